@@ -1,0 +1,1 @@
+"""The application: everything that answers a browser or a program."""

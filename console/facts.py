@@ -1,0 +1,164 @@
+"""Everything that a browser or a program can be told, and the topic that each of it travels on.
+
+A fact carries the new state of a thing, never an increment: hearing it twice does no harm.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Connection(StrEnum):
+    """What 1NCE says of a SIM's place on the network."""
+
+    ONLINE = "online"  # a PDP session is open
+    ATTACHED = "attached"  # seen by a network, not yet reported gone: may be 1-2 days stale
+    OFFLINE = "offline"
+    BLOCKED = "blocked"
+
+
+REACHABLE = frozenset({Connection.ONLINE, Connection.ATTACHED})
+
+
+class SimState(Struct, frozen=True, kw_only=True):
+    """A SIM as a row of the screen, an item of the API and the body of a fact: the same everywhere.
+
+    Volumes in bytes, times UTC. `None` is "1NCE has not said", never zero.
+    """
+
+    iccid: str
+    label: str | None = None
+    status: str | None = None  # "enabled", "disabled", or 1NCE's own word in lower case
+    connection: str | None = None  # a Connection, or 1NCE's own word in lower case
+    imsi: str | None = None
+    msisdn: str | None = None
+    imei: str | None = None
+    imei_lock: bool | None = None
+    ip_address: str | None = None
+    operator: str | None = None
+    country: str | None = None  # ISO 3166 alpha-2, upper case
+    rat: str | None = None  # "LTE", "NB-IoT", "2G", ...
+    apn: str | None = None
+    cell: str | None = None  # "lac/ci" or "tac/eci", as the network names it
+    session_started_at: datetime | None = None
+    last_seen_at: datetime | None = None  # when a network last heard of it
+    data_left_bytes: int | None = None  # may be negative, as 1NCE tells it
+    data_total_bytes: int | None = None
+    data_quota: str | None = None  # "active", "exhausted", "expired"
+    data_expires_at: datetime | None = None
+    sms_left: int | None = None
+    sms_total: int | None = None
+    sms_quota: str | None = None
+    activated_at: datetime | None = None
+    confirmed_at: datetime | None = None  # when 1NCE last confirmed the connection
+    confirmed_by: str | None = None  # "poll" or "push"
+    changed_at: datetime | None = None
+    missing: bool = False  # 1NCE's inventory no longer lists it
+    revision: int = 0  # rises by one with each change of this SIM
+
+
+class UsageTold(Struct, frozen=True, kw_only=True):
+    """What a SIM has used on one UTC day, after new usage records came in."""
+
+    iccid: str
+    day: str  # "2026-11-20"
+    data_bytes: int
+    sms: int
+
+
+class EventTold(Struct, frozen=True, kw_only=True):
+    """A network event, as 1NCE wrote it."""
+
+    id: int
+    iccid: str | None
+    time: datetime
+    type: int | None
+    name: str  # 1NCE's text of the type
+    severity: str  # "info", "warn", "error", "critical"
+    description: str
+    operator: str | None = None
+    country: str | None = None
+    cause: str | None = None
+
+
+class SimChanged(Struct, frozen=True, tag_field="type", tag="sim.changed"):
+    """A SIM's new state."""
+
+    time: datetime
+    subject: str
+    data: SimState
+
+
+class SimUsage(Struct, frozen=True, tag_field="type", tag="sim.usage"):
+    """A SIM's usage of a day."""
+
+    time: datetime
+    subject: str
+    data: UsageTold
+
+
+class SimEvent(Struct, frozen=True, tag_field="type", tag="sim.event"):
+    """Something happened on the network."""
+
+    time: datetime
+    subject: str | None
+    data: EventTold
+
+
+class JobRunTold(Struct, frozen=True, kw_only=True):
+    """A run of a job: what it saw and what it changed."""
+
+    id: int
+    job: str
+    state: str  # "running", "done", "failed", "interrupted"
+    started_at: datetime
+    finished_at: datetime | None
+    seen: int
+    changed: int
+    failed: int
+    error: str | None
+
+
+class SimsSynced(Struct, frozen=True, tag_field="type", tag="sims.synced"):
+    """A job has gone over the fleet."""
+
+    time: datetime
+    subject: str  # the job's name
+    data: JobRunTold
+
+
+Fact = SimChanged | SimUsage | SimEvent | SimsSynced
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Fact)
+
+
+def encode(fact: Fact) -> bytes:
+    """The fact as one line of JSON, without the sequence number that it gets when it is told."""
+    return _encoder.encode(fact)
+
+
+def decode(body: bytes) -> Fact:
+    """The fact that `encode` wrote."""
+    return _decoder.decode(body)
+
+
+def kind(fact: Fact) -> str:
+    """The word under `type` on the wire: "sim.changed", ..."""
+    tag: Any = fact.__struct_config__.tag
+    return str(tag)
+
+
+FLEET_KINDS = frozenset({"sim.changed", "sim.usage", "sim.event", "sims.synced"})
+
+
+def topics(kind_: str, subject: str | None) -> tuple[str, ...]:
+    """The topics that a fact travels on: the fleet's, and the SIM's own."""
+    if kind_ == "sims.synced":
+        return ("fleet",)
+    if kind_ in FLEET_KINDS:
+        return ("fleet", f"sim:{subject}") if subject else ("fleet",)
+    return (kind_.split(".", 1)[0] + "s",)
