@@ -1,0 +1,114 @@
+"""At the door: who is it, may they come in, and did their own page send them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request, WebSocket
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from console.auth import reads, writes
+from console.auth.rules import KEY_WORD, Caller, Role
+from console.database import Database
+from console.errors import NotAllowed, NotSignedIn
+from console.settings import Settings
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def cookie_name(settings: Settings) -> str:
+    """The session's cookie. With https everywhere its name binds it to this very host."""
+    return "__Host-session" if settings.secure_cookies else "session"
+
+
+async def page_caller(request: Request[Any, Any, Any], db: Database, settings: Settings) -> Caller:
+    """Who asks for a page, by the session cookie; NotSignedIn if nobody."""
+    caller = await session_caller(request, db, settings)
+    if caller is None:
+        raise NotSignedIn("Sign in first")
+    request.scope["state"]["caller"] = caller
+    return caller
+
+
+async def session_caller(connection: Connection, db: Database, settings: Settings) -> Caller | None:
+    """Who has this session; a session in use lives on."""
+    session_id = connection.cookies.get(cookie_name(settings))
+    if not session_id:
+        return None
+    now = datetime.now(UTC)
+    async with db.reading() as reading:
+        found = await reads.caller_of_session(reading, session_id, now)
+    if found is None:
+        return None
+    caller, seen_at = found
+    if now - seen_at > timedelta(minutes=5):
+        async with db.transaction() as transaction:
+            await writes.keep_session(transaction, session_id, now)
+    return caller
+
+
+async def api_caller(request: Request[Any, Any, Any], db: Database) -> Caller:
+    """Which program asks, by its API key; NotSignedIn if none."""
+    caller = await key_caller(request, db)
+    if caller is None:
+        raise NotSignedIn("Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…")
+    request.scope["state"]["caller"] = caller
+    return caller
+
+
+async def key_caller(connection: Connection, db: Database) -> Caller | None:
+    """Whose key this is, noted as used; None if there is none or it opens nothing."""
+    key = connection.headers.get("x-api-key", "")
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if not key and scheme.lower() == "bearer":
+        key = token.strip()
+    if not key.startswith(KEY_WORD):
+        return None
+    async with db.reading() as reading:
+        found = await reads.caller_of_key(reading, key)
+    if found is None or found.key_id is None:
+        return None
+    async with db.transaction() as transaction:
+        await writes.note_key_use(transaction, found.key_id, datetime.now(UTC))
+    return found
+
+
+def needs(role: Role) -> Any:
+    """A guard: let in only who has this role or a higher one."""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        caller: Caller | None = connection.scope["state"].get("caller")
+        if caller is None or not caller.may(role):
+            raise NotAllowed(f"This needs the role {role}")
+
+    return guard
+
+
+def same_origin(connection: Connection, settings: Settings) -> bool:
+    """Whether the browser says that one of our own pages has sent this. Programs that are no browser say nothing."""
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    return is_ours(origin, connection, settings)
+
+
+def is_ours(origin: str, connection: Connection, settings: Settings) -> bool:
+    """Whether this origin is one of PUBLIC_ORIGIN; without that setting (development), the host that was asked."""
+    if settings.public_origin:
+        return origin in settings.public_origin
+    return urlsplit(origin).netloc == connection.headers.get("host")
+
+
+async def check_origin(request: Request[Any, Any, Any]) -> None:
+    """Before each request that changes something and comes by cookie: refuse other people's pages."""
+    settings: Settings = request.app.state.settings
+    cookie = not request.url.path.startswith(("/api/", "/streamer/"))
+    if cookie and request.method not in SAFE and not same_origin(request, settings):
+        raise NotAllowed("This came from another site's page")
+
+
+def asks_from_elsewhere(socket: WebSocket[Any, Any, Any], settings: Settings) -> bool:
+    """Whether a browser's socket comes from a page that is not ours: browsers send cookies along with those too."""
+    return not is_ours(socket.headers.get("origin", ""), socket, settings)

@@ -1,0 +1,59 @@
+"""How the command prints: a table for people, JSON for programs."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import DBAPIError
+
+from console.database import Database, open_database
+from console.errors import NotReady
+from console.settings import Settings, from_environment
+
+Found = TypeVar("Found")
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return from_environment(os.environ)
+
+
+def with_database(work: Callable[[Settings, Database], Awaitable[Found]]) -> Found:
+    """Do something with the database, and say it plainly if there is none."""
+
+    async def run() -> Found:
+        known = settings()
+        db = open_database(known.database_url, known.redis_url, connections=2)
+        try:
+            return await work(known, db)
+        except (OSError, DBAPIError) as error:
+            raise NotReady(f"The database can't be used: {str(error).splitlines()[0]}") from error
+        finally:
+            await db.close()
+
+    return asyncio.run(run())
+
+
+def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:
+    """Print rows."""
+    found = [msgspec.to_builtins(row) for row in rows]
+    if json_:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    if not found:
+        click.echo("None yet.")
+        return
+    table = Table(*found[0])
+    for row in found:
+        table.add_row(*("" if value is None else _plain(value) for value in row.values()))
+    Console().print(table)
+
+
+def _plain(value: Any) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in str(value))

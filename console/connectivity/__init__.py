@@ -1,0 +1,1 @@
+"""Where SIMs are on the network: status history and network events."""

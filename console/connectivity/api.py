@@ -1,0 +1,64 @@
+"""Status history and network events for programs."""
+
+from typing import Literal
+
+from litestar import Router, get
+
+from console.auth.rules import Caller
+from console.connectivity import reads
+from console.connectivity.reads import StatusAt
+from console.database import Database
+from console.facts import EventTold
+from console.listing import CursorText, Listing, PageSize, cursor_of
+from console.sims.api import the_sim
+
+
+@get("/sims/{iccid:str}/connectivity", operation_id="getSimConnectivity", summary="Where a SIM has been on the network")
+async def sim_connectivity(
+    caller: Caller, db: Database, iccid: str, page_size: PageSize = 50, cursor: CursorText = None
+) -> Listing[StatusAt]:
+    """Each change, the newest first; six months are kept."""
+    sim = await the_sim(caller, db, iccid)
+    async with db.reading() as reading:
+        items, more = await reads.history(
+            reading, caller.organization_id, iccid=sim.iccid, limit=page_size, cursor=cursor_of(cursor)
+        )
+    return Listing(items=items, page_size=page_size, next_cursor=more)
+
+
+@get("/connectivity", operation_id="listConnectivity", summary="Where SIMs have been on the network")
+async def fleet_connectivity(
+    caller: Caller, db: Database, page_size: PageSize = 50, cursor: CursorText = None
+) -> Listing[StatusAt]:
+    """Each change of the whole fleet, the newest first."""
+    async with db.reading() as reading:
+        items, more = await reads.history(
+            reading, caller.organization_id, iccid=None, limit=page_size, cursor=cursor_of(cursor)
+        )
+    return Listing(items=items, page_size=page_size, next_cursor=more)
+
+
+@get("/sims/{iccid:str}/events", operation_id="getSimEvents", summary="A SIM's network events")
+async def sim_events(
+    caller: Caller,
+    db: Database,
+    iccid: str,
+    severity: Literal["info", "warn", "error", "critical"] | None = None,
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
+) -> Listing[EventTold]:
+    """The newest first; a year is kept."""
+    sim = await the_sim(caller, db, iccid)
+    async with db.reading() as reading:
+        items, more = await reads.events(
+            reading,
+            caller.organization_id,
+            iccid=sim.iccid,
+            severities=(severity,) if severity else (),
+            limit=page_size,
+            cursor=cursor_of(cursor),
+        )
+    return Listing(items=items, page_size=page_size, next_cursor=more)
+
+
+router = Router("/", route_handlers=[sim_connectivity, fleet_connectivity, sim_events], tags=["Connectivity"])

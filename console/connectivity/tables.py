@@ -1,0 +1,72 @@
+"""What is stored of the network's view of SIMs, over time."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from console.sims.tables import key_columns
+from console.tables import metadata, moment
+
+# Each change of a SIM's place on the network. Kept for six months.
+status_history = sa.Table(
+    "status_history",
+    metadata,
+    *key_columns(),
+    sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("connection", sa.Text),
+    sa.Column("operator", sa.Text),
+    sa.Column("country", sa.Text),
+    sa.Column("rat", sa.Text),
+    sa.Column("apn", sa.Text),
+    sa.Column("cell", sa.Text),
+    sa.Column("told_by", sa.Text, nullable=False),  # "poll" or "push"
+)
+
+# What 1NCE wrote of the network's doings, each once, whether pushed or polled. Kept for a year.
+network_events = sa.Table(
+    "network_events",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True),  # 1NCE's
+    sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("iccid", sa.Text),  # None: about the account
+    sa.Column("type", sa.Integer),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("operator", sa.Text),
+    sa.Column("country", sa.Text),
+    sa.Column("cause", sa.Text),
+    sa.Column("detail", JSONB),  # as 1NCE sent it
+)
+
+# How many SIMs were where, sampled each minute for the moving chart. Kept for six months.
+fleet_samples = sa.Table(
+    "fleet_samples",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True),
+    sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("online", "attached", "offline", "blocked", "unknown")),
+)
+
+# A post of the Data Streamer, kept as it came until a job has taken it in.
+stream_batches = sa.Table(
+    "stream_batches",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    moment("received_at", nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("failure", sa.Text),  # why it could not be taken in; kept to be looked at
+)
+
+# Records of a shape that is not known: kept and counted, never dropped.
+unknown_records = sa.Table(
+    "unknown_records",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("organization_id", sa.Integer, nullable=False),
+    moment("received_at", nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),  # so that a record sent twice is kept once
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("organization_id", "digest"),
+)

@@ -1,0 +1,72 @@
+"""Changes of what is known of the network: statuses and events, each once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from console.connectivity.tables import fleet_samples, network_events, status_history, unknown_records
+from console.database import Transaction
+from console.facts import EventTold, SimEvent
+from console.rows import Row, insert_once
+from console.sims import reads as sim_reads
+from console.sims.writes import record_checks, record_connections
+
+HISTORY = ("connection", "operator", "country", "rat", "apn", "cell")
+EVENT_KEY = ("organization_id", "id", "time")
+
+
+async def record_statuses(
+    transaction: Transaction, organization_id: int, found: Sequence[Row], now: datetime, told_by: str
+) -> list[str]:
+    """Take in where SIMs are on the network, as a poll or a push has told it. The ICCIDs that changed."""
+    await record_checks(
+        transaction, organization_id, [row["iccid"] for row in found], now, status_at=now, status_by=told_by
+    )
+    changed = await record_connections(transaction, organization_id, found, now)
+    by_iccid = {row["iccid"]: row for row in found}
+    history = [
+        {
+            "organization_id": organization_id,
+            "iccid": iccid,
+            "time": by_iccid[iccid]["connection_at"],
+            **{name: by_iccid[iccid][name] for name in HISTORY},
+            "told_by": told_by,
+        }
+        for iccid in changed
+    ]
+    await insert_once(transaction.connection, status_history, history, key=("organization_id", "iccid", "time"))
+    return changed
+
+
+async def record_events(
+    transaction: Transaction, organization_id: int, events: Sequence[Row], now: datetime
+) -> list[Row]:
+    """Keep network events that are not kept yet, and tell them. The new ones."""
+    rows = {(event["id"], event["time"]): {"organization_id": organization_id, **event} for event in events}
+    keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY)
+    new = sorted((rows[event_id, time] for _, event_id, time in keys), key=lambda row: (row["time"], row["id"]))
+    for row in new:
+        told = EventTold(**{name: row[name] for name in EventTold.__struct_fields__})
+        transaction.tell(organization_id, SimEvent(time=now, subject=row["iccid"], data=told))
+    return new
+
+
+async def sample_fleet(transaction: Transaction, organization_id: int, minute: datetime) -> None:
+    """Put down how many SIMs are where in this minute, for the moving chart."""
+    counts = (await sim_reads.counts(transaction.connection, organization_id)).connection
+    known = {name: counts.get(name, 0) for name in ("online", "attached", "offline", "blocked")}
+    row = {
+        "organization_id": organization_id,
+        "time": minute,
+        **known,
+        "unknown": sum(counts.values()) - sum(known.values()),
+    }
+    await insert_once(transaction.connection, fleet_samples, [row], key=("organization_id", "time"))
+
+
+async def forget_unknown(transaction: Transaction, before: datetime) -> int:
+    """Drop records of unknown shape from before; how many."""
+    c = unknown_records.c
+    found = await transaction.connection.execute(sa.delete(unknown_records).where(c.received_at < before))
+    return found.rowcount

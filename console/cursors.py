@@ -1,0 +1,66 @@
+"""Marks in a list: where a page ended, so that the next begins there at any depth for the same cost."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from console.errors import BadRequest
+
+Keys = Sequence["tuple[sa.ColumnElement[Any], bool]"]
+
+
+class Cursor(Struct, frozen=True):
+    """The values of the sort fields of the last row, in their order."""
+
+    values: list[Any]
+
+    def text(self) -> str:
+        """Opaque and fit for an address."""
+        return base64.urlsafe_b64encode(msgspec.json.encode(self.values)).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> Cursor:
+    """The cursor that `text` wrote; BadRequest if nobody did."""
+    try:
+        values = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=list[Any])
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("The cursor is not one of ours: start again from the first page", cursor=text) from error
+    return Cursor(values)
+
+
+def after(keys: Keys, cursor: Cursor) -> "sa.ColumnElement[bool]":
+    """What comes after the cursor in this order, where nothing (NULL) sorts last; BadRequest for another list's cursor."""
+    if len(cursor.values) != len(keys):
+        raise BadRequest("The cursor belongs to a list with another sort: start again from the first page")
+    columns = [column for column, _ in keys]
+    values = [_value(column, raw) for column, raw in zip(columns, cursor.values, strict=True)]
+    directions = {descending for _, descending in keys}
+    if len(directions) == 1 and None not in values and not any(_may_be_null(column) for column in columns):
+        bound = sa.tuple_(*(sa.literal(value, column.type) for value, column in zip(values, columns, strict=True)))
+        return sa.tuple_(*columns) < bound if directions == {True} else sa.tuple_(*columns) > bound
+    found: sa.ColumnElement[bool] = sa.false()
+    for (column, descending), value in reversed(list(zip(keys, values, strict=True))):
+        if value is None:
+            found = sa.and_(column.is_(None), found)
+            continue
+        beyond = column < value if descending else column > value
+        if _may_be_null(column):
+            beyond = sa.or_(beyond, column.is_(None))
+        found = sa.or_(beyond, sa.and_(column == value, found))
+    return found
+
+
+def _may_be_null(column: "sa.ColumnElement[Any]") -> bool:
+    return bool(getattr(column, "nullable", True))
+
+
+def _value(column: "sa.ColumnElement[Any]", raw: Any) -> Any:
+    try:
+        return None if raw is None else msgspec.convert(raw, column.type.python_type, strict=True)
+    except (msgspec.ValidationError, NotImplementedError) as error:
+        raise BadRequest("The cursor belongs to a list with another sort: start again from the first page") from error

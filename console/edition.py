@@ -1,0 +1,44 @@
+"""Which TimescaleDB the database offers: none, the Apache edition, or the community one."""
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+
+class Edition(StrEnum):
+    """What the database can do with time series."""
+
+    PLAIN = "plain"  # PostgreSQL alone: indexed tables, sums kept by a trigger
+    APACHE = "apache"  # hypertables and drop_chunks; sums kept by a trigger
+    COMMUNITY = "timescale"  # also compression, policies and continuous aggregates
+
+
+class Found(Struct, frozen=True):
+    """What was found, and what it means for an operator."""
+
+    edition: Edition
+    version: str | None  # of TimescaleDB
+    remark: str
+
+
+def find_edition(connection: sa.Connection, *, install: bool = False) -> Found:
+    """Look, in an order that never harms: an extension that is there but not preloaded would end the connection."""
+
+    def ask(sql: str) -> str | None:
+        value = connection.execute(sa.text(sql)).scalar()
+        return None if value is None else str(value)
+
+    available = ask("SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'")
+    if available is None:
+        return Found(Edition.PLAIN, None, "TimescaleDB is not installed: plain tables serve")
+    if "timescaledb" not in (ask("SELECT current_setting('shared_preload_libraries')") or ""):
+        return Found(Edition.PLAIN, None, "TimescaleDB is installed but not in shared_preload_libraries: plain tables serve")
+    if install:
+        connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS timescaledb"))
+    version = ask("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
+    if version is None:
+        return Found(Edition.PLAIN, None, "TimescaleDB is at hand but was not there when the tables were made")
+    if ask("SELECT current_setting('timescaledb.license', true)") == Edition.COMMUNITY:
+        return Found(Edition.COMMUNITY, version, "hypertables, compression, retention policies, continuous aggregates")
+    return Found(Edition.APACHE, version, "hypertables and drop_chunks; sums are kept by a trigger")

@@ -1,0 +1,88 @@
+"""Is the house well: for load balancers, for programs, for people. Needs no sign-in and tells no secret."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, Router, get
+from msgspec import Struct
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from console.database import Database
+from console.live.feed import Feed
+from console.schema import newest, revision
+
+PATIENCE_SECONDS = 3.0
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A part that the web server cannot do without, or (needed=False) can for a while."""
+
+    name: str
+    well: bool
+    found: str
+    needed: bool = True
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """`ok`: all is well; `degraded`: it answers, but something is missing; `down`: it can't answer for the fleet."""
+
+    status: str
+    services: list[Part]
+
+
+async def examine(db: Database, feed: Feed) -> Health:
+    """Look at every part at the same time."""
+    parts = await asyncio.gather(
+        _look("database", _database, db), _look("migrations", _migrations, db), _look("redis", _redis, db, needed=False)
+    )
+    parts.append(Part(name="live", well=feed.up, found="follows" if feed.up else "reconnects", needed=False))
+    if any(part.needed and not part.well for part in parts):
+        return Health(status="down", services=parts)
+    return Health(status="ok" if all(part.well for part in parts) else "degraded", services=parts)
+
+
+async def _look(name: str, look: Callable[[Database], Awaitable[str]], db: Database, *, needed: bool = True) -> Part:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return Part(name=name, well=True, found=await look(db), needed=needed)
+    except (SQLAlchemyError, RedisError, OSError, TimeoutError, LookupError) as error:
+        found = str(error) if isinstance(error, LookupError) else "does not answer"
+        return Part(name=name, well=False, found=found, needed=needed)
+
+
+async def _database(db: Database) -> str:
+    async with db.reading() as connection:
+        await connection.execute(text("SELECT 1"))
+    return "answers"
+
+
+async def _migrations(db: Database) -> str:
+    async with db.engine.connect() as connection:
+        at = await connection.run_sync(revision)
+    if at != newest():
+        raise LookupError(f"at {at or 'nothing'}, needs {newest()}: run `console migrate`")
+    return f"at {at}"
+
+
+async def _redis(db: Database) -> str:
+    await db.redis.ping()
+    return "answers"
+
+
+@get(["/", "/ready", "/services"], operation_id="health", summary="Is the house well", cache_control=None)
+async def health(db: Database, feed: Feed) -> Response[Any]:
+    """503 when the fleet can't be answered for. Redis away alone is `degraded`: pages answer, but do not move."""
+    found = await examine(db, feed)
+    return Response(found, status_code=503 if found.status == "down" else 200, headers={"Cache-Control": "no-store"})
+
+
+@get("/live", operation_id="healthLive", summary="Is this process alive")
+async def alive() -> dict[str, str]:
+    """It answers."""
+    return {"status": "ok"}
+
+
+router = Router("/health", route_handlers=[health, alive], tags=["Health"])

@@ -1,0 +1,47 @@
+"""The shape of every list of the JSON API, and the questions that a list takes."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from litestar.params import Parameter
+from msgspec import Struct
+
+from console.cursors import Cursor, read_cursor
+from console.errors import BadRequest
+
+Item = TypeVar("Item")
+PageNumber = Annotated[int, Parameter(ge=1, le=1_000_000, description="From 1. For deep walks take the cursor.")]
+PageSize = Annotated[int, Parameter(ge=1, le=500, description="Items a page, at most 500.")]
+CursorText = Annotated[str | None, Parameter(description="`next_cursor` of the page before: any depth at the same cost.")]
+
+
+class Listing(Struct, Generic[Item], frozen=True, kw_only=True):
+    """A page of a list. `total`, `page` and `pages` are null where counting would cost more than the page itself."""
+
+    items: list[Item]
+    page_size: int
+    next_cursor: str | None
+    total: int | None = None
+    page: int | None = None
+    pages: int | None = None
+
+
+def listing(items: list[Any], total: int, page: int, page_size: int, next_cursor: str | None) -> Listing[Any]:
+    """A page of a list that was counted."""
+    pages = max(1, -(-total // page_size))
+    return Listing(items=items, total=total, page=page, page_size=page_size, pages=pages, next_cursor=next_cursor)
+
+
+def cursor_of(text: str | None) -> Cursor | None:
+    """The cursor that a program sent back, if it sent one."""
+    return read_cursor(text) if text else None
+
+
+def span(since: datetime | None, until: datetime | None, default: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """The time that is asked about; BadRequest if it ends before it begins or has no zone."""
+    start, end = since or default, until or now
+    if start.tzinfo is None or end.tzinfo is None:
+        raise BadRequest("Times need a zone: 2026-11-20T10:00:00Z")
+    if start >= end:
+        raise BadRequest("`since` must be before `until`")
+    return start, end

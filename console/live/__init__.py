@@ -1,0 +1,1 @@
+"""From Redis to every open browser and program."""

@@ -1,0 +1,78 @@
+"""Whether an answer of 1NCE is one, and what went wrong if it is not. Nothing here asks; it only judges."""
+
+from datetime import UTC, datetime
+
+import httpx
+from msgspec import MsgspecError, json
+
+from console.once.errors import Gone, NotFound, OnceError, Refused, Throttled, Unavailable, Unexpected
+from console.once.retry import retry_after
+from console.once.shapes import ComplaintShape
+
+UNAUTHORIZED = 401
+
+_complaint = json.Decoder(ComplaintShape)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_OUTCOMES: tuple[tuple[type[OnceError], str], ...] = (
+    (Throttled, "throttled"),
+    (Unavailable, "unavailable"),
+    (NotFound, "not_found"),
+    (Refused, "refused"),
+    (Unexpected, "unexpected"),
+)
+
+
+def outcome(error: OnceError) -> str:
+    """One word for the figures."""
+    return next((word for kind, word in _OUTCOMES if isinstance(error, kind)), "failed")
+
+
+def broken_line(error: httpx.TransportError, operation: str) -> Unavailable:
+    """The error for an exchange that got no answer: it may have been acted on unless it never left us."""
+    what = str(error) or "no answer in time"
+    return Unavailable(
+        f"1NCE did not answer {operation} ({type(error).__name__}: {what})",
+        maybe_done=not isinstance(error, _NEVER_LEFT),
+    )
+
+
+def complaint(answer: httpx.Response) -> ComplaintShape:
+    """What 1NCE says about its refusal, empty where it says nothing that we understand."""
+    try:
+        return _complaint.decode(answer.content)
+    except (MsgspecError, UnicodeDecodeError):
+        return ComplaintShape()
+
+
+def _is_page(answer: httpx.Response) -> bool:
+    """1NCE's outages answer with a web page, sometimes under status 200."""
+    kind = answer.headers.get("Content-Type", "").lower()
+    return "html" in kind or answer.content.lstrip()[:1] == b"<"
+
+
+def _refusal(answer: httpx.Response, operation: str) -> Refused:
+    said = complaint(answer)
+    code = said.error_code if said.error_code is not None else said.errorCode
+    message = said.message or f"1NCE refused {operation} with status {answer.status_code}."
+    kind: type[Refused] = {404: NotFound, 410: Gone}.get(answer.status_code, Refused)
+    return kind(answer.status_code, message, code=None if code is None else str(code), token=said.error_token)
+
+
+def judge(answer: httpx.Response, operation: str) -> OnceError | None:
+    """The error that an answer is, or None if its body may be read. A 401 is a Refused like others: see the caller."""
+    status = answer.status_code
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        wait = retry_after(answer.headers, datetime.now(UTC))
+        return Throttled("1NCE answered that we ask too often.", retry_after=wait)
+    if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
+        wait = retry_after(answer.headers, datetime.now(UTC))
+        message = f"1NCE answered {operation} with a fault of its own (status {status})."
+        return Unavailable(message, maybe_done=True, status=status, retry_after=wait)
+    if _is_page(answer) and status not in (UNAUTHORIZED, httpx.codes.GONE):
+        message = f"1NCE answered {operation} with a web page (status {status}): an outage."
+        return Unavailable(message, maybe_done=True, status=status)
+    if status >= 400:
+        return _refusal(answer, operation)
+    if status >= 300 or status < 200:
+        return Unexpected(str(answer.url), f"status {status}", answer.content, maybe_done=True)
+    return None

@@ -1,0 +1,130 @@
+"""What 1NCE can be ordered to do with a SIM. Nothing here is ever done twice because an answer was lost.
+
+When `Unavailable.maybe_done` or `Unexpected.maybe_done` is true, the order may have been carried out: look before
+ordering again. A top-up is proved by the rise of `Quota.accumulated`, a message by its place in the list.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from msgspec import json
+
+from console.once import iccid as iccids
+from console.once import operations
+from console.once.caller import Caller
+from console.once.decode import UNREADABLE
+from console.once.errors import Unexpected
+from console.once.models import Sim
+from console.once.pace import Lane
+from console.once.shapes import CreatedSmsShape
+from console.once.times import write_time
+
+_created = json.Decoder(CreatedSmsShape)
+
+
+class Payment(StrEnum):
+    """How a top-up is paid. An account may use only some of them, and 1NCE takes BANK_TRANSFER for one left out."""
+
+    BANK_TRANSFER = "banktransfer"
+    CREDIT_CARD = "creditcard"
+    MONTHLY_INVOICE = "monthlyinvoice"
+    BOLETO = "boleto"
+
+
+class SourceAddressType(StrEnum):
+    """What the sender's address of a message is."""
+
+    INTERNATIONAL = "145"
+    NATIONAL = "161"
+    ALPHANUMERIC = "208"
+
+
+class Commands:
+    """The orders of one organization, as `OnceClient.commands`. A person waits for them: they go first by default."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def configure(
+        self,
+        current: Sim,
+        *,
+        label: str | None = None,
+        imei_lock: bool | None = None,
+        enabled: bool | None = None,
+        lane: Lane = Lane.COMMAND,
+    ) -> None:
+        """Change a SIM's label, IMEI lock or status; what is None stays as it is. An empty label removes it.
+
+        `current` must have been read from 1NCE just now: nobody knows whether 1NCE resets what it is not told, so all
+        is told every time. An IMEI lock ends a running session.
+        """
+        if enabled is None and current.status not in ("enabled", "disabled"):
+            raise ValueError(f"SIM {current.iccid} has the status {current.status!r}: say whether it is to be enabled")
+        on = enabled if enabled is not None else current.status == "enabled"
+        body = {
+            "iccid": current.iccid,
+            "label": label if label is not None else current.label or "",
+            "imei_lock": imei_lock if imei_lock is not None else current.imei_lock or False,
+            "status": "Enabled" if on else "Disabled",
+        }
+        await self._caller.call(operations.CONFIGURE, lane=lane, body=body, iccid=current.iccid)
+
+    async def reset(self, iccid: str, *, lane: Lane = Lane.COMMAND) -> None:
+        """Cut the SIM's connection so that the device connects anew. 1NCE queues it: the effect comes later."""
+        await self._caller.call(operations.RESET, lane=lane, iccid=iccids.parse(iccid))
+
+    async def send_sms(
+        self,
+        iccid: str,
+        payload: str,
+        *,
+        source_address: str,
+        source_address_type: SourceAddressType = SourceAddressType.NATIONAL,
+        dcs: int = 0,
+        udh: str | None = None,
+        expires_at: datetime | None = None,
+        lane: Lane = Lane.COMMAND,
+    ) -> str:
+        """Send one part of a message to the device; the id that 1NCE gave it.
+
+        `dcs` 0 is GSM 7-bit, 4 binary with the payload in hex, 8 UCS-2. At most 7 days may pass until `expires_at`, and
+        a day does if it is None. The id may differ from the one in lists: compare payload and time as well.
+        """
+        body: dict[str, Any] = {
+            "payload": payload,
+            "source_address": source_address,
+            "source_address_type": {"id": int(source_address_type)},
+            "dcs": dcs,
+        }
+        if udh:
+            body["udh"] = udh
+        if expires_at is not None:
+            body["expiry_date"] = write_time(expires_at)
+        answer = await self._caller.call(operations.SEND_SMS, lane=lane, body=body, iccid=iccids.parse(iccid))
+        try:
+            return str(_created.decode(answer.content).id)
+        except UNREADABLE as error:
+            raise Unexpected(str(answer.url), str(error), answer.content, maybe_done=True) from error
+
+    async def cancel_sms(self, iccid: str, sms_id: str, *, lane: Lane = Lane.COMMAND) -> None:
+        """Withdraw a message that is still pending. NotFound when it is not."""
+        number = quote(sms_id, safe="")
+        await self._caller.call(operations.CANCEL_SMS, lane=lane, iccid=iccids.parse(iccid), id=number)
+
+    async def top_up(self, iccid: str, payment: Payment, *, lane: Lane = Lane.COMMAND) -> str | None:
+        """Buy one more pack of data and messages for the SIM: real money. The order's number, if 1NCE tells it.
+
+        The volume can be used when it is paid: at once by card, days later by bank transfer.
+        """
+        params = {"payment_method": payment.value}
+        answer = await self._caller.call(operations.TOP_UP, lane=lane, params=params, iccid=iccids.parse(iccid))
+        return _last_part(answer)
+
+
+def _last_part(answer: httpx.Response) -> str | None:
+    """The number at the end of the address of what was created."""
+    return answer.headers.get("Location", "").rstrip("/").rpartition("/")[2] or None

@@ -1,0 +1,149 @@
+"""What happened on the network, as 1NCE tells it: sessions, places, quotas, and why something was refused."""
+
+from datetime import datetime
+
+from msgspec import MsgspecError, Struct, json
+
+from console.once.countries import country_code
+from console.once.iccid import known
+from console.once.radio import Cell, cell_name, rat_name
+from console.once.record_shapes import Detail, Entry, ImsiRef, QuotaLeft, RecordShape, Session, Volumes
+from console.once.times import parse_time
+from console.once.volumes import to_bytes, to_count
+
+EVENT_NAMES = {
+    0: "Generic", 1: "Update location", 2: "Update GPRS location", 3: "Create PDP Context", 4: "Update PDP Context",
+    5: "Delete PDP Context", 6: "User authentication failed", 7: "Application authentication failed",
+    8: "SIM activation",
+    9: "SIM suspension", 10: "SIM deletion", 11: "Endpoint blocked", 12: "Organization blocked", 13: "Support access",
+    14: "Multi-factor authentication", 15: "Purge location", 16: "Purge GPRS location", 17: "Self-signup",
+    18: "Data quota threshold reached", 19: "Data quota used up", 20: "SMS quota threshold reached",
+    21: "SMS quota used up", 29: "OpenVPN disconnect", 30: "OpenVPN authentication", 42: "Endpoint enabled",
+    43: "Endpoint disabled", 50: "SIM released", 51: "SIM assigned", 52: "Data quota enabled",
+    53: "Data quota disabled", 54: "SMS quota enabled", 55: "SMS quota disabled", 56: "Data quota assigned",
+    57: "Data quota deleted", 58: "SMS quota assigned", 59: "SMS quota deleted", 60: "Data quota expired",
+    61: "SMS quota expired",
+    121: "Endpoint deleted",
+}  # fmt: skip
+SMS_QUOTA_EVENTS = frozenset({20, 21, 54, 55, 58, 59, 61})
+SOURCES = {0: "Network", 1: "Policy Control", 2: "API"}
+
+_SEVERITY_WORDS = {
+    "info": "info", "information": "info", "warn": "warn", "warning": "warn", "error": "error", "critical": "critical",
+}  # fmt: skip
+_SEVERITIES = {0: "info", 1: "warn", 2: "warn", 3: "error", 4: "critical"}
+_FIRST_GENERATION_CRITICAL = 2
+_detail = json.Decoder(Detail | str | None)
+_NO_DETAIL = Detail()
+_NO_SESSION = Session()
+
+
+class EventRecord(Struct, frozen=True, gc=False):
+    """One event. Its id is unique among events; the same event may come more than once. Times UTC, volumes in bytes."""
+
+    id: int
+    time: datetime
+    iccid: str | None  # None for events about the account
+    imsi: str | None
+    type_id: int | None
+    name: str
+    severity: str  # "info", "warn", "error", "critical"
+    source: str | None
+    alert: bool
+    description: str
+    operator: str | None = None
+    country: str | None = None  # ISO 3166 alpha-2, upper case
+    rat: str | None = None
+    cause: str | None = None  # "QUOTA_EXHAUSTED", "IMEI_LOCK_BREACHED", ...
+    apn: str | None = None
+    cell: str | None = None
+    session_ip: str | None = None
+    session_bytes: int | None = None  # of a session that ended; usage records tell the same volume once more
+    quota_left_bytes: int | None = None  # may be negative
+    quota_left_sms: int | None = None
+    detail: bytes | None = None  # as 1NCE wrote it, in JSON
+
+
+def whole(value: int | str | None) -> int | None:
+    """A whole number that may have come as text. Raises ValueError if it is none."""
+    return int(value) if value is not None and value != "" else None
+
+
+def imsi_of(raw: RecordShape) -> str | None:
+    """The IMSI: an object in events, plain text in usage records."""
+    imsi = raw.imsi.imsi if isinstance(raw.imsi, ImsiRef) else raw.imsi
+    return str(imsi) if imsi else None
+
+
+def iccid_of(raw: RecordShape) -> str | None:
+    """The SIM's ICCID; where the SIM is missing, the device's name normally is the ICCID."""
+    iccid = known(raw.sim.iccid) if raw.sim else None
+    return iccid or (known(raw.endpoint.name) if raw.endpoint else None)
+
+
+def detail_of(raw: RecordShape) -> Detail:
+    """What the detail says, as far as it can be read: an event is not lost for a detail that is odd."""
+    try:
+        detail = _detail.decode(raw.detail)
+    except (MsgspecError, ValueError):
+        return _NO_DETAIL
+    return detail if isinstance(detail, Detail) else _NO_DETAIL
+
+
+def _severity(raw: RecordShape) -> str:
+    """The text decides. The number 2 means critical in the first generation and a warning in the second."""
+    severity = raw.event_severity
+    if severity is None:
+        return "info"
+    word = _SEVERITY_WORDS.get((severity.description or "").strip().lower())
+    if word is not None:
+        return word
+    number = whole(severity.id)
+    if number == _FIRST_GENERATION_CRITICAL and raw.sim is not None and raw.sim.production_date is not None:
+        return "critical"
+    return _SEVERITIES.get(number, "info") if number is not None else "info"
+
+
+def _described(entry: Entry | None, names: dict[int, str]) -> tuple[int | None, str | None]:
+    if entry is None:
+        return None, None
+    number = whole(entry.id)
+    return number, entry.description or (names.get(number) if number is not None else None)
+
+
+def read_event(raw: RecordShape) -> EventRecord:
+    """The event in a record that has an event type. Raises ValueError if it has no id or no time."""
+    number = whole(raw.id)
+    if number is None or not raw.timestamp:
+        raise ValueError("an event without an id or a time")
+    type_id, name = _described(raw.event_type, EVENT_NAMES)
+    detail = bytes(raw.detail)
+    told = detail_of(raw)
+    session = told.pdp_context or _NO_SESSION
+    country = told.country
+    left = told.quota.volume if isinstance(told.quota, QuotaLeft) else None
+    sms = type_id in SMS_QUOTA_EVENTS or (isinstance(told.quota, QuotaLeft) and told.quota.service == "sms")
+    volume = told.volume.total if isinstance(told.volume, Volumes) else None
+    return EventRecord(
+        number,
+        parse_time(raw.timestamp),
+        iccid_of(raw),
+        imsi_of(raw),
+        type_id,
+        name or f"Event {type_id}",
+        _severity(raw),
+        _described(raw.event_source, SOURCES)[1],
+        raw.alert is True,
+        raw.description or "",
+        told.name,
+        country_code(country.iso_code if country else None, country.mcc if country and country.mcc else session.mcc),
+        rat_name(session.rat_type),
+        told.data_service_failure_cause or told.update_location_failure_reason,
+        session.apn or None,
+        cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli) or cell_name(Cell(session.lac, session.ci)),
+        session.ue_ip_address or None,
+        to_bytes(volume),
+        None if sms else to_bytes(left),
+        to_count(left) if sms else None,
+        None if detail in (b"null", b"{}") else detail,
+    )

@@ -1,0 +1,141 @@
+"""The key to 1NCE's door: one token for all workers, kept in Redis, renewed by one of them before it runs out.
+
+1NCE caches tokens too: asked again, it gives the same one with the seconds that are left. So a token that is nearly
+used up comes back as it was, and is used for half of what it has left. Redis out of reach does not lock us out: each
+process then signs in for itself and remembers the token, which costs a few sign-ins and nothing else, as 1NCE gives all
+of them the same token.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from console.once.errors import SignInRefused, Unavailable
+
+MARGIN_SECONDS = 60.0  # a token is renewed so long before its end, or at half of what it had left
+SHORTEST_USE_SECONDS = 0.5
+LOCK_SECONDS = 20.0  # longer than a sign-in may take: see the client's time-out
+REFUSAL_KEPT_SECONDS = 10.0  # wrong credentials are tried once by all workers together, then left alone for a while
+LOOK_AGAIN_SECONDS = 0.05
+
+# Delete a key only if it still holds what we think it holds.
+_FORGET_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
+
+
+class SignedIn(Struct, frozen=True):
+    """The answer of a sign-in. Shows no token when printed or logged."""
+
+    token: str
+    seconds_left: float
+
+    def __repr__(self) -> str:
+        return f"SignedIn(seconds_left={self.seconds_left})"
+
+
+SignIn = Callable[[], Awaitable[SignedIn]]
+
+
+def use_for(seconds_left: float) -> float:
+    """How long a token with so many seconds left is used before a new one is asked for."""
+    return max(seconds_left - MARGIN_SECONDS, seconds_left / 2, SHORTEST_USE_SECONDS)
+
+
+class TokenStore:
+    """The token of one 1NCE account, for all workers. `sign_in` asks 1NCE; it raises SignInRefused or Unavailable."""
+
+    def __init__(self, redis: Redis, *, account: str, sign_in: SignIn) -> None:
+        name = hashlib.sha256(account.encode()).hexdigest()[:20]
+        self._redis = redis
+        self._key, self._lock, self._refusal = (f"once:token:{name}{end}" for end in ("", ":lock", ":refused"))
+        self._forget_if = redis.register_script(_FORGET_IF)
+        self._sign_in = sign_in
+        self._own: SignedIn | None = None  # used while Redis is out of reach
+        self._own_until = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def get(self) -> str:
+        """A token that is good for a while. Raises SignInRefused or Unavailable."""
+        try:
+            token = await self._cached()
+            if token is None:
+                async with self._renewing:
+                    token = await self._cached() or await self._renew()
+        except (RedisError, OSError):
+            async with self._renewing:
+                return await self._without_redis()
+        return token
+
+    async def forget(self, token: str) -> None:
+        """1NCE no longer takes this token: drop it, unless another worker has put a newer one in its place."""
+        if self._own is not None and self._own.token == token:
+            self._own = None
+        try:
+            await self._forget_if(keys=[self._key], args=[token])
+        except (RedisError, OSError):
+            return  # our own copy is gone, which is all that counts without Redis
+
+    async def fresh(self) -> str:
+        """Sign in now, whatever is cached, to see whether the credentials are right; others profit from the token."""
+        signed = await self._sign_in()
+        try:
+            await self._keep(signed)
+            await self._redis.delete(self._refusal)
+        except (RedisError, OSError):
+            self._remember(signed)
+        return signed.token
+
+    async def _cached(self) -> str | None:
+        return _text(await self._redis.get(self._key))
+
+    async def _renew(self) -> str:
+        """Sign in, or wait for the one who is doing it."""
+        nonce = secrets.token_hex(8)
+        give_up = time.monotonic() + 2 * LOCK_SECONDS
+        while time.monotonic() < give_up:
+            if await self._redis.set(self._lock, nonce, nx=True, px=int(LOCK_SECONDS * 1000)):
+                try:
+                    return await self._cached() or await self._signed_in()
+                finally:
+                    await self._forget_if(keys=[self._lock], args=[nonce])
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            if token := await self._cached():
+                return token
+        raise Unavailable("Signing in to 1NCE takes too long.", maybe_done=False)
+
+    async def _signed_in(self) -> str:
+        """Sign in under the lock. A refusal is remembered, so that those who wait do not repeat it one by one."""
+        refused = _text(await self._redis.get(self._refusal))
+        if refused is not None:
+            raise SignInRefused(400, refused)
+        try:
+            signed = await self._sign_in()
+        except SignInRefused as error:
+            await self._redis.set(self._refusal, error.message, px=int(REFUSAL_KEPT_SECONDS * 1000))
+            raise
+        await self._keep(signed)
+        return signed.token
+
+    async def _keep(self, signed: SignedIn) -> None:
+        self._remember(signed)
+        await self._redis.set(self._key, signed.token, px=int(use_for(signed.seconds_left) * 1000))
+
+    def _remember(self, signed: SignedIn) -> None:
+        self._own, self._own_until = signed, time.monotonic() + use_for(signed.seconds_left)
+
+    async def _without_redis(self) -> str:
+        if self._own is None or time.monotonic() >= self._own_until:
+            self._remember(await self._sign_in())
+        assert self._own is not None
+        return self._own.token
+
+
+def _text(value: Any) -> str | None:
+    """Redis answers bytes or text, depending on how its client was made."""
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,88 @@
+"""What a SIM has used: one record at the end of a session, or every quarter of an hour, or for each message."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from console.once.countries import country_code
+from console.once.events import detail_of, iccid_of, imsi_of, whole
+from console.once.radio import rat_name
+from console.once.record_shapes import RecordShape, Volumes
+from console.once.times import maybe_time
+from console.once.volumes import to_bytes, to_count
+
+DATA_TRAFFIC = 5
+SMS_TRAFFIC = 6
+
+_NO_VOLUMES = Volumes()
+
+
+class UsageRecord(Struct, frozen=True, gc=False):
+    """What a SIM used since its last usage record. Its id is unique among usage records, which may come more than once.
+
+    `total`, `tx` (sent by the device) and `rx` are bytes where `kind` is "data", and messages where it is "sms".
+    """
+
+    id: int
+    iccid: str | None
+    imsi: str | None
+    start_at: datetime
+    end_at: datetime
+    kind: str  # "data" or "sms"
+    total: int
+    tx: int | None
+    rx: int | None
+    operator: str | None = None
+    country: str | None = None  # ISO 3166 alpha-2, upper case
+    rat: str | None = None
+
+
+def _kind(raw: RecordShape) -> str:
+    traffic = raw.traffic_type
+    number = whole(traffic.id) if traffic else None
+    if number == DATA_TRAFFIC:
+        return "data"
+    if number == SMS_TRAFFIC:
+        return "sms"
+    word = ((traffic.description if traffic else None) or "").lower()
+    if number is None and word in ("data", "sms"):
+        return word
+    raise ValueError(f"usage of an unknown kind of traffic: {number} {word!r}")
+
+
+def read_usage(raw: RecordShape) -> UsageRecord:
+    """The usage in a record with a traffic type and a volume. Raises ValueError without an id, a time or an amount."""
+    number = whole(raw.id)
+    start, end = maybe_time(raw.start_timestamp), maybe_time(raw.end_timestamp)
+    if number is None or (start is None and end is None):
+        raise ValueError("a usage record without an id or a time")
+    start, end = start or end, end or start
+    assert start is not None
+    assert end is not None
+    if start > end:  # 1NCE's own examples have them the wrong way round
+        start, end = end, start
+    kind = _kind(raw)
+    amount = to_bytes if kind == "data" else to_count
+    volumes = raw.volume or _NO_VOLUMES
+    total, tx, rx = amount(volumes.total), amount(volumes.tx), amount(volumes.rx)
+    if total is None:
+        if tx is None and rx is None:
+            raise ValueError("a usage record without a volume")
+        total = (tx or 0) + (rx or 0)
+    operator = raw.operator
+    country = operator.country if operator else None
+    session = detail_of(raw).pdp_context
+    return UsageRecord(
+        number,
+        iccid_of(raw),
+        imsi_of(raw),
+        start,
+        end,
+        kind,
+        total,
+        tx,
+        rx,
+        operator.name if operator else None,
+        country_code(country.iso_code, country.mcc) if country else None,
+        rat_name(session.rat_type) if session else None,
+    )

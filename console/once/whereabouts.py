@@ -1,0 +1,48 @@
+"""Where a SIM is and how it is connected, read from 1NCE's answer: network, place, cell and open sessions."""
+
+from datetime import UTC, datetime
+
+from msgspec import json
+
+from console.once.countries import country_code
+from console.once.models import Status
+from console.once.radio import Cell, cell_name, rat_name
+from console.once.shapes import CountryShape, OperatorShape, SessionShape, StatusShape
+from console.once.times import maybe_time
+
+_LIMITS = {"REACHED": True, "NOT_REACHED": False}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_status = json.Decoder(StatusShape)
+
+
+def _created(session: SessionShape) -> datetime:
+    return maybe_time(session.created) or _LONG_AGO
+
+
+def read_status(body: bytes) -> Status:
+    """A SIM's place and connection."""
+    raw = _status.decode(body)
+    sessions = raw.pdp_contexts or []
+    newest = max(sessions, key=_created, default=SessionShape())
+    place = raw.location
+    operator = (place and place.operator) or OperatorShape()
+    country = (place and place.country) or CountryShape()
+    mcc, mnc = (country.mcc, operator.mnc) if country.mcc and operator.mnc else (newest.mcc, newest.mnc)
+    iso = country.iso_code or (operator.country.iso_code if operator.country else None)
+    rat = newest.rat_type
+    limit = raw.data_traffic_limit_state
+    return Status(
+        connection=raw.status.description.lower() if raw.status.description else None,
+        data_limit_reached=_LIMITS.get((limit.description or "").upper()) if limit else None,
+        operator=operator.name or None,
+        operator_mccmnc=f"{mcc}{mnc}" if mcc and mnc else None,
+        country=country_code(iso, country.mcc or newest.mcc),
+        located_at=maybe_time(place.last_updated) if place else None,
+        rat=rat_name(rat.rat_type_id, rat.description) if rat else None,
+        apn=newest.apn or None,
+        cell=cell_name(newest.gtp_v2_uli) or cell_name(newest.gtp_v1_uli) or cell_name(Cell(newest.lac, newest.ci)),
+        session_started_at=maybe_time(newest.created),
+        ip_address=newest.ue_ip_address or None,
+        sessions=len(sessions),
+    )

@@ -1,0 +1,1 @@
+"""Which SIMs belong together, and the 1NCE account that they come from."""

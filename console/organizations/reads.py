@@ -1,0 +1,62 @@
+"""Questions about organizations."""
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.organizations.sealing import unseal
+from console.organizations.tables import organizations
+
+
+class Organization(Struct, frozen=True, kw_only=True):
+    """An organization as everybody in it may see it."""
+
+    id: int
+    slug: str
+    name: str
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """An organization's account at 1NCE, with its secrets opened. For the workers and the streamer's door alone."""
+
+    organization_id: int
+    slug: str
+    once_base_url: str
+    once_client_id: str | None
+    once_client_secret: str | None
+    once_requests_per_second: float
+    streamer_username: str | None
+    streamer_password: str | None
+
+
+async def every(connection: AsyncConnection) -> list[Organization]:
+    """All of them, by id."""
+    c = organizations.c
+    rows = await connection.execute(sa.select(c.id, c.slug, c.name).order_by(c.id))
+    return [Organization(**row._mapping) for row in rows]
+
+
+async def by_id(connection: AsyncConnection, organization_id: int) -> Organization | None:
+    """This one, or None."""
+    return next((found for found in await every(connection) if found.id == organization_id), None)
+
+
+async def account(
+    connection: AsyncConnection, secret_key: str, *, organization_id: int | None = None, slug: str | None = None
+) -> Account | None:
+    """The account of the organization with this id or slug, or None."""
+    c = organizations.c
+    mine = c.slug == slug if organization_id is None else c.id == organization_id
+    row = (await connection.execute(sa.select(organizations).where(mine))).first()
+    if row is None:
+        return None
+    return Account(
+        organization_id=row.id,
+        slug=row.slug,
+        once_base_url=row.once_base_url,
+        once_client_id=row.once_client_id,
+        once_client_secret=unseal(secret_key, row.once_client_secret_sealed),
+        once_requests_per_second=row.once_requests_per_second,
+        streamer_username=row.streamer_username,
+        streamer_password=unseal(secret_key, row.streamer_password_sealed),
+    )

@@ -1,0 +1,20 @@
+"""What is stored of organizations."""
+
+import sqlalchemy as sa
+
+from console.tables import metadata, moment
+
+organizations = sa.Table(
+    "organizations",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("slug", sa.Text, nullable=False, unique=True),  # the word in addresses: /streamer/<slug>
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("once_base_url", sa.Text, nullable=False),
+    sa.Column("once_client_id", sa.Text),
+    sa.Column("once_client_secret_sealed", sa.LargeBinary),
+    sa.Column("once_requests_per_second", sa.Float, nullable=False, server_default="10"),
+    sa.Column("streamer_username", sa.Text),
+    sa.Column("streamer_password_sealed", sa.LargeBinary),
+    moment("created_at", nullable=False),
+)

@@ -1,0 +1,123 @@
+"""Telling what happened, after it has happened: facts wait in a table until Redis has taken them.
+
+Facts are put down in the transaction that changes the rows. Once that has committed, whoever comes first tells all
+that waits, in the order of the outbox: a transaction that had to wait for another's row puts its facts down later, so
+of one SIM the newer state is always told after the older. One teller at a time, by an advisory lock. If a teller dies
+between telling and taking the rows away, the next one finds them again; Redis knows what it was told and keeps silent.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from console import facts, metrics
+from console.log import logger
+from console.tables import metadata
+
+CHANNEL = "live"
+STREAM = "live:stream"
+EPOCH = "live:epoch"
+SEQUENCE = "live:seq"
+TOLD = "live:told"
+KEPT = 50_000  # facts that a client may have missed and still get: minutes at full load, some 25 MB
+AT_ONCE = 100  # transactions told in one step
+LOCK = 7_220_001
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("items", ARRAY(sa.Text), nullable=False),
+)
+
+# One step in Redis: number the facts, remember them, publish them. An item is "organization \t kind \t subject \t JSON".
+# The epoch is the server's own run id, so that a restart, with or without its data, begins a new one.
+TELL = """
+local epoch = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 1, 16)
+if redis.call('GET', KEYS[1]) ~= epoch then
+  redis.call('SET', KEYS[1], epoch)
+  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+end
+local now = tonumber(ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 600)
+local first, seq, out, at = nil, nil, {}, 4
+for _ = 1, tonumber(ARGV[3]) do
+  local id, count = ARGV[at], tonumber(ARGV[at + 1])
+  if redis.call('ZADD', KEYS[4], 'NX', now, id) == 1 then
+    for i = at + 2, at + 1 + count do
+      seq = redis.call('INCR', KEYS[2])
+      first = first or seq
+      redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[1], seq .. '-0', 'f', ARGV[i])
+      out[#out + 1] = ARGV[i]
+    end
+  end
+  at = at + 2 + count
+end
+if first then
+  redis.call('PUBLISH', 'live', epoch .. '\\t' .. first .. '\\t' .. ARGV[2] .. '\\n' .. table.concat(out, '\\n'))
+end
+return #out
+"""
+
+
+def item(organization_id: int, fact: facts.Fact) -> str:
+    """A fact on its way: what a hub needs for routing stands before the body, so that nobody decodes it twice."""
+    return f"{organization_id}\t{facts.kind(fact)}\t{fact.subject or ''}\t{facts.encode(fact).decode()}"
+
+
+async def put_down(connection: AsyncConnection, items: Sequence[str]) -> None:
+    """Note facts in the transaction that made them true. Call it last, with every row already changed."""
+    await connection.execute(sa.insert(outbox).values(items=list(items)))
+
+
+class Teller:
+    """Tells what waits in the outbox. Calls that come while it is at work are answered by one more telling."""
+
+    def __init__(self, engine: AsyncEngine, redis: "Redis[bytes]") -> None:
+        """Nothing is connected yet."""
+        self._engine = engine
+        self._script = redis.register_script(TELL)
+        self._lock = asyncio.Lock()
+        self._asked = self._answered = 0
+
+    async def tell(self) -> int:
+        """Tell everything that has been committed by now; how many facts Redis took. Facts stay if Redis is away."""
+        self._asked += 1
+        mine = self._asked
+        async with self._lock:
+            if self._answered >= mine:
+                return 0
+            upto, told = self._asked, 0
+            try:
+                while (batch := await self._tell_some()) is not None:
+                    told += batch
+            except (RedisError, OSError, TimeoutError, sa.exc.DBAPIError) as error:
+                metrics.tellings_failed.inc()
+                logger(__name__).warning("telling failed, the outbox keeps the facts", reason=str(error))
+            self._answered = upto
+            return told
+
+    async def _tell_some(self) -> int | None:
+        async with self._engine.begin() as connection:
+            await connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            rows = (await connection.execute(sa.select(outbox).order_by(outbox.c.id).limit(AT_ONCE))).all()
+            metrics.outbox_waiting.set(len(rows))
+            if not rows:
+                return None
+            arguments: list[str | int] = [KEPT, repr(time.time()), len(rows)]
+            for row in rows:
+                arguments += [row.id, len(row.items), *row.items]
+            told = int(await self._script(keys=[EPOCH, SEQUENCE, STREAM, TOLD], args=arguments))
+            await connection.execute(sa.delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
+        for row in rows:
+            for text in row.items:
+                metrics.facts_told.labels(text.split("\t", 2)[1]).inc()
+        return told

@@ -1,0 +1,40 @@
+"""Quotas for programs."""
+
+from typing import Literal
+
+from litestar import Router, get
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.listing import CursorText, Listing, PageSize, cursor_of
+from console.quotas import reads
+from console.quotas.reads import Quota
+from console.sims.api import the_sim
+
+
+@get("/sims/{iccid:str}/quotas", operation_id="getSimQuotas", summary="What a SIM has left")
+async def sim_quotas(caller: Caller, db: Database, iccid: str) -> Listing[Quota]:
+    """Data in bytes, SMS in messages. A quota that 1NCE has not told yet is not in the list."""
+    sim = await the_sim(caller, db, iccid)
+    async with db.reading() as reading:
+        items = await reads.of_sim(reading, caller.organization_id, sim.iccid)
+    return Listing(items=items, total=len(items), page=1, pages=1, page_size=2, next_cursor=None)
+
+
+@get("/quotas", operation_id="listQuotas", summary="What the fleet has left")
+async def fleet_quotas(
+    caller: Caller,
+    db: Database,
+    service: Literal["data", "sms"] | None = None,
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
+) -> Listing[Quota]:
+    """By ICCID."""
+    async with db.reading() as reading:
+        items, more = await reads.of_fleet(
+            reading, caller.organization_id, service=service, limit=page_size, cursor=cursor_of(cursor)
+        )
+    return Listing(items=items, page_size=page_size, next_cursor=more)
+
+
+router = Router("/", route_handlers=[sim_quotas, fleet_quotas], tags=["Quotas"])

@@ -1,0 +1,80 @@
+"""Every request: its id, its log line, its metrics, and the headers that keep a browser safe."""
+
+import re
+import secrets
+import time
+
+import structlog
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
+
+from console import metrics
+from console.log import logger
+
+ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{7,127}")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+QUIET = ("/health", "/static", "/metrics")
+
+
+class Requests:
+    """ASGI middleware around everything."""
+
+    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...], secure: bool) -> None:
+        """`secure`: every address is https, so browsers may be told never to use another."""
+        self._app = app
+        sockets = "".join(" " + origin.replace("http", "ws", 1) for origin in origins)
+        self._headers = [
+            (b"content-security-policy", POLICY.format(sockets=sockets).encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+        ]
+        if secure:
+            self._headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with an id; note how it ended."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        began, status = time.perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", []))
+                present = {name for name, _ in headers}
+                headers += [(name, value) for name, value in self._headers if name not in present]
+                headers.append((b"x-request-id", request_id.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                if scope["type"] == "http":
+                    _note(scope, status, time.perf_counter() - began)
+
+
+def _request_id(scope: HTTPScope | WebSocketScope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and ID.fullmatch(value):
+            return value.decode()
+    return "req_" + secrets.token_hex(12)
+
+
+def _note(scope: HTTPScope, status: int, seconds: float) -> None:
+    route = str(scope.get("path_template") or "unknown")
+    metrics.requests.labels(scope["method"], route, status).observe(seconds)
+    if not scope["path"].startswith(QUIET) or status >= 500:
+        logger("web").info(
+            "answered", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1)
+        )

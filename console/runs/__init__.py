@@ -1,0 +1,1 @@
+"""What the workers do and have done: the schedule of jobs, and each run of one."""

@@ -1,0 +1,38 @@
+"""Jobs for programs."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import Parameter
+from msgspec import Struct
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.facts import JobRunTold
+from console.runs import reads
+from console.runs.reads import JobState
+
+
+class Jobs(Struct, frozen=True, kw_only=True):
+    """The schedule with the last run of each job, and the latest runs."""
+
+    items: list[JobState]
+    runs: list[JobRunTold]
+
+
+@get("/jobs", operation_id="listJobs", summary="The schedule, the last runs, the failures")
+async def list_jobs(
+    caller: Caller,
+    db: Database,
+    job: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=500)] = 50,
+) -> Jobs:
+    """Runs are those of the caller's organization, and those for the whole house."""
+    async with db.reading() as reading:
+        items = await reads.schedule(reading, caller.organization_id, datetime.now(UTC))
+        runs = await reads.runs(reading, caller.organization_id, job=job, limit=limit)
+    return Jobs(items=items, runs=runs)
+
+
+router = Router("/", route_handlers=[list_jobs], tags=["Jobs"])

@@ -1,0 +1,80 @@
+"""Questions about the runs of jobs."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.facts import JobRunTold
+from console.runs.rules import RunState
+from console.runs.schedule import SCHEDULE, next_run
+from console.runs.tables import job_runs
+
+c = job_runs.c
+COLUMNS = tuple(c[name] for name in JobRunTold.__struct_fields__)
+
+
+class JobState(Struct, frozen=True, kw_only=True):
+    """A job of the schedule with its last run."""
+
+    name: str
+    does: str
+    every: str
+    next_run_at: datetime | None
+    last_run: JobRunTold | None
+    failures_today: int
+
+
+def _theirs(organization_id: int) -> "sa.ColumnElement[bool]":
+    return sa.or_(c.organization_id == organization_id, c.organization_id.is_(None))
+
+
+async def runs(
+    connection: AsyncConnection, organization_id: int, *, job: str | None = None, limit: int = 50, before: int | None = None
+) -> list[JobRunTold]:
+    """Runs, the newest first: the organization's own, and those for the whole house."""
+    query = sa.select(*COLUMNS).where(_theirs(organization_id))
+    if job:
+        query = query.where(c.job == job)
+    if before is not None:
+        query = query.where(c.id < before)
+    return [JobRunTold(**row._mapping) for row in (await connection.execute(query.order_by(c.id.desc()).limit(limit))).all()]
+
+
+async def schedule(connection: AsyncConnection, organization_id: int, now: datetime) -> list[JobState]:
+    """Every job with its next turn, its last run and how often it failed in the last 24 hours."""
+    names = sa.func.unnest(sa.literal([job.name for job in SCHEDULE], sa.ARRAY(sa.Text))).table_valued("job").render_derived("names")
+    latest = (
+        sa.select(*COLUMNS)
+        .where(c.job == sa.cast(names.c.job, sa.Text), _theirs(organization_id))
+        .order_by(c.id.desc())
+        .limit(1)
+        .lateral("latest")
+    )
+    rows = (await connection.execute(sa.select(latest).select_from(names.join(latest, sa.true())))).all()
+    last = {row.job: JobRunTold(**row._mapping) for row in rows}
+    failed = sa.select(c.job, sa.func.count().label("n")).where(
+        _theirs(organization_id),
+        c.state == RunState.FAILED,
+        c.started_at > sa.literal(now, sa.DateTime(timezone=True)) - sa.text("INTERVAL '24 hours'"),
+    )
+    failures = {row.job: row.n for row in (await connection.execute(failed.group_by(c.job))).all()}
+    return [
+        JobState(
+            name=job.name,
+            does=job.does,
+            every=job.every,
+            next_run_at=next_run(job, now),
+            last_run=last.get(job.name),
+            failures_today=failures.get(job.name, 0),
+        )
+        for job in SCHEDULE
+    ]
+
+
+async def last_done(connection: AsyncConnection, organization_id: int, job: str) -> JobRunTold | None:
+    """The last run of this job that went through: how old what it keeps is."""
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.job == job, c.state == RunState.DONE)
+    row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
+    return JobRunTold(**row._mapping) if row else None

@@ -1,0 +1,23 @@
+"""What is stored of the runs of jobs."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from console.tables import metadata, moment
+
+job_runs = sa.Table(
+    "job_runs",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("organization_id", sa.Integer),  # None: for the whole house
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # a RunState
+    moment("started_at", nullable=False),
+    moment("beaten_at", nullable=False),  # the last sign of life
+    moment("finished_at"),
+    sa.Column("seen", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("changed", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("failed", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("error", sa.Text),
+    sa.Column("progress", JSONB),  # where a run that was cut off can go on
+)

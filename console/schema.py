@@ -1,0 +1,51 @@
+"""Every table of every slice, and bringing a database up to them."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import console.auth.tables
+import console.connectivity.tables
+import console.organizations.tables
+import console.outbox
+import console.quotas.tables
+import console.runs.tables
+import console.usage.tables  # noqa: F401
+from console.tables import metadata as metadata
+
+LOCK = 7_220_002
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    return config
+
+
+def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
+    """Take every step that is missing; from which to which. Two that migrate at once do it one after the other."""
+    connection.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
+    connection.commit()
+    before = revision(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
+    after = revision(connection)
+    connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
+    connection.commit()
+    return before, after
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """The step that the database stands at."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """The step that this version of the console needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()

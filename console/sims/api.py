@@ -1,0 +1,78 @@
+"""SIMs for programs."""
+
+from litestar import Router, get
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.errors import Invalid, SimNotFound
+from console.facts import SimState
+from console.listing import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.sims import reads
+from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
+
+
+def sort_of(text: str) -> list[Sort]:
+    """The sort that was asked for; Invalid for a field that can't be sorted by."""
+    try:
+        return parse_sort(text)
+    except ValueError as error:
+        raise Invalid(f"The list {error}", sort=text) from error
+
+
+@get("/", operation_id="listSims", summary="List the SIMs of the fleet")
+async def list_sims(
+    caller: Caller,
+    db: Database,
+    q: str = "",
+    connection: str = "",
+    status: str = "",
+    country: str = "",
+    quota: str = "",
+    label: str = "",
+    sort: str = "",
+    page: PageNumber = 1,
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
+) -> Listing[SimState]:
+    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI and IP."""
+    if quota and quota not in QUOTAS:
+        raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=quota)
+    wanted = SimFilter(q=q, connection=connection, status=status, country=country.upper() if country != "unknown" else country, quota=quota, label=label)
+    async with db.reading() as reading:
+        found = await reads.page(
+            reading,
+            caller.organization_id,
+            wanted,
+            sort=sort_of(sort),
+            limit=page_size,
+            offset=0 if cursor else (page - 1) * page_size,
+            cursor=cursor_of(cursor),
+        )
+    return listing(found.items, found.total, page, page_size, found.next_cursor)
+
+
+@get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
+async def get_sim(caller: Caller, db: Database, iccid: str) -> SimState:
+    """404 for a SIM that is not there, or is another organization's."""
+    return await the_sim(caller, db, iccid)
+
+
+async def the_sim(caller: Caller, db: Database, iccid: str) -> SimState:
+    """The caller's SIM with this ICCID; SimNotFound if there is none, Invalid if it can't be an ICCID."""
+    known = plain_iccid(iccid)
+    async with db.reading() as reading:
+        found = await reads.one(reading, caller.organization_id, known)
+    if found is None:
+        raise SimNotFound(known)
+    return found
+
+
+def plain_iccid(text: str) -> str:
+    """The 19-digit form of an ICCID, given with or without its check digit; Invalid if it is none."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()) or len(digits) not in (19, 20):
+        raise Invalid(f"{text[:40]!r} is no ICCID: it has 19 digits, or 20 with the check digit", iccid=text[:40])
+    return digits[:19]
+
+
+router = Router("/sims", route_handlers=[list_sims, get_sim], tags=["SIMs"])

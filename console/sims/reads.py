@@ -1,0 +1,173 @@
+"""Questions about SIMs. Every one is asked for one organization, and knows of no other."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.cursors import Cursor, after
+from console.facts import SimState
+from console.sims.rules import LOW_PERCENT, SORTS, SimFilter, Sort
+from console.sims.tables import sim_states, sims
+
+STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
+search = sa.column("search", sa.Text)
+
+
+class SimPage(Struct, frozen=True):
+    """One page of a list, and how long the whole list is."""
+
+    items: list[SimState]
+    total: int
+    next_cursor: str | None
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many SIMs there are of each kind. Each number is that of the list behind it."""
+
+    total: int
+    connection: dict[str, int]  # "unknown" where 1NCE has not said
+    status: dict[str, int]
+    quota: dict[str, int]
+    missing: int
+
+
+def _state(row: Any) -> SimState:
+    return SimState(**row._mapping)
+
+
+async def one(connection: AsyncConnection, organization_id: int, iccid: str) -> SimState | None:
+    """A SIM as it is now, or None."""
+    rows = await many(connection, organization_id, [iccid])
+    return rows[0] if rows else None
+
+
+async def many(connection: AsyncConnection, organization_id: int, iccids: Sequence[str]) -> list[SimState]:
+    """These SIMs as they are now, by ICCID; unknown ones are left out."""
+    c = sim_states.c
+    query = sa.select(*STATE_COLUMNS).where(c.organization_id == organization_id, c.iccid == sa.func.any(_texts(iccids)))
+    return [_state(row) for row in (await connection.execute(query.order_by(c.iccid))).all()]
+
+
+def _texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
+    return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.Text))
+
+
+def _quota_is(word: str) -> "sa.ColumnElement[bool]":
+    c = sim_states.c
+    low = c.data_left_bytes * 100 <= c.data_total_bytes * LOW_PERCENT
+    exhausted = sa.or_(c.data_quota == "exhausted", sa.and_(c.data_quota == "active", c.data_left_bytes <= 0))
+    match word:
+        case "expired":
+            return c.data_quota == "expired"
+        case "exhausted":
+            return exhausted
+        case "low":
+            return sa.and_(c.data_quota == "active", c.data_left_bytes > 0, low)
+        case "unknown":
+            return c.data_left_bytes.is_(None)
+        case _:
+            return sa.and_(c.data_quota == "active", c.data_left_bytes > 0, sa.not_(sa.func.coalesce(low, False)))
+
+
+def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElement[bool]]":
+    """The filter in SQL, with the organization always first."""
+    c = sim_states.c
+    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
+    for word in wanted.q.lower().split():
+        found.append(search.like(f"%{_escaped(word)}%"))
+    for name in ("connection", "status", "country"):
+        if value := getattr(wanted, name):
+            found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
+    if wanted.label == "none":
+        found.append(c.label.is_(None))
+    elif wanted.label == "some":
+        found.append(c.label.is_not(None))
+    elif wanted.label:
+        found.append(c.label.like(_escaped(wanted.label) + "%"))
+    if wanted.quota:
+        found.append(_quota_is(wanted.quota))
+    return found
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def page(
+    connection: AsyncConnection,
+    organization_id: int,
+    wanted: SimFilter,
+    *,
+    sort: Sequence[Sort] = (),
+    limit: int = 50,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+) -> SimPage:
+    """A page of SIMs. With a cursor its depth costs nothing; an offset is for people who turn pages."""
+    c = sim_states.c
+    where = conditions(organization_id, wanted)
+    total = await count(connection, organization_id, wanted)
+    keys = [(c[SORTS[s.field]], s.descending) for s in sort]
+    if "iccid" not in {s.field for s in sort}:
+        keys.append((c.iccid, bool(keys) and keys[-1][1]))
+    order = [column.desc().nulls_last() if descending else column.asc().nulls_last() for column, descending in keys]
+    query = sa.select(*STATE_COLUMNS).where(*where).order_by(*order).limit(limit + 1).offset(offset)
+    if cursor is not None:
+        query = query.where(after(keys, cursor))
+    rows = [_state(row) for row in (await connection.execute(query)).all()]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    last = Cursor([getattr(rows[-1], column.name) for column, _ in keys]) if more else None
+    return SimPage(rows, total, last.text() if last else None)
+
+
+async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
+    """How many SIMs the filter lets through."""
+    query = sa.select(sa.func.count()).select_from(sim_states).where(*conditions(organization_id, wanted))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
+    """How many SIMs there are by connection, status and quota, in one look so that the numbers agree."""
+    c = sim_states.c
+    word = sa.case(*((_quota_is(name), name) for name in ("unknown", "expired", "exhausted", "low")), else_="ok")
+    columns = (
+        sa.func.coalesce(c.connection, "unknown").label("connection"),
+        sa.func.coalesce(c.status, "unknown").label("status"),
+        word.label("quota"),
+        c.missing,
+    )
+    query = sa.select(*columns, sa.func.count().label("n")).where(c.organization_id == organization_id)
+    rows = (await connection.execute(query.group_by(*(sa.literal_column(str(n + 1)) for n in range(4))))).all()
+    sums: dict[str, dict[str, int]] = {"connection": {}, "status": {}, "quota": {}}
+    for row in rows:
+        for name, found in sums.items():
+            found[row._mapping[name]] = found.get(row._mapping[name], 0) + row.n
+    return Counts(total=sum(row.n for row in rows), missing=sum(row.n for row in rows if row.missing), **sums)
+
+
+async def countries(connection: AsyncConnection, organization_id: int) -> list[str]:
+    """The countries that SIMs are in now, for the filter."""
+    c = sims.c
+    query = sa.select(c.country).where(c.organization_id == organization_id, c.country.is_not(None)).distinct()
+    return list((await connection.execute(query.order_by(c.country))).scalars())
+
+
+async def inventory_keys(connection: AsyncConnection, organization_id: int) -> list[tuple[str, int]]:
+    """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
+    query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
+    return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]
+
+
+async def connection_moments(
+    connection: AsyncConnection, organization_id: int, iccids: Sequence[str]
+) -> dict[str, datetime | None]:
+    """When the stored connection of each of these SIMs was true."""
+    query = sa.select(sims.c.iccid, sims.c.connection_at).where(
+        sims.c.organization_id == organization_id, sims.c.iccid == sa.func.any(_texts(iccids))
+    )
+    return {row.iccid: row.connection_at for row in await connection.execute(query)}

@@ -1,0 +1,121 @@
+"""Changes of SIMs: each takes the transaction first, writes only what differs, and tells the new state."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from console.database import Transaction
+from console.facts import SimChanged
+from console.rows import Row, told, upsert_changed
+from console.sims import reads
+from console.sims.tables import checks, sims
+
+KEY = ("organization_id", "iccid")
+INVENTORY = ("label", "status", "imsi", "msisdn", "imei", "imei_lock", "ip_address", "data_class", "activated_at")
+CONNECTION = ("connection", "operator", "country", "rat", "apn", "cell", "session_started_at", "last_seen_at")
+
+
+async def record_inventory(
+    transaction: Transaction, organization_id: int, listed: Sequence[Row], now: datetime
+) -> list[str]:
+    """Take in SIMs as 1NCE's inventory lists them (rows with `iccid` and INVENTORY). The ICCIDs that are new or changed."""
+    rows = [{"organization_id": organization_id, **row} for row in listed]
+    return await _changed(transaction, organization_id, rows, INVENTORY, now)
+
+
+async def record_connections(
+    transaction: Transaction, organization_id: int, found: Sequence[Row], now: datetime
+) -> list[str]:
+    """Take in where SIMs are on the network (rows with `iccid`, CONNECTION and `connection_at`): what really changed.
+
+    News that is older than what is stored changes nothing. A SIM not met before is added.
+    """
+    rows = [{"organization_id": organization_id, **row} for row in found]
+    return await _changed(transaction, organization_id, rows, CONNECTION, now, newer="connection_at")
+
+
+async def _changed(
+    transaction: Transaction,
+    organization_id: int,
+    rows: Sequence[Row],
+    compare: Sequence[str],
+    now: datetime,
+    newer: str | None = None,
+) -> list[str]:
+    keys = await upsert_changed(
+        transaction.connection,
+        sims,
+        rows,
+        key=KEY,
+        compare=compare,
+        on_insert={"added_at": now, "changed_at": now},
+        on_change={"changed_at": now, "revision": sims.c.revision + 1},
+        newer=newer,
+    )
+    changed = [iccid for _, iccid in keys]
+    await tell_changed(transaction, organization_id, changed, now)
+    return changed
+
+
+async def touch(transaction: Transaction, organization_id: int, iccids: Iterable[str], now: datetime) -> None:
+    """What belongs to these SIMs has changed in another table: count it as their change, and tell it."""
+    wanted = sorted(set(iccids))
+    if not wanted:
+        return
+    source = told(sims, ("iccid",), [{"iccid": iccid} for iccid in wanted])
+    mine = sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == source.c.iccid)
+    # Always locked in the order of their keys: two that change the same SIMs wait for each other, never both.
+    locked = sa.select(sims.c.iccid).where(mine).order_by(sims.c.iccid).with_for_update(of=sims).cte("locked")
+    await transaction.connection.execute(
+        sa.update(sims)
+        .values(changed_at=now, revision=sims.c.revision + 1)
+        .where(sims.c.organization_id == organization_id, sims.c.iccid == locked.c.iccid)
+    )
+    await tell_changed(transaction, organization_id, wanted, now)
+
+
+async def tell_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
+    """Tell the state of these SIMs as it will be after the commit."""
+    for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
+        transaction.tell(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
+
+
+async def record_walk(
+    transaction: Transaction, organization_id: int, met: set[str], now: datetime
+) -> tuple[list[str], list[str]]:
+    """After one complete walk through the inventory: the ICCIDs newly counted as missing, and those that came back.
+
+    One walk proves nothing, for the order of 1NCE's pages is not fixed: a SIM is missing after two without it.
+    """
+    known = await reads.inventory_keys(transaction.connection, organization_id)
+    absent = {iccid: walks for iccid, walks in known if iccid not in met and walks < 2}
+    back = [iccid for iccid, walks in known if iccid in met and walks > 0]
+    for iccids, value in ((sorted(absent), sims.c.missing_walks + 1), (sorted(back), sa.literal(0))):
+        if iccids:
+            source = told(sims, ("iccid",), [{"iccid": iccid} for iccid in iccids])
+            await transaction.connection.execute(
+                sa.update(sims)
+                .values(missing_walks=value)
+                .where(sims.c.organization_id == organization_id, sims.c.iccid == source.c.iccid)
+            )
+    missing = sorted(iccid for iccid, walks in absent.items() if walks == 1)
+    returned = sorted(iccid for iccid, walks in known if walks >= 2 and iccid in met)
+    await touch(transaction, organization_id, [*missing, *returned], now)
+    return missing, returned
+
+
+async def record_checks(
+    transaction: Transaction, organization_id: int, iccids: Iterable[str], now: datetime, **columns: str | datetime
+) -> None:
+    """Note that 1NCE has answered for these SIMs now: `status_at`, `events_at`, ... and nothing else of them."""
+    source = told(checks, ("iccid",), [{"iccid": iccid} for iccid in sorted(set(iccids))])
+    names = list(columns)
+    values = [sa.bindparam(f"at_{name}", value, type_=checks.c[name].type) for name, value in columns.items()]
+    statement = sa.dialects.postgresql.insert(checks).from_select(
+        ["organization_id", "iccid", *names],
+        sa.select(sa.literal(organization_id), source.c.iccid, *values).order_by(source.c.iccid),
+    )
+    await transaction.connection.execute(
+        statement.on_conflict_do_update(index_elements=KEY, set_={name: statement.excluded[name] for name in names})
+    )

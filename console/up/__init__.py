@@ -1,0 +1,3 @@
+"""placeholder."""
+class UpOptions: ...
+async def up(o): return 0

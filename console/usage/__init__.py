@@ -1,0 +1,1 @@
+"""How much data and how many SMS the SIMs have used."""

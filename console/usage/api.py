@@ -1,0 +1,82 @@
+"""Usage for programs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from litestar import Router, get
+from litestar.params import Parameter
+from msgspec import Struct
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.errors import Invalid
+from console.listing import span
+from console.sims.api import the_sim
+from console.usage import reads
+from console.usage.reads import UsageIn
+
+By = Annotated[Literal["hour", "day"], Parameter(description="The step of time.")]
+LONGEST = {"minute": timedelta(days=2), "hour": timedelta(days=92), "day": timedelta(days=731)}
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Usage over a span of time, by step, the oldest first. Volumes in bytes; steps without usage are left out."""
+
+    by: str
+    since: datetime
+    until: datetime
+    data_bytes: int
+    derived_bytes: int  # the part derived from the fall of the quota, where no usage record has come
+    sms: int
+    items: list[UsageIn]
+
+
+def summed(by: str, since: datetime, until: datetime, items: list[UsageIn]) -> Usage:
+    """The steps with their sums."""
+    return Usage(
+        by=by,
+        since=since,
+        until=until,
+        data_bytes=sum(one.data_bytes for one in items),
+        derived_bytes=sum(one.derived_bytes for one in items),
+        sms=sum(one.sms for one in items),
+        items=items,
+    )
+
+
+def _checked(by: str, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    now = datetime.now(UTC)
+    start, end = span(since, until, now - timedelta(days=30 if by == "day" else 1), now)
+    if end - start > LONGEST[by]:
+        raise Invalid(f"At most {LONGEST[by].days} days by {by}")
+    return start, end
+
+
+@get("/sims/{iccid:str}/usage", operation_id="getSimUsage", summary="A SIM's usage by hour or day")
+async def sim_usage(
+    caller: Caller, db: Database, iccid: str, by: By = "day", since: datetime | None = None, until: datetime | None = None
+) -> Usage:
+    """The last 30 days by day, or the last day by hour, unless asked otherwise."""
+    sim = await the_sim(caller, db, iccid)
+    start, end = _checked(by, since, until)
+    async with db.reading() as reading:
+        items = await reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=start, until=end)
+    return summed(by, start, end, items)
+
+
+@get("/usage", operation_id="getUsage", summary="The fleet's usage by minute, hour or day")
+async def fleet_usage(
+    caller: Caller,
+    db: Database,
+    by: Literal["minute", "hour", "day"] = "day",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Usage:
+    """The last 30 days by day, or the last day by hour or minute, unless asked otherwise."""
+    start, end = _checked(by, since, until)
+    async with db.reading() as reading:
+        items = await reads.of_fleet(reading, caller.organization_id, by=by, since=start, until=end)
+    return summed(by, start, end, items)
+
+
+router = Router("/", route_handlers=[sim_usage, fleet_usage], tags=["Usage"])

@@ -1,0 +1,39 @@
+"""Changes of usage: each record once, and the day's new sum of each SIM told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from console.database import Transaction
+from console.facts import SimUsage
+from console.rows import Row, insert_once
+from console.usage import reads
+from console.usage.tables import usage_records
+
+LOCK = 7_220
+KEY = ("organization_id", "iccid", "time", "source", "record_id")
+
+
+async def in_turn(transaction: Transaction, organization_id: int) -> None:
+    """Wait for the others who write this organization's usage: sums and books are shared rows, locked in many orders.
+
+    Call it before the transaction has locked anything else.
+    """
+    await transaction.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, organization_id)))
+
+
+async def record_usage(
+    transaction: Transaction, organization_id: int, records: Sequence[Row], now: datetime
+) -> list[Row]:
+    """Keep usage records that are not kept yet; the new ones. Volumes in bytes."""
+    rows = {
+        (row["iccid"], row["time"], row["source"], row["record_id"]): {"organization_id": organization_id, **row}
+        for row in records
+    }
+    keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY)
+    new = [rows[key[1:]] for key in keys]
+    touched = sorted({row["iccid"] for row in new})
+    for told in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():
+        transaction.tell(organization_id, SimUsage(time=now, subject=told.iccid, data=told))
+    return new

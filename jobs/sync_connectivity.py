@@ -1,0 +1,34 @@
+"""Asks 1NCE for the network events of SIMs, so that nothing is missing where no push came."""
+
+from collections.abc import Sequence
+
+from console.connectivity import turns
+from console.connectivity.writes import record_events
+from console.once.records import Batch
+from console.sims.writes import record_checks
+from jobs.polling import Turns, poll
+from jobs.records import event_row
+from jobs.running import Run, by_organization
+
+SECONDS = 56.0
+AT_ONCE = 2  # events are the lesser part of what there is to ask: the statuses go first
+EVENTS = 200
+
+
+@by_organization(needs_once=True)
+async def sync_connectivity(run: Run) -> None:
+    """An event that is known already, by a push or an earlier poll, is not written again."""
+
+    async def ask(iccid: str) -> Batch:
+        return await run.client.events(iccid, page_size=EVENTS)
+
+    async def keep(batch: Sequence[tuple[str, Batch]]) -> int:
+        now = run.now()
+        events = [event_row(event) for _, answer in batch for event in answer.events]
+        run.counted(failed=sum(len(answer.unknown) for _, answer in batch))
+        async with run.db.transaction() as transaction:
+            iccids = [iccid for iccid, _ in batch]
+            await record_checks(transaction, run.organization_id, iccids, now, events_at=now)
+            return len(await record_events(transaction, run.organization_id, events, now))
+
+    await poll(run, Turns(run, "events_at", turns.EVENTS, seconds=SECONDS), ask, keep, at_once=AT_ONCE)

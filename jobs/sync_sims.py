@@ -1,0 +1,60 @@
+"""Walks 1NCE's inventory page by page, several pages at a time, and keeps what it says of each SIM."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import islice
+
+import msgspec
+
+from console.once.models import Sim, SimPage
+from console.rows import Row
+from console.sims import writes
+from jobs.running import Run, by_organization
+
+AT_ONCE = 8
+OF_NEW_SIMS = ("sync_status", "sync_quotas", "sync_connectivity")  # what else there is to know of them, at once
+
+
+@by_organization(needs_once=True)
+async def sync_sims(run: Run) -> None:
+    """A walk that was cut off goes on at its page; only a whole one can say that SIMs are missing."""
+    start = int(run.resumed.get("page", 1))
+    met: set[str] = set()
+    async for page in pages(run, start):
+        run.counted(failed=len(page.unreadable))
+        rows = {sim.iccid: _row(sim) for sim in page.items}
+        met.update(rows)
+        async with run.db.transaction() as transaction:
+            changed = await writes.record_inventory(transaction, run.organization_id, list(rows.values()), run.now())
+        run.counted(seen=len(rows), changed=len(changed))
+        run.tally.progress = {"page": page.page + 1}
+    if start == 1 and not run.tally.failed and met:
+        async with run.db.transaction() as transaction:
+            missing, back = await writes.record_walk(transaction, run.organization_id, met, run.now())
+            for job in OF_NEW_SIMS:
+                if run.tally.changed:
+                    transaction.later(job, key=f"fresh:{job}:{run.organization_id}", organization_id=run.organization_id)
+        run.counted(changed=len(missing) + len(back))
+
+
+async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:
+    """The inventory's pages in their order, the next few already asked for."""
+    first = await run.client.sims(start)
+    yield first
+    upcoming = iter(range(start + 1, (first.pages or 0) + 1))
+    asked = [asyncio.create_task(run.client.sims(number)) for number in islice(upcoming, AT_ONCE)]
+    try:
+        while asked:
+            page = await asked.pop(0)
+            if (number := next(upcoming, None)) is not None:
+                asked.append(asyncio.create_task(run.client.sims(number)))
+            yield page
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+def _row(sim: Sim) -> Row:
+    told = msgspec.structs.asdict(sim)
+    return {name: told[name] for name in ("iccid", *writes.INVENTORY)}

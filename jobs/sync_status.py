@@ -1,0 +1,45 @@
+"""Asks 1NCE where SIMs are on the network, all through the minute: those on a screen and those that move first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from console.connectivity import turns
+from console.connectivity.writes import record_statuses
+from console.once.models import Status
+from console.rows import Row
+from jobs.polling import Turns, poll
+from jobs.running import Run, by_organization
+
+SECONDS = 56.0  # the next run begins with the next minute
+AT_ONCE = 8
+
+
+@by_organization(needs_once=True)
+async def sync_status(run: Run) -> None:
+    """Each answer is written within half a second, and told when it is committed."""
+
+    async def ask(iccid: str) -> Row:
+        asked_at = run.now()
+        return _row(iccid, await run.client.status(iccid), asked_at)
+
+    async def keep(batch: Sequence[tuple[str, Row]]) -> int:
+        async with run.db.transaction() as transaction:
+            rows = [row for _, row in batch]
+            return len(await record_statuses(transaction, run.organization_id, rows, run.now(), "poll"))
+
+    await poll(run, Turns(run, "status_at", turns.STATUS, seconds=SECONDS), ask, keep, at_once=AT_ONCE)
+
+
+def _row(iccid: str, status: Status, asked_at: datetime) -> Row:
+    return {
+        "iccid": iccid,
+        "connection": status.connection,
+        "operator": status.operator,
+        "country": status.country,
+        "rat": status.rat,
+        "apn": status.apn,
+        "cell": status.cell,
+        "session_started_at": status.session_started_at,
+        "last_seen_at": status.located_at,
+        "connection_at": asked_at,
+    }

@@ -1,0 +1,91 @@
+"""The worker: runs the schedule of jobs and what others ask for by name."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from saq.job import CronJob
+from saq.worker import Worker
+
+from console import metrics
+from console.database import open_database
+from console.log import logger
+from console.organizations.writes import settle_first
+from console.runs.schedule import BY_NAME
+from console.settings import Settings
+from jobs.accounts import Accounts
+from jobs.prune import prune
+from jobs.refresh_token import refresh_token
+from jobs.running import Job, Shop
+from jobs.sample_fleet import sample_fleet
+from jobs.sweep_outbox import sweep_outbox
+from jobs.sync_connectivity import sync_connectivity
+from jobs.sync_quotas import sync_quotas
+from jobs.sync_sims import sync_sims
+from jobs.sync_status import sync_status
+from jobs.take_stream import take_stream
+
+JOBS: tuple[Job, ...] = (
+    prune,
+    refresh_token,
+    sample_fleet,
+    sweep_outbox,
+    sync_connectivity,
+    sync_quotas,
+    sync_sims,
+    sync_status,
+    take_stream,
+)
+AT_START = ("sync_sims", "take_stream", "sample_fleet")  # the first asks for the rest when SIMs are new
+HEARTBEAT = 60  # a job whose worker is silent for so long is given to another
+METRICS_SECONDS = 5.0
+
+
+async def work(settings: Settings) -> None:
+    """Work until told to stop (SIGTERM or Ctrl-C)."""
+    db = open_database(settings.database_url, settings.redis_url)
+    shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    worker: Worker[Any] = Worker(
+        db.queue,
+        [(job.__name__, job) for job in JOBS],
+        id=name,
+        concurrency=16,
+        cron_jobs=[_cron(job) for job in JOBS if BY_NAME[job.__name__].cron],
+        startup=partial(_start, shop),
+        timers={"sweep": 15},
+        dequeue_timeout=5,
+        shutdown_grace_period_s=2,
+        cancellation_hard_deadline_s=1.5,
+    )
+    exporting = asyncio.create_task(metrics.export(db.redis, f"worker:{name}", every=METRICS_SECONDS))
+    try:
+        await worker.start()
+    finally:
+        exporting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await exporting
+        await shop.accounts.close()
+        await db.close()
+
+
+def _cron(job: Job) -> "CronJob[Any]":
+    cron = BY_NAME[job.__name__].cron
+    assert cron is not None
+    return CronJob(job, cron=cron, timeout=0, heartbeat=HEARTBEAT, retries=1)
+
+
+async def _start(shop: Shop, context: dict[str, Any]) -> None:
+    context["shop"] = shop
+    log = logger("jobs")
+    async with shop.db.transaction() as transaction:
+        made = await settle_first(transaction, shop.settings, datetime.now(UTC))
+        for name in AT_START:
+            transaction.later(name, key=f"start:{name}")
+    if made:
+        log.info("the first organization was made from the settings", organization_id=made)
+    log.info("worker ready", jobs=[job.__name__ for job in JOBS])
