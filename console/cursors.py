@@ -34,7 +34,7 @@ def read_cursor(text: str) -> Cursor:
 
 
 def after(keys: Keys, cursor: Cursor) -> "sa.ColumnElement[bool]":
-    """What comes after the cursor in this order, where nothing (NULL) sorts last; BadRequest for another list's cursor."""
+    """What comes after the cursor in this order, where NULL sorts last; BadRequest for another list's cursor."""
     if len(cursor.values) != len(keys):
         raise BadRequest("The cursor belongs to a list with another sort: start again from the first page")
     columns = [column for column, _ in keys]

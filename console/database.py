@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -16,7 +18,7 @@ from console.queue import job_queue, later
 
 
 class Transaction:
-    """Work on the database that will happen as a whole or not at all, with what is to be told and asked for after it."""
+    """Work on the database that happens as a whole or not at all, with what is to be told and asked for after it."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         """Begin with nothing to tell."""
@@ -36,7 +38,7 @@ class Transaction:
 class Database:
     """PostgreSQL, the Redis that hears of its changes, and the queue of jobs."""
 
-    def __init__(self, engine: AsyncEngine, redis: "Redis[bytes]", queue: RedisQueue) -> None:
+    def __init__(self, engine: AsyncEngine, redis: Redis, queue: RedisQueue) -> None:
         """Nothing is connected until the first question."""
         self.engine = engine
         self.redis = redis
@@ -51,7 +53,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Change rows. On leaving: facts are noted with them, committed together, then told; then jobs are asked for."""
+        """Change rows. On leaving, facts are committed with them, then told; then jobs are asked for."""
         async with self.engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
@@ -85,7 +87,8 @@ def open_database(database_url: str, redis_url: str, *, connections: int = 10) -
     return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
 
 
-def open_redis(redis_url: str) -> "Redis[bytes]":
+def open_redis(redis_url: str) -> Redis:
     """A Redis client: bytes in, bytes out. No answer within ten seconds counts as away."""
-    redis: Redis[bytes] = Redis.from_url(redis_url, socket_connect_timeout=3, socket_timeout=10, protocol=2)
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2)  # the client's own would wait for long
+    redis: Redis = Redis.from_url(redis_url, socket_connect_timeout=3, socket_timeout=10, protocol=2, retry=retry)
     return redis

@@ -33,7 +33,9 @@ def find_edition(connection: sa.Connection, *, install: bool = False) -> Found:
     if available is None:
         return Found(Edition.PLAIN, None, "TimescaleDB is not installed: plain tables serve")
     if "timescaledb" not in (ask("SELECT current_setting('shared_preload_libraries')") or ""):
-        return Found(Edition.PLAIN, None, "TimescaleDB is installed but not in shared_preload_libraries: plain tables serve")
+        return Found(
+            Edition.PLAIN, None, "TimescaleDB is installed but not in shared_preload_libraries: plain tables serve"
+        )
     if install:
         connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS timescaledb"))
     version = ask("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")

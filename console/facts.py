@@ -133,7 +133,7 @@ class SimsSynced(Struct, frozen=True, tag_field="type", tag="sims.synced"):
 Fact = SimChanged | SimUsage | SimEvent | SimsSynced
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Fact)
+_decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 
 
 def encode(fact: Fact) -> bytes:
@@ -158,7 +158,7 @@ FLEET_KINDS = frozenset({"sim.changed", "sim.usage", "sim.event", "sims.synced"}
 def topics(kind_: str, subject: str | None) -> tuple[str, ...]:
     """The topics that a fact travels on: the fleet's, and the SIM's own."""
     if kind_ == "sims.synced":
-        return ("fleet",)
+        return ("fleet", "jobs")
     if kind_ in FLEET_KINDS:
         return ("fleet", f"sim:{subject}") if subject else ("fleet",)
     return (kind_.split(".", 1)[0] + "s",)

@@ -98,4 +98,4 @@ def _page(request: Asked, error: ConsoleError) -> Response[Any]:
     }
     name = "_error.html" if fragment else "error.html"
     headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else None
-    return Template(name, context=context, status_code=error.status, headers=headers)  # type: ignore[return-value]
+    return Template(name, context=context, status_code=error.status, headers=headers)

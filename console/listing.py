@@ -12,7 +12,9 @@ from console.errors import BadRequest
 Item = TypeVar("Item")
 PageNumber = Annotated[int, Parameter(ge=1, le=1_000_000, description="From 1. For deep walks take the cursor.")]
 PageSize = Annotated[int, Parameter(ge=1, le=500, description="Items a page, at most 500.")]
-CursorText = Annotated[str | None, Parameter(description="`next_cursor` of the page before: any depth at the same cost.")]
+CursorText = Annotated[
+    str | None, Parameter(description="`next_cursor` of the page before: any depth at the same cost.")
+]
 
 
 class Listing(Struct, Generic[Item], frozen=True, kw_only=True):

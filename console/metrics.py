@@ -1,6 +1,7 @@
 """What the console counts of itself, for Prometheus. Never an ICCID in a label."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
@@ -40,17 +41,15 @@ stream_batches = Counter("console_stream_batches_total", "Data Streamer posts", 
 EXPORTED = "metrics:"
 
 
-async def export(redis: "Redis[bytes]", name: str, *, every: float) -> None:
+async def export(redis: Redis, name: str, *, every: float) -> None:
     """Lay this process's numbers where a web process finds them, for as long as this process lives."""
     while True:
-        try:
+        with contextlib.suppress(RedisError, OSError, TimeoutError):  # the next turn tries again
             await redis.set(EXPORTED + name, generate_latest(REGISTRY), ex=round(every * 6))
-        except (RedisError, OSError, TimeoutError):
-            pass  # the next turn tries again
         await asyncio.sleep(every)
 
 
-async def exposition(redis: "Redis[bytes]", name: str) -> bytes:
+async def exposition(redis: Redis, name: str) -> bytes:
     """Everything counted so far by this process and the workers, in Prometheus' text format, labelled by process."""
     texts = {name: generate_latest(REGISTRY)}
     try:

@@ -37,8 +37,8 @@ outbox = sa.Table(
     sa.Column("items", ARRAY(sa.Text), nullable=False),
 )
 
-# One step in Redis: number the facts, remember them, publish them. An item is "organization \t kind \t subject \t JSON".
-# The epoch is the server's own run id, so that a restart, with or without its data, begins a new one.
+# One step in Redis: number the facts, remember them, publish them. An item is organization, kind, subject and JSON,
+# with tabs between. The epoch is the server's own run id, so that a restart, with or without its data, begins a new one.
 TELL = """
 local epoch = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 1, 16)
 if redis.call('GET', KEYS[1]) ~= epoch then
@@ -80,7 +80,7 @@ async def put_down(connection: AsyncConnection, items: Sequence[str]) -> None:
 class Teller:
     """Tells what waits in the outbox. Calls that come while it is at work are answered by one more telling."""
 
-    def __init__(self, engine: AsyncEngine, redis: "Redis[bytes]") -> None:
+    def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
         """Nothing is connected yet."""
         self._engine = engine
         self._script = redis.register_script(TELL)

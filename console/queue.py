@@ -10,7 +10,7 @@ from saq.queue.redis import RedisQueue
 NAME = "console"
 
 
-def job_queue(redis: "Redis[bytes]") -> RedisQueue:
+def job_queue(redis: Redis) -> RedisQueue:
     """The queue on a Redis connection of its own, for SAQ closes it with the queue."""
     return RedisQueue(redis, name=NAME, dump=_dump, load=msgspec.json.decode)
 

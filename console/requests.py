@@ -5,6 +5,7 @@ import secrets
 import time
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
 
 from console import metrics
@@ -38,7 +39,7 @@ class Requests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with an id; note how it ended."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] not in (ScopeType.HTTP, ScopeType.WEBSOCKET):
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
@@ -53,6 +54,8 @@ class Requests:
                 present = {name for name, _ in headers}
                 headers += [(name, value) for name, value in self._headers if name not in present]
                 headers.append((b"x-request-id", request_id.encode()))
+                if allowance := scope["state"].get("allowance"):
+                    headers += [(name.lower().encode(), value.encode()) for name, value in allowance.headers().items()]
                 message["headers"] = headers
             await send(message)
 
@@ -60,7 +63,7 @@ class Requests:
             try:
                 await self._app(scope, receive, answer)
             finally:
-                if scope["type"] == "http":
+                if scope["type"] == ScopeType.HTTP:
                     _note(scope, status, time.perf_counter() - began)
 
 

@@ -47,7 +47,10 @@ async def upsert_changed(
     if newer:
         differs = sa.and_(differs, sa.or_(table.c[newer].is_(None), table.c[newer] <= source.c[newer]))
     chosen = (
-        sa.select(*(source.c[name] for name in names), *(sa.bindparam(f"new_{k}", v, type_=table.c[k].type) for k, v in fresh.items()))
+        sa.select(
+            *(source.c[name] for name in names),
+            *(sa.bindparam(f"new_{k}", v, type_=table.c[k].type) for k, v in fresh.items()),
+        )
         .select_from(source.outerjoin(table, same_key))
         .where(sa.or_(absent, differs))
         .order_by(*(source.c[name] for name in key))

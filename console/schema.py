@@ -15,9 +15,10 @@ import console.outbox
 import console.quotas.tables
 import console.runs.tables
 import console.usage.tables  # noqa: F401
-from console.tables import metadata as metadata
+from console.tables import metadata
 
 LOCK = 7_220_002
+__all__ = ["metadata", "migrate", "newest", "revision"]
 
 
 def _config() -> Config:

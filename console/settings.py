@@ -1,14 +1,17 @@
-"""What an operator can set from outside: read once from the environment, checked whole, then passed in as inert data."""
+"""What an operator can set from outside: read once from the environment, checked as a whole, passed in as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 ONCE_BASE_URL = "https://api.1nce.com/management-api"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-SECRETS = frozenset({"secret_key", "once_client_secret", "streamer_password", "database_url", "redis_url", "sentry_dsn"})
+SECRETS = frozenset(
+    {"secret_key", "once_client_secret", "streamer_password", "database_url", "redis_url", "sentry_dsn"}
+)
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
 
 
@@ -58,39 +61,20 @@ class Settings(Struct, frozen=True, kw_only=True):
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """The settings, or a SettingsError that names every wrong one. `NAME_FILE` reads the value of NAME from a file."""
     faults: list[str] = []
-    values = {name: _read(name, environment, faults) for name in Settings.__struct_fields__}
-    known: dict[str, object] = {name: text for name, text in values.items() if text is not None}
+    texts = {name: _read(name, environment, faults) for name in Settings.__struct_fields__}
+    known: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
     for name in ("database_url", "redis_url", "secret_key"):
         if name not in known and not any(fault.startswith(name.upper()) for fault in faults):
             faults.append(f"{name.upper()} is missing")
-    if isinstance(url := known.get("database_url"), str):
-        known["database_url"] = _postgres(url, faults)
-    if isinstance(url := known.get("redis_url"), str) and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        faults.append("REDIS_URL must begin with redis://, rediss:// or unix://")
-    if isinstance(key := known.get("secret_key"), str) and len(key) < 32:
-        faults.append(f"SECRET_KEY must have 32 characters or more (it has {len(key)})")
-    known["public_origin"] = _origins(str(known.get("public_origin", "")), faults)
-    for name, least in (("once_requests_per_second", 0.01), ("undo_seconds", 0.0)):
-        if name in known:
-            known[name] = _number(name, str(known[name]), least, faults)
-    if "log_level" in known and (level := str(known["log_level"]).upper()):
-        known["log_level"] = level
-        if level not in LEVELS:
-            faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {level!r}")
-    base = known["once_base_url"] = str(known.get("once_base_url", ONCE_BASE_URL)).rstrip("/")
-    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
-        faults.append(f"ONCE_BASE_URL must be an http(s) address, not {base!r}")
+    known = {name: READ[name](text, faults) if name in READ else text for name, text in known.items()}
     for one, other in (("once_client_id", "once_client_secret"), ("streamer_username", "streamer_password")):
         if (one in known) != (other in known):
             faults.append(f"{one.upper()} and {other.upper()} go together: set both or none")
-    environment_name = known.get("app_env", "development")
-    if environment_name not in ("development", "production"):
-        faults.append(f"APP_ENV must be development or production, not {environment_name!r}")
-    if environment_name == "production":
+    if known.get("app_env") == "production":
         faults += _production_faults(known)
     if faults:
         raise SettingsError(faults)
-    return Settings(**known)  # type: ignore[arg-type]
+    return Settings(**known)
 
 
 def _read(name: str, environment: Mapping[str, str], faults: list[str]) -> str | None:
@@ -114,6 +98,37 @@ def _postgres(url: str, faults: list[str]) -> str:
     return f"postgresql+asyncpg://{rest}"
 
 
+def _redis(url: str, faults: list[str]) -> str:
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        faults.append("REDIS_URL must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _secret_key(key: str, faults: list[str]) -> str:
+    if len(key) < 32:
+        faults.append(f"SECRET_KEY must have 32 characters or more (it has {len(key)})")
+    return key
+
+
+def _app_env(name: str, faults: list[str]) -> str:
+    if name not in ("development", "production"):
+        faults.append(f"APP_ENV must be development or production, not {name!r}")
+    return name
+
+
+def _log_level(text: str, faults: list[str]) -> str:
+    if text.upper() not in LEVELS:
+        faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {text!r}")
+    return text.upper()
+
+
+def _base_url(text: str, faults: list[str]) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        faults.append(f"ONCE_BASE_URL must be an http(s) address, not {text!r}")
+    return text.rstrip("/")
+
+
 def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
     for origin in origins:
@@ -123,24 +138,40 @@ def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
     return origins
 
 
-def _number(name: str, text: str, least: float, faults: list[str]) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not (least <= value < float("inf")):
-        faults.append(f"{name.upper()} must be a number of at least {least:g}, not {text!r}")
-    return value
+def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
+    def read(text: str, faults: list[str]) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not (least <= value < float("inf")):
+            faults.append(f"{name} must be a number of at least {least:g}, not {text!r}")
+        return value
+
+    return read
 
 
-def _production_faults(known: Mapping[str, object]) -> list[str]:
+READ: dict[str, Callable[[str, list[str]], Any]] = {
+    "database_url": _postgres,
+    "redis_url": _redis,
+    "secret_key": _secret_key,
+    "app_env": _app_env,
+    "log_level": _log_level,
+    "once_base_url": _base_url,
+    "public_origin": _origins,
+    "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
+    "undo_seconds": _number("UNDO_SECONDS", 0.0),
+}
+
+
+def _production_faults(known: Mapping[str, Any]) -> list[str]:
     faults = []
     key = str(known.get("secret_key", ""))
     if key in DEFAULT_SECRETS or (key and len(set(key)) < 8):
         faults.append("SECRET_KEY is a well-known or too simple secret: make one with `openssl rand -hex 32`")
     if not known.get("public_origin"):
         faults.append("PUBLIC_ORIGIN is missing: production needs the exact address that people open")
-    base = urlsplit(str(known["once_base_url"]))
+    base = urlsplit(str(known.get("once_base_url", ONCE_BASE_URL)))
     local = (base.hostname or "") in ("localhost", "::1", "simulator") or (base.hostname or "").startswith("127.")
     if base.scheme != "https" or local or known.get("once_client_secret") == "demo-secret":
         faults.append("ONCE_BASE_URL points at a simulated 1NCE: production speaks to the real one over https")

@@ -25,7 +25,9 @@ class TooLarge(ConsoleError):
 
 
 @post("/streamer/{organization:str}", status_code=200, operation_id="takeStream", include_in_schema=False)
-async def streamer(request: Request[Any, Any, Any], db: Database, settings: Settings, organization: str) -> Response[bytes]:
+async def streamer(
+    request: Request[Any, Any, Any], db: Database, settings: Settings, organization: str
+) -> Response[bytes]:
     """Only 200 acknowledges a post; anything else makes 1NCE send it again."""
     async with db.reading() as connection:
         found = await account(connection, settings.secret_key, slug=organization)

@@ -37,7 +37,9 @@ async def _one(accounts: Accounts, organization: reads.Organization) -> Examined
 
     client = await accounts.client(organization.id)
     if client is None:
-        return said(False, "no account at 1NCE", f"Run `console org add {organization.slug}` with its client id and secret.")
+        return said(
+            False, "no account at 1NCE", f"Run `console org add {organization.slug}` with its client id and secret."
+        )
     try:
         total = await client.check()
     except SignInRefused as error:

@@ -1,7 +1,8 @@
 """1NCE's records as rows of our tables."""
 
 from console.connectivity.rules import Happening
-from console.once.records import EventRecord, UsageRecord
+from console.once.events import EventRecord
+from console.once.usage import UsageRecord
 from console.rows import Row
 
 

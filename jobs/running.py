@@ -102,9 +102,7 @@ def for_the_house(work: Work) -> Job:
     return job
 
 
-async def _one(
-    context: dict[str, Any], work: Work, organization_id: int, needs_once: bool, alone: bool
-) -> None:
+async def _one(context: dict[str, Any], work: Work, organization_id: int, needs_once: bool, alone: bool) -> None:
     shop: Shop = context["shop"]
     once = await shop.accounts.client(organization_id) if needs_once else None
     if once is not None or not needs_once:

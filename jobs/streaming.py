@@ -17,7 +17,7 @@ async def note_stream(run: Run) -> None:
 
 
 async def stream_is_alive(run: Run) -> bool:
-    """Whether usage records came within the hour. If Redis can't say, yes: deriving late is better than counting twice."""
+    """Whether usage records came within the hour. If Redis can't say, yes: better to derive late than twice."""
     try:
         return bool(await run.db.redis.exists(_key(run.organization_id)))
     except (RedisError, OSError, TimeoutError):

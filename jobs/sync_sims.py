@@ -33,7 +33,9 @@ async def sync_sims(run: Run) -> None:
             missing, back = await writes.record_walk(transaction, run.organization_id, met, run.now())
             for job in OF_NEW_SIMS:
                 if run.tally.changed:
-                    transaction.later(job, key=f"fresh:{job}:{run.organization_id}", organization_id=run.organization_id)
+                    transaction.later(
+                        job, key=f"fresh:{job}:{run.organization_id}", organization_id=run.organization_id
+                    )
         run.counted(changed=len(missing) + len(back))
 
 

@@ -11,7 +11,8 @@ from console.connectivity.rules import Place, after
 from console.connectivity.writes import record_events, record_statuses
 from console.database import Transaction
 from console.log import logger
-from console.once.records import Batch, EventRecord, read_batch
+from console.once.events import EventRecord
+from console.once.records import Batch, read_batch
 from console.quotas.writes import explain
 from console.rows import Row
 from console.sims import reads as sim_reads

@@ -57,7 +57,7 @@ async def work(settings: Settings) -> None:
         concurrency=16,
         cron_jobs=[_cron(job) for job in JOBS if BY_NAME[job.__name__].cron],
         startup=partial(_start, shop),
-        timers={"sweep": 15},
+        timers={"schedule": 1, "worker_info": 10, "sweep": 15, "abort": 1},
         dequeue_timeout=5,
         shutdown_grace_period_s=2,
         cancellation_hard_deadline_s=1.5,

@@ -30,31 +30,36 @@ class Allowance(Struct, frozen=True):
         }
 
 
-async def count_request(redis: "Redis[bytes]", handle: str) -> Allowance:
+async def count_request(redis: Redis, handle: str) -> Allowance:
     """Count one request of this caller. `remaining` is negative for one too many."""
     window, into = divmod(time.time(), WINDOW_SECONDS)
     key = f"rate:{handle}:{int(window)}"
     try:
         async with redis.pipeline(transaction=False) as pipe:
-            used = int((await pipe.incr(key).expire(key, WINDOW_SECONDS + 5).execute())[0])
+            pipe.incr(key)
+            pipe.expire(key, WINDOW_SECONDS + 5)
+            used = int((await pipe.execute())[0])
     except (RedisError, OSError, TimeoutError):
         used = 0
     return Allowance(REQUESTS_A_MINUTE, REQUESTS_A_MINUTE - used, max(1, int(WINDOW_SECONDS - into)))
 
 
-async def count_guess(redis: "Redis[bytes]", name: str, address: str) -> None:
+async def count_guess(redis: Redis, name: str, address: str) -> None:
     """Before a password is checked: TooMany after eight tries in five minutes at one name from one address."""
     key = f"guess:{name.lower()[:100]}:{address}"
     try:
         async with redis.pipeline(transaction=False) as pipe:
-            tries, _, left = await pipe.incr(key).expire(key, GUESS_SECONDS, nx=True).ttl(key).execute()
+            pipe.incr(key)
+            pipe.expire(key, GUESS_SECONDS, nx=True)
+            pipe.ttl(key)
+            tries, _, left = await pipe.execute()
     except (RedisError, OSError, TimeoutError):
         return
     if int(tries) > GUESSES:
         raise TooMany("Too many tries: wait a few minutes", retry_after=max(1, int(left)))
 
 
-async def forget_guesses(redis: "Redis[bytes]", name: str, address: str) -> None:
+async def forget_guesses(redis: Redis, name: str, address: str) -> None:
     """The password was right."""
     try:
         await redis.delete(f"guess:{name.lower()[:100]}:{address}")

@@ -89,7 +89,12 @@ async def put_key(transaction: Transaction, organization_id: int, name: str, rol
     prefix, key = new_key()
     await transaction.connection.execute(
         sa.insert(api_keys).values(
-            organization_id=organization_id, name=name, role=role, prefix=prefix, secret_hash=hashed(key), created_at=now
+            organization_id=organization_id,
+            name=name,
+            role=role,
+            prefix=prefix,
+            secret_hash=hashed(key),
+            created_at=now,
         )
     )
     return key

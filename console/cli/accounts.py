@@ -31,7 +31,7 @@ async def the_organization(db: Database, slug: str | None) -> int:
 
 def _password(given: bool) -> str:
     if given or not sys.stdin.isatty():
-        return click.get_text_stream("stdin").readline().rstrip("\n")
+        return sys.stdin.readline().rstrip("\n")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return answer
 

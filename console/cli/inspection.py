@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-
 from typing import Any
 
 import click
@@ -46,7 +45,9 @@ def config_show(json_: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
         return
     for name, value in shown.items():
-        click.echo(f"{name.upper()} = {', '.join(value) if isinstance(value, list) else value if value is not None else ''}")
+        click.echo(
+            f"{name.upper()} = {', '.join(value) if isinstance(value, list) else value if value is not None else ''}"
+        )
 
 
 @click.command()
@@ -70,7 +71,9 @@ async def _look() -> list[Finding]:
     try:
         known = from_environment(os.environ)
     except SettingsError as error:
-        return [Finding("settings", False, fault, "Set it in the environment of every process.") for fault in error.faults]
+        return [
+            Finding("settings", False, fault, "Set it in the environment of every process.") for fault in error.faults
+        ]
     findings = [Finding("settings", True, f"complete, for {known.app_env}")]
     db = open_database(known.database_url, known.redis_url, connections=2)
     try:
@@ -105,7 +108,10 @@ async def _database(_: Settings, db: Database) -> list[Finding]:
         at = await connection.run_sync(revision)
     needed = newest()
     migrated = Finding(
-        "migrations", at == needed, f"at {at or 'nothing'}, this version needs {needed}", "" if at == needed else "Run `console migrate`."
+        "migrations",
+        at == needed,
+        f"at {at or 'nothing'}, this version needs {needed}",
+        "" if at == needed else "Run `console migrate`.",
     )
     timescale = Finding("TimescaleDB", True, f"{edition.edition} {edition.version or ''}: {edition.remark}")
     return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated]
@@ -123,7 +129,9 @@ async def _once(_: Settings, db: Database) -> list[Finding]:
             return [Finding("1NCE", False, "there is no organization yet", advice)]
     # Only the workers speak to 1NCE: one of them is asked.
     command = (sys.executable, "-m", "jobs", "examine")
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
     out, complaint = await process.communicate()
     if process.returncode:
         lines = complaint.decode("utf-8", "replace").strip().splitlines()

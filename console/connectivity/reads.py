@@ -64,7 +64,12 @@ async def events(
 
 
 async def history(
-    connection: AsyncConnection, organization_id: int, *, iccid: str | None, limit: int = 50, cursor: Cursor | None = None
+    connection: AsyncConnection,
+    organization_id: int,
+    *,
+    iccid: str | None,
+    limit: int = 50,
+    cursor: Cursor | None = None,
 ) -> tuple[list[StatusAt], str | None]:
     """Where a SIM, or every SIM, has been on the network, the newest first, and the cursor of the next page."""
     c = status_history.c

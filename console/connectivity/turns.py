@@ -1,4 +1,4 @@
-"""Whose turn it is to be asked about: SIMs on a screen first, then those that moved lately, then the longest unasked."""
+"""Whose turn it is to be asked about: SIMs on a screen first, then those that moved, then the longest unasked."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def _screen_key(organization_id: int) -> str:
     return f"screen:{organization_id}"
 
 
-async def show_on_screen(redis: "Redis[bytes]", organization_id: int, iccids: Sequence[str], now: datetime) -> None:
+async def show_on_screen(redis: Redis, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
     """Somebody is looking at these SIMs."""
     if iccids:
         key = _screen_key(organization_id)
@@ -40,7 +40,7 @@ async def show_on_screen(redis: "Redis[bytes]", organization_id: int, iccids: Se
         await redis.expire(key, SCREEN_SECONDS)
 
 
-async def on_screen(redis: "Redis[bytes]", organization_id: int, now: datetime) -> list[str]:
+async def on_screen(redis: Redis, organization_id: int, now: datetime) -> list[str]:
     """The SIMs that somebody is looking at; none if Redis is away, for the order is a kindness and not a duty."""
     key, since = _screen_key(organization_id), now.timestamp() - SCREEN_SECONDS
     try:

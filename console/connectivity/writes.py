@@ -41,7 +41,7 @@ async def record_statuses(
 
 async def record_events(
     transaction: Transaction, organization_id: int, events: Sequence[Row], now: datetime
-) -> list[Row]:
+) -> Sequence[Row]:
     """Keep network events that are not kept yet, and tell them. The new ones."""
     rows = {(event["id"], event["time"]): {"organization_id": organization_id, **event} for event in events}
     keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY)

@@ -21,7 +21,7 @@ from console.once.errors import SignInRefused, Unavailable
 
 MARGIN_SECONDS = 60.0  # a token is renewed so long before its end, or at half of what it had left
 SHORTEST_USE_SECONDS = 0.5
-LOCK_SECONDS = 20.0  # longer than a sign-in may take: see the client's time-out
+LOCK_SECONDS = 20.0  # a sign-in that takes longer is tried by a second worker too, which does no harm
 REFUSAL_KEPT_SECONDS = 10.0  # wrong credentials are tried once by all workers together, then left alone for a while
 LOOK_AGAIN_SECONDS = 0.05
 
@@ -58,19 +58,15 @@ class TokenStore:
         self._sign_in = sign_in
         self._own: SignedIn | None = None  # used while Redis is out of reach
         self._own_until = 0.0
-        self._renewing = asyncio.Lock()
+        self._renewal: asyncio.Task[str] | None = None
 
     async def get(self) -> str:
         """A token that is good for a while. Raises SignInRefused or Unavailable."""
         try:
             token = await self._cached()
-            if token is None:
-                async with self._renewing:
-                    token = await self._cached() or await self._renew()
         except (RedisError, OSError):
-            async with self._renewing:
-                return await self._without_redis()
-        return token
+            token = None
+        return token or await self._renewed()
 
     async def forget(self, token: str) -> None:
         """1NCE no longer takes this token: drop it, unless another worker has put a newer one in its place."""
@@ -90,6 +86,18 @@ class TokenStore:
         except (RedisError, OSError):
             self._remember(signed)
         return signed.token
+
+    async def _renewed(self) -> str:
+        """One renewal at a time in this process: all who wait share its token, or its failure."""
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.create_task(self._renew_with_or_without_redis())
+        return await asyncio.shield(self._renewal)
+
+    async def _renew_with_or_without_redis(self) -> str:
+        try:
+            return await self._cached() or await self._renew()
+        except (RedisError, OSError):
+            return await self._without_redis()
 
     async def _cached(self) -> str | None:
         return _text(await self._redis.get(self._key))

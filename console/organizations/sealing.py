@@ -1,9 +1,10 @@
 """Secrets at rest: sealed with a key made from SECRET_KEY, so that a copy of the database tells nothing."""
 
+from base64 import urlsafe_b64encode
+
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from base64 import urlsafe_b64encode
 
 from console.errors import ConsoleError
 
@@ -29,4 +30,6 @@ def unseal(secret_key: str, sealed: bytes | None) -> str | None:
     try:
         return _fernet(secret_key).decrypt(sealed).decode()
     except InvalidToken as error:
-        raise SealBroken("A stored secret was sealed with another SECRET_KEY: enter it again with `console org add`") from error
+        raise SealBroken(
+            "A stored secret was sealed with another SECRET_KEY: enter it again with `console org add`"
+        ) from error

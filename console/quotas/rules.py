@@ -28,7 +28,7 @@ def unexplained(book: Book, used_now: int, *, stream_alive: bool) -> int:
 
 
 def days_left(left_bytes: int | None, daily_bytes: Sequence[int], *, least_days: int = 3) -> float | None:
-    """In how many days the quota runs out at the mean use of these whole days; None with too little history or no use."""
+    """In how many days the quota runs out at the mean use of these days; None with too little history or no use."""
     if left_bytes is None or len(daily_bytes) < least_days or sum(daily_bytes) <= 0:
         return None
     return max(0.0, left_bytes / (sum(daily_bytes) / len(daily_bytes)))

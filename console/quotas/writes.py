@@ -116,9 +116,11 @@ async def explain(transaction: Transaction, organization_id: int, records: Seque
     if not records:
         return
     c = quota_books.c
-    source = told(quota_books, ("iccid", "opened_at", "recorded"), [
-        {"iccid": row["iccid"], "opened_at": row["time"], "recorded": row["data_bytes"]} for row in records
-    ])
+    source = told(
+        quota_books,
+        ("iccid", "opened_at", "recorded"),
+        [{"iccid": row["iccid"], "opened_at": row["time"], "recorded": row["data_bytes"]} for row in records],
+    )
     sums = (
         sa.select(source.c.iccid, sa.cast(sa.func.sum(source.c.recorded), sa.BigInteger).label("amount"))
         .select_from(source.join(quota_books, sa.and_(c.organization_id == organization_id, c.iccid == source.c.iccid)))

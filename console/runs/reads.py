@@ -31,20 +31,31 @@ def _theirs(organization_id: int) -> "sa.ColumnElement[bool]":
 
 
 async def runs(
-    connection: AsyncConnection, organization_id: int, *, job: str | None = None, limit: int = 50, before: int | None = None
+    connection: AsyncConnection,
+    organization_id: int,
+    *,
+    job: str | None = None,
+    state: str | None = None,
+    limit: int = 50,
 ) -> list[JobRunTold]:
     """Runs, the newest first: the organization's own, and those for the whole house."""
     query = sa.select(*COLUMNS).where(_theirs(organization_id))
     if job:
         query = query.where(c.job == job)
-    if before is not None:
-        query = query.where(c.id < before)
-    return [JobRunTold(**row._mapping) for row in (await connection.execute(query.order_by(c.id.desc()).limit(limit))).all()]
+    if state:
+        query = query.where(c.state == state)
+    return [
+        JobRunTold(**row._mapping) for row in (await connection.execute(query.order_by(c.id.desc()).limit(limit))).all()
+    ]
 
 
 async def schedule(connection: AsyncConnection, organization_id: int, now: datetime) -> list[JobState]:
     """Every job with its next turn, its last run and how often it failed in the last 24 hours."""
-    names = sa.func.unnest(sa.literal([job.name for job in SCHEDULE], sa.ARRAY(sa.Text))).table_valued("job").render_derived("names")
+    names = (
+        sa.func.unnest(sa.literal([job.name for job in SCHEDULE], sa.ARRAY(sa.Text)))
+        .table_valued("job")
+        .render_derived("names")
+    )
     latest = (
         sa.select(*COLUMNS)
         .where(c.job == sa.cast(names.c.job, sa.Text), _theirs(organization_id))

@@ -25,7 +25,7 @@ SCHEDULE = (
     ),
     Scheduled(
         name="sync_status",
-        does="Asks for the connection of SIMs: those on a screen first, then those that moved, then the longest unasked",
+        does="Asks where SIMs are: those on a screen first, then those that moved, then the longest unasked",
         every="minute",
         cron="* * * * *",
     ),

@@ -34,10 +34,17 @@ async def list_sims(
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[SimState]:
-    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI and IP."""
+    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP."""
     if quota and quota not in QUOTAS:
         raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=quota)
-    wanted = SimFilter(q=q, connection=connection, status=status, country=country.upper() if country != "unknown" else country, quota=quota, label=label)
+    wanted = SimFilter(
+        q=q,
+        connection=connection,
+        status=status,
+        country=country.upper() if country != "unknown" else country,
+        quota=quota,
+        label=label,
+    )
     async with db.reading() as reading:
         found = await reads.page(
             reading,

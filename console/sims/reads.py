@@ -48,7 +48,9 @@ async def one(connection: AsyncConnection, organization_id: int, iccid: str) -> 
 async def many(connection: AsyncConnection, organization_id: int, iccids: Sequence[str]) -> list[SimState]:
     """These SIMs as they are now, by ICCID; unknown ones are left out."""
     c = sim_states.c
-    query = sa.select(*STATE_COLUMNS).where(c.organization_id == organization_id, c.iccid == sa.func.any(_texts(iccids)))
+    query = sa.select(*STATE_COLUMNS).where(
+        c.organization_id == organization_id, c.iccid == sa.func.any(_texts(iccids))
+    )
     return [_state(row) for row in (await connection.execute(query.order_by(c.iccid))).all()]
 
 
@@ -58,7 +60,7 @@ def _texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
 
 def _quota_is(word: str) -> "sa.ColumnElement[bool]":
     c = sim_states.c
-    low = c.data_left_bytes * 100 <= c.data_total_bytes * LOW_PERCENT
+    low = c.data_left_bytes * 100 < c.data_total_bytes * LOW_PERCENT
     exhausted = sa.or_(c.data_quota == "exhausted", sa.and_(c.data_quota == "active", c.data_left_bytes <= 0))
     match word:
         case "expired":
@@ -107,22 +109,46 @@ async def page(
     offset: int = 0,
     cursor: Cursor | None = None,
 ) -> SimPage:
-    """A page of SIMs. With a cursor its depth costs nothing; an offset is for people who turn pages."""
-    c = sim_states.c
-    where = conditions(organization_id, wanted)
+    """A page of SIMs with its cursor. With one its depth costs nothing; an offset is for people who turn pages."""
     total = await count(connection, organization_id, wanted)
-    keys = [(c[SORTS[s.field]], s.descending) for s in sort]
-    if "iccid" not in {s.field for s in sort}:
-        keys.append((c.iccid, bool(keys) and keys[-1][1]))
-    order = [column.desc().nulls_last() if descending else column.asc().nulls_last() for column, descending in keys]
-    query = sa.select(*STATE_COLUMNS).where(*where).order_by(*order).limit(limit + 1).offset(offset)
+    found = await rows(connection, organization_id, wanted, sort=sort, limit=limit + 1, offset=offset, cursor=cursor)
+    if len(found) <= limit:
+        return SimPage(found, total, None)
+    last = Cursor([getattr(found[limit - 1], column.name) for column, _ in _keys(sort)])
+    return SimPage(found[:limit], total, last.text())
+
+
+def _keys(sort: Sequence[Sort]) -> "list[tuple[sa.Column[Any], bool]]":
+    """The fields to order by. The ICCID comes last, so that no two SIMs are equal."""
+    keys = [(sim_states.c[SORTS[one.field]], one.descending) for one in sort]
+    if "iccid" not in {one.field for one in sort}:
+        keys.append((sim_states.c.iccid, bool(keys) and keys[-1][1]))
+    return keys
+
+
+async def rows(
+    connection: AsyncConnection,
+    organization_id: int,
+    wanted: SimFilter,
+    *,
+    sort: Sequence[Sort] = (),
+    limit: int,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+) -> list[SimState]:
+    """SIMs in this order; what 1NCE has not said sorts last."""
+    keys = _keys(sort)
+    order = [
+        (column.desc() if descending else column.asc()).nulls_last()
+        if column.nullable
+        else (column.desc() if descending else column.asc())
+        for column, descending in keys
+    ]
+    where = conditions(organization_id, wanted)
+    query = sa.select(*STATE_COLUMNS).where(*where).order_by(*order).limit(limit).offset(offset)
     if cursor is not None:
         query = query.where(after(keys, cursor))
-    rows = [_state(row) for row in (await connection.execute(query)).all()]
-    more = len(rows) > limit
-    rows = rows[:limit]
-    last = Cursor([getattr(rows[-1], column.name) for column, _ in keys]) if more else None
-    return SimPage(rows, total, last.text() if last else None)
+    return [_state(row) for row in (await connection.execute(query)).all()]
 
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:

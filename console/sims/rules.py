@@ -14,6 +14,7 @@ SORTS = {
     "sms_left": "sms_left",
     "last_seen_at": "last_seen_at",
     "changed_at": "changed_at",
+    "confirmed_at": "confirmed_at",
 }
 QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
 LABELS = ("some", "none")
@@ -44,7 +45,7 @@ class Sort(Struct, frozen=True):
 
 def parse_sort(text: str) -> list[Sort]:
     """`-last_seen_at,label` as a list. ValueError names the first field that can't be sorted by."""
-    sorts = []
+    sorts: list[Sort] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         field = part.removeprefix("-")
         if field not in SORTS:

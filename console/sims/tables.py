@@ -68,10 +68,15 @@ sim_states = sa.Table(
             " data_quota sms_quota confirmed_by"
         ).split()
     ),
-    *(sa.Column(name, sa.BigInteger) for name in "data_left_bytes data_total_bytes sms_left sms_total revision".split()),
+    *(
+        sa.Column(name, sa.BigInteger)
+        for name in "data_left_bytes data_total_bytes sms_left sms_total revision".split()
+    ),
     *(sa.Column(name, sa.Boolean) for name in ("imei_lock", "missing")),
     *(
         moment(name)
-        for name in "activated_at session_started_at last_seen_at data_expires_at confirmed_at changed_at added_at".split()
+        for name in (
+            "activated_at session_started_at last_seen_at data_expires_at confirmed_at changed_at added_at".split()
+        )
     ),
 )

@@ -19,7 +19,7 @@ CONNECTION = ("connection", "operator", "country", "rat", "apn", "cell", "sessio
 async def record_inventory(
     transaction: Transaction, organization_id: int, listed: Sequence[Row], now: datetime
 ) -> list[str]:
-    """Take in SIMs as 1NCE's inventory lists them (rows with `iccid` and INVENTORY). The ICCIDs that are new or changed."""
+    """Take in SIMs as 1NCE's inventory lists them (rows with `iccid` and INVENTORY): the ICCIDs new or changed."""
     rows = [{"organization_id": organization_id, **row} for row in listed]
     return await _changed(transaction, organization_id, rows, INVENTORY, now)
 

@@ -1,3 +1,8 @@
 """placeholder."""
+
+
 class UpOptions: ...
-async def up(o): return 0
+
+
+async def up(o):
+    return 0

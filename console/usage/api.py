@@ -54,7 +54,12 @@ def _checked(by: str, since: datetime | None, until: datetime | None) -> tuple[d
 
 @get("/sims/{iccid:str}/usage", operation_id="getSimUsage", summary="A SIM's usage by hour or day")
 async def sim_usage(
-    caller: Caller, db: Database, iccid: str, by: By = "day", since: datetime | None = None, until: datetime | None = None
+    caller: Caller,
+    db: Database,
+    iccid: str,
+    by: By = "day",
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Usage:
     """The last 30 days by day, or the last day by hour, unless asked otherwise."""
     sim = await the_sim(caller, db, iccid)

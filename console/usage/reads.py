@@ -51,13 +51,20 @@ async def of_sim(
 
 
 async def of_fleet(
-    connection: AsyncConnection, organization_id: int, *, by: Literal["minute", "hour", "day"], since: datetime, until: datetime
+    connection: AsyncConnection,
+    organization_id: int,
+    *,
+    by: Literal["minute", "hour", "day"],
+    since: datetime,
+    until: datetime,
 ) -> list[UsageIn]:
     """The fleet's usage by minute, hour or day, the oldest first. Steps without usage are left out."""
     c = fleet_usage_minutely.c
     bucket = sa.func.date_trunc(sa.literal_column(f"'{by}'"), c.bucket, sa.literal_column("'UTC'"))
     query = (
-        sa.select(bucket.label("time"), *(_number(c[name]).label(name) for name in ("data_bytes", "derived_bytes", "sms")))
+        sa.select(
+            bucket.label("time"), *(_number(c[name]).label(name) for name in ("data_bytes", "derived_bytes", "sms"))
+        )
         .where(c.organization_id == organization_id, c.bucket >= since, c.bucket < until)
         .group_by(sa.literal_column("1"))
         .order_by(sa.literal_column("1"))

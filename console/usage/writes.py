@@ -25,7 +25,7 @@ async def in_turn(transaction: Transaction, organization_id: int) -> None:
 
 async def record_usage(
     transaction: Transaction, organization_id: int, records: Sequence[Row], now: datetime
-) -> list[Row]:
+) -> Sequence[Row]:
     """Keep usage records that are not kept yet; the new ones. Volumes in bytes."""
     rows = {
         (row["iccid"], row["time"], row["source"], row["record_id"]): {"organization_id": organization_id, **row}

@@ -1,0 +1,144 @@
+"""The web application: joins the routes of all slices. The only file that knows every part."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Router, get
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.di import Provide
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+
+import console.auth.pages
+import console.connectivity.api
+import console.fleet.pages
+import console.fleet.sim_page
+import console.quotas.api
+import console.runs.api
+import console.runs.pages
+import console.sims.api
+import console.sims.pages
+import console.usage.api
+from console import health, metrics, streamer
+from console.auth.doors import api_caller, check_origin, page_caller
+from console.auth.rules import Caller
+from console.auth.throttle import count_request
+from console.database import Database, open_database
+from console.errors import TooMany
+from console.failures import tell
+from console.live import doors
+from console.live.fragments import Fragments
+from console.openapi import openapi
+from console.requests import Requests
+from console.settings import Settings
+from console.templating import environment
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The application for these settings. Nothing is connected before it starts."""
+    db = open_database(settings.database_url, settings.redis_url)
+    jinja = environment()
+    live = doors.Live(db, Fragments(jinja))
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with live.running():
+            yield
+        await db.close()
+
+    def given(value: Any) -> Provide:
+        return Provide(lambda: value, sync_to_thread=False)
+
+    def since() -> str:
+        return f"{live.feed.epoch}:{live.feed.seq}"
+
+    app = Litestar(
+        route_handlers=[
+            create_static_files_router("/static", [STATIC], cache_control=None),
+            _pages(),
+            _api(),
+            console.auth.pages.router,
+            doors.router,
+            health.router(in_schema=False),
+            streamer.streamer,
+            _metrics,
+        ],
+        dependencies={
+            "db": given(db),
+            "settings": given(settings),
+            "live": given(live),
+            "feed": given(live.feed),
+            "live_since": Provide(since, sync_to_thread=False),
+        },
+        lifespan=[lifespan],
+        before_request=check_origin,
+        exception_handlers={Exception: tell},
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
+        openapi_config=openapi(),
+        logging_config=None,
+        request_max_body_size=33 * 1024 * 1024,
+        middleware=[_around(settings)],
+    )
+    app.state.settings = settings
+    return app
+
+
+def _around(settings: Settings) -> Any:
+    def made(app: Any) -> Requests:
+        return Requests(app, origins=settings.public_origin, secure=settings.secure_cookies)
+
+    return made
+
+
+def _pages() -> Router:
+    return Router(
+        "/",
+        route_handlers=[
+            console.fleet.pages.router,
+            console.sims.pages.router,
+            console.fleet.sim_page.router,
+            console.runs.pages.router,
+        ],
+        dependencies={"caller": Provide(page_caller)},
+        include_in_schema=False,
+    )
+
+
+def _api() -> Router:
+    return Router(
+        "/api/v1",
+        route_handlers=[
+            Router(
+                "/",
+                route_handlers=[
+                    console.sims.api.router,
+                    console.usage.api.router,
+                    console.quotas.api.router,
+                    console.connectivity.api.router,
+                    console.runs.api.router,
+                ],
+                dependencies={"caller": Provide(_counted_caller)},
+            ),
+            health.router(in_schema=True),
+        ],
+    )
+
+
+async def _counted_caller(request: Request[Any, Any, Any], db: Database) -> Caller:
+    """Who asks; TooMany if they have asked too much in this minute."""
+    caller = await api_caller(request, db)
+    allowance = await count_request(db.redis, caller.handle)
+    request.scope["state"]["allowance"] = allowance
+    if allowance.remaining < 0:
+        raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
+    return caller
+
+
+@get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
+async def _metrics(db: Database) -> bytes:
+    """What this process and the workers count, for Prometheus."""
+    return await metrics.exposition(db.redis, "web")

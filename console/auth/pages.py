@@ -1,0 +1,90 @@
+"""Signing in and out."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect, Template
+from msgspec import Struct
+
+from console.auth import passwords, reads, throttle, writes
+from console.auth.doors import cookie_name, session_caller
+from console.database import Database
+from console.log import logger
+from console.settings import Settings
+
+Asked = Request[Any, Any, Any]
+
+
+class SignIn(Struct):
+    """What the form sends."""
+
+    name: str = ""
+    password: str = ""
+    next: str = "/"
+
+
+def _within(address: str) -> str:
+    """An address of this very site, whatever was asked for."""
+    parts = urlsplit(address)
+    inside = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside and address.isprintable() else "/"
+
+
+@get("/sign-in", include_in_schema=False)
+async def sign_in_page(request: Asked, db: Database, settings: Settings, next: str = "/") -> Response[Any]:
+    """The form; who is signed in already goes on."""
+    if await session_caller(request, db, settings):
+        return Redirect(_within(next), status_code=303)
+    return Template("auth/sign_in.html", context={"error": None, "name": "", "next": _within(next)})
+
+
+@post("/sign-in", status_code=200, include_in_schema=False)
+async def sign_in(
+    request: Asked,
+    db: Database,
+    settings: Settings,
+    data: Annotated[SignIn, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """A new session; the same words for a wrong name as for a wrong password."""
+    address = request.client.host if request.client else "unknown"
+    await throttle.count_guess(db.redis, data.name, address)
+    async with db.reading() as reading:
+        known = await reads.password_of(reading, data.name)
+    if not await passwords.is_right(known[1] if known else None, data.password) or known is None:
+        logger("auth").info("sign-in refused", name=data.name[:100], address=address)
+        context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
+        return Template("auth/sign_in.html", context=context, status_code=401)
+    await throttle.forget_guesses(db.redis, data.name, address)
+    async with db.transaction() as transaction:
+        session_id = await writes.begin_session(transaction, known[0], datetime.now(UTC))
+    logger("auth").info("signed in", name=data.name[:100], address=address)
+    return Redirect(_within(data.next), status_code=303, cookies=[_cookie(settings, session_id)])
+
+
+@post("/sign-out", status_code=303, include_in_schema=False)
+async def sign_out(request: Asked, db: Database, settings: Settings) -> Response[Any]:
+    """End the session, here and in the database."""
+    if session_id := request.cookies.get(cookie_name(settings)):
+        async with db.transaction() as transaction:
+            await writes.end_session(transaction, session_id)
+    return Redirect("/sign-in", status_code=303, cookies=[_cookie(settings, "", max_age=0)])
+
+
+def _cookie(settings: Settings, value: str, max_age: int | None = None) -> Cookie:
+    return Cookie(
+        key=cookie_name(settings),
+        value=value,
+        path="/",
+        httponly=True,
+        secure=settings.secure_cookies,
+        samesite="lax",
+        max_age=max_age,
+    )
+
+
+router = Router("/", route_handlers=[sign_in_page, sign_in, sign_out])

@@ -1,0 +1,40 @@
+"""The fleet at a glance."""
+
+from datetime import UTC, datetime
+
+from litestar import Router, get
+from litestar.response import Template
+
+from console.auth.rules import Caller
+from console.connectivity import reads as connectivity_reads
+from console.database import Database
+from console.fleet import reads
+from console.fleet.reads import LastHour
+from console.layout import common
+
+EVENTS = 20
+
+
+@get("/", include_in_schema=False)
+async def fleet(caller: Caller, db: Database, live_since: str) -> Template:
+    """Counts, usage, the last hour, the latest events: each number a link to the list behind it."""
+    async with db.reading() as reading:
+        events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
+        context = {
+            **await common(reading, caller, live_since, "fleet", ["fleet"]),
+            "counts": await reads.counts(reading, caller.organization_id),
+            "usage": await reads.used(reading, caller.organization_id),
+            "events": events,
+            "events_as_of": datetime.now(UTC),
+        }
+    return Template("fleet/fleet.html", context=context)
+
+
+@get("/fleet/chart.json", include_in_schema=False)
+async def chart(caller: Caller, db: Database) -> LastHour:
+    """The moving chart's numbers."""
+    async with db.reading() as reading:
+        return await reads.last_hour(reading, caller.organization_id)
+
+
+router = Router("/", route_handlers=[fleet, chart])

@@ -1,0 +1,118 @@
+"""Two doors to one hub: HTML for browsers, JSON for programs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Router, WebSocket, websocket
+
+from console.auth.doors import asks_from_elsewhere, key_caller, session_caller
+from console.auth.rules import Caller
+from console.connectivity.turns import show_on_screen
+from console.database import Database
+from console.errors import BadRequest
+from console.live.feed import AWAY, Feed
+from console.live.fragments import VIEWS, Fragments, View
+from console.live.hub import Hub
+from console.live.phrasing import Json
+from console.live.redrawing import Redrawing
+from console.live.socket import NOT_ALLOWED, SIGNED_OUT, close, hold, since_of
+from console.live.subscriber import Phrasing, Subscriber
+from console.live.topics import read_topics
+from console.settings import Settings
+
+SCREEN_SECONDS = 10.0
+Socket = WebSocket[Any, Any, Any]
+
+
+class Live:
+    """The live part of a web process: its feed, its hub, and how each door phrases what it hears."""
+
+    def __init__(self, db: Database, fragments: Fragments) -> None:
+        """Nothing moves before `running`."""
+        self._db = db
+        self.feed = Feed(db.redis)
+        self.hub = Hub(self.feed)
+        self.redrawing = Redrawing(db, self.hub, fragments)
+        self.views = {name: View(name, fragments, self.redrawing.want) for name in VIEWS}
+        self.json = {coalesce: Json(coalesce=coalesce) for coalesce in (False, True)}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow Redis while the process lives."""
+        tasks = [asyncio.create_task(work) for work in (self.feed.run(), self.redrawing.run(), self._show())]
+        try:
+            yield
+        finally:
+            self.hub.end_all(1012)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _show(self) -> None:
+        """Let the workers know which SIMs somebody looks at: those are asked about first."""
+        while True:
+            try:
+                for organization_id, iccids in self.hub.on_screen().items():
+                    await show_on_screen(self._db.redis, organization_id, sorted(iccids), datetime.now(UTC))
+            except AWAY:
+                pass  # the order of polls is a kindness
+            await asyncio.sleep(SCREEN_SECONDS)
+
+
+@websocket("/live")
+async def browser_door(socket: Socket, db: Database, settings: Settings, live: Live) -> None:
+    """HTML for a page: `view` names the kind of page, `topics` what it shows."""
+    if asks_from_elsewhere(socket, settings):
+        await socket.close(code=NOT_ALLOWED)
+        return
+
+    async def who() -> Caller | None:
+        return await session_caller(socket, db, settings)
+
+    view = socket.query_params.get("view", "fleet")
+    await _open(socket, live, "browser", live.views.get(view), who, view)
+
+
+@websocket("/api/v1/stream")
+async def program_door(socket: Socket, db: Database, live: Live) -> None:
+    """JSON for a program: every fact that it may hear, in order, each once. `coalesce=1`: the latest states only."""
+
+    async def who() -> Caller | None:
+        return await key_caller(socket, db)
+
+    await _open(socket, live, "program", live.json[socket.query_params.get("coalesce") == "1"], who, None)
+
+
+async def _open(
+    socket: Socket,
+    live: Live,
+    door: str,
+    phrasing: Phrasing | None,
+    who: Callable[[], Awaitable[Caller | None]],
+    view: str | None,
+) -> None:
+    caller = await who()
+    await socket.accept()
+    if caller is None:
+        await close(socket, SIGNED_OUT, door)
+        return
+    try:
+        topics = read_topics(socket.query_params.get("topics", ""))
+    except BadRequest as error:
+        await socket.close(code=1008, reason=error.message[:120])
+        return
+    if phrasing is None:
+        await socket.close(code=1008, reason=f"There is no view {view!r}"[:120])
+        return
+
+    async def still_welcome() -> bool:
+        return await who() == caller
+
+    subscriber = Subscriber(caller, door, phrasing, topics, view)
+    await hold(socket, live.hub, subscriber, since_of(socket.query_params.get("since")), still_welcome)
+
+
+router = Router("/", route_handlers=[browser_door, program_door])

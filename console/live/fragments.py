@@ -1,0 +1,120 @@
+"""How the browser door puts facts into messages: the very fragments that the page was made of, drawn once for all."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from jinja2 import Environment
+
+from console import facts
+from console.facts import EventTold, JobRunTold, SimChanged, SimEvent, SimsSynced, SimState
+from console.live.feed import Heard
+
+Messages = Sequence[tuple[str | None, str]]
+NOTHING: Messages = ()
+
+
+def partial(target: str, swap: str, html: str) -> str:
+    """A piece of page for the element with this id; skipped by the browser if it is not there."""
+    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'
+
+
+class Fragments:
+    """Draws fragments from the page's own templates."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Templates are looked up when first drawn."""
+        self._environment = environment
+
+    def draw(self, template: str, **context: Any) -> str:
+        """The fragment."""
+        return self._environment.get_template(template).render(**context)
+
+    def row(self, state: SimState) -> str:
+        """A SIM's row in the list."""
+        return partial(f"sim-{state.iccid}", "outerMorph", self.draw("sims/_row.html", sim=state))
+
+    def state(self, state: SimState) -> str:
+        """A SIM's identity and place on its own page."""
+        return partial("sim-state", "outerMorph", self.draw("sims/_state.html", sim=state))
+
+    def event(self, event: EventTold, template: str, target: str) -> str:
+        """A new line on top of a list of events."""
+        return partial(target, "afterbegin", self.draw(template, event=event))
+
+    def run(self, run: JobRunTold) -> str:
+        """A run that has ended: its own line if it is there, else a new one on top."""
+        html = self.draw("jobs/_run.html", run=run)
+        return partial(f"run-{run.id}", "outerMorph", html) + partial("runs", "afterbegin", html)
+
+    def counts(self, counts: dict[str, Any]) -> str:
+        """The fleet's counts."""
+        return partial("fleet-counts", "outerMorph", self.draw("fleet/_counts.html", counts=counts))
+
+    def usage(self, usage: dict[str, Any]) -> str:
+        """The fleet's usage."""
+        return partial("fleet-usage", "outerMorph", self.draw("fleet/_usage.html", usage=usage))
+
+    def quotas(self, state: SimState, forecast: Any) -> str:
+        """A SIM's quotas on its own page."""
+        return partial("sim-quotas", "outerMorph", self.draw("sims/_quotas.html", sim=state, forecast=forecast))
+
+    def job(self, job: Any) -> str:
+        """A job's line in the schedule."""
+        return partial(f"job-{job.name}", "outerMorph", self.draw("jobs/_job.html", job=job))
+
+
+class View:
+    """What one kind of page makes of a fact. The hub offers a fact to everybody before the next: so one is remembered.
+
+    `redraw` is told what needs a look at the database; that is done at most once a second for all who wait for it.
+    """
+
+    def __init__(self, name: str, fragments: Fragments, redraw: Callable[[str, int, str], None]) -> None:
+        """One of these serves every page of its kind."""
+        self._draw: Callable[[facts.Fact, Heard], Messages] = getattr(self, f"_{name}")
+        self.name = name
+        self._fragments = fragments
+        self._redraw = redraw
+        self._seq = -1
+        self._last: Messages = NOTHING
+
+    def phrase(self, heard: Heard, epoch: str) -> Messages:
+        """The messages of this fact for this kind of page."""
+        if heard.seq != self._seq:
+            self._seq = heard.seq
+            self._last = self._draw(facts.decode(heard.body), heard)
+        return self._last
+
+    def _sims(self, fact: facts.Fact, _: Heard) -> Messages:
+        if isinstance(fact, SimChanged):
+            return ((f"sim:{fact.subject}", self._fragments.row(fact.data)),)
+        return NOTHING
+
+    def _sim(self, fact: facts.Fact, heard: Heard) -> Messages:
+        if isinstance(fact, SimChanged):
+            self._redraw("quotas", heard.organization_id, fact.subject)
+            return (("state", self._fragments.state(fact.data)),)
+        if isinstance(fact, SimEvent):
+            return ((None, self._fragments.event(fact.data, "sims/_event.html", "sim-events")),)
+        return NOTHING
+
+    def _fleet(self, fact: facts.Fact, heard: Heard) -> Messages:
+        if isinstance(fact, SimEvent):
+            return ((None, self._fragments.event(fact.data, "fleet/_event.html", "events")),)
+        self._redraw("usage" if isinstance(fact, facts.SimUsage) else "counts", heard.organization_id, "")
+        return NOTHING
+
+    def _jobs(self, fact: facts.Fact, heard: Heard) -> Messages:
+        if isinstance(fact, SimsSynced):
+            self._redraw("job", heard.organization_id, fact.subject)
+            return ((None, self._fragments.run(fact.data)),)
+        return NOTHING
+
+
+VIEWS = ("fleet", "sims", "sim", "jobs")
+
+
+def stream_mark(seq: int) -> str:
+    """How far the browser is, for when it comes back."""
+    return msgspec.json.encode({"type": "stream.mark", "seq": seq}).decode()

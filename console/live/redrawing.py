@@ -1,0 +1,80 @@
+"""Fragments that need a look at the database: drawn at most once a second, for all who show them."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.database import Database
+from console.fleet import reads as fleet_reads
+from console.fleet.forecast import forecast
+from console.live.fragments import Fragments
+from console.live.hub import Hub
+from console.live.subscriber import Subscriber
+from console.log import logger
+from console.runs import reads as run_reads
+from console.sims import reads as sim_reads
+
+EVERY_SECONDS = 1.0
+Wanted = tuple[str, int, str]  # what, of which organization, of which thing
+VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs"}
+
+
+class Redrawing:
+    """Keeps what is to be drawn anew, and draws it."""
+
+    def __init__(self, db: Database, hub: Hub, fragments: Fragments) -> None:
+        """Nothing is drawn before `run`."""
+        self._db = db
+        self._hub = hub
+        self._fragments = fragments
+        self._wanted: set[Wanted] = set()
+        self._wake = asyncio.Event()
+
+    def want(self, what: str, organization_id: int, subject: str) -> None:
+        """Something has changed that this fragment shows."""
+        self._wanted.add((what, organization_id, subject))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Draw until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            wanted, self._wanted = self._wanted, set()
+            for one in wanted:
+                try:
+                    await self._redraw(one)
+                except Exception:  # the database may be away: the next change draws it anew
+                    logger("live").warning("a fragment could not be drawn", fragment=one[0], exc_info=True)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _redraw(self, wanted: Wanted) -> None:
+        what, organization_id, subject = wanted
+        shown = [one for one in self._hub.subscribers() if self._shows(one, wanted)]
+        if not shown:
+            return
+        async with self._db.reading() as connection:
+            html = await self._drawn(connection, what, organization_id, subject)
+        for subscriber in shown if html else ():
+            subscriber.put(html, f"{what}:{subject}")
+
+    def _shows(self, subscriber: Subscriber, wanted: Wanted) -> bool:
+        what, organization_id, subject = wanted
+        mine = subscriber.caller.organization_id == organization_id and subscriber.view == VIEW_OF[what]
+        return mine and (what != "quotas" or f"sim:{subject}" in subscriber.topics)
+
+    async def _drawn(self, connection: AsyncConnection, what: str, organization_id: int, subject: str) -> str:
+        now = datetime.now(UTC)
+        match what:
+            case "counts":
+                return self._fragments.counts(await fleet_reads.counts(connection, organization_id))
+            case "usage":
+                return self._fragments.usage(await fleet_reads.used(connection, organization_id))
+            case "quotas":
+                sim = await sim_reads.one(connection, organization_id, subject)
+                days = sim and await forecast(connection, organization_id, sim, now)
+                return self._fragments.quotas(sim, days) if sim else ""
+            case _:
+                jobs = await run_reads.schedule(connection, organization_id, now)
+                return "".join(self._fragments.job(job) for job in jobs if job.name == subject)

@@ -1,0 +1,35 @@
+"""What the workers do and have done."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import Parameter
+from litestar.response import Template
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.layout import common
+from console.runs import reads
+
+RUNS = 50
+Asked = Annotated[str, Parameter(max_length=50)]
+StateAsked = Annotated[str, Parameter(query="state", max_length=50)]  # Litestar keeps the plain name for itself
+
+
+@get("/jobs", include_in_schema=False)
+async def jobs(caller: Caller, db: Database, live_since: str, job: Asked = "", ended: StateAsked = "") -> Template:
+    """The schedule with the last run of each job, and the last runs."""
+    now = datetime.now(UTC)
+    async with db.reading() as reading:
+        context = {
+            **await common(reading, caller, live_since, "jobs", ["jobs"]),
+            "jobs": await reads.schedule(reading, caller.organization_id, now),
+            "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
+            "query": {"job": job, "state": ended},
+            "as_of_time": now,
+        }
+    return Template("jobs/jobs.html", context=context)
+
+
+router = Router("/", route_handlers=[jobs])

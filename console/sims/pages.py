@@ -1,0 +1,86 @@
+"""The list of SIMs."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, Router, get
+from litestar.params import Parameter
+from litestar.response import Template
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.layout import common
+from console.sims import reads
+from console.sims.rules import SimFilter, parse_sort
+
+SIZES = (25, 50, 100, 200)
+FILTERS = ("q", "connection", "status", "country", "quota", "label")
+Asked = Annotated[str, Parameter(max_length=200)]
+
+
+@get("/sims", include_in_schema=False)
+async def sims(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    db: Database,
+    live_since: str,
+    q: Asked = "",
+    connection: Asked = "",
+    status: Asked = "",
+    country: Asked = "",
+    quota: Asked = "",
+    label: Asked = "",
+    sort: Asked = "",
+    page: str = "1",
+    page_size: str = "50",
+) -> Template:
+    """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
+    wanted = SimFilter(q=q, connection=connection, status=status, country=country, quota=quota, label=label)
+    try:
+        order = parse_sort(sort)
+    except ValueError:
+        sort, order = "", []
+    size = int(page_size) if page_size in map(str, SIZES) else 50
+    async with db.reading() as reading:
+        total = await reads.count(reading, caller.organization_id, wanted)
+        pages = max(1, -(-total // size))
+        number = min(max(1, int(page) if page.isdigit() and len(page) < 9 else 1), pages)
+        offset = (number - 1) * size
+        found = await reads.rows(reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset)
+        everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
+        query = {name: getattr(wanted, name) for name in FILTERS} | {"sort": sort, "page": number, "page_size": size}
+        context = {
+            **await common(reading, caller, live_since, "sims", [f"sim:{sim.iccid}" for sim in found]),
+            "sims": found,
+            "total": total,
+            "fleet_total": everything,
+            "first": offset + 1,
+            "last": offset + len(found),
+            "pages": pages,
+            "query": query,
+            "filtered": wanted.active,
+            "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
+            "as_of_time": datetime.now(UTC),
+            "link": lambda **changes: _link(query, changes),
+        }
+    return Template("sims/_table.html" if _is_fragment(request) else "sims/sims.html", context=context)
+
+
+def _is_fragment(request: Request[Any, Any, Any]) -> bool:
+    asked = request.headers.get
+    return (
+        asked("hx-request") == "true"
+        and asked("hx-request-type", "partial") == "partial"
+        and not asked("hx-history-restore-request")
+    )
+
+
+def _link(query: dict[str, Any], changes: dict[str, Any]) -> str:
+    kept = {**query, **changes}
+    plain = {"page": 1, "page_size": 50}
+    parts = {name: value for name, value in kept.items() if value not in ("", None) and plain.get(name) != value}
+    return "/sims" + (f"?{urlencode(parts)}" if parts else "")
+
+
+router = Router("/", route_handlers=[sims])

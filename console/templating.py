@@ -1,0 +1,71 @@
+"""How templates are found and what they can do: volumes, counts and times in people's words."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console.sims.rules import LOW_PERCENT
+
+ROOT = Path(__file__).parent.parent
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+NOTHING = "—"
+
+
+def environment() -> Environment:
+    """The one Jinja environment, for pages and for live fragments alike. Everything is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock)
+    made.globals.update(low_quota_share=LOW_PERCENT / 100, csrf=None)
+    return made
+
+
+def volume(amount: int | None) -> str:
+    """Bytes in the unit that reads best; 1 MB is 1,024 kB, as 1NCE counts."""
+    if amount is None:
+        return NOTHING
+    value, unit = float(amount), 0
+    while abs(value) >= 1024 and unit < len(UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    if unit == 0:
+        return f"{amount} {UNITS[0]}" if abs(amount) != 1 else f"{amount} byte"
+    return f"{value:,.{0 if abs(value) >= 100 else 1}f} {UNITS[unit]}"
+
+
+def count(number: int | None) -> str:
+    """A whole number with its thousands apart."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, or in how long, in one unit."""
+    if moment is None:
+        return NOTHING
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    size = abs(seconds)
+    if size < 5:
+        return "now"
+    for limit, length, unit in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h"), (float("inf"), 86_400, "d")):
+        if size < limit:
+            return f"{round(size / length)} {unit} ago" if seconds > 0 else f"in {round(size / length)} {unit}"
+    return NOTHING
+
+
+def iso(moment: datetime | None) -> str:
+    """For machines: RFC 3339, UTC, to the second."""
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(moment: datetime | None, now: datetime | None = None) -> str:
+    """The time of day, UTC, with the date if it is not today's."""
+    if moment is None:
+        return NOTHING
+    there, here = moment.astimezone(UTC), (now or datetime.now(UTC))
+    return there.strftime("%H:%M:%S" if there.date() == here.date() else "%Y-%m-%d %H:%M")

@@ -1,0 +1,31 @@
+"""The web server: uvicorn around the application."""
+
+import sys
+
+import uvicorn
+
+from console.app import create_app
+from console.settings import Settings
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until told to stop. Sockets are asked to come back (1012), requests get five seconds to end."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=4,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    sys.exit(0 if server.started else 1)

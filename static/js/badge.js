@@ -1,0 +1,61 @@
+// The badge that says whether the page is live, and the button that stops it from changing under the reader's eyes.
+import { clock } from "./time.js";
+
+const ICONS = { live: "live", catching: "catching", stale: "stale", paused: "paused" };
+
+let shown = { state: "", since: null, why: "" };
+
+function words(state, since) {
+  if (state === "live") return "Live";
+  if (state === "catching") return "Catching up";
+  if (state === "paused") return "Paused";
+  return `Stale since ${clock(new Date(since))}`;
+}
+
+// `state` is live, catching, stale or paused; `since` the moment (ms) when something was last heard.
+export function showState(state, since, why = "") {
+  shown = { state, since, why };
+  const { body } = document;
+  body.dataset.live = state;
+  const badge = document.querySelector("[data-live-badge]");
+  const text = badge?.querySelector("[data-live-text]");
+  if (!text) return;
+  badge.dataset.state = state;
+  badge.title = why;
+  badge.querySelector("use").setAttribute("href", `#i-${ICONS[state]}`);
+  const said = words(state, since);
+  if (text.textContent !== said) text.textContent = said; // a screen reader hears it only when it is new
+  blockActions();
+}
+
+// Nothing may be done to a SIM on the strength of a page that is out of date.
+export function blockActions() {
+  const blocked = shown.state === "stale" || shown.state === "catching";
+  for (const element of document.querySelectorAll("[data-action]")) {
+    if (blocked) element.setAttribute("aria-disabled", "true");
+    else element.removeAttribute("aria-disabled");
+  }
+}
+
+export function showPause(paused, waiting) {
+  const button = document.querySelector("[data-live-pause]");
+  if (!button) return;
+  const wait = waiting ? `, ${waiting} ${waiting === 1 ? "change waits" : "changes wait"}` : "";
+  const text = paused ? `Resume${wait}` : "Pause";
+  if (button.textContent !== text) button.textContent = text;
+}
+
+export function startBadge(toggle) {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-live-pause]")) toggle();
+    const action = event.target.closest("[data-action][aria-disabled=true]");
+    if (action) event.preventDefault();
+  }, true);
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-action][aria-disabled=true]") || event.submitter?.matches("[data-action][aria-disabled=true]")) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+  document.addEventListener("zone:changed", () => shown.state && showState(shown.state, shown.since, shown.why));
+}

@@ -1,0 +1,187 @@
+// The moving charts. Each asks the server for its numbers; a gap in the line is "not known", never zero.
+/* global uPlot */
+import { clock, hourMinute, inUtc, shortDay } from "./time.js";
+import { bytes, count } from "./numbers.js";
+
+const FLEET_EVERY = 10_000;
+const USAGE_EVERY = 60_000;
+const MIB = 1024 * 1024;
+const BYTE_STEPS = [...Array(45).keys()].map((power) => 2 ** power);
+
+const KINDS = {
+  fleet: {
+    every: FLEET_EVERY,
+    time: (date) => hourMinute(date),
+    plots: [
+      { field: "online", name: "SIMs online", colour: "--chart-1", form: "line", text: count },
+      { field: "bytes", name: "Data per minute", colour: "--chart-2", form: "bars", text: bytes, size: true },
+    ],
+  },
+  usage: {
+    every: USAGE_EVERY,
+    time: (date, by) => (by === "day" || hourMinute(date) === "00:00" ? shortDay(date) : hourMinute(date)),
+    plots: [
+      { field: "bytes", name: "Data", colour: "--chart-2", form: "bars", text: bytes, size: true },
+      { field: "sms", name: "SMS", colour: "--chart-3", form: "bars", text: count, low: true },
+    ],
+  },
+};
+
+// A canvas cannot read our colours by name: ask the browser what they are now.
+function colour(name) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+function faint(rgb, alpha) {
+  return rgb.replace(/^rgb\(([^)]+)\)$/, `rgba($1, ${alpha})`);
+}
+
+function axes(plot, kind, state, ink, line) {
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  const shared = { stroke: ink, font, ticks: { show: false }, gap: 6 };
+  return [
+    { ...shared, grid: { show: false }, size: 26, space: 64, values: (_, marks) => marks.map((mark) => kind.time(new Date(mark * 1000), state.by)) },
+    {
+      ...shared,
+      size: 64,
+      space: 26,
+      grid: { stroke: line, width: 1 },
+      ...(plot.size ? { incrs: BYTE_STEPS } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] }),
+      values: (_, marks) => marks.map((mark) => (mark === null ? "" : plot.text(mark))),
+    },
+  ];
+}
+
+function range(plot) {
+  return (_, low, high) => {
+    if (low === null) return [0, plot.size ? MIB : 10];
+    if (plot.form === "bars") return [0, high > 0 ? high * 1.1 : plot.size ? 1024 : 1];
+    const room = Math.max((high - low) * 0.15, 2);
+    return [Math.max(0, Math.floor(low - room)), Math.ceil(high + room)];
+  };
+}
+
+function draw(plot, kind, state, place, say) {
+  const stroke = colour(plot.colour);
+  const bars = plot.form === "bars" ? uPlot.paths.bars({ size: [0.72, 28], radius: 0.08 }) : undefined;
+  const options = {
+    width: Math.max(place.clientWidth, 120),
+    height: plot.low ? 92 : 132,
+    padding: [8, 4, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { setScale: false, x: false, y: false }, sync: { key: state.source }, points: { size: 7, fill: stroke } },
+    tzDate: (seconds) => (inUtc() ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+    scales: { x: { time: true }, y: { range: range(plot) } },
+    axes: axes(plot, kind, state, colour("--ink-2"), colour("--line")),
+    series: [{}, { stroke, fill: faint(stroke, bars ? 0.55 : 0.1), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }],
+    hooks: { setCursor: [(self) => say(self.cursor.idx)] },
+  };
+  return new uPlot(options, [state.data.times, state.data[plot.field]], place);
+}
+
+function build(figure, kind, state) {
+  for (const { view } of state.drawn) view.destroy();
+  figure.replaceChildren();
+  state.drawn = kind.plots.map((plot) => {
+    const head = document.createElement("p");
+    head.className = "chart-head";
+    const name = document.createElement("span");
+    name.textContent = plot.name;
+    name.className = "chart-name";
+    name.dataset.series = plot.colour;
+    const value = document.createElement("span");
+    value.className = "chart-value";
+    head.append(name, value);
+    const place = document.createElement("div");
+    place.className = "chart-plot";
+    place.setAttribute("role", "img");
+    figure.append(head, place);
+    const say = (index) => tellValue(plot, kind, state, value, place, index);
+    const view = draw(plot, kind, state, place, say);
+    say(null);
+    return { plot, view, say };
+  });
+}
+
+// In words what the line shows: the point under the pointer, or the last one that is known.
+function tellValue(plot, kind, state, value, place, index) {
+  const numbers = state.data[plot.field];
+  const pointed = index !== null && index !== undefined;
+  let at = pointed ? index : numbers.length - 1;
+  while (!pointed && at > 0 && numbers[at] === null) at -= 1;
+  const known = numbers[at] !== null && numbers[at] !== undefined;
+  const moment = new Date(state.data.times[at] * 1000);
+  const when = state.by === "day" ? shortDay(moment) : state.by === "hour" ? `${shortDay(moment)} ${hourMinute(moment)}` : hourMinute(moment);
+  value.textContent = known ? `${plot.text(numbers[at])} at ${when}` : `not known at ${when}`;
+  if (state.by === "day") value.textContent = value.textContent.replace(" at ", " on ");
+  if (pointed) return;
+  const all = numbers.filter((number) => number !== null);
+  place.setAttribute("aria-label", `${plot.name}: ${value.textContent}. Lowest ${plot.text(Math.min(...all))}, highest ${plot.text(Math.max(...all))}.`);
+}
+
+async function load(figure, kind, state) {
+  const query = state.by ? `?by=${state.by}` : "";
+  const asked = `${figure.dataset.src}${query}`;
+  try {
+    const answer = await fetch(asked, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const data = await answer.json();
+    if (asked !== `${figure.dataset.src}${state.by ? `?by=${state.by}` : ""}`) return; // another choice was made meanwhile
+    const redraw = !state.data || !state.drawn.length || state.source !== asked;
+    Object.assign(state, { data, source: asked });
+    figure.dataset.state = data.times.length ? "drawn" : "empty";
+    if (!data.times.length) say(figure, state, "Nothing has been measured yet.");
+    else if (redraw) build(figure, kind, state);
+    else for (const { plot, view, say: speak } of state.drawn) { view.setData([data.times, data[plot.field]]); speak(view.cursor.idx); }
+    const age = figure.closest("section").querySelector("[data-chart-age]");
+    if (age) age.textContent = `as of ${clock(new Date(data.as_of * 1000))}`;
+  } catch {
+    if (!state.data) say(figure, state, "The chart could not be loaded. It is asked for again.");
+  }
+}
+
+function say(figure, state, text) {
+  for (const { view } of state.drawn) view.destroy();
+  state.drawn = [];
+  const line = document.createElement("p");
+  line.className = "empty-line";
+  line.textContent = text;
+  figure.replaceChildren(line);
+}
+
+function start(figure) {
+  const kind = KINDS[figure.dataset.chart];
+  const state = { by: figure.dataset.by ?? "", data: null, drawn: [], source: "" };
+  const reload = () => load(figure, kind, state);
+  const rebuild = () => state.data?.times.length && build(figure, kind, state);
+  const still = () => document.hidden || document.body.dataset.live === "paused";
+  reload();
+  setInterval(() => still() || reload(), kind.every);
+  document.addEventListener("visibilitychange", () => still() || reload());
+  document.addEventListener("live:refreshed", reload);
+  document.addEventListener("theme:changed", rebuild);
+  document.addEventListener("zone:changed", () => { rebuild(); if (state.data) reload(); });
+  new ResizeObserver(() => {
+    for (const { view } of state.drawn) {
+      const width = view.root.parentElement.clientWidth;
+      if (width > 0 && width !== view.width) view.setSize({ width, height: view.height });
+    }
+  }).observe(figure);
+  const choices = [...figure.closest("section").querySelectorAll("[data-chart-by]")];
+  for (const choice of choices) {
+    choice.addEventListener("click", () => {
+      state.by = choice.dataset.chartBy;
+      for (const other of choices) other.setAttribute("aria-pressed", String(other === choice));
+      reload();
+    });
+  }
+}
+
+export function startCharts() {
+  for (const figure of document.querySelectorAll("[data-chart]")) start(figure);
+}

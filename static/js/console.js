@@ -1,0 +1,16 @@
+// Starts what every page has.
+import { startCharts } from "./charts.js";
+import { startCopying } from "./copy.js";
+import { startFilters } from "./filters.js";
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+import { startTimes } from "./time.js";
+import { startToasts } from "./toast.js";
+
+startTimes();
+startToasts();
+startFilters();
+startKeys();
+startCopying();
+startLive();
+startCharts();

@@ -1,0 +1,15 @@
+// Buttons that put a number on the clipboard.
+import { tell } from "./toast.js";
+
+export function startCopying() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      tell(`Copied ${button.dataset.copy}`);
+    } catch {
+      tell("The browser does not allow copying here: select the number instead.", "warn");
+    }
+  });
+}

@@ -1,0 +1,95 @@
+// What the server pushes: pieces of HTML, each with the place where it belongs. Kept here until they are applied.
+/* global htmx */
+const PARTIAL = /<hx-partial\b([^>]*)>([\s\S]*?)<\/hx-partial>/g;
+const TARGET = /\bhx-target="#([^"]+)"/;
+const SWAP = /\bhx-swap="([^"]+)"/;
+const FIRST_TAG = /^<[^>]*>/;
+const ID = /\sid="([^"]+)"/;
+const REVISION = /\sdata-rev="(\d+)"/;
+const MOST_IN_LIST = 50;
+const FLASH = 1_600;
+
+// One entry for one place: of a thing's state only the latest is worth drawing. Lists keep what is new to them.
+const waiting = new Map();
+
+function limit(list) {
+  return Number(list.dataset.limit) || MOST_IN_LIST;
+}
+
+// Takes a frame apart and keeps its pieces. `absentToo` keeps those whose place is about to be drawn.
+export function take(frame, absentToo = false) {
+  for (const [, attributes, body] of frame.matchAll(PARTIAL)) {
+    const target = TARGET.exec(attributes)?.[1];
+    const swap = SWAP.exec(attributes)?.[1] ?? "outerMorph";
+    const place = target && document.getElementById(target);
+    if (!target || (!place && !absentToo)) continue;
+    const html = body.trim(); // white space around a row would pile up as text nodes
+    const opening = FIRST_TAG.exec(html)?.[0] ?? "";
+    const part = { target, swap, html, id: ID.exec(opening)?.[1], revision: Number(REVISION.exec(opening)?.[1] ?? NaN) };
+    const key = swap === "outerMorph" ? target : `${target} ${part.id ?? html}`;
+    if (!(waiting.get(key)?.revision > part.revision)) waiting.set(key, part);
+    if (swap !== "outerMorph") forgetOldest(target, place ? limit(place) : MOST_IN_LIST);
+  }
+  return waiting.size;
+}
+
+function forgetOldest(target, most) {
+  const keys = [...waiting.keys()].filter((key) => key.startsWith(`${target} `));
+  for (const key of keys.slice(0, Math.max(keys.length - most, 0))) waiting.delete(key);
+}
+
+// What can be drawn now: each piece with its place, and none that would take a thing back to an older state.
+function drawable() {
+  const parts = [];
+  for (const part of waiting.values()) {
+    if (part.swap === "outerMorph") {
+      const element = document.getElementById(part.target);
+      if (element && !(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, element });
+    } else if (part.id && document.getElementById(part.id)) {
+      parts.push({ ...part, target: part.id, swap: "outerMorph", element: document.getElementById(part.id) });
+    } else if (document.getElementById(part.target)) {
+      parts.push(part);
+    }
+  }
+  waiting.clear();
+  return parts;
+}
+
+// The words that the reader watches inside an element, by name.
+function watched(element) {
+  return new Map([...element.querySelectorAll("[data-watch]")].map((part) => [part.dataset.watch, part.textContent]));
+}
+
+function flash(element) {
+  if (document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  element.animate({ backgroundColor: ["var(--flash)", "transparent"] }, { duration: FLASH, easing: "ease-out" });
+}
+
+function flashChanges(element, before) {
+  for (const part of element.querySelectorAll("[data-watch]")) {
+    if (before.has(part.dataset.watch) && before.get(part.dataset.watch) !== part.textContent) flash(part);
+  }
+}
+
+// Draws all that waits, in one pass. Rows are changed where they stand: they never move, and keep their focus.
+export function apply() {
+  const parts = drawable();
+  if (!parts.length) return 0;
+  const before = new Map(parts.filter((part) => part.element).map((part) => [part.target, watched(part.element)]));
+  const text = parts.map(({ target, swap, html }) => `<hx-partial hx-target="#${target}" hx-swap="${swap}">${html}</hx-partial>`);
+  htmx.swap({ text: text.join(""), sourceElement: document.body, target: document.body, swap: "none" });
+  for (const { target, swap, id } of parts) {
+    const element = document.getElementById(swap === "outerMorph" ? target : id);
+    if (!element) continue;
+    if (before.has(target)) flashChanges(element, before.get(target));
+    else flash(element);
+  }
+  for (const list of new Set(parts.filter((part) => part.swap !== "outerMorph").map((part) => part.target))) trim(list);
+  return parts.length;
+}
+
+function trim(id) {
+  const list = document.getElementById(id);
+  while (list.children.length > limit(list)) list.lastElementChild.remove();
+  document.querySelector(`[data-until="${id}"]`)?.remove();
+}

@@ -1,0 +1,85 @@
+// Single keys for those who do not want to reach for the mouse. They can be switched off, and are never heard while typing.
+const KEY = "console.keys";
+const AFTER_G = { f: "/", s: "/sims", j: "/jobs" };
+const PATIENCE = 1_500;
+
+let wentG = 0;
+
+function on() {
+  try {
+    return localStorage.getItem(KEY) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function typing(element) {
+  return element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button])");
+}
+
+function step(by) {
+  const links = [...document.querySelectorAll("[data-row-link]")];
+  if (!links.length) return;
+  const here = links.indexOf(document.activeElement.closest("tr")?.querySelector("[data-row-link]"));
+  const next = here < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(here + by, 0), links.length - 1);
+  links[next].focus({ preventScroll: true });
+  links[next].closest("tr").scrollIntoView({ block: "nearest" });
+}
+
+const KEYS = {
+  "/": () => document.querySelector("[data-search]"),
+  j: () => step(1),
+  k: () => step(-1),
+  g: () => { wentG = Date.now(); },
+  p: () => document.querySelector("[data-live-pause]")?.click(),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+
+function press(event) {
+  const { key, target } = event;
+  if (key === "Escape" && target.matches?.("[data-search]")) return target.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (!on() || typing(target) || document.querySelector("dialog[open]")) return;
+  if (wentG && Date.now() - wentG < PATIENCE && AFTER_G[key]) {
+    location.assign(AFTER_G[key]);
+    return;
+  }
+  wentG = 0;
+  const act = KEYS[key];
+  if (!act) return;
+  event.preventDefault();
+  const field = act();
+  if (field instanceof HTMLInputElement) {
+    field.focus();
+    field.select();
+  }
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", press);
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) document.getElementById(opener.dataset.open)?.showModal();
+    // a menu closes when one looks elsewhere
+    for (const menu of document.querySelectorAll("details.account[open]")) {
+      if (!menu.contains(event.target) || opener) menu.open = false;
+    }
+    if (event.target.matches("dialog")) event.target.close();
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.account[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  const choice = document.querySelector("[data-keys-switch]");
+  if (!choice) return;
+  choice.checked = on();
+  choice.addEventListener("change", () => {
+    try {
+      localStorage.setItem(KEY, choice.checked ? "on" : "off");
+    } catch {
+      // it holds until the next page
+    }
+  });
+}

@@ -1,0 +1,35 @@
+// Messages in the corner. They stay until they are dismissed, or for 20 seconds when nothing is wrong.
+const CALM = 20_000;
+const MOST = 5;
+
+export function tell(text, kind = "info") {
+  const region = document.getElementById("messages");
+  if (!region) return;
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.dataset.kind = kind;
+  const words = document.createElement("p");
+  words.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "quiet";
+  close.dataset.dismiss = "";
+  close.textContent = "Dismiss";
+  toast.append(words, close);
+  region.append(toast);
+  crowd(region);
+  if (kind === "info") setTimeout(() => toast.remove(), CALM);
+}
+
+function crowd(region) {
+  while (region.children.length > MOST) region.firstElementChild.remove();
+}
+
+export function startToasts() {
+  document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
+  // A request that never got an answer: the server's own words for a refused one arrive as HTML.
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx) tell("No answer from the console. What you see is as it was; try again.", "error");
+  });
+  document.addEventListener("htmx:after:swap", () => crowd(document.getElementById("messages")));
+}

@@ -1,0 +1,190 @@
+"""Questions to a 1NCE that is not at its best."""
+
+import asyncio
+import time
+
+import pytest
+from msgspec import json
+
+from console.once.client import OnceClient
+from console.once.errors import NotFound, Refused, Throttled, Unavailable, Unexpected
+from console.once.iccid import InvalidIccid
+from console.once.retry import Retries
+
+from .conftest import ClientMaker, free_port
+from .odd_server import Answer, OddServer
+
+ICCID = "8988228066605682328"
+SIM = f"/v2/sims/{ICCID}"
+GOOD = Answer(body=json.encode({"iccid": ICCID}))
+PAGE = Answer(200, b"<!DOCTYPE html><h1>Sorry</h1>", {"Content-Type": "text/html"})
+
+
+def numbered(number: int) -> str:
+    return f"{8988228066600000000 + number}"
+
+
+def sims(*numbers: int, pages: int | None = None, total: int | None = None) -> Answer:
+    headers = {} if pages is None else {"X-Total-Pages": str(pages), "X-Total-Count": str(total)}
+    return Answer(body=json.encode([{"iccid": numbered(number)} for number in numbers]), headers=headers)
+
+
+@pytest.mark.parametrize("fault", [Answer(500, b"{}"), Answer(503, PAGE.body, PAGE.headers), PAGE, Answer(cut=True)])
+async def test_a_passing_fault_is_not_noticed(client: OnceClient, odd: OddServer, fault: Answer) -> None:
+    odd.will(SIM, fault, fault, GOOD)
+    assert (await client.sim(ICCID)).iccid == ICCID
+    assert len(odd.seen(SIM)) == 3
+
+
+async def test_a_lasting_fault_is_reported_after_four_tries(client: OnceClient, odd: OddServer) -> None:
+    odd.will(SIM, Answer(502, b""))
+    with pytest.raises(Unavailable) as told:
+        await client.sim(ICCID)
+    assert told.value.status == 502
+    assert len(odd.seen(SIM)) == 4
+
+
+async def test_nobody_at_the_other_end_is_unavailable(make_client: ClientMaker) -> None:
+    with pytest.raises(Unavailable) as told:
+        await make_client(f"http://127.0.0.1:{free_port()}").sim(ICCID)
+    assert not told.value.maybe_done
+
+
+async def test_a_refusal_is_not_asked_again(client: OnceClient, odd: OddServer) -> None:
+    odd.will(SIM, Answer(400, b'{"error_code": 1000, "error_token": "BadRequest", "message": "No"}'))
+    with pytest.raises(Refused, match="No"):
+        await client.sim(ICCID)
+    assert len(odd.seen(SIM)) == 1
+
+
+@pytest.mark.parametrize("wait", ["1", "date"])
+async def test_a_429_makes_the_whole_organization_wait(make_client: ClientMaker, odd: OddServer, wait: str) -> None:
+    headers = {"Retry-After": "1"}
+    if wait == "date":
+        headers = {"Retry-After": "Sat, 21 Nov 2026 12:00:01 GMT", "Date": "Sat, 21 Nov 2026 12:00:00 GMT"}
+    odd.will(SIM, Answer(429, b"", headers), GOOD)
+    first, other = make_client(), make_client()
+    asking = asyncio.create_task(first.sim(ICCID))
+    await asyncio.sleep(0.1)
+    await other.sim(ICCID)
+    await asking
+    times = [asked.at for asked in odd.seen(SIM)]
+    assert len(times) == 3
+    assert min(times[1:]) - times[0] >= 1.0
+
+
+async def test_a_429_that_lasts_longer_than_our_patience_is_reported_at_once(
+    make_client: ClientMaker, odd: OddServer
+) -> None:
+    odd.will(SIM, Answer(429, b"", {"Retry-After": "120"}))
+    began = time.monotonic()
+    with pytest.raises(Throttled) as told:
+        await make_client(retries=Retries(patience_seconds=60)).sim(ICCID)
+    assert told.value.retry_after == 120
+    assert time.monotonic() - began < 1
+    with pytest.raises(Throttled):
+        await make_client().status(ICCID)
+    assert odd.seen(f"{SIM}/status") == []
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"null"])
+async def test_an_empty_answer_for_one_thing_means_not_found(client: OnceClient, odd: OddServer, body: bytes) -> None:
+    odd.will(SIM, Answer(body=body))
+    odd.will(f"{SIM}/status", Answer(body=body))
+    with pytest.raises(NotFound):
+        await client.sim(ICCID)
+    with pytest.raises(NotFound):
+        await client.status(ICCID)
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"{}", b"[{"])
+async def test_an_empty_or_odd_answer_for_a_list_is_unexpected_and_kept(
+    client: OnceClient, odd: OddServer, body: bytes
+) -> None:
+    odd.will("/v2/sims", Answer(body=body))
+    with pytest.raises(Unexpected) as told:
+        await client.sims(1)
+    assert told.value.body == body
+    assert told.value.url.startswith(f"{odd.url}/v2/sims?page=1")
+    assert len(odd.seen("/v2/sims")) == 1
+
+
+async def test_another_sim_than_the_one_asked_for_is_unexpected(client: OnceClient, odd: OddServer) -> None:
+    odd.will(SIM, Answer(body=json.encode({"iccid": numbered(1)})))
+    with pytest.raises(Unexpected):
+        await client.sim(ICCID)
+
+
+async def test_what_is_no_iccid_is_never_put_into_an_address(client: OnceClient, odd: OddServer) -> None:
+    with pytest.raises(InvalidIccid):
+        await client.sim("../oauth")
+    assert odd.asked == []
+
+
+async def test_a_walk_ends_at_the_last_page(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", sims(1, 2, pages=2, total=3), sims(3, pages=2, total=3))
+    pages = [page async for page in client.walk_sims()]
+    assert [[sim.iccid for sim in page.items] for page in pages] == [[numbered(1), numbered(2)], [numbered(3)]]
+    assert [(page.page, page.pages, page.total) for page in pages] == [(1, 2, 3), (2, 2, 3)]
+    assert [asked.path for asked in odd.seen("/v2/sims")] == [
+        "/api/v2/sims?page=1&pageSize=100",
+        "/api/v2/sims?page=2&pageSize=100",
+    ]
+
+
+async def test_a_walk_without_counts_ends_at_the_first_empty_page(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", sims(1, 2), sims(3), sims())
+    assert [len(page.items) async for page in client.walk_sims()] == [2, 1]
+
+
+async def test_a_walk_can_go_on_where_an_earlier_one_stopped(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", sims(7, pages=5, total=401))
+    assert [page.page async for page in client.walk_sims(start_page=5)] == [5]
+
+
+async def test_a_walk_does_not_go_round_in_circles(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", sims(1, 2))
+    with pytest.raises(Unexpected, match="once more"):
+        assert [page async for page in client.walk_sims()]
+    assert len(odd.seen("/v2/sims")) == 2
+
+
+async def test_an_unreadable_sim_stands_beside_the_readable_ones(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", Answer(body=json.encode([{"iccid": numbered(1)}, {"iccid": None}])))
+    page = await client.sims(1)
+    assert (len(page.items), page.unreadable) == (1, [b'{"iccid":null}'])
+
+
+async def test_events_and_messages_are_read_page_by_page(client: OnceClient, odd: OddServer) -> None:
+    event = {"id": 1, "timestamp": "2024-12-13T12:49:57.000Z", "event_type": {"id": 1}, "sim": {"iccid": ICCID}}
+    odd.will(f"{SIM}/events", Answer(body=json.encode([event, {"id": 2}])))
+    odd.will(f"{SIM}/sms", Answer(body=json.encode([{"id": 3, "sms_type": {"id": 2}, "payload": "hi"}, {"id": 4}])))
+    batch = await client.events(ICCID, 2)
+    assert ([event.id for event in batch.events], len(batch.unknown)) == ([1], 1)
+    page = await client.sms_list(ICCID)
+    assert ([(sms.id, sms.direction) for sms in page.items], page.unreadable) == ([("3", "mo")], [b'{"id":4}'])
+    assert odd.asked[1].path.endswith("/events?page=2&pageSize=1000")
+    assert odd.asked[2].path.endswith("/sms?page=1&per_page=1000")
+
+
+async def test_every_exchange_is_observed(make_client: ClientMaker, odd: OddServer) -> None:
+    seen: list[tuple[str, str]] = []
+    odd.will(SIM, Answer(503, b""), Answer(429, b"", {"Retry-After": "0"}), GOOD)
+    odd.will(f"{SIM}/status", Answer(404, b"{}"))
+    client = make_client(observe=lambda operation, outcome, seconds: seen.append((operation, outcome)))
+    await client.sim(ICCID)
+    with pytest.raises(NotFound):
+        await client.status(ICCID)
+    assert seen == [
+        ("sign-in", "ok"),
+        ("sim.get", "unavailable"),
+        ("sim.get", "throttled"),
+        ("sim.get", "ok"),
+        ("sim.status", "not_found"),
+    ]
+
+
+async def test_we_say_who_we_are(make_client: ClientMaker, odd: OddServer) -> None:
+    odd.will(SIM, GOOD)
+    await make_client(user_agent="sim-console/1.2").sim(ICCID)
+    assert {asked.headers["user-agent"] for asked in odd.asked} == {"sim-console/1.2"}

@@ -1,0 +1,165 @@
+"""Records as both generations of the Data Streamer send them, good and bad."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from console.once.events import EventRecord
+from console.once.records import UnknownRecord, read_batch, read_record
+
+from .samples import GERMANY, ICCID, event, usage
+
+
+def read_event(**changes: Any) -> EventRecord:
+    record = read_record(event(**changes))
+    assert isinstance(record, EventRecord), record
+    return record
+
+
+def test_an_event_is_read_with_all_it_tells_about_its_session() -> None:
+    session = {"apn": "sensor.net", "ue_ip_address": "10.1.2.3", "rat_type": 8, "gtp_v2_uli": {"tac": 384, "eci": 12}}
+    record = read_event(
+        event_type={"id": 5, "description": "Delete PDP Context"},
+        detail={
+            "name": "Telekom",
+            "country": GERMANY,
+            "pdp_context": session,
+            "volume": {"total": "1.5", "tx": 0, "rx": 1},
+        },
+    )
+    assert record.id == 9_007_199_254_740_993
+    assert record.time == datetime(2024, 12, 13, 12, 49, 57, tzinfo=UTC)
+    assert (record.iccid, record.imsi) == (ICCID, "901405105682328")
+    assert (record.operator, record.country, record.rat) == ("Telekom", "DE", "NB-IoT")
+    assert (record.apn, record.cell, record.session_ip) == ("sensor.net", "384/12", "10.1.2.3")
+    assert record.session_bytes == 1_572_864
+
+
+def test_an_event_with_nothing_but_nulls_around_it_is_still_an_event() -> None:
+    nothing: dict[str, Any] = dict.fromkeys(
+        ["sim", "imsi", "endpoint", "detail", "event_severity", "event_source", "alert", "description"]
+    )
+    record = read_event(**nothing, event_type={"id": 14})
+    assert record.iccid is None
+    assert record.detail is None
+    assert (record.name, record.severity, record.alert) == ("Multi-factor authentication", "info", False)
+
+
+def test_a_device_named_by_its_iccid_tells_the_sim_where_the_sim_is_missing() -> None:
+    assert read_event(sim=None, endpoint={"name": ICCID}).iccid == ICCID
+    assert read_event(sim=None, endpoint={"name": "Pump 7"}).iccid is None
+
+
+OLD_SIM = {"iccid": ICCID, "production_date": "2019-01-21T09:36:17Z"}
+
+
+@pytest.mark.parametrize(
+    ("severity", "sim", "meaning"),
+    [
+        ({"id": 2, "description": "WARN"}, None, "warn"),
+        ({"id": 2, "description": "Critical"}, None, "critical"),
+        ({"id": 0, "description": "Warning"}, None, "warn"),
+        ({"id": 2}, OLD_SIM, "critical"),
+        ({"id": 2}, {"iccid": ICCID}, "warn"),
+        ({"id": 3}, None, "error"),
+        ({"id": "4"}, None, "critical"),
+        ({"id": 99, "description": "odd"}, None, "info"),
+        (None, None, "info"),
+    ],
+)
+def test_severity_goes_by_its_text_and_by_its_number_only_without_one(
+    severity: dict[str, Any] | None, sim: dict[str, Any] | None, meaning: str
+) -> None:
+    assert read_event(event_severity=severity, sim=sim).severity == meaning
+
+
+@pytest.mark.parametrize(
+    ("type_id", "quota", "left_bytes", "left_sms"),
+    [
+        (18, {"volume": "99.5", "threshold_volume": 100, "threshold_percentage": 20}, 104_333_312, None),
+        (19, {"volume": -0.25, "total_volume": 500, "threshold": {"volume": 100, "percentage": 20}}, -262_144, None),
+        (20, {"volume": 12}, None, 12),
+        (58, "{id=7, volume=250, expiry=2031-01-01T00:00}", None, None),
+        (18, {"service": "sms", "volume": 3.0}, None, 3),
+        (18, None, None, None),
+    ],
+)
+def test_quota_events_tell_what_is_left(type_id: int, quota: Any, left_bytes: int | None, left_sms: int | None) -> None:
+    record = read_event(event_type={"id": type_id}, detail={"quota": quota})
+    assert (record.quota_left_bytes, record.quota_left_sms) == (left_bytes, left_sms)
+
+
+@pytest.mark.parametrize("detail", ["{id: 7, since: 2031-01-01T00:00}", 12, [1, 2], {"country": "Germany"}])
+def test_a_detail_that_cannot_be_read_is_kept_as_it_came(detail: Any) -> None:
+    record = read_event(detail=detail)
+    assert record.detail is not None
+    assert msgspec.json.decode(record.detail) == detail
+    assert record.operator is None
+
+
+@pytest.mark.parametrize("key", ["data_service_failure_cause", "update_location_failure_reason"])
+def test_an_event_names_its_cause(key: str) -> None:
+    assert read_event(detail={key: "QUOTA_EXHAUSTED"}).cause == "QUOTA_EXHAUSTED"
+
+
+def test_unknown_event_types_are_kept_and_shown() -> None:
+    assert read_event(event_type={"id": 777, "description": "Sunspots"}).name == "Sunspots"
+    assert read_event(event_type={"id": 777}).name == "Event 777"
+
+
+@pytest.mark.parametrize(
+    ("record", "kind"),
+    [
+        ({"id": 1, "payload": "aGk=", "dest_address": "1234", "source_address": "8822"}, "mo-sms"),
+        (
+            {"id": 1, "submit_date": "x", "final_date": "y", "status": {"id": 4, "status": "DELIVERED"}},
+            "delivery-report",
+        ),
+        ({"weather": "fine"}, "unknown"),
+        (event(id=None), "broken"),
+        (event(timestamp=None), "broken"),
+        (event(timestamp="soon"), "broken"),
+        (event(id="many"), "broken"),
+        (usage(volume={}), "broken"),
+        (usage(volume={"total": "NaN"}), "broken"),
+        (usage(start_timestamp=None, end_timestamp=None), "broken"),
+        (usage(traffic_type={"id": 7, "description": "Carrier pigeon"}), "broken"),
+    ],
+)
+def test_what_is_neither_is_kept_whole(record: dict[str, Any], kind: str) -> None:
+    unknown = read_record(record)
+    assert isinstance(unknown, UnknownRecord)
+    assert unknown.kind == kind
+    assert msgspec.json.decode(unknown.raw) == record
+
+
+def test_a_bad_record_spoils_only_itself() -> None:
+    body = msgspec.json.encode([event(), usage(), 12, event(id="many"), usage(id=2), {"weather": "fine"}])
+    batch = read_batch(body)
+    assert len(batch.events) == 1
+    assert [record.id for record in batch.usage] == [819948096, 2]
+    assert [record.kind for record in batch.unknown] == ["broken", "broken", "unknown"]
+
+
+def test_a_good_batch_reads_as_its_records_one_by_one() -> None:
+    records = [event(id=1), usage(id=2), event(id=3, detail={"country": GERMANY})]
+    batch = read_batch(msgspec.json.encode(records))
+    assert [*batch.events, *batch.usage] == [read_record(records[place]) for place in (0, 2, 1)]
+    assert batch.unknown == []
+
+
+def test_text_that_is_not_utf8_spoils_only_its_record() -> None:
+    body = msgspec.json.encode([event(description="fine"), event(description="brXken")]).replace(
+        b"brXken", b"br\xffken"
+    )
+    batch = read_batch(body)
+    assert len(batch.events) == 1
+    assert batch.unknown[0].kind == "broken"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"<html>", b'[{"id": 1'])
+def test_a_body_that_is_no_list_is_an_error(body: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        read_batch(body)

@@ -1,0 +1,41 @@
+"""1NCE's five ways to write a time."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from console.once.times import maybe_time, parse_time, write_time
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2018-03-09T07:59:09.000+0000", datetime(2018, 3, 9, 7, 59, 9, tzinfo=UTC)),
+        ("2031-11-26 00:00:00", datetime(2031, 11, 26, tzinfo=UTC)),
+        ("2021-11-14", datetime(2021, 11, 14, tzinfo=UTC)),
+        ("2024-08-24T13:13:21Z", datetime(2024, 8, 24, 13, 13, 21, tzinfo=UTC)),
+        ("2023-03-01T12:07:09.250Z", datetime(2023, 3, 1, 12, 7, 9, 250_000, tzinfo=UTC)),
+        ("2028-03-14T16:10:29.000+02:00", datetime(2028, 3, 14, 14, 10, 29, tzinfo=UTC)),
+        ("2024-12-13T12:49:57", datetime(2024, 12, 13, 12, 49, 57, tzinfo=UTC)),
+    ],
+)
+def test_every_form_becomes_the_same_kind_of_utc_time(written: str, meant: datetime) -> None:
+    assert parse_time(written) == meant
+    assert parse_time(written).tzinfo is UTC
+
+
+@pytest.mark.parametrize("written", ["yesterday", "", "2021-13-01", "0000-00-00 00:00:00"])
+def test_what_is_no_time_is_an_error(written: str) -> None:
+    with pytest.raises(ValueError):
+        parse_time(written)
+
+
+def test_a_time_left_out_is_none_and_a_wrong_one_is_not() -> None:
+    assert maybe_time(None) is None
+    assert maybe_time("") is None
+    with pytest.raises(ValueError):
+        maybe_time("soon")
+
+
+def test_a_time_is_written_as_1nce_takes_it() -> None:
+    assert write_time(datetime(2028, 3, 14, 16, 10, 29, tzinfo=UTC)) == "2028-03-14T16:10:29.000+00:00"
