@@ -38,7 +38,7 @@ outbox = sa.Table(
 )
 
 # One step in Redis: number the facts, remember them, publish them. An item is organization, kind, subject and JSON,
-# with tabs between. The epoch is the server's own run id, so that a restart, with or without its data, begins a new one.
+# with tabs between. The epoch is the server's own run id, so a restart begins a new one, with or without data.
 TELL = """
 local epoch = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 1, 16)
 if redis.call('GET', KEYS[1]) ~= epoch then

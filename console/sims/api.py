@@ -34,7 +34,7 @@ async def list_sims(
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[SimState]:
-    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP."""
+    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP"""
     if quota and quota not in QUOTAS:
         raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=quota)
     wanted = SimFilter(

@@ -1,0 +1,91 @@
+"""The files of one PostgreSQL: made once, whole or not at all, and recognized at the next start."""
+
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from console.embedded.disguise import Disguise, entrusted
+from console.embedded.faults import EmbeddedFault, explained, refused
+from console.embedded.leftovers import reap
+from console.embedded.logfile import LogFile
+from console.embedded.process import Process
+from console.embedded.programs import Programs
+
+_PATIENCE_SECONDS = 120.0
+
+
+def clean_environment() -> Mapping[str, str]:
+    """The environment without the settings that people keep for their own PostgreSQL (PGPORT, PGDATA, ...)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, durable: bool) -> None:
+    """See that the data folder is there, belongs to the right user and fits these programs.
+
+    It is made under another name and renamed when complete: whatever interrupts that leaves nothing half-made behind.
+    """
+    version = await _version(programs, who, log)
+    if (written := _written_by(data)) is not None:
+        if written != version:
+            raise EmbeddedFault(
+                f"The data in {data} was written by PostgreSQL {written}, but PostgreSQL {version} is installed: "
+                f"install that version to go on, or move the folder away to begin anew."
+            )
+        entrusted(data, who.owner)
+        return
+    unfinished = data.with_name(f"{data.name}.new")
+    await reap(unfinished, "postgres")
+    _emptied(unfinished, who.owner)
+    options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", *(() if durable else ("--no-sync",)))
+    command = (*who.before, programs.command("initdb"), "-D", programs.seen(unfinished), *options)
+    await _run(command, who, log, unfinished)
+    _renamed(unfinished, data)
+
+
+def _written_by(data: Path) -> str | None:
+    try:
+        return data.joinpath("PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        if data.exists() and any(data.iterdir()):
+            raise EmbeddedFault(f"The folder {data} has files that aren't PostgreSQL's: choose another.") from None
+        return None
+    except OSError as error:
+        raise refused(data, error) from error
+
+
+def _emptied(folder: Path, owner: int) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        entrusted(folder, owner)
+    except OSError as error:
+        raise refused(folder, error) from error
+
+
+def _renamed(unfinished: Path, data: Path) -> None:
+    try:
+        unfinished.replace(data)
+        above = os.open(data.parent, os.O_RDONLY)
+        os.fsync(above)
+        os.close(above)
+    except OSError as error:
+        raise refused(data, error) from error
+
+
+async def _version(programs: Programs, who: Disguise, log: LogFile) -> str:
+    said = await _run((*who.before, programs.command("postgres"), "--version"), who, log, log.path.parent)
+    return said.rpartition(" ")[2].partition(".")[0].strip()
+
+
+async def _run(command: tuple[str, ...], who: Disguise, log: LogFile, folder: Path) -> str:
+    process = Process(command, log, gently=signal.SIGKILL, user=who.user, environment=clean_environment())
+    try:
+        in_time = await process.ended(_PATIENCE_SECONDS)
+    finally:
+        await process.stop(())
+    if not in_time or process.code != 0:
+        raise explained("PostgreSQL", folder, log.tail())
+    return log.tail()

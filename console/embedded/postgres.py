@@ -1,0 +1,178 @@
+"""A PostgreSQL of our own: durable for people, quick and forgetful for tests."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+
+from console.embedded.cluster import clean_environment, made
+from console.embedded.disguise import Disguise, disguise
+from console.embedded.faults import EmbeddedFault, explained
+from console.embedded.folder import FolderLock
+from console.embedded.folder import made as folder_made
+from console.embedded.leftovers import reap
+from console.embedded.logfile import LogFile
+from console.embedded.ports import HOST, free_port
+from console.embedded.process import Process
+from console.embedded.programs import Programs, installed
+
+DATABASE = "console"
+_RECOVERY_SECONDS = 300.0
+_ATTEMPTS = 20
+# Sized for a small machine with two cores that has other things to do as well.
+_SETTINGS = {
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "1GB",
+    "random_page_cost": "1.1",
+    "max_parallel_workers_per_gather": "1",
+    "jit": "off",  # compiling costs more than our short questions take
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+# Only for data that nobody will miss: after a crash of the machine nothing of it can be trusted.
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+
+
+class PostgresServer:
+    """One PostgreSQL in one folder. It keeps its port over restarts, so that its clients find it again."""
+
+    name, title = "postgres", "PostgreSQL"
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        programs: Programs | None = None,
+        preload: tuple[str, ...] = (),
+    ) -> None:
+        """Nothing is started yet. Other programs than the installed ones may be given, and libraries to preload."""
+        self.folder = folder.absolute()
+        self.log = LogFile(self.folder / "server.log")
+        self.port: int | None = None
+        self._durable = durable
+        self._programs = programs
+        self._preload = preload
+        self._lock = FolderLock(self.folder)
+        self._process: Process | None = None
+
+    @property
+    def data(self) -> Path:
+        """Where PostgreSQL's own files are."""
+        return self.folder / "data"
+
+    @property
+    def url(self) -> str:
+        """The DATABASE_URL of this server, once it has been started."""
+        return f"postgresql+asyncpg://postgres@{HOST}:{self.port}/{DATABASE}"
+
+    @property
+    def process(self) -> Process | None:
+        """The server's process, if it was started and not stopped."""
+        return self._process
+
+    async def start(self) -> str:
+        """Start it, make the database `console` if it isn't there, and give the DATABASE_URL.
+
+        What a killed run left in the folder is ended first. An EmbeddedFault says in one sentence why it can't start.
+        """
+        if self._process is not None and self._process.code is None:
+            return self.url
+        folder_made(self.folder)
+        self._lock.take()
+        try:
+            # After a crash only helpers of the dead server can be left, which have nothing to finish.
+            await reap(self.data, "postgres", seconds=8.0 if self._process is None else 1.0)
+            programs = self._programs or installed()
+            who = disguise(programs.root)
+            await made(self.data, programs, who, self.log, durable=self._durable)
+            await self._launch(programs, who)
+            await self._with_database()
+        except BaseException:
+            self.kill()
+            self._lock.leave()
+            raise
+        return self.url
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Stop it: within so many seconds in good order, else at once, which costs a recovery at the next start."""
+        if self._process is not None:
+            await self._process.stop(((signal.SIGINT, seconds), (signal.SIGQUIT, 0.5)))
+        self._process = None
+        self._lock.leave()
+
+    def kill(self) -> None:
+        """End it at once; nothing that was committed is lost."""
+        if self._process is not None:
+            self._process.kill()
+
+    async def _launch(self, programs: Programs, who: Disguise) -> None:
+        fixed = self.port
+        for _ in range(_ATTEMPTS):
+            self.port = fixed or free_port()
+            # Whoever holds the lock is alone with this folder, so this file names a process that is no more, or by now
+            # another one which has been given its number: PostgreSQL would refuse to start because of it.
+            self.data.joinpath("postmaster.pid").unlink(missing_ok=True)
+            self._process = Process(
+                (*who.before, programs.command("postgres"), *self._arguments(programs)),
+                self.log,
+                gently=signal.SIGINT,
+                user=who.user,
+                environment=clean_environment(),
+            )
+            if await self._ready(self._process):
+                return
+            said = self.log.tail()
+            if "Address already in use" in said:
+                await asyncio.sleep(0.3 if fixed else 0)
+            elif "shared memory block" in said:  # helpers of a killed server have not gone yet
+                await reap(self.data, "postgres")
+            else:
+                break
+        raise explained(self.title, self.folder, self.log.tail())
+
+    def _arguments(self, programs: Programs) -> list[str]:
+        settings = {**_SETTINGS, **({} if self._durable else _FORGETFUL)}
+        if self._preload:
+            settings["shared_preload_libraries"] = ",".join(self._preload)
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return ["-D", programs.seen(self.data), "-h", HOST, "-p", str(self.port), "-k", "", *options]
+
+    async def _ready(self, process: Process) -> bool:
+        """Whether it came up: it says so on the eighth line of its pid file, after any recovery."""
+        file = self.data / "postmaster.pid"
+        clock = asyncio.get_running_loop().time
+        until = clock() + _RECOVERY_SECONDS
+        while process.code is None:
+            if _says_ready(file, process.pid):
+                return True
+            if clock() > until:
+                raise EmbeddedFault(f"PostgreSQL in {self.folder} wasn't ready within {_RECOVERY_SECONDS:.0f} s.")
+            await asyncio.sleep(0.02)
+        return False
+
+    async def _with_database(self) -> None:
+        connection = await asyncpg.connect(
+            host=HOST, port=self.port, user="postgres", database="postgres", ssl=False, timeout=30
+        )
+        try:
+            with suppress(asyncpg.DuplicateDatabaseError):
+                if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+                    await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+        finally:
+            await connection.close()
+
+
+def _says_ready(file: Path, pid: int) -> bool:
+    try:
+        lines = file.read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"

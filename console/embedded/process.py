@@ -1,0 +1,83 @@
+"""One server process: started apart from its parent's terminal, watched, and stopped more and more firmly."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from console.embedded.faults import EmbeddedFault
+from console.embedded.logfile import LogFile
+from console.embedded.tether import tether
+
+
+class Process:
+    """A process that was started, and may have ended."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: LogFile,
+        *,
+        gently: signal.Signals,
+        user: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it. It writes to the log, and is told to stop gently when this program dies."""
+        descriptor = log.open()
+        try:
+            self._popen: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own commands
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C at the terminal is for its parent, who then stops it in order
+                preexec_fn=tether(gently),  # noqa: PLW1509 - it makes one system call and takes no lock
+                env=environment,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+            )
+        except OSError as error:
+            raise EmbeddedFault(f"{command[0]} can't be run: {error.strerror or error}.") from error
+        finally:
+            os.close(descriptor)
+        self.pid = self._popen.pid
+        self._gently = gently
+
+    @property
+    def code(self) -> int | None:
+        """How it ended (0: well; negative: by that signal), or None while it runs."""
+        return self._popen.poll()
+
+    async def ended(self, within: float | None = None) -> bool:
+        """Whether it has ended, waiting for that as long as allowed."""
+        clock = asyncio.get_running_loop().time
+        until = None if within is None else clock() + within
+        while self.code is None:
+            if until is not None and clock() >= until:
+                return False
+            await asyncio.sleep(0.02)
+        return True
+
+    async def stop(self, patience: Sequence[tuple[signal.Signals, float]]) -> None:
+        """Say each word in turn, waiting so many seconds after it, until the process has ended; then kill it."""
+        for word, seconds in patience:
+            self.tell(word)
+            if await self.ended(seconds):
+                break
+        self.kill()
+        await self.ended(5.0)
+
+    def kill(self) -> None:
+        """End it at once, with whatever it started and left behind in its group."""
+        self.tell(signal.SIGKILL)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def tell(self, word: signal.Signals) -> None:
+        """Send a signal, if it still runs."""
+        if self.code is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, word)

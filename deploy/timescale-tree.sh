@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Unpacks a small Debian system with PostgreSQL 17 and TimescaleDB (Apache edition) into a folder, for the tests that
+# need the real extension. Nothing is installed on this machine. As root; quick when the folder is already complete.
+#
+#   deploy/timescale-tree.sh [FOLDER]        (default: .timescale)
+set -euo pipefail
+
+tree=${1:-.timescale}
+recipe=2 # raise it when the packages below change: older trees are then made anew
+stamp="$tree/.complete-$recipe"
+
+if [[ -e $stamp ]]; then
+    echo "TimescaleDB is already in $tree"
+    exit 0
+fi
+if [[ $(id -u) -ne 0 ]]; then
+    echo "Only root can unpack TimescaleDB for the tests: run this as root, or do without it." >&2
+    exit 1
+fi
+if ! command -v mmdebstrap >/dev/null; then
+    echo "mmdebstrap is missing: apt-get install -y --no-install-recommends mmdebstrap" >&2
+    exit 1
+fi
+
+# Made beside its place and moved there when complete, so that an interruption leaves no half of it.
+unfinished="$tree.new"
+rm -rf --one-file-system "$unfinished" "$tree"
+mkdir -p "$(dirname "$tree")"
+log=$(mktemp)
+trap 'rm -rf --one-file-system "$unfinished" "$log"' EXIT
+if ! mmdebstrap --mode=root --variant=minbase \
+    --aptopt='APT::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --include=postgresql-17,postgresql-17-timescaledb \
+    trixie "$unfinished" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "TimescaleDB could not be unpacked into $tree." >&2
+    exit 1
+fi
+touch "$unfinished/.complete-$recipe"
+mv "$unfinished" "$tree"
+echo "TimescaleDB is in $tree"

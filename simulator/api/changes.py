@@ -1,0 +1,106 @@
+"""What can be done to a SIM: change it, reset its connection, top it up. All that takes effect is in the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.answers import Answer, Refused, json, refusal
+from simulator.api.inventory import listed
+from simulator.calls import Call
+from simulator.fleet import switches
+from simulator.fleet.card import Card
+from simulator.fleet.fleet import Fleet
+from simulator.ledger import Ledger
+from simulator.times import DAY
+
+METHODS = ("banktransfer", "creditcard", "monthlyinvoice", "boleto")
+NOT_FOR_US = frozenset({"boleto"})  # a method that this account may not use
+AFTER_TRANSFER = 2 * DAY  # simulated seconds until a bank transfer has arrived
+QUEUE = 2.0  # simulated seconds that a reset waits in its queue
+FIRST_ORDER = 2_000_000_001
+
+
+class Changes:
+    """`PUT /v2/sims/{iccid}`, `POST …/reset` and `POST …/topup`."""
+
+    def __init__(self, fleet: Fleet, ledger: Ledger) -> None:
+        self._fleet = fleet
+        self._ledger = ledger
+        self._orders = FIRST_ORDER
+        self._unpaid: dict[int, tuple[Card, dict[str, Any]]] = {}
+
+    def change(self, call: Call) -> Answer:
+        """200 without a body. A key that is left out gets its declared default, and the label is then empty."""
+        fleet, card = self._fleet, listed(self._fleet, call)
+        label, lock, enabled = _wanted(call)
+        if lock and card.imei is None:
+            raise refusal(409, "A SIM that was never in a device cannot be locked to one.")
+        before = {"label": card.label, "imei_lock": card.imei_lock, "status": _status(card.enabled)}
+        card.label = label
+        card.line = None
+        switches.lock(fleet, card, lock)
+        switches.enable(fleet, card, enabled)
+        after = {"label": label, "imei_lock": lock, "status": _status(enabled)}
+        changed = {name: value for name, value in after.items() if before[name] != value}
+        if changed:
+            self._ledger.write("change", fleet.series.iccid(card.index), changed)
+        return Answer(200)
+
+    def reset(self, call: Call) -> Answer:
+        """201 without a body: queued, and done a little later."""
+        fleet, card = self._fleet, listed(self._fleet, call)
+        if not card.enabled:
+            raise refusal(409, "A disabled SIM cannot be reset.")
+        self._ledger.write("reset", fleet.series.iccid(card.index), {})
+        fleet.agenda.errand(fleet.seconds + QUEUE, lambda: switches.reset(fleet, card))
+        return Answer(201)
+
+    def top_up(self, call: Call) -> Answer:
+        """201 with the order's address. By card and invoice it is paid at once, by transfer days later."""
+        card = listed(self._fleet, call)
+        method = call.query().get("payment_method", "")
+        method = method if method in METHODS else METHODS[0]
+        if method in NOT_FOR_US:
+            raise Refused(json({"message": "Payment method used is not valid."}, 400))
+        order = self._orders
+        self._orders += 1
+        detail = {"order": order, "payment_method": method, "paid": False}
+        self._ledger.write("topup", self._fleet.series.iccid(card.index), detail)
+        self._unpaid[order] = (card, detail)
+        if method == "banktransfer":
+            self._fleet.agenda.errand(self._fleet.seconds + AFTER_TRANSFER, lambda: self._paid(order))
+        else:
+            self._paid(order)
+        host = call.header(b"host") or "127.0.0.1"
+        where = f"http://{host}/management-api/v2/orders/{order}".encode("latin-1")
+        return Answer(201, b"", [(b"location", where)])
+
+    def pay(self, order: int) -> bool:
+        """The money for an order has come (for the control door); False when no such order is unpaid."""
+        return self._paid(order)
+
+    def _paid(self, order: int) -> bool:
+        card, detail = self._unpaid.pop(order, (None, {}))
+        if card is None:
+            return False
+        detail["paid"] = True
+        switches.top_up(self._fleet, card)
+        return True
+
+
+def _status(enabled: bool) -> str:
+    return "Enabled" if enabled else "Disabled"
+
+
+def _wanted(call: Call) -> tuple[str | None, bool, bool]:
+    """Label, IMEI lock and whether enabled; refused with 400 when the body is not of the documented shape."""
+    body = call.json()
+    if not isinstance(body, dict):
+        raise refusal(400, "The body must be an object.")
+    label, lock = body.get("label"), body.get("imei_lock", False)
+    status, iccid = body.get("status", "Enabled"), body.get("iccid", call.values[0])
+    if iccid != call.values[0]:
+        raise refusal(400, "The ICCID of the body is not that of the path.")
+    if status not in ("Enabled", "Disabled") or not isinstance(lock, bool) or not isinstance(label, str | None):
+        raise refusal(400, "label is a text, imei_lock true or false, status Enabled or Disabled.")
+    return label, lock, status == "Enabled"

@@ -1,0 +1,102 @@
+"""What happened to each SIM: the last two hundred happenings of the last seven days."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from simulator.times import DAYS_KEPT
+
+if TYPE_CHECKING:
+    from simulator.fleet.card import Card
+
+KEPT_PER_SIM = 200
+KEPT_IN_ALL = 200_000
+
+
+class Happening(Struct, gc=False):
+    """A network event in short; the full record is written when somebody asks. `at` is wall clock."""
+
+    id: int
+    kind: int  # a Kind
+    at: float
+    place: int
+    rat: int = 0
+    lac: int = 0
+    cell: int = 0
+    session: int = 0
+    sent: int = 0  # millionths of a MB
+    received: int = 0
+    left: int = 0
+    total: int = 0
+    cause: str | None = None
+
+
+class Usage(Struct, gc=False):
+    """What a session has used since its last record, in millionths of a MB; `start` and `end` are wall clock."""
+
+    id: int
+    start: float
+    end: float
+    sent: int
+    received: int
+    place: int
+    rat: int
+    session: int
+
+
+class Listener(Protocol):
+    """Who hears of each thing as it happens: the Data Streamer."""
+
+    def happened(self, card: Card, happening: Happening) -> None: ...
+
+    def used(self, card: Card, usage: Usage) -> None: ...
+
+
+class Numbering:
+    """Ids that are never given twice, and go on rising after a restart, since they come from the wall clock.
+
+    Those of live records are odd; the invented past has even ones.
+    """
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        self._last = 0
+
+    def next(self) -> int:
+        self._last = max(self._last + 2, int(self._wall() * 1_000_000) * 2 + 1)
+        return self._last
+
+
+def past_id(at: float, index: int) -> int:
+    """The id of something invented that happened to a SIM at a whole second before the start."""
+    return (int(at) * 1_000_000 + index) * 2
+
+
+class Diary:
+    """All happenings, bounded for each SIM and for the fleet: the oldest go first."""
+
+    def __init__(self) -> None:
+        self._all: deque[tuple[Card, int]] = deque()
+
+    def keep(self, card: Card, happening: Happening) -> None:
+        """Write it down; nobody is told."""
+        if card.happenings is None:
+            card.happenings = []
+        card.happenings.append(happening)
+        if len(card.happenings) > KEPT_PER_SIM:
+            del card.happenings[0]
+        self._all.append((card, happening.id))
+        if len(self._all) > KEPT_IN_ALL:
+            oldest, last = self._all.popleft()
+            kept = oldest.happenings
+            while kept and kept[0].id <= last:
+                del kept[0]
+
+
+def recent(card: Card, now: float) -> list[Happening]:
+    """What is kept of the last seven days, oldest first."""
+    return [happening for happening in card.happenings or () if happening.at > now - DAYS_KEPT]

@@ -1,0 +1,34 @@
+"""What took effect: every change, reset and top-up that the account would find on its bill or in its log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from simulator.times import zulu_millis
+
+
+class Entry(Struct):
+    """One line: `kind` is "change", "reset", "topup" or "sms"; `detail` depends on it."""
+
+    id: int
+    time: str
+    kind: str
+    iccid: str
+    detail: dict[str, Any]
+
+
+class Ledger:
+    """All lines since the start, oldest first."""
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self.entries: list[Entry] = []
+
+    def write(self, kind: str, iccid: str, detail: dict[str, Any]) -> Entry:
+        entry = Entry(len(self.entries) + 1, zulu_millis(self._wall()), kind, iccid, detail)
+        self.entries.append(entry)
+        return entry

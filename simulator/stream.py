@@ -1,0 +1,145 @@
+"""The Data Streamer: sends events and usage records to the customer's address, again and again until it says 200."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import msgspec
+
+from simulator.fleet.records import event, usage
+
+if TYPE_CHECKING:
+    from simulator.fleet.card import Card
+    from simulator.fleet.diary import Happening, Usage
+    from simulator.fleet.identity import Series
+
+BATCH = 3000  # records in a post, at most
+EVERY = 1.0  # seconds between two posts, when there is something to send, unless chosen otherwise
+BACK_OFF = 60.0  # of those, between two tries, at most
+KEPT = 200_000  # records that wait, at most
+PATIENCE = 3600.0  # seconds without a 200 until the stream is given up
+
+
+class StreamState(StrEnum):
+    OFF = "off"  # no address
+    RUNNING = "running"
+    FAILED = "failed"  # until it is started by hand; what happens meanwhile is not sent later
+    PAUSED = "paused"  # the same, by hand
+
+
+class Stream:
+    """One stream to one address, for both kinds of records in one line. Start `run` as a task."""
+
+    def __init__(self, series: Series, every: float = EVERY, clock: Callable[[], float] = time.monotonic) -> None:
+        self._series = series
+        self._every = every
+        self._clock = clock
+        self._waiting: deque[bytes] = deque()
+        self._encoder = msgspec.json.Encoder()
+        self._wake = asyncio.Event()
+        self._failing_since: float | None = None
+        self._failures = 0
+        self.address = ""
+        self._credentials = ("", "")
+        self.state = StreamState.OFF
+        self.sent = 0
+        self.posts = 0
+        self.last_answer = ""
+
+    def aim(self, address: str, user: str, password: str) -> None:
+        """Send to this address from now on."""
+        self.address = address
+        self._credentials = (user, password)
+        self.start()
+
+    def start(self) -> None:
+        """Begin, or begin again after a failure, with what happens from now on."""
+        self._waiting.clear()
+        self._settled()
+        self.state = StreamState.RUNNING if self.address else StreamState.OFF
+        self._wake.set()
+
+    def stop(self, state: StreamState) -> None:
+        self._waiting.clear()
+        self.state = state
+
+    def happened(self, card: Card, happening: Happening) -> None:
+        if self.state is StreamState.RUNNING:
+            self._put(event(self._series, card, happening))
+
+    def used(self, card: Card, told: Usage) -> None:
+        if self.state is StreamState.RUNNING:
+            self._put(usage(self._series, card, told))
+
+    def _put(self, record: dict[str, Any]) -> None:
+        self._waiting.append(self._encoder.encode(record))
+        if len(self._waiting) > KEPT:
+            self.stop(StreamState.FAILED)
+
+    def told(self) -> dict[str, Any]:
+        """How the stream is, for the control door."""
+        return {
+            "state": self.state,
+            "address": self.address,
+            "waiting": len(self._waiting),
+            "sent": self.sent,
+            "posts": self.posts,
+            "failures_in_a_row": self._failures,
+            "last_answer": self.last_answer,
+        }
+
+    async def run(self) -> None:
+        """Send for as long as the process lives."""
+        async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False) as client:
+            while True:
+                pause = self._every
+                if self.state is StreamState.RUNNING and self._waiting:
+                    pause = await self._post(client)
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), pause)
+                except TimeoutError:
+                    continue
+
+    async def _post(self, client: httpx.AsyncClient) -> float:
+        """Send one batch; answers how many seconds to wait before the next."""
+        batch = [self._waiting[at] for at in range(min(BATCH, len(self._waiting)))]
+        waiting = self._waiting
+        first = batch[0]
+        acknowledged = await self._acknowledged(client, b"[" + b",".join(batch) + b"]")
+        self.posts += 1
+        if self.state is not StreamState.RUNNING or not waiting or waiting[0] is not first:
+            return self._every  # it was stopped or started anew meanwhile
+        if acknowledged:
+            for _ in batch:
+                waiting.popleft()
+            self.sent += len(batch)
+            self._settled()
+            return 0.0 if len(waiting) >= BATCH else self._every
+        self._failures += 1
+        self._failing_since = self._failing_since if self._failing_since is not None else self._clock()
+        if self._clock() - self._failing_since > PATIENCE:
+            self.stop(StreamState.FAILED)
+        return self._every * min(BACK_OFF, 2.0 ** min(self._failures - 1, 10))
+
+    async def _acknowledged(self, client: httpx.AsyncClient, body: bytes) -> bool:
+        """Only a 200 counts; a redirect is not followed."""
+        try:
+            response = await client.post(
+                self.address, content=body, headers={"content-type": "application/json"}, auth=self._credentials
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self.last_answer = type(error).__name__
+            return False
+        self.last_answer = str(response.status_code)
+        return response.status_code == httpx.codes.OK
+
+    def _settled(self) -> None:
+        self._failures = 0
+        self._failing_since = None

@@ -1,0 +1,184 @@
+"""How the fleet lives: the same for the same seed, lively but not without bounds, and honest about its usage."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from simulator.control.truth import of_card
+from simulator.fleet.card import MB, Card
+from simulator.fleet.diary import KEPT_PER_SIM, Happening, Usage, recent
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.history import past
+from simulator.fleet.identity import Series, check_digit
+from simulator.fleet.kinds import Kind
+from simulator.fleet.metering import RECORD_EVERY
+from simulator.times import DAY
+
+
+class Ear:
+    """Hears all that the Data Streamer would be told."""
+
+    def __init__(self) -> None:
+        self.happenings: list[tuple[Card, Happening]] = []
+        self.usage: list[tuple[Card, Usage]] = []
+
+    def happened(self, card: Card, happening: Happening) -> None:
+        self.happenings.append((card, happening))
+
+    def used(self, card: Card, usage: Usage) -> None:
+        self.usage.append((card, usage))
+
+
+def _fleet(sims: int, seed: int = 7) -> tuple[Fleet, Ear]:
+    fleet, ear = Fleet(sims, seed, wall=lambda: 1_795_000_000.0), Ear()
+    fleet.listener = ear
+    return fleet, ear
+
+
+def _truth(fleet: Fleet) -> list[dict[str, Any]]:
+    return [of_card(fleet, card) for card in fleet.cards]
+
+
+def test_the_same_seed_and_the_same_seconds_give_the_same_lives() -> None:
+    (one, heard), (other, also_heard) = _fleet(400), _fleet(400)
+    one.advance(7200)
+    for _ in range(720):
+        other.advance(10)
+    assert _truth(one) == _truth(other)
+    assert [(card.index, it.kind, it.session, it.cell) for card, it in heard.happenings] == [
+        (card.index, it.kind, it.session, it.cell) for card, it in also_heard.happenings
+    ]
+    assert _truth(_fleet(400, seed=8)[0]) != _truth(_fleet(400, seed=7)[0])
+
+
+def test_two_thousand_sims_change_a_few_times_a_second_and_a_large_fleet_not_much_more() -> None:
+    small, _ = _fleet(2000)
+    small.advance(1200)
+    assert 3 < small.changes / 1200 < 8
+    large, _ = _fleet(50_000)
+    large.advance(300)
+    assert 30 < large.changes / 300 < 65
+
+
+def test_life_costs_nothing_but_its_changes() -> None:
+    fleet, _ = _fleet(50_000)
+    begin = time.process_time()
+    for _ in range(600):
+        fleet.advance(0.1)
+    assert time.process_time() - begin < 1.5  # a minute of life, some 3,000 changes
+
+
+def test_what_is_told_used_and_taken_from_the_quota_agrees_to_the_last_digit() -> None:
+    fleet, ear = _fleet(500)
+    left = [card.left for card in fleet.cards]
+    for _ in range(40):
+        fleet.advance(313.7)
+        told = Counter[int]()
+        for card, usage in ear.usage:
+            told[card.index] += usage.sent + usage.received
+        for card in fleet.cards:
+            untold = card.used_at(fleet.seconds) - card.told
+            assert card.told == told[card.index]
+            assert left[card.index] - card.left_at(fleet.seconds) == told[card.index] + untold
+            assert card.session is not None or untold == 0
+    assert sum(told.values()) > 100 * MB
+
+
+def test_an_open_session_is_told_of_at_most_every_quarter_of_an_hour_and_over_100_kb() -> None:
+    fleet, ear = _fleet(500)
+    begun: dict[int, float] = {}
+    for _ in range(7200):
+        fleet.advance(2)
+        for card, usage in ear.usage:
+            open_still = card.session is not None and card.session.id == usage.session
+            if open_still:
+                assert usage.sent + usage.received > 100 * MB // 1024
+                assert fleet.seconds - begun.get(usage.session, -RECORD_EVERY) > RECORD_EVERY - 2
+                begun[usage.session] = fleet.seconds
+        ear.usage.clear()
+    assert len(begun) > 50
+
+
+def test_a_session_that_ends_is_charged_to_the_next_full_kb() -> None:
+    fleet, ear = _fleet(300)
+    fleet.advance(3600)
+    ends = [it for _, it in ear.happenings if it.kind == Kind.DELETE_PDP]
+    assert len(ends) > 100
+    for it in ends:
+        kilobytes = (it.sent + it.received) * 1024 / MB
+        assert abs(kilobytes - round(kilobytes)) < 0.002
+
+
+def test_a_sim_that_runs_out_is_warned_of_cut_off_and_refused() -> None:
+    fleet, ear = _fleet(2000)
+    fleet.advance(4 * 3600)
+    kinds: dict[int, list[Happening]] = {}
+    for card, it in ear.happenings:
+        kinds.setdefault(card.index, []).append(it)
+    emptied = [its for its in kinds.values() if any(it.kind == Kind.DATA_USED_UP for it in its)]
+    assert len(emptied) > 5
+    for its in emptied:
+        at = next(place for place, it in enumerate(its) if it.kind == Kind.DATA_USED_UP)
+        assert its[at].left <= 0
+        assert (its[at + 1].kind, its[at + 1].cause) == (Kind.DELETE_PDP, "QUOTA_EXHAUSTED")
+        later = [it for it in its[at + 2 :] if it.kind == Kind.CREATE_PDP]
+        assert {it.cause for it in later} <= {"QUOTA_EXHAUSTED"}
+    warned = [it for its in kinds.values() for it in its if it.kind == Kind.DATA_THRESHOLD]
+    assert warned
+    assert all(it.left * 5 <= it.total for it in warned)
+
+
+def test_devices_roam_fall_silent_and_come_back() -> None:
+    fleet, ear = _fleet(600)
+    places = [card.place for card in fleet.cards]
+    fleet.advance(DAY / 2)
+    kinds = Counter(it.kind for _, it in ear.happenings)
+    assert sum(1 for card in fleet.cards if card.place != places[card.index]) > 10
+    assert any(card.silent for card in fleet.cards)
+    assert kinds[Kind.PURGE_LOCATION] > 100
+    assert kinds[Kind.UPDATE_PDP] > 1000
+
+
+def test_a_sim_keeps_its_last_two_hundred_happenings_of_seven_days() -> None:
+    fleet, _ = _fleet(30)
+    fleet.advance(3 * DAY)
+    assert max(len(card.happenings or ()) for card in fleet.cards) == KEPT_PER_SIM
+    busy = max(fleet.cards, key=lambda card: len(card.happenings or ()))
+    assert len(recent(busy, fleet.wall())) == KEPT_PER_SIM
+    assert recent(busy, fleet.wall() + 8 * DAY) == []
+
+
+def test_the_week_before_the_start_is_the_same_at_each_start_of_the_day() -> None:
+    noon = 1_795_000_000.0 // DAY * DAY + DAY / 2
+    one, other = Fleet(200, 7, wall=lambda: noon), Fleet(200, 7, wall=lambda: noon + 3600)
+    for card, twin in zip(one.cards, other.cards, strict=True):
+        ours, theirs = past(one, card, noon + 3600), past(other, twin, noon + 3600)
+        assert ours == theirs
+        assert [it.id for it in ours] == sorted({it.id for it in ours})
+        assert all(it.at < one.started for it in ours)
+    assert sum(1 for card in one.cards if past(one, card, noon)) > 150
+
+
+def test_ids_rise_even_when_the_clock_stands_still() -> None:
+    fleet, ear = _fleet(300)
+    fleet.advance(3600)
+    ids = [it.id for _, it in ear.happenings]
+    assert ids == sorted(set(ids))
+    assert all(it.id not in set(ids) for _, it in ear.usage)
+    later = Fleet(10, 7, wall=lambda: 1_795_000_001.0)
+    assert later.numbering.next() > max(ids)
+
+
+def test_the_numbers_of_a_sim_fit_together() -> None:
+    series = Series(7)
+    iccid = series.iccid(1234)
+    assert len(iccid) == 19
+    assert series.index(iccid) == 1234
+    assert series.index("8988228066000000000") is None
+    assert series.iccid_with_luhn(1234) == iccid + str(check_digit(iccid))
+    assert check_digit("7992739871") == 3  # the example of the textbooks
+    addresses = {series.ip_address(index) for index in range(100_000)}
+    assert len(addresses) == 100_000
+    assert len({series.imei(35265107, index) for index in range(100_000)}) == 100_000

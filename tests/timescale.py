@@ -1,0 +1,44 @@
+"""A real TimescaleDB for the tests that need one: PostgreSQL 17 with the extension, out of an unpacked Debian system."""
+
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from console.embedded import PostgresServer
+from console.embedded.disguise import disguise
+from console.embedded.programs import in_tree
+
+TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale"))
+
+
+@asynccontextmanager
+async def timescale() -> AsyncIterator[str]:
+    """The DATABASE_URL of a throw-away server with TimescaleDB preloaded; `CREATE EXTENSION` is up to the test.
+
+    Without the tree of deploy/timescale-tree.sh the test is skipped, or fails where REQUIRE_TIMESCALE=1 demands it.
+    """
+    if missing := _missing():
+        if os.environ.get("REQUIRE_TIMESCALE") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    # Inside the tree, because its programs see nothing else.
+    folder = TREE.absolute() / "srv" / f"console-{secrets.token_hex(4)}"
+    server = PostgresServer(folder, durable=False, programs=in_tree(TREE), preload=("timescaledb",))
+    try:
+        yield await server.start()
+    finally:
+        await server.stop(2.0)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _missing() -> str | None:
+    if not (TREE / "usr/lib/postgresql/17/bin/postgres").exists():
+        return f"TimescaleDB is not in {TREE}: deploy/timescale-tree.sh unpacks it"
+    if not os.access(TREE / "srv", os.W_OK) or disguise(TREE).user is not None:
+        return f"TimescaleDB in {TREE} can only be run by the user who unpacked it"
+    return None
