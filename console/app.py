@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
-from litestar.contrib.jinja import JinjaTemplateEngine
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
@@ -128,7 +128,7 @@ def _api() -> Router:
     )
 
 
-async def _counted_caller(request: Request[Any, Any, Any], db: Database) -> Caller:
+async def _counted_caller(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Caller:
     """Who asks; TooMany if they have asked too much in this minute."""
     caller = await api_caller(request, db)
     allowance = await count_request(db.redis, caller.handle)
@@ -139,6 +139,6 @@ async def _counted_caller(request: Request[Any, Any, Any], db: Database) -> Call
 
 
 @get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
-async def _metrics(db: Database) -> bytes:
+async def _metrics(db: NamedDependency[Database]) -> bytes:
     """What this process and the workers count, for Prometheus."""
     return await metrics.exposition(db.redis, "web")

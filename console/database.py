@@ -1,5 +1,6 @@
 """The database, and the one way to change it: do the work, commit, tell the facts, ask for the jobs."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -69,7 +70,8 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        await self.queue.disconnect()
+        with contextlib.suppress(RedisError, OSError, TimeoutError):  # it may never have been there
+            await self.queue.disconnect()
         await self.redis.aclose()
         await self.engine.dispose()
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, Router, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -76,7 +77,7 @@ async def _redis(db: Database) -> str:
 
 
 @get(["/", "/ready", "/services"], summary="Is the house well")
-async def health(db: Database, feed: Feed) -> Response[Any]:
+async def health(db: NamedDependency[Database], feed: NamedDependency[Feed]) -> Response[Any]:
     """503 when the fleet can't be answered for. Redis away alone is `degraded`: pages answer, but do not move."""
     found = await examine(db, feed)
     return Response(found, status_code=503 if found.status == "down" else 200, headers={"Cache-Control": "no-store"})

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from console.cursors import Cursor, read_cursor
 from console.errors import BadRequest
 
 Item = TypeVar("Item")
-PageNumber = Annotated[int, Parameter(ge=1, le=1_000_000, description="From 1. For deep walks take the cursor.")]
-PageSize = Annotated[int, Parameter(ge=1, le=500, description="Items a page, at most 500.")]
+PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1. For deep walks take the cursor.")]
+PageSize = Annotated[int, QueryParameter(ge=1, le=500, description="Items a page, at most 500.")]
 CursorText = Annotated[
-    str | None, Parameter(description="`next_cursor` of the page before: any depth at the same cost.")
+    str | None, QueryParameter(description="`next_cursor` of the page before: any depth at the same cost.")
 ]
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from console import metrics
 from console.connectivity import batches
@@ -26,7 +28,10 @@ class TooLarge(ConsoleError):
 
 @post("/streamer/{organization:str}", status_code=200, operation_id="takeStream", include_in_schema=False)
 async def streamer(
-    request: Request[Any, Any, Any], db: Database, settings: Settings, organization: str
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    organization: FromPath[str],
 ) -> Response[bytes]:
     """Only 200 acknowledges a post; anything else makes 1NCE send it again."""
     async with db.reading() as connection:

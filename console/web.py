@@ -8,8 +8,8 @@ from console.app import create_app
 from console.settings import Settings
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until told to stop. Sockets are asked to come back (1012), requests get five seconds to end."""
+def server_for(settings: Settings, host: str, port: int) -> uvicorn.Server:
+    """The server, not yet started. uvicorn's own compression is off: it costs each connection memory and time."""
     config = uvicorn.Config(
         create_app(settings),
         host=host,
@@ -26,6 +26,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
         timeout_graceful_shutdown=4,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until told to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
+    server = server_for(settings, host, port)
     server.run()
     sys.exit(0 if server.started else 1)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from litestar import Request, WebSocket
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from console.auth import reads, writes
@@ -23,7 +24,9 @@ def cookie_name(settings: Settings) -> str:
     return "__Host-session" if settings.secure_cookies else "session"
 
 
-async def page_caller(request: Request[Any, Any, Any], db: Database, settings: Settings) -> Caller:
+async def page_caller(
+    request: Request[Any, Any, Any], db: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> Caller:
     """Who asks for a page, by the session cookie; NotSignedIn if nobody."""
     caller = await session_caller(request, db, settings)
     if caller is None:
@@ -49,7 +52,7 @@ async def session_caller(connection: Connection, db: Database, settings: Setting
     return caller
 
 
-async def api_caller(request: Request[Any, Any, Any], db: Database) -> Caller:
+async def api_caller(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Caller:
     """Which program asks, by its API key; NotSignedIn if none."""
     caller = await key_caller(request, db)
     if caller is None:

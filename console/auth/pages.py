@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
 
@@ -36,7 +37,9 @@ def _within(address: str) -> str:
 
 
 @get("/sign-in", include_in_schema=False)
-async def sign_in_page(request: Asked, db: Database, settings: Settings, next: str = "/") -> Response[Any]:
+async def sign_in_page(
+    request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], next: FromQuery[str] = "/"
+) -> Response[Any]:
     """The form; who is signed in already goes on."""
     if await session_caller(request, db, settings):
         return Redirect(_within(next), status_code=303)
@@ -46,8 +49,8 @@ async def sign_in_page(request: Asked, db: Database, settings: Settings, next: s
 @post("/sign-in", status_code=200, include_in_schema=False)
 async def sign_in(
     request: Asked,
-    db: Database,
-    settings: Settings,
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
     data: Annotated[SignIn, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """A new session; the same words for a wrong name as for a wrong password."""
@@ -67,7 +70,7 @@ async def sign_in(
 
 
 @post("/sign-out", status_code=303, include_in_schema=False)
-async def sign_out(request: Asked, db: Database, settings: Settings) -> Response[Any]:
+async def sign_out(request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings]) -> Response[Any]:
     """End the session, here and in the database."""
     if session_id := request.cookies.get(cookie_name(settings)):
         async with db.transaction() as transaction:

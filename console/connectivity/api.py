@@ -3,6 +3,8 @@
 from typing import Literal
 
 from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.connectivity import reads
@@ -15,7 +17,11 @@ from console.sims.api import the_sim
 
 @get("/sims/{iccid:str}/connectivity", operation_id="getSimConnectivity", summary="Where a SIM has been on the network")
 async def sim_connectivity(
-    caller: Caller, db: Database, iccid: str, page_size: PageSize = 50, cursor: CursorText = None
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    iccid: FromPath[str],
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
 ) -> Listing[StatusAt]:
     """Each change, the newest first; six months are kept."""
     sim = await the_sim(caller, db, iccid)
@@ -28,7 +34,7 @@ async def sim_connectivity(
 
 @get("/connectivity", operation_id="listConnectivity", summary="Where SIMs have been on the network")
 async def fleet_connectivity(
-    caller: Caller, db: Database, page_size: PageSize = 50, cursor: CursorText = None
+    caller: NamedDependency[Caller], db: NamedDependency[Database], page_size: PageSize = 50, cursor: CursorText = None
 ) -> Listing[StatusAt]:
     """Each change of the whole fleet, the newest first."""
     async with db.reading() as reading:
@@ -40,10 +46,10 @@ async def fleet_connectivity(
 
 @get("/sims/{iccid:str}/events", operation_id="getSimEvents", summary="A SIM's network events")
 async def sim_events(
-    caller: Caller,
-    db: Database,
-    iccid: str,
-    severity: Literal["info", "warn", "error", "critical"] | None = None,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    iccid: FromPath[str],
+    severity: FromQuery[Literal["info", "warn", "error", "critical"] | None] = None,
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[EventTold]:

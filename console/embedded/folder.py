@@ -51,7 +51,7 @@ class FolderLock:
             holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
             raise EmbeddedFault(
-                f"The folder {self._path.parent} is in use by another process (pid {holder})."
+                f"The folder {self._path.parent} is in use by another process (pid {holder}): stop that first."
             ) from error
         except OSError as error:
             os.close(descriptor)

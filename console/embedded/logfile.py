@@ -34,9 +34,9 @@ class LogFile:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(0 if self._read is None or self._read > size else self._read)
                 fresh = file.read(_LONGEST_READ)
+                self._read = file.tell()
         except OSError:
             return []
-                self._read = file.tell()
         if self._read > _MOST_BYTES:  # the server opened it for appending, so it goes on at the new end
             os.truncate(self.path, 0)
             self._start = self._read = 0

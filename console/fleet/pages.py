@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from litestar import Router, get
+from litestar.di import NamedDependency
 from litestar.response import Template
 
 from console.auth.rules import Caller
@@ -16,7 +17,9 @@ EVENTS = 20
 
 
 @get("/", include_in_schema=False)
-async def fleet(caller: Caller, db: Database, live_since: str) -> Template:
+async def fleet(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], live_since: NamedDependency[str]
+) -> Template:
     """Counts, usage, the last hour, the latest events: each number a link to the list behind it."""
     async with db.reading() as reading:
         events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
@@ -31,7 +34,7 @@ async def fleet(caller: Caller, db: Database, live_since: str) -> Template:
 
 
 @get("/fleet/chart.json", include_in_schema=False)
-async def chart(caller: Caller, db: Database) -> LastHour:
+async def chart(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> LastHour:
     """The moving chart's numbers."""
     async with db.reading() as reading:
         return await reads.last_hour(reading, caller.organization_id)

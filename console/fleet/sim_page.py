@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
@@ -22,7 +23,11 @@ EVENTS = 25
 
 @get("/sims/{iccid:str}", include_in_schema=False)
 async def sim_page(
-    caller: Caller, db: Database, live_since: str, iccid: str, before: Annotated[str, Parameter(max_length=300)] = ""
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    iccid: FromPath[str],
+    before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
     """What it is, where it is, what it has left, what it used, what happened to it."""
     sim = await the_sim(caller, db, iccid)
@@ -45,7 +50,12 @@ async def sim_page(
 
 
 @get("/sims/{iccid:str}/usage.json", include_in_schema=False)
-async def usage_chart(caller: Caller, db: Database, iccid: str, by: Literal["hour", "day"] = "day") -> Usage:
+async def usage_chart(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    iccid: FromPath[str],
+    by: FromQuery[Literal["hour", "day"]] = "day",
+) -> Usage:
     """The usage chart's numbers: two days by hour, or thirty days by day."""
     sim = await the_sim(caller, db, iccid)
     now = datetime.now(UTC)

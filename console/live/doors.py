@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Router, WebSocket, websocket
+from litestar.di import NamedDependency
 
 from console.auth.doors import asks_from_elsewhere, key_caller, session_caller
 from console.auth.rules import Caller
@@ -63,7 +64,9 @@ class Live:
 
 
 @websocket("/live")
-async def browser_door(socket: Socket, db: Database, settings: Settings, live: Live) -> None:
+async def browser_door(
+    socket: Socket, db: NamedDependency[Database], settings: NamedDependency[Settings], live: NamedDependency[Live]
+) -> None:
     """HTML for a page: `view` names the kind of page, `topics` what it shows."""
     if asks_from_elsewhere(socket, settings):
         await socket.close(code=NOT_ALLOWED)
@@ -77,7 +80,7 @@ async def browser_door(socket: Socket, db: Database, settings: Settings, live: L
 
 
 @websocket("/api/v1/stream")
-async def program_door(socket: Socket, db: Database, live: Live) -> None:
+async def program_door(socket: Socket, db: NamedDependency[Database], live: NamedDependency[Live]) -> None:
     """JSON for a program: every fact that it may hear, in order, each once. `coalesce=1`: the latest states only."""
 
     async def who() -> Caller | None:

@@ -3,6 +3,8 @@
 from typing import Literal
 
 from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.database import Database
@@ -13,7 +15,9 @@ from console.sims.api import the_sim
 
 
 @get("/sims/{iccid:str}/quotas", operation_id="getSimQuotas", summary="What a SIM has left")
-async def sim_quotas(caller: Caller, db: Database, iccid: str) -> Listing[Quota]:
+async def sim_quotas(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]
+) -> Listing[Quota]:
     """Data in bytes, SMS in messages. A quota that 1NCE has not told yet is not in the list."""
     sim = await the_sim(caller, db, iccid)
     async with db.reading() as reading:
@@ -23,9 +27,9 @@ async def sim_quotas(caller: Caller, db: Database, iccid: str) -> Listing[Quota]
 
 @get("/quotas", operation_id="listQuotas", summary="What the fleet has left")
 async def fleet_quotas(
-    caller: Caller,
-    db: Database,
-    service: Literal["data", "sms"] | None = None,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    service: FromQuery[Literal["data", "sms"] | None] = None,
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[Quota]:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from console.auth.rules import Caller
@@ -23,10 +24,10 @@ class Jobs(Struct, frozen=True, kw_only=True):
 
 @get("/jobs", operation_id="listJobs", summary="The schedule, the last runs, the failures")
 async def list_jobs(
-    caller: Caller,
-    db: Database,
-    job: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=500)] = 50,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    job: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
 ) -> Jobs:
     """Runs are those of the caller's organization, and those for the whole house."""
     async with db.reading() as reading:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
@@ -13,12 +14,18 @@ from console.layout import common
 from console.runs import reads
 
 RUNS = 50
-Asked = Annotated[str, Parameter(max_length=50)]
-StateAsked = Annotated[str, Parameter(query="state", max_length=50)]  # Litestar keeps the plain name for itself
+Asked = Annotated[str, QueryParameter(max_length=50)]
+StateAsked = Annotated[str, QueryParameter(name="state", max_length=50)]  # Litestar keeps the plain name for itself
 
 
 @get("/jobs", include_in_schema=False)
-async def jobs(caller: Caller, db: Database, live_since: str, job: Asked = "", ended: StateAsked = "") -> Template:
+async def jobs(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    job: Asked = "",
+    ended: StateAsked = "",
+) -> Template:
     """The schedule with the last run of each job, and the last runs."""
     now = datetime.now(UTC)
     async with db.reading() as reading:

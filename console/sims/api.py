@@ -1,6 +1,8 @@
 """SIMs for programs."""
 
 from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.database import Database
@@ -21,15 +23,15 @@ def sort_of(text: str) -> list[Sort]:
 
 @get("/", operation_id="listSims", summary="List the SIMs of the fleet")
 async def list_sims(
-    caller: Caller,
-    db: Database,
-    q: str = "",
-    connection: str = "",
-    status: str = "",
-    country: str = "",
-    quota: str = "",
-    label: str = "",
-    sort: str = "",
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    q: FromQuery[str] = "",
+    connection: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    country: FromQuery[str] = "",
+    quota: FromQuery[str] = "",
+    label: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
     page: PageNumber = 1,
     page_size: PageSize = 50,
     cursor: CursorText = None,
@@ -59,7 +61,7 @@ async def list_sims(
 
 
 @get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
-async def get_sim(caller: Caller, db: Database, iccid: str) -> SimState:
+async def get_sim(caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]) -> SimState:
     """404 for a SIM that is not there, or is another organization's."""
     return await the_sim(caller, db, iccid)
 

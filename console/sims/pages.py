@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from litestar import Request, Router, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
@@ -16,15 +17,15 @@ from console.sims.rules import SimFilter, parse_sort
 
 SIZES = (25, 50, 100, 200)
 FILTERS = ("q", "connection", "status", "country", "quota", "label")
-Asked = Annotated[str, Parameter(max_length=200)]
+Asked = Annotated[str, QueryParameter(max_length=200)]
 
 
 @get("/sims", include_in_schema=False)
 async def sims(
     request: Request[Any, Any, Any],
-    caller: Caller,
-    db: Database,
-    live_since: str,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
     q: Asked = "",
     connection: Asked = "",
     status: Asked = "",
@@ -32,8 +33,8 @@ async def sims(
     quota: Asked = "",
     label: Asked = "",
     sort: Asked = "",
-    page: str = "1",
-    page_size: str = "50",
+    page: FromQuery[str] = "1",
+    page_size: FromQuery[str] = "50",
 ) -> Template:
     """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
     wanted = SimFilter(q=q, connection=connection, status=status, country=country, quota=quota, label=label)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from console.auth.rules import Caller
@@ -15,7 +16,7 @@ from console.sims.api import the_sim
 from console.usage import reads
 from console.usage.reads import UsageIn
 
-By = Annotated[Literal["hour", "day"], Parameter(description="The step of time.")]
+By = Annotated[Literal["hour", "day"], QueryParameter(description="The step of time.")]
 LONGEST = {"minute": timedelta(days=2), "hour": timedelta(days=92), "day": timedelta(days=731)}
 
 
@@ -54,12 +55,12 @@ def _checked(by: str, since: datetime | None, until: datetime | None) -> tuple[d
 
 @get("/sims/{iccid:str}/usage", operation_id="getSimUsage", summary="A SIM's usage by hour or day")
 async def sim_usage(
-    caller: Caller,
-    db: Database,
-    iccid: str,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    iccid: FromPath[str],
     by: By = "day",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Usage:
     """The last 30 days by day, or the last day by hour, unless asked otherwise."""
     sim = await the_sim(caller, db, iccid)
@@ -71,11 +72,11 @@ async def sim_usage(
 
 @get("/usage", operation_id="getUsage", summary="The fleet's usage by minute, hour or day")
 async def fleet_usage(
-    caller: Caller,
-    db: Database,
-    by: Literal["minute", "hour", "day"] = "day",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    by: FromQuery[Literal["minute", "hour", "day"]] = "day",
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
 ) -> Usage:
     """The last 30 days by day, or the last day by hour or minute, unless asked otherwise."""
     start, end = _checked(by, since, until)

@@ -1,0 +1,69 @@
+"""The web server for tests: uvicorn on a free port of this machine, in the test's own loop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import websockets
+from msgspec import Struct
+
+from console.settings import Settings
+from console.web import server_for
+from tests.cast import PASSWORD
+
+
+class Served(Struct, frozen=True):
+    """A web server that answers at `address`."""
+
+    address: str
+
+    def program(self, key: str) -> httpx.AsyncClient:
+        """A program with an API key."""
+        return httpx.AsyncClient(base_url=self.address + "/api/v1", headers={"X-API-Key": key}, trust_env=False)
+
+    def stranger(self) -> httpx.AsyncClient:
+        """Somebody who is not signed in."""
+        return httpx.AsyncClient(base_url=self.address, trust_env=False, headers={"Origin": self.address})
+
+    async def signed_in(self, name: str) -> httpx.AsyncClient:
+        """A browser with a session."""
+        client = self.stranger()
+        answer = await client.post("/sign-in", data={"name": name, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def stream(self, key: str, query: str = "") -> Any:
+        """A program's live connection; `async with` it."""
+        address = self.address.replace("http", "ws", 1) + "/api/v1/stream" + query
+        return websockets.connect(address, additional_headers={"X-API-Key": key}, proxy=None)
+
+    def page_socket(self, client: httpx.AsyncClient, query: str, origin: str | None = None) -> Any:
+        """A browser's live connection; `async with` it."""
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        address = self.address.replace("http", "ws", 1) + "/live" + query
+        headers = {"Cookie": cookies}
+        return websockets.connect(
+            address, additional_headers=headers, origin=websockets.Origin(origin or self.address), proxy=None
+        )
+
+
+@asynccontextmanager
+async def serving(settings: Settings, port: int = 0) -> AsyncIterator[Served]:
+    """Serve until the block ends."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        server = server_for(settings, "127.0.0.1", listening.getsockname()[1])
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+            if task.done():
+                task.result()
+        try:
+            yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        finally:
+            server.should_exit = True
+            await task
