@@ -13,6 +13,13 @@ from console.errors import CODES_BY_STATUS, ConsoleError, NotReady, NotSignedIn
 from console.log import logger
 
 Asked = Request[Any, Any, Any]
+TITLES = {
+    403: "Not allowed",
+    404: "Not found",
+    429: "Slower, please",
+    500: "Something went wrong",
+    503: "Not ready",
+}
 
 
 def tell(request: Asked, error: Exception) -> Response[Any]:
@@ -91,10 +98,10 @@ def _sign_in(request: Asked) -> Response[Any]:
 def _page(request: Asked, error: ConsoleError) -> Response[Any]:
     fragment = bool(request.headers.get("hx-request"))
     context = {
+        "title": TITLES.get(error.status, "That did not work"),
         "message": error.message,
-        "status": error.status,
         "request_id": request.scope["state"].get("request_id", ""),
-        "caller": request.scope["state"].get("caller"),
+        "back": "/sims" if error.status == 404 and request.url.path.startswith("/sims/") else "/",
     }
     name = "_error.html" if fragment else "error.html"
     headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else None

@@ -28,12 +28,13 @@ class Served(Struct, frozen=True):
         """Somebody who is not signed in."""
         return httpx.AsyncClient(base_url=self.address, trust_env=False, headers={"Origin": self.address})
 
-    async def signed_in(self, name: str) -> httpx.AsyncClient:
+    @asynccontextmanager
+    async def signed_in(self, name: str) -> AsyncIterator[httpx.AsyncClient]:
         """A browser with a session."""
-        client = self.stranger()
-        answer = await client.post("/sign-in", data={"name": name, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
-        return client
+        async with self.stranger() as client:
+            answer = await client.post("/sign-in", data={"name": name, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
 
     def stream(self, key: str, query: str = "") -> Any:
         """A program's live connection; `async with` it."""

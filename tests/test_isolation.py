@@ -1,10 +1,13 @@
 """Nobody sees what is not theirs. Each test first asserts that the outsider is one."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+import websockets
 
+from console.auth.writes import revoke_key
 from console.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast, add_sim
 from tests.serving import Served
@@ -23,6 +26,7 @@ async def test_eve_finds_none_of_adas_sims(web: Served, cast: Cast) -> None:
         assert (await eve.get("/connectivity")).json()["items"][0]["iccid"] == EVES_SIM
 
 
+@pytest.mark.one_edition
 @pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/fleet/chart.json"])
 async def test_a_stranger_is_sent_to_the_sign_in(web: Served, path: str) -> None:
     async with web.stranger() as stranger:
@@ -32,9 +36,7 @@ async def test_a_stranger_is_sent_to_the_sign_in(web: Served, path: str) -> None
 
 
 async def test_eves_pages_show_nothing_of_adas(web: Served) -> None:
-    eve = await web.signed_in("eve")
-    ada = await web.signed_in("ada")
-    async with eve, ada:
+    async with web.signed_in("eve") as eve, web.signed_in("ada") as ada:
         assert ADAS_SIM in (await ada.get("/sims")).text
         assert ADAS_SIM not in (await eve.get("/sims")).text
         assert EVES_SIM in (await eve.get("/sims")).text
@@ -55,10 +57,6 @@ async def test_eve_hears_nothing_of_adas_sims(web: Served, cast: Cast, db: Datab
 
 
 async def test_a_revoked_key_opens_nothing(web: Served, cast: Cast, db: Database) -> None:
-    from datetime import UTC, datetime
-
-    from console.auth.writes import revoke_key
-
     async with web.program(cast.acme_key) as program:
         assert (await program.get("/sims")).status_code == 200
         async with db.transaction() as transaction:
@@ -66,17 +64,17 @@ async def test_a_revoked_key_opens_nothing(web: Served, cast: Cast, db: Database
         assert (await program.get("/sims")).status_code == 401
 
 
+@pytest.mark.one_edition
 async def test_another_sites_page_gets_no_socket(web: Served) -> None:
-    import websockets
-
-    ada = await web.signed_in("ada")
-    async with ada, web.page_socket(ada, "?view=fleet&topics=fleet") as socket:
-        assert "stream.hello" in await socket.recv()
-    with pytest.raises(websockets.InvalidStatus):
-        async with web.page_socket(ada, "?view=fleet&topics=fleet", origin="https://evil.example"):
-            pass
+    async with web.signed_in("ada") as ada:
+        async with web.page_socket(ada, "?view=fleet&topics=fleet") as socket:
+            assert "stream.hello" in await socket.recv()
+        with pytest.raises(websockets.InvalidStatus):
+            async with web.page_socket(ada, "?view=fleet&topics=fleet", origin="https://evil.example"):
+                pass
 
 
+@pytest.mark.one_edition
 async def test_another_sites_form_changes_nothing(web: Served) -> None:
     async with httpx.AsyncClient(base_url=web.address, headers={"Origin": "https://evil.example"}) as client:
         answer = await client.post("/sign-in", data={"name": "ada", "password": "correct horse battery"})

@@ -1,0 +1,1 @@
+"""The jobs against the simulated 1NCE, over real HTTP."""

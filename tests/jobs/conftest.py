@@ -1,0 +1,46 @@
+"""A worker's shop for one test, with Acme's account at the simulated 1NCE."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest_asyncio
+from msgspec import structs
+
+from console.database import Database
+from console.organizations.writes import put
+from console.settings import Settings
+from jobs.accounts import Accounts
+from jobs.running import Job, Shop
+from tests.simulation import Simulation
+
+
+class Acme:
+    """One organization whose SIMs are the simulation's, and a worker that runs its jobs."""
+
+    def __init__(self, shop: Shop, organization_id: int) -> None:
+        self.shop = shop
+        self.id = organization_id
+
+    async def run(self, job: Job) -> None:
+        """Run a job here and now."""
+        await job({"shop": self.shop}, organization_id=self.id)
+
+
+@pytest_asyncio.fixture
+async def acme(db: Database, settings: Settings, simulation: Simulation) -> AsyncIterator[Acme]:
+    known = structs.replace(settings, once_base_url=simulation.base_url)
+    async with db.transaction() as transaction:
+        organization_id = await put(
+            transaction,
+            known,
+            "acme",
+            "Acme",
+            datetime.now(UTC),
+            client_id="demo",
+            client_secret="demo-secret",
+            streamer_username="streamer",
+            streamer_password="streamer-password",
+        )
+    accounts = Accounts(known, db)
+    yield Acme(Shop(settings=known, db=db, accounts=accounts), organization_id)
+    await accounts.close()

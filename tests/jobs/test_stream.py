@@ -1,0 +1,137 @@
+"""The Data Streamer's posts: kept as they come, taken in once, whatever order they come in."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from console.connectivity import batches
+from console.connectivity import reads as connectivity_reads
+from console.connectivity.tables import stream_batches, unknown_records
+from console.database import Database
+from console.quotas.writes import record_quotas
+from console.sims import reads
+from console.usage import reads as usage_reads
+from jobs.take_stream import take_stream
+from tests.jobs.conftest import Acme
+from tests.serving import Served
+
+ICCID = "8988228066600000077"
+NOW = datetime.now(UTC).replace(microsecond=0)
+MB = 1_048_576
+
+
+def event(number: int, kind: int, at: datetime, **more: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "event_type": {"id": kind, "description": f"type {kind}"},
+        "timestamp": at.isoformat(),
+        "description": "it happened",
+        "event_severity": {"id": 0, "description": "INFO"},
+        "sim": {"id": 1, "iccid": ICCID},
+        "detail": None,
+        **more,
+    }
+
+
+def usage(number: int, megabytes: float, end: datetime = NOW) -> dict[str, Any]:
+    return {
+        "id": number,
+        "start_timestamp": (end - timedelta(minutes=15)).isoformat(),
+        "end_timestamp": end.isoformat(),
+        "traffic_type": {"id": 5, "description": "Data"},
+        "volume": {"total": megabytes, "tx": 0, "rx": megabytes},
+        "sim": {"id": 1, "iccid": ICCID},
+    }
+
+
+async def take(acme: Acme, *posts: list[dict[str, Any]]) -> None:
+    for post in posts:
+        async with acme.shop.db.transaction() as transaction:
+            await batches.keep(transaction, acme.id, msgspec.json.encode(post), NOW)
+    await acme.run(take_stream)
+
+
+async def day_bytes(db: Database, acme: Acme) -> int:
+    async with db.reading() as connection:
+        return sum(told.data_bytes for told in await usage_reads.of_day(connection, acme.id, [ICCID], NOW.date()))
+
+
+async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) -> None:
+    post = [usage(1, 1.5), usage(2, 0.5), event(1, 3, NOW), event(1, 3, NOW)]
+    await take(acme, post, list(reversed(post)), [usage(2, 0.5)])
+    assert await day_bytes(db, acme) == 2 * MB
+    async with db.reading() as connection:
+        events, _ = await connectivity_reads.events(connection, acme.id)
+        left = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
+        hours = await usage_reads.of_sim(connection, acme.id, ICCID, by="hour", since=NOW - timedelta(hours=2), until=NOW + timedelta(hours=1))
+        fleet = await usage_reads.totals(connection, acme.id, NOW)
+    assert [one.id for one in events] == [1]
+    assert left == 0
+    assert sum(hour.data_bytes for hour in hours) == fleet.today_bytes == 2 * MB
+
+
+async def test_events_out_of_order_leave_the_sim_where_the_newest_says(db: Database, acme: Acme) -> None:
+    await take(acme, [event(3, 5, NOW), event(1, 1, NOW - timedelta(seconds=20)), event(2, 3, NOW - timedelta(seconds=10))])
+    await take(acme, [event(4, 3, NOW - timedelta(seconds=5))])
+    async with db.reading() as connection:
+        sim = await reads.one(connection, acme.id, ICCID)
+        events, _ = await connectivity_reads.events(connection, acme.id)
+    assert sim is not None
+    assert (sim.connection, sim.confirmed_by) == ("attached", "push")
+    assert [one.id for one in events] == [3, 4, 2, 1]
+
+
+async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
+    strange = {"id": 9, "payload": "hello", "dest_address": "123"}
+    await take(acme, [strange, usage(1, 1.0)], [strange])
+    async with db.transaction() as transaction:
+        await batches.keep(transaction, acme.id, b'[{"half": ', NOW)
+    await acme.run(take_stream)
+    async with db.reading() as connection:
+        kept = (await connection.execute(sa.select(unknown_records.c.body))).scalars().all()
+        aside = (await connection.execute(sa.select(stream_batches.c.failure))).scalars().all()
+    assert [msgspec.json.decode(body) for body in kept] == [strange]
+    assert len(aside) == 1
+    assert aside[0]
+    assert await day_bytes(db, acme) == MB
+
+
+async def test_usage_from_both_sources_is_never_counted_twice(db: Database, acme: Acme) -> None:
+    def quota(left: int) -> dict[str, Any]:
+        plain = dict.fromkeys(("total", "last_added", "threshold_percent", "expires_at", "created_at"))
+        return {"iccid": ICCID, "service": "data", "status": "active", "left": left, "accumulated": 500 * MB, **plain}
+
+    async def look(left: int, *, alive: bool) -> None:
+        async with db.transaction() as transaction:
+            await record_quotas(transaction, acme.id, [quota(left)], datetime.now(UTC), stream_alive=alive)
+
+    await take(acme, [event(1, 3, NOW)])
+    await look(400 * MB, alive=False)
+    await look(398 * MB, alive=False)
+    assert await day_bytes(db, acme) == 2 * MB  # derived: no record explains it
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    await take(acme, [usage(1, 2.0, later)])  # the record of the same use, late
+    await look(397 * MB, alive=False)
+    assert await day_bytes(db, acme) == 4 * MB  # 3 MB are gone: the late record is carried against what comes
+    await look(394 * MB, alive=False)
+    assert await day_bytes(db, acme) == 6 * MB  # and now the books agree with 1NCE again
+
+
+@pytest.mark.one_edition
+async def test_the_streamers_door_wants_the_organizations_own_password(web: Served, db: Database) -> None:
+    async with httpx.AsyncClient(base_url=web.address, trust_env=False) as streamer:
+        body = msgspec.json.encode([usage(1, 1.0)])
+        assert (await streamer.post("/streamer/acme", content=body)).status_code == 401
+        for auth in (("acme-streamer", "wrong"), ("evil-streamer", "streamer-password")):
+            assert (await streamer.post("/streamer/acme", content=body, auth=auth)).status_code == 401
+        right = ("acme-streamer", "streamer-password")
+        assert (await streamer.post("/streamer/nobody", content=body, auth=right)).status_code == 401
+        assert (await streamer.post("/streamer/acme", content=b"<html>", auth=right)).status_code == 422
+        assert (await streamer.post("/streamer/acme", content=body, auth=right)).status_code == 200
+    async with db.reading() as connection:
+        kept = (await connection.execute(sa.select(stream_batches.c.body))).scalars().all()
+    assert kept == [body]

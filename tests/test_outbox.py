@@ -1,0 +1,120 @@
+"""Nothing is told that did not happen; nothing that happened goes untold; nothing is told twice."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+from redis.asyncio import Redis
+
+from console.database import Database, open_database
+from console.embedded import ValkeyServer
+from console.facts import SimChanged, SimState
+from console.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
+from console.settings import Settings
+from tests.cast import ADAS_SIM, Cast, add_sim
+
+
+class Stop(Exception):
+    """Something went wrong in the middle."""
+
+
+async def told(redis: Redis) -> list[str]:
+    """The subjects of what was told, in order."""
+    entries = await redis.xrange(STREAM)
+    return [fields[b"f"].split(b"\t")[2].decode() for _, fields in entries]
+
+
+async def waiting(db: Database) -> int:
+    async with db.reading() as connection:
+        return int((await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one())
+
+
+def fact(subject: str) -> SimChanged:
+    return SimChanged(time=datetime.now(UTC), subject=subject, data=SimState(iccid=subject))
+
+
+async def test_a_fact_is_told_after_the_commit_and_leaves_the_outbox(db: Database) -> None:
+    async with db.transaction() as transaction:
+        transaction.tell(1, fact("1"))
+        transaction.tell(1, fact("2"))
+        assert await told(db.redis) == []
+    assert await told(db.redis) == ["1", "2"]
+    assert await waiting(db) == 0
+
+
+async def test_what_is_rolled_back_is_not_told(db: Database) -> None:
+    with pytest.raises(Stop):
+        async with db.transaction() as transaction:
+            transaction.tell(1, fact("1"))
+            raise Stop
+    async with db.transaction() as transaction:
+        transaction.tell(1, fact("2"))
+    assert await told(db.redis) == ["2"]
+
+
+async def test_what_a_crash_left_behind_is_told_by_the_next_teller_once(db: Database) -> None:
+    async with db.engine.begin() as connection:  # a process that dies right after its commit
+        await put_down(connection, [item(1, fact("left"))])
+    assert await told(db.redis) == []
+    assert await db.teller.tell() == 1
+    assert await db.teller.tell() == 0
+    assert await told(db.redis) == ["left"]
+
+
+async def test_a_teller_that_dies_before_taking_the_rows_away_makes_nobody_hear_twice(db: Database) -> None:
+    async with db.engine.begin() as connection:
+        await put_down(connection, [item(1, fact("once"))])
+    async with db.engine.connect() as connection:  # tells, and dies before its own commit
+        rows = (await connection.execute(sa.select(outbox))).all()
+    await db.teller.tell()
+    async with db.engine.begin() as connection:
+        await connection.execute(
+            sa.text("INSERT INTO outbox (id, items) OVERRIDING SYSTEM VALUE VALUES (:id, :items)"),
+            [{"id": row.id, "items": row.items} for row in rows],
+        )
+    assert await db.teller.tell() == 0
+    assert await told(db.redis) == ["once"]
+    assert await waiting(db) == 0
+
+
+async def test_the_newer_state_of_a_sim_is_always_told_after_the_older(db: Database, cast: Cast) -> None:
+    async def rename(number: int) -> None:
+        async with db.transaction() as transaction:
+            await add_sim(transaction, cast.acme, ADAS_SIM, label=f"name-{number}")
+
+    await asyncio.gather(*(rename(number) for number in range(40)))
+    revisions = []
+    for _, fields in await db.redis.xrange(STREAM):
+        _, kind, subject, body = fields[b"f"].split(b"\t", 3)
+        if (kind, subject.decode()) == (b"sim.changed", ADAS_SIM):
+            revisions.append(msgspec.json.decode(body)["data"]["revision"])
+    assert len(revisions) > 30
+    assert revisions == sorted(revisions)
+    assert len(set(revisions)) == len(revisions)
+
+
+@pytest.mark.one_edition
+async def test_facts_wait_while_redis_is_away_and_are_told_when_it_is_back(
+    db: Database, settings: Settings, valkey: ValkeyServer
+) -> None:
+    deaf = open_database(settings.database_url, "redis://127.0.0.1:1/0", connections=2)
+    async with deaf.transaction() as transaction:
+        transaction.tell(1, fact("patient"))
+    await deaf.close()
+    assert await waiting(db) == 1
+    async with db.transaction() as transaction:
+        transaction.tell(1, fact("next"))
+    assert await told(db.redis) == ["patient", "next"]
+
+
+@pytest.mark.one_edition
+async def test_a_new_epoch_begins_when_redis_has_forgotten_the_old(db: Database) -> None:
+    async with db.transaction() as transaction:
+        transaction.tell(1, fact("1"))
+    await db.redis.set(EPOCH, "another")
+    async with db.transaction() as transaction:
+        transaction.tell(1, fact("2"))
+    assert await db.redis.get(SEQUENCE) == b"1"
+    assert await told(db.redis) == ["2"]
