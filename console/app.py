@@ -25,7 +25,7 @@ from console import health, metrics, streamer
 from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
-from console.database import Database, open_database
+from console.database import Database, open_database, open_redis
 from console.errors import TooMany
 from console.failures import tell
 from console.live import doors
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Litestar:
     """The application for these settings. Nothing is connected before it starts."""
     db = open_database(settings.database_url, settings.redis_url)
     jinja = environment()
-    live = doors.Live(db, Fragments(jinja))
+    live = doors.Live(db, open_redis(settings.redis_url, retries=0), Fragments(jinja))
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

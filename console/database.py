@@ -89,8 +89,8 @@ def open_database(database_url: str, redis_url: str, *, connections: int = 10) -
     return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
 
 
-def open_redis(redis_url: str) -> Redis:
+def open_redis(redis_url: str, *, retries: int = 2) -> Redis:
     """A Redis client: bytes in, bytes out. No answer within ten seconds counts as away."""
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2)  # the client's own would wait for long
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=retries)  # the client's own would wait for long
     redis: Redis = Redis.from_url(redis_url, socket_connect_timeout=3, socket_timeout=10, protocol=2, retry=retry)
     return redis

@@ -6,7 +6,7 @@ from typing import TextIO
 
 import structlog
 
-QUIETER = ("httpx", "httpcore", "saq", "uvicorn.access", "asyncio")
+QUIETER = ("alembic", "asyncio", "httpcore", "httpx", "saq", "uvicorn")
 
 
 def set_up(level: str, stream: TextIO = sys.stdout) -> None:

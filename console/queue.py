@@ -1,5 +1,6 @@
 """The door to the workers: a job is asked for by its name."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,12 +20,14 @@ def _dump(job: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(job)
 
 
-async def later(queue: RedisQueue, name: str, *, key: str | None = None, **kwargs: Any) -> bool:
-    """Ask for a job. A job with the same key that still waits or runs is not asked for twice: then False.
+async def later(queue: RedisQueue, name: str, *, key: str | None = None, seconds: float = 0, **kwargs: Any) -> bool:
+    """Ask for a job, now or in so many seconds. One with the same key that still waits or runs is not asked for twice.
 
-    The job's time limits are its own (see the table of jobs), so a lost worker is noticed by the missing heartbeat.
+    A job has no time limit of its own: that its worker is lost is noticed by the missing heartbeat.
     """
     options: dict[str, Any] = {"timeout": 0, "heartbeat": 60, "retries": 3, "retry_delay": 1.0, "retry_backoff": 60.0}
     if key is not None:
         options["key"] = key
+    if seconds:
+        options["scheduled"] = int(time.time() + seconds)
     return await queue.enqueue(name, **options, **kwargs) is not None

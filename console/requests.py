@@ -16,7 +16,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
-QUIET = ("/health", "/static", "/metrics")
+QUIET = ("/health", "/static", "/metrics", "/streamer")
 
 
 class Requests:
@@ -77,7 +77,7 @@ def _request_id(scope: HTTPScope | WebSocketScope) -> str:
 def _note(scope: HTTPScope, status: int, seconds: float) -> None:
     route = str(scope.get("path_template") or "unknown")
     metrics.requests.labels(scope["method"], route, status).observe(seconds)
-    if not scope["path"].startswith(QUIET) or status >= 500:
+    if not scope["path"].startswith(QUIET) or status >= 400:
         logger("web").info(
             "answered", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1)
         )

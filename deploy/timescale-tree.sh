@@ -6,13 +6,17 @@
 set -euo pipefail
 
 tree=${1:-.timescale}
-recipe=2 # raise it when the packages below change: older trees are then made anew
+recipe=1 # raise it when the packages below change: older trees are then made anew
 stamp="$tree/.complete-$recipe"
 
-if [[ -e $stamp ]]; then
-    echo "TimescaleDB is already in $tree"
-    exit 0
-fi
+already() {
+    if [[ -e $stamp ]]; then
+        echo "TimescaleDB is already in $tree"
+        exit 0
+    fi
+}
+
+already
 if [[ $(id -u) -ne 0 ]]; then
     echo "Only root can unpack TimescaleDB for the tests: run this as root, or do without it." >&2
     exit 1
@@ -22,10 +26,14 @@ if ! command -v mmdebstrap >/dev/null; then
     exit 1
 fi
 
+mkdir -p "$(dirname "$tree")"
+exec 9<"$(dirname "$tree")" # two runs at once: the second waits, and finds it done
+flock 9
+already
+
 # Made beside its place and moved there when complete, so that an interruption leaves no half of it.
 unfinished="$tree.new"
 rm -rf --one-file-system "$unfinished" "$tree"
-mkdir -p "$(dirname "$tree")"
 log=$(mktemp)
 trap 'rm -rf --one-file-system "$unfinished" "$log"' EXIT
 if ! mmdebstrap --mode=root --variant=minbase \

@@ -22,6 +22,7 @@ from console.settings import Settings
 from jobs.accounts import Accounts
 
 BEAT_SECONDS = 10.0
+QUIET_SECONDS = 5.0  # a shorter run that went well is no news
 log = logger("jobs")
 
 
@@ -149,7 +150,8 @@ async def _finish(run: Run, run_id: int, state: RunState, began: datetime) -> No
     now, tally = run.now(), run.tally
     metrics.job_runs.labels(run.job, state.value).inc()
     metrics.job_seconds.labels(run.job).observe((now - began).total_seconds())
-    level = log.info if tally.changed or tally.failed else log.debug
+    quiet = state is RunState.DONE and not tally.failed and (now - began).total_seconds() < QUIET_SECONDS
+    level = log.debug if quiet else log.info
     level("run ended", state=state.value, seen=tally.seen, changed=tally.changed, failed=tally.failed)
     async with run.db.transaction() as transaction:
         await writes.finish(transaction, run_id, state, tally, now)

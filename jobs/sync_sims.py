@@ -31,12 +31,12 @@ async def sync_sims(run: Run) -> None:
     if start == 1 and not run.tally.failed and met:
         async with run.db.transaction() as transaction:
             missing, back = await writes.record_walk(transaction, run.organization_id, met, run.now())
-            for job in OF_NEW_SIMS:
-                if run.tally.changed:
-                    transaction.later(
-                        job, key=f"fresh:{job}:{run.organization_id}", organization_id=run.organization_id
-                    )
         run.counted(changed=len(missing) + len(back))
+    if run.tally.changed:
+        async with run.db.transaction() as transaction:
+            for job in OF_NEW_SIMS:
+                key = f"fresh:{job}:{run.organization_id}"
+                transaction.later(job, key=key, organization_id=run.organization_id)
 
 
 async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:

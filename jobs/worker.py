@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     take_stream,
 )
 AT_START = ("sync_sims", "take_stream", "sample_fleet")  # the first asks for the rest when SIMs are new
+START_SECONDS = 2  # not at once: the queue's first sweep takes a job that is just being handed out for a lost one
 HEARTBEAT = 60  # a job whose worker is silent for so long is given to another
 METRICS_SECONDS = 5.0
 
@@ -85,7 +86,7 @@ async def _start(shop: Shop, context: dict[str, Any]) -> None:
     async with shop.db.transaction() as transaction:
         made = await settle_first(transaction, shop.settings, datetime.now(UTC))
         for name in AT_START:
-            transaction.later(name, key=f"start:{name}")
+            transaction.later(name, key=f"start:{name}", seconds=START_SECONDS)
     if made:
         log.info("the first organization was made from the settings", organization_id=made)
     log.info("worker ready", jobs=[job.__name__ for job in JOBS])

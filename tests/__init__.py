@@ -1,1 +1,1 @@
-"""The tests of the project; each folder mirrors a package."""
+"""The tests of the product, in folders that mirror its code."""

@@ -20,7 +20,9 @@ NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 async def physical_rows(db: Database) -> list[Any]:
     """Where each row lies, and who last wrote or locked it: the same again if nothing was written."""
     async with db.reading() as connection:
-        return [tuple(row) for row in await connection.execute(sa.text("SELECT ctid, xmin, xmax FROM sims ORDER BY iccid"))]
+        return [
+            tuple(row) for row in await connection.execute(sa.text("SELECT ctid, xmin, xmax FROM sims ORDER BY iccid"))
+        ]
 
 
 async def test_an_inventory_that_says_nothing_new_writes_no_row_and_tells_no_fact(db: Database, cast: Cast) -> None:
@@ -110,12 +112,16 @@ async def test_each_filter_finds_and_counts_the_same_sims(
     assert page.total == len(found)
 
 
-@pytest.mark.parametrize("sort", ["", "-iccid", "label", "-label", "country,-label", "-last_seen_at", "data_left_bytes"])
+@pytest.mark.parametrize(
+    "sort", ["", "-iccid", "label", "-label", "country,-label", "-last_seen_at", "data_left_bytes"]
+)
 @pytest.mark.one_edition
 async def test_a_walk_by_cursor_meets_every_sim_once_in_order(db: Database, cast: Cast, sort: str) -> None:
     iccids = [f"89882280667{number:08d}" for number in range(23)]
     rows = [
-        placed(iccid, NOW, country=("DE", "FR", None)[n % 3], last_seen_at=NOW - timedelta(hours=n % 4) if n % 5 else None)
+        placed(
+            iccid, NOW, country=("DE", "FR", None)[n % 3], last_seen_at=NOW - timedelta(hours=n % 4) if n % 5 else None
+        )
         for n, iccid in enumerate(iccids)
     ]
     async with db.transaction() as transaction:

@@ -1,4 +1,4 @@
-"""A real TimescaleDB for the tests that need one: PostgreSQL 17 with the extension, out of an unpacked Debian system."""
+"""A real TimescaleDB for the tests that need one: PostgreSQL with the extension, out of an unpacked Debian system."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ from console.embedded import PostgresServer
 from console.embedded.disguise import disguise
 from console.embedded.programs import in_tree
 
-TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale"))
+TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale")).absolute()
 
 
 @asynccontextmanager
@@ -27,7 +27,7 @@ async def timescale() -> AsyncIterator[str]:
             pytest.fail(missing)
         pytest.skip(missing)
     # Inside the tree, because its programs see nothing else.
-    folder = TREE.absolute() / "srv" / f"console-{secrets.token_hex(4)}"
+    folder = TREE / "srv" / f"console-{secrets.token_hex(4)}"
     server = PostgresServer(folder, durable=False, programs=in_tree(TREE), preload=("timescaledb",))
     try:
         yield await server.start()

@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Router, WebSocket, websocket
 from litestar.di import NamedDependency
+from redis.asyncio import Redis
 
 from console.auth.doors import asks_from_elsewhere, key_caller, session_caller
 from console.auth.rules import Caller
@@ -31,10 +32,11 @@ Socket = WebSocket[Any, Any, Any]
 class Live:
     """The live part of a web process: its feed, its hub, and how each door phrases what it hears."""
 
-    def __init__(self, db: Database, fragments: Fragments) -> None:
-        """Nothing moves before `running`."""
+    def __init__(self, db: Database, listening: Redis, fragments: Fragments) -> None:
+        """Nothing moves before `running`. `listening` is a client that never reconnects by itself: see Feed."""
         self._db = db
-        self.feed = Feed(db.redis)
+        self._listening = listening
+        self.feed = Feed(listening)
         self.hub = Hub(self.feed)
         self.redrawing = Redrawing(db, self.hub, fragments)
         self.views = {name: View(name, fragments, self.redrawing.want) for name in VIEWS}
@@ -51,6 +53,7 @@ class Live:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._listening.aclose()
 
     async def _show(self) -> None:
         """Let the workers know which SIMs somebody looks at: those are asked about first."""

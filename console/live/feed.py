@@ -60,7 +60,7 @@ class Feed:
     """Follows Redis, and remembers the latest facts."""
 
     def __init__(self, redis: Redis) -> None:
-        """Nothing is followed before `run`."""
+        """Nothing is followed before `run`. The client must not reconnect by itself: what it missed would go unseen."""
         self._redis = redis
         self.listener: Listener | None = None
         self.epoch = ""

@@ -1,8 +1,4 @@
-"""placeholder."""
+"""Everything at once: database, Redis, a simulated 1NCE, a worker and the web server, in one command."""
 
-
-class UpOptions: ...
-
-
-async def up(o):
-    return 0
+from console.up.options import UpOptions as UpOptions
+from console.up.plan import up as up

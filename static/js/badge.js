@@ -1,5 +1,5 @@
 // The badge that says whether the page is live, and the button that stops it from changing under the reader's eyes.
-import { clock } from "./time.js";
+import { clock, renderTimes } from "./time.js";
 
 const ICONS = { live: "live", catching: "catching", stale: "stale", paused: "paused" };
 
@@ -26,6 +26,14 @@ export function showState(state, since, why = "") {
   const said = words(state, since);
   if (text.textContent !== said) text.textContent = said; // a screen reader hears it only when it is new
   blockActions();
+}
+
+// Lists that only grow are as fresh as the last sign of life: their "as of" says so.
+export function showHeard(moment) {
+  for (const element of document.querySelectorAll("time[data-live-heard]")) {
+    element.dateTime = new Date(moment).toISOString();
+    renderTimes(element.parentElement);
+  }
 }
 
 // Nothing may be done to a SIM on the strength of a page that is out of date.

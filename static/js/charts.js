@@ -1,6 +1,6 @@
 // The moving charts. Each asks the server for its numbers; a gap in the line is "not known", never zero.
 /* global uPlot */
-import { clock, hourMinute, inUtc, shortDay } from "./time.js";
+import { clock, hourMinute, inUtc, shortDay, utcDay } from "./time.js";
 import { bytes, count } from "./numbers.js";
 
 const FLEET_EVERY = 10_000;
@@ -19,7 +19,7 @@ const KINDS = {
   },
   usage: {
     every: USAGE_EVERY,
-    time: (date, by) => (by === "day" || hourMinute(date) === "00:00" ? shortDay(date) : hourMinute(date)),
+    time: (date, by) => (by === "day" ? utcDay(date) : hourMinute(date) === "00:00" ? shortDay(date) : hourMinute(date)),
     plots: [
       { field: "bytes", name: "Data", colour: "--chart-2", form: "bars", text: bytes, size: true },
       { field: "sms", name: "SMS", colour: "--chart-3", form: "bars", text: count, low: true },
@@ -66,6 +66,12 @@ function range(plot) {
   };
 }
 
+// Half a step of room on both sides, so that the outer bars are whole.
+function timeRange(times) {
+  const half = times.length > 1 ? (times[1] - times[0]) / 2 : 1_800;
+  return (_, first, last) => [first - half, last + half];
+}
+
 function draw(plot, kind, state, place, say) {
   const stroke = colour(plot.colour);
   const bars = plot.form === "bars" ? uPlot.paths.bars({ size: [0.72, 28], radius: 0.08 }) : undefined;
@@ -75,10 +81,10 @@ function draw(plot, kind, state, place, say) {
     padding: [8, 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false, x: false, y: false }, sync: { key: state.source }, points: { size: 7, fill: stroke } },
-    tzDate: (seconds) => (inUtc() ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
-    scales: { x: { time: true }, y: { range: range(plot) } },
+    tzDate: (seconds) => (inUtc() || state.by === "day" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+    scales: { x: { time: true, range: timeRange(state.data.times) }, y: { range: range(plot) } },
     axes: axes(plot, kind, state, colour("--ink-2"), colour("--line")),
-    series: [{}, { stroke, fill: faint(stroke, bars ? 0.55 : 0.1), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }],
+    series: [{}, { stroke, fill: bars && faint(stroke, 0.6), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }],
     hooks: { setCursor: [(self) => say(self.cursor.idx)] },
   };
   return new uPlot(options, [state.data.times, state.data[plot.field]], place);
@@ -100,7 +106,9 @@ function build(figure, kind, state) {
     const place = document.createElement("div");
     place.className = "chart-plot";
     place.setAttribute("role", "img");
-    figure.append(head, place);
+    const block = document.createElement("div");
+    block.append(head, place);
+    figure.append(block);
     const say = (index) => tellValue(plot, kind, state, value, place, index);
     const view = draw(plot, kind, state, place, say);
     say(null);
@@ -116,7 +124,7 @@ function tellValue(plot, kind, state, value, place, index) {
   while (!pointed && at > 0 && numbers[at] === null) at -= 1;
   const known = numbers[at] !== null && numbers[at] !== undefined;
   const moment = new Date(state.data.times[at] * 1000);
-  const when = state.by === "day" ? shortDay(moment) : state.by === "hour" ? `${shortDay(moment)} ${hourMinute(moment)}` : hourMinute(moment);
+  const when = state.by === "day" ? utcDay(moment) : state.by === "hour" ? `${shortDay(moment)} ${hourMinute(moment)}` : hourMinute(moment);
   value.textContent = known ? `${plot.text(numbers[at])} at ${when}` : `not known at ${when}`;
   if (state.by === "day") value.textContent = value.textContent.replace(" at ", " on ");
   if (pointed) return;

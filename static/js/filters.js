@@ -1,10 +1,10 @@
-// Search and filter forms: empty fields stay out of the address.
+// Search and filter forms: what says nothing stays out of the address.
 export function startFilters() {
   document.addEventListener("htmx:config:request", (event) => {
     const { request, sourceElement } = event.detail.ctx;
     if (!sourceElement.matches?.("form[data-tidy]")) return;
-    for (const [name, value] of [...request.body]) {
-      if (value === "") request.body.delete(name);
+    for (const field of sourceElement.elements) {
+      if (field.name && field.value === (field.dataset.default ?? "")) request.body.delete(field.name);
     }
   });
   // The clear link and the back button change the address behind the form's back: make the fields agree with it.

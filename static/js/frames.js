@@ -30,6 +30,9 @@ export function take(frame, absentToo = false) {
     if (!(waiting.get(key)?.revision > part.revision)) waiting.set(key, part);
     if (swap !== "outerMorph") forgetOldest(target, place ? limit(place) : MOST_IN_LIST);
   }
+}
+
+export function waitingCount() {
   return waiting.size;
 }
 
@@ -74,7 +77,7 @@ function flashChanges(element, before) {
 // Draws all that waits, in one pass. Rows are changed where they stand: they never move, and keep their focus.
 export function apply() {
   const parts = drawable();
-  if (!parts.length) return 0;
+  if (!parts.length) return;
   const before = new Map(parts.filter((part) => part.element).map((part) => [part.target, watched(part.element)]));
   const text = parts.map(({ target, swap, html }) => `<hx-partial hx-target="#${target}" hx-swap="${swap}">${html}</hx-partial>`);
   htmx.swap({ text: text.join(""), sourceElement: document.body, target: document.body, swap: "none" });
@@ -85,7 +88,6 @@ export function apply() {
     else flash(element);
   }
   for (const list of new Set(parts.filter((part) => part.swap !== "outerMorph").map((part) => part.target))) trim(list);
-  return parts.length;
 }
 
 function trim(id) {

@@ -49,6 +49,11 @@ export function shortDay(date) {
   return `${day} ${MONTHS[month]}`;
 }
 
+// Days are counted in UTC, by 1NCE and by us: their names do not change with the reader's zone.
+export function utcDay(date) {
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+
 export function hourMinute(date) {
   return parts(date).time;
 }

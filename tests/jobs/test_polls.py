@@ -24,7 +24,10 @@ async def physical_rows(db: Database) -> dict[str, list[Any]]:
     """Where each row lies, and who last wrote or locked it."""
     async with db.reading() as connection:
         return {
-            table: sorted(tuple(row) for row in await connection.execute(sa.text(f"SELECT ctid::text, xmin::text, xmax::text FROM {table}")))
+            table: sorted(
+                tuple(row)
+                for row in await connection.execute(sa.text(f"SELECT ctid::text, xmin::text, xmax::text FROM {table}"))
+            )
             for table in WATCHED
         }
 
@@ -67,7 +70,9 @@ async def test_statuses_quotas_and_events_are_what_1nce_says(
     for job in (sync_status.sync_status, sync_quotas.sync_quotas, sync_connectivity):
         await db.redis.flushall()
         async with db.engine.begin() as writing:
-            await writing.execute(sa.text("UPDATE sim_checks SET status_at = NULL, events_at = NULL, data_quota_at = NULL"))
+            await writing.execute(
+                sa.text("UPDATE sim_checks SET status_at = NULL, events_at = NULL, data_quota_at = NULL")
+            )
         await acme.run(job)
     assert await physical_rows(db) == before
 
@@ -133,7 +138,9 @@ async def test_a_1nce_that_answers_html_fails_the_run_with_a_sentence(
 
 
 @pytest.mark.one_edition
-async def test_a_run_that_was_cut_off_goes_on_where_it_stopped(db: Database, acme: Acme, simulation: Simulation) -> None:
+async def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
+    db: Database, acme: Acme, simulation: Simulation
+) -> None:
     async with db.engine.begin() as writing:
         await writing.execute(
             sa.text(

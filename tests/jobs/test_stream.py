@@ -67,7 +67,9 @@ async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) ->
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id)
         left = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
-        hours = await usage_reads.of_sim(connection, acme.id, ICCID, by="hour", since=NOW - timedelta(hours=2), until=NOW + timedelta(hours=1))
+        hours = await usage_reads.of_sim(
+            connection, acme.id, ICCID, by="hour", since=NOW - timedelta(hours=2), until=NOW + timedelta(hours=1)
+        )
         fleet = await usage_reads.totals(connection, acme.id, NOW)
     assert [one.id for one in events] == [1]
     assert left == 0
@@ -75,7 +77,9 @@ async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) ->
 
 
 async def test_events_out_of_order_leave_the_sim_where_the_newest_says(db: Database, acme: Acme) -> None:
-    await take(acme, [event(3, 5, NOW), event(1, 1, NOW - timedelta(seconds=20)), event(2, 3, NOW - timedelta(seconds=10))])
+    await take(
+        acme, [event(3, 5, NOW), event(1, 1, NOW - timedelta(seconds=20)), event(2, 3, NOW - timedelta(seconds=10))]
+    )
     await take(acme, [event(4, 3, NOW - timedelta(seconds=5))])
     async with db.reading() as connection:
         sim = await reads.one(connection, acme.id, ICCID)

@@ -1,1 +1,1 @@
-"""Tests."""
+"""The live doors: in order, each once, bounded, and never what is another's."""

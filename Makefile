@@ -1,0 +1,51 @@
+# Everything a developer or an operator of a trial needs; python3 with its venv module is all that must be there.
+#
+#   make run     the whole console with a simulated 1NCE; PORT=8001 SIMS=500 choose the port and the number of SIM cards
+#   make check   format, lint, types, import contracts, templates
+#   make test    the checks and the whole suite of tests
+#   make bench   every benchmark; each prints one JSON object on its last line
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+.DELETE_ON_ERROR:
+.PHONY: run test check bench
+
+run: $(READY)
+	@exec $(BIN)/console up
+
+test: check
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	@$(BIN)/ruff format --check --quiet . || { echo "The format differs: $(BIN)/ruff format . mends it"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint templates --check --quiet
+	@$(BIN)/djlint templates --lint --quiet
+
+# A benchmark that fails doesn't keep the others from running.
+bench: $(READY)
+	@failed=; \
+	for file in bench/bench_*.py; do \
+		[ -e "$$file" ] || continue; \
+		name=$$(basename "$$file" .py); \
+		echo "== $$name"; \
+		$(BIN)/python -m "bench.$$name" || failed="$$failed $$name"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+# The mark is set last: without it the folder may be half-made, and is made anew.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: PYTHON=/path/to/python3 make"; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@[ -e $@ ] || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $@
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps -e .
+	@touch $@

@@ -1,0 +1,46 @@
+"""The settings that `console up` hands to the programs it starts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from console.up.keepsakes import kept
+
+ONCE_CLIENT = ("demo", "demo-secret")
+
+
+def given(name: str, environment: Mapping[str, str]) -> bool:
+    """Whether the person has set this already, either itself or as NAME_FILE."""
+    return any(environment.get(one, "").strip() for one in (name, f"{name}_FILE"))
+
+
+def for_children(
+    environment: Mapping[str, str],
+    folder: Path,
+    port: int,
+    *,
+    database_url: str | None,
+    redis_url: str | None,
+    simulator_port: int | None,
+) -> dict[str, str]:
+    """The environment of the children: the person's own, and what it leaves open. What the person has set stays.
+
+    Only the address and the account of the simulated 1NCE are not theirs to choose when it is used.
+    """
+    made = {
+        "APP_ENV": "development",
+        "SECRET_KEY": kept(folder / "secret_key"),
+        "PUBLIC_ORIGIN": f"http://127.0.0.1:{port},http://localhost:{port}",
+    }
+    if not given("STREAMER_USERNAME", environment) and not given("STREAMER_PASSWORD", environment):
+        made |= {"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": kept(folder / "streamer_password")}
+    if database_url is not None:
+        made["DATABASE_URL"] = database_url
+    if redis_url is not None:
+        made["REDIS_URL"] = redis_url
+    children = dict(environment) | {name: value for name, value in made.items() if not given(name, environment)}
+    if simulator_port is not None:
+        for name in ("ONCE_BASE_URL_FILE", "ONCE_CLIENT_SECRET_FILE"):
+            children.pop(name, None)
+        children["ONCE_BASE_URL"] = f"http://127.0.0.1:{simulator_port}/management-api"
+        children["ONCE_CLIENT_ID"], children["ONCE_CLIENT_SECRET"] = ONCE_CLIENT
+    return children | {"PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,23 @@
+"""Secrets that are made at the first start and kept, so that sessions and sealed data survive the next."""
+
+import secrets
+from pathlib import Path
+
+from console.embedded.faults import refused
+
+
+def kept(path: Path) -> str:
+    """The secret in this file, which only its owner can read; made if it isn't there. 64 characters."""
+    try:
+        if path.exists() and (known := path.read_text().strip()):
+            return known
+        fresh = secrets.token_hex(32)
+        # Written aside and renamed: a start that is interrupted here must not leave half a secret behind.
+        aside = path.with_name(f".{path.name}.new")
+        aside.unlink(missing_ok=True)
+        aside.touch(mode=0o600, exist_ok=False)
+        aside.write_text(fresh)
+        aside.replace(path)
+    except OSError as error:
+        raise refused(path.parent, error) from error
+    return fresh

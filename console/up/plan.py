@@ -1,0 +1,146 @@
+"""`console up`: which programs there are, what each needs, and in which order they come."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from console.embedded import EmbeddedFault, PostgresServer, ValkeyServer
+from console.embedded.folder import FolderLock, made
+from console.embedded.ports import HOST, free_port, is_free
+from console.up.crew import Crew
+from console.up.environment import for_children, given
+from console.up.notes import Notes
+from console.up.options import UpOptions
+from console.up.program import Child, ChildFault, Program
+from console.up.readiness import answers, listens
+from console.up.screen import Screen
+from console.up.supervision import supervise
+
+
+async def up(options: UpOptions) -> int:
+    """Run everything until asked to stop; gives the exit code. Whatever is wrong is said in a sentence."""
+    screen = Screen()
+    try:
+        folder = made(Path(options.data))
+        lock = FolderLock(folder)
+        lock.take()
+        _check_port(options.port)
+    except EmbeddedFault as fault:
+        screen.say(str(fault), "red")
+        return 1
+    try:
+        return await supervise(screen, lambda crew: _begin(crew, screen, options, folder, os.environ))
+    finally:
+        lock.leave()
+
+
+def _check_port(port: int) -> None:
+    if is_free(port):
+        return
+    if port < 1024 and os.geteuid() != 0:
+        raise EmbeddedFault(f"Port {port} may be used by root alone: PORT=8000 make run")
+    other = next((one for one in range(port + 1, port + 100) if is_free(one)), free_port())
+    raise EmbeddedFault(f"Port {port} is in use by another program: PORT={other} make run")
+
+
+async def _begin(crew: Crew, screen: Screen, options: UpOptions, folder: Path, environment: Mapping[str, str]) -> None:
+    notes = Notes(folder / "running.json")
+    if left := await notes.reap():
+        screen.say(f"Ended what an earlier run had left behind: {', '.join(left)}.", "dim")
+    logs = made(folder / "logs")
+    postgres = None if given("DATABASE_URL", environment) else PostgresServer(folder / "postgres")
+    valkey = None if given("REDIS_URL", environment) else ValkeyServer(folder / "valkey")
+    await crew.start(*(server for server in (postgres, valkey) if server is not None), foundation=True)
+    simulated = None if given("ONCE_CLIENT_ID", environment) else free_port()
+    settings = for_children(
+        environment,
+        folder,
+        options.port,
+        database_url=None if postgres is None else postgres.url,
+        redis_url=None if valkey is None else valkey.url,
+        simulator_port=simulated,
+    )
+
+    def program(child: Child) -> Program:
+        return Program(child, logs, notes)
+
+    first = [_migrate(settings)]
+    if simulated is not None:
+        first.append(_simulator(settings, options, simulated))
+    await crew.start(*map(program, first))
+    demo = program(_demo(settings, folder))
+    await crew.start(demo)
+    await crew.start(*map(program, (_worker(settings), _web(settings, options.port))))
+    crew.show_lines()
+    screen.welcome(f"http://{HOST}:{options.port}", _sign_ins(demo.log.tail()), f"{options.data}/")
+
+
+def _migrate(settings: Mapping[str, str]) -> Child:
+    return Child(
+        name="migrate",
+        title="Database at this version",
+        command=(sys.executable, "-m", "console", "migrate"),
+        environment=settings,
+        once=True,
+        within=600.0,
+    )
+
+
+def _simulator(settings: Mapping[str, str], options: UpOptions, port: int) -> Child:
+    choices = {
+        "--port": port,
+        "--sims": options.sims,
+        "--seed": options.seed,
+        "--speed": options.speed,
+        "--stream-to": f"http://{HOST}:{options.port}/streamer/demo",
+        "--stream-user": settings.get("STREAMER_USERNAME", ""),
+        "--stream-password": settings.get("STREAMER_PASSWORD", ""),
+    }
+    return Child(
+        name="simulator",
+        title=f"Simulated 1NCE with {options.sims:,} SIMs",
+        command=(sys.executable, "-m", "simulator", *(str(part) for pair in choices.items() for part in pair)),
+        environment=settings,
+        ready=listens(port),
+        within=120.0,
+    )
+
+
+def _demo(settings: Mapping[str, str], folder: Path) -> Child:
+    return Child(
+        name="demo",
+        title="Demo organization",
+        command=(sys.executable, "-m", "console", "demo", "--folder", str(folder)),
+        environment=settings,
+        once=True,
+        shown=False,  # it writes passwords
+    )
+
+
+def _worker(settings: Mapping[str, str]) -> Child:
+    return Child(
+        name="worker", title="Worker", command=(sys.executable, "-m", "console", "worker"), environment=settings
+    )
+
+
+def _web(settings: Mapping[str, str], port: int) -> Child:
+    return Child(
+        name="web",
+        title="Web server",
+        command=(sys.executable, "-m", "console", "web", "--port", str(port)),
+        environment=settings,
+        ready=answers(port, "/health/ready"),
+    )
+
+
+def _sign_ins(said: str) -> Iterable[Mapping[str, str]]:
+    """The sign-ins out of what the demo's set-up wrote: the last line that tells them."""
+    for line in reversed(said.splitlines()):
+        try:
+            return msgspec.json.decode(line, type=dict[str, list[dict[str, str]]])["sign_ins"]
+        except (msgspec.MsgspecError, KeyError):
+            continue
+    raise ChildFault("The demo's set-up didn't tell how to sign in.")

@@ -1,0 +1,20 @@
+// Draws the page anew under the reader's hands: scroll position, focus and typed text stay.
+/* global htmx */
+const HEADERS = { Accept: "text/html", "HX-Request": "true", "HX-Request-Type": "full" };
+
+// Answers whether it worked. Signed out meanwhile: the reload leads to where one signs in.
+export async function refreshMain() {
+  try {
+    const answer = await fetch(location.href, { headers: HEADERS, cache: "no-store" });
+    if (answer.redirected || answer.status === 401) location.reload();
+    else if (answer.ok) {
+      const text = await answer.text();
+      await htmx.swap({ text, sourceElement: document.body, target: "#main", select: "#main", swap: "outerMorph" });
+      document.dispatchEvent(new CustomEvent("live:refreshed"));
+      return true;
+    }
+  } catch {
+    // no answer: the caller tries again
+  }
+  return false;
+}

@@ -1,0 +1,50 @@
+"""Valkey of our own: it speaks Redis, and comes back where it was."""
+
+from redis.asyncio import Redis
+
+from console.embedded import ValkeyServer
+from console.embedded.leftovers import working_in
+from console.embedded.ports import free_port, is_free
+from console.embedded.programs import valkey as program
+from tests.processes import begun, until
+
+
+async def test_what_one_publishes_another_hears(valkey: ValkeyServer) -> None:
+    async with Redis.from_url(await valkey.start()) as redis, redis.pubsub() as heard:
+        await heard.subscribe("news")
+        await heard.get_message(timeout=2)
+        await redis.publish("news", "hello")
+        message = await heard.get_message(timeout=2)
+        assert message is not None
+        assert message["data"] == b"hello"
+
+
+async def test_a_killed_server_is_back_on_its_port(valkey: ValkeyServer) -> None:
+    url = await valkey.start()
+    valkey.kill()
+    assert valkey.process is not None
+    await valkey.process.ended(5)
+    assert await valkey.start() == url
+    async with Redis.from_url(url) as redis:
+        assert (await redis.config_get("port"))["port"] == str(valkey.port)
+
+
+async def test_it_loses_no_job_in_silence_when_memory_runs_out(valkey: ValkeyServer) -> None:
+    async with Redis.from_url(await valkey.start()) as redis:
+        assert (await redis.config_get("maxmemory-policy"))["maxmemory-policy"] == "noeviction"
+
+
+async def test_a_server_left_running_is_ended_at_the_next_start(valkey: ValkeyServer) -> None:
+    await valkey.start()
+    await valkey.stop()
+    port = free_port()
+    with begun([str(program()), "--port", str(port), "--save", "", "--dir", str(valkey.folder)]) as left:
+        await until(lambda: not is_free(port))
+        assert working_in(valkey.folder, "valkey-server") == [left.pid]
+        await valkey.start()
+        assert left.wait(5) == 0
+
+
+async def test_it_listens_on_this_machine_only(valkey: ValkeyServer) -> None:
+    async with Redis.from_url(await valkey.start()) as redis:
+        assert (await redis.config_get("bind"))["bind"] == "127.0.0.1"

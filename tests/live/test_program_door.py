@@ -1,0 +1,145 @@
+"""The JSON door: every fact that its caller may hear, in order, each once, also after a break."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+import websockets
+
+from console.auth.writes import revoke_key
+from console.database import Database
+from console.live import socket as live_socket
+from console.outbox import EPOCH, SEQUENCE
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+
+
+async def hear(socket: Any, seconds: float = 5.0) -> dict[str, Any]:
+    message: dict[str, Any] = msgspec.json.decode(await asyncio.wait_for(socket.recv(), seconds))
+    return message
+
+
+async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, iccid, label=label)
+
+
+async def test_hello_comes_first_then_each_change_in_its_order(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        hello = await hear(stream)
+        assert hello["type"] == "stream.hello"
+        assert hello["resumed"] == 0
+        for number in range(5):
+            await rename(db, cast, f"name-{number}")
+        told = [await hear(stream) for _ in range(5)]
+    assert [one["data"]["label"] for one in told] == [f"name-{number}" for number in range(5)]
+    assert [one["seq"] for one in told] == list(range(hello["seq"] + 1, hello["seq"] + 6))
+    assert {(one["type"], one["epoch"], one["subject"]) for one in told} == {("sim.changed", hello["epoch"], ADAS_SIM)}
+
+
+async def test_who_comes_back_gets_exactly_what_was_missed(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        hello = await hear(stream)
+        await rename(db, cast, "heard")
+        heard = await hear(stream)
+    for number in range(7):
+        await rename(db, cast, f"missed-{number}")
+    await asyncio.sleep(0.1)
+    async with web.stream(cast.acme_key, f"?since={hello['epoch']}:{heard['seq']}") as stream:
+        again = await hear(stream)
+        assert (again["type"], again["resumed"]) == ("stream.hello", 7)
+        missed = [await hear(stream) for _ in range(7)]
+        await rename(db, cast, "live")
+        live = await hear(stream)
+    assert [one["data"]["label"] for one in missed] == [f"missed-{number}" for number in range(7)]
+    assert live["seq"] == missed[-1]["seq"] + 1
+
+
+@pytest.mark.parametrize("since", ["another:1", "{epoch}:0"])
+async def test_who_comes_back_too_late_is_told_to_look_afresh(
+    web: Served, db: Database, cast: Cast, since: str
+) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        epoch = (await hear(stream))["epoch"]
+    await db.redis.delete("live:stream")  # the past is gone
+    async with web.stream(cast.acme_key, "?since=" + since.format(epoch=epoch)) as stream:
+        assert (await hear(stream))["type"] == "stream.hello"
+        reset = await hear(stream)
+    assert (reset["type"], reset["reason"]) == ("stream.reset", "too_old")
+
+
+async def test_topics_can_be_taken_and_left(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stream(cast.acme_key, f"?topics=sim:{ADAS_SIM}") as stream:
+        await hear(stream)
+        await rename(db, cast, "not asked for", ADAS_OTHER_SIM)
+        await rename(db, cast, "asked for")
+        assert (await hear(stream))["data"]["label"] == "asked for"
+        await stream.send(msgspec.json.encode({"type": "subscribe", "topics": [f"sim:{ADAS_OTHER_SIM}"]}).decode())
+        await stream.send(msgspec.json.encode({"type": "unsubscribe", "topics": [f"sim:{ADAS_SIM}"]}).decode())
+        await asyncio.sleep(0.1)
+        await rename(db, cast, "left")
+        await rename(db, cast, "taken", ADAS_OTHER_SIM)
+        assert (await hear(stream))["data"]["label"] == "taken"
+
+
+async def test_nonsense_from_a_client_is_answered_and_harms_nothing(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        await hear(stream)
+        for nonsense in ("", "{", '{"type": "buy"}', '{"type": "subscribe", "topics": ["everything"]}', "x" * 5000):
+            await stream.send(nonsense)
+            assert (await hear(stream))["type"] == "stream.error"
+        await rename(db, cast, "still here")
+        assert (await hear(stream))["data"]["label"] == "still here"
+
+
+async def test_a_wrong_key_is_signed_out_and_a_wrong_topic_is_refused(web: Served, cast: Cast) -> None:
+    for key, query, code in (("iot_key_wrong", "", 4401), (cast.acme_key, "?topics=nothing", 1008)):
+        async with web.stream(key, query) as stream:
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await stream.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == code
+
+
+async def test_a_revoked_key_ends_its_connection_within_a_heartbeat(
+    web: Served, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "HEARTBEAT_SECONDS", 0.2)
+    async with web.stream(cast.acme_key) as stream:
+        await hear(stream)
+        assert (await hear(stream))["type"] == "stream.heartbeat"
+        async with db.transaction() as transaction:
+            await revoke_key(transaction, cast.acme_key.rsplit("_", 1)[0], datetime.now(UTC))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with asyncio.timeout(3):
+                while True:
+                    await stream.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+async def test_a_gap_in_what_redis_publishes_is_filled_from_its_stream(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        hello = await hear(stream)
+        await db.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        for number in range(3):
+            await rename(db, cast, f"while away {number}")
+        told = []
+        while len(told) < 3:
+            message = await hear(stream)
+            told += [message] if message["type"] == "sim.changed" else []
+    assert [one["seq"] for one in told] == [hello["seq"] + 1, hello["seq"] + 2, hello["seq"] + 3]
+
+
+async def test_a_redis_that_has_forgotten_everything_begins_a_new_epoch(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        await hear(stream)
+        await db.redis.set(EPOCH, "forgotten")
+        await db.redis.set(SEQUENCE, 99)
+        await db.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        types = [(await hear(stream))["type"] for _ in range(3)]
+        assert types == ["stream.stale", "stream.reset", "stream.live"]

@@ -1,0 +1,1 @@
+"""Tests of the supervisor behind `console up`: real processes, really killed."""
