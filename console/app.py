@@ -15,9 +15,9 @@ import console.auth.pages
 import console.connectivity.api
 import console.fleet.pages
 import console.fleet.sim_page
+import console.jobs_page
 import console.quotas.api
 import console.runs.api
-import console.runs.pages
 import console.sims.api
 import console.sims.pages
 import console.usage.api
@@ -101,7 +101,7 @@ def _pages() -> Router:
             console.fleet.pages.router,
             console.sims.pages.router,
             console.fleet.sim_page.router,
-            console.runs.pages.router,
+            console.jobs_page.router,
         ],
         dependencies={"caller": Provide(page_caller)},
         include_in_schema=False,

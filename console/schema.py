@@ -18,13 +18,14 @@ import console.usage.tables  # noqa: F401
 from console.tables import metadata
 
 LOCK = 7_220_002
-__all__ = ["metadata", "migrate", "newest", "revision"]
+__all__ = ["config", "metadata", "migrate", "newest", "revision"]
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    return config
+def config() -> Config:
+    """Where Alembic finds the steps."""
+    found = Config()
+    found.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    return found
 
 
 def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
@@ -32,9 +33,9 @@ def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
     connection.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
     connection.commit()
     before = revision(connection)
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    steps = config()
+    steps.attributes["connection"] = connection
+    command.upgrade(steps, "head")
     connection.commit()
     after = revision(connection)
     connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
@@ -49,4 +50,4 @@ def revision(connection: sa.Connection) -> str | None:
 
 def newest() -> str | None:
     """The step that this version of the console needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return ScriptDirectory.from_config(config()).get_current_head()

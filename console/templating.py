@@ -22,7 +22,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock)
+    made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date)
     made.globals.update(low_quota_share=LOW_PERCENT / 100, csrf=None)
     return made
 
@@ -36,7 +36,8 @@ def volume(amount: int | None) -> str:
         value, unit = value / 1024, unit + 1
     if unit == 0:
         return f"{amount} {UNITS[0]}" if abs(amount) != 1 else f"{amount} byte"
-    return f"{value:,.{0 if abs(value) >= 100 else 1}f} {UNITS[unit]}"
+    whole = abs(value) >= 100 or round(value, 1) == round(value)
+    return f"{value:,.{0 if whole else 1}f} {UNITS[unit]}"
 
 
 def count(number: int | None) -> str:
@@ -52,9 +53,9 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     size = abs(seconds)
     if size < 5:
         return "now"
-    for limit, length, unit in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h"), (float("inf"), 86_400, "d")):
+    for limit, length, unit in ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (float("inf"), 86_400, "d")):
         if size < limit:
-            return f"{round(size / length)} {unit} ago" if seconds > 0 else f"in {round(size / length)} {unit}"
+            return f"{int(size // length)} {unit} ago" if seconds > 0 else f"in {int(size // length)} {unit}"
     return NOTHING
 
 
@@ -64,8 +65,15 @@ def iso(moment: datetime | None) -> str:
 
 
 def clock(moment: datetime | None, now: datetime | None = None) -> str:
-    """The time of day, UTC, with the date if it is not today's."""
+    """The time of day, UTC, with the date if it is not today's. static/js/time.js writes the same."""
     if moment is None:
         return NOTHING
     there, here = moment.astimezone(UTC), (now or datetime.now(UTC))
-    return there.strftime("%H:%M:%S" if there.date() == here.date() else "%Y-%m-%d %H:%M")
+    if there.date() == here.date():
+        return there.strftime("%H:%M:%S")
+    return there.strftime("%-d %b %H:%M") if there.year == here.year else date(there)
+
+
+def date(moment: datetime | None) -> str:
+    """The day, UTC."""
+    return NOTHING if moment is None else moment.astimezone(UTC).strftime("%-d %b %Y")

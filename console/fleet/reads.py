@@ -7,20 +7,19 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
-from console.connectivity.reads import FleetSample
 from console.sims import reads as sim_reads
 from console.usage import reads as usage_reads
-from console.usage.reads import UsageIn
 
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
 
 class LastHour(Struct, frozen=True, kw_only=True):
-    """The moving chart: how many SIMs were where, and what was used, minute by minute."""
+    """The moving chart, minute by minute: seconds since 1970; None where nobody looked."""
 
-    as_of: datetime
-    samples: list[FleetSample]
-    usage: list[UsageIn]
+    as_of: float
+    times: list[int]
+    online: list[int | None]
+    bytes: list[int | None]
 
 
 async def counts(connection: AsyncConnection, organization_id: int) -> dict[str, Any]:
@@ -56,8 +55,14 @@ async def last_hour(connection: AsyncConnection, organization_id: int) -> LastHo
     now = datetime.now(UTC)
     minute = now.replace(second=0, microsecond=0)
     since = minute - timedelta(hours=1)
+    samples = await connectivity_reads.samples(connection, organization_id, since)
+    usage = await usage_reads.of_fleet(connection, organization_id, by="minute", since=since, until=minute)
+    online = {sample.time: sample.online for sample in samples}
+    used = {step.time: step.data_bytes for step in usage}
+    times = [since + timedelta(minutes=number) for number in range(60)]
     return LastHour(
-        as_of=now,
-        samples=await connectivity_reads.samples(connection, organization_id, since),
-        usage=await usage_reads.of_fleet(connection, organization_id, by="minute", since=since, until=minute),
+        as_of=now.timestamp(),
+        times=[int(time.timestamp()) for time in times],
+        online=[online.get(time) for time in times],
+        bytes=[used.get(time, 0 if time in online else None) for time in times],
     )

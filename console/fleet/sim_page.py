@@ -7,6 +7,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
+from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
@@ -16,7 +17,6 @@ from console.fleet.forecast import HISTORY_DAYS, forecast
 from console.layout import common
 from console.sims.api import the_sim
 from console.usage import reads as usage_reads
-from console.usage.api import Usage, summed
 
 EVENTS = 25
 
@@ -49,20 +49,42 @@ async def sim_page(
     return Template("sims/sim.html", context=context)
 
 
+class UsageChart(Struct, frozen=True, kw_only=True):
+    """The usage chart: seconds since 1970, bytes and messages of each hour or day, the present one included."""
+
+    as_of: float
+    by: str
+    times: list[int]
+    bytes: list[int]
+    sms: list[int]
+
+
 @get("/sims/{iccid:str}/usage.json", include_in_schema=False)
 async def usage_chart(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     iccid: FromPath[str],
     by: FromQuery[Literal["hour", "day"]] = "day",
-) -> Usage:
-    """The usage chart's numbers: two days by hour, or thirty days by day."""
+) -> UsageChart:
+    """Two days by hour, or thirty days by day; a step without a record counts as none used."""
     sim = await the_sim(caller, db, iccid)
     now = datetime.now(UTC)
-    since = now - (timedelta(days=2) if by == "hour" else timedelta(days=HISTORY_DAYS))
+    step, steps = (timedelta(hours=1), 48) if by == "hour" else (timedelta(days=1), HISTORY_DAYS)
+    last = now.replace(minute=0, second=0, microsecond=0)
+    last = last if by == "hour" else last.replace(hour=0)
+    times = [last - step * number for number in reversed(range(steps))]
     async with db.reading() as reading:
-        items = await usage_reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=since, until=now)
-    return summed(by, since, now, items)
+        found = await usage_reads.of_sim(
+            reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
+        )
+    used = {one.time: one for one in found}
+    return UsageChart(
+        as_of=now.timestamp(),
+        by=by,
+        times=[int(time.timestamp()) for time in times],
+        bytes=[used[time].data_bytes if time in used else 0 for time in times],
+        sms=[used[time].sms if time in used else 0 for time in times],
+    )
 
 
 router = Router("/", route_handlers=[sim_page, usage_chart])

@@ -106,7 +106,7 @@ async def _open(
         await close(socket, SIGNED_OUT, door)
         return
     try:
-        topics = read_topics(socket.query_params.get("topics", ""))
+        topics = read_topics(socket.query_params.get("topics") or (None if view is None else ""))
     except BadRequest as error:
         await socket.close(code=1008, reason=error.message[:120])
         return

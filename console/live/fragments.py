@@ -1,6 +1,7 @@
 """How the browser door puts facts into messages: the very fragments that the page was made of, drawn once for all."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from console.live.feed import Heard
 
 Messages = Sequence[tuple[str | None, str]]
 NOTHING: Messages = ()
+LATEST = timedelta(hours=1)
 
 
 def partial(target: str, swap: str, html: str) -> str:
@@ -101,6 +103,8 @@ class View:
 
     def _fleet(self, fact: facts.Fact, heard: Heard) -> Messages:
         if isinstance(fact, SimEvent):
+            if fact.time - fact.data.time > LATEST:
+                return NOTHING  # a poll has found it late: it is none of the latest
             return ((None, self._fragments.event(fact.data, "fleet/_event.html", "events")),)
         self._redraw("usage" if isinstance(fact, facts.SimUsage) else "counts", heard.organization_id, "")
         return NOTHING

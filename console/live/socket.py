@@ -32,7 +32,9 @@ class Request(msgspec.Struct, tag_field="type"):
 
 
 class Subscribe(Request, tag="subscribe"):
-    """Listen to these as well."""
+    """Listen to these as well; with `since`, hear first what was told of them after it."""
+
+    since: str | None = None
 
 
 class Unsubscribe(Request, tag="unsubscribe"):
@@ -115,7 +117,7 @@ async def _opening(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | No
     )
     opening = [_say(type="stream.hello", epoch=epoch, seq=seq, resumed=len(mine))]
     if past is None:
-        opening.append(_say(type="stream.reset", epoch=epoch, seq=seq, reason="too_old"))
+        opening.append(_reset(hub, "too_old"))
     latest: dict[object, str] = {}
     for fact in mine:
         for key, text in subscriber.phrasing.phrase(fact, epoch):
@@ -123,6 +125,8 @@ async def _opening(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | No
             latest.pop(name, None)
             latest[name] = text
     opening += latest.values()
+    if mine and subscriber.view is not None:
+        opening.append(stream_mark(seq))
     if not feed.up:
         opening.append(_say(type="stream.stale", reason="redis"))
     return opening
@@ -140,6 +144,10 @@ def _joined(waiting: list[str], reached: int) -> list[str]:
     return [*([html, stream_mark(reached)] if html else []), *said]
 
 
+def _reset(hub: Hub, reason: str) -> str:
+    return _say(type="stream.reset", epoch=hub.feed.epoch, seq=hub.feed.seq, reason=reason)
+
+
 def _say(**message: object) -> str:
     return msgspec.json.encode(message).decode()
 
@@ -152,10 +160,28 @@ async def _receive(socket: Socket, hub: Hub, subscriber: Subscriber) -> None:
                 raise BadRequest(f"At most {LARGEST_FROM_CLIENT} bytes a message")
             request = _requests.decode(text)
             named = checked(request.topics)
-            adding = isinstance(request, Subscribe)
-            hub.listen(subscriber, checked(subscriber.topics | named if adding else subscriber.topics - named))
+            if isinstance(request, Subscribe):
+                fresh = named - subscriber.topics
+                hub.listen(subscriber, checked(subscriber.topics | named))
+                if request.since and fresh:
+                    await _replay(hub, subscriber, fresh, request.since)
+            else:
+                hub.listen(subscriber, subscriber.topics - named)
         except (msgspec.MsgspecError, BadRequest) as error:
             subscriber.put(_say(type="stream.error", message=str(error)))
+
+
+async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since: str) -> None:
+    """What was told of these topics between the drawing of a page and the listening to it."""
+    asked = since_of(since)
+    past = await hub.feed.since(*asked) if asked else None
+    if past is None:
+        subscriber.put(_reset(hub, "too_old"))
+    for fact in past or ():
+        mine = fact.organization_id == subscriber.caller.organization_id
+        if mine and not fresh.isdisjoint(topics(fact.kind, fact.subject)):
+            for key, text in subscriber.phrasing.phrase(fact, hub.feed.epoch):
+                subscriber.put(text, key)
 
 
 async def _beat(hub: Hub, subscriber: Subscriber, still_welcome: Callable[[], Awaitable[bool]]) -> None:
@@ -166,4 +192,7 @@ async def _beat(hub: Hub, subscriber: Subscriber, still_welcome: Callable[[], Aw
                 subscriber.end(SIGNED_OUT)
         except Exception:  # the database is away: who was welcome stays so for the moment
             metrics.sockets_cut.labels(subscriber.door, "not checked").inc(0)
-        subscriber.put(_say(type="stream.heartbeat", seq=subscriber.reached(hub.feed.seq)), "heartbeat")
+        reached = subscriber.reached(hub.feed.seq)
+        if subscriber.view is not None:
+            subscriber.put(stream_mark(reached), "mark")
+        subscriber.put(_say(type="stream.heartbeat", seq=reached), "heartbeat")

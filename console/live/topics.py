@@ -10,9 +10,9 @@ ALL = frozenset({"fleet", "alerts", "actions"})
 MOST = 600  # a page has at most 500 rows
 
 
-def read_topics(text: str) -> frozenset[str]:
-    """The topics named in a query; all that there are if none is named; BadRequest for one that can't be."""
-    return checked(part for part in (part.strip() for part in text.split(",")) if part) or ALL
+def read_topics(text: str | None) -> frozenset[str]:
+    """The topics named in a query; all that there are if it names none; BadRequest for one that can't be."""
+    return ALL if text is None else checked(part for part in (part.strip() for part in text.split(",")) if part)
 
 
 def checked(topics: Iterable[str]) -> frozenset[str]:

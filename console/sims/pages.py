@@ -52,7 +52,7 @@ async def sims(
         everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
         query = {name: getattr(wanted, name) for name in FILTERS} | {"sort": sort, "page": number, "page_size": size}
         context = {
-            **await common(reading, caller, live_since, "sims", [f"sim:{sim.iccid}" for sim in found]),
+            **await common(reading, caller, live_since, "sims", []),
             "sims": found,
             "total": total,
             "fleet_total": everything,
@@ -70,11 +70,7 @@ async def sims(
 
 def _is_fragment(request: Request[Any, Any, Any]) -> bool:
     asked = request.headers.get
-    return (
-        asked("hx-request") == "true"
-        and asked("hx-request-type", "partial") == "partial"
-        and not asked("hx-history-restore-request")
-    )
+    return asked("hx-request") == "true" and asked("hx-request-type") == "partial"
 
 
 def _link(query: dict[str, Any], changes: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ SORTS = {
     "status": "status",
     "country": "country",
     "operator": "operator",
+    "rat": "rat",
     "data_left_bytes": "data_left_bytes",
     "sms_left": "sms_left",
     "last_seen_at": "last_seen_at",

@@ -1,1 +1,1 @@
-"""Tests."""
+"""The laws of the house."""

@@ -4,8 +4,8 @@ from alembic import op
 
 from console.edition import Edition, find_edition
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 # table: chunk, compressed after, kept for
 SERIES = {

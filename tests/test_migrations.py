@@ -1,0 +1,116 @@
+"""Migrations run on every edition, on empty and on full tables, and give the tables that the code names."""
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from console.database import Database, open_database
+from console.edition import find_edition
+from console.schema import config, metadata, migrate, newest, revision
+from console.settings import Settings
+from console.usage.writes import record_usage
+from tests.cast import ADAS_SIM, Cast
+from tests.conftest import Cluster
+
+NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
+EXPECTED = {"plain": "plain", "apache": "apache"}
+
+
+async def test_the_edition_is_found(db: Database, edition: str) -> None:
+    async with db.engine.connect() as connection:
+        found = await connection.run_sync(find_edition)
+    assert found.edition == EXPECTED[edition]
+
+
+async def test_the_tables_are_those_that_the_code_names(db: Database) -> None:
+    def differences(connection: sa.Connection) -> list[tuple[object, ...]]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [one for one in compare_metadata(context, metadata) if not str(one[0]).startswith("remove_")]
+
+    async with db.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        assert await connection.run_sync(revision) == newest()
+
+
+async def test_a_second_migration_does_nothing(db: Database) -> None:
+    async with db.engine.connect() as connection:
+        assert await connection.run_sync(migrate) == (newest(), newest())
+
+
+async def test_time_series_are_made_of_full_tables_without_loss(cluster: Cluster, settings: Settings) -> None:
+    """Usage that was there before the sums were is in the sums."""
+    name = "half_way_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
+    await cluster.ask(f"CREATE DATABASE {name}")
+    db = open_database(cluster.named(name), settings.redis_url, connections=2)
+    try:
+        async with db.engine.connect() as connection:
+            await connection.run_sync(_without_time_series)
+            await connection.execute(sa.text(FILL))
+            await connection.commit()
+            await connection.run_sync(migrate)
+            for table in ("usage_records", "usage_hourly", "usage_daily", "fleet_usage_minutely"):
+                total = (await connection.execute(sa.text(f"SELECT sum(data_bytes) FROM {table}"))).scalar_one()
+                assert total == 3 * 500 * 501 // 2, table
+            days = (await connection.execute(sa.text("SELECT count(*) FROM usage_daily"))).scalar_one()
+            assert days == 3 * 21
+    finally:
+        await db.close()
+        await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+FILL = """
+    INSERT INTO usage_records (organization_id, iccid, time, source, record_id, started_at, data_bytes, sms)
+    SELECT 1, '898822806660000000' || sim, t, 'stream', n, t, n, 0
+    FROM generate_series(1, 3) sim, generate_series(1, 500) n,
+         LATERAL (SELECT timestamptz '2026-10-01 00:00+00' + n * interval '1 hour' AS t) AS moment
+"""
+
+
+def _without_time_series(connection: sa.Connection) -> None:
+    wanted = config()
+    wanted.attributes["connection"] = connection
+    command.upgrade(wanted, "0002")
+    connection.commit()
+
+
+async def test_the_sums_follow_each_insert_and_count_nothing_twice(db: Database, cast: Cast) -> None:
+    record = {
+        "iccid": ADAS_SIM,
+        "time": NOW,
+        "source": "stream",
+        "record_id": 1,
+        "started_at": NOW,
+        "data_bytes": 100,
+        "sent_bytes": None,
+        "received_bytes": None,
+        "sms": 2,
+        "operator": None,
+        "country": None,
+        "rat": None,
+    }
+    for again in (record, record, {**record, "record_id": 2, "source": "derived"}):
+        async with db.transaction() as transaction:
+            await record_usage(transaction, cast.acme, [again], NOW)
+    async with db.reading() as connection:
+        for table in ("usage_hourly", "usage_daily", "fleet_usage_minutely"):
+            row = (await connection.execute(sa.text(f"SELECT data_bytes, derived_bytes, sms FROM {table}"))).one()
+            assert tuple(row) == (200, 100, 4)
+
+
+@pytest.mark.parametrize(
+    "series", ["usage_records", "network_events", "status_history", "fleet_samples", "usage_hourly"]
+)
+async def test_what_is_too_old_is_dropped(db: Database, cast: Cast, series: str) -> None:
+    async with db.engine.begin() as connection:
+        await connection.execute(sa.text(FILL))
+        prune = sa.text("SELECT prune_time_series(CAST(CAST(:series AS text) AS regclass), '2026-10-15 00:00+00')")
+        while (await connection.execute(prune, {"series": series})).scalar_one():
+            pass
+        if series in ("usage_records", "usage_hourly"):
+            moment = "time" if series == "usage_records" else "bucket"
+            oldest = (await connection.execute(sa.text(f"SELECT min({moment}) FROM {series}"))).scalar_one()
+            assert datetime(2026, 10, 8, tzinfo=UTC) <= oldest <= datetime(2026, 10, 15, tzinfo=UTC)

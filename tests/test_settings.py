@@ -1,0 +1,71 @@
+"""Settings: every wrong one is named in one message, and production is strict."""
+
+from pathlib import Path
+
+import pytest
+
+from console.settings import SettingsError, from_environment
+
+GOOD = {
+    "DATABASE_URL": "postgresql://console:hidden@db/console",
+    "REDIS_URL": "redis://redis/0",
+    "SECRET_KEY": "a5fz0k3l9q2w8e7r6t1y4u5i0o9p8a7s",
+}
+PRODUCTION = {**GOOD, "APP_ENV": "production", "PUBLIC_ORIGIN": "https://console.example.com"}
+
+
+def faults(**changes: str) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        from_environment({**GOOD, **changes})
+    return raised.value.faults
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as raised:
+        from_environment({"SECRET_KEY": "short", "LOG_LEVEL": "LOUD", "UNDO_SECONDS": "soon", "ONCE_CLIENT_ID": "x"})
+    text = str(raised.value)
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LOG_LEVEL", "UNDO_SECONDS", "ONCE_CLIENT_SECRET"):
+        assert name in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"REDIS_URL": "http://x"}, "REDIS_URL"),
+        ({"ONCE_BASE_URL": "api.1nce.com"}, "ONCE_BASE_URL"),
+        ({"ONCE_REQUESTS_PER_SECOND": "0"}, "ONCE_REQUESTS_PER_SECOND"),
+        ({"ONCE_REQUESTS_PER_SECOND": "inf"}, "ONCE_REQUESTS_PER_SECOND"),
+        ({"PUBLIC_ORIGIN": "console.example.com"}, "PUBLIC_ORIGIN"),
+        ({"PUBLIC_ORIGIN": "https://console.example.com/path"}, "PUBLIC_ORIGIN"),
+        ({"APP_ENV": "staging"}, "APP_ENV"),
+        ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "SECRET_KEY_FILE"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: str) -> None:
+    assert any(fault.startswith(named) or named in fault for fault in faults(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"SECRET_KEY": "0" * 32}, "SECRET_KEY"),
+        ({"PUBLIC_ORIGIN": ""}, "PUBLIC_ORIGIN"),
+        ({"ONCE_BASE_URL": "http://127.0.0.1:8901/management-api"}, "simulated"),
+        ({"ONCE_CLIENT_ID": "demo", "ONCE_CLIENT_SECRET": "demo-secret"}, "simulated"),
+    ],
+)
+def test_production_refuses_what_a_trial_may_do(changes: dict[str, str], named: str) -> None:
+    assert from_environment(PRODUCTION).production
+    with pytest.raises(SettingsError, match=named):
+        from_environment({**PRODUCTION, **changes})
+
+
+def test_a_secret_can_come_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("a-secret-that-came-from-a-file-0123456789\n")
+    known = from_environment({**GOOD, "SECRET_KEY": "", "SECRET_KEY_FILE": str(secret)})
+    assert known.secret_key == "a-secret-that-came-from-a-file-0123456789"
+    shown = str(known.shown())
+    assert "came-from-a-file" not in shown
+    assert "hidden" not in shown
