@@ -96,18 +96,13 @@ class Crew:
             self._tasks.append(asyncio.create_task(self._watch(member)))
 
     async def _watch(self, member: Member) -> None:
-        clock = asyncio.get_running_loop().time
         deaths: deque[float] = deque(maxlen=_DEATHS)
         try:
             while True:
                 if member.process is not None:
                     await member.process.ended()
                 end = how(member.process.code) if member.process is not None else "at its start"
-                deaths.append(clock())
-                if len(deaths) == _DEATHS and deaths[-1] - deaths[0] <= _SECONDS:
-                    raise ChildFault(
-                        f"{member.title} ended {_DEATHS} times within a minute, last {end}{last_words(member.log)}"
-                    )
+                self._count(deaths, member, end)
                 self.show_lines()
                 self._screen.say(f"{member.title} ended {end}; starting it again.", "yellow")
                 await asyncio.sleep(_PAUSE)
@@ -115,6 +110,12 @@ class Crew:
         except Exception as fault:  # whatever it is, the person is told and all is stopped
             if not self.failed.done():
                 self.failed.set_exception(fault)
+
+    def _count(self, deaths: deque[float], member: Member, end: str) -> None:
+        deaths.append(asyncio.get_running_loop().time())
+        if len(deaths) == _DEATHS and deaths[-1] - deaths[0] <= _SECONDS:
+            times = f"{_DEATHS} times within a minute"
+            raise ChildFault(f"{member.title} ended {times}, last {end}{last_words(member.log)}")
 
     async def _again(self, member: Member) -> None:
         try:

@@ -1,0 +1,140 @@
+"""From 1NCE to an open browser: a change is on the screen within a second, and disturbs nobody who works there."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from msgspec import structs
+from playwright.async_api import Page, expect
+
+from console.connectivity import batches
+from console.database import Database
+from console.organizations.writes import put
+from console.settings import Settings
+from console.sims import reads
+from jobs.accounts import Accounts
+from jobs.running import Shop
+from jobs.sync_sims import sync_sims
+from jobs.sync_status import sync_status
+from jobs.take_stream import take_stream
+from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.serving import Served
+from tests.simulation import Simulation
+
+pytestmark = pytest.mark.one_edition
+LIVE = "[data-live-badge]"
+WATCH = """(id) => new Promise(done => {
+    const row = document.getElementById(id), before = row.querySelector('.sim-connection').textContent;
+    new MutationObserver((_, observer) => {
+        const cell = document.getElementById(id).querySelector('.sim-connection');
+        if (cell.textContent !== before) { observer.disconnect(); done(Date.now()); }
+    }).observe(document.body, {subtree: true, childList: true, characterData: true});
+})"""
+
+
+@pytest.fixture
+async def shop(db: Database, settings: Settings, cast: Cast, simulation: Simulation) -> Shop:
+    """A worker's shop; Acme's account is at the simulated 1NCE."""
+    known = structs.replace(settings, once_base_url=simulation.base_url)
+    async with db.transaction() as transaction:
+        await put(
+            transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret"
+        )
+    return Shop(settings=known, db=db, accounts=Accounts(known, db))
+
+
+async def test_a_change_at_1nce_is_on_the_screen_within_a_second(
+    page: Page, shop: Shop, cast: Cast, db: Database, simulation: Simulation
+) -> None:
+    acme = {"organization_id": cast.acme}
+    await sync_sims({"shop": shop}, **acme)
+    await sync_status({"shop": shop}, **acme)
+    await page.goto("/sims?page_size=100&connection=online")
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    rows = page.locator("tr[data-topic]")
+    moving = (await rows.nth(30).get_attribute("id") or "").removeprefix("sim-")
+    await page.evaluate("window.marked = true")
+    await rows.nth(30).locator("a").focus()
+    await page.evaluate("window.scrollTo(0, 700)")
+    scrolled = await page.evaluate("window.scrollY")
+    seen = asyncio.create_task(page.evaluate(WATCH, f"sim-{moving}"))
+    await asyncio.sleep(0.2)
+
+    await simulation.set(moving, connection="OFFLINE")
+    async with db.engine.begin() as writing:
+        await writing.execute(sa.text("UPDATE sim_checks SET status_at = NULL WHERE iccid = :one"), {"one": moving})
+    await sync_status({"shop": shop}, **acme)
+    painted = await asyncio.wait_for(seen, 10)
+
+    async with db.reading() as connection:
+        state = await reads.one(connection, cast.acme, moving)
+    assert state is not None
+    assert state.changed_at is not None
+    assert painted / 1000 - state.changed_at.timestamp() < 1.0
+    await expect(page.locator(f"#sim-{moving} .sim-connection")).to_contain_text("offline")
+    assert await page.evaluate("window.marked") is True
+    assert await page.evaluate("window.scrollY") == scrolled
+    assert await page.evaluate("document.activeElement.closest('tr').id") == f"sim-{moving}"
+    assert (await rows.nth(30).get_attribute("id")) == f"sim-{moving}", "the row has moved under the pointer"
+    await simulation.set(moving, connection="ONLINE")
+
+
+async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(page: Page, shop: Shop, cast: Cast, db: Database) -> None:
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    body = (
+        b'[{"id": 77, "event_type": {"id": 3, "description": "Create PDP Context"}, "description": "pushed <b>now</b>",'
+        b'"event_severity": {"id": 0, "description": "INFO"}, "timestamp": "%s", "sim": {"iccid": "%s"}}]'
+        % (datetime.now(UTC).isoformat().encode(), ADAS_SIM.encode())
+    )
+    async with db.transaction() as transaction:
+        await batches.keep(transaction, cast.acme, body, datetime.now(UTC))
+    await take_stream({"shop": shop}, organization_id=cast.acme)
+    await expect(page.locator("#event-77")).to_contain_text("pushed <b>now</b>", timeout=3000)
+    assert await page.locator("#event-77 b").count() == 0
+
+
+async def test_a_page_and_its_live_update_are_the_same_html(page: Page, db: Database, cast: Cast) -> None:
+    await page.goto("/sims")
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="told live")
+    row = page.locator(f"#sim-{ADAS_SIM}")
+    await expect(row).to_contain_text("told live", timeout=3000)
+    bare = "row => row.outerHTML.replace(/<time[^>]*>[^<]*</g, '<time>').replace(/ (class|title)=\"[^\"]*\"/g, '')"
+    live = await row.evaluate(bare)
+    await page.reload()
+    assert await row.evaluate(bare) == live
+
+
+async def test_what_was_missed_while_the_server_was_away_is_caught_up(
+    page: Page, web: Served, settings: Settings, db: Database, cast: Cast
+) -> None:
+    await page.goto("/sims")
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    await page.evaluate("window.marked = true")
+    await db.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="while Redis was away")
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("while Redis was away", timeout=5000)
+    await page.context.set_offline(True)
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "stale", timeout=5000)
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="while the line was cut")
+    await page.context.set_offline(False)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("while the line was cut", timeout=15000)
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    assert await page.evaluate("window.marked") is True
+
+
+@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/sims?q=nothing-like-it"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_no_page_breaks_its_own_policy_or_scrolls_sideways(page: Page, path: str, theme: str) -> None:
+    await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.goto(path)
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await page.locator("h1").count() == 1
+
+
