@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.embedded.disguise import Disguise, entrusted
+from console.embedded.disguise import Disguise, entrusted, within_reach
 from console.embedded.faults import EmbeddedFault, explained, refused
 from console.embedded.leftovers import reap
 from console.embedded.logfile import LogFile
@@ -27,6 +27,8 @@ async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, d
 
     It is made under another name and renamed when complete: whatever interrupts that leaves nothing half-made behind.
     """
+    if programs.root is None:
+        within_reach(programs.folder, who.owner)
     version = await _version(programs, who, log)
     if (written := _written_by(data)) is not None:
         if written != version:

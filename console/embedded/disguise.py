@@ -55,13 +55,19 @@ def entrusted(folder: Path, owner: int) -> None:
             os.chown(path, owner, owner, follow_symlinks=False)
             for name in files:
                 os.chown(Path(path, name), owner, owner, follow_symlinks=False)
-    if owner != os.geteuid():
-        for above in folder.parents:
-            if not above.stat().st_mode & 0o001:
-                raise EmbeddedFault(
-                    f"PostgreSQL can't run as root, and may not pass through {above} as nobody: choose a folder "
-                    "elsewhere, start as an ordinary user, or set DATABASE_URL to a server of your own."
-                )
+    within_reach(folder, owner)
+
+
+def within_reach(folder: Path, owner: int) -> None:
+    """See that this user, if it is another one, may pass through every folder on the way to this one."""
+    if owner == os.geteuid():
+        return
+    for above in folder.resolve().parents:
+        if not above.stat().st_mode & 0o001:
+            raise EmbeddedFault(
+                f"PostgreSQL can't run as root, and may not pass through {above} as nobody: choose a folder "
+                "elsewhere, start as an ordinary user, or set DATABASE_URL to a server of your own."
+            )
 
 
 def _has_name(user: int) -> bool:
