@@ -60,8 +60,8 @@ async def work(settings: Settings) -> None:
         startup=partial(_start, shop),
         timers={"schedule": 1, "worker_info": 10, "sweep": 15, "abort": 1},
         dequeue_timeout=5,
-        shutdown_grace_period_s=2,
-        cancellation_hard_deadline_s=1.5,
+        shutdown_grace_period_s=1,
+        cancellation_hard_deadline_s=1.0,
     )
     exporting = asyncio.create_task(metrics.export(db.redis, f"worker:{name}", every=METRICS_SECONDS))
     try:

@@ -94,7 +94,9 @@ class Hub:
         self._say_all({"type": "stream.live"})
 
     def reset(self, reason: str) -> None:
-        """Say that the past is gone: fetch a snapshot."""
+        """Say that the past is gone: fetch a snapshot. Numbers begin anew, for everybody."""
+        for subscriber in self.subscribers():
+            subscriber.seq = self.feed.seq
         self._say_all({"type": "stream.reset", "epoch": self.feed.epoch, "seq": self.feed.seq, "reason": reason})
 
     def end_all(self, code: int) -> None:

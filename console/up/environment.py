@@ -5,6 +5,7 @@ from pathlib import Path
 
 from console.up.keepsakes import kept
 
+SIMULATED_REQUESTS_PER_SECOND = "50"  # five times 1NCE's own: a trial knows its whole fleet after a minute
 ONCE_CLIENT = ("demo", "demo-secret")
 
 
@@ -43,4 +44,5 @@ def for_children(
             children.pop(name, None)
         children["ONCE_BASE_URL"] = f"http://127.0.0.1:{simulator_port}/management-api"
         children["ONCE_CLIENT_ID"], children["ONCE_CLIENT_SECRET"] = ONCE_CLIENT
+        children.setdefault("ONCE_REQUESTS_PER_SECOND", SIMULATED_REQUESTS_PER_SECOND)
     return children | {"PYTHONUNBUFFERED": "1"}

@@ -95,6 +95,7 @@ def _simulator(settings: Mapping[str, str], options: UpOptions, port: int) -> Ch
         "--sims": options.sims,
         "--seed": options.seed,
         "--speed": options.speed,
+        "--rate": settings["ONCE_REQUESTS_PER_SECOND"],
         "--stream-to": f"http://{HOST}:{options.port}/streamer/demo",
         "--stream-user": settings.get("STREAMER_USERNAME", ""),
         "--stream-password": settings.get("STREAMER_PASSWORD", ""),

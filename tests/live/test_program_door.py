@@ -143,3 +143,7 @@ async def test_a_redis_that_has_forgotten_everything_begins_a_new_epoch(web: Ser
         await db.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         types = [(await hear(stream))["type"] for _ in range(3)]
         assert types == ["stream.stale", "stream.reset", "stream.live"]
+        await rename(db, cast, "after the restart")
+        again, told = await hear(stream), await hear(stream)
+        assert (again["type"], again["reason"]) == ("stream.reset", "restarted")
+        assert (told["seq"], told["data"]["label"]) == (1, "after the restart")

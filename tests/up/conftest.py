@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import lives, until
+from tests.processes import until
 
 Begun = Callable[..., "Supervisor"]
 
@@ -84,6 +84,3 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
     for supervisor in supervisors:
         supervisor.process.kill()
         supervisor.process.wait()
-
-
-__all__ = ["Begun", "Supervisor", "lives"]
