@@ -12,12 +12,13 @@ from tests.cast import PASSWORD
 from tests.serving import Served
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+HAS_CHROMIUM = CHROMIUM.exists()
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
+    if not HAS_CHROMIUM:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(f"There is no Chromium at {CHROMIUM}")
         pytest.skip(f"There is no Chromium at {CHROMIUM}: CHROMIUM=/path/to/it")

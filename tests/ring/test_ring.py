@@ -38,9 +38,7 @@ async def shop(db: Database, settings: Settings, cast: Cast, simulation: Simulat
     """A worker's shop; Acme's account is at the simulated 1NCE."""
     known = structs.replace(settings, once_base_url=simulation.base_url)
     async with db.transaction() as transaction:
-        await put(
-            transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret"
-        )
+        await put(transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret")
     return Shop(settings=known, db=db, accounts=Accounts(known, db))
 
 
@@ -113,7 +111,7 @@ async def test_what_was_missed_while_the_server_was_away_is_caught_up(
     await page.goto("/sims")
     await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
     await page.evaluate("window.marked = true")
-    await db.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await db.redis.client_kill_filter(_type="pubsub")
     async with db.transaction() as transaction:
         await add_sim(transaction, cast.acme, ADAS_SIM, label="while Redis was away")
     await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("while Redis was away", timeout=5000)
@@ -136,5 +134,3 @@ async def test_no_page_breaks_its_own_policy_or_scrolls_sideways(page: Page, pat
     await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     assert await page.locator("h1").count() == 1
-
-

@@ -100,7 +100,7 @@ async def test_a_stream_that_is_refused_for_an_hour_is_given_up(receiver: Receiv
     stream.aim(receiver.address, "a", "b")
     fleet.advance(600)
     running = asyncio.create_task(stream.run())
-    await asyncio.to_thread(receiver.until, lambda: len(receiver.posts) > 0)
+    await asyncio.to_thread(receiver.until, lambda: len(receiver.posts) > 1)
     now[0] += PATIENCE + 1
     await asyncio.to_thread(receiver.until, lambda: stream.state is not StreamState.RUNNING)
     assert stream.told()["state"] == "failed"
