@@ -33,23 +33,30 @@ def read_cursor(text: str) -> Cursor:
     return Cursor(values)
 
 
-def after(keys: Keys, cursor: Cursor) -> "sa.ColumnElement[bool]":
-    """What comes after the cursor in this order, where NULL sorts last; BadRequest for another list's cursor."""
+def after(keys: Keys, cursor: Cursor, *, said: "sa.ColumnElement[Any] | None" = None) -> "sa.ColumnElement[bool]":
+    """What comes after the cursor in this order, where NULL sorts last; BadRequest for another list's cursor.
+
+    `said` is a column that is not NULL wherever this is asked.
+    """
     if len(cursor.values) != len(keys):
         raise BadRequest("The cursor belongs to a list with another sort: start again from the first page")
     columns = [column for column, _ in keys]
     values = [_value(column, raw) for column, raw in zip(columns, cursor.values, strict=True)]
     directions = {descending for _, descending in keys}
-    if len(directions) == 1 and None not in values and not any(_may_be_null(column) for column in columns):
+    nullable = [column for column in columns if column is not said and _may_be_null(column)]
+    if len(directions) == 1 and None not in values and not nullable:
         bound = sa.tuple_(*(sa.literal(value, column.type) for value, column in zip(values, columns, strict=True)))
-        return sa.tuple_(*columns) < bound if directions == {True} else sa.tuple_(*columns) > bound
+        first, value = columns[0], sa.literal(values[0], columns[0].type)  # what an index on the first alone can use
+        if directions == {True}:
+            return sa.and_(first <= value, sa.tuple_(*columns) < bound)
+        return sa.and_(first >= value, sa.tuple_(*columns) > bound)
     found: sa.ColumnElement[bool] = sa.false()
     for (column, descending), value in reversed(list(zip(keys, values, strict=True))):
         if value is None:
             found = sa.and_(column.is_(None), found)
             continue
         beyond = column < value if descending else column > value
-        if _may_be_null(column):
+        if any(column is one for one in nullable):
             beyond = sa.or_(beyond, column.is_(None))
         found = sa.or_(beyond, sa.and_(column == value, found))
     return found

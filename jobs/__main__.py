@@ -6,6 +6,8 @@ import sys
 
 import msgspec
 import uvloop
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 
 from console import log
 from console.settings import from_environment
@@ -13,8 +15,11 @@ from jobs.examine import examine
 from jobs.worker import work
 
 settings = from_environment(os.environ)
-if sys.argv[1:] == ["examine"]:
-    sys.stdout.write(msgspec.json.encode(asyncio.run(examine(settings))).decode() + "\n")
-else:
-    log.set_up(settings.log_level)
-    uvloop.run(work(settings))
+try:
+    if sys.argv[1:] == ["examine"]:
+        sys.stdout.write(msgspec.json.encode(asyncio.run(examine(settings))).decode() + "\n")
+    else:
+        log.set_up(settings.log_level)
+        uvloop.run(work(settings))
+except (OSError, DBAPIError, RedisError) as error:
+    sys.exit(f"The worker can't go on, for the database or Redis is away: {str(error).splitlines()[0]}")

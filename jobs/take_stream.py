@@ -7,6 +7,7 @@ import msgspec
 from console import metrics
 from console.connectivity import batches
 from console.connectivity.batches import StreamBatch
+from console.connectivity.reads import places
 from console.connectivity.rules import Place, after
 from console.connectivity.writes import record_events, record_statuses
 from console.database import Transaction
@@ -15,7 +16,6 @@ from console.once.events import EventRecord
 from console.once.records import Batch, read_batch
 from console.quotas.writes import explain
 from console.rows import Row
-from console.sims import reads as sim_reads
 from console.usage.writes import in_turn, record_usage
 from jobs.records import event_row, happening, usage_row
 from jobs.running import Run, by_organization
@@ -77,15 +77,10 @@ async def _move(run: Run, transaction: Transaction, events: list[EventRecord], n
         assert event.iccid is not None
         by_iccid.setdefault(event.iccid, []).append(event)
     iccids = sorted(by_iccid)
-    known = {s.iccid: s for s in await sim_reads.many(transaction.connection, run.organization_id, iccids)}
-    moments = await sim_reads.connection_moments(transaction.connection, run.organization_id, iccids)
+    known = await places(transaction.connection, run.organization_id, iccids)
     moved: list[Row] = []
     for iccid, theirs in by_iccid.items():
-        state = known.get(iccid)
-        place = before = Place(
-            connection_at=moments.get(iccid),
-            **({name: getattr(state, name) for name in Place.__struct_fields__[:-1]} if state else {}),
-        )
+        place = before = known.get(iccid, Place())
         for event in theirs:
             told = happening(event)
             place = after(place, msgspec.structs.replace(told, time=min(told.time, now)))

@@ -71,8 +71,8 @@ async def test_a_teller_that_dies_before_taking_the_rows_away_makes_nobody_hear_
     await db.teller.tell()
     async with db.engine.begin() as connection:
         await connection.execute(
-            sa.text("INSERT INTO outbox (id, items) OVERRIDING SYSTEM VALUE VALUES (:id, :items)"),
-            [{"id": row.id, "items": row.items} for row in rows],
+            sa.text("INSERT INTO outbox (id, items, facts) OVERRIDING SYSTEM VALUE VALUES (:id, :items, :facts)"),
+            [{"id": row.id, "items": row.items, "facts": row.facts} for row in rows],
         )
     assert await db.teller.tell() == 0
     assert await told(db.redis) == ["once"]

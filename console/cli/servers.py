@@ -7,9 +7,10 @@ import sys
 import click
 
 from console import log
-from console.cli.printing import settings
-from console.database import open_database
+from console.cli.printing import settings, with_database
+from console.database import Database
 from console.schema import migrate as bring_up_to_date
+from console.settings import Settings
 from console.up import UpOptions, up
 
 
@@ -46,17 +47,12 @@ def worker() -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database up to this version. Data stays."""
-    known = settings()
 
-    async def run() -> tuple[str | None, str | None]:
-        db = open_database(known.database_url, known.redis_url, connections=1)
-        try:
-            async with db.engine.connect() as connection:
-                return await connection.run_sync(bring_up_to_date)
-        finally:
-            await db.close()
+    async def work(_: Settings, db: Database) -> tuple[str | None, str | None]:
+        async with db.engine.connect() as connection:
+            return await connection.run_sync(bring_up_to_date)
 
-    before, after = asyncio.run(run())
+    before, after = with_database(work)
     click.echo(f"The database is at {after}" + ("" if before == after else f" (was {before or 'empty'})"))
 
 

@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, status_history
 from console.cursors import Cursor, after
 from console.facts import EventTold
+from console.sims.tables import sims
 
 EVENT_COLUMNS = tuple(network_events.c[name] for name in EventTold.__struct_fields__)
 EVENT_ORDER = ((network_events.c.time, True), (network_events.c.id, True))
@@ -27,6 +29,19 @@ class StatusAt(Struct, frozen=True, kw_only=True):
     apn: str | None
     cell: str | None
     told_by: str
+
+
+PLACE_COLUMNS = tuple(sims.c[name] for name in Place.__struct_fields__)
+
+
+async def places(connection: AsyncConnection, organization_id: int, iccids: Sequence[str]) -> dict[str, Place]:
+    """Where each of these SIMs is now; unknown ones are left out."""
+    wanted = sa.literal(list(iccids), sa.ARRAY(sa.Text))
+    query = sa.select(sims.c.iccid, *PLACE_COLUMNS).where(
+        sims.c.organization_id == organization_id, sims.c.iccid == sa.func.any(wanted)
+    )
+    names = Place.__struct_fields__
+    return {row[0]: Place(**dict(zip(names, row[1:], strict=True))) for row in await connection.execute(query)}
 
 
 class FleetSample(Struct, frozen=True, kw_only=True):

@@ -50,9 +50,10 @@ class Live:
             yield
         finally:
             self.hub.end_all(1012)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            while waiting := [task for task in tasks if not task.done()]:
+                for task in waiting:  # again and again: a Redis client that is connecting swallows the first
+                    task.cancel()
+                await asyncio.wait(waiting, timeout=0.2)
             await self._listening.aclose()
 
     async def _show(self) -> None:

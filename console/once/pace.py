@@ -18,8 +18,8 @@ from redis.exceptions import RedisError
 
 from console.once.errors import Throttled, Unavailable
 
-LATENESS_SECONDS = 0.04
-ROAD_SECONDS = 0.03
+LATENESS_SECONDS = 0.035
+ROAD_SECONDS = 0.02
 POLL_AHEAD_SLOTS = 2  # a poll is turned away while more slots than this are taken
 MISSES_ALLOWED = 10  # slots in a row that a busy process may miss before it says so
 LONGEST_PAUSE_SECONDS = 3600.0

@@ -48,7 +48,9 @@ async def sims(
         pages = max(1, -(-total // size))
         number = min(max(1, int(page) if page.isdigit() and len(page) < 9 else 1), pages)
         offset = (number - 1) * size
-        found = await reads.rows(reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset)
+        found = await reads.rows(
+            reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset, total=total
+        )
         everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
         query = {name: getattr(wanted, name) for name in FILTERS} | {"sort": sort, "page": number, "page_size": size}
         context = {

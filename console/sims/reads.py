@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor, after
+from console.cursors import Cursor
 from console.facts import SimState
+from console.sims.parts import Part, backwards, order, parts
 from console.sims.rules import LOW_PERCENT, SORTS, SimFilter, Sort
 from console.sims.tables import sim_states, sims
 
@@ -79,8 +80,7 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     """The filter in SQL, with the organization always first."""
     c = sim_states.c
     found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
-    for word in wanted.q.lower().split():
-        found.append(search.like(f"%{_escaped(word)}%"))
+    found += [_has(word) for word in wanted.q.lower().split()]
     for name in ("connection", "status", "country"):
         if value := getattr(wanted, name):
             found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
@@ -93,6 +93,15 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     if wanted.quota:
         found.append(_quota_is(wanted.quota))
     return found
+
+
+def _has(word: str) -> "sa.ColumnElement[bool]":
+    """A word of a search: an ICCID, with or without check digit; a part; if short, what the label begins with."""
+    if word.isascii() and word.isdigit() and len(word) in (19, 20):
+        return sim_states.c.iccid == word[:19]
+    if len(word) < 3:  # no index knows parts so short
+        return sa.func.lower(sim_states.c.label).like(f"{_escaped(word)}%")
+    return search.like(f"%{_escaped(word)}%")
 
 
 def _escaped(text: str) -> str:
@@ -135,25 +144,48 @@ async def rows(
     limit: int,
     offset: int = 0,
     cursor: Cursor | None = None,
+    total: int | None = None,
 ) -> list[SimState]:
-    """SIMs in this order; what 1NCE has not said sorts last."""
-    keys = _keys(sort)
-    order = [
-        (column.desc() if descending else column.asc()).nulls_last()
-        if column.nullable
-        else (column.desc() if descending else column.asc())
-        for column, descending in keys
-    ]
-    where = conditions(organization_id, wanted)
-    query = sa.select(*STATE_COLUMNS).where(*where).order_by(*order).limit(limit).offset(offset)
-    if cursor is not None:
-        query = query.where(after(keys, cursor))
+    """SIMs in this order; what 1NCE has not said sorts last. With `total`, the second half is read from the end."""
+    where, found = conditions(organization_id, wanted), parts(_keys(sort), cursor)
+    from_end = total is not None and offset * 2 > total
+    if from_end and total is not None:
+        limit, offset = min(limit, total - offset), max(0, total - offset - limit)
+        found = backwards(found)
+    states: list[SimState] = []
+    for part in found:
+        states += await _states(connection, part, where, limit - len(states), offset, from_end=from_end)
+        if len(states) >= limit or part is found[-1]:
+            break
+        offset = 0 if states or not offset else max(0, offset - await _count(connection, [*where, *part.where]))
+    return states[::-1] if from_end else states
+
+
+async def _states(
+    connection: AsyncConnection,
+    part: Part,
+    where: "Sequence[sa.ColumnElement[bool]]",
+    limit: int,
+    offset: int,
+    *,
+    from_end: bool,
+) -> list[SimState]:
+    """Choose by keys alone, which indexes know, and look at no more SIMs than are wanted."""
+    c, ways = sim_states.c, order(part, from_end=from_end)
+    chosen = sa.select(c.organization_id, c.iccid).where(*where, *part.where).order_by(*ways)
+    keys = chosen.limit(limit).offset(offset).subquery("chosen")
+    mine = sa.and_(c.organization_id == keys.c.organization_id, c.iccid == keys.c.iccid)
+    query = sa.select(*STATE_COLUMNS).join_from(keys, sim_states, mine).order_by(*ways)
     return [_state(row) for row in (await connection.execute(query)).all()]
 
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
     """How many SIMs the filter lets through."""
-    query = sa.select(sa.func.count()).select_from(sim_states).where(*conditions(organization_id, wanted))
+    return await _count(connection, conditions(organization_id, wanted))
+
+
+async def _count(connection: AsyncConnection, where: "Sequence[sa.ColumnElement[bool]]") -> int:
+    query = sa.select(sa.func.count()).select_from(sim_states).where(*where)
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -179,8 +211,12 @@ async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
 async def countries(connection: AsyncConnection, organization_id: int) -> list[str]:
     """The countries that SIMs are in now, for the filter."""
     c = sims.c
-    query = sa.select(c.country).where(c.organization_id == organization_id, c.country.is_not(None)).distinct()
-    return list((await connection.execute(query.order_by(c.country))).scalars())
+    mine = (c.organization_id == organization_id, c.country.is_not(None))
+    each = sa.select(sa.func.min(c.country).label("country")).where(*mine).cte("each", recursive=True)
+    later = sa.select(sa.func.min(c.country)).where(*mine, c.country > each.c.country).scalar_subquery()
+    each = each.union_all(sa.select(later).where(each.c.country.is_not(None)))
+    query = sa.select(each.c.country).where(each.c.country.is_not(None)).order_by(each.c.country)
+    return list((await connection.execute(query)).scalars())
 
 
 async def inventory_keys(connection: AsyncConnection, organization_id: int) -> list[tuple[str, int]]:

@@ -93,6 +93,8 @@ def _sims() -> None:
     op.execute("CREATE INDEX sims_search_idx ON sims USING gin (search gin_trgm_ops)")
     op.execute("CREATE INDEX sims_label_idx ON sims (organization_id, label, iccid)")
     op.execute("CREATE INDEX sims_connection_idx ON sims (organization_id, connection, country, iccid)")
+    op.execute("CREATE INDEX sims_country_idx ON sims (organization_id, country, iccid)")
+    op.execute("CREATE INDEX sims_label_begins_idx ON sims (organization_id, lower(label) text_pattern_ops)")
     op.execute("CREATE INDEX sims_last_seen_at_idx ON sims (organization_id, last_seen_at, iccid)")
     op.execute("""
         CREATE TABLE sim_checks (

@@ -1,0 +1,138 @@
+"""How many records of the Data Streamer a worker takes in a second, and how long a post of 3,000 waits for its 200.
+
+The floor, in the same run: COPY of the same records, already read, into unlogged tables with the same primary keys.
+"""
+
+import argparse
+import time
+from itertools import islice
+
+import httpx
+import sqlalchemy as sa
+from filling import connected
+from house import STREAMER, House, a_house, a_process, a_web_server, an_answer
+from measuring import Report, at_least, cpu_seconds, run, say, spread, target
+from streamed import BATCH, Diarist
+
+from console.connectivity.tables import network_events
+from console.once.records import read_batch
+from console.rows import Row
+from console.usage.tables import usage_records
+from jobs.records import event_row, usage_row
+
+SIMS = 10_000
+RECORDS_A_SECOND = 20_000.0
+ANSWER_MS = 50.0
+TABLES = {"network_events": network_events, "usage_records": usage_records}
+
+
+async def post(house: House, bodies: list[bytes], posts: int) -> Report:
+    """Post the batches to the web server one after the other, again from the first if there are more posts.
+
+    Each batch is left waiting once.
+    """
+    times: list[float] = []
+    async with a_web_server(house) as served, served.client() as client:
+        cpu = cpu_seconds(served.pid)
+        for number in range(posts):
+            began = time.perf_counter()
+            answer = await client.post(
+                "/streamer/acme",
+                content=bodies[number % len(bodies)],
+                auth=httpx.BasicAuth(*STREAMER),
+                headers={"Content-Type": "application/json"},
+            )
+            times.append(time.perf_counter() - began)
+            assert answer.status_code == 200, answer.text
+        used = (cpu_seconds(served.pid) - cpu) / posts
+    async with house.db.transaction() as transaction:
+        again = sa.text("DELETE FROM stream_batches WHERE id > (SELECT min(id) + :n - 1 FROM stream_batches)")
+        await transaction.connection.execute(again, {"n": len(bodies)})
+    return {**spread(times, 50, 99), "web_cpu_ms": round(used * 1000, 2)}
+
+
+async def put_again(house: House, bodies: list[bytes]) -> None:
+    """Let the batches wait once more, as after a post whose answer 1NCE did not hear."""
+    async with house.db.transaction() as transaction:
+        for body in bodies:
+            again = sa.text("INSERT INTO stream_batches (organization_id, received_at, body) VALUES (:o, now(), :b)")
+            await transaction.connection.execute(again, {"o": house.organization_id, "b": body})
+
+
+async def bare(house: House, bodies: list[bytes]) -> float:
+    """Seconds for COPY of the same rows into unlogged tables, batch by batch."""
+    connection = await connected(house)
+    seconds = 0.0
+    try:
+        for name, table in TABLES.items():
+            key = ", ".join(column.name for column in table.primary_key)
+            await connection.execute(f"CREATE UNLOGGED TABLE bare_{name} (LIKE {name}, PRIMARY KEY ({key}))")
+        for body in bodies:
+            records = read_batch(body)
+            found: dict[str, list[Row]] = {
+                "network_events": [event_row(record) for record in records.events],
+                "usage_records": [usage_row(record) for record in records.usage],
+            }
+            for name, rows in found.items():
+                if rows:
+                    columns = ["organization_id", *rows[0]]
+                    tuples = [(house.organization_id, *row.values()) for row in rows]
+                    began = time.perf_counter()
+                    await connection.copy_records_to_table(f"bare_{name}", records=tuples, columns=columns)
+                    seconds += time.perf_counter() - began
+    finally:
+        await connection.close()
+    return seconds
+
+
+async def kept(house: House) -> dict[str, int]:
+    """Rows of each kind, and batches that still wait."""
+    async with house.db.reading() as connection:
+        return {
+            name: int((await connection.execute(sa.text(f"SELECT count(*) FROM {name}"))).scalar_one())
+            for name in (*TABLES, "stream_batches", "unknown_records")
+        }
+
+
+async def bench(chosen: argparse.Namespace) -> Report:
+    """Post, take in, take in once more; then the floor."""
+    batches, posts = (4, 20) if chosen.quick else (chosen.batches, 100)
+    bodies = list(islice(Diarist(SIMS, hours_ago=2).batches(), batches))
+    records = batches * BATCH
+    async with a_house() as house, a_process("bench/errand.py", environment=house.environment) as worker:
+        say(f"take_stream: {posts} posts")
+        answered = await post(house, bodies, posts)
+        say(f"take_stream: taking in {records} records")
+        first = await an_answer(worker, "take_stream")
+        found = await kept(house)
+        assert found["stream_batches"] == 0, "batches were left"
+        assert found["unknown_records"] == 0, "records were not understood"
+        await put_again(house, bodies)
+        say("take_stream: the same once more")
+        again = await an_answer(worker, "take_stream")
+        assert await kept(house) == found, "what came twice was kept twice"
+        floor = await bare(house, bodies)
+    rate, floor_rate = records / first["seconds"], records / floor
+    return {
+        "records": records,
+        "events": found["network_events"],
+        "usage_records": found["usage_records"],
+        "body_bytes": sum(map(len, bodies)) // batches,
+        "records_per_second": round(rate),
+        "records_per_second_when_known": round(records / again["seconds"]),
+        "worker_cpu_us_per_record": round(first["cpu_seconds"] / records * 1e6, 1),
+        "worker_share_of_time": round(first["cpu_seconds"] / first["seconds"], 2),
+        "floor_records_per_second": round(floor_rate),
+        "ratio_to_floor": round(floor_rate / rate, 2),
+        "answer": answered,
+        "targets": {
+            "records_per_second": at_least(rate, RECORDS_A_SECOND),
+            "answer_p99_ms": target(answered["p99_ms"], ANSWER_MS),
+        },
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=30, help="batches of 3,000 records (%(default)s)")
+    run("take_stream", bench, parser)

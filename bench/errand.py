@@ -1,0 +1,46 @@
+"""A worker that is sent on errands: runs the job that each line it reads names, and says what that has cost.
+
+It has what the real worker has (settings, database, accounts, loop) but no schedule: nothing else runs beside the job.
+"""
+
+import asyncio
+import os
+import sys
+import time
+
+import msgspec
+import uvloop
+from measuring import forget_peak, peak_bytes
+
+from console import log
+from console.database import open_database
+from console.settings import Settings, from_environment
+from jobs.accounts import Accounts
+from jobs.running import Shop
+from jobs.worker import JOBS
+
+
+async def errands(settings: Settings) -> None:
+    """Until there are no more lines."""
+    db = open_database(settings.database_url, settings.redis_url)
+    shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
+    jobs = {job.__name__: job for job in JOBS}
+    loop = asyncio.get_running_loop()
+    while name := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
+        forget_peak()
+        began, cpu = time.perf_counter(), time.process_time()
+        await jobs[name]({"shop": shop})
+        cost = {
+            "seconds": time.perf_counter() - began,
+            "cpu_seconds": time.process_time() - cpu,
+            "peak_bytes": peak_bytes(),
+        }
+        await db.engine.dispose()  # a connection that ends hands in its statistics
+        print(msgspec.json.encode(cost).decode(), flush=True)
+    await shop.accounts.close()
+    await db.close()
+
+
+if __name__ == "__main__":
+    log.set_up("WARNING")
+    uvloop.run(errands(from_environment(os.environ)))

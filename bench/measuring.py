@@ -1,0 +1,84 @@
+"""Stop-watches and scales: what a process has cost so far, how a row of times is spread, and the report at the end."""
+
+import argparse
+import asyncio
+import math
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+Report = dict[str, Any]
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and all its threads have used of the processors, to the hundredth of a second."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) * TICK
+
+
+def peak_bytes(pid: int | str = "self") -> int:
+    """The most memory that a process has had at once since it began or since `forget_peak`."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(f"process {pid} does not say how much memory it has used")
+
+
+def forget_peak() -> None:
+    """From now on `peak_bytes` of this process begins anew."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def at_percent(times: Sequence[float], percent: float) -> float:
+    """The time that so many percent of them do not exceed."""
+    ordered = sorted(times)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def spread(seconds: Sequence[float], *percents: float) -> Report:
+    """How times are spread, in milliseconds: `{"p50_ms": ..., "p95_ms": ..., "times": how many}`."""
+    told: Report = {f"p{percent:g}_ms": round(at_percent(seconds, percent) * 1000, 2) for percent in percents}
+    return told | {"times": len(seconds)}
+
+
+def target(value: float, most: float) -> Report:
+    """A number that should not be greater than this, and whether it is."""
+    return {"is": round(value, 3), "most": most, "met": value <= most}
+
+
+def at_least(value: float, least: float) -> Report:
+    """A number that should not be smaller than this, and whether it is."""
+    return {"is": round(value, 3), "least": least, "met": value >= least}
+
+
+def say(text: str) -> None:
+    """How far the benchmark is, for whoever waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(name: str, bench: Callable[[argparse.Namespace], Awaitable[Report]], parser: argparse.ArgumentParser) -> None:
+    """Run a benchmark as its command line says, and print its report: one JSON object, the last line.
+
+    It is stopped if it takes more than three minutes (with `--quick`, one).
+    """
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
+    chosen = parser.parse_args()
+
+    async def bounded() -> Report:
+        async with asyncio.timeout(60 if chosen.quick else 180):
+            return await bench(chosen)
+
+    found = {
+        "benchmark": name,
+        "quick": chosen.quick,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **asyncio.run(bounded()),
+    }
+    print(msgspec.json.encode(found).decode(), flush=True)

@@ -1,0 +1,48 @@
+"""What the Data Streamer posts: the life of a simulated fleet, faster than any clock, in batches as 1NCE sends them."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from simulator.fleet.card import Card
+from simulator.fleet.diary import Happening, Usage
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.records import event, usage
+
+BATCH = 3_000
+STEP_SECONDS = 5.0
+
+
+class Diarist:
+    """Hears of everything that happens in a fleet, and writes it down as 1NCE tells it."""
+
+    def __init__(self, sims: int, hours_ago: float) -> None:
+        """A fleet whose life begins so many hours ago."""
+        began = time.time() - hours_ago * 3600
+        self._clock = [0.0]
+        self.fleet = Fleet(sims, 1, wall=lambda: began + self._clock[0])
+        self.fleet.listener = self
+        self._encoder = msgspec.json.Encoder()
+        self.records: list[bytes] = []
+
+    def happened(self, card: Card, happening: Happening) -> None:
+        """An event."""
+        self._write(event(self.fleet.series, card, happening))
+
+    def used(self, card: Card, usage_: Usage) -> None:
+        """A usage record."""
+        self._write(usage(self.fleet.series, card, usage_))
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self.records.append(self._encoder.encode(record))
+
+    def batches(self) -> Iterator[bytes]:
+        """Batch after batch, as long as somebody wants one."""
+        while True:
+            while len(self.records) < BATCH:
+                self.fleet.advance(STEP_SECONDS)
+                self._clock[0] += STEP_SECONDS
+            batch, self.records = self.records[:BATCH], self.records[BATCH:]
+            yield b"[" + b",".join(batch) + b"]"

@@ -1,0 +1,50 @@
+"""A sorted list in parts, each in the order of an index: first where 1NCE has said the field, then where it has not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from console.cursors import Cursor, Keys, after
+
+
+class Part(Struct, frozen=True):
+    """Those that fulfil `where`, in the order of `keys`; where `said`, the first of these is never NULL."""
+
+    keys: Keys
+    where: "Sequence[sa.ColumnElement[bool]]"
+    said: bool = False
+
+
+def parts(keys: Keys, cursor: Cursor | None) -> list[Part]:
+    """What comes after the cursor, part by part. An index that knows nothing of NULLS LAST serves every direction."""
+    column = keys[0][0]
+    if not getattr(column, "nullable", True):
+        return [Part(keys, [after(keys, cursor)] if cursor else [])]
+    unsaid = Part(keys[1:], [column.is_(None)])
+    if cursor is None:
+        return [Part(keys, [column.is_not(None)], said=True), unsaid]
+    beyond = after(keys, cursor, said=column)
+    if cursor.values[0] is None:
+        return [Part(keys[1:], [column.is_(None), after(keys[1:], Cursor(cursor.values[1:]))])]
+    return [Part(keys, [column.is_not(None), beyond], said=True), unsaid]
+
+
+def backwards(found: Sequence[Part]) -> list[Part]:
+    """The same list from its end."""
+    return [
+        Part([(column, not descending) for column, descending in part.keys], part.where, part.said)
+        for part in found[::-1]
+    ]
+
+
+def order(part: Part, *, from_end: bool) -> "list[sa.ColumnElement[Any]]":
+    """The order in SQL; what is not known comes last, or first if the list is read from its end."""
+    found: list[sa.ColumnElement[Any]] = []
+    for number, (column, descending) in enumerate(part.keys):
+        way = column.desc() if descending else column.asc()
+        if (number or not part.said) and getattr(column, "nullable", True):
+            way = way.nulls_first() if from_end else way.nulls_last()
+        found.append(way)
+    return found
