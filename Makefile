@@ -35,7 +35,7 @@ bench: $(READY)
 		[ -e "$$file" ] || continue; \
 		name=$$(basename "$$file" .py); \
 		echo "== $$name"; \
-		$(BIN)/python -m "bench.$$name" || failed="$$failed $$name"; \
+		$(BIN)/python "$$file" || failed="$$failed $$name"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 

@@ -7,6 +7,7 @@ import pytest
 from console.connectivity.rules import Happening, Place, after
 from console.quotas.rules import Book, days_left, runs_out_at, unexplained
 from console.runs.schedule import SCHEDULE, next_run
+from console.sims.rules import quota_word
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -53,6 +54,23 @@ def test_a_quota_ends_by_use_or_by_its_date_whichever_is_first() -> None:
     assert runs_out_at(NOW, 2.0, None) == NOW + timedelta(days=2)
     assert runs_out_at(NOW, 2.0, NOW + timedelta(days=1)) == NOW + timedelta(days=1)
     assert runs_out_at(NOW, None, NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("left", "total", "status", "word"),
+    [
+        (500, 500, "active", "ok"),
+        (100, 500, "active", "ok"),  # 20 % is not under 20 %
+        (99, 500, "active", "low"),
+        (0, 500, "active", "exhausted"),
+        (-3, 500, None, "exhausted"),
+        (10, 500, "exhausted", "exhausted"),
+        (400, 500, "expired", "expired"),
+        (5, None, "active", "ok"),
+    ],
+)
+def test_a_quota_is_one_word(left: int, total: int | None, status: str | None, word: str) -> None:
+    assert quota_word(left, total, status) == word
 
 
 ONLINE = Place(connection="online", operator="A", session_started_at=NOW, connection_at=NOW)

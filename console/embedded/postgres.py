@@ -50,13 +50,14 @@ class PostgresServer:
         folder: Path,
         *,
         durable: bool = True,
+        port: int | None = None,
         programs: Programs | None = None,
         preload: tuple[str, ...] = (),
     ) -> None:
-        """Nothing is started yet. Other programs than the installed ones may be given, and libraries to preload."""
+        """Nothing is started yet. Without a port it chooses one; programs and libraries to preload may be given."""
         self.folder = folder.absolute()
         self.log = LogFile(self.folder / "server.log")
-        self.port: int | None = None
+        self.port = port
         self._durable = durable
         self._programs = programs
         self._preload = preload
@@ -77,6 +78,16 @@ class PostgresServer:
     def process(self) -> Process | None:
         """The server's process, if it was started and not stopped."""
         return self._process
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the server's process, if it was started and not stopped."""
+        return None if self._process is None else self._process.pid
+
+    async def wait(self) -> None:
+        """Return when the server's process has ended, whoever ended it; at once if none was started."""
+        if self._process is not None:
+            await self._process.ended()
 
     async def start(self) -> str:
         """Start it, make the database `console` if it isn't there, and give the DATABASE_URL.

@@ -22,11 +22,11 @@ class ValkeyServer:
 
     name, title = "valkey", "Valkey"
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing is started yet."""
+    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+        """Nothing is started yet. Without a port it chooses a free one."""
         self.folder = folder.absolute()
         self.log = LogFile(self.folder / "server.log")
-        self.port: int | None = None
+        self.port = port
         self._lock = FolderLock(self.folder)
         self._process: Process | None = None
 
@@ -39,6 +39,16 @@ class ValkeyServer:
     def process(self) -> Process | None:
         """The server's process, if it was started and not stopped."""
         return self._process
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the server's process, if it was started and not stopped."""
+        return None if self._process is None else self._process.pid
+
+    async def wait(self) -> None:
+        """Return when the server's process has ended, whoever ended it; at once if none was started."""
+        if self._process is not None:
+            await self._process.ended()
 
     async def start(self) -> str:
         """Start it and give the REDIS_URL; an EmbeddedFault says in one sentence why it can't start.

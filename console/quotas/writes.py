@@ -10,6 +10,7 @@ from console.database import Transaction
 from console.quotas.rules import Book, unexplained
 from console.quotas.tables import quota_books, quotas
 from console.rows import Row, told, upsert_changed
+from console.sims.rules import quota_word
 from console.sims.writes import record_checks, touch
 from console.usage.writes import in_turn, record_usage
 
@@ -54,7 +55,10 @@ async def record_quotas(
     }
     await _keep_books(transaction, organization_id, used, now, stream_alive=stream_alive)
     changed = sorted({iccid for _, iccid, _ in keys})
-    await touch(transaction, organization_id, changed, now)
+    words = {
+        row["iccid"]: quota_word(row["left"], row["total"], row["status"]) for row in rows if row["service"] == "data"
+    }
+    await touch(transaction, organization_id, changed, now, quotas=words)
     return changed
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.cursors import Cursor
 from console.facts import SimState
 from console.sims.parts import Part, backwards, order, parts
-from console.sims.rules import LOW_PERCENT, SORTS, SimFilter, Sort
+from console.sims.rules import SORTS, SimFilter, Sort
 from console.sims.tables import sim_states, sims
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
@@ -59,29 +59,12 @@ def _texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
     return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.Text))
 
 
-def _quota_is(word: str) -> "sa.ColumnElement[bool]":
-    c = sim_states.c
-    low = c.data_left_bytes * 100 < c.data_total_bytes * LOW_PERCENT
-    exhausted = sa.or_(c.data_quota == "exhausted", sa.and_(c.data_quota == "active", c.data_left_bytes <= 0))
-    match word:
-        case "expired":
-            return c.data_quota == "expired"
-        case "exhausted":
-            return exhausted
-        case "low":
-            return sa.and_(c.data_quota == "active", c.data_left_bytes > 0, low)
-        case "unknown":
-            return c.data_left_bytes.is_(None)
-        case _:
-            return sa.and_(c.data_quota == "active", c.data_left_bytes > 0, sa.not_(sa.func.coalesce(low, False)))
-
-
 def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElement[bool]]":
     """The filter in SQL, with the organization always first."""
     c = sim_states.c
     found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
     found += [_has(word) for word in wanted.q.lower().split()]
-    for name in ("connection", "status", "country"):
+    for name in ("connection", "status", "country", "quota"):
         if value := getattr(wanted, name):
             found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
     if wanted.label == "none":
@@ -90,8 +73,6 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
         found.append(c.label.is_not(None))
     elif wanted.label:
         found.append(c.label.like(_escaped(wanted.label) + "%"))
-    if wanted.quota:
-        found.append(_quota_is(wanted.quota))
     return found
 
 
@@ -192,11 +173,10 @@ async def _count(connection: AsyncConnection, where: "Sequence[sa.ColumnElement[
 async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
     """How many SIMs there are by connection, status and quota, in one look so that the numbers agree."""
     c = sim_states.c
-    word = sa.case(*((_quota_is(name), name) for name in ("unknown", "expired", "exhausted", "low")), else_="ok")
     columns = (
         sa.func.coalesce(c.connection, "unknown").label("connection"),
         sa.func.coalesce(c.status, "unknown").label("status"),
-        word.label("quota"),
+        sa.func.coalesce(c.quota, "unknown").label("quota"),
         c.missing,
     )
     query = sa.select(*columns, sa.func.count().label("n")).where(c.organization_id == organization_id)

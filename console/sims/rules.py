@@ -21,6 +21,15 @@ QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
 LABELS = ("some", "none")
 
 
+def quota_word(left: int, total: int | None, status: str | None) -> str:
+    """One word for what is left of a quota: "ok", "low" (under 20 %), "exhausted" or "expired"."""
+    if status == "expired":
+        return "expired"
+    if status == "exhausted" or left <= 0:
+        return "exhausted"
+    return "low" if total and left * 100 < total * LOW_PERCENT else "ok"
+
+
 class SimFilter(Struct, frozen=True, kw_only=True):
     """Which SIMs are asked for. Empty means all; "unknown" asks for what 1NCE has not said."""
 

@@ -39,6 +39,7 @@ sims = sa.Table(
     moment("last_seen_at"),
     moment("connection_at"),  # the moment that the connection above was true; older news do not change it
     # Our own:
+    sa.Column("quota", sa.Text),  # the data quota in a word, see quota_word; None: 1NCE has not told it
     sa.Column("missing_walks", sa.SmallInteger, nullable=False, server_default="0"),
     moment("added_at", nullable=False),
     moment("changed_at", nullable=False),
@@ -64,7 +65,7 @@ sim_states = sa.Table(
     *(
         sa.Column(name, sa.Text)
         for name in (
-            "label status connection imsi msisdn imei ip_address operator country rat apn cell data_class"
+            "label status connection imsi msisdn imei ip_address operator country rat apn cell data_class quota"
             " data_quota sms_quota confirmed_by"
         ).split()
     ),

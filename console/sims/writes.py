@@ -1,6 +1,6 @@
 """Changes of SIMs: each takes the transaction first, writes only what differs, and tells the new state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -58,18 +58,29 @@ async def _changed(
     return changed
 
 
-async def touch(transaction: Transaction, organization_id: int, iccids: Iterable[str], now: datetime) -> None:
-    """What belongs to these SIMs has changed in another table: count it as their change, and tell it."""
-    wanted = sorted(set(iccids))
+async def touch(
+    transaction: Transaction,
+    organization_id: int,
+    iccids: Iterable[str],
+    now: datetime,
+    *,
+    quotas: Mapping[str, str] | None = None,
+) -> None:
+    """What belongs to these SIMs has changed in another table: count it as their change, and tell it.
+
+    `quotas` has the new word for the data quota of those whose quota it was.
+    """
+    wanted, words = sorted(set(iccids)), quotas or {}
     if not wanted:
         return
-    source = told(sims, ("iccid",), [{"iccid": iccid} for iccid in wanted])
+    source = told(sims, ("iccid", "quota"), [{"iccid": iccid, "quota": words.get(iccid)} for iccid in wanted])
     mine = sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == source.c.iccid)
     # Always locked in the order of their keys: two that change the same SIMs wait for each other, never both.
-    locked = sa.select(sims.c.iccid).where(mine).order_by(sims.c.iccid).with_for_update(of=sims).cte("locked")
+    chosen = sa.select(sims.c.iccid, source.c.quota).where(mine).order_by(sims.c.iccid)
+    locked = chosen.with_for_update(of=sims).cte("locked")
     await transaction.connection.execute(
         sa.update(sims)
-        .values(changed_at=now, revision=sims.c.revision + 1)
+        .values(changed_at=now, revision=sims.c.revision + 1, quota=sa.func.coalesce(locked.c.quota, sims.c.quota))
         .where(sims.c.organization_id == organization_id, sims.c.iccid == locked.c.iccid)
     )
     await tell_changed(transaction, organization_id, wanted, now)

@@ -1,5 +1,7 @@
 """The settings that `console up` hands to the programs it starts."""
 
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,18 @@ ONCE_CLIENT = ("demo", "demo-secret")
 def given(name: str, environment: Mapping[str, str]) -> bool:
     """Whether the person has set this already, either itself or as NAME_FILE."""
     return any(environment.get(one, "").strip() for one in (name, f"{name}_FILE"))
+
+
+def way_in(environment: Mapping[str, str], settings: Mapping[str, str], folder: Path) -> str:
+    """The command, to be typed in another terminal, that makes the first user of a console without a demo.
+
+    It names only what we made up: what the person has set is theirs, may be secret, and is known to their terminal.
+    """
+    named = {name: settings[name] for name in ("DATABASE_URL", "REDIS_URL") if not given(name, environment)}
+    if not given("SECRET_KEY", environment):
+        named["SECRET_KEY_FILE"] = str(folder / "secret_key")
+    told = [f"{name}={shlex.quote(value)}" for name, value in named.items()]
+    return " ".join([*told, shlex.quote(sys.executable), "-m console user add NAME --role admin"])
 
 
 def for_children(
@@ -44,5 +58,6 @@ def for_children(
             children.pop(name, None)
         children["ONCE_BASE_URL"] = f"http://127.0.0.1:{simulator_port}/management-api"
         children["ONCE_CLIENT_ID"], children["ONCE_CLIENT_SECRET"] = ONCE_CLIENT
-        children.setdefault("ONCE_REQUESTS_PER_SECOND", SIMULATED_REQUESTS_PER_SECOND)
+        if not given("ONCE_REQUESTS_PER_SECOND", environment):
+            children["ONCE_REQUESTS_PER_SECOND"] = SIMULATED_REQUESTS_PER_SECOND
     return children | {"PYTHONUNBUFFERED": "1"}

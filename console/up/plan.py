@@ -11,7 +11,7 @@ from console.embedded import EmbeddedFault, PostgresServer, ValkeyServer
 from console.embedded.folder import FolderLock, made
 from console.embedded.ports import HOST, free_port, is_free
 from console.up.crew import Crew
-from console.up.environment import for_children, given
+from console.up.environment import SIMULATED_REQUESTS_PER_SECOND, for_children, given, way_in
 from console.up.notes import Notes
 from console.up.options import UpOptions
 from console.up.program import Child, ChildFault, Program
@@ -28,6 +28,7 @@ async def up(options: UpOptions) -> int:
         lock = FolderLock(folder)
         lock.take()
         _check_port(options.port)
+        _check_fleet(folder, os.environ)
     except EmbeddedFault as fault:
         screen.say(str(fault), "red")
         return 1
@@ -43,7 +44,18 @@ def _check_port(port: int) -> None:
     if port < 1024 and os.geteuid() != 0:
         raise EmbeddedFault(f"Port {port} may be used by root alone: PORT=8000 make run")
     other = next((one for one in range(port + 1, port + 100) if is_free(one)), free_port())
-    raise EmbeddedFault(f"Port {port} is in use by another program: PORT={other} make run")
+    raise EmbeddedFault(f"Port {port} is in use by another program: choose another with PORT={other} make run")
+
+
+def _check_fleet(folder: Path, environment: Mapping[str, str]) -> None:
+    """See that a real account doesn't get into the data of the simulated one: nobody could tell the two apart later."""
+    if given("DATABASE_URL", environment) or not given("ONCE_CLIENT_ID", environment):
+        return
+    if folder.joinpath("sign_ins.json").exists():
+        raise EmbeddedFault(
+            f"The data in {folder} is that of the simulated 1NCE: "
+            "keep the real account's apart, for instance with console up --data .data-real"
+        )
 
 
 async def _begin(crew: Crew, screen: Screen, options: UpOptions, folder: Path, environment: Mapping[str, str]) -> None:
@@ -71,11 +83,16 @@ async def _begin(crew: Crew, screen: Screen, options: UpOptions, folder: Path, e
     if simulated is not None:
         first.append(_simulator(settings, options, simulated))
     await crew.start(*map(program, first))
-    demo = program(_demo(settings, folder))
-    await crew.start(demo)
+    demo = None if simulated is None else program(_demo(settings, folder))
+    if demo is not None:
+        await crew.start(demo)
     await crew.start(*map(program, (_worker(settings), _web(settings, options.port))))
     crew.show_lines()
-    screen.welcome(f"http://{HOST}:{options.port}", _sign_ins(demo.log.tail()), f"{options.data}/")
+    address, data = f"http://{HOST}:{options.port}", f"{options.data}/"
+    if demo is not None:
+        screen.welcome(address, _sign_ins(demo.log.tail()), data)
+    else:
+        screen.welcome(address, (), data, way_in(environment, settings, folder))
 
 
 def _migrate(settings: Mapping[str, str]) -> Child:
@@ -95,7 +112,7 @@ def _simulator(settings: Mapping[str, str], options: UpOptions, port: int) -> Ch
         "--sims": options.sims,
         "--seed": options.seed,
         "--speed": options.speed,
-        "--rate": settings["ONCE_REQUESTS_PER_SECOND"],
+        "--rate": settings.get("ONCE_REQUESTS_PER_SECOND", SIMULATED_REQUESTS_PER_SECOND),
         "--stream-to": f"http://{HOST}:{options.port}/streamer/demo",
         "--stream-user": settings.get("STREAMER_USERNAME", ""),
         "--stream-password": settings.get("STREAMER_PASSWORD", ""),

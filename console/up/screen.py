@@ -44,8 +44,8 @@ class Screen:
         shown = readable(line) if self._console.is_terminal else plain(line)
         self._print(Text.assemble((f"{name:{_WIDTH}}| ", colour), shown))
 
-    def welcome(self, address: str, sign_ins: Iterable[Mapping[str, str]], folder: str) -> None:
-        """Tell where the console is, and how to get in."""
+    def welcome(self, address: str, sign_ins: Iterable[Mapping[str, str]], folder: str, way_in: str = "") -> None:
+        """Tell where the console is, and how to get in: as whom, or with which command one makes the first user."""
         self.say("")
         self._print(Text.assemble("  The console is at ", (address, "bold underline")))
         for number, person in enumerate(sign_ins):
@@ -58,6 +58,8 @@ class Screen:
                     (person.get("password", ""), "bold"),
                 )
             )
+        if way_in:
+            self.say(f"  If nobody can sign in yet, make a user:\n  {way_in}")
         self.say(f"  Ctrl-C stops everything; the data stays in {folder}.\n", "dim")
 
     @asynccontextmanager

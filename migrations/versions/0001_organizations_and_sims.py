@@ -80,6 +80,7 @@ def _sims() -> None:
             session_started_at timestamptz,
             last_seen_at timestamptz,
             connection_at timestamptz,
+            quota text,
             missing_walks smallint NOT NULL DEFAULT 0,
             added_at timestamptz NOT NULL,
             changed_at timestamptz NOT NULL,
@@ -93,6 +94,7 @@ def _sims() -> None:
     op.execute("CREATE INDEX sims_search_idx ON sims USING gin (search gin_trgm_ops)")
     op.execute("CREATE INDEX sims_label_idx ON sims (organization_id, label, iccid)")
     op.execute("CREATE INDEX sims_connection_idx ON sims (organization_id, connection, country, iccid)")
+    op.execute("CREATE INDEX sims_quota_idx ON sims (organization_id, quota, country, iccid)")
     op.execute("CREATE INDEX sims_country_idx ON sims (organization_id, country, iccid)")
     op.execute("CREATE INDEX sims_label_begins_idx ON sims (organization_id, lower(label) text_pattern_ops)")
     op.execute("CREATE INDEX sims_last_seen_at_idx ON sims (organization_id, last_seen_at, iccid)")

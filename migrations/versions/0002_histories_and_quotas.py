@@ -115,7 +115,7 @@ def _quotas() -> None:
                s.data_class, d."left" AS data_left_bytes, d.total AS data_total_bytes, d.status AS data_quota,
                d.expires_at AS data_expires_at, m."left" AS sms_left, m.total AS sms_total, m.status AS sms_quota,
                s.activated_at, c.status_at AS confirmed_at, c.status_by AS confirmed_by, s.changed_at, s.added_at,
-               s.missing_walks >= 2 AS missing, s.revision, s.search
+               s.missing_walks >= 2 AS missing, s.revision, s.search, s.quota
         FROM sims s
         LEFT JOIN quotas d ON (d.organization_id, d.iccid, d.service) = (s.organization_id, s.iccid, 'data')
         LEFT JOIN quotas m ON (m.organization_id, m.iccid, m.service) = (s.organization_id, s.iccid, 'sms')

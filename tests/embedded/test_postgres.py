@@ -76,14 +76,19 @@ async def test_nobody_outside_this_machine_can_connect(postgres: PostgresServer,
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")
-async def test_a_killed_program_takes_its_server_along(postgres: PostgresServer, asked: Asked) -> None:
+async def test_a_killed_program_takes_its_server_along_and_what_was_committed_stays(
+    postgres: PostgresServer, asked: Asked
+) -> None:
     with _starter(postgres.folder) as program:
         assert program.stdout is not None
-        pid = int(program.stdout.readline().split()[1])
+        url, pid = program.stdout.readline().split()
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""), ssl=False)
+        await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         program.kill()
-    await until(lambda: not lives(pid))
+    await until(lambda: not lives(int(pid)))
+    connection.terminate()
     await postgres.start()
-    assert await asked(postgres, "SELECT 1") == 1
+    assert await asked(postgres, "SELECT answer FROM kept") == 42
 
 
 async def test_a_server_left_running_is_ended_at_the_next_start(postgres: PostgresServer, asked: Asked) -> None:
@@ -142,15 +147,25 @@ async def test_two_servers_never_share_a_folder(postgres: PostgresServer) -> Non
     assert postgres.process.code is None
 
 
-async def test_it_waits_for_its_port_to_be_free_again(postgres: PostgresServer) -> None:
-    postgres.port = free_port()
+async def test_it_waits_for_its_port_to_be_free_again(tmp_path: Path) -> None:
+    port = free_port()
+    postgres = PostgresServer(tmp_path / "other", durable=False, port=port)
     with socket.socket() as other:
-        other.bind((HOST, postgres.port))
+        other.bind((HOST, port))
         other.listen()
         start = asyncio.create_task(postgres.start())
         await asyncio.sleep(1.0)
         assert not start.done()
-    assert f":{postgres.port}/" in await start
+    assert f":{port}/" in await start
+    await postgres.stop()
+
+
+async def test_whoever_waits_for_it_hears_of_its_end(postgres: PostgresServer) -> None:
+    await postgres.start()
+    waiting = asyncio.create_task(postgres.wait())
+    assert postgres.pid is not None
+    os.kill(postgres.pid, signal.SIGKILL)
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_data_of_another_version_is_not_touched(postgres: PostgresServer) -> None:

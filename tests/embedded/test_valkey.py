@@ -1,5 +1,10 @@
 """Valkey of our own: it speaks Redis, and comes back where it was."""
 
+import asyncio
+import os
+import signal
+from pathlib import Path
+
 from redis.asyncio import Redis
 
 from console.embedded import ValkeyServer
@@ -27,6 +32,16 @@ async def test_a_killed_server_is_back_on_its_port(valkey: ValkeyServer) -> None
     assert await valkey.start() == url
     async with Redis.from_url(url) as redis:
         assert (await redis.config_get("port"))["port"] == str(valkey.port)
+
+
+async def test_it_takes_the_port_it_is_given_and_whoever_waits_hears_of_its_end(tmp_path: Path) -> None:
+    valkey = ValkeyServer(tmp_path / "given", port=free_port())
+    assert await valkey.start() == f"redis://127.0.0.1:{valkey.port}/0"
+    waiting = asyncio.create_task(valkey.wait())
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGKILL)
+    await asyncio.wait_for(waiting, 5)
+    await valkey.stop()
 
 
 async def test_it_loses_no_job_in_silence_when_memory_runs_out(valkey: ValkeyServer) -> None:

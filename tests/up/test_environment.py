@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from console.up.environment import for_children, given
+import pytest
+
+from console.up.environment import for_children, given, way_in
 
 
 def told(folder: Path, environment: dict[str, str], simulator_port: int | None = 9000) -> dict[str, str]:
@@ -46,6 +48,28 @@ def test_what_a_person_sets_stays(tmp_path: Path) -> None:
     assert {name: children[name] for name in own} == own
     assert "STREAMER_PASSWORD" not in children
     assert children["REDIS_URL"] == "redis://here"
+
+
+@pytest.mark.parametrize(
+    ("own", "told_rate"),
+    [
+        ({}, "50"),
+        ({"ONCE_REQUESTS_PER_SECOND": ""}, "50"),
+        ({"ONCE_REQUESTS_PER_SECOND": "7"}, "7"),
+        ({"ONCE_REQUESTS_PER_SECOND_FILE": "/run/rate"}, None),
+    ],
+)
+def test_the_rate_is_made_up_only_when_it_is_not_set_in_any_form(
+    tmp_path: Path, own: dict[str, str], told_rate: str | None
+) -> None:
+    assert told(tmp_path, own).get("ONCE_REQUESTS_PER_SECOND") == told_rate
+
+
+def test_the_way_in_names_nothing_that_the_person_has_set(tmp_path: Path) -> None:
+    own = {"DATABASE_URL": "postgresql://me:secret@there/db", "SECRET_KEY": "theirs"}
+    command = way_in(own, {**own, "REDIS_URL": "redis://here"}, tmp_path)
+    assert command.startswith("REDIS_URL=redis://here ")
+    assert "secret" not in command.lower().replace(str(tmp_path).lower(), "")
 
 
 def test_a_secret_in_a_file_counts_as_set(tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """`console up` as a person starts it."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from console.embedded.folder import FolderLock
@@ -37,10 +40,10 @@ def supervisors() -> Iterator[list[Supervisor]]:
             supervisor.process.wait()
 
 
-def started(supervisors: list[Supervisor], port: int, folder: Path) -> Supervisor:
+def started(supervisors: list[Supervisor], port: int, folder: Path, **settings: str) -> Supervisor:
     """`console up` in a process of its own."""
     command = [sys.executable, "-c", CODE, str(port), str(folder)]
-    supervisors.append(Supervisor(command, folder, UNSET))
+    supervisors.append(Supervisor(command, folder, {**UNSET, **settings}))
     return supervisors[-1]
 
 
@@ -51,7 +54,9 @@ async def test_a_taken_port_is_said_before_anything_starts(supervisors: list[Sup
         port = other.getsockname()[1]
         supervisor = started(supervisors, port, tmp_path / "data")
         assert await supervisor.ends() == 1
-    assert re.fullmatch(rf"Port {port} is in use by another program: PORT=\d+ make run\n", supervisor.said)
+    assert re.fullmatch(
+        rf"Port {port} is in use by another program: choose another with PORT=\d+ make run\n", supervisor.said
+    )
     assert not tmp_path.joinpath("data", "postgres").exists()
 
 
@@ -66,6 +71,33 @@ async def test_a_folder_in_use_is_said_with_the_number_of_the_process(
     assert (
         supervisor.said == f"The folder {tmp_path} is in use by another process (pid {os.getpid()}): stop that first.\n"
     )
+
+
+async def test_a_real_account_is_kept_out_of_the_simulated_data(supervisors: list[Supervisor], tmp_path: Path) -> None:
+    tmp_path.joinpath("sign_ins.json").touch()
+    supervisor = started(supervisors, free_port(), tmp_path, ONCE_CLIENT_ID="them", ONCE_CLIENT_SECRET="theirs")
+    assert await supervisor.ends() == 1
+    assert re.fullmatch(r"The data in \S+ is that of the simulated 1NCE: .*--data \.data-real\n", supervisor.said)
+    assert not tmp_path.joinpath("postgres").exists()
+
+
+@pytest.mark.skipif(find_spec("console.cli") is None, reason="the command itself isn't there yet")
+async def test_a_real_account_gets_no_demo_but_a_command_that_makes_the_first_user(
+    supervisors: list[Supervisor], tmp_path: Path
+) -> None:
+    # Port 9 stands for a 1NCE that can't be reached: nothing of this may need it.
+    account = {"ONCE_CLIENT_ID": "them", "ONCE_CLIENT_SECRET": "theirs", "ONCE_BASE_URL": f"http://{HOST}:9"}
+    supervisor = started(supervisors, free_port(), tmp_path, **account)
+    command = await supervisor.says(r"make a user:\n +(.*) NAME", 60)
+    assert "Sign in as" not in supervisor.said
+    maker = await asyncio.create_subprocess_shell(f"{command} ada --role admin", stdin=subprocess.PIPE)
+    await maker.communicate(b"a long password\n")
+    assert maker.returncode == 0
+    url = command.partition("DATABASE_URL=")[2].split()[0]
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""), ssl=False)
+    assert await connection.fetch("SELECT slug, once_client_id FROM organizations") == [("main", "them")]
+    await connection.close()
+    await supervisor.stops(signal.SIGTERM)
 
 
 @pytest.mark.skipif(find_spec("console.cli") is None, reason="the command itself isn't there yet")
