@@ -40,6 +40,13 @@ SELECT $1, '8988228066' || 600000000 + n, service,
        now() + interval '5 years', now() - interval '5 years', now()
 FROM generate_series(1, $2) n, (VALUES ('data', 500000000), ('sms', 250)) AS kinds (service, total)
 """
+WORDS = """
+UPDATE sims SET quota = CASE
+    WHEN q.word = 'expired' THEN 'expired' WHEN q.word = 'exhausted' OR "left" <= 0 THEN 'exhausted'
+    WHEN "left" * 100 < total * 20 THEN 'low' ELSE 'ok' END
+FROM (SELECT organization_id, iccid, status AS word, "left", total FROM quotas WHERE service = 'data') q
+WHERE (q.organization_id, q.iccid) = (sims.organization_id, sims.iccid)
+"""
 CHECKS = """
 INSERT INTO sim_checks (organization_id, iccid, status_at, status_by, events_at, data_quota_at, sms_quota_at)
 SELECT $1, '8988228066' || 600000000 + n, now(), 'poll', now(), now(), now() FROM generate_series(1, $2) n
@@ -62,6 +69,7 @@ async def fill(house: House, sims: int) -> None:
     try:
         for statement in (SIMS, QUOTAS, CHECKS):
             await connection.execute(statement, house.organization_id, sims)
+        await connection.execute(WORDS)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
     finally:

@@ -1,6 +1,6 @@
 """A sorted list in parts, each in the order of an index: first where 1NCE has said the field, then where it has not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,17 +17,21 @@ class Part(Struct, frozen=True):
     said: bool = False
 
 
-def parts(keys: Keys, cursor: Cursor | None) -> list[Part]:
-    """What comes after the cursor, part by part. An index that knows nothing of NULLS LAST serves every direction."""
+def parts(keys: Keys, cursor: Cursor | None, twins: "Mapping[str, sa.ColumnElement[Any]]") -> list[Part]:
+    """What comes after the cursor, part by part. An index that knows nothing of NULLS LAST serves every direction.
+
+    `twins` names columns that are NULL exactly where another one is, and quicker to look at.
+    """
     column = keys[0][0]
+    twin = twins.get(str(column.key), column)
     if not getattr(column, "nullable", True):
         return [Part(keys, [after(keys, cursor)] if cursor else [])]
-    unsaid = Part(keys[1:], [column.is_(None)])
+    unsaid = Part(keys[1:], [twin.is_(None)])
     if cursor is None:
         return [Part(keys, [column.is_not(None)], said=True), unsaid]
     beyond = after(keys, cursor, said=column)
     if cursor.values[0] is None:
-        return [Part(keys[1:], [column.is_(None), after(keys[1:], Cursor(cursor.values[1:]))])]
+        return [Part(keys[1:], [twin.is_(None), after(keys[1:], Cursor(cursor.values[1:]))])]
     return [Part(keys, [column.is_not(None), beyond], said=True), unsaid]
 
 

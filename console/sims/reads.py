@@ -16,6 +16,7 @@ from console.sims.tables import sim_states, sims
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
 search = sa.column("search", sa.Text)
+TWINS = {"data_left_bytes": sim_states.c.quota}
 
 
 class SimPage(Struct, frozen=True):
@@ -128,7 +129,7 @@ async def rows(
     total: int | None = None,
 ) -> list[SimState]:
     """SIMs in this order; what 1NCE has not said sorts last. With `total`, the second half is read from the end."""
-    where, found = conditions(organization_id, wanted), parts(_keys(sort), cursor)
+    where, found = conditions(organization_id, wanted), parts(_keys(sort), cursor, TWINS)
     from_end = total is not None and offset * 2 > total
     if from_end and total is not None:
         limit, offset = min(limit, total - offset), max(0, total - offset - limit)
