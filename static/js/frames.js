@@ -84,10 +84,22 @@ export function apply() {
   for (const { target, swap, id } of parts) {
     const element = document.getElementById(swap === "outerMorph" ? target : id);
     if (!element) continue;
+    if (swap !== "outerMorph") settle(element);
     if (before.has(target)) flashChanges(element, before.get(target));
     else flash(element);
   }
   for (const list of new Set(parts.filter((part) => part.swap !== "outerMorph").map((part) => part.target))) trim(list);
+}
+
+function moment(row) {
+  return row.querySelector("time")?.dateTime ?? "";
+}
+
+// A new row comes in on top, and stands where its time belongs: what was told late is not the latest.
+function settle(row) {
+  let above = null;
+  for (let next = row.nextElementSibling; next && moment(next) > moment(row); next = next.nextElementSibling) above = next;
+  above?.after(row);
 }
 
 function trim(id) {

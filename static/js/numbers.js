@@ -1,5 +1,5 @@
 // Numbers as the server writes them, for what is drawn in the browser.
-const UNITS = ["B", "KB", "MB", "GB", "TB"];
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 export function count(number) {
   return number.toLocaleString("en");

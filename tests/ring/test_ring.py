@@ -1,7 +1,7 @@
 """From 1NCE to an open browser: a change is on the screen within a second, and disturbs nobody who works there."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ from tests.serving import Served
 from tests.simulation import Simulation
 
 pytestmark = pytest.mark.one_edition
+NOW = datetime.now(UTC).isoformat()
+OLDER = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 LIVE = "[data-live-badge]"
 WATCH = """(id) => new Promise(done => {
     const row = document.getElementById(id), before = row.querySelector('.sim-connection').textContent;
@@ -83,12 +85,19 @@ async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(page: Page, shop: 
     body = (
         b'[{"id": 77, "event_type": {"id": 3, "description": "Create PDP Context"}, "description": "pushed <b>now</b>",'
         b'"event_severity": {"id": 0, "description": "INFO"}, "timestamp": "%s", "sim": {"iccid": "%s"}}]'
-        % (datetime.now(UTC).isoformat().encode(), ADAS_SIM.encode())
+        % (NOW.encode(), ADAS_SIM.encode())
     )
     async with db.transaction() as transaction:
         await batches.keep(transaction, cast.acme, body, datetime.now(UTC))
     await take_stream({"shop": shop}, organization_id=cast.acme)
     await expect(page.locator("#event-77")).to_contain_text("pushed <b>now</b>", timeout=3000)
+    older = body.replace(b'"id": 77', b'"id": 78').replace(NOW.encode(), OLDER.encode())
+    async with db.transaction() as transaction:
+        await batches.keep(transaction, cast.acme, older, datetime.now(UTC))
+    await take_stream({"shop": shop}, organization_id=cast.acme)
+    await expect(page.locator("#event-78")).to_be_visible(timeout=3000)
+    ids = await page.locator("#events tr").evaluate_all("rows => rows.map(row => row.id)")
+    assert ids == ["event-77", "event-78"], "what is told late is not the latest"
     assert await page.locator("#event-77 b").count() == 0
 
 
