@@ -20,6 +20,7 @@ from console.log import logger
 from console.outbox import CHANNEL, EPOCH, SEQUENCE, STREAM
 
 REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 MB
+AHEAD = 1_000  # facts that another web process, which drew the page, may have heard before this one
 SILENCE_SECONDS = 5.0  # after which the connection is tried with a ping
 AWAY = (RedisError, OSError, TimeoutError)
 
@@ -163,9 +164,9 @@ class Feed:
     async def since(self, epoch: str, seq: int) -> list[Heard] | None:
         """The facts after this number up to now; None if they are gone, or the number is of another epoch."""
         now = self.seq
-        if epoch != self.epoch or seq > now:
+        if epoch != self.epoch or seq > now + AHEAD:
             return None
-        if seq == now:
+        if seq >= now:
             return []
         if self._memory and self._memory[0].seq <= seq + 1:
             return [fact for fact in self._memory if seq < fact.seq <= now]

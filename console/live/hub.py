@@ -26,11 +26,12 @@ class Hub:
         self._handles: dict[str, int] = {}
 
     def join(self, subscriber: Subscriber) -> bool:
-        """From now on it hears; False if its caller has too many connections already."""
+        """From now on it hears what comes after the feed's present number; False if its caller has too many already."""
         handle = subscriber.caller.handle
         if self._handles.get(handle, 0) >= MOST_OF_ONE:
             return False
         self._handles[handle] = self._handles.get(handle, 0) + 1
+        subscriber.seq = subscriber.joined = self.feed.seq
         self._all.add(subscriber)
         self._index(subscriber, subscriber.topics)
         metrics.sockets.labels(subscriber.door).inc()

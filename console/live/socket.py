@@ -12,6 +12,7 @@ from litestar.exceptions import WebSocketDisconnect
 from console import metrics
 from console.errors import BadRequest
 from console.facts import topics
+from console.live.feed import Heard
 from console.live.fragments import stream_mark
 from console.live.hub import Hub
 from console.live.subscriber import Subscriber
@@ -91,8 +92,6 @@ async def close(socket: Socket, code: int, door: str) -> None:
 
 
 async def _send(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
-    feed = hub.feed
-    subscriber.seq = feed.seq
     for text in await _opening(hub, subscriber, since):
         await socket.send_text(text)
     subscriber.release()
@@ -108,13 +107,11 @@ async def _send(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[s
 
 async def _opening(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> list[str]:
     """hello, then the past that the client has missed, or that it is gone."""
-    feed, epoch, seq = hub.feed, hub.feed.epoch, hub.feed.seq
+    feed, epoch, seq = hub.feed, hub.feed.epoch, subscriber.joined
+    if since and since[0] == epoch:
+        subscriber.seq = max(subscriber.seq, since[1])  # it may have heard more than this process yet has
     past = await feed.since(*since) if since else []
-    mine = (
-        []
-        if past is None
-        else [fact for fact in past if _for(subscriber, fact.organization_id, fact.kind, fact.subject)]
-    )
+    mine = [fact for fact in past or () if fact.seq <= seq and _is_for(subscriber, fact)]
     opening = [_say(type="stream.hello", epoch=epoch, seq=seq, resumed=len(mine))]
     if past is None:
         opening.append(_reset(hub, "too_old"))
@@ -132,9 +129,9 @@ async def _opening(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | No
     return opening
 
 
-def _for(subscriber: Subscriber, organization_id: int, kind: str, subject: str | None) -> bool:
-    mine = organization_id == subscriber.caller.organization_id
-    return mine and not subscriber.topics.isdisjoint(topics(kind, subject))
+def _is_for(subscriber: Subscriber, fact: Heard) -> bool:
+    mine = fact.organization_id == subscriber.caller.organization_id
+    return mine and not subscriber.topics.isdisjoint(topics(fact.kind, fact.subject))
 
 
 def _joined(waiting: list[str], reached: int) -> list[str]:
@@ -181,7 +178,7 @@ async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since
         mine = fact.organization_id == subscriber.caller.organization_id
         if mine and not fresh.isdisjoint(topics(fact.kind, fact.subject)):
             for key, text in subscriber.phrasing.phrase(fact, hub.feed.epoch):
-                subscriber.put(text, key)
+                subscriber.put(text, key, older=True)
 
 
 async def _beat(hub: Hub, subscriber: Subscriber, still_welcome: Callable[[], Awaitable[bool]]) -> None:

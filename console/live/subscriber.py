@@ -31,7 +31,8 @@ class Subscriber:
         self.view = view
         self.phrasing = phrasing
         self.topics = topics
-        self.seq = 0  # the last fact that was put in line, whether it was for this connection or not
+        self.seq = 0  # the last fact that it has heard, or need not hear
+        self.joined = 0  # the feed's number when it began to hear: the past ends there
         self.closing: int | None = None  # the close code, once it is to end
         self.holding = True  # until the past is out
         self._waiting: dict[object, str] = {}
@@ -46,11 +47,14 @@ class Subscriber:
             for key, text in self.phrasing.phrase(heard, epoch):
                 self.put(text, key)
 
-    def put(self, text: str, key: str | None = None) -> None:
-        """Put a message in line; in the place of an older one with the same key, but at the end."""
-        if self.closing is not None:
-            return
+    def put(self, text: str, key: str | None = None, *, older: bool = False) -> None:
+        """Put a message in line; in the place of an older one with the same key, but at the end.
+
+        With `older` it is itself the older one, and gives way to one that waits already.
+        """
         name: object = key if key is not None else object()
+        if self.closing is not None or (older and name in self._waiting):
+            return
         old = self._waiting.pop(name, None)
         self._bytes += len(text) - (len(old) if old else 0)
         self._waiting[name] = text

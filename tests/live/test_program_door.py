@@ -1,6 +1,7 @@
 """The JSON door: every fact that its caller may hear, in order, each once, also after a break."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,6 +63,28 @@ async def test_who_comes_back_gets_exactly_what_was_missed(web: Served, db: Data
         live = await hear(stream)
     assert [one["data"]["label"] for one in missed] == [f"missed-{number}" for number in range(7)]
     assert live["seq"] == missed[-1]["seq"] + 1
+
+
+async def test_who_is_cut_off_again_and_again_while_much_is_told_hears_each_fact_once(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    async def busy() -> None:
+        for number in range(120):
+            await rename(db, cast, f"busy-{number}", (ADAS_SIM, ADAS_OTHER_SIM)[number % 2])
+
+    async with web.stream(cast.acme_key) as stream:
+        hello = await hear(stream)
+    writing = asyncio.create_task(busy())
+    heard: list[int] = []
+    while not writing.done() or len(heard) < 120:
+        last = heard[-1] if heard else hello["seq"]
+        async with web.stream(cast.acme_key, f"?since={hello['epoch']}:{last}") as stream:
+            assert (await hear(stream))["type"] == "stream.hello"
+            with contextlib.suppress(TimeoutError):
+                for _ in range(7):
+                    heard.append((await hear(stream, 0.5))["seq"])
+    await writing
+    assert heard == list(range(hello["seq"] + 1, hello["seq"] + 121))
 
 
 @pytest.mark.parametrize("since", ["another:1", "{epoch}:0"])
