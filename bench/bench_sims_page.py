@@ -109,12 +109,14 @@ async def walks(connection: AsyncConnection, organization_id: int, seconds: floa
     found: Report = {}
     for sort in WALKS:
         order = parse_sort(sort)
+        signs = ["-" if one.descending else "" for one in order]
         fields = [SORTS[one.field] for one in order] + ["iccid"]
+        name = ",".join(sign + field for sign, field in zip([*signs, signs[-1] if signs else ""], fields, strict=True))
         for pages in (1, depth):
             rows = await reads.rows(
                 connection, organization_id, SimFilter(), sort=order, limit=1, offset=pages * PAGE - 1
             )
-            cursor = Cursor([_plain(getattr(rows[0], field)) for field in fields])
+            cursor = Cursor(name, [_plain(getattr(rows[0], field)) for field in fields])
 
             async def page(order: Any = order, cursor: Cursor = cursor) -> None:
                 await reads.rows(connection, organization_id, SimFilter(), sort=order, limit=PAGE, cursor=cursor)

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
+from litestar.types import Scope
 
 import console.auth.pages
 import console.connectivity.api
@@ -26,7 +27,7 @@ from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
 from console.database import Database, open_database, open_redis
-from console.errors import TooMany
+from console.errors import NotSignedIn, TooMany
 from console.failures import tell
 from console.live import doors
 from console.live.fragments import Fragments
@@ -81,17 +82,16 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=openapi(),
         logging_config=None,
         request_max_body_size=33 * 1024 * 1024,
-        middleware=[_around(settings)],
+    )
+    # Around the router too: what it refuses itself, 404 and 405, is a request like any other.
+    app.asgi_handler = Requests(
+        app.asgi_handler,
+        origins=settings.public_origin,
+        secure=settings.secure_cookies,
+        count=lambda scope: _count_address(db, scope),
     )
     app.state.settings = settings
     return app
-
-
-def _around(settings: Settings) -> Any:
-    def made(app: Any) -> Requests:
-        return Requests(app, origins=settings.public_origin, secure=settings.secure_cookies)
-
-    return made
 
 
 def _pages() -> Router:
@@ -130,12 +130,27 @@ def _api() -> Router:
 
 async def _counted_caller(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Caller:
     """Who asks; TooMany if they have asked too much in this minute."""
-    caller = await api_caller(request, db)
-    allowance = await count_request(db.redis, caller.handle)
+    refused, caller = None, None
+    try:
+        caller = await api_caller(request, db)
+    except NotSignedIn as error:
+        refused = error
+    allowance = await count_request(db.redis, caller.handle if caller else _address(request.scope))
     request.scope["state"]["allowance"] = allowance
     if allowance.remaining < 0:
         raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
+    if caller is None:
+        raise refused or NotSignedIn("Send an API key")
     return caller
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return f"address:{client[0] if client else 'unknown'}"
+
+
+async def _count_address(db: Database, scope: Scope) -> dict[str, str]:
+    return (await count_request(db.redis, _address(scope))).headers()
 
 
 @get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")

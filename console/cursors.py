@@ -14,23 +14,39 @@ from console.errors import BadRequest
 Keys = Sequence["tuple[sa.ColumnElement[Any], bool]"]
 
 
-class Cursor(Struct, frozen=True):
-    """The values of the sort fields of the last row, in their order."""
+LARGEST = 2**63 - 1
+OF_ANOTHER = "The cursor belongs to a list with another sort: start again from the first page"
 
+
+class Cursor(Struct, frozen=True):
+    """The order of the list, and the values of its sort fields in the last row."""
+
+    order: str
     values: list[Any]
 
     def text(self) -> str:
         """Opaque and fit for an address."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self.values)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(msgspec.json.encode([self.order, *self.values])).decode().rstrip("=")
+
+
+def mark(keys: Keys, row: Any) -> str:
+    """The cursor behind this row of a list in this order, as text."""
+    return Cursor(name_of(keys), [getattr(row, str(getattr(column, "key", ""))) for column, _ in keys]).text()
+
+
+def name_of(keys: Keys) -> str:
+    """What an order is called: `-label,-iccid`."""
+    return ",".join(("-" if descending else "") + str(getattr(column, "key", "")) for column, descending in keys)
 
 
 def read_cursor(text: str) -> Cursor:
     """The cursor that `text` wrote; BadRequest if nobody did."""
     try:
-        values = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=list[Any])
+        known = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=list[Any])
+        order = msgspec.convert(known[:1], tuple[str])[0]
     except (binascii.Error, ValueError) as error:
         raise BadRequest("The cursor is not one of ours: start again from the first page", cursor=text) from error
-    return Cursor(values)
+    return Cursor(order, known[1:])
 
 
 def after(keys: Keys, cursor: Cursor, *, said: "sa.ColumnElement[Any] | None" = None) -> "sa.ColumnElement[bool]":
@@ -38,8 +54,8 @@ def after(keys: Keys, cursor: Cursor, *, said: "sa.ColumnElement[Any] | None" = 
 
     `said` is a column that is not NULL wherever this is asked.
     """
-    if len(cursor.values) != len(keys):
-        raise BadRequest("The cursor belongs to a list with another sort: start again from the first page")
+    if cursor.order != name_of(keys) or len(cursor.values) != len(keys):
+        raise BadRequest(OF_ANOTHER)
     columns = [column for column, _ in keys]
     values = [_value(column, raw) for column, raw in zip(columns, cursor.values, strict=True)]
     directions = {descending for _, descending in keys}
@@ -68,6 +84,16 @@ def _may_be_null(column: "sa.ColumnElement[Any]") -> bool:
 
 def _value(column: "sa.ColumnElement[Any]", raw: Any) -> Any:
     try:
-        return None if raw is None else msgspec.convert(raw, column.type.python_type, strict=True)
+        value = None if raw is None else msgspec.convert(raw, column.type.python_type, strict=True)
     except (msgspec.ValidationError, NotImplementedError) as error:
-        raise BadRequest("The cursor belongs to a list with another sort: start again from the first page") from error
+        raise BadRequest(OF_ANOTHER) from error
+    if _may_be(value, column):
+        return value
+    raise BadRequest(OF_ANOTHER)
+
+
+def _may_be(value: Any, column: "sa.ColumnElement[Any]") -> bool:
+    """Whether the database can take it at all: cursors come from outside."""
+    if value is None:
+        return _may_be_null(column)
+    return "\0" not in value if isinstance(value, str) else not isinstance(value, int) or abs(value) <= LARGEST

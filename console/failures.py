@@ -13,6 +13,7 @@ from console.errors import CODES_BY_STATUS, ConsoleError, NotReady, NotSignedIn
 from console.log import logger
 
 Asked = Request[Any, Any, Any]
+AWAY = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
 TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -42,13 +43,20 @@ def _known(error: Exception) -> ConsoleError | None:
         found = ConsoleError(_sentence(error), **_details(error))
         found.status = error.status_code  # type: ignore[misc]
         found.code = CODES_BY_STATUS.get(error.status_code, "BAD_REQUEST")  # type: ignore[misc]
+        found.headers = dict(error.headers or {})  # type: ignore[misc]
         return found
     if isinstance(error, (DBAPIError, RedisError, OSError, TimeoutError)):
-        if isinstance(error, DBAPIError) and not error.connection_invalidated and "connect" not in str(error).lower():
+        if isinstance(error, DBAPIError) and not _is_away(error):
             return None
         logger("web").warning("a part of the house is away", reason=str(error).splitlines()[0] if str(error) else "")
         return NotReady("The database or Redis is away for a moment: try again")
     return None
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether it is the connection that failed, and not the question: the words of the question prove nothing."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return error.connection_invalidated or state.startswith(AWAY) or "connection" in str(error.orig).lower()
 
 
 def _sentence(error: HTTPException) -> str:

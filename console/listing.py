@@ -1,6 +1,6 @@
 """The shape of every list of the JSON API, and the questions that a list takes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from litestar.params import QueryParameter
@@ -40,10 +40,14 @@ def cursor_of(text: str | None) -> Cursor | None:
 
 
 def span(since: datetime | None, until: datetime | None, default: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """The time that is asked about; BadRequest if it ends before it begins or has no zone."""
+    """The time that is asked about, in UTC; BadRequest if it ends before it begins or has no zone."""
     start, end = since or default, until or now
     if start.tzinfo is None or end.tzinfo is None:
         raise BadRequest("Times need a zone: 2026-11-20T10:00:00Z")
+    try:
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+    except OverflowError as error:
+        raise BadRequest("This is before all time, or after it") from error
     if start >= end:
         raise BadRequest("`since` must be before `until`")
     return start, end

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 from litestar.enums import ScopeType
@@ -16,15 +17,27 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 QUIET = ("/health", "/static", "/metrics", "/streamer")
 
 
 class Requests:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...], secure: bool) -> None:
-        """`secure`: every address is https, so browsers may be told never to use another."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origins: tuple[str, ...],
+        secure: bool,
+        count: Callable[[Scope], Awaitable[dict[str, str]]],
+    ) -> None:
+        """`secure`: every address is https, so browsers may be told never to use another.
+
+        `count` counts a request to the API that came without a key, by its address, and says what is left of that.
+        """
         self._app = app
+        self._count = count
         sockets = "".join(" " + origin.replace("http", "ws", 1) for origin in origins)
         self._headers = [
             (b"content-security-policy", POLICY.format(sockets=sockets).encode()),
@@ -54,8 +67,10 @@ class Requests:
                 present = {name for name, _ in headers}
                 headers += [(name, value) for name, value in self._headers if name not in present]
                 headers.append((b"x-request-id", request_id.encode()))
-                if allowance := scope["state"].get("allowance"):
-                    headers += [(name.lower().encode(), value.encode()) for name, value in allowance.headers().items()]
+                if scope["path"].startswith("/api/"):
+                    allowance = scope["state"].get("allowance")
+                    limits = allowance.headers() if allowance else await self._count(scope)
+                    headers += [(name.lower().encode(), value.encode()) for name, value in limits.items()]
                 message["headers"] = headers
             await send(message)
 
@@ -76,7 +91,8 @@ def _request_id(scope: HTTPScope | WebSocketScope) -> str:
 
 def _note(scope: HTTPScope, status: int, seconds: float) -> None:
     route = str(scope.get("path_template") or "unknown")
-    metrics.requests.labels(scope["method"], route, status).observe(seconds)
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    metrics.requests.labels(method, route, status).observe(seconds)
     if not scope["path"].startswith(QUIET) or status >= 400:
         logger("web").info(
             "answered", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1)

@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from console.auth import reads, writes
 from console.auth.rules import KEY_WORD, Caller, Role
 from console.database import Database
-from console.errors import NotAllowed, NotSignedIn
+from console.errors import BadRequest, NotAllowed, NotSignedIn
 from console.settings import Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -107,6 +107,8 @@ def is_ours(origin: str, connection: Connection, settings: Settings) -> bool:
 async def check_origin(request: Request[Any, Any, Any]) -> None:
     """Before each request that changes something and comes by cookie: refuse other people's pages."""
     settings: Settings = request.app.state.settings
+    if "%00" in request.url.query:
+        raise BadRequest("An address has no NUL in it")
     cookie = not request.url.path.startswith(("/api/", "/streamer/"))
     if cookie and request.method not in SAFE and not same_origin(request, settings):
         raise NotAllowed("This came from another site's page")

@@ -25,7 +25,7 @@ class Allowance(Struct, frozen=True):
         """As every answer of the API carries them."""
         return {
             "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Remaining": str(max(0, self.remaining)),
             "X-RateLimit-Reset": str(self.reset),
         }
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, status_history
-from console.cursors import Cursor, after
+from console.cursors import Cursor, after, mark
 from console.facts import EventTold
 from console.sims.tables import sims
 
@@ -74,7 +74,7 @@ async def events(
         query = query.where(after(EVENT_ORDER, cursor))
     query = query.order_by(network_events.c.time.desc(), network_events.c.id.desc()).limit(limit + 1)
     found = [EventTold(**row._mapping) for row in (await connection.execute(query)).all()]
-    more = Cursor([found[limit - 1].time, found[limit - 1].id]).text() if len(found) > limit else None
+    more = mark(EVENT_ORDER, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 
 
@@ -96,7 +96,7 @@ async def history(
         query = query.where(after(order, cursor))
     query = query.order_by(c.time.desc(), c.iccid.desc()).limit(limit + 1)
     found = [StatusAt(**row._mapping) for row in (await connection.execute(query)).all()]
-    more = Cursor([found[limit - 1].time, found[limit - 1].iccid]).text() if len(found) > limit else None
+    more = mark(order, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 
 

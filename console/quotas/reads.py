@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor, after
+from console.cursors import Cursor, after, mark
 from console.quotas.tables import quotas
 
 
@@ -47,5 +47,5 @@ async def of_fleet(
         query = query.where(after(ORDER, cursor))
     query = query.order_by(quotas.c.iccid, quotas.c.service).limit(limit + 1)
     found = [Quota(**row._mapping) for row in (await connection.execute(query)).all()]
-    more = Cursor([found[limit - 1].iccid, found[limit - 1].service]).text() if len(found) > limit else None
+    more = mark(ORDER, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more

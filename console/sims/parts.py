@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.cursors import Cursor, Keys, after
+from console.cursors import Cursor, Keys, after, name_of
 
 
 class Part(Struct, frozen=True):
@@ -31,7 +31,8 @@ def parts(keys: Keys, cursor: Cursor | None, twins: "Mapping[str, sa.ColumnEleme
         return [Part(keys, [column.is_not(None)], said=True), unsaid]
     beyond = after(keys, cursor, said=column)
     if cursor.values[0] is None:
-        return [Part(keys[1:], [twin.is_(None), after(keys[1:], Cursor(cursor.values[1:]))])]
+        rest = Cursor(name_of(keys[1:]), cursor.values[1:])
+        return [Part(keys[1:], [twin.is_(None), after(keys[1:], rest)])]
     return [Part(keys, [column.is_not(None), beyond], said=True), unsaid]
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor
+from console.cursors import Cursor, mark
 from console.facts import SimState
 from console.sims.parts import Part, backwards, order, parts
 from console.sims.rules import SORTS, SimFilter, Sort
@@ -105,8 +105,7 @@ async def page(
     found = await rows(connection, organization_id, wanted, sort=sort, limit=limit + 1, offset=offset, cursor=cursor)
     if len(found) <= limit:
         return SimPage(found, total, None)
-    last = Cursor([getattr(found[limit - 1], column.name) for column, _ in _keys(sort)])
-    return SimPage(found[:limit], total, last.text())
+    return SimPage(found[:limit], total, mark(_keys(sort), found[limit - 1]))
 
 
 def _keys(sort: Sequence[Sort]) -> "list[tuple[sa.Column[Any], bool]]":

@@ -7,7 +7,7 @@ export function startCopying() {
     if (!button) return;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      tell(`Copied ${button.dataset.copy}`);
+      tell(`Copied ${button.dataset.copied ?? button.dataset.copy}`);
     } catch {
       tell("The browser does not allow copying here: select the number instead.", "warn");
     }

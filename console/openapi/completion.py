@@ -1,0 +1,196 @@
+"""Adds to Litestar's description of the API what it can't tell from the code: errors, headers, words, examples."""
+
+import copy
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from console.errors import (
+    BadRequest,
+    Conflict,
+    ConsoleError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    NotSignedIn,
+    OnceToBlame,
+    TooMany,
+)
+from console.openapi import words
+from console.openapi.examples import EXAMPLES, STRUCTS
+
+Part = dict[str, Any]
+ERRORS = {
+    one.status: one
+    for one in (
+        BadRequest,
+        NotSignedIn,
+        NotAllowed,
+        NotFound,
+        Conflict,
+        Invalid,
+        TooMany,
+        ConsoleError,
+        OnceToBlame,
+        NotReady,
+    )
+}
+NAMES = {ConsoleError: "SomethingWentWrong"}
+WITHOUT_SIGN_IN = frozenset({"Health"})
+LISTING = re.compile(r"Listing_(?:[\w.]*\.)?(\w+?)_$")
+LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+def completed(raw: Part) -> Part:
+    """The document that is served, made from Litestar's own, which stays as it is."""
+    found: Part = _renamed(copy.deepcopy(raw))
+    schemas = found["components"].setdefault("schemas", {})
+    asked = _asked(found)
+    for name, schema in schemas.items():
+        _describe(name, schema, answered=name not in asked)
+    schemas["Error"] = words.ERROR
+    found["components"] |= {
+        "headers": {name: {"description": text, "schema": kind} for name, (kind, text) in words.HEADERS.items()},
+        "responses": {name_of(error): _refusal(error) for error in ERRORS.values()},
+        "parameters": {"RequestId": words.REQUEST_ID},
+    }
+    for path, method, operation in operations(found):
+        _complete(path, method, operation)
+    return found
+
+
+def operations(document: Part) -> Iterator[tuple[str, str, Part]]:
+    """Each operation with its path and method."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if isinstance(operation, dict) and "responses" in operation:
+                yield path, method, operation
+
+
+def name_of(error: type[ConsoleError]) -> str:
+    """What its answer is called among the components."""
+    return NAMES.get(error, error.__name__)
+
+
+def _renamed(part: Any) -> Any:
+    """Listing_console.facts.SimState_ is SimStateListing; what may be null says so in one word."""
+    if isinstance(part, list):
+        return [_renamed(one) for one in part]
+    if isinstance(part, float) and part.is_integer():
+        return int(part)
+    if isinstance(part, str):
+        start, slash, name = part.rpartition("/")
+        return start + slash + LISTING.sub(r"\1Listing", name) if start == "#/components/schemas" else part
+    if not isinstance(part, dict):
+        return part
+    found = {LISTING.sub(r"\1Listing", name): _renamed(one) for name, one in part.items()}
+    choices = found.get("oneOf", [])
+    plain = [one for one in choices if one != {"type": "null"}]
+    if len(choices) == 2 and len(plain) == 1 and isinstance(plain[0].get("type"), str):
+        del found["oneOf"]
+        found = {**plain[0], **found, "type": [plain[0]["type"], "null"]}
+    return found
+
+
+def _asked(document: Part) -> set[str]:
+    """The schemas that programs send: there a field with a default may be left out."""
+    found: set[str] = set()
+    waiting = [operation["requestBody"] for _, _, operation in operations(document) if "requestBody" in operation]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                waiting.append(document["components"]["schemas"].get(name))
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+    return found
+
+
+def _describe(name: str, schema: Part, *, answered: bool) -> None:
+    if struct := STRUCTS.get(name):
+        schema["description"] = inspect.cleandoc(struct.__doc__ or "")
+    elif name in words.SCHEMAS or name.endswith("Listing"):
+        schema["description"] = words.SCHEMAS.get(name, words.LISTING)
+    known = words.FIELDS.get("Listing" if name.endswith("Listing") else name, {})
+    for field, described in schema.get("properties", {}).items():
+        if text := known.get(field, words.ANY_FIELD.get(field)):
+            described["description"] = text
+    if answered and "properties" in schema:
+        schema["required"] = list(schema["properties"])
+    if name in EXAMPLES:
+        schema["examples"] = [EXAMPLES[name]]
+
+
+def _refusal(error: type[ConsoleError]) -> Part:
+    message, details = words.REFUSALS[error.status]
+    body = {"code": error.code, "message": message, "details": details, "request_id": words.A_REQUEST_ID}
+    headers = ["X-Request-ID", *LIMITS]
+    headers += {429: ["Retry-After"], 401: ["WWW-Authenticate"]}.get(error.status, [])
+    return {
+        "description": inspect.cleandoc(error.__doc__ or "").split("\n", 1)[0]
+        if error is not ConsoleError
+        else "Something went wrong here; the log has it under the request id.",
+        "headers": _headers(headers),
+        "content": {"application/json": {"schema": _schema("Error"), "example": {"error": body}}},
+    }
+
+
+def _schema(name: str) -> Part:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _headers(names: list[str]) -> Part:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _complete(path: str, method: str, operation: Part) -> None:
+    opened = not WITHOUT_SIGN_IN.isdisjoint(operation.get("tags", ()))
+    if opened:
+        operation["security"] = []
+    operation["summary"] = words.SUMMARIES.get(operation["operationId"], operation["summary"])
+    asked = operation.get("parameters", [])
+    for parameter in asked:
+        _complete_parameter(operation["operationId"], parameter)
+    answers = operation["responses"]
+    for status, answer in answers.items():
+        if status.startswith("2"):
+            content: Part = next(iter(answer.get("content", {}).values()), {})
+            name = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+            answer["description"] = words.ANSWERS.get(operation["operationId"], operation["summary"])
+            answer["headers"] = _headers(["X-Request-ID", *LIMITS])
+            if name in EXAMPLES:
+                content["example"] = EXAMPLES[name]
+    answers.pop("400", None)
+    for status in _refused(path, method, operation, opened=opened):
+        answers.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(ERRORS[status])}"})
+    operation["responses"] = dict(sorted(answers.items()))
+    operation["parameters"] = [*asked, {"$ref": "#/components/parameters/RequestId"}]
+
+
+def _refused(path: str, method: str, operation: Part, *, opened: bool) -> list[int]:
+    """How this operation may fail."""
+    found = [500] if opened else [401, 429, 500, 503]
+    if operation.get("parameters") or "requestBody" in operation:
+        found += [400, 422]
+    if "{" in path:
+        found.append(404)
+    if method != "get":
+        found += [403, 409]
+    return found
+
+
+def _complete_parameter(operation_id: str, parameter: Part) -> None:
+    schema = parameter["schema"]
+    if isinstance(schema.get("type"), list):  # what may be null may be left out: nobody can send it
+        schema["type"] = next(kind for kind in schema["type"] if kind != "null")
+        if "enum" in schema:
+            schema["enum"] = [one for one in schema["enum"] if one is not None]
+    name = parameter["name"]
+    schema.pop("description", None)
+    if text := words.PARAMETERS.get(f"{operation_id}.{name}", words.PARAMETERS.get(name)):
+        parameter["description"] = text
+    if name in words.PARAMETER_EXAMPLES:
+        parameter["example"] = words.PARAMETER_EXAMPLES[name]

@@ -1,0 +1,137 @@
+"""An example of each thing that the API answers, made of the very Structs that it is made of."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from console.connectivity.reads import StatusAt
+from console.facts import EventTold, JobRunTold, SimState
+from console.listing import Listing
+from console.quotas.reads import Quota
+from console.runs.api import Jobs
+from console.runs.reads import JobState
+from console.runs.schedule import SCHEDULE
+from console.usage.api import Usage
+from console.usage.reads import UsageIn
+
+STRUCTS: dict[str, type[msgspec.Struct]] = {
+    one.__name__: one for one in (SimState, StatusAt, EventTold, Quota, Usage, UsageIn, Jobs, JobState, JobRunTold)
+}
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+TODAY = NOW.replace(hour=0)
+ICCID = "8988228066600000001"
+MB = 1024 * 1024
+
+SIM = SimState(
+    iccid=ICCID,
+    label="pump-1",
+    status="enabled",
+    connection="online",
+    imsi="901405100000001",
+    msisdn="882285100000001",
+    imei="867648040000001",
+    imei_lock=False,
+    ip_address="10.64.0.17",
+    operator="Deutsche Telekom",
+    country="DE",
+    rat="LTE",
+    apn="iot.1nce.net",
+    cell="5521/28417793",
+    session_started_at=NOW - timedelta(hours=2),
+    last_seen_at=NOW - timedelta(seconds=40),
+    data_left_bytes=412 * MB,
+    data_total_bytes=500 * MB,
+    data_quota="active",
+    data_expires_at=TODAY.replace(year=2035),
+    sms_left=243,
+    sms_total=250,
+    sms_quota="active",
+    activated_at=TODAY.replace(year=2025),
+    confirmed_at=NOW - timedelta(seconds=40),
+    confirmed_by="push",
+    changed_at=NOW - timedelta(hours=2),
+    revision=812,
+)
+STATUS = StatusAt(
+    iccid=ICCID,
+    time=NOW - timedelta(hours=2),
+    connection="online",
+    operator="Deutsche Telekom",
+    country="DE",
+    rat="LTE",
+    apn="iot.1nce.net",
+    cell="5521/28417793",
+    told_by="push",
+)
+EVENT = EventTold(
+    id=90210,
+    iccid=ICCID,
+    time=NOW - timedelta(hours=2),
+    type=3,
+    name="Create PDP Context",
+    severity="info",
+    description="New PDP Context successfully activated.",
+    operator="Deutsche Telekom",
+    country="DE",
+)
+QUOTA = Quota(
+    iccid=ICCID,
+    service="data",
+    status="active",
+    left=412 * MB,
+    total=500 * MB,
+    accumulated=500 * MB,
+    last_added=500 * MB,
+    threshold_percent=20,
+    expires_at=TODAY.replace(year=2035),
+    created_at=TODAY.replace(year=2025),
+    changed_at=NOW - timedelta(minutes=30),
+)
+STEP = UsageIn(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
+USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])
+RUN = JobRunTold(
+    id=4711,
+    job=SCHEDULE[0].name,
+    state="done",
+    started_at=NOW - timedelta(minutes=15),
+    finished_at=NOW - timedelta(minutes=15, seconds=-4),
+    seen=2000,
+    changed=3,
+    failed=0,
+    error=None,
+)
+JOB = JobState(
+    name=SCHEDULE[0].name,
+    does=SCHEDULE[0].does,
+    every=SCHEDULE[0].every,
+    next_run_at=NOW + timedelta(minutes=15),
+    last_run=RUN,
+    failures_today=0,
+)
+CURSOR = "WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"
+
+
+def _plain(thing: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(thing))
+
+
+def _listed(thing: Any, *, counted: bool = False) -> Any:
+    counts = {"total": 2000, "page": 1, "pages": 2000} if counted else {}
+    return _plain(Listing(items=[thing], page_size=1, next_cursor=CURSOR, **counts))
+
+
+EXAMPLES: dict[str, Any] = {
+    **{type(one).__name__: _plain(one) for one in (SIM, STATUS, EVENT, QUOTA, STEP, USAGE, RUN, JOB)},
+    "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
+    "SimStateListing": _listed(SIM, counted=True),
+    "StatusAtListing": _listed(STATUS),
+    "EventToldListing": _listed(EVENT),
+    "QuotaListing": _listed(QUOTA),
+    "Health": {
+        "status": "ok",
+        "services": [{"name": "database", "well": True, "found": "answers", "needed": True}],
+    },
+    "Part": {"name": "database", "well": True, "found": "answers", "needed": True},
+    "Alive": {"status": "ok"},
+}

@@ -1,0 +1,220 @@
+"""The documentation page's contents: the OpenAPI document, sorted and put so that a template can draw it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from litestar import Request
+from msgspec import Struct
+
+from console.errors import ConsoleError
+from console.facts import Fact, topics
+from console.live.socket import HEARTBEAT_SECONDS, LARGEST_FROM_CLIENT, REASONS
+from console.openapi.completion import operations
+from console.settings import Settings
+
+Part = dict[str, Any]
+DEPTH = 4  # of things within things
+QUERIES = {
+    "listSims": "connection=online&sort=-last_seen_at&page_size=20",
+    "getUsage": "by=hour",
+    "getSimUsage": "by=day",
+    "listQuotas": "service=data",
+    "getSimEvents": "severity=error",
+    "listConnectivity": "page_size=100",
+    "listJobs": "job=sync_sims&limit=10",
+}
+
+
+class Field(Struct, frozen=True):
+    """A field of an answer; `fields` are those within it."""
+
+    name: str
+    kind: str
+    text: str
+    fields: "Sequence[Field]"
+
+
+class Asked(Struct, frozen=True):
+    """A parameter."""
+
+    name: str
+    place: str
+    kind: str
+    required: bool
+    standard: str | None
+    text: str
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """One thing that a program can ask for."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    text: str
+    opened: bool
+    asked: Sequence[Asked]
+    kind: str
+    fields: Sequence[Field]
+    example: str
+    refusals: Sequence[tuple[str, str]]  # status and what it means
+    curl: str
+
+
+class Group(Struct, frozen=True):
+    """Operations with the same tag."""
+
+    name: str
+    text: str
+    operations: Sequence[Operation]
+
+
+def origin(request: Request[Any, Any, Any]) -> str:
+    """What people type before the path: as the operator has set it, else as the browser asked."""
+    settings: Settings = request.app.state.settings
+    return settings.public_origin[0] if settings.public_origin else str(request.base_url).rstrip("/")
+
+
+def context(document: Part, asked_at: str) -> Part:
+    """For templates/api/docs.html. `asked_at` is the origin in the examples."""
+    return {
+        "text": document["info"]["description"],
+        "origin": asked_at,
+        "socket_origin": asked_at.replace("http", "ws", 1),
+        "groups": [_group(document, tag, asked_at) for tag in document["tags"]],
+        "error": _json(document["components"]["responses"]["NotFound"]["content"]["application/json"]["example"]),
+        "errors": sorted(_errors().values(), key=lambda one: (one.status, one.code)),
+        "headers": document["components"]["headers"],
+        "facts": [_fact(one) for one in get_args(Fact)],
+        "closings": REASONS,
+        "heartbeat": round(HEARTBEAT_SECONDS),
+        "largest": LARGEST_FROM_CLIENT,
+    }
+
+
+def _errors() -> dict[str, type[ConsoleError]]:
+    found: dict[str, type[ConsoleError]] = {}
+    waiting: list[type[ConsoleError]] = [ConsoleError]
+    while waiting:
+        one = waiting.pop()
+        found[one.code] = one
+        waiting += one.__subclasses__()
+    return found
+
+
+def _fact(fact: Any) -> tuple[str, str, str]:
+    kind = str(fact.__struct_config__.tag)
+    return kind, str(fact.__doc__).split("\n", 1)[0], ", ".join(topics(kind, "<ICCID>"))
+
+
+def _group(document: Part, tag: Part, asked_at: str) -> Group:
+    theirs = [
+        _operation(document, path, method, operation, asked_at)
+        for path, method, operation in operations(document)
+        if tag["name"] in operation.get("tags", ())
+    ]
+    return Group(tag["name"], tag["description"], sorted(theirs, key=lambda one: (one.path, one.method)))
+
+
+def _operation(document: Part, path: str, method: str, operation: Part, asked_at: str) -> Operation:
+    status, answer = next((s, a) for s, a in operation["responses"].items() if s.startswith("2"))
+    content: Part = next(iter(answer.get("content", {}).values()), {})
+    schema = content.get("schema", {})
+    opened = operation.get("security") == []
+    return Operation(
+        id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation["summary"],
+        text=operation.get("description", ""),
+        opened=opened,
+        asked=[_asked(one) for one in operation.get("parameters", []) if "$ref" not in one],
+        kind=f"{status} · {_kind(document, schema)}",
+        fields=_fields(document, schema, DEPTH),
+        example=_json(content["example"]) if "example" in content else "",
+        refusals=[
+            (status, _described(document, refusal))
+            for status, refusal in operation["responses"].items()
+            if not status.startswith("2")
+        ],
+        curl=_curl(path, method, operation, asked_at, opened=opened),
+    )
+
+
+def _json(thing: Any) -> str:
+    return json.dumps(thing, indent=2, ensure_ascii=False)
+
+
+def _described(document: Part, answer: Part) -> str:
+    return str(_found(document, answer).get("description", ""))
+
+
+def _found(document: Part, part: Part) -> Part:
+    """The thing itself, where the document only points at it."""
+    while "$ref" in part:
+        found: Any = document
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+def _asked(parameter: Part) -> Asked:
+    schema = parameter["schema"]
+    kind = " | ".join(map(str, schema["enum"])) if "enum" in schema else schema.get("format", schema.get("type", ""))
+    if "minimum" in schema and "maximum" in schema:
+        kind = f"{kind}, {schema['minimum']:,} to {schema['maximum']:,}"
+    return Asked(
+        name=parameter["name"],
+        place=parameter["in"],
+        kind=kind,
+        required=parameter.get("required", False),
+        standard=str(schema["default"]) if schema.get("default") not in (None, "") else None,
+        text=parameter.get("description", ""),
+    )
+
+
+def _kind(document: Part, schema: Part) -> str:
+    """A schema's type in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if choices := schema.get("oneOf", schema.get("anyOf")):
+        return " or ".join(_kind(document, one) for one in choices)
+    kinds = schema.get("type", "anything")
+    words = [
+        f"list of {_kind(document, schema['items'])}"
+        if kind == "array" and "items" in schema
+        else str(schema.get("format", kind))
+        if kind == "string"
+        else str(kind)
+        for kind in (kinds if isinstance(kinds, list) else [kinds])
+    ]
+    return " or ".join(words)
+
+
+def _fields(document: Part, schema: Part, depth: int) -> list[Field]:
+    """The fields within, looked for in lists and choices too."""
+    schema = _found(document, schema)
+    for choice in schema.get("oneOf", ()):
+        if found := _fields(document, choice, depth):
+            return found
+    if "items" in schema:
+        return _fields(document, schema["items"], depth)
+    if not depth:
+        return []
+    return [
+        Field(name, _kind(document, one), one.get("description", ""), _fields(document, one, depth - 1))
+        for name, one in schema.get("properties", {}).items()
+    ]
+
+
+def _curl(path: str, method: str, operation: Part, asked_at: str, *, opened: bool) -> str:
+    for parameter in operation.get("parameters", ()):
+        if parameter.get("in") == "path":
+            path = path.replace("{" + parameter["name"] + "}", str(parameter.get("example", "…")))
+    query = QUERIES.get(operation["operationId"])
+    words = ["curl"] if method == "get" else ["curl", "-X", method.upper()]
+    words += [] if opened else ['-H "X-API-Key: $CONSOLE_KEY"']
+    return " ".join([*words, f'"{asked_at}{path}{"?" + query if query else ""}"'])

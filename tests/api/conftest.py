@@ -1,0 +1,123 @@
+"""The document that the API publishes of itself, and a fleet with something of everything."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from console.app import create_app
+from console.connectivity.writes import record_events
+from console.database import Database
+from console.facts import EventTold
+from console.openapi.completion import completed
+from console.quotas.writes import COMPARE, record_quotas
+from console.runs.rules import RunState
+from console.runs.writes import Tally, begin, finish
+from console.settings import Settings
+from console.usage.writes import record_usage
+from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.conftest import SECRET
+from tests.ring.conftest import browser
+from tests.serving import Served, serving
+
+__all__ = ["browser"]
+RFC3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+formats = FormatChecker(formats=())
+
+
+@formats.checks("date-time")
+def is_utc(text: object) -> bool:
+    return not isinstance(text, str) or RFC3339_UTC.fullmatch(text) is not None
+
+
+class Promise:
+    """The document, as something that an answer can be held against."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        closed = {**document, "components": {**document["components"]}}
+        closed["components"]["schemas"] = {
+            name: {**schema, "additionalProperties": False} if "properties" in schema else schema
+            for name, schema in document["components"]["schemas"].items()
+        }
+        self._registry: Registry[Any] = Registry().with_resource("urn:api", DRAFT202012.create_resource(closed))
+
+    def operations(self) -> dict[str, tuple[str, str, dict[str, Any]]]:
+        """Path, method and description of each operation, by its id."""
+        return {
+            operation["operationId"]: (path, method, operation)
+            for path, item in self.document["paths"].items()
+            for method, operation in item.items()
+        }
+
+    def broken_by(self, answer: Any, schema: dict[str, Any]) -> list[str]:
+        """What in this answer the schema does not promise; nothing may be there that it does not name."""
+        pointed = {"$ref": "urn:api" + schema["$ref"]} if "$ref" in schema else schema
+        validator = Draft202012Validator(pointed, registry=self._registry, format_checker=formats)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
+
+    def error(self, answer: Any) -> list[str]:
+        """What in this answer is not as an error should be."""
+        return self.broken_by(answer, {"$ref": "#/components/schemas/Error"})
+
+
+NOWHERE = Settings(
+    database_url="postgresql+asyncpg://nobody@127.0.0.1:1/none", redis_url="redis://127.0.0.1:1/0", secret_key=SECRET
+)
+
+
+@pytest.fixture(scope="session")
+def promise() -> Promise:
+    return Promise(completed(create_app(NOWHERE).openapi_schema.to_schema()))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sick() -> AsyncIterator[Served]:
+    """A console whose database and Redis are away. What needs neither is answered all the same."""
+    async with serving(NOWHERE) as served:
+        yield served
+
+
+@pytest_asyncio.fixture
+async def full(db: Database, cast: Cast) -> Cast:
+    """Ada's SIM has used, lost and met all that there is; a job has run."""
+    now = datetime.now(UTC)
+    usage: dict[str, Any] = {
+        "iccid": ADAS_SIM,
+        "time": now,
+        "source": "stream",
+        "record_id": 1,
+        "started_at": now - timedelta(minutes=5),
+        "data_bytes": 2048,
+        "sent_bytes": 1024,
+        "received_bytes": 1024,
+        "sms": 1,
+        "operator": None,
+        "country": "DE",
+        "rat": "LTE",
+    }
+    event = {**dict.fromkeys(EventTold.__struct_fields__), "id": 7, "iccid": ADAS_SIM, "time": now, "name": "Attach"}
+    quota = {**dict.fromkeys(COMPARE), "iccid": ADAS_SIM, "service": "data", "status": "active", "total": 1000}
+    async with db.transaction() as transaction:
+        await record_usage(transaction, cast.acme, [usage], now)
+        described = {**event, "severity": "info", "description": "It is there"}
+        await record_events(transaction, cast.acme, [described], now)
+        await record_quotas(
+            transaction,
+            cast.acme,
+            [{**quota, "left": 900, "expires_at": now + timedelta(days=9)}],
+            now,
+            stream_alive=True,
+        )
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", last_seen_at=now, operator="Telekom")
+    async with db.transaction() as transaction:
+        begun = await begin(transaction, cast.acme, "sync_sims", now, alone=False)
+        assert begun is not None
+        await finish(transaction, begun.run_id, RunState.DONE, Tally(), now)
+    return cast

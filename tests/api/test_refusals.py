@@ -1,0 +1,172 @@
+"""Every refusal has the same envelope, the request's id, and says what is left of the caller's minute."""
+
+import re
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from console.auth.throttle import REQUESTS_A_MINUTE, WINDOW_SECONDS
+from console.database import Database
+from tests.api.conftest import Promise
+from tests.cast import ADAS_SIM, EVES_SIM, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+OURS = re.compile(r"req_[0-9a-f]{24}")
+
+
+def envelope(answer: httpx.Response, promise: Promise) -> dict[str, Any]:
+    """The error in this answer, which is as every error is."""
+    assert answer.headers["content-type"] == "application/json"
+    assert promise.error(answer.json()) == []
+    error: dict[str, Any] = answer.json()["error"]
+    assert error["request_id"] == answer.headers["X-Request-ID"]
+    assert answer.headers.get_list("X-Request-ID") == [error["request_id"]]
+    assert all(answer.headers[name].isdigit() for name in LIMITS)
+    return error
+
+
+REFUSED = [
+    ("GET", "/sims?page=x", 400, "BAD_REQUEST"),
+    ("GET", "/sims?cursor=nonsense", 400, "BAD_REQUEST"),
+    ("GET", "/sims?q=%00", 400, "BAD_REQUEST"),
+    ("GET", "/usage?since=yesterday", 400, "BAD_REQUEST"),
+    ("GET", "/usage?since=2026-11-20T10:00:00", 400, "BAD_REQUEST"),
+    ("GET", "/usage?since=2026-11-20T10:00:00Z&until=2026-11-20T09:00:00Z", 400, "BAD_REQUEST"),
+    ("GET", "/usage?by=week", 400, "BAD_REQUEST"),
+    ("GET", "/quotas?service=water", 400, "BAD_REQUEST"),
+    ("GET", f"/sims/{ADAS_SIM}/events?severity=odd", 400, "BAD_REQUEST"),
+    ("GET", "/jobs?limit=0", 400, "BAD_REQUEST"),
+    ("GET", "/sims/8988228066600000009", 404, "SIM_NOT_FOUND"),
+    ("GET", f"/sims/{EVES_SIM}", 404, "SIM_NOT_FOUND"),
+    ("GET", "/nothing-here", 404, "NOT_FOUND"),
+    ("GET", "/nothing/at/all", 404, "NOT_FOUND"),
+    ("POST", "/nothing-here", 404, "NOT_FOUND"),
+    ("PUT", "/sims", 405, "METHOD_NOT_ALLOWED"),
+    ("DELETE", "/usage", 405, "METHOD_NOT_ALLOWED"),
+    ("GET", "/sims/12", 422, "INVALID"),
+    ("GET", "/sims?sort=colour", 422, "INVALID"),
+    ("GET", "/sims?quota=some", 422, "INVALID"),
+    ("GET", "/usage?since=2020-01-01T00:00:00Z", 422, "INVALID"),
+]
+
+
+async def test_each_refusal_tells_its_code_and_the_id_of_the_request(web: Served, cast: Cast, promise: Promise) -> None:
+    async with web.program(cast.acme_key) as ada:
+        for method, path, status, code in REFUSED:
+            answer = await ada.request(method, path)
+            assert answer.status_code == status, path
+            error = envelope(answer, promise)
+            assert error["code"] == code, path
+            assert OURS.fullmatch(error["request_id"])
+            if status == 405:
+                assert "GET" in answer.headers["Allow"]
+
+
+async def test_a_refused_field_is_named(web: Served, cast: Cast) -> None:
+    async with web.program(cast.acme_key) as ada:
+        faults = (await ada.get("/sims?page_size=501&page=0")).json()["error"]["details"]["faults"]
+        sorted_by = (await ada.get("/sims?sort=colour")).json()["error"]
+    assert {fault["key"] for fault in faults} <= {"page", "page_size"}
+    assert faults
+    assert "'colour'" in sorted_by["message"]
+    assert "last_seen_at" in sorted_by["message"]
+
+
+async def test_without_a_key_that_opens_there_is_no_answer(web: Served, cast: Cast, promise: Promise) -> None:
+    wrong: list[tuple[str, str]] = [
+        ("X-API-Key", "iot_key_wrong"),
+        ("X-API-Key", cast.acme_key[:-1]),
+        ("X-API-Key", cast.acme_key.upper()),
+        ("Authorization", f"Basic {cast.acme_key}"),
+        ("Authorization", "Bearer"),
+        ("Authorization", cast.acme_key),
+        ("Cookie", f"session={cast.acme_key}"),
+    ]
+    async with web.stranger() as stranger:
+        for name, value in [("X-Nothing", "at all"), *wrong]:
+            answer = await stranger.get("/api/v1/sims", headers={name: value})
+            assert answer.status_code == 401, (name, value)
+            assert envelope(answer, promise)["code"] == "NOT_SIGNED_IN"
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+        odd = await stranger.get("/api/v1/sims", headers=[(b"X-API-Key", b"iot_key_\xc3\xa9\xff")])
+        assert odd.status_code == 401
+
+
+async def test_a_key_opens_in_either_header(web: Served, cast: Cast) -> None:
+    async with web.stranger() as stranger:
+        for name, value in (
+            ("X-API-Key", cast.acme_key),
+            ("Authorization", f"Bearer {cast.acme_key}"),
+            ("Authorization", f"bearer {cast.acme_key}"),
+        ):
+            assert (await stranger.get("/api/v1/sims", headers={name: value})).status_code == 200
+
+
+async def test_a_page_of_another_site_gets_403_in_the_envelope_of_its_door(web: Served) -> None:
+    async with web.stranger() as stranger:
+        answer = await stranger.post("/sign-in", headers={"Origin": "https://evil.example"}, data={"name": "ada"})
+    assert answer.status_code == 403
+    assert OURS.fullmatch(answer.headers["X-Request-ID"])
+
+
+async def test_an_id_that_the_program_gave_is_kept_if_it_is_well_formed(
+    web: Served, cast: Cast, promise: Promise
+) -> None:
+    async with web.program(cast.acme_key) as ada:
+        for path in ("/sims/12", "/nothing-here"):
+            for given in ("order-4711", "a" * 128, "2026-11-20T10:00:00.000_x"):
+                answer = await ada.get(path, headers={"X-Request-ID": given})
+                assert answer.headers["X-Request-ID"] == given
+                if answer.status_code >= 400:
+                    assert envelope(answer, promise)["request_id"] == given
+            for given in ("short", "a" * 129, "with a space", "<script>1", "-begins-so", 'quo"ted-text'):
+                answer = await ada.get(path, headers={"X-Request-ID": given})
+                assert OURS.fullmatch(answer.headers["X-Request-ID"]), given
+
+
+async def test_each_answer_says_what_is_left_of_the_minute(web: Served, cast: Cast) -> None:
+    async with web.program(cast.acme_key) as ada, web.program(cast.eve_key) as eve:
+        first = await ada.get("/sims")
+        second = await ada.get("/sims/12")
+        another = await eve.get("/sims")
+    assert int(first.headers["X-RateLimit-Limit"]) == REQUESTS_A_MINUTE
+    assert 1 <= int(second.headers["X-RateLimit-Reset"]) <= WINDOW_SECONDS
+    left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in (first, second, another)]
+    assert left[0] - left[1] in (1, -1)  # -1: a new minute has begun between the two
+    assert left[2] == REQUESTS_A_MINUTE - 1
+
+
+async def use_up(db: Database, handle: str) -> None:
+    """As if this minute and the next had been used up."""
+    minute = int(time.time() // WINDOW_SECONDS)
+    for one in (minute, minute + 1):
+        await db.redis.set(f"rate:{handle}:{one}", REQUESTS_A_MINUTE, ex=180)
+
+
+async def test_one_request_too_many_is_told_when_to_come_back(
+    web: Served, cast: Cast, db: Database, promise: Promise
+) -> None:
+    await use_up(db, cast.ada.handle)
+    async with web.program(cast.acme_key) as ada, web.program(cast.eve_key) as eve:
+        answer = await ada.get("/sims")
+        assert answer.status_code == 429
+        error = envelope(answer, promise)
+        assert error["code"] == "TOO_MANY_REQUESTS"
+        assert int(answer.headers["Retry-After"]) == error["details"]["retry_after"]
+        assert 1 <= error["details"]["retry_after"] <= WINDOW_SECONDS
+        assert answer.headers["X-RateLimit-Remaining"] == "0"
+        assert (await eve.get("/sims")).status_code == 200
+        assert (await ada.get(web.address + "/health/ready")).status_code == 200
+
+
+async def test_who_guesses_keys_is_slowed_down_by_address_and_others_are_not(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    await use_up(db, "address:127.0.0.1")
+    async with web.stranger() as stranger, web.program(cast.acme_key) as ada:
+        assert (await stranger.get("/api/v1/sims", headers={"X-API-Key": "iot_key_guess"})).status_code == 429
+        assert (await ada.get("/sims")).status_code == 200
