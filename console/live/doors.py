@@ -9,12 +9,14 @@ from typing import Any
 from litestar import Router, WebSocket, websocket
 from litestar.di import NamedDependency
 from redis.asyncio import Redis
+from sqlalchemy.exc import SQLAlchemyError
 
 from console.auth.doors import asks_from_elsewhere, key_caller, session_caller
 from console.auth.rules import Caller
 from console.connectivity.turns import show_on_screen
 from console.database import Database
 from console.errors import BadRequest
+from console.live.confirming import Confirming
 from console.live.feed import AWAY, Feed
 from console.live.fragments import VIEWS, Fragments, View
 from console.live.hub import Hub
@@ -39,6 +41,7 @@ class Live:
         self.feed = Feed(listening)
         self.hub = Hub(self.feed)
         self.redrawing = Redrawing(db, self.hub, fragments)
+        self.confirming = Confirming(db, self.hub, fragments)
         self.views = {name: View(name, fragments, self.redrawing.want) for name in VIEWS}
         self.json = {coalesce: Json(coalesce=coalesce) for coalesce in (False, True)}
 
@@ -57,13 +60,16 @@ class Live:
             await self._listening.aclose()
 
     async def _show(self) -> None:
-        """Let the workers know which SIMs somebody looks at: those are asked about first."""
+        """Let the workers know which SIMs somebody looks at, so that those are asked about first; show the answers."""
         while True:
-            try:
-                for organization_id, iccids in self.hub.on_screen().items():
+            shown = self.hub.on_screen()
+            self.confirming.forget((number, iccid) for number, iccids in shown.items() for iccid in iccids)
+            for organization_id, iccids in shown.items():
+                try:
                     await show_on_screen(self._db.redis, organization_id, sorted(iccids), datetime.now(UTC))
-            except AWAY:
-                pass  # the order of polls is a kindness
+                    await self.confirming.look(organization_id, iccids)
+                except (*AWAY, SQLAlchemyError):
+                    continue  # a part of the house is away; the ages on the screens go on by themselves
             await asyncio.sleep(SCREEN_SECONDS)
 
 

@@ -40,6 +40,14 @@ class Fragments:
         """A SIM's identity and place on its own page."""
         return partial("sim-state", "outerMorph", self.draw("sims/_state.html", sim=state))
 
+    def confirmed(self, state: SimState) -> str:
+        """When 1NCE last confirmed a SIM, in its row."""
+        return partial(f"confirmed-{state.iccid}", "outerMorph", self.draw("sims/_confirmed.html", sim=state))
+
+    def head_confirmed(self, state: SimState) -> str:
+        """When 1NCE last confirmed a SIM, on its own page."""
+        return partial("sim-confirmed", "outerMorph", self.draw("sims/_head_confirmed.html", sim=state))
+
     def event(self, event: EventTold, template: str, target: str) -> str:
         """A new line on top of a list of events."""
         return partial(target, "afterbegin", self.draw(template, event=event))

@@ -69,6 +69,10 @@ class Hub:
         """Everybody who listens."""
         return list(self._all)
 
+    def listening(self, organization_id: int, topic: str) -> list[Subscriber]:
+        """Who listens to this topic."""
+        return list(self._by_topic.get((organization_id, topic), ()))
+
     def on_screen(self) -> dict[int, set[str]]:
         """The SIMs that somebody looks at, by organization."""
         found: dict[int, set[str]] = {}

@@ -182,8 +182,10 @@ async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since
 
 
 async def _beat(hub: Hub, subscriber: Subscriber, still_welcome: Callable[[], Awaitable[bool]]) -> None:
-    while subscriber.closing is None:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(subscriber.ended.wait(), HEARTBEAT_SECONDS)
+            return
         try:
             if not await still_welcome():
                 subscriber.end(SIGNED_OUT)

@@ -39,6 +39,7 @@ class Subscriber:
         self._bytes = 0
         self._since: float | None = None
         self._wake = asyncio.Event()
+        self.ended = asyncio.Event()
 
     def hear(self, heard: Heard, epoch: str) -> None:
         """Put a fact in line."""
@@ -71,6 +72,7 @@ class Subscriber:
         self._waiting.clear()
         self._bytes = 0
         self._wake.set()
+        self.ended.set()
 
     def release(self) -> None:
         """The past is out: what has come meanwhile may follow."""

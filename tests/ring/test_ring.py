@@ -10,9 +10,11 @@ from playwright.async_api import Page, expect
 
 from console.connectivity import batches
 from console.database import Database
+from console.live import doors
 from console.organizations.writes import put
 from console.settings import Settings
 from console.sims import reads
+from console.sims.writes import record_checks
 from jobs.accounts import Accounts
 from jobs.running import Shop
 from jobs.sync_sims import sync_sims
@@ -112,6 +114,20 @@ async def test_a_page_and_its_live_update_are_the_same_html(page: Page, db: Data
     live = await row.evaluate(bare)
     await page.reload()
     assert await row.evaluate(bare) == live
+
+
+async def test_a_poll_that_finds_nothing_new_still_makes_what_is_shown_younger(
+    page: Page, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "SCREEN_SECONDS", 0.2)
+    for path, place in (("/sims", f"#confirmed-{ADAS_SIM} time"), (f"/sims/{ADAS_SIM}", "#sim-confirmed time")):
+        await page.goto(path)
+        await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+        shown = await page.locator(place).get_attribute("datetime")
+        later = datetime.now(UTC) + timedelta(seconds=90)
+        async with db.transaction() as transaction:
+            await record_checks(transaction, cast.acme, [ADAS_SIM], later, status_at=later, status_by="poll")
+        await expect(page.locator(place)).not_to_have_attribute("datetime", shown or "", timeout=15000)
 
 
 async def test_what_was_missed_while_the_server_was_away_is_caught_up(

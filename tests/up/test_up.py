@@ -9,7 +9,6 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
@@ -81,7 +80,6 @@ async def test_a_real_account_is_kept_out_of_the_simulated_data(supervisors: lis
     assert not tmp_path.joinpath("postgres").exists()
 
 
-@pytest.mark.skipif(find_spec("console.cli") is None, reason="the command itself isn't there yet")
 async def test_a_real_account_gets_no_demo_but_a_command_that_makes_the_first_user(
     supervisors: list[Supervisor], tmp_path: Path
 ) -> None:
@@ -100,7 +98,6 @@ async def test_a_real_account_gets_no_demo_but_a_command_that_makes_the_first_us
     await supervisor.stops(signal.SIGTERM)
 
 
-@pytest.mark.skipif(find_spec("console.cli") is None, reason="the command itself isn't there yet")
 async def test_everything_comes_up_survives_and_goes_and_is_the_same_next_time(
     supervisors: list[Supervisor], tmp_path: Path
 ) -> None:
