@@ -40,7 +40,7 @@ JOBS: tuple[Job, ...] = (
     sync_status,
     take_stream,
 )
-AT_START = ("sync_sims", "take_stream", "sample_fleet")  # the first asks for the rest when SIMs are new
+AT_START = ("sync_sims", "sync_status", "sync_quotas", "sync_connectivity", "take_stream", "sample_fleet")
 START_SECONDS = 2  # not at once: the queue's first sweep takes a job that is just being handed out for a lost one
 HEARTBEAT = 60  # a job whose worker is silent for so long is given to another
 METRICS_SECONDS = 5.0
