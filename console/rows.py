@@ -15,9 +15,16 @@ def told(table: sa.Table, names: Sequence[str], rows: Sequence[Row], alias: str 
     arrays, columns = [], []
     for name in names:
         kind = sa.Text() if isinstance(table.c[name].type, JSONB) else table.c[name].type
-        arrays.append(sa.bindparam(f"{alias}_{name}", [row[name] for row in rows], type_=ARRAY(kind)))
+        nul = "\\u0000" if isinstance(table.c[name].type, JSONB) else "\0"
+        values = [_without(nul, row[name]) for row in rows]
+        arrays.append(sa.bindparam(f"{alias}_{name}", values, type_=ARRAY(kind)))
         columns.append(sa.column(name, kind))
     return sa.func.unnest(*arrays).table_valued(*columns, name=alias).render_derived()
+
+
+def _without(nul: str, value: Any) -> Any:
+    """The value as PostgreSQL can keep it: its text knows no NUL, which others may well send us."""
+    return value.replace(nul, "\ufffd") if isinstance(value, str) and nul in value else value
 
 
 async def upsert_changed(

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 
 from console import metrics
 from console.connectivity import batches
@@ -21,18 +22,34 @@ from jobs.records import event_row, happening, usage_row
 from jobs.running import Run, by_organization
 from jobs.streaming import note_stream
 
+log = logger("jobs")
+REFUSED = "22"  # SQLSTATE: data that can't be stored, now or ever
+
 
 @by_organization(needs_once=False, alone=False)
 async def take_stream(run: Run) -> None:
     """Each batch is one transaction: its records are kept and the batch itself is gone, or neither."""
-    while True:
+    while (taken := await _take_next(run)) is not None:
+        if taken:
+            await note_stream(run)
+
+
+async def _take_next(run: Run) -> bool | None:
+    """Take in the oldest batch: whether it brought usage; None if none waits. One that the database refuses is set
+    aside, so that those behind it have their turn."""
+    batch: StreamBatch | None = None
+    try:
         async with run.db.transaction() as transaction:
             batch = await batches.next_batch(transaction, run.organization_id)
-            if batch is None:
-                return
-            brought_usage = await _take(run, transaction, batch)
-        if brought_usage:
-            await note_stream(run)
+            return None if batch is None else await _take(run, transaction, batch)
+    except DBAPIError as error:
+        if batch is None or not str(getattr(error.orig, "sqlstate", "")).startswith(REFUSED):
+            raise  # the database is away, or busy: the batch waits for another turn
+        run.counted(seen=1, failed=1)
+        log.warning("a streamer batch can't be stored; it is kept", batch=batch.id, reason=str(error.orig))
+        async with run.db.transaction() as transaction:
+            await batches.set_aside(transaction, batch.id, str(error.orig))
+        return False
 
 
 async def _take(run: Run, transaction: Transaction, batch: StreamBatch) -> bool:
@@ -41,7 +58,7 @@ async def _take(run: Run, transaction: Transaction, batch: StreamBatch) -> bool:
     except msgspec.MsgspecError as error:
         await batches.set_aside(transaction, batch.id, str(error))
         run.counted(seen=1, failed=1)
-        logger("jobs").error("a streamer batch can't be read; it is kept", batch=batch.id, reason=str(error))
+        log.warning("a streamer batch can't be read; it is kept", batch=batch.id, reason=str(error))
         return False
     now = run.now()
     await in_turn(transaction, run.organization_id)

@@ -104,6 +104,18 @@ async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
     assert await day_bytes(db, acme) == MB
 
 
+async def test_a_batch_that_cannot_be_stored_holds_up_nobody(db: Database, acme: Acme) -> None:
+    monstrous = usage(2**70, 1.0)  # an id that no column holds
+    await take(acme, [usage(1, 1.0), monstrous], [event(7, 3, NOW, description="nul \0 inside"), usage(3, 2.0)])
+    assert await day_bytes(db, acme) == 2 * MB
+    async with db.reading() as connection:
+        events, _ = await connectivity_reads.events(connection, acme.id)
+        aside = (await connection.execute(sa.select(stream_batches.c.failure))).scalars().all()
+    assert [one.description for one in events] == ["nul \ufffd inside"]
+    assert len(aside) == 1
+    assert aside[0]
+
+
 async def test_usage_from_both_sources_is_never_counted_twice(db: Database, acme: Acme) -> None:
     def quota(left: int) -> dict[str, Any]:
         plain = dict.fromkeys(("total", "last_added", "threshold_percent", "expires_at", "created_at"))
