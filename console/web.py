@@ -5,18 +5,22 @@ import sys
 import uvicorn
 
 from console.app import create_app
+from console.live.writing import protocol
 from console.settings import Settings
 
 
-def server_for(settings: Settings, host: str, port: int) -> uvicorn.Server:
-    """The server, not yet started. uvicorn's own compression is off: it costs each connection memory and time."""
+def server_for(settings: Settings, host: str, port: int, *, ws: str | None = None) -> uvicorn.Server:
+    """The server, not yet started. `ws` names another WebSocket protocol than the one that is quickest here.
+
+    uvicorn's own compression is off: it costs each connection memory and time.
+    """
     config = uvicorn.Config(
         create_app(settings),
         host=host,
         port=port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=ws or protocol(),
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
         access_log=False,

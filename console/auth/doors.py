@@ -1,5 +1,6 @@
 """At the door: who is it, may they come in, and did their own page send them."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,13 +11,14 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from console.auth import reads, writes
-from console.auth.rules import KEY_WORD, Caller, Role
+from console.auth.rules import KEY_WORD, Caller, Pass, Role, hashed
 from console.database import Database
 from console.errors import BadRequest, NotAllowed, NotSignedIn
 from console.settings import Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SEEN_EVERY = timedelta(minutes=5)  # how exactly it is noted when a session was last in use
 
 
 def cookie_name(settings: Settings) -> str:
@@ -40,16 +42,33 @@ async def session_caller(connection: Connection, db: Database, settings: Setting
     session_id = connection.cookies.get(cookie_name(settings))
     if not session_id:
         return None
+    passed = Pass(session=hashed(session_id))
+    return (await still_signed_in(db, [passed])).get(passed)
+
+
+async def still_signed_in(db: Database, passes: Collection[Pass]) -> dict[Pass, Caller]:
+    """Who comes in with each of these now; a pass that has ended is left out. Sessions in use live on."""
     now = datetime.now(UTC)
+    ids = [passed.session for passed in passes if passed.session is not None]
+    key_ids = [passed.key_id for passed in passes if passed.key_id is not None]
+    found: dict[Pass, Caller] = {}
     async with db.reading() as reading:
-        found = await reads.caller_of_session(reading, session_id, now)
-    if found is None:
-        return None
-    caller, seen_at = found
-    if now - seen_at > timedelta(minutes=5):
+        persons = await reads.callers_of_sessions(reading, ids, now) if ids else {}
+        if key_ids:
+            for key_id, caller in (await reads.callers_of_keys(reading, key_ids)).items():
+                found[Pass(key_id=key_id)] = caller
+    found.update({Pass(session=session): caller for session, (caller, _) in persons.items()})
+    if old := [session for session, (_, seen_at) in persons.items() if now - seen_at > SEEN_EVERY]:
         async with db.transaction() as transaction:
-            await writes.keep_session(transaction, session_id, now)
-    return caller
+            await writes.keep_sessions(transaction, old, now)
+    return found
+
+
+def pass_of(connection: Connection, caller: Caller, settings: Settings) -> Pass:
+    """What this caller has come in with."""
+    if caller.key_id is not None:
+        return Pass(key_id=caller.key_id)
+    return Pass(session=hashed(connection.cookies[cookie_name(settings)]))
 
 
 async def api_caller(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Caller:

@@ -1,6 +1,8 @@
 """Questions about who is asking."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -45,39 +47,34 @@ async def password_of(connection: AsyncConnection, name: str) -> tuple[int, str]
     return (row.id, row.password_hash) if row else None
 
 
-async def caller_of_session(
-    connection: AsyncConnection, session_id: str, now: datetime
-) -> tuple[Caller, datetime] | None:
-    """Who has this session, and when it was last seen; None if it is unknown or over, or the user is disabled."""
-    query = (
-        sa.select(users, organizations.c.name.label("organization"), sessions.c.seen_at)
+def _sessions(now: datetime) -> "sa.Select[Any]":
+    return (
+        sa.select(users, organizations.c.name.label("organization"), sessions.c.id_hash, sessions.c.seen_at)
         .join(users, users.c.id == sessions.c.user_id)
         .join(organizations, organizations.c.id == users.c.organization_id)
-        .where(sessions.c.id_hash == hashed(session_id), sessions.c.expires_at > now, users.c.disabled_at.is_(None))
+        .where(sessions.c.expires_at > now, users.c.disabled_at.is_(None))
     )
-    row = (await connection.execute(query)).first()
-    if row is None:
-        return None
-    caller = Caller(
+
+
+def _keys() -> "sa.Select[Any]":
+    return (
+        sa.select(api_keys, organizations.c.name.label("organization"))
+        .join(organizations, organizations.c.id == api_keys.c.organization_id)
+        .where(api_keys.c.revoked_at.is_(None))
+    )
+
+
+def _person(row: "sa.Row[Any]") -> Caller:
+    return Caller(
         organization_id=row.organization_id,
         organization=row.organization,
         name=row.name,
         role=Role(row.role),
         user_id=row.id,
     )
-    return caller, row.seen_at
 
 
-async def caller_of_key(connection: AsyncConnection, key: str) -> Caller | None:
-    """Whose API key this is; None if it is unknown or revoked."""
-    query = (
-        sa.select(api_keys, organizations.c.name.label("organization"))
-        .join(organizations, organizations.c.id == api_keys.c.organization_id)
-        .where(api_keys.c.secret_hash == hashed(key), api_keys.c.revoked_at.is_(None))
-    )
-    row = (await connection.execute(query)).first()
-    if row is None:
-        return None
+def _program(row: "sa.Row[Any]") -> Caller:
     return Caller(
         organization_id=row.organization_id,
         organization=row.organization,
@@ -85,6 +82,26 @@ async def caller_of_key(connection: AsyncConnection, key: str) -> Caller | None:
         role=Role(row.role),
         key_id=row.id,
     )
+
+
+async def caller_of_key(connection: AsyncConnection, key: str) -> Caller | None:
+    """Whose API key this is; None if it is unknown or revoked."""
+    row = (await connection.execute(_keys().where(api_keys.c.secret_hash == hashed(key)))).first()
+    return _program(row) if row else None
+
+
+async def callers_of_sessions(
+    connection: AsyncConnection, id_hashes: Collection[bytes], now: datetime
+) -> dict[bytes, tuple[Caller, datetime]]:
+    """Who has these sessions and when each was last seen, by hashed id; those that are over are left out."""
+    query = _sessions(now).where(sessions.c.id_hash.in_(id_hashes))
+    return {row.id_hash: (_person(row), row.seen_at) for row in await connection.execute(query)}
+
+
+async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int]) -> dict[int, Caller]:
+    """Whose these API keys are, by id; revoked ones are left out."""
+    query = _keys().where(api_keys.c.id.in_(key_ids))
+    return {row.id: _program(row) for row in await connection.execute(query)}
 
 
 async def every_user(connection: AsyncConnection) -> list[User]:

@@ -44,6 +44,13 @@ class Caller(Struct, frozen=True, kw_only=True):
         return f"user:{self.user_id}" if self.user_id is not None else f"key:{self.key_id}"
 
 
+class Pass(Struct, frozen=True):
+    """What somebody who listens for long came in with, so that it can be seen later whether it still holds."""
+
+    session: bytes | None = None  # a session's id, hashed
+    key_id: int | None = None
+
+
 def hashed(secret: str) -> bytes:
     """What is stored of a long random secret. (Passwords are neither long nor random: they get argon2.)"""
     return hashlib.sha256(secret.encode()).digest()

@@ -1,5 +1,6 @@
 """Changes of users, sessions and API keys."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -70,12 +71,12 @@ async def begin_session(transaction: Transaction, user_id: int, now: datetime) -
     return session_id
 
 
-async def keep_session(transaction: Transaction, session_id: str, now: datetime) -> None:
-    """It is in use: let it live on, but not beyond its longest life."""
+async def keep_sessions(transaction: Transaction, id_hashes: Collection[bytes], now: datetime) -> None:
+    """They are in use: let them live on, but not beyond their longest life."""
     c = sessions.c
     expiry = sa.func.least(sa.literal(now + SESSION_IDLE, sa.DateTime(True)), c.created_at + SESSION_LIFE)
     await transaction.connection.execute(
-        sa.update(sessions).where(c.id_hash == hashed(session_id)).values(seen_at=now, expires_at=expiry)
+        sa.update(sessions).where(c.id_hash.in_(id_hashes)).values(seen_at=now, expires_at=expiry)
     )
 
 

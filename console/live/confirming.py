@@ -17,7 +17,7 @@ class Confirming:
         """Nothing is shown yet."""
         self._db = db
         self._hub = hub
-        self._draw: dict[str | None, Callable[[SimState], str]] = {
+        self._draw: dict[str | None, Callable[[SimState], bytes]] = {
             "sims": fragments.confirmed,
             "sim": fragments.head_confirmed,
         }

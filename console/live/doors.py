@@ -1,7 +1,7 @@
 """Two doors to one hub: HTML for browsers, JSON for programs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -11,20 +11,23 @@ from litestar.di import NamedDependency
 from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.auth.doors import asks_from_elsewhere, key_caller, session_caller
+from console.auth.doors import asks_from_elsewhere, key_caller, pass_of, session_caller
 from console.auth.rules import Caller
 from console.connectivity.turns import show_on_screen
 from console.database import Database
 from console.errors import BadRequest
+from console.live.beating import Beating
 from console.live.confirming import Confirming
 from console.live.feed import AWAY, Feed
 from console.live.fragments import VIEWS, Fragments, View
 from console.live.hub import Hub
+from console.live.messages import NOT_ALLOWED, RESTARTING, SIGNED_OUT
 from console.live.phrasing import Json
 from console.live.redrawing import Redrawing
-from console.live.socket import NOT_ALLOWED, SIGNED_OUT, close, hold, since_of
+from console.live.socket import close, end, hold, since_of
 from console.live.subscriber import Phrasing, Subscriber
 from console.live.topics import read_topics
+from console.live.writing import writer_for
 from console.settings import Settings
 
 SCREEN_SECONDS = 10.0
@@ -44,20 +47,29 @@ class Live:
         self.confirming = Confirming(db, self.hub, fragments)
         self.views = {name: View(name, fragments, self.redrawing.want) for name in VIEWS}
         self.json = {coalesce: Json(coalesce=coalesce) for coalesce in (False, True)}
+        self._beating = Beating(db, self.hub)
+        self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow Redis while the process lives."""
-        tasks = [asyncio.create_task(work) for work in (self.feed.run(), self.redrawing.run(), self._show())]
+        works = (self.feed.run(), self.redrawing.run(), self._beating.run(), self._show())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
-            self.hub.end_all(1012)
+            self.hub.end_all(RESTARTING)
             while waiting := [task for task in tasks if not task.done()]:
                 for task in waiting:  # again and again: a Redis client that is connecting swallows the first
                     task.cancel()
                 await asyncio.wait(waiting, timeout=0.2)
             await self._listening.aclose()
+
+    def end(self, socket: Socket, subscriber: Subscriber, code: int) -> None:
+        """Let a connection end, without waiting for it."""
+        task = asyncio.create_task(end(socket, subscriber, code))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     async def _show(self) -> None:
         """Let the workers know which SIMs somebody looks at, so that those are asked about first; show the answers."""
@@ -81,33 +93,30 @@ async def browser_door(
     if asks_from_elsewhere(socket, settings):
         await socket.close(code=NOT_ALLOWED)
         return
-
-    async def who() -> Caller | None:
-        return await session_caller(socket, db, settings)
-
+    caller = await session_caller(socket, db, settings)
     view = socket.query_params.get("view", "fleet")
-    await _open(socket, live, "browser", live.views.get(view), who, view)
+    await _hold(socket, live, "browser", live.views.get(view), caller, settings, view)
 
 
 @websocket("/api/v1/stream")
-async def program_door(socket: Socket, db: NamedDependency[Database], live: NamedDependency[Live]) -> None:
+async def program_door(
+    socket: Socket, db: NamedDependency[Database], settings: NamedDependency[Settings], live: NamedDependency[Live]
+) -> None:
     """JSON for a program: every fact that it may hear, in order, each once. `coalesce=1`: the latest states only."""
-
-    async def who() -> Caller | None:
-        return await key_caller(socket, db)
-
-    await _open(socket, live, "program", live.json[socket.query_params.get("coalesce") == "1"], who, None)
+    caller = await key_caller(socket, db)
+    phrasing = live.json[socket.query_params.get("coalesce") == "1"]
+    await _hold(socket, live, "program", phrasing, caller, settings, None)
 
 
-async def _open(
+async def _hold(
     socket: Socket,
     live: Live,
     door: str,
     phrasing: Phrasing | None,
-    who: Callable[[], Awaitable[Caller | None]],
+    caller: Caller | None,
+    settings: Settings,
     view: str | None,
 ) -> None:
-    caller = await who()
     await socket.accept()
     if caller is None:
         await close(socket, SIGNED_OUT, door)
@@ -120,12 +129,17 @@ async def _open(
     if phrasing is None:
         await socket.close(code=1008, reason=f"There is no view {view!r}"[:120])
         return
-
-    async def still_welcome() -> bool:
-        return await who() == caller
-
-    subscriber = Subscriber(caller, door, phrasing, topics, view)
-    await hold(socket, live.hub, subscriber, since_of(socket.query_params.get("since")), still_welcome)
+    subscriber = Subscriber(
+        caller,
+        door,
+        phrasing,
+        topics,
+        writer_for(socket),
+        pass_=pass_of(socket, caller, settings),
+        view=view,
+        ended=lambda code: live.end(socket, subscriber, code),
+    )
+    await hold(socket, live.hub, subscriber, since_of(socket.query_params.get("since")))
 
 
 router = Router("/", route_handlers=[browser_door, program_door])

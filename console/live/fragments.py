@@ -4,21 +4,22 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from jinja2 import Environment
 
 from console import facts
 from console.facts import EventTold, JobRunTold, SimChanged, SimEvent, SimsSynced, SimState
 from console.live.feed import Heard
+from console.live.frames import framed, said
+from console.live.messages import StreamMark
 
-Messages = Sequence[tuple[str | None, str]]
+Messages = Sequence[tuple[str | None, bytes]]
 NOTHING: Messages = ()
 LATEST = timedelta(hours=1)
 
 
-def partial(target: str, swap: str, html: str) -> str:
+def partial(target: str, swap: str, html: str) -> bytes:
     """A piece of page for the element with this id; skipped by the browser if it is not there."""
-    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'
+    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'.encode()
 
 
 class Fragments:
@@ -32,44 +33,44 @@ class Fragments:
         """The fragment."""
         return self._environment.get_template(template).render(**context)
 
-    def row(self, state: SimState) -> str:
+    def row(self, state: SimState) -> bytes:
         """A SIM's row in the list."""
         return partial(f"sim-{state.iccid}", "outerMorph", self.draw("sims/_row.html", sim=state))
 
-    def state(self, state: SimState) -> str:
+    def state(self, state: SimState) -> bytes:
         """A SIM's identity and place on its own page."""
         return partial("sim-state", "outerMorph", self.draw("sims/_state.html", sim=state))
 
-    def confirmed(self, state: SimState) -> str:
+    def confirmed(self, state: SimState) -> bytes:
         """When 1NCE last confirmed a SIM, in its row."""
         return partial(f"confirmed-{state.iccid}", "outerMorph", self.draw("sims/_confirmed.html", sim=state))
 
-    def head_confirmed(self, state: SimState) -> str:
+    def head_confirmed(self, state: SimState) -> bytes:
         """When 1NCE last confirmed a SIM, on its own page."""
         return partial("sim-confirmed", "outerMorph", self.draw("sims/_head_confirmed.html", sim=state))
 
-    def event(self, event: EventTold, template: str, target: str) -> str:
+    def event(self, event: EventTold, template: str, target: str) -> bytes:
         """A new line on top of a list of events."""
         return partial(target, "afterbegin", self.draw(template, event=event))
 
-    def run(self, run: JobRunTold) -> str:
+    def run(self, run: JobRunTold) -> bytes:
         """A run that has ended: its own line if it is there, else a new one on top."""
         html = self.draw("jobs/_run.html", run=run)
         return partial(f"run-{run.id}", "outerMorph", html) + partial("runs", "afterbegin", html)
 
-    def counts(self, counts: dict[str, Any]) -> str:
+    def counts(self, counts: dict[str, Any]) -> bytes:
         """The fleet's counts."""
         return partial("fleet-counts", "outerMorph", self.draw("fleet/_counts.html", counts=counts))
 
-    def usage(self, usage: dict[str, Any]) -> str:
+    def usage(self, usage: dict[str, Any]) -> bytes:
         """The fleet's usage."""
         return partial("fleet-usage", "outerMorph", self.draw("fleet/_usage.html", usage=usage))
 
-    def quotas(self, state: SimState, forecast: Any) -> str:
+    def quotas(self, state: SimState, forecast: Any) -> bytes:
         """A SIM's quotas on its own page."""
         return partial("sim-quotas", "outerMorph", self.draw("sims/_quotas.html", sim=state, forecast=forecast))
 
-    def job(self, job: Any) -> str:
+    def job(self, job: Any) -> bytes:
         """A job's line in the schedule."""
         return partial(f"job-{job.name}", "outerMorph", self.draw("jobs/_job.html", job=job))
 
@@ -86,15 +87,30 @@ class View:
         self.name = name
         self._fragments = fragments
         self._redraw = redraw
-        self._seq = -1
+        self._of: Heard | None = None
         self._last: Messages = NOTHING
+        self._mark = (-1, b"")
 
     def phrase(self, heard: Heard, epoch: str) -> Messages:
         """The messages of this fact for this kind of page."""
-        if heard.seq != self._seq:
-            self._seq = heard.seq
+        if heard is not self._of:
+            self._of = heard
             self._last = self._draw(facts.decode(heard.body), heard)
         return self._last
+
+    def wrap(self, pieces: Sequence[bytes], reached: int | None) -> Sequence[bytes]:
+        """All HTML in one message, then how far that brings the page; then what is no HTML, framed already."""
+        html = b"".join([piece for piece in pieces if piece.startswith(b"<")])
+        frames = [framed(html)] if html else []
+        if reached is not None:
+            frames.append(self.mark(reached))
+        return [*frames, *(piece for piece in pieces if not piece.startswith(b"<"))]
+
+    def mark(self, reached: int) -> bytes:
+        """How far the browser is, for when it comes back: made once for all who are as far."""
+        if self._mark[0] != reached:
+            self._mark = (reached, said(StreamMark(seq=reached)))
+        return self._mark[1]
 
     def _sims(self, fact: facts.Fact, _: Heard) -> Messages:
         if isinstance(fact, SimChanged):
@@ -125,8 +141,3 @@ class View:
 
 
 VIEWS = ("fleet", "sims", "sim", "jobs")
-
-
-def stream_mark(seq: int) -> str:
-    """How far the browser is, for when it comes back."""
-    return msgspec.json.encode({"type": "stream.mark", "seq": seq}).decode()

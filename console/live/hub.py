@@ -1,15 +1,25 @@
-"""Who hears what: takes facts from the feed and puts them in line for the connections that may hear them."""
+"""Who hears what: takes facts from the feed, puts them in line for those who may hear them, and sends what is in line.
 
-from collections.abc import Sequence
+All that has come within one beat of `FLUSH_SECONDS` leaves in one write for each connection; the first of a quiet time
+leaves at once.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from console import metrics
 from console.facts import topics
 from console.live.feed import Feed, Heard
+from console.live.frames import said
+from console.live.messages import StreamLive, StreamReset, StreamStale
 from console.live.subscriber import Subscriber
+from console.log import logger
 
 MOST_OF_ONE = 100  # connections of one user or key
+FLUSH_SECONDS = 0.025
 
 Topic = tuple[int, str]
 
@@ -24,6 +34,9 @@ class Hub:
         self._by_topic: dict[Topic, set[Subscriber]] = {}
         self._all: set[Subscriber] = set()
         self._handles: dict[str, int] = {}
+        self._due: list[Subscriber] = []
+        self._flush_at = 0.0  # the loop's time of the last flush, or of the one that is planned
+        self._planned = False
 
     def join(self, subscriber: Subscriber) -> bool:
         """From now on it hears what comes after the feed's present number; False if its caller has too many already."""
@@ -31,7 +44,8 @@ class Hub:
         if self._handles.get(handle, 0) >= MOST_OF_ONE:
             return False
         self._handles[handle] = self._handles.get(handle, 0) + 1
-        subscriber.seq = subscriber.joined = self.feed.seq
+        subscriber.due = self._plan
+        subscriber.heard_before = subscriber.joined = self.feed.seq
         self._all.add(subscriber)
         self._index(subscriber, subscriber.topics)
         metrics.sockets.labels(subscriber.door).inc()
@@ -83,33 +97,83 @@ class Hub:
 
     def hear(self, facts: Sequence[Heard], told_at: float) -> None:
         """Put each fact in line for those who may hear it. Who listens to several of its topics gets it once."""
+        epoch = self.feed.epoch
         for heard in facts:
-            hearers: set[Subscriber] = set()
-            for topic in topics(heard.kind, heard.subject):
-                hearers |= self._by_topic.get((heard.organization_id, topic), set())
-            for subscriber in hearers:
-                subscriber.hear(heard, self.feed.epoch)
+            hearers = self._hearers(heard)
+            try:
+                for subscriber in hearers:
+                    subscriber.hear(heard, epoch)
+            except Exception:  # one fact that can't be put into words must not keep the others from being told
+                logger("live").exception("a fact could not be told", kind=heard.kind, seq=heard.seq)
+                self._say(hearers, self.resetting("unreadable"))
+
+    def _hearers(self, heard: Heard) -> Iterable[Subscriber]:
+        listening = [
+            found
+            for topic in topics(heard.kind, heard.subject)
+            if (found := self._by_topic.get((heard.organization_id, topic)))
+        ]
+        return listening[0] if len(listening) == 1 else set[Subscriber]().union(*listening)
+
+    def _plan(self, subscriber: Subscriber) -> None:
+        """Something waits for it: see that it is sent with the next flush."""
+        self._due.append(subscriber)
+        if not self._planned:
+            self._planned = True
+            loop = asyncio.get_running_loop()
+            self._flush_at = max(loop.time(), self._flush_at + FLUSH_SECONDS)
+            loop.call_at(self._flush_at, self._flush)
+
+    def _go_on(self, subscriber: Subscriber) -> None:
+        """It keeps up, but there was too much for one write: send on as soon as the others have had theirs."""
+        asyncio.get_running_loop().call_soon(self._send, [subscriber])
+
+    def _flush(self) -> None:
+        """Send what waits. Who is behind keeps it, and is looked at again with the next flush."""
+        self._planned = False
+        due, self._due = self._due, []
+        self._send(due)
+
+    def _send(self, due: Sequence[Subscriber]) -> None:
+        now, reached = time.monotonic(), self.feed.seq
+        sent: dict[str, int] = {}
+        for subscriber in due:
+            try:
+                frames = subscriber.flush(now, reached)
+            except Exception:  # one broken connection must not keep the others waiting
+                logger("live").exception("a connection could not be written to")
+                subscriber.end(1011)
+                continue
+            sent[subscriber.door] = sent.get(subscriber.door, 0) + frames
+            if subscriber.is_waiting and not subscriber.holding:
+                (self._go_on if frames else self._plan)(subscriber)
+        for door, frames in sent.items():
+            metrics.frames.labels(door).inc(frames)
 
     def lost(self) -> None:
         """Say on every screen that it stands still."""
-        self._say_all({"type": "stream.stale", "reason": "redis"})
+        self._say(self._all, StreamStale(reason="redis"))
 
     def found(self) -> None:
         """Say on every screen that it moves again."""
-        self._say_all({"type": "stream.live"})
+        self._say(self._all, StreamLive())
 
     def reset(self, reason: str) -> None:
         """Say that the past is gone: fetch a snapshot. Numbers begin anew, for everybody."""
-        for subscriber in self.subscribers():
-            subscriber.seq = self.feed.seq
-        self._say_all({"type": "stream.reset", "epoch": self.feed.epoch, "seq": self.feed.seq, "reason": reason})
+        for subscriber in self._all:
+            subscriber.heard_before = self.feed.seq
+        self._say(self._all, self.resetting(reason))
+
+    def resetting(self, reason: str) -> StreamReset:
+        """The word for a past that is gone, as of now."""
+        return StreamReset(epoch=self.feed.epoch, seq=self.feed.seq, reason=reason)
 
     def end_all(self, code: int) -> None:
         """The process ends."""
         for subscriber in self.subscribers():
             subscriber.end(code)
 
-    def _say_all(self, message: dict[str, object]) -> None:
-        text = msgspec.json.encode(message).decode()
-        for subscriber in self.subscribers():
-            subscriber.put(text)
+    def _say(self, hearers: Iterable[Subscriber], message: msgspec.Struct) -> None:
+        frame = said(message)
+        for subscriber in hearers:
+            subscriber.put(frame)

@@ -64,7 +64,7 @@ class Redrawing:
         mine = subscriber.caller.organization_id == organization_id and subscriber.view == VIEW_OF[what]
         return mine and (what != "quotas" or f"sim:{subject}" in subscriber.topics)
 
-    async def _drawn(self, connection: AsyncConnection, what: str, organization_id: int, subject: str) -> str:
+    async def _drawn(self, connection: AsyncConnection, what: str, organization_id: int, subject: str) -> bytes:
         now = datetime.now(UTC)
         match what:
             case "counts":
@@ -74,7 +74,7 @@ class Redrawing:
             case "quotas":
                 sim = await sim_reads.one(connection, organization_id, subject)
                 days = sim and await forecast(connection, organization_id, sim, now)
-                return self._fragments.quotas(sim, days) if sim else ""
+                return self._fragments.quotas(sim, days) if sim else b""
             case _:
                 jobs = await run_reads.schedule(connection, organization_id, now)
-                return "".join(self._fragments.job(job) for job in jobs if job.name == subject)
+                return b"".join(self._fragments.job(job) for job in jobs if job.name == subject)

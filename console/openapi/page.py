@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from console.errors import ConsoleError
 from console.facts import Fact, topics
-from console.live.socket import HEARTBEAT_SECONDS, LARGEST_FROM_CLIENT, REASONS
+from console.live.messages import HEARTBEAT_SECONDS, LARGEST_FROM_CLIENT, REASONS
 from console.openapi.completion import operations
 from console.settings import Settings
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from console.facts import Fact
-from console.live.socket import REASONS
+from console.live.messages import REASONS
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served

@@ -11,7 +11,7 @@ import websockets
 
 from console.auth.writes import revoke_key
 from console.database import Database
-from console.live import socket as live_socket
+from console.live import beating
 from console.outbox import EPOCH, SEQUENCE
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served
@@ -136,7 +136,7 @@ async def test_a_wrong_key_is_signed_out_and_a_wrong_topic_is_refused(web: Serve
 async def test_a_revoked_key_ends_its_connection_within_a_heartbeat(
     web: Served, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_socket, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
     async with web.stream(cast.acme_key) as stream:
         await hear(stream)
         assert (await hear(stream))["type"] == "stream.heartbeat"

@@ -1,0 +1,116 @@
+"""How frames leave: straight into the connection's buffer where the server lets us, else through its own `send`.
+
+The straight way costs little more than the system call; it is uvicorn's protocol class with one word more. Where
+another server runs, or a uvicorn that this was not tested with, frames go the plain way: nothing else changes.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import uvicorn
+from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from console.live.frames import text_in
+
+EXTENSION = "console.frames"
+TESTED = ((0, 54), (0, 55))  # uvicorn from the first up to, not including, the second
+
+
+class Writer(Protocol):
+    """One connection, as the hub sees it. Nothing here waits."""
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Hand over whole frames."""
+
+    def waiting(self) -> int:
+        """Bytes handed over that the network has not yet taken."""
+
+    def abort(self) -> None:
+        """Let go of the connection and of what waits for it."""
+
+
+class Direct:
+    """Writes into the transport. What uvicorn itself sends goes the same way, in whole frames: so nothing mixes."""
+
+    __slots__ = ("_protocol", "_transport", "waiting")
+
+    def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
+        """For one connection whose handshake is under way."""
+        self._protocol = protocol
+        self._transport = protocol.transport
+        self.waiting = protocol.transport.get_write_buffer_size
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """One system call for all of them, at the end of this turn of the loop."""
+        if not self._protocol.close_sent and not self._transport.is_closing():
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def abort(self) -> None:
+        """Close at once; what the client did not read is dropped."""
+        self._transport.abort()
+
+
+class FrameProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which lends its transport to the application."""
+
+    def handle_connect(self, event: Request) -> None:
+        """Put the writer into the scope; the application runs only after this."""
+        super().handle_connect(event)
+        if scope := getattr(self, "scope", None):
+            scope["extensions"][EXTENSION] = Direct(self)
+
+
+def protocol() -> "type[asyncio.Protocol] | str":
+    """What uvicorn is to use for WebSockets: ours with a uvicorn that it was tested with, else uvicorn's own."""
+    version = tuple(int(part) for part in uvicorn.__version__.split(".")[:2])
+    fits = TESTED[0] <= version < TESTED[1] and hasattr(WebSocketsSansIOProtocol, "handle_connect")
+    return FrameProtocol if fits else "websockets-sansio"
+
+
+class Plain:
+    """Sends one frame after the other as the server takes them; some microseconds a frame more."""
+
+    def __init__(self, socket: "WebSocket[Any, Any, Any]") -> None:
+        """For one accepted connection."""
+        self._socket = socket
+        self._frames: deque[bytes] = deque()
+        self._bytes = 0
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Put them in line."""
+        self._frames.extend(frames)
+        self._bytes += sum(map(len, frames))
+        self._wake.set()
+
+    def waiting(self) -> int:
+        """Bytes in line."""
+        return self._bytes
+
+    def abort(self) -> None:
+        """Send no more."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, ConnectionError):
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._frames:
+                    frame = self._frames.popleft()
+                    await self._socket.send_text(text_in(frame))
+                    self._bytes -= len(frame)
+
+
+def writer_for(socket: "WebSocket[Any, Any, Any]") -> Writer:
+    """The best way that the server offers for this accepted connection."""
+    extensions: dict[str, Any] = socket.scope.get("extensions") or {}
+    found: Writer | None = extensions.get(EXTENSION)
+    return found or Plain(socket)
