@@ -57,6 +57,10 @@ class Requests:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        if scope["type"] == ScopeType.WEBSOCKET:  # thousands stay open: they hold as little as can be
+            structlog.contextvars.bind_contextvars(request_id=request_id)
+            await self._app(scope, receive, send)
+            return
         began, status = time.perf_counter(), 500
 
         async def answer(message: Message) -> None:
@@ -78,8 +82,7 @@ class Requests:
             try:
                 await self._app(scope, receive, answer)
             finally:
-                if scope["type"] == ScopeType.HTTP:
-                    _note(scope, status, time.perf_counter() - began)
+                _note(scope, status, time.perf_counter() - began)
 
 
 def _request_id(scope: HTTPScope | WebSocketScope) -> str:

@@ -52,12 +52,12 @@ class Served(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, port: int = 0) -> AsyncIterator[Served]:
-    """Serve until the block ends."""
+async def serving(settings: Settings, port: int = 0, ws: str | None = None) -> AsyncIterator[Served]:
+    """Serve until the block ends; `ws` names another WebSocket protocol than our own."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        server = server_for(settings, "127.0.0.1", listening.getsockname()[1])
+        server = server_for(settings, "127.0.0.1", listening.getsockname()[1], ws=ws)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.01)

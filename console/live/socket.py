@@ -55,6 +55,7 @@ async def hold(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[st
         pass
     finally:
         hub.leave(subscriber)
+        subscriber.writer.let_go()
 
 
 async def close(socket: Socket, code: int, door: str) -> None:

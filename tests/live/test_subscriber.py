@@ -28,6 +28,9 @@ class Network:
     def abort(self) -> None:
         self.frames.clear()
 
+    def let_go(self) -> None:
+        self.frames.clear()
+
     def end(self, code: int) -> None:
         self.code = code
 
