@@ -75,8 +75,8 @@ async def gather(db: Database, settings: Settings) -> Cast:
         await add_sim(transaction, ids["acme"], ADAS_OTHER_SIM, label="pump-2", connection="offline", country="FR")
         await add_sim(transaction, ids["evil"], EVES_SIM, label="eve-1", connection="online", country="DE")
     async with db.reading() as connection:
-        ada = await reads.caller_of_key(connection, keys["acme"])
-        eve = await reads.caller_of_key(connection, keys["evil"])
+        ada, _ = await reads.caller_of_key(connection, keys["acme"]) or (None, None)
+        eve, _ = await reads.caller_of_key(connection, keys["evil"]) or (None, None)
     assert ada is not None
     assert eve is not None
     return Cast(acme=ids["acme"], evil=ids["evil"], acme_key=keys["acme"], eve_key=keys["evil"], ada=ada, eve=eve)

@@ -19,6 +19,7 @@ from console.settings import Settings
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY = timedelta(minutes=5)  # how exactly it is noted when a session was last in use
+USED_EVERY = timedelta(minutes=1)  # the same of an API key
 
 
 def cookie_name(settings: Settings) -> str:
@@ -90,11 +91,14 @@ async def key_caller(connection: Connection, db: Database) -> Caller | None:
         return None
     async with db.reading() as reading:
         found = await reads.caller_of_key(reading, key)
-    if found is None or found.key_id is None:
+    if found is None:
         return None
-    async with db.transaction() as transaction:
-        await writes.note_key_use(transaction, found.key_id, datetime.now(UTC))
-    return found
+    caller, used_at = found
+    now = datetime.now(UTC)
+    if caller.key_id is not None and (used_at is None or now - used_at > USED_EVERY):
+        async with db.transaction() as transaction:
+            await writes.note_key_use(transaction, caller.key_id, now)
+    return caller
 
 
 def needs(role: Role) -> Any:

@@ -84,10 +84,10 @@ def _program(row: "sa.Row[Any]") -> Caller:
     )
 
 
-async def caller_of_key(connection: AsyncConnection, key: str) -> Caller | None:
-    """Whose API key this is; None if it is unknown or revoked."""
+async def caller_of_key(connection: AsyncConnection, key: str) -> tuple[Caller, datetime | None] | None:
+    """Whose API key this is, and when it was last used; None if it is unknown or revoked."""
     row = (await connection.execute(_keys().where(api_keys.c.secret_hash == hashed(key)))).first()
-    return _program(row) if row else None
+    return (_program(row), row.last_used_at) if row else None
 
 
 async def callers_of_sessions(

@@ -1,7 +1,7 @@
 """Changes of users, sessions and API keys."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -112,7 +112,5 @@ async def revoke_key(transaction: Transaction, prefix: str, now: datetime) -> No
 
 
 async def note_key_use(transaction: Transaction, key_id: int, now: datetime) -> None:
-    """When a key was last used, to the minute."""
-    c = api_keys.c
-    stale = sa.or_(c.last_used_at.is_(None), c.last_used_at < now - timedelta(minutes=1))
-    await transaction.connection.execute(sa.update(api_keys).where(c.id == key_id, stale).values(last_used_at=now))
+    """When a key was last used."""
+    await transaction.connection.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now))

@@ -5,6 +5,7 @@ comes from Redis' stream first. If that is gone too, or Redis has restarted (a n
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections import deque
@@ -169,7 +170,7 @@ class Feed:
         if seq >= now:
             return []
         if self._memory and self._memory[0].seq <= seq + 1:
-            return [fact for fact in self._memory if seq < fact.seq <= now]
+            return list(itertools.islice(self._memory, seq + 1 - self._memory[0].seq, None))
         try:
             return await self._from_stream(seq + 1, now)
         except AWAY:
