@@ -126,12 +126,11 @@ class Subscriber:
             self._waiting.clear()
             self._bytes = 0
             return pieces
-        left = iter(list(self._waiting.items()))
+        left = iter(self._waiting.items())
         pieces, taken = [], 0
-        for key, piece in left:
+        for _, piece in left:
             pieces.append(piece)
             taken += len(piece)
-            del self._waiting[key]
             if taken >= AT_ONCE_BYTES:
                 break
         self._waiting = dict(left)  # a dictionary is slow to read again after its first items have gone
