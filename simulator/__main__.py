@@ -6,6 +6,7 @@ import argparse
 import gc
 
 from simulator.assembly import Choices, Simulation
+from simulator.push.generations import GENERATIONS
 from simulator.server import serve
 
 
@@ -28,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--stream-user", default=default.stream_user, help="its user")
     add("--stream-password", default=default.stream_password, help="its password")
     add("--stream-every", type=float, default=default.stream_every, help="seconds between its posts (%(default)s)")
+    add("--stream-generation", type=int, choices=GENERATIONS, default=default.stream_generation, help="(%(default)s)")
+    add("--stream-nulls", type=float, default=default.stream_nulls, help="share of records with a null (%(default)s)")
+    add("--forward-to", default=default.forward_to, help="address that the SMS Forwarder sends to")
     return parser
 
 

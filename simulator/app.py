@@ -10,7 +10,7 @@ from simulator.answers import Answer, Refused, gateway, refusal
 from simulator.api.pace import Pace
 from simulator.api.sign_in import Tokens
 from simulator.calls import Call, Doors
-from simulator.faults import FaultKind, Faults, broken
+from simulator.faults import FaultKind, Faults, bent, broken
 from simulator.tally import Tally
 
 Message = MutableMapping[str, Any]
@@ -24,7 +24,10 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class App:
-    """The ASGI application. `open_doors` are 1NCE's, `control` those under `/_sim`."""
+    """The ASGI application. `open_doors` are 1NCE's, `control` those under `/_sim`.
+
+    `paces` are its limits: "oauth" for signing in, the others by the first word of the path after the version.
+    """
 
     def __init__(
         self,
@@ -32,16 +35,14 @@ class App:
         open_doors: Doors,
         control: Doors,
         tokens: Tokens,
-        pace: Pace,
-        sign_in_pace: Pace,
+        paces: dict[str, Pace],
         faults: Faults,
         tally: Tally,
     ) -> None:
         self._open_doors = open_doors
         self._control = control
         self._tokens = tokens
-        self._pace = pace
-        self._sign_in_pace = sign_in_pace
+        self._paces = paces
         self._faults = faults
         self._tally = tally
 
@@ -82,19 +83,19 @@ class App:
         answer = _done(lambda one: self._through(one, found), call)
         if fault.kind is FaultKind.DROP_AFTER:
             return None
-        return Answer(fault.status or 200) if fault.kind is FaultKind.EMPTY else answer
+        return bent(fault, answer)
 
     def _through(self, call: Call, found: tuple[str, tuple[str, ...], Callable[[Call], Answer]] | None) -> Answer:
         """The call without any fault."""
         path = call.path
         if path == TOKEN_PATH:
-            self._sign_in_pace.take()
+            self._paces["oauth"].take()
         elif path == f"{ROOT}/v1/sims" or path.startswith(f"{ROOT}/v1/sims/"):
             raise refusal(410, "Version 1 of the SIM management is gone: use version 2.")
         elif not self._tokens.accepts(call.header(b"authorization")):
             raise gateway(401, "Unauthorized")
-        elif path.startswith(f"{ROOT}/v2/sims"):
-            self._pace.take()
+        elif (pace := self._paces.get(_family(path))) is not None:
+            pace.take()
         if found is None:
             raise refusal(404, "There is no such path.")
         call.values = found[1]
@@ -106,6 +107,12 @@ class App:
             raise refusal(404, "There is no such control.")
         call.values = found[1]
         return found[2](call)
+
+
+def _family(path: str) -> str:
+    """The word after the version: "sims", "orders", …"""
+    parts = path.split("/", 4)
+    return parts[3] if len(parts) > 3 else ""
 
 
 def _done(door: Callable[[Call], Answer], call: Call) -> Answer:

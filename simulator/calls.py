@@ -32,6 +32,11 @@ class Call(Struct, gc=False):
     def query(self) -> dict[str, str]:
         return dict(parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True))
 
+    def address(self, path: str) -> bytes:
+        """The full address of something of the API, by the host that the caller used."""
+        host = self.header(b"host") or "127.0.0.1"
+        return f"http://{host}/management-api{path}".encode("latin-1")
+
     def json(self) -> Any:
         """The body as JSON; refused with 400 when it is none."""
         try:
@@ -45,7 +50,7 @@ def number(query: dict[str, str], name: str, default: int, most: int | None = No
     text = query.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise refusal(400, f'Cannot parse parameter {name} as Int: For input string "{text}"')
     value = int(text)
     if value < 1 or (most is not None and value > most):

@@ -21,7 +21,8 @@ class FaultKind(StrEnum):
     DROP_BEFORE = "drop_before"  # closes the connection without doing it
     DROP_AFTER = "drop_after"  # does it, then closes the connection without an answer
     EXPIRE_TOKEN = "expire_token"  # the token is no longer good, from this call on  # noqa: S105
-    MALFORMED = "malformed"  # HTML in place of JSON, with `status` or 200
+    MALFORMED = "malformed"  # HTML in place of JSON, with `status` or 200, as in an outage
+    RENAMED = "renamed"  # does it, and answers with `field` called `to` throughout, or left out when there is no `to`
     EMPTY = "empty"  # does it, and answers with `status` or 200 and no body
 
 
@@ -34,7 +35,9 @@ class Fault(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
     status: int | None = None
     seconds: float = 1.0
     times: int | None = None
-    retry_after: int | None = None  # with `status`
+    retry_after: int | None = None  # seconds, a header of `status` and `malformed`; without it there is none
+    field: str | None = None
+    to: str | None = None
     id: int = 0
     hits: int = 0
 
@@ -55,6 +58,8 @@ class Faults:
             raise refusal(400, f"No such fault: {error}") from error
         if fault.kind is FaultKind.STATUS and fault.status is None:
             raise refusal(400, "A fault of kind status needs a status.")
+        if fault.kind is FaultKind.RENAMED and not fault.field:
+            raise refusal(400, "A fault of kind renamed needs a field.")
         self._last_id += 1
         fault.id = self._last_id
         fault.hits = 0
@@ -98,15 +103,37 @@ _PAGE = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>The serve
 
 def broken(fault: Fault) -> Answer | None:
     """What a fault answers by itself; None when the call is done first."""
+    headers = [(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after is not None else []
     if fault.kind is FaultKind.MALFORMED:
         status = fault.status or 200
-        return Answer(status, _PAGE % status, [HTML])
+        return Answer(status, _PAGE % status, [HTML, *headers])
     if fault.kind is FaultKind.STATUS:
         status = fault.status or 500
-        headers = [(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after is not None else []
         if status in (401, 403, 429, 502, 503, 504):
             return answers.gateway(status, "Fault on order.", headers).answer
         answer = answers.refusal(status, "Fault on order.").answer
         answer.headers = [*answer.headers, *headers]
         return answer
     return None
+
+
+def bent(fault: Fault, answer: Answer) -> Answer:
+    """The answer of a call that was done, as a fault lets it through."""
+    if fault.kind is FaultKind.EMPTY:
+        return Answer(fault.status or 200)
+    if fault.kind is FaultKind.RENAMED and fault.field and answer.status == 200 and answer.body:
+        told = _renamed(msgspec.json.decode(answer.body), fault.field, fault.to)
+        return Answer(answer.status, msgspec.json.encode(told), answer.headers)
+    return answer
+
+
+def _renamed(told: Any, field: str, to: str | None) -> Any:
+    if isinstance(told, list):
+        return [_renamed(part, field, to) for part in told]
+    if not isinstance(told, dict):
+        return told
+    return {
+        (to or name) if name == field else name: _renamed(value, field, to)
+        for name, value in told.items()
+        if name != field or to is not None
+    }

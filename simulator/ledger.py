@@ -1,4 +1,4 @@
-"""What took effect: every change, reset and top-up that the account would find on its bill or in its log."""
+"""What took effect: every write that the account would find on its bill or in its log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from simulator.times import zulu_millis
 
 
 class Entry(Struct):
-    """One line: `kind` is "change", "reset", "topup" or "sms"; `detail` depends on it."""
+    """One line: `kind` is "change", "reset", "topup", "sms", "sms.cancel", "order" or "ticket"; `detail` depends on it.
+
+    The last two belong to no SIM: their ICCID is empty.
+    """
 
     id: int
     time: str

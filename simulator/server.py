@@ -45,6 +45,7 @@ class Server(uvicorn.Server):
         self._tasks = [
             asyncio.create_task(self._simulation.pulse.run()),
             asyncio.create_task(self._simulation.stream.run()),
+            asyncio.create_task(self._simulation.forwarder.run()),
         ]
         for task in self._tasks:
             task.add_done_callback(self._ended)
@@ -58,7 +59,7 @@ class Server(uvicorn.Server):
         sys.stdout.flush()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """The pulse or the stream has ended: by our will, or by a mistake that must not go unseen."""
+        """The pulse, the stream or the forwarder has ended: by our will, or by a mistake that must not go unseen."""
         if not task.cancelled() and task.exception() is not None:
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "the simulation has stopped moving", "exception": task.exception(), "task": task}

@@ -30,3 +30,8 @@ def offset_millis(seconds: float) -> str:
 def spaced(seconds: float) -> str:
     """`2023-08-06 09:59:05`, the form of the last location update."""
     return _moment(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(seconds: float) -> str:
+    """`2021-11-14`, the form of daily usage."""
+    return _moment(seconds).strftime("%Y-%m-%d")

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from simulator.account.orders import Orders
 from simulator.answers import Answer, Refused, json, refusal
 from simulator.api.inventory import listed
 from simulator.calls import Call
 from simulator.fleet import switches
-from simulator.fleet.card import Card
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
-from simulator.times import DAY
 
 METHODS = ("banktransfer", "creditcard", "monthlyinvoice", "boleto")
 NOT_FOR_US = frozenset({"boleto"})  # a method that this account may not use
-AFTER_TRANSFER = 2 * DAY  # simulated seconds until a bank transfer has arrived
 QUEUE = 2.0  # simulated seconds that a reset waits in its queue
-FIRST_ORDER = 2_000_000_001
 
 
 class Changes:
     """`PUT /v2/sims/{iccid}`, `POST …/reset` and `POST …/topup`."""
 
-    def __init__(self, fleet: Fleet, ledger: Ledger) -> None:
+    def __init__(self, fleet: Fleet, ledger: Ledger, orders: Orders) -> None:
         self._fleet = fleet
         self._ledger = ledger
-        self._orders = FIRST_ORDER
-        self._unpaid: dict[int, tuple[Card, dict[str, Any]]] = {}
+        self._orders = orders
 
     def change(self, call: Call) -> Answer:
         """200 without a body. A key that is left out gets its declared default, and the label is then empty."""
@@ -62,30 +56,8 @@ class Changes:
         method = method if method in METHODS else METHODS[0]
         if method in NOT_FOR_US:
             raise Refused(json({"message": "Payment method used is not valid."}, 400))
-        order = self._orders
-        self._orders += 1
-        detail = {"order": order, "payment_method": method, "paid": False}
-        self._ledger.write("topup", self._fleet.series.iccid(card.index), detail)
-        self._unpaid[order] = (card, detail)
-        if method == "banktransfer":
-            self._fleet.agenda.errand(self._fleet.seconds + AFTER_TRANSFER, lambda: self._paid(order))
-        else:
-            self._paid(order)
-        host = call.header(b"host") or "127.0.0.1"
-        where = f"http://{host}/management-api/v2/orders/{order}".encode("latin-1")
-        return Answer(201, b"", [(b"location", where)])
-
-    def pay(self, order: int) -> bool:
-        """The money for an order has come (for the control door); False when no such order is unpaid."""
-        return self._paid(order)
-
-    def _paid(self, order: int) -> bool:
-        card, detail = self._unpaid.pop(order, (None, {}))
-        if card is None:
-            return False
-        detail["paid"] = True
-        switches.top_up(self._fleet, card)
-        return True
+        order = self._orders.top_up(card, method)
+        return Answer(201, b"", [(b"location", call.address(f"/v2/orders/{order.number}"))])
 
 
 def _status(enabled: bool) -> str:

@@ -8,12 +8,15 @@ import msgspec
 from msgspec import Struct
 
 from simulator.answers import JSON, Answer, refusal
+from simulator.api.paging import page_headers
+from simulator.api.quirks import Quirks
 from simulator.calls import Call, number
 from simulator.fleet.card import MB, PACK_SMS, Card, QuotaClass
 from simulator.fleet.fleet import Fleet
 from simulator.times import offset_millis
 
 PAGE_SIZE = 100  # at most
+SHIFT = 7  # SIMs by which the order of the pages moves on with a call, when it is made to
 QUOTA_WORDS = {
     QuotaClass.PLENTY: "More than 20% available",
     QuotaClass.LOW: "Less than 20% available",
@@ -96,8 +99,10 @@ def line(fleet: Fleet, card: Card) -> bytes:
 class Inventory:
     """`GET /v2/sims` and `GET /v2/sims/{iccid}`."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, quirks: Quirks) -> None:
         self._fleet = fleet
+        self._quirks = quirks
+        self._shift = 0
 
     def sims(self, call: Call) -> Answer:
         """One page. Past the last page the list is empty, and that is no error."""
@@ -107,14 +112,7 @@ class Inventory:
         cards = self._chosen(query.get("q", ""), query.get("sort", ""))
         total = len(cards)
         lines = [line(self._fleet, card) for card in cards[(page - 1) * size : page * size]]
-        headers = [
-            JSON,
-            (b"x-total-count", b"%d" % total),
-            (b"x-total-pages", b"%d" % -(-total // size)),
-            (b"x-current-page", b"%d" % page),
-            (b"x-count-per-page", b"%d" % size),
-        ]
-        return Answer(200, b"[" + b",".join(lines) + b"]", headers)
+        return Answer(200, b"[" + b",".join(lines) + b"]", [JSON, *page_headers(total, page, size)])
 
     def sim(self, call: Call) -> Answer:
         return Answer(200, line(self._fleet, listed(self._fleet, call)), [JSON])
@@ -122,6 +120,9 @@ class Inventory:
     def _chosen(self, wanted: str, sort: str) -> list[Card]:
         fleet = self._fleet
         cards = fleet.order
+        if self._quirks.shifting_pages:
+            self._shift = (self._shift + SHIFT) % max(1, len(cards))
+            cards = cards[-self._shift :] + cards[: -self._shift]
         if fleet.unlisted:
             cards = [card for card in cards if card.listed]
         for criterion in filter(None, wanted.split(",")):

@@ -5,12 +5,16 @@ import time
 from collections.abc import Callable
 
 from simulator.answers import gateway
+from simulator.api.quirks import Quirks
 
 
 class Pace:
-    """A bucket of tokens: `rate` a second, and no more than a second's worth saved up. A rate of 0 knows no limit."""
+    """A bucket of tokens: `rate` a second, `most` saved up (a second's worth). A rate of 0 knows no limit."""
 
-    def __init__(self, rate: float, most: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, rate: float, quirks: Quirks, most: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._quirks = quirks
         self.rate = rate
         self._most = max(1.0, most if most is not None else rate)
         self._clock = clock
@@ -26,5 +30,6 @@ class Pace:
         self._filled = now
         if self._tokens < 1:
             wait = max(1, math.ceil((1 - self._tokens) / self.rate))
-            raise gateway(429, "Too Many Requests", [(b"retry-after", str(wait).encode())])
+            headers = [(b"retry-after", str(wait).encode())] if self._quirks.retry_after else []
+            raise gateway(429, "Too Many Requests", headers)
         self._tokens -= 1

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from simulator import answers
+from simulator.account.orders import Orders
 from simulator.answers import Answer, refusal
-from simulator.api.changes import Changes
 from simulator.calls import Call, Doors, number
 from simulator.control import setting, truth
+from simulator.control.conditions import Conditions, object_of
 from simulator.faults import Faults
 from simulator.fleet.card import Card
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
 from simulator.pulse import Pulse
-from simulator.stream import Stream, StreamState
 from simulator.tally import Tally
 
 
@@ -28,17 +28,17 @@ class Control:
         pulse: Pulse,
         faults: Faults,
         tally: Tally,
-        stream: Stream,
         ledger: Ledger,
-        changes: Changes,
+        orders: Orders,
+        conditions: Conditions,
     ) -> None:
         self._fleet = fleet
         self._pulse = pulse
         self._faults = faults
         self._tally = tally
-        self._stream = stream
         self._ledger = ledger
-        self._changes = changes
+        self._orders = orders
+        self._conditions = conditions
 
     def doors(self) -> Doors:
         doors = Doors()
@@ -57,10 +57,9 @@ class Control:
             ("GET", "/_sim/requests", self._see_requests),
             ("GET", "/_sim/ledger", self._see_ledger),
             ("POST", "/_sim/orders/{order}/pay", self._pay),
-            ("GET", "/_sim/stream", self._see_stream),
-            ("POST", "/_sim/stream", self._set_stream),
         ):
             doors.add(method, template, door)
+        self._conditions.add_to(doors)
         return doors
 
     def _see_fleet(self, call: Call) -> Answer:
@@ -91,7 +90,7 @@ class Control:
         return answers.json(truth.of_card(self._fleet, card))
 
     def _step(self, call: Call) -> Answer:
-        seconds = _number(_object(call), "seconds", 1.0)
+        seconds = _number(object_of(call), "seconds", 1.0)
         steps = self._fleet.advance(seconds)
         return answers.json({"seconds": self._fleet.seconds, "steps": steps, "changes": self._fleet.changes})
 
@@ -100,7 +99,7 @@ class Control:
         return self._see_fleet(call)
 
     def _resume(self, call: Call) -> Answer:
-        self._pulse.speed = _number(_object(call), "speed", self._pulse.speed)
+        self._pulse.speed = _number(object_of(call), "speed", self._pulse.speed)
         self._pulse.still = False
         return self._see_fleet(call)
 
@@ -126,33 +125,9 @@ class Control:
 
     def _pay(self, call: Call) -> Answer:
         order = call.values[0]
-        if not order.isdigit() or not self._changes.pay(int(order)):
+        if not order.isdigit() or not self._orders.pay(int(order)):
             raise refusal(404, "There is no such unpaid order.")
         return answers.json({"paid": int(order)})
-
-    def _see_stream(self, call: Call) -> Answer:
-        return answers.json(self._stream.told())
-
-    def _set_stream(self, call: Call) -> Answer:
-        """`{"state"}` and, to send elsewhere, `{"to", "user", "password"}`."""
-        asked = _object(call)
-        if "to" in asked:
-            self._stream.aim(str(asked["to"]), str(asked.get("user", "")), str(asked.get("password", "")))
-        state = asked.get("state", StreamState.RUNNING)
-        if state not in (StreamState.RUNNING, StreamState.PAUSED, StreamState.FAILED):
-            raise refusal(400, f"No such state: {state}")
-        if state != StreamState.RUNNING:
-            self._stream.stop(StreamState(state))
-        elif "to" not in asked:
-            self._stream.start()
-        return self._see_stream(call)
-
-
-def _object(call: Call) -> dict[str, Any]:
-    asked = call.json() if call.body else {}
-    if not isinstance(asked, dict):
-        raise refusal(400, "The body must be an object.")
-    return asked
 
 
 def _number(asked: dict[str, Any], name: str, default: float) -> float:

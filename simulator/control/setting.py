@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from simulator.answers import refusal
-from simulator.fleet import life, metering, network, switches
+from simulator.fleet import life, metering, network, switches, texting
 from simulator.fleet.card import MB, PACK, PACK_SMS, Card, Connection
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.kinds import Kind
@@ -34,6 +34,8 @@ class Setting(Struct, forbid_unknown_fields=True, kw_only=True):
     use: float | UnsetType = UNSET
     topups: int | UnsetType = UNSET  # packs added now, paid
     sms_volume: int | UnsetType = UNSET
+    says: str | UnsetType = UNSET  # its device sends this message now
+    memory_full: bool | UnsetType = UNSET  # True: its device takes no more messages
     limit_reached: bool | UnsetType = UNSET
     expired: bool | UnsetType = UNSET
     listed: bool | UnsetType = UNSET  # False: the inventory no longer knows it
@@ -69,6 +71,9 @@ def _outcome(fleet: Fleet, card: Card, setting: Setting) -> None:
     _volumes(fleet, card, setting)
     if setting.connection is not UNSET:
         _connect(fleet, card, setting.connection)
+    texting.reached(fleet, card)
+    if setting.says is not UNSET and texting.say(fleet, card, setting.says) is None:
+        raise refusal(409, "Its device cannot send a message now.")
     if setting.use is not UNSET:
         if card.session is None:
             raise refusal(409, "Only an open session uses data: set the connection to ONLINE.")
@@ -85,7 +90,10 @@ def _marks(fleet: Fleet, card: Card, setting: Setting) -> None:
     if setting.label is not UNSET:
         card.label = setting.label
     if setting.imei is not UNSET:
+        card.misplaced = setting.imei != card.imei
         card.imei = setting.imei
+    if setting.memory_full is not UNSET:
+        card.memory_full = setting.memory_full
     if setting.imei_lock is not UNSET:
         switches.lock(fleet, card, setting.imei_lock)
     if setting.limit_reached is not UNSET:
@@ -139,8 +147,9 @@ def _volumes(fleet: Fleet, card: Card, setting: Setting) -> None:
         card.packs = max(card.packs, -(-card.total // PACK))
         metering.refill(card, round(setting.volume * MB))
     if setting.sms_volume is not UNSET:
-        card.sms_left = setting.sms_volume
         card.sms_total = max(card.sms_total, setting.sms_volume, PACK_SMS)
+        texting.spend(fleet, card, setting.sms_volume)
+        card.line = None
     _noticed(fleet, card)
 
 
@@ -166,6 +175,7 @@ def _connect(fleet: Fleet, card: Card, wanted: Connection) -> None:
         if not card.rat:
             network.choose_cell(fleet, card)
         network.attach(fleet, card)
+    card.silent = False
     if wanted is Connection.ATTACHED:
         network.close(fleet, card)
     elif card.session is None and not network.open_(fleet, card):

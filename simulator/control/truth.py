@@ -8,6 +8,7 @@ from typing import Any
 from simulator.fleet.card import MB, PACK, Card
 from simulator.fleet.devices import DEVICES
 from simulator.fleet.fleet import Fleet
+from simulator.fleet.mail import kept
 from simulator.fleet.operators import OPERATORS, RAT_NAMES, Rat
 
 
@@ -36,9 +37,11 @@ def of_card(fleet: Fleet, card: Card) -> dict[str, Any]:
         "total_volume": card.total / MB,
         "accumulated_total_volume": card.packs * PACK / MB,
         "sms_volume": card.sms_left,
+        "messages": len(kept(card, fleet.seconds)),
         "quota_class": int(card.quota_class),
         "used": card.used_at(fleet.seconds) / MB,
         "told": card.told / MB,
+        "memory_full": card.memory_full,
         "limit_reached": card.limited,
         "expired": card.expired,
         "listed": card.listed,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulator.fleet.diary import Happening
+    from simulator.fleet.mail import Message
 
 MB = 1_000_000
 PACK = 500 * MB  # what a SIM comes with, and what a top-up adds
@@ -67,8 +68,8 @@ class Card:
     __slots__ = (
         "activated", "blocked", "cell", "connection", "device", "due", "enabled", "exceeded_at", "expired",
         "happenings", "held", "home", "imei", "imei_lock", "index", "label", "lac", "left", "limited", "line", "listed",
-        "located_at", "packs", "place", "rat", "session", "silent", "sms_left", "sms_total", "threshold_at", "told",
-        "total", "used",
+        "located_at", "memory_full", "messages", "misplaced", "packs", "place", "rat", "session", "silent", "sms_left",
+        "sms_total", "threshold_at", "told", "total", "used",
     )  # fmt: skip
 
     def __init__(self, index: int, device: int, place: int) -> None:
@@ -82,6 +83,8 @@ class Card:
         self.label: str | None = None
         self.imei: str | None = None  # None: never been in a device
         self.imei_lock = False
+        self.misplaced = index % 23 == 11  # in another device than the one it may be locked to
+        self.memory_full = index % 89 == 17  # its device takes no more messages
         self.enabled = True
         self.blocked = False
         self.limited = False  # its monthly limit is reached
@@ -104,12 +107,18 @@ class Card:
         self.told = 0  # since the start, by usage records
         self.due = float("inf")  # simulated: when it next does something
         self.happenings: list[Happening] | None = None
+        self.messages: list[Message] | None = None  # oldest first
         self.line: bytes | None = None  # its object in the inventory, ready to send; None: to be written anew
 
     @property
     def threshold(self) -> int:
         """The volume at which the network warns."""
         return self.total * THRESHOLD_PERCENT // 100
+
+    @property
+    def sms_threshold(self) -> int:
+        """The number of messages at which the network warns."""
+        return self.sms_total * THRESHOLD_PERCENT // 100
 
     def left_at(self, seconds: float) -> int:
         """The data volume left at this simulated moment; may be negative."""
@@ -131,6 +140,8 @@ class Card:
         """Why the network would not open a data session now, in 1NCE's word; None when it would."""
         if self.blocked:
             return "DATA_SERVICE_BARRED"
+        if self.imei_lock and self.misplaced:
+            return "IMEI_LOCK_BREACHED"
         if self.expired:
             return "QUOTA_EXPIRED"
         if self.exceeded_at is not None:

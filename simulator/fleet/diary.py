@@ -36,7 +36,10 @@ class Happening(Struct, gc=False):
 
 
 class Usage(Struct, gc=False):
-    """What a session has used since its last record, in millionths of a MB; `start` and `end` are wall clock."""
+    """What a session has used since its last record, in millionths of a MB; `start` and `end` are wall clock.
+
+    Or, with `messages`, a short message: then `sent` and `received` count messages.
+    """
 
     id: int
     start: float
@@ -46,6 +49,7 @@ class Usage(Struct, gc=False):
     place: int
     rat: int
     session: int
+    messages: bool = False
 
 
 class Listener(Protocol):

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from simulator.fleet import life
+from simulator.fleet import incidents, life
 from simulator.fleet.agenda import Agenda
 from simulator.fleet.birth import born
 from simulator.fleet.card import Card
 from simulator.fleet.devices import CHANGES_A_SECOND
 from simulator.fleet.diary import Diary, Happening, Listener, Numbering
 from simulator.fleet.identity import SERIES_SIZE, Series
+from simulator.fleet.kinds import SMS_QUOTA_KINDS
+from simulator.fleet.mail import Mail
 
 if TYPE_CHECKING:
     from simulator.fleet.kinds import Kind
@@ -44,12 +46,14 @@ class Fleet:
         self.numbering = Numbering(wall)
         self.diary = Diary()
         self.agenda = Agenda()
+        self.mail = Mail(seed)
         self.listener: Listener | None = None
         self.started = wall()
         self.cards: list[Card] = born(self, sims)
         self.order: list[Card] = self.cards.copy()  # the order of the inventory's pages: not that of the numbers
         self.dice.shuffle(self.order)
         self.agenda.fill(self.cards)
+        incidents.begin(self)
 
     def card(self, iccid: str) -> Card | None:
         """The SIM with this number of 19 digits, listed or not."""
@@ -60,10 +64,10 @@ class Fleet:
         self, card: Card, kind: Kind, cause: str | None = None, *, session: int = 0, sent: int = 0, received: int = 0
     ) -> None:
         """Something happened to the SIM, where it now is: kept, and told to the listener."""
+        left, total = (card.sms_left, card.sms_total) if kind in SMS_QUOTA_KINDS else (card.left, card.total)
         happening = Happening(
             id=self.numbering.next(), kind=kind, at=self.wall(), place=card.place, rat=card.rat, lac=card.lac,
-            cell=card.cell, session=session, sent=sent, received=received, left=card.left, total=card.total,
-            cause=cause,
+            cell=card.cell, session=session, sent=sent, received=received, left=left, total=total, cause=cause,
         )  # fmt: skip
         self.diary.keep(card, happening)
         if self.listener is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet import metering
+from simulator.fleet import metering, texting
 from simulator.fleet.card import Card, Connection, Session
 from simulator.fleet.devices import DEVICES
 from simulator.fleet.kinds import Kind
@@ -49,6 +49,8 @@ def attach(fleet: Fleet, card: Card, place: int | None = None) -> None:
     fleet.changes += 1
     fleet.note(card, Kind.UPDATE_LOCATION)
     fleet.note(card, Kind.UPDATE_GPRS_LOCATION)
+    if card.messages:
+        texting.reached(fleet, card)
 
 
 def detach(fleet: Fleet, card: Card, cause: str | None = None) -> None:

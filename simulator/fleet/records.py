@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.fleet.card import MB, THRESHOLD_PERCENT
-from simulator.fleet.kinds import LOCATION_KINDS, QUOTA_KINDS, REFUSED, SESSION_KINDS, TELLINGS, Kind
+from simulator.fleet.kinds import LOCATION_KINDS, QUOTA_KINDS, REFUSED, SESSION_KINDS, SMS_QUOTA_KINDS, TELLINGS, Kind
 from simulator.fleet.operators import GTP_V2, OPERATORS, Operator
 from simulator.fleet.wording import description
 from simulator.times import zulu_millis
@@ -75,13 +75,15 @@ def event(series: Series, card: Card, happening: Happening) -> Record:
 
 
 def _quota(series: Series, card: Card, happening: Happening) -> Record:
+    of_sms = happening.kind in SMS_QUOTA_KINDS
+    unit = 1 if of_sms else MB
     return {
-        "id": series.sim_id(card.index) * 2,
-        "volume": happening.left / MB,
-        "total_volume": happening.total / MB,
+        "id": series.sim_id(card.index) * 2 + of_sms,
+        "volume": happening.left / unit,
+        "total_volume": happening.total / unit,
         "threshold": {
             "percentage": THRESHOLD_PERCENT,
-            "volume": happening.total * THRESHOLD_PERCENT // 100 / MB,
+            "volume": happening.total * THRESHOLD_PERCENT // 100 / unit,
         },
     }
 
@@ -91,6 +93,8 @@ def _place(series: Series, card: Card, happening: Happening, kind: Kind) -> Reco
     detail: Record = {"id": operator.id, "name": operator.name, "country": _country(operator)}
     if kind in LOCATION_KINDS:
         detail["mnc"] = [{"id": operator.id, "mnc": operator.mnc}]
+        if happening.cause:
+            detail["update_location_failure_reason"] = happening.cause
         return detail
     if happening.cause:
         detail["data_service_failure_cause"] = happening.cause
@@ -128,9 +132,10 @@ def _context(series: Series, card: Card, happening: Happening, operator: Operato
 
 
 def usage(series: Series, card: Card, used: Usage) -> Record:
-    """A usage record of Data Streamer 2.0: without cost, with the session it belongs to."""
+    """A usage record of Data Streamer 2.0: without cost, with the session it belongs to; a message has none."""
     operator = OPERATORS[used.place]
-    return {
+    unit = 1 if used.messages else MB
+    record: Record = {
         "id": used.id,
         "start_timestamp": zulu_millis(used.start),
         "end_timestamp": zulu_millis(used.end),
@@ -140,11 +145,13 @@ def usage(series: Series, card: Card, used: Usage) -> Record:
         "imsi": series.imsi(card.index),
         "operator": {"id": operator.id, "name": operator.name, "mnc": operator.mnc, "country": _country(operator)},
         "tariff": {"id": TARIFF_ID, "name": "1NCE 01", "ratezone": {"id": 1, "name": "Global"}},
-        "traffic_type": {"id": 5, "description": "Data"},
+        "traffic_type": {"id": 6, "description": "SMS"} if used.messages else {"id": 5, "description": "Data"},
         "volume": {
-            "total": (used.sent + used.received) / MB,
-            "tx": used.sent / MB,
-            "rx": used.received / MB,
+            "total": (used.sent + used.received) / unit,
+            "tx": used.sent / unit,
+            "rx": used.received / unit,
         },
-        "detail": {"pdp_context": {"rat_type": used.rat, "ipcan_session_id": str(used.session)}},
     }
+    if not used.messages:
+        record["detail"] = {"pdp_context": {"rat_type": used.rat, "ipcan_session_id": str(used.session)}}
+    return record

@@ -57,6 +57,7 @@ def lock(fleet: Fleet, card: Card, locked: bool) -> None:
     if locked and card.session is not None:
         network.close(fleet, card, "IMEI_LOCK_ENFORCED")
     card.imei_lock = locked
+    card.misplaced = False  # the lock is to the device that it is in now
     card.line = None
     life.plan(fleet, card)
 
@@ -82,5 +83,6 @@ def top_up(fleet: Fleet, card: Card) -> None:
     card.sms_left += PACK_SMS
     card.sms_total = card.sms_left
     fleet.note(card, Kind.DATA_QUOTA_ASSIGNED)
+    fleet.note(card, Kind.SMS_QUOTA_ASSIGNED)
     metering.watch(fleet, card)
     life.plan(fleet, card)

@@ -47,6 +47,31 @@ class Simulated:
     def put(self, path: str, **more: Any) -> httpx.Response:
         return self.call("PUT", path, **more)
 
+    def delete(self, path: str) -> httpx.Response:
+        return self.call("DELETE", path)
+
+    def texted(self, iccid: str, payload: str = "status", **more: Any) -> str:
+        """Send a message to the device; the id of it."""
+        answer = self.post(f"/v2/sims/{iccid}/sms", json={"payload": payload, **more})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def listening(self) -> str:
+        """The ICCID of a SIM that messages reach, that has none, and to which nobody has done anything; it is held."""
+        touched = {line["iccid"] for line in self.sim("GET", "ledger")}
+        iccid = next(
+            str(truth["iccid"])
+            for truth in self.sim("GET", "sims")
+            if truth["status"] == "Enabled" and truth["imei"] and truth["sms_volume"] > 0
+            if not (truth["expired"] or truth["messages"] or truth["held"] or truth["iccid"] in touched)
+        )
+        self.set(iccid, connection="ATTACHED", rat="LTE", memory_full=False, held=True)
+        return iccid
+
+    def ledger(self, iccid: str = "") -> list[tuple[str, dict[str, Any]]]:
+        """What took effect on a SIM, or on the account as a whole: kind and detail of each line."""
+        return [(line["kind"], line["detail"]) for line in self.sim("GET", "ledger") if line["iccid"] == iccid]
+
     def sim(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that the control door answers with; fails the test when it refuses."""
         answer = self.client.request(method, f"/_sim/{path}", json=body)
@@ -92,7 +117,7 @@ class Simulated:
 def start(*flags: str) -> Simulated:
     """A new simulation of 300 SIMs that stands still and knows no limit of calls, unless the flags say otherwise."""
     command = [sys.executable, "-m", "simulator", "--port", "0", "--sims", "300", "--seed", "7", "--rate", "0"]
-    command += ["--stream-every", "0.1", *flags]
+    command += ["--stream-every", "0.1", "--stream-nulls", "0", *flags]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -122,6 +147,8 @@ def simulated(_worked_on: Simulated) -> Iterator[Simulated]:
     """A simulation that stands still; each test picks its own SIMs and leaves no faults behind."""
     yield _worked_on
     _worked_on.sim("DELETE", "faults")
+    _worked_on.sim("POST", "capabilities", {"orders": True, "products": True, "support": True, "usage": False})
+    _worked_on.sim("POST", "quirks", {"shifting_pages": False, "buffered_shown": False, "retry_after": True})
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A customer's address for the Data Streamer: keeps what is posted, and answers as it is told."""
+"""A customer's address for the Data Streamer and the SMS Forwarder: keeps what is posted, and answers as it is told."""
 
 from __future__ import annotations
 
@@ -17,15 +17,22 @@ class Receiver:
     def __init__(self) -> None:
         self.posts: list[Any] = []
         self.accepted: list[Any] = []
+        self.methods: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.answers: list[int] = []  # what to answer next; 200 when there is nothing left
         self.address = ""
+
+    def forget(self) -> None:
+        """As if nothing had come yet."""
+        for heard in (self.posts, self.accepted, self.methods, self.headers):
+            heard.clear()
 
     def records(self) -> list[dict[str, Any]]:
         return [record for post in self.accepted for record in post]
 
     def usage(self) -> list[dict[str, Any]]:
-        return [record for record in self.records() if "traffic_type" in record]
+        """Of data; messages are not among them."""
+        return [record for record in self.records() if record.get("traffic_type", {}).get("id") == 5]
 
     def events(self) -> list[dict[str, Any]]:
         return [record for record in self.records() if "event_type" in record]
@@ -47,6 +54,7 @@ def receiving() -> Iterator[Receiver]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             status = receiver.answers.pop(0) if receiver.answers else 200
             receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
+            receiver.methods.append(self.command)
             receiver.posts.append(body)
             if status == 200:
                 receiver.accepted.append(body)
@@ -55,6 +63,8 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header("location", receiver.address)
             self.send_header("content-length", "0")
             self.end_headers()
+
+        do_PATCH = do_POST
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -97,6 +97,19 @@ def test_a_quota_set_to_nothing_ends_the_session_and_refuses_the_next(simulated:
     assert simulated.get(f"/v2/sims/{iccid}").json()["quota_status"]["id"] == 0
 
 
+def test_a_locked_sim_in_another_device_is_cut_off_until_it_is_locked_anew(simulated: Simulated) -> None:
+    iccid = simulated.some("ONLINE")
+    simulated.set(iccid, imei_lock=True, held=True)
+    simulated.set(iccid, connection="ONLINE")
+    simulated.set(iccid, imei="3526510700000101")
+    event = simulated.get(f"/v2/sims/{iccid}/events?pageSize=1").json()[0]
+    assert (event["event_type"]["id"], event["detail"]["data_service_failure_cause"]) == (5, "IMEI_LOCK_BREACHED")
+    refused = simulated.client.post(f"/_sim/sims/{iccid}", json={"connection": "ONLINE"})
+    assert refused.status_code == 409
+    simulated.set(iccid, imei_lock=False)
+    simulated.set(iccid, imei_lock=True, connection="ONLINE")
+
+
 def test_data_used_by_order_is_told_and_taken_from_the_quota(simulated: Simulated) -> None:
     iccid = simulated.some("ONLINE")
     before = simulated.truth(iccid)

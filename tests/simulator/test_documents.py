@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.fleet.diary import recent
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.kinds import Kind
+from simulator.fleet.records import event
 from tests.simulator import documents
 from tests.simulator.conftest import Simulated
 
@@ -38,6 +42,16 @@ def test_every_answer_is_as_documented(simulated: Simulated) -> None:
     assert connections == {"ONLINE", "ATTACHED", "OFFLINE", "BLOCKED"}
     assert {1, 2, 3, 4, 5, 11, 15, 16, 18, 19} <= {kind for kind, _ in sorts}
     assert generations == {("gtp_v1_uli",), ("gtp_v2_uli",)}
+
+
+def test_an_event_of_each_kind_is_as_documented() -> None:
+    fleet = Fleet(20, 7)
+    for kind in Kind:
+        for cause in (None, "QUOTA_EXPIRED"):
+            fleet.note(fleet.cards[3], kind, cause)
+    events = [event(fleet.series, fleet.cards[3], it) for it in recent(fleet.cards[3], fleet.wall())]
+    assert {one["event_type"]["id"] for one in events} == set(Kind)
+    documents.check(documents.SIMS, "GET", "/v2/sims/{iccid}/events", 200, events)
 
 
 def test_some_gateways_have_several_sessions_at_once(looked_at: Simulated) -> None:

@@ -96,6 +96,28 @@ def test_an_empty_answer_has_no_body(simulated: Simulated) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
+@pytest.mark.parametrize("headers", [{}, {"retry_after": 7}])
+@pytest.mark.parametrize(("kind", "status"), [("status", 429), ("malformed", 503)])
+def test_a_refusal_says_how_long_to_wait_or_does_not(
+    simulated: Simulated, kind: str, status: int, headers: dict[str, int]
+) -> None:
+    simulated.sim("POST", "faults", {"path": "/v2/sims$", "kind": kind, "status": status, "times": 1, **headers})
+    answer = simulated.get("/v2/sims")
+    assert answer.status_code == status
+    assert answer.headers.get("retry-after") == ("7" if headers else None)
+
+
+def test_a_field_can_be_renamed_or_left_out_throughout(simulated: Simulated) -> None:
+    fault = {"path": "/v2/sims", "kind": "renamed", "field": "status"}
+    simulated.sim("POST", "faults", {**fault, "to": "state", "times": 2})
+    renamed = [simulated.get("/v2/sims").json()[0], simulated.get(f"/v2/sims/{simulated.some('ONLINE')}/status").json()]
+    assert [("status" in one, "state" in one) for one in renamed] == [(False, True)] * 2
+    assert "description" in renamed[1]["state"]
+    simulated.sim("POST", "faults", {**fault, "times": 1})
+    assert "status" not in simulated.get("/v2/sims").json()[0]
+    assert "status" in simulated.get("/v2/sims").json()[0]
+
+
 def test_faults_are_listed_with_their_hits_and_ended(simulated: Simulated) -> None:
     simulated.sim("POST", "faults", {"path": "/oauth/token", "kind": "status", "status": 500})
     simulated.client.post("/management-api/oauth/token")
@@ -106,7 +128,13 @@ def test_faults_are_listed_with_their_hits_and_ended(simulated: Simulated) -> No
 
 @pytest.mark.parametrize(
     "fault",
-    [{"path": "(", "kind": "delay"}, {"path": "x", "kind": "storm"}, {"path": "x", "kind": "status"}, {"kind": "x"}],
+    [
+        {"path": "(", "kind": "delay"},
+        {"path": "x", "kind": "storm"},
+        {"path": "x", "kind": "status"},
+        {"kind": "x"},
+        {"path": "x", "kind": "renamed"},
+    ],
 )
 def test_no_such_fault_is_refused(simulated: Simulated, fault: dict[str, str]) -> None:
     assert simulated.client.post("/_sim/faults", json=fault).status_code == 400

@@ -34,7 +34,9 @@ def test_each_sim_is_on_one_page_and_the_order_is_not_that_of_the_numbers(looked
     assert looked_at.iccids() == iccids
 
 
-@pytest.mark.parametrize("query", [{"pageSize": 101}, {"pageSize": 0}, {"page": 0}, {"page": "x"}, {"q": "label:x"}])
+@pytest.mark.parametrize(
+    "query", [{"pageSize": 101}, {"pageSize": 0}, {"page": 0}, {"page": "x"}, {"page": "9" * 5000}, {"q": "label:x"}]
+)
 def test_a_query_that_makes_no_sense_is_a_400(looked_at: Simulated, query: dict[str, str]) -> None:
     answer = looked_at.get("/v2/sims", params=query)
     assert (answer.status_code, answer.json()["error_token"]) == (400, "BadRequest")
@@ -103,3 +105,13 @@ def test_more_than_ten_calls_a_second_are_sent_away_with_the_seconds_to_wait(
     time.sleep(1)
     assert simulated.get("/v2/sims").status_code == 200
     assert simulated.client.post(f"{API}/oauth/token", auth=("demo", "demo-secret")).status_code == 400
+
+
+def test_pages_can_be_made_to_shift_while_they_are_read(simulated: Simulated) -> None:
+    whole = set(simulated.iccids())
+    simulated.sim("POST", "quirks", {"shifting_pages": True})
+    walked = simulated.iccids()
+    assert len(walked) == len(whole)
+    assert set(walked) < whole
+    assert set(walked) | set(simulated.iccids()) | set(simulated.iccids()) == whole
+    assert simulated.client.post("/_sim/quirks", json={"colour": "red"}).status_code == 400

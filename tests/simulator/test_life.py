@@ -23,12 +23,13 @@ class Ear:
     def __init__(self) -> None:
         self.happenings: list[tuple[Card, Happening]] = []
         self.usage: list[tuple[Card, Usage]] = []
+        self.texts: list[tuple[Card, Usage]] = []
 
     def happened(self, card: Card, happening: Happening) -> None:
         self.happenings.append((card, happening))
 
     def used(self, card: Card, usage: Usage) -> None:
-        self.usage.append((card, usage))
+        (self.texts if usage.messages else self.usage).append((card, usage))
 
 
 def _fleet(sims: int, seed: int = 7) -> tuple[Fleet, Ear]:
@@ -139,6 +140,27 @@ def test_devices_roam_fall_silent_and_come_back() -> None:
     assert any(card.silent for card in fleet.cards)
     assert kinds[Kind.PURGE_LOCATION] > 100
     assert kinds[Kind.UPDATE_PDP] > 1000
+
+
+def test_a_sim_in_another_device_than_its_own_is_refused() -> None:
+    fleet, ear = _fleet(2000)
+    thieves = {card.index for card in fleet.cards if card.imei_lock and card.misplaced}
+    fleet.advance(6 * 3600)
+    refused = {card.index for card, it in ear.happenings if it.cause == "IMEI_LOCK_BREACHED"}
+    assert refused
+    assert refused <= thieves
+    assert not any(card.session for card in fleet.cards if card.index in thieves)
+
+
+def test_now_and_then_a_device_speaks_up_or_is_turned_away() -> None:
+    fleet, ear = _fleet(400)
+    fleet.advance(2 * DAY)
+    kinds = Counter(it.kind for _, it in ear.happenings)
+    assert kinds[Kind.USER_REFUSED] > 5
+    assert kinds[Kind.APPLICATION_REFUSED] > 5
+    assert any(it.cause for _, it in ear.happenings if it.kind == Kind.UPDATE_LOCATION)
+    assert 50 < len(ear.texts) < 400
+    assert len(ear.texts) == len(fleet.mail.all)
 
 
 def test_a_sim_keeps_its_last_two_hundred_happenings_of_seven_days() -> None:

@@ -1,4 +1,4 @@
-"""The Data Streamer: sends events and usage records to the customer's address, again and again until it says 200."""
+"""The Data Streamer: sends all records to the customer's address, again and again until it says 200."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ import httpx
 import msgspec
 
 from simulator.fleet.records import event, usage
+from simulator.push import messages
+from simulator.push.generations import as_first
 
 if TYPE_CHECKING:
     from simulator.fleet.card import Card
     from simulator.fleet.diary import Happening, Usage
     from simulator.fleet.identity import Series
+    from simulator.fleet.mail import Message
+    from simulator.push.oddities import Oddities
 
 BATCH = 3000  # records in a post, at most
 EVERY = 1.0  # seconds between two posts, when there is something to send, unless chosen otherwise
@@ -34,13 +38,18 @@ class StreamState(StrEnum):
 
 
 class Stream:
-    """One stream to one address, for both kinds of records in one line. Start `run` as a task."""
+    """One stream to one address, for all kinds of records in one line. Start `run` as a task."""
 
-    def __init__(self, series: Series, every: float = EVERY, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, series: Series, oddities: Oddities, every: float = EVERY, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._series = series
+        self.oddities = oddities
+        self.generation = 2
         self._every = every
         self._clock = clock
         self._waiting: deque[bytes] = deque()
+        self._posts: deque[list[bytes]] = deque()  # ready to be sent
         self._encoder = msgspec.json.Encoder()
         self._wake = asyncio.Event()
         self._failing_since: float | None = None
@@ -60,14 +69,18 @@ class Stream:
 
     def start(self) -> None:
         """Begin, or begin again after a failure, with what happens from now on."""
-        self._waiting.clear()
+        self._forget()
         self._settled()
         self.state = StreamState.RUNNING if self.address else StreamState.OFF
         self._wake.set()
 
     def stop(self, state: StreamState) -> None:
-        self._waiting.clear()
+        self._forget()
         self.state = state
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self._posts.clear()
 
     def happened(self, card: Card, happening: Happening) -> None:
         if self.state is StreamState.RUNNING:
@@ -77,8 +90,17 @@ class Stream:
         if self.state is StreamState.RUNNING:
             self._put(usage(self._series, card, told))
 
+    def arrived(self, card: Card, message: Message) -> None:
+        if self.state is StreamState.RUNNING:
+            self._put(messages.from_device(self._series, card, message))
+
+    def reported(self, card: Card, message: Message) -> None:
+        if self.state is StreamState.RUNNING:
+            self._put(messages.report(message))
+
     def _put(self, record: dict[str, Any]) -> None:
-        self._waiting.append(self._encoder.encode(record))
+        for one in self.oddities.marred(record):
+            self._waiting.append(self._encoder.encode(as_first(one) if self.generation == 1 else one))
         if len(self._waiting) > KEPT:
             self.stop(StreamState.FAILED)
 
@@ -87,7 +109,9 @@ class Stream:
         return {
             "state": self.state,
             "address": self.address,
-            "waiting": len(self._waiting),
+            "generation": self.generation,
+            **msgspec.to_builtins(self.oddities.shares),
+            "waiting": len(self._waiting) + sum(map(len, self._posts)),
             "sent": self.sent,
             "posts": self.posts,
             "failures_in_a_row": self._failures,
@@ -99,7 +123,7 @@ class Stream:
         async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False) as client:
             while True:
                 pause = self._every
-                if self.state is StreamState.RUNNING and self._waiting:
+                if self.state is StreamState.RUNNING and (self._waiting or self._posts):
                     pause = await self._post(client)
                 self._wake.clear()
                 try:
@@ -109,24 +133,39 @@ class Stream:
 
     async def _post(self, client: httpx.AsyncClient) -> float:
         """Send one batch; answers how many seconds to wait before the next."""
-        batch = [self._waiting[at] for at in range(min(BATCH, len(self._waiting)))]
-        waiting = self._waiting
-        first = batch[0]
+        posts = self._posts
+        if not posts:
+            self._pack()
+        batch = posts[0]
         acknowledged = await self._acknowledged(client, b"[" + b",".join(batch) + b"]")
         self.posts += 1
-        if self.state is not StreamState.RUNNING or not waiting or waiting[0] is not first:
+        if self.state is not StreamState.RUNNING or not posts or posts[0] is not batch:
             return self._every  # it was stopped or started anew meanwhile
         if acknowledged:
-            for _ in batch:
-                waiting.popleft()
+            posts.popleft()
             self.sent += len(batch)
             self._settled()
-            return 0.0 if len(waiting) >= BATCH else self._every
+            return 0.0 if posts or len(self._waiting) >= BATCH else self._every
         self._failures += 1
         self._failing_since = self._failing_since if self._failing_since is not None else self._clock()
         if self._clock() - self._failing_since > PATIENCE:
             self.stop(StreamState.FAILED)
         return self._every * min(BACK_OFF, 2.0 ** min(self._failures - 1, 10))
+
+    def _pack(self) -> None:
+        """Make what waits into the next post; a disordered one goes out shuffled, in two, the later half first."""
+        waiting = self._waiting
+        batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
+        parts = [batch]
+        if len(batch) > 1 and self.oddities.disordered():
+            half = len(batch) // 2
+            parts = [batch[half:], batch[:half]]
+            for part in parts:
+                self.oddities.dice.shuffle(part)
+        for part in parts:
+            self._posts.append(part)
+            if self.oddities.doubled():
+                self._posts.append(part.copy())
 
     async def _acknowledged(self, client: httpx.AsyncClient, body: bytes) -> bool:
         """Only a 200 counts; a redirect is not followed."""

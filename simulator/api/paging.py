@@ -1,0 +1,28 @@
+"""Pages of a list, with the headers that count them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from simulator import answers
+from simulator.answers import Answer, Headers
+from simulator.calls import Call
+
+Thing = TypeVar("Thing")
+
+
+def page_headers(total: int, page: int, size: int) -> Headers:
+    """How many things and pages there are, and which this one is."""
+    return [
+        (b"x-total-count", b"%d" % total),
+        (b"x-total-pages", b"%d" % -(-total // size)),
+        (b"x-current-page", b"%d" % page),
+        (b"x-count-per-page", b"%d" % size),
+    ]
+
+
+def paged(things: Sequence[Thing], page: int, size: int, told: Callable[[Thing, Call], Any], call: Call) -> Answer:
+    """One page of things as they are told; past the end it is empty."""
+    shown = [told(thing, call) for thing in things[(page - 1) * size : page * size]]
+    return answers.json(shown, 200, page_headers(len(things), page, size))

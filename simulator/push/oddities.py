@@ -1,0 +1,74 @@
+"""What goes wrong between 1NCE and its customers: things that are missing, come twice, or come in the wrong order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from simulator.fleet.kinds import TELLINGS, Kind
+from simulator.fleet.records import ORGANISATION
+from simulator.fleet.wording import SENTENCES
+from simulator.times import zulu_millis
+
+Record = dict[str, Any]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+_MAY_BE_NULL = ("sim", "organisation", "tariff", "operator", "imsi", "detail", "event_source")
+_ABOUT_THE_ACCOUNT = (Kind.SUPPORT_ACCESS, Kind.SECOND_FACTOR)
+
+
+class Shares(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How much of it goes wrong, each from 0 to 1."""
+
+    nulls: Share = 0.01  # of the records, how many have an object that is null; a quarter as many are about no SIM
+    duplicates: Share = 0.0  # of the posts, how many are sent twice
+    disorder: Share = 0.0  # of the posts, how many are shuffled, cut in two, and sent the later half first
+
+
+class Oddities:
+    """Draws what goes wrong, always the same for the same seed."""
+
+    def __init__(self, seed: int, shares: Shares, next_id: Callable[[], int], wall: Callable[[], float]) -> None:
+        self.dice = Random(seed * 17 + 3)
+        self.shares = shares
+        self._next_id = next_id
+        self._wall = wall
+
+    def marred(self, record: Record) -> list[Record]:
+        """The record as it is told: whole, or with a null in it, or in the company of one about the account."""
+        if self.dice.random() >= self.shares.nulls:
+            return [record]
+        if self.dice.random() < 0.2:
+            return [self._about_the_account(), record]
+        present = [name for name in _MAY_BE_NULL if name in record]
+        return [{**record, self.dice.choice(present): None}] if present else [record]
+
+    def _about_the_account(self) -> Record:
+        kind = self.dice.choice(_ABOUT_THE_ACCOUNT)
+        telling = TELLINGS[kind]
+        return {
+            "id": self._next_id(),
+            "event_type": {"id": int(kind), "description": telling.name},
+            "timestamp": zulu_millis(self._wall()),
+            "alert": telling.alert,
+            "description": SENTENCES[kind],
+            "event_source": {"id": telling.source[0], "description": telling.source[1]},
+            "event_severity": {"id": telling.severity[0], "description": telling.severity[1]},
+            "organisation": ORGANISATION,
+            "user": "ada@example.com",
+            "sim": None,
+            "imsi": None,
+            "endpoint": None,
+            "detail": None,
+        }
+
+    def doubled(self) -> bool:
+        """Whether this post is sent once more."""
+        return self.dice.random() < self.shares.duplicates
+
+    def disordered(self) -> bool:
+        """Whether this post is shuffled and sent the later half first."""
+        return self.dice.random() < self.shares.disorder
