@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from console.connectivity.turns import Ages, on_screen, whose_turn
 from console.log import logger
-from console.once.errors import OnceError, SignInRefused, Throttled, Unavailable
+from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefused, Throttled, Unavailable
 from jobs.running import Run
 
 Answer = TypeVar("Answer")
@@ -95,8 +95,10 @@ async def _ask_on(
         except (Throttled, Unavailable, SignInRefused) as error:
             run.counted(seen=1, failed=1)
             failures[0] += 1
-            if failures[0] >= STOP_AFTER_FAILURES or isinstance(error, SignInRefused):
+            if failures[0] >= STOP_AFTER_FAILURES or isinstance(error, SignInRefused | CircuitOpen):
                 raise
+        except NotOffered:
+            raise
         except OnceError as error:
             run.counted(seen=1, failed=1)
             logger("jobs").warning("no answer that can be used", iccid=iccid, reason=str(error))

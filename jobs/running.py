@@ -13,7 +13,7 @@ from console import metrics
 from console.database import Database
 from console.log import logger
 from console.once.client import OnceClient
-from console.once.errors import OnceError, Unexpected
+from console.once.errors import CircuitOpen, NotOffered, OnceError, Unexpected
 from console.organizations import reads as organization_reads
 from console.runs import writes
 from console.runs.rules import RunState
@@ -131,6 +131,10 @@ async def _run(
         try:
             await work(run)
             state = RunState.DONE
+        except NotOffered as error:
+            state, run.tally.error = RunState.DONE, error.message
+        except CircuitOpen as error:  # said once when the line was opened; no fault of this run
+            run.tally.error = str(error)
         except OnceError as error:
             run.tally.error = f"{type(error).__name__}: {error}"
             body = error.body[:2000].decode("utf-8", "replace") if isinstance(error, Unexpected) else None

@@ -10,12 +10,14 @@ from msgspec import json
 from redis.asyncio import Redis
 
 from console.once.answers import UNAUTHORIZED, broken_line, judge, outcome
+from console.once.capabilities import Verdict, verdict
 from console.once.decode import UNREADABLE
 from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Unavailable, Unexpected
-from console.once.operations import SIGN_IN, Operation
+from console.once.operations import SIGN_IN, SIM, Operation
 from console.once.pace import Lane, Pace
 from console.once.retry import Retries
 from console.once.shapes import TokenShape
+from console.once.standing import Standing
 from console.once.token import SignedIn, TokenStore
 
 DYING_SECONDS = 2.0
@@ -43,12 +45,14 @@ class Caller:
         pace: Pace,
         retries: Retries,
         observe: Observe,
+        standing: Standing,
     ) -> None:
         self._http = http
         self._basic = httpx.BasicAuth(client_id, client_secret)
         self._pace = pace
         self._retries = retries
         self._observe = observe
+        self.standing = standing
         self.tokens = TokenStore(redis, account=f"{http.base_url}|{client_id}", sign_in=self._sign_in)
 
     async def call(
@@ -58,13 +62,18 @@ class Caller:
         lane: Lane,
         params: Mapping[str, str | int] | None = None,
         body: Any = None,
+        whatever: bool = False,
         **parts: str,
     ) -> httpx.Response:
-        """1NCE's answer, which may be read. Raises any OnceError; a call that is not repeatable is made once only."""
+        """1NCE's answer, which may be read. Raises any OnceError; a call that is not repeatable is made once only.
+
+        With `whatever` 1NCE is asked even while it is left alone, or was seen not to offer this.
+        """
         began = time.monotonic()
         attempt = 0
         while True:
             attempt += 1
+            entry = await self.standing.enter(operation, whatever=whatever)
             request = self._http.build_request(
                 operation.method,
                 operation.url(**parts),
@@ -74,12 +83,35 @@ class Caller:
             )
             answer, error = await self._attempt(operation, request, lane)
             if answer is not None:
+                await self.standing.offered(operation, entry)
                 return answer
             assert error is not None
+            if not isinstance(error, Unavailable):
+                await self.standing.answered(operation, entry)
+            if isinstance(error, Refused):
+                raise await self._weighed(operation, error, parts.get("iccid"))
             pause = await self._pause_before_next(operation, error, attempt, time.monotonic() - began)
             if pause is None:
                 raise error
             await asyncio.sleep(pause)
+
+    async def _weighed(self, operation: Operation, error: Refused, iccid: str | None) -> Refused:
+        """The refusal, or what it means: that 1NCE does not offer this to the account at all."""
+        found = verdict(operation, error)
+        if found is Verdict.DOUBT and iccid is not None and await self._is_there(iccid):
+            found = Verdict.ABSENT if await self.standing.doubt(operation, iccid) else Verdict.NOTHING
+        if found is not Verdict.ABSENT:
+            return error
+        not_offered = await self.standing.absent(operation, error.status)
+        not_offered.__cause__ = error
+        return not_offered
+
+    async def _is_there(self, iccid: str) -> bool:
+        """Whether 1NCE knows this SIM, so that its refusal says something about the operation."""
+        try:
+            return bool((await self.call(SIM, lane=Lane.POLL, iccid=iccid)).content.strip())
+        except OnceError:
+            return False
 
     async def _attempt(
         self, operation: Operation, request: httpx.Request, lane: Lane
@@ -114,6 +146,8 @@ class Caller:
         else:
             error = judge(answer, operation.metric)
         self._observe(operation.metric, "ok" if error is None else outcome(error), time.monotonic() - began)
+        if isinstance(error, Unavailable):
+            await self.standing.failed(str(error))
         return (answer, None) if error is None else (None, error)
 
     async def _pause_before_next(

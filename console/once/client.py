@@ -8,20 +8,25 @@ async with OnceClient(url, client_id, client_secret, redis=redis, organization="
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from redis.asyncio import Redis
 
 from console.once import decode, operations
 from console.once import iccid as iccids
+from console.once.account import AccountDesk
 from console.once.caller import OWNER_HINT, Caller, Observe
 from console.once.commands import Commands
+from console.once.daily_usage import DailyUsage, read_daily_usage
 from console.once.errors import NotFound, Refused, SignInRefused, Unexpected
-from console.once.models import Quota, Sim, SimPage, SmsPage, Status
+from console.once.models import Quota, Sim, SimPage, Sms, SmsPage, Status
+from console.once.notices import LineState, Noticed
 from console.once.operations import Operation
 from console.once.pace import Lane, Pace
 from console.once.records import Batch, read_batch
 from console.once.retry import Retries
+from console.once.standing import Standing, Stands
 from console.once.whereabouts import read_status
 
 BASE_URL = "https://api.1nce.com/management-api"
@@ -39,9 +44,11 @@ def observe_nothing(operation: str, outcome: str, seconds: float) -> None:
 class OnceClient:
     """1NCE's Management API for one organization: one of these per worker, for as long as the worker lives.
 
-    All methods raise the errors of `console.once.errors`, and InvalidIccid for what is no ICCID (19 digits, or 20 with
-    the check digit). `organization` names the organization in Redis keys: all workers that ask for it must give the
-    same. `lane` says whether a person is waiting. `observe(operation, outcome, seconds)` hears of every exchange.
+    `commands` has what changes a SIM, `account` what belongs to the account as a whole. All methods raise the errors of
+    `console.once.errors`, and InvalidIccid for what is no ICCID (19 digits, or 20 with the check digit). `organization`
+    names the organization in Redis keys: all workers that ask for it must give the same. `lane` says whether a person
+    is waiting. `observe(operation, outcome, seconds)` hears of every exchange, `noticed` of every change in how the
+    account stands.
     """
 
     def __init__(
@@ -59,6 +66,7 @@ class OnceClient:
         limits: httpx.Limits | None = None,
         user_agent: str = "sim-console",
         observe: Observe = observe_nothing,
+        noticed: Noticed | None = None,
     ) -> None:
         self._http = httpx.AsyncClient(
             base_url=base_url,
@@ -75,8 +83,10 @@ class OnceClient:
             pace=pace,
             retries=retries or Retries(),
             observe=observe,
+            standing=Standing(redis, organization, noticed),
         )
         self.commands = Commands(self._caller)
+        self.account = AccountDesk(self._caller)
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,7 +103,7 @@ class OnceClient:
         """
         await self._caller.tokens.fresh()
         try:
-            return (await self.sims(1, page_size=1, lane=Lane.COMMAND)).total
+            return (await self.sims(1, page_size=1, lane=Lane.COMMAND, whatever=True)).total
         except Refused as error:
             if error.status == httpx.codes.FORBIDDEN:
                 raise SignInRefused(error.status, OWNER_HINT, code=error.code, token=error.token) from error
@@ -101,11 +111,28 @@ class OnceClient:
 
     async def renew_token(self) -> None:
         """Make sure that the token which all workers share is good for a while; asks 1NCE only if it is not."""
-        await self._caller.tokens.get()
+        if (await self.standing()).line is LineState.CLOSED:
+            await self._caller.tokens.get()
 
-    async def sims(self, page: int, page_size: int = SIMS_PER_PAGE, *, lane: Lane = Lane.POLL) -> SimPage:
-        """One page of the inventory, from 1; past the end it is empty. The order of SIMs is 1NCE's own."""
-        answer = await self._caller.call(operations.SIMS, lane=lane, params={"page": page, "pageSize": page_size})
+    async def ask(
+        self, operation: Operation, *, params: dict[str, str | int] | None, lane: Lane, **parts: str
+    ) -> httpx.Response:
+        """1NCE's bare answer, for whoever wants to see its form: asked even of what was seen not to be offered."""
+        return await self._caller.call(operation, lane=lane, params=params, whatever=True, **parts)
+
+    async def standing(self) -> Stands:
+        """Whether 1NCE is asked at all now, and what it does not offer to this account."""
+        return await self._caller.standing.now()
+
+    async def sims(
+        self, page: int, page_size: int = SIMS_PER_PAGE, *, lane: Lane = Lane.POLL, whatever: bool = False
+    ) -> SimPage:
+        """One page of the inventory, from 1; past the end it is empty. The order of SIMs is 1NCE's own.
+
+        With `whatever` 1NCE is asked even while it is left alone because it does not answer.
+        """
+        params = {"page": page, "pageSize": page_size}
+        answer = await self._caller.call(operations.SIMS, lane=lane, params=params, whatever=whatever)
         items, unreadable = _read(answer, lambda body: decode.read_items(body, decode.read_sim))
         return SimPage(
             items=items,
@@ -169,12 +196,30 @@ class OnceClient:
         items, unreadable = _read(answer, lambda body: decode.read_items(body, decode.read_sms))
         return SmsPage(items=items, unreadable=unreadable, page=page)
 
+    async def sms(self, iccid: str, sms_id: str, *, lane: Lane = Lane.POLL) -> Sms:
+        """One message of a SIM, by the id that its list shows. NotFound when it is older than seven days."""
+        number = quote(sms_id, safe="")
+        answer = await self._caller.call(operations.SMS, lane=lane, iccid=iccids.parse(iccid), id=number)
+        return _thing(answer, operations.SMS, decode.read_sms)
+
+    async def daily_usage(self, iccid: str, *, lane: Lane = Lane.POLL) -> list[DailyUsage]:
+        """What the SIM used on each UTC day. 1NCE has such a call, but its path and shape are a guess of ours.
+
+        Nothing may rest on it: usage comes from the Data Streamer and from the fall of quotas.
+        """
+        answer = await self._caller.call(operations.USAGE, lane=lane, iccid=iccids.parse(iccid))
+        return _read(answer, read_daily_usage)
+
     async def _one(self, operation: Operation, read: Callable[[bytes], Thing], iccid: str, lane: Lane) -> Thing:
-        """One thing of one SIM. 1NCE has answered for unknown SIMs with 200 and nothing: that means "not found"."""
-        answer = await self._caller.call(operation, lane=lane, iccid=iccids.parse(iccid))
-        if answer.content.strip() in (b"", b"null"):
-            raise NotFound(answer.status_code, f"1NCE has nothing under {operation.metric} for SIM {iccid}.")
-        return _read(answer, read)
+        """One thing of one SIM."""
+        return _thing(await self._caller.call(operation, lane=lane, iccid=iccids.parse(iccid)), operation, read)
+
+
+def _thing(answer: httpx.Response, operation: Operation, read: Callable[[bytes], Thing]) -> Thing:
+    """What an answer says of one thing. 1NCE has answered for unknown SIMs with 200 and nothing: "not found"."""
+    if answer.content.strip() in (b"", b"null"):
+        raise NotFound(answer.status_code, f"1NCE has nothing under {answer.url.path} ({operation.metric}).")
+    return _read(answer, read)
 
 
 def _read(answer: httpx.Response, read: Callable[[bytes], Thing]) -> Thing:

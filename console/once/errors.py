@@ -3,10 +3,12 @@
     OnceError
     |-- Throttled            asked too often: wait as told, then ask again
     |-- Unavailable          no proper answer: a broken line, a time-out, a fault or an outage at 1NCE
+    |   `-- CircuitOpen      it has failed again and again: nobody asks for a while
     |-- Refused              1NCE understood and said no: the same question gets the same no
     |   |-- NotFound         there is no such SIM, message or order
     |   |-- SignInRefused    the account's credentials do not open the door
-    |   `-- Gone             1NCE has shut this part of its API for good
+    |   |-- Gone             1NCE has shut this part of its API for good
+    |   `-- NotOffered       this account has no such thing, so we did not ask
     `-- Unexpected           an answer that we cannot read: its body is kept for whoever looks into it
 
 `permanent` tells a job whether to give up; `maybe_done` tells whether an order may have been carried out all the same.
@@ -48,6 +50,13 @@ class Unavailable(OnceError):
         self.retry_after = retry_after
 
 
+class CircuitOpen(Unavailable):
+    """We did not ask: 1NCE has failed again and again. `retry_after` seconds from now somebody may try."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, maybe_done=False, retry_after=retry_after)
+
+
 class Refused(OnceError):
     """1NCE said no. `code`, `token` and `message` are 1NCE's own, as far as it gave any."""
 
@@ -71,6 +80,13 @@ class SignInRefused(Refused):
 
 class Gone(Refused):
     """This part of 1NCE's API has been switched off."""
+
+
+class NotOffered(Refused):
+    """1NCE does not offer this to the account: known from before, or learned just now. `message` is for people."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(status, message)
 
 
 class Unexpected(OnceError):

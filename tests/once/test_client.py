@@ -181,6 +181,7 @@ async def test_every_exchange_is_observed(make_client: ClientMaker, odd: OddServ
         ("sim.get", "throttled"),
         ("sim.get", "ok"),
         ("sim.status", "not_found"),
+        ("sim.get", "ok"),  # is the SIM unknown, or the call not offered?
     ]
 
 
