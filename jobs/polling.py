@@ -18,6 +18,7 @@ BATCH = 50
 TURNS = 20  # chosen at a time: few, so that a row that comes onto a screen has its turn soon
 BATCH_SECONDS = 0.5
 STOP_AFTER_FAILURES = 10  # one after the other: then 1NCE is down, and the next run is early enough
+LOGGED = 3  # answers that can't be used, of one run: a changed field has thousands
 
 
 class Turns:
@@ -59,16 +60,18 @@ class Turns:
 async def poll(run: Run, turns: Turns, ask: Ask[Answer], keep: Keep[Answer], *, at_once: int) -> None:
     """Ask about each SIM, `at_once` at a time; `keep` writes a batch and says how many really changed.
 
-    A SIM that 1NCE does not know is counted as failed and does not stop the others; ten failures on end do.
+    A SIM that 1NCE does not know is counted as failed and does not stop the others; ten failures on end do. A run that
+    got no answer that it can use has failed with the first of them.
     """
     answers: asyncio.Queue[tuple[str, Answer] | None] = asyncio.Queue(maxsize=BATCH * 2)
+
+    troubles = Troubles()
 
     async def everybody() -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                failures = [0]
                 for _ in range(at_once):
-                    group.create_task(_ask_on(run, turns, ask, answers, failures))
+                    group.create_task(_ask_on(run, turns, ask, answers, troubles))
         finally:
             await answers.put(None)
 
@@ -78,6 +81,22 @@ async def poll(run: Run, turns: Turns, ask: Ask[Answer], keep: Keep[Answer], *, 
             group.create_task(everybody())
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
+    if troubles.useless and run.tally.failed == run.tally.seen:
+        raise troubles.useless[0]
+
+
+class Troubles:
+    """What went wrong in a run."""
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self.useless: list[OnceError] = []  # the first few answers that can't be used
+
+    def note(self, iccid: str, error: OnceError) -> None:
+        """An answer that can't be used; said aloud a few times only."""
+        if len(self.useless) < LOGGED:
+            self.useless.append(error)
+            logger("jobs").warning("no answer that can be used", iccid=iccid, reason=str(error))
 
 
 def _first(error: BaseException) -> BaseException:
@@ -87,23 +106,23 @@ def _first(error: BaseException) -> BaseException:
 
 
 async def _ask_on(
-    run: Run, turns: Turns, ask: Ask[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]", failures: list[int]
+    run: Run, turns: Turns, ask: Ask[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]", troubles: Troubles
 ) -> None:
     while (iccid := await turns.next()) is not None:
         try:
             answer = await ask(iccid)
         except (Throttled, Unavailable, SignInRefused) as error:
             run.counted(seen=1, failed=1)
-            failures[0] += 1
-            if failures[0] >= STOP_AFTER_FAILURES or isinstance(error, SignInRefused | CircuitOpen):
+            troubles.in_a_row += 1
+            if troubles.in_a_row >= STOP_AFTER_FAILURES or isinstance(error, SignInRefused | CircuitOpen):
                 raise
         except NotOffered:
             raise
         except OnceError as error:
             run.counted(seen=1, failed=1)
-            logger("jobs").warning("no answer that can be used", iccid=iccid, reason=str(error))
+            troubles.note(iccid, error)
         else:
-            failures[0] = 0
+            troubles.in_a_row = 0
             await answers.put((iccid, answer))
 
 

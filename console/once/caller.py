@@ -146,15 +146,15 @@ class Caller:
         else:
             error = judge(answer, operation.metric)
         self._observe(operation.metric, "ok" if error is None else outcome(error), time.monotonic() - began)
-        if isinstance(error, Unavailable):
-            await self.standing.failed(str(error))
+        if isinstance(error, Unavailable) and await self.standing.failed(str(error)):
+            error.again = False
         return (answer, None) if error is None else (None, error)
 
     async def _pause_before_next(
         self, operation: Operation, error: OnceError, attempt: int, elapsed: float
     ) -> float | None:
         """Seconds until the next attempt, or None if there is to be none. A 429 makes the whole organization wait."""
-        if not isinstance(error, Throttled | Unavailable):
+        if not isinstance(error, Throttled | Unavailable) or not error.again:
             return None
         pause = self._retries.pause(attempt)
         if error.retry_after is not None:
@@ -187,7 +187,7 @@ class Caller:
             if isinstance(error, Refused):
                 message = f"1NCE does not accept the credentials: {error.message}"
                 raise SignInRefused(error.status, message, code=error.code, token=error.token)
-            if not isinstance(error, Unavailable) or attempt > 1:
+            if not isinstance(error, Unavailable) or not error.again or attempt > 1:
                 raise error
             await asyncio.sleep(self._retries.pause(attempt))
 

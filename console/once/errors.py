@@ -22,6 +22,7 @@ class OnceError(Exception):
 
     permanent: bool = False
     maybe_done: bool = False
+    again: bool = True  # False: 1NCE is left alone from now on, so there is no sense in asking at once
 
 
 class Throttled(OnceError):

@@ -62,11 +62,12 @@ local now = clock[1] * 1000000 + clock[2]
 local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
 local state = redis.call('HGET', KEYS[1], 'state')
 redis.call('EXPIRE', KEYS[1], 86400)
-if state == 'open' or (not state and failures < tonumber(ARGV[1])) then return {failures, 0} end
+if state == 'open' then return {failures, 0, 1} end
+if not state and failures < tonumber(ARGV[1]) then return {failures, 0, 0} end
 local opened = redis.call('HINCRBY', KEYS[1], 'opened', 1)
 local wait = math.min(ARGV[2] * 2 ^ (opened - 1), tonumber(ARGV[3]))
 redis.call('HSET', KEYS[1], 'state', 'open', 'until', string.format('%.0f', now + wait), 'reason', ARGV[4])
-return {failures, wait}
+return {failures, wait, 1}
 """
 
 
@@ -135,15 +136,16 @@ class Standing:
         if found:
             await self._notice(CapabilityFound(operation=operation.metric, at=_now()))
 
-    async def failed(self, reason: str) -> None:
-        """1NCE gave no proper answer."""
+    async def failed(self, reason: str) -> bool:
+        """1NCE gave no proper answer; whether it is to be left alone now."""
         args: list[str | int] = [FAILURES, int(FIRST_SECONDS * 1e6), int(LONGEST_SECONDS * 1e6), reason]
-        failures, wait = await self._note(self._failed(keys=[self._line], args=args), (0, 0))
+        failures, wait, is_open = await self._note(self._failed(keys=[self._line], args=args), (0, 0, 0))
         if wait:
             now = _now()
             until = now + timedelta(microseconds=wait)
             moved = BreakerMoved(state=LineState.OPEN, reason=reason, failures=failures, at=now, until=until)
             await self._notice(moved)
+        return bool(is_open)
 
     async def doubt(self, operation: Operation, iccid: str) -> bool:
         """A SIM that exists was refused: whether that makes enough of them."""
