@@ -31,7 +31,7 @@ from console.errors import NotSignedIn, TooMany
 from console.failures import tell
 from console.live import doors
 from console.live.fragments import Fragments
-from console.openapi import openapi
+from console.openapi import asyncapi, openapi
 from console.requests import Requests
 from console.settings import Settings
 from console.templating import environment
@@ -124,6 +124,7 @@ def _api() -> Router:
                 dependencies={"caller": Provide(_counted_caller)},
             ),
             health.router(in_schema=True),
+            asyncapi,
         ],
     )
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from console.cli import accounts, demo, inspection, servers
+from console.cli import accounts, demo, inspection, servers, tail
 from console.errors import ConsoleError
 from console.settings import SettingsError
 
@@ -26,6 +26,7 @@ for command in (
     accounts.org,
     accounts.user,
     accounts.key,
+    tail.tail,
     demo.demo,
 ):
     console.add_command(command)

@@ -1,3 +1,4 @@
-"""The description of the JSON API, for programs and for people, served from this very origin."""
+"""The description of the API and of the stream, for programs and for people."""
 
 from console.openapi.document import openapi as openapi
+from console.openapi.stream import asyncapi as asyncapi

@@ -1,0 +1,132 @@
+"""`console tail`: prints what happens, comes back after a cut, and ends in a sentence where it may not listen."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from console.cli.tail import line
+from console.database import Database
+from console.facts import EventTold, SimEvent
+from console.settings import Settings
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
+from tests.serving import Served, serving
+
+pytestmark = pytest.mark.one_edition
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+class Tail:
+    """A running `console tail`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def out(self) -> str:
+        assert self.process.stdout is not None
+        return (await asyncio.wait_for(self.process.stdout.readline(), 20)).decode().rstrip("\n")
+
+    async def said(self) -> str:
+        assert self.process.stderr is not None
+        return (await asyncio.wait_for(self.process.stderr.readline(), 20)).decode().rstrip("\n")
+
+    async def ended(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), 20)
+
+
+@asynccontextmanager
+async def tailing(address: str, key: str, *options: str) -> AsyncIterator[Tail]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "console", "tail", "--url", address, "--utc", *options),
+        env={**os.environ, "CONSOLE_KEY": key},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Tail(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, iccid, label=label)
+
+
+async def tell_event(db: Database, cast: Cast, number: int, severity: str) -> None:
+    told = EventTold(id=number, iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone")
+    async with db.transaction() as transaction:
+        transaction.tell(cast.acme, SimEvent(time=NOW, subject=ADAS_SIM, data=told))
+
+
+async def test_each_change_is_a_line_for_people(web: Served, db: Database, cast: Cast) -> None:
+    async with tailing(web.address, cast.acme_key) as tail:
+        assert await tail.said() == "Connected"
+        await rename(db, cast, "pump-7")
+        words = (await tail.out()).split()
+        assert words[2:4] == ["sim.changed", ADAS_SIM]
+        assert words[1].endswith("+0000")
+        assert "pump-7" in words
+        tail.process.send_signal(signal.SIGINT)
+        assert await tail.ended() == 0
+
+
+async def test_only_what_is_asked_for_is_printed_and_it_ends_after_so_many(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    options = ("--type", "sim.event", "--severity", "error", "--count", "1", "--json")
+    async with tailing(web.address, cast.acme_key, *options) as tail:
+        await tail.said()
+        await rename(db, cast, "not asked for")
+        await tell_event(db, cast, 1, "info")
+        await tell_event(db, cast, 2, "error")
+        message = msgspec.json.decode(await tail.out())
+        assert (message["type"], message["data"]["id"]) == ("sim.event", 2)
+        assert await tail.ended() == 0
+
+
+async def test_after_a_cut_it_says_so_and_goes_on_with_what_it_missed(
+    settings: Settings, db: Database, cast: Cast
+) -> None:
+    async with serving(settings) as first:
+        port = int(first.address.rpartition(":")[2])
+        tail_context = tailing(first.address, cast.acme_key, "--json")
+        tail = await tail_context.__aenter__()
+        await tail.said()
+        await rename(db, cast, "heard")
+        await tail.out()
+    await rename(db, cast, "missed", ADAS_OTHER_SIM)
+    async with serving(settings, port):
+        assert "cut" in await tail.said()
+        while "Connected" not in (said := await tail.said()):
+            pass
+        assert said == "Connected, 1 missed"
+        assert msgspec.json.decode(await tail.out())["data"]["label"] == "missed"
+    await tail_context.__aexit__(None, None, None)
+
+
+async def test_a_wrong_key_ends_in_a_sentence(web: Served, cast: Cast) -> None:
+    async with tailing(web.address, "iot_key_wrong") as tail:
+        assert await tail.ended() == 1
+        assert tail.process.stderr is not None
+        assert "signed out" in (await tail.process.stderr.read()).decode()
+
+
+async def test_no_key_is_a_fault_of_usage(web: Served, cast: Cast) -> None:
+    async with tailing(web.address, "") as tail:
+        assert await tail.ended() == 2
+
+
+def test_a_label_can_send_nothing_to_the_terminal() -> None:
+    fact = {"label": "a\x1b[2Jb", "status": None, "connection": None, "operator": None, "country": None, "rat": None}
+    told = {"type": "sim.changed", "time": "2026-11-20T10:00:00Z", "subject": ADAS_SIM, "data": fact}
+    assert "\x1b" not in line(told, utc=True)

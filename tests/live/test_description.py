@@ -1,0 +1,78 @@
+"""The stream's description is valid AsyncAPI, and what the stream says is what it describes."""
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from console import facts
+from console.database import Database
+from console.openapi.stream import FACTS, document
+from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.live.test_program_door import cut_subscriptions, hear
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+SCHEMA = Path(__file__).parents[1] / "data/asyncapi/3.0.0.json.gz"
+NOW = datetime.now(UTC)
+
+
+def validator(described: dict[str, Any], kind: str) -> jsonschema.Draft202012Validator:
+    payload = described["components"]["messages"][kind]["payload"]
+    return jsonschema.Draft202012Validator({**payload, "components": described["components"]})
+
+
+async def served(web: Served) -> dict[str, Any]:
+    async with web.stranger() as client:
+        answer = await client.get("/api/v1/asyncapi.json")
+    assert answer.status_code == 200
+    described: dict[str, Any] = answer.json()
+    return described
+
+
+async def test_the_description_is_served_to_anybody_and_is_valid(web: Served) -> None:
+    described = await served(web)
+    assert described["servers"]["console"]["host"] == web.address.removeprefix("http://")
+    jsonschema.Draft7Validator(msgspec.json.decode(gzip.decompress(SCHEMA.read_bytes()))).validate(described)
+
+
+def test_every_fact_that_can_be_told_is_described() -> None:
+    described = document("console.example", secure=True)["components"]["messages"]
+    assert {facts.kind(fact) for fact in FACTS} <= set(described)  # type: ignore[arg-type]
+    assert all(message["summary"] for message in described.values())
+
+
+async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Database, cast: Cast) -> None:
+    described = await served(web)
+    said: dict[str, dict[str, Any]] = {}
+    told = facts.UsageTold(iccid=ADAS_SIM, day="2026-11-20", data_bytes=7, sms=0)
+    event = facts.EventTold(id=1, iccid=ADAS_SIM, time=NOW, type=3, name="x", severity="info", description="y")
+    async with web.stream(cast.acme_key, "?since=old:1") as stream:
+        for _ in range(2):
+            message = await hear(stream)
+            said[message["type"]] = message
+        await stream.send("nonsense")
+        async with db.transaction() as transaction:
+            await add_sim(transaction, cast.acme, ADAS_SIM, label="described")
+            transaction.tell(cast.acme, facts.SimUsage(time=NOW, subject=ADAS_SIM, data=told))
+            transaction.tell(cast.acme, facts.SimEvent(time=NOW, subject=ADAS_SIM, data=event))
+        while not {"stream.error", "sim.changed", "sim.usage", "sim.event"} <= set(said):
+            message = await hear(stream)
+            said[message["type"]] = message
+        await cut_subscriptions(db)
+        while not {"stream.stale", "stream.live"} <= set(said):
+            message = await hear(stream)
+            said[message["type"]] = message
+    assert {"stream.hello", "stream.reset"} <= set(said)
+    for kind, message in said.items():
+        validator(described, kind).validate(message)
+
+
+@pytest.mark.parametrize("kind", ["stream.hello", "sim.event"])
+def test_a_message_without_its_number_is_not_what_is_described(kind: str) -> None:
+    described = document("console.example", secure=False)
+    assert not validator(described, kind).is_valid({"type": kind, "epoch": "e"})
