@@ -62,16 +62,22 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def run(name: str, bench: Callable[[argparse.Namespace], Awaitable[Report]], parser: argparse.ArgumentParser) -> None:
+def run(
+    name: str,
+    bench: Callable[[argparse.Namespace], Awaitable[Report]],
+    parser: argparse.ArgumentParser,
+    *,
+    minutes: float = 3,
+) -> None:
     """Run a benchmark as its command line says, and print its report: one JSON object, the last line.
 
-    It is stopped if it takes more than three minutes (with `--quick`, one).
+    It is stopped if it takes more than so many minutes (with `--quick`, one).
     """
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
     chosen = parser.parse_args()
 
     async def bounded() -> Report:
-        async with asyncio.timeout(60 if chosen.quick else 180):
+        async with asyncio.timeout(60 if chosen.quick else minutes * 60):
             return await bench(chosen)
 
     found = {

@@ -41,14 +41,25 @@ outbox = sa.Table(
     sa.Column("facts", sa.Integer, nullable=False),  # how many items, so that nobody has to open them to know
 )
 
-# One step in Redis: number the facts, remember them, publish them. An item is organization, kind, subject and JSON,
-# with tabs between. The epoch is the server's own run id, so a restart begins a new one, with or without data.
-TELL = """
-local epoch = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 1, 16)
-if redis.call('GET', KEYS[1]) ~= epoch then
+# The epoch begins with the server's own run id, so a restart begins a new one, with or without data; and it ends with
+# the moment of its beginning, so one who has been made to forget everything begins a new one too.
+STANDS = """
+local run = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 1, 8)
+local epoch = redis.call('GET', KEYS[1])
+if not epoch or string.sub(epoch, 1, 8) ~= run then
+  local time = redis.call('TIME')
+  epoch = run .. string.format('%08x', (time[1] * 1000 + math.floor(time[2] / 1000)) % 4294967296)
   redis.call('SET', KEYS[1], epoch)
   redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
 end
+"""
+WHERE = STANDS + "return {epoch, redis.call('GET', KEYS[2]) or '0'}"
+
+# One step in Redis: number the facts, remember them, publish them. An item is organization, kind, subject and JSON,
+# with tabs between.
+TELL = (
+    STANDS
+    + """
 local now = tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 600)
 local first, seq, out, at = nil, nil, {}, 4
@@ -69,6 +80,14 @@ if first then
 end
 return #out
 """
+)
+KEYS = (EPOCH, SEQUENCE, STREAM, TOLD)
+
+
+async def stands(redis: Redis) -> tuple[str, int]:
+    """The epoch, and the number of the last fact told in it; begins an epoch if Redis has none of its own."""
+    epoch, seq = await redis.eval(WHERE, len(KEYS), *KEYS)  # type: ignore[misc]
+    return epoch.decode(), int(seq)
 
 
 def item(organization_id: int, fact: facts.Fact) -> str:
@@ -128,7 +147,7 @@ class Teller:
             arguments: list[str | int] = [KEPT, repr(time.time()), len(rows)]
             for row in rows:
                 arguments += [row.id, len(row.items), *row.items]
-            told = int(await self._script(keys=[EPOCH, SEQUENCE, STREAM, TOLD], args=arguments))
+            told = int(await self._script(keys=KEYS, args=arguments))
             await connection.execute(sa.delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
         for kind, number in Counter(text.split("\t", 2)[1] for row in rows for text in row.items).items():
             metrics.facts_told.labels(kind).inc(number)

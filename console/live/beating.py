@@ -35,9 +35,11 @@ class Beating:
                 logger("live").warning("it could not be seen who is still signed in", exc_info=True)
 
     async def _beat(self, theirs: Sequence[Subscriber]) -> None:
-        heartbeat = said(StreamHeartbeat(seq=self._hub.feed.seq))
+        reached = self._hub.feed.seq
+        heartbeat = said(StreamHeartbeat(seq=reached))
         for subscriber in theirs:
-            if not subscriber.holding:
+            # Who has heard more elsewhere than this process has is told nothing that would take it back.
+            if not subscriber.holding and subscriber.heard_before <= reached:
                 subscriber.put(heartbeat, "heartbeat")
         if theirs:
             welcome = await still_signed_in(self._db, {subscriber.pass_ for subscriber in theirs})

@@ -33,6 +33,7 @@ from console.live.writing import writer_for
 from console.settings import Settings
 
 SCREEN_SECONDS = 10.0
+BEGIN_SECONDS = 2.0  # that a process waits for Redis before it lets anybody in
 Socket = WebSocket[Any, Any, Any]
 
 
@@ -58,6 +59,7 @@ class Live:
         works = (self.feed.run(), self.redrawing.run(), self._beating.run(), self._show())
         tasks = [asyncio.create_task(work) for work in works]
         try:
+            await self.feed.begun(within=BEGIN_SECONDS)  # who comes back finds the past known here
             yield
         finally:
             self.hub.end_all(RESTARTING)
@@ -143,6 +145,8 @@ async def _hold(
     )
     since = since_of(socket.query_params.get("since"))
     _forget_headers(socket)
+    if since:
+        live.redrawing.look_again(view, caller.organization_id, topics)
     await hold(socket, live.hub, subscriber, since)
 
 

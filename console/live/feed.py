@@ -5,12 +5,13 @@ comes from Redis' stream first. If that is gone too, or Redis has restarted (a n
 """
 
 import asyncio
+import contextlib
 import itertools
 import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 from redis.asyncio import Redis
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError
 
 from console import metrics
 from console.log import logger
-from console.outbox import CHANNEL, EPOCH, SEQUENCE, STREAM
+from console.outbox import CHANNEL, EPOCH, STREAM, stands
 
 REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 MB
 AHEAD = 1_000  # facts that another web process, which drew the page, may have heard before this one
@@ -70,6 +71,12 @@ class Feed:
         self.up = False
         self.lost_at: float | None = time.time()
         self._memory: deque[Heard] = deque(maxlen=REMEMBERED)
+        self._known = asyncio.Event()  # what was told before this process began
+
+    async def begun(self, within: float) -> None:
+        """Return when it follows Redis for the first time, or after so many seconds without."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._known.wait(), within)
 
     async def run(self) -> None:
         """Follow until cancelled, whatever happens to Redis."""
@@ -115,15 +122,15 @@ class Feed:
 
     async def _catch_up(self) -> None:
         """The subscription stands: take what was told before it did."""
-        epoch_bytes, seq_bytes = await self._redis.mget(EPOCH, SEQUENCE)
-        epoch, seq = (epoch_bytes or b"").decode(), int(seq_bytes or 0)
-        if self.epoch == "" or (epoch == self.epoch and seq == self.seq):
-            self.epoch, self.seq = epoch, max(seq, self.seq if epoch == self.epoch else 0)
-        elif epoch != self.epoch:
-            self._begin_again(epoch, seq, "restarted")
-        else:
+        epoch, seq = await stands(self._redis)
+        if epoch != self.epoch:
+            self._begin_again(
+                epoch, seq, "restarted"
+            )  # who came before the first epoch was known has missed things too
+        elif seq > self.seq:
             await self._fill(seq)
         self.up, self.lost_at = True, None
+        self._known.set()
         metrics.feed_up.set(1)
         if self.listener:
             self.listener.found()
@@ -171,13 +178,23 @@ class Feed:
             return []
         if self._memory and self._memory[0].seq <= seq + 1:
             return list(itertools.islice(self._memory, seq + 1 - self._memory[0].seq, None))
-        try:
-            return await self._from_stream(seq + 1, now)
-        except AWAY:
-            return None
+        for pause in (0.1, 0.5, None):
+            try:
+                return await self._from_stream(seq + 1, now)
+            except AWAY:  # often an idle connection that was cut: the next try makes a new one
+                if pause is None or epoch != self.epoch:
+                    break
+                await asyncio.sleep(pause)
+        return None
 
     async def _from_stream(self, first: int, last: int) -> list[Heard] | None:
-        entries: list[tuple[bytes, dict[bytes, Any]]] = await self._redis.xrange(STREAM, f"{first}-0", f"{last}-0")
+        epoch = self.epoch
+        async with self._redis.pipeline() as pipe:  # in one step: the numbers mean something else in another epoch
+            pipe.get(EPOCH)
+            pipe.xrange(STREAM, f"{first}-0", f"{last}-0")
+            standing, entries = await pipe.execute()
+        if standing != epoch.encode() or epoch != self.epoch:
+            return None
         facts = [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
         complete = len(facts) == last - first + 1
         return facts if complete else None

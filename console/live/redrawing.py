@@ -1,6 +1,7 @@
 """Fragments that need a look at the database: drawn at most once a second, for all who show them."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,7 @@ from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
 
 EVERY_SECONDS = 1.0
-Wanted = tuple[str, int, str]  # what, of which organization, of which thing
+Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)
 VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs"}
 
 
@@ -35,6 +36,13 @@ class Redrawing:
         """Something has changed that this fragment shows."""
         self._wanted.add((what, organization_id, subject))
         self._wake.set()
+
+    def look_again(self, view: str | None, organization_id: int, topics: Iterable[str]) -> None:
+        """A page has come back: what was about to be drawn for it when its line was cut has not reached it."""
+        for what in (what for what, of in VIEW_OF.items() if of == view):
+            sims = (topic.removeprefix("sim:") for topic in topics if topic.startswith("sim:"))
+            for subject in sims if what == "quotas" else ("",):
+                self.want(what, organization_id, subject)
 
     async def run(self) -> None:
         """Draw until cancelled."""
@@ -77,4 +85,4 @@ class Redrawing:
                 return self._fragments.quotas(sim, days) if sim else b""
             case _:
                 jobs = await run_reads.schedule(connection, organization_id, now)
-                return b"".join(self._fragments.job(job) for job in jobs if job.name == subject)
+                return b"".join(self._fragments.job(job) for job in jobs if subject in (job.name, ""))

@@ -81,7 +81,7 @@ async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None)
         subscriber.heard_before = max(seq, since[1])  # it may have heard more than this process yet has
     past = await feed.since(*since) if since else []
     mine = [fact for fact in past or () if fact.seq <= seq and _is_for(subscriber, fact)]
-    frames = [said(StreamHello(epoch=epoch, seq=seq, resumed=len(mine)))]
+    frames = [said(StreamHello(epoch=epoch, seq=subscriber.heard_before, resumed=len(mine)))]
     if past is None:
         frames.append(said(hub.resetting("too_old")))
     frames += subscriber.phrasing.wrap(_pieces(subscriber, mine, epoch), seq if mine else None)

@@ -115,7 +115,7 @@ class Subscriber:
         pieces = self._some()
         if not self._waiting:
             self._late_since = None
-        frames = self.phrasing.wrap(pieces, None if self._waiting else reached)
+        frames = self.phrasing.wrap(pieces, None if self._waiting else max(reached, self.heard_before))
         self.writer.write(frames)
         return len(frames)
 

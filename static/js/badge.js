@@ -57,7 +57,10 @@ export function startBadge(toggle) {
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-live-pause]")) toggle();
     const action = event.target.closest("[data-action][aria-disabled=true]");
-    if (action) event.preventDefault();
+    if (action) {
+      event.preventDefault();
+      event.stopPropagation(); // the button's own listeners, htmx's among them, would act all the same
+    }
   }, true);
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-action][aria-disabled=true]") || event.submitter?.matches("[data-action][aria-disabled=true]")) {

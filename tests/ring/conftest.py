@@ -1,31 +1,19 @@
 """Real Chromium, signed in."""
 
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.cast import PASSWORD
+from tests.chromium import chromium, demand_chromium, sign_in
 from tests.serving import Served
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-HAS_CHROMIUM = CHROMIUM.exists()
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if not HAS_CHROMIUM:
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(f"There is no Chromium at {CHROMIUM}")
-        pytest.skip(f"There is no Chromium at {CHROMIUM}: CHROMIUM=/path/to/it")
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        await chromium.close()
+    demand_chromium()
+    async with chromium() as found:
+        yield found
 
 
 @pytest_asyncio.fixture
@@ -36,11 +24,7 @@ async def page(browser: Browser, web: Served) -> AsyncIterator[Page]:
     wrong: list[str] = []
     opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    await opened.goto("/sign-in")
-    await opened.fill("[name=name]", "ada")
-    await opened.fill("[name=password]", PASSWORD)
-    await opened.click("button[type=submit]")
-    await opened.wait_for_url("**/")
+    await sign_in(opened, "ada")
     yield opened
     await context.close()
     assert [text for text in wrong if "ERR_CONNECTION" not in text and "WebSocket" not in text] == []

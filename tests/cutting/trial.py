@@ -1,0 +1,189 @@
+"""A trial: the house at work is cut again and again, then left in peace; what everybody has heard is compared."""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from console.database import Database, open_database
+from console.embedded import ValkeyServer
+from console.settings import Settings
+from tests.cast import Cast, add_sim, gather
+from tests.cutting.changing import SIMS, iccid
+from tests.cutting.cuts import Scene, drawn, name
+from tests.cutting.house import House
+from tests.cutting.program import Program
+from tests.cutting.screen import Screen
+from tests.cutting.truth import Mark, Scribe, agreed, committed, keep_record, repeated, waiting
+
+QUIET_SECONDS = 20.0  # that it may take until all have caught up
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What a trial has shown. Nothing may stand in `faults`."""
+
+    seed: int
+    seconds: float
+    cuts: dict[str, int]
+    committed: int  # facts
+    heard: int  # facts, by all clients together
+    connections: int  # that clients and pages have made
+    resets: int
+    unread: int  # Redis took them and died before anybody had read them: the resets made up for it
+    told_again: int  # in a new epoch, because Redis forgot that it had been told
+    faults: list[str]
+
+
+Watch = Callable[[House, Cast], Awaitable[Callable[[], Awaitable[list[str]]]]]
+
+
+@asynccontextmanager
+async def a_house(
+    folder: Path, settings: Settings, chance: random.Random, a_second: float
+) -> AsyncIterator[tuple[House, Cast]]:
+    """The house with its cast and its SIMs, in a migrated, empty database; with a Valkey of its own."""
+    valkey = ValkeyServer(folder / "valkey")
+    known = structs.replace(settings, redis_url=await valkey.start())
+    db = open_database(known.database_url, known.redis_url)
+    try:
+        cast = await gather(db, known)
+        async with db.transaction() as transaction:
+            for organization_id in (cast.acme, cast.evil):
+                for number in range(1, SIMS + 1):
+                    await add_sim(transaction, organization_id, iccid(organization_id, number), label="new")
+        await keep_record(db)
+        house = House(folder, known, db, valkey, (cast.acme, cast.evil), chance, a_second)
+        async with house.running():
+            yield house, cast
+    finally:
+        await db.close()
+        await valkey.stop()
+
+
+def clients_of(house: House, cast: Cast, db: Database) -> list[Program]:
+    """Programs of both organizations, with different topics."""
+
+    def sim(number: int) -> str:
+        return f"sim:{iccid(cast.acme, number)}"
+
+    def program(name_: str, always: Sequence[str], sometimes: Sequence[str] = (), *, evil: bool = False) -> Program:
+        key, organization = (cast.eve_key, cast.evil) if evil else (cast.acme_key, cast.acme)
+        chance = random.Random(house.chance.random())
+        return Program(
+            name_,
+            house.proxy.port,
+            key,
+            organization,
+            db,
+            always=always,
+            sometimes=sometimes,
+            chance=chance,
+            redis_died_lately=house.redis_died_lately,
+        )
+
+    return [
+        program("the whole fleet", ["fleet"]),
+        program("the whole fleet again", ["fleet", "alerts", "actions"]),
+        program("one SIM", [sim(1)]),
+        program("two SIMs, and others on and off", [sim(1), sim(2)], [sim(3), sim(4)]),
+        program("the fleet, and SIMs on and off", ["fleet"], [sim(1), sim(5)]),
+        program("jobs, and the fleet on and off", ["jobs"], ["fleet"]),
+        program("Eve", ["fleet"], evil=True),
+        program("Eve, who asks for Acme's SIMs", ["fleet", sim(1), sim(2)], evil=True),
+    ]
+
+
+async def trial(
+    folder: Path, settings: Settings, *, cuts: int, seed: int, pause: float, a_second: float, watch: Watch | None = None
+) -> Result:
+    """Cut so many times, on average every `pause` seconds, while there are `a_second` transactions a second.
+
+    `watch` opens something more, and gives what is asked of it at the end.
+    """
+    chance = random.Random(seed)
+    began = time.monotonic()
+    async with a_house(folder, settings, chance, a_second) as (house, cast), asyncio.TaskGroup() as group:
+        clients = clients_of(house, cast, house.db)
+        paths = ("/sims", "/", f"/sims/{iccid(cast.acme, 1)}")
+        screens = [Screen(path, house.proxy.port, path, random.Random(chance.random())) for path in paths]
+        everybody: list[Program | Screen] = [*clients, *screens]
+        scribe = Scribe(house.db)
+        for screen in screens:
+            await screen.sign_in("ada")
+        works = [group.create_task(one.run()) for one in everybody]
+        works.append(group.create_task(scribe.run()))
+        try:
+            await _until(lambda: all(one.connections for one in everybody))
+            asked = await watch(house, cast) if watch else None
+            house.changer.start()
+            await house.changing()
+            counted = await _cut(Scene(house, clients, screens, chance), cuts, pause)
+            await house.mended()
+            await asyncio.sleep(0.5)
+            faults = house.fallen()
+            await house.changer.stop()
+            await house.db.teller.tell()  # as the sweep does
+            truth = await _caught_up(house, clients)
+            faults += [fault for screen in screens for fault in await _same(screen)]
+            faults += await asked() if asked else []
+        finally:
+            for work in works:
+                work.cancel()
+        faults += repeated(scribe.told)
+        faults += agreed(scribe.told, (place for client in clients for place in client.places))
+        faults += [fault for client in clients for fault in client.judged(truth, scribe.told)]
+        if left := await waiting(house.db):
+            faults.append(f"{left} transactions were never told")
+        for screen in screens:
+            await screen.close()
+    return Result(
+        seed=seed,
+        seconds=round(time.monotonic() - began, 1),
+        cuts=dict(sorted(counted.items())),
+        committed=len(truth),
+        heard=sum(len(client.places) for client in clients),
+        connections=sum(one.connections for one in everybody),
+        resets=sum(client.resets.total() for client in clients),
+        unread=len(set(truth) - set(scribe.told.values())),
+        told_again=len(scribe.told) - len(set(scribe.told.values())),
+        faults=faults,
+    )
+
+
+async def _cut(scene: Scene, cuts: int, pause: float) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for cut in drawn(scene.chance, cuts):
+        for _ in range(100):
+            if await cut(scene):
+                break
+            await asyncio.sleep(0.2)  # what is to be cut is down already
+        counted[name(cut)] += 1
+        await asyncio.sleep(scene.chance.uniform(0, 2 * pause))
+    return counted
+
+
+async def _caught_up(house: House, clients: Sequence[Program]) -> dict[Mark, int]:
+    """What was committed, once everybody has heard it or time is up."""
+    truth = await committed(house.db)
+    with contextlib.suppress(TimeoutError):
+        await _until(lambda: not any(client.missing(truth) for client in clients))
+    return truth
+
+
+async def _same(screen: Screen) -> list[str]:
+    until = time.monotonic() + QUIET_SECONDS
+    while (found := await screen.differences()) and time.monotonic() < until:  # noqa: ASYNC110
+        await asyncio.sleep(0.5)
+    return found
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(QUIET_SECONDS):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)

@@ -1,0 +1,49 @@
+"""Whatever is cut while things change: nothing is lost, nothing comes twice, and screens end as a fresh page."""
+
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from console.settings import Settings
+from tests.cast import Cast
+from tests.chromium import HAS_CHROMIUM, chromium, sign_in
+from tests.cutting.house import House
+from tests.cutting.screen import different, things
+from tests.cutting.trial import trial
+
+pytestmark = pytest.mark.one_edition
+SEED = int(os.environ.get("CUTS_SEED", "7"))  # `python -m tests.cutting` takes other seeds, and a thousand cuts
+
+
+async def test_forty_cuts_lose_nothing_and_repeat_nothing(settings: Settings, tmp_path: Path) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def open_chromium(house: House, _: Cast) -> Callable[[], Awaitable[list[str]]]:
+            browser = await stack.enter_async_context(chromium())
+            context = await browser.new_context(base_url=f"http://127.0.0.1:{house.proxy.port}")
+            page = await context.new_page()
+            await sign_in(page, "ada")
+            await page.goto("/sims")
+            await page.evaluate("window.marked = true")
+
+            async def differences() -> list[str]:
+                await page.evaluate("window.dispatchEvent(new Event('online'))")  # or it may wait for half a minute
+                await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live", timeout=15000)
+                assert await page.evaluate("window.marked") is True, "the page was loaded anew"
+                shown = things(await page.content())
+                await page.reload()
+                fresh = things(await page.content())
+                return different("Chromium", shown, fresh)
+
+            return differences
+
+        watch = open_chromium if HAS_CHROMIUM else None
+        result = await trial(tmp_path, settings, cuts=40, seed=SEED, pause=0.15, a_second=20, watch=watch)
+    assert result.faults == [], f"seed {SEED}, cuts {result.cuts}"
+    assert result.committed > 100
+    assert result.heard > result.committed
+    assert result.resets, "Redis was killed, and somebody should have been told"

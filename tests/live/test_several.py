@@ -1,0 +1,106 @@
+"""Several web processes behind one Redis work alike: any of them can take any client on, and any can be restarted."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import websockets
+
+from console.database import Database, open_database
+from console.settings import Settings
+from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.cutting.house import House
+from tests.cutting.trial import a_house
+
+pytestmark = pytest.mark.one_edition
+
+
+@pytest.fixture
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[House, Cast]]:
+    """Two web processes, and nobody who changes anything."""
+    async with a_house(tmp_path, settings, random.Random(1), 1.0) as found:
+        yield found
+
+
+def stream(port: int, key: str, since: str = "") -> Any:
+    address = f"ws://127.0.0.1:{port}/api/v1/stream{f'?since={since}' if since else ''}"
+    return websockets.connect(address, additional_headers={"X-API-Key": key}, proxy=None)
+
+
+async def hear(socket: Any) -> dict[str, Any]:
+    while True:
+        message: dict[str, Any] = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 5))
+        if message["type"] != "stream.heartbeat":
+            return message
+
+
+async def rename(db: Database, cast: Cast, *labels: str) -> None:
+    for label in labels:
+        async with db.transaction() as transaction:
+            await add_sim(transaction, cast.acme, ADAS_SIM, label=label)
+
+
+async def test_a_client_of_one_process_gets_exactly_what_it_missed_from_another(house: tuple[House, Cast]) -> None:
+    (found, cast), (one, other) = house, house[0].webs
+    async with stream(one.port, cast.acme_key) as socket:
+        await hear(socket)
+        await rename(found.db, cast, "heard from the one")
+        heard = await hear(socket)
+    await rename(found.db, cast, "missed 1", "missed 2")
+    async with stream(other.port, cast.acme_key, f"{heard['epoch']}:{heard['seq']}") as socket:
+        hello = await hear(socket)
+        assert (hello["type"], hello["resumed"], hello["epoch"]) == ("stream.hello", 2, heard["epoch"])
+        missed = [await hear(socket), await hear(socket)]
+        await rename(found.db, cast, "live")
+        live = await hear(socket)
+    assert [one["data"]["label"] for one in (*missed, live)] == ["missed 1", "missed 2", "live"]
+    assert [one["seq"] for one in (*missed, live)] == [heard["seq"] + 1, heard["seq"] + 2, heard["seq"] + 3]
+
+
+async def test_a_process_that_has_just_begun_knows_the_past(house: tuple[House, Cast]) -> None:
+    (found, cast), (one, other) = house, house[0].webs
+    async with stream(one.port, cast.acme_key) as socket:
+        hello = await hear(socket)
+    await rename(found.db, cast, "missed")
+    await found.again(other, lambda: other.tell(signal.SIGKILL))
+    async with stream(other.port, cast.acme_key, f"{hello['epoch']}:{hello['seq']}") as socket:
+        again, missed = await hear(socket), await hear(socket)
+    assert (again["resumed"], missed["type"], missed["data"]["label"]) == (1, "sim.changed", "missed")
+
+
+async def test_a_restart_in_good_order_asks_clients_to_come_back_and_ends_what_is_under_way(
+    house: tuple[House, Cast], settings: Settings
+) -> None:
+    (found, cast), (one, other) = house, house[0].webs
+    plain = open_database(settings.database_url, found.valkey.url)
+    headers = {"X-API-Key": cast.acme_key}
+    async with (
+        stream(one.port, cast.acme_key) as socket,
+        httpx.AsyncClient(base_url=one.address, headers=headers, trust_env=False, timeout=10) as client,
+        plain.engine.connect() as locking,
+    ):
+        hello = await hear(socket)
+        await client.get("/api/v1/sims")
+        await locking.exec_driver_sql("LOCK TABLE quotas IN ACCESS EXCLUSIVE MODE")
+        slow = asyncio.create_task(client.get("/api/v1/quotas"))
+        await asyncio.sleep(0.3)
+        assert not slow.done(), "the request was to be under way"
+        one.tell(signal.SIGTERM)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await hear(socket)
+        assert not slow.done()
+        await locking.rollback()
+        assert (await slow).status_code == 200
+    await plain.close()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+    assert await one.ended(6)
+    await rename(found.db, cast, "missed")
+    async with stream(other.port, cast.acme_key, f"{hello['epoch']}:{hello['seq']}") as socket:
+        assert (await hear(socket))["resumed"] == 1

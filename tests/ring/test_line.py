@@ -1,0 +1,168 @@
+"""The browser's end of the line: what it does and says when it is cut, silent, hidden, paused or left."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from console.connectivity.writes import record_events
+from console.database import Database
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+BADGE = "[data-live-badge]"
+SAID = "[data-live-text]"
+PAUSE = "[data-live-pause]"
+# A line that is asked to come back waits on this clock: what it would wait is noted, and the wait is over at once.
+NO_WAITING = """
+    window.waits = [];
+    const wait = window.setTimeout;
+    window.setTimeout = (work, delay, ...rest) => {
+        if (delay > 900 && delay !== 2000) window.waits.push(delay);
+        return wait(work, delay > 900 && delay !== 2000 ? 0 : delay, ...rest);
+    };
+"""
+HIDE = """(hidden) => {
+    Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+AN_ACTION = """() => {
+    window.acted = 0;
+    const button = document.createElement('button');
+    button.dataset.action = 'reset';
+    button.id = 'action';
+    button.textContent = 'Reset';
+    button.addEventListener('click', () => { window.acted += 1; });
+    document.getElementById('main').prepend(button);
+}"""
+
+
+async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, iccid, label=label)
+
+
+async def live(page: Page, path: str) -> None:
+    await page.goto(path)
+    await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
+
+
+async def test_a_page_that_comes_back_with_the_back_button_catches_up(page: Page, db: Database, cast: Cast) -> None:
+    await live(page, "/sims")
+    await page.evaluate("window.marked = true")
+    await page.evaluate("window.addEventListener('pageshow', (event) => { window.kept = event.persisted; })")
+    await page.goto("/jobs")
+    await rename(db, cast, "while nobody looked")
+    await page.go_back(wait_until="commit")
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("while nobody looked", timeout=8000)
+    await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
+    await rename(db, cast, "live again")
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("live again", timeout=3000)
+    assert await page.evaluate("[window.marked, window.kept]") == [True, True], "it was drawn anew, not kept"
+
+
+async def test_a_hidden_tab_loses_no_event(page: Page, db: Database, cast: Cast) -> None:
+    await live(page, "/")
+    await page.evaluate(HIDE, True)
+    now = datetime.now(UTC)
+    for number in range(40):
+        event = {"id": 500 + number, "iccid": ADAS_SIM, "time": now + timedelta(milliseconds=number), "type": 3}
+        words = {"name": "Create PDP Context", "severity": "info", "description": "x"}
+        async with db.transaction() as transaction:
+            none = dict.fromkeys(("operator", "country", "cause"))
+            await record_events(transaction, cast.acme, [{**event, **words, **none}], now)
+    await expect(page.locator("#event-539")).to_be_attached(timeout=5000)
+    await page.evaluate(HIDE, False)
+    shown = await page.locator("#events tr").evaluate_all("rows => rows.map(row => row.id)")
+    assert shown == [f"event-{number}" for number in range(539, 499, -1)]
+
+
+async def test_a_paused_page_stands_still_and_says_how_much_waits(page: Page, db: Database, cast: Cast) -> None:
+    await live(page, "/sims")
+    await page.click(PAUSE)
+    await expect(page.locator(SAID)).to_have_text("Paused")
+    await rename(db, cast, "one")
+    await expect(page.locator(PAUSE)).to_have_text("Resume, 1 change waits")
+    await rename(db, cast, "one again")
+    await rename(db, cast, "the other", ADAS_OTHER_SIM)
+    await expect(page.locator(PAUSE)).to_have_text("Resume, 2 changes wait")
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("pump-1")
+    await page.click(PAUSE)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("one again")
+    await expect(page.locator(f"#sim-{ADAS_OTHER_SIM}")).to_contain_text("the other")
+    await expect(page.locator(SAID)).to_have_text("Live")
+    await expect(page.locator(PAUSE)).to_have_text("Pause")
+
+
+async def test_the_badge_says_how_fresh_the_page_is_and_nothing_is_done_on_a_stale_one(page: Page) -> None:
+    await live(page, "/sims")
+    assert await page.locator(BADGE).get_attribute("aria-live") == "polite"
+    await page.evaluate(AN_ACTION)
+    await page.click("#action")
+    await page.context.set_offline(True)
+    await expect(page.locator(SAID)).to_have_text(re.compile(r"Stale since \d\d:\d\d:\d\d"), timeout=5000)
+    await expect(page.locator("#action")).to_have_attribute("aria-disabled", "true")
+    await page.locator("#action").dispatch_event("click")
+    assert await page.evaluate("window.acted") == 1
+    await page.context.set_offline(False)
+    await expect(page.locator(SAID)).to_have_text("Live", timeout=15000)
+    await expect(page.locator("#action")).not_to_have_attribute("aria-disabled", "true")
+    await page.click("#action")
+    assert await page.evaluate("window.acted") == 2
+
+
+async def test_a_line_that_falls_silent_is_noticed_and_replaced(page: Page, db: Database, cast: Cast) -> None:
+    lines: list[WebSocketRoute] = []
+
+    def carry(line: WebSocketRoute) -> None:
+        number, server = len(lines), line.connect_to_server()
+        lines.append(line)
+        server.on_message(lambda message: line.send(message) if number or not silent else None)
+
+    silent: list[bool] = []
+    await page.clock.install()
+    await page.route_web_socket(re.compile("/live"), carry)
+    await live(page, "/sims")
+    silent.append(True)
+    await rename(db, cast, "said into the void")
+    await page.clock.fast_forward(25_000)
+    await page.wait_for_timeout(200)
+    assert len(lines) == 1, "two heartbeats may be late"
+    await page.clock.fast_forward(15_000)
+    await page.clock.run_for(3_000)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("said into the void", timeout=8000)
+    assert len(lines) == 2
+
+
+async def test_browsers_that_are_asked_to_come_back_come_spread_over_seconds(page: Page) -> None:
+    async def restarting(line: WebSocketRoute) -> None:
+        await line.close(code=1012, reason="restarting")
+
+    await page.add_init_script(NO_WAITING)
+    await page.route_web_socket(re.compile("/live"), restarting)
+    await page.goto("/sims")
+    async with asyncio.timeout(20):
+        while await page.evaluate("window.waits.length") < 206:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    waits = sorted(wait for wait in await page.evaluate("window.waits") if wait != 5000)[:200]
+    assert min(waits) >= 1000
+    assert max(waits) <= 5000
+    assert max(waits) - min(waits) > 3000
+    fifths = [sum(1000 + 800 * part <= wait < 1800 + 800 * part for wait in waits) for part in range(5)]
+    assert min(fifths) > 15, f"they come in a heap: {fifths}"
+
+
+async def test_a_page_that_comes_back_is_shown_what_was_about_to_be_drawn_when_its_line_was_cut(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    async with web.signed_in("ada") as client:
+        async with web.page_socket(client, "?view=fleet&topics=fleet") as line:
+            hello = await line.recv()
+        epoch, seq = re.findall(r'"epoch":"(\w+)","seq":(\d+)', hello)[0]
+        async with web.page_socket(client, f"?view=fleet&topics=fleet&since={epoch}:{seq}") as line:
+            told = ""
+            while "fleet-counts" not in told or "fleet-usage" not in told:
+                told += await line.recv()
