@@ -36,6 +36,11 @@ class Confirming:
                     if draw := self._draw.get(subscriber.view):
                         subscriber.put(draw(sim), f"confirmed:{sim.iccid}")
 
+    def show_again(self, organization_id: int, iccids: Iterable[str]) -> None:
+        """A page has come back, and may have missed what was shown meanwhile."""
+        for iccid in iccids:
+            self._shown.pop((organization_id, iccid), None)
+
     def forget(self, still: Iterable[tuple[int, str]]) -> None:
         """Remember only what is still on a screen."""
         kept = set(still)

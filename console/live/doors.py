@@ -28,7 +28,7 @@ from console.live.phrasing import Json
 from console.live.redrawing import Redrawing
 from console.live.socket import close, end, hold, since_of
 from console.live.subscriber import Phrasing, Subscriber
-from console.live.topics import read_topics
+from console.live.topics import read_topics, sims_in
 from console.live.writing import writer_for
 from console.settings import Settings
 
@@ -145,8 +145,9 @@ async def _hold(
     )
     since = since_of(socket.query_params.get("since"))
     _forget_headers(socket)
-    if since:
+    if since and view is not None:
         live.redrawing.look_again(view, caller.organization_id, topics)
+        live.confirming.show_again(caller.organization_id, sims_in(topics))
     await hold(socket, live.hub, subscriber, since)
 
 

@@ -16,6 +16,7 @@ from console.live.feed import Feed, Heard
 from console.live.frames import said
 from console.live.messages import StreamLive, StreamReset, StreamStale
 from console.live.subscriber import Subscriber
+from console.live.topics import sims_in
 from console.log import logger
 
 MOST_OF_ONE = 100  # connections of one user or key
@@ -91,8 +92,8 @@ class Hub:
         """The SIMs that somebody looks at, by organization."""
         found: dict[int, set[str]] = {}
         for organization_id, topic in self._by_topic:
-            if topic.startswith("sim:"):
-                found.setdefault(organization_id, set()).add(topic.removeprefix("sim:"))
+            for iccid in sims_in([topic]):
+                found.setdefault(organization_id, set()).add(iccid)
         return found
 
     def hear(self, facts: Sequence[Heard], told_at: float) -> None:

@@ -12,6 +12,7 @@ from console.fleet.forecast import forecast
 from console.live.fragments import Fragments
 from console.live.hub import Hub
 from console.live.subscriber import Subscriber
+from console.live.topics import sims_in
 from console.log import logger
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
@@ -40,8 +41,7 @@ class Redrawing:
     def look_again(self, view: str | None, organization_id: int, topics: Iterable[str]) -> None:
         """A page has come back: what was about to be drawn for it when its line was cut has not reached it."""
         for what in (what for what, of in VIEW_OF.items() if of == view):
-            sims = (topic.removeprefix("sim:") for topic in topics if topic.startswith("sim:"))
-            for subject in sims if what == "quotas" else ("",):
+            for subject in sims_in(topics) if what == "quotas" else ("",):
                 self.want(what, organization_id, subject)
 
     async def run(self) -> None:
@@ -53,8 +53,9 @@ class Redrawing:
             for one in wanted:
                 try:
                     await self._redraw(one)
-                except Exception:  # the database may be away: the next change draws it anew
-                    logger("live").warning("a fragment could not be drawn", fragment=one[0], exc_info=True)
+                except Exception as error:  # the database may be away: it is drawn when that is back
+                    logger("live").warning("a fragment could not be drawn", fragment=one[0], reason=repr(error))
+                    self.want(*one)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _redraw(self, wanted: Wanted) -> None:

@@ -24,3 +24,8 @@ def checked(topics: Iterable[str]) -> frozenset[str]:
     if len(found) > MOST:
         raise BadRequest(f"At most {MOST} topics on one connection")
     return found
+
+
+def sims_in(topics: Iterable[str]) -> list[str]:
+    """The ICCIDs of those topics that are a SIM's."""
+    return [topic.removeprefix("sim:") for topic in topics if topic.startswith("sim:")]
