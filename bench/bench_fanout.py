@@ -1,122 +1,123 @@
-"""How soon after its commit a change reaches two hundred listeners, and what each frame costs the web server.
+"""What a delivered frame costs the web server, beside the least that it can cost and what others make of it.
 
-The floor, in the same run: a bare ASGI application which sends texts of the same length to as many sockets in a loop.
+Everybody's sockets are open at the same time, and they are told in turns, in one run: what can be compared are the
+ratios. The server's processes have a core of their own, all else has the others. Then the whole way: from just before
+a commit to the frame at 500 sockets, with 200 changes a second, and to the row painted in a browser.
 """
 
 import argparse
 import asyncio
-import time
-from collections.abc import Callable, Mapping
-from typing import Any
+import os
+import resource
+import tempfile
+from functools import cache
+from pathlib import Path
 
-import msgspec
 import uvloop
+from fanout.costs import FRAME_BYTES, Case, in_turns, ratio, told
+from fanout.latency import beside_a_mute, whole_way
+from fanout.painted import painted
+from fanout.peers import ALL, Ground, peers
 from filling import fill
-from house import House, a_house, a_process, a_web_server, an_answer, free_port
-from listening import Listening, all_heard, listen
-from measuring import Report, at_percent, cpu_seconds, run, say, spread
+from house import House, a_house
+from measuring import Report, place, run, say, target
 
 SIMS = 500
-OF_ONE_KEY = 50  # the hub lets one key have a hundred
-GATHER_MS = 25.0  # what the console waits on purpose, so that what comes together goes out together
+DELIVERIES = 10_000.0  # a second
+SLOW = {"django_channels": 2_000.0}  # it has no more to give
+QUICK = ["c_floor", "python_floor", "console", "send_text", "channels_plugin"]  # nothing to install
+FIVE = FIVE_AT_ONCE, FIVE_A_FLUSH = "console_five_at_once", "console_five_a_flush"  # for a change
 
 
-async def measured(
-    pid: int, sockets: list[Listening], facts: int, seconds: float, moments: Callable[[], Any]
-) -> tuple[list[float], float]:
-    """The latency of each frame, and the microseconds of processor that a frame cost. Hangs up."""
-    cpu = cpu_seconds(pid)
-    told: dict[int, float] = await moments()
-    await all_heard(sockets, facts, seconds + 20)
-    used = cpu_seconds(pid) - cpu
-    in_order = sorted(told)
-    for socket in sockets:
-        assert [seq for seq, _ in socket.arrivals] == in_order, "a socket missed a fact or heard one twice"
-        socket.close()
-    warm = len(in_order) // 20  # the first facts pay for what is done once: connections, statements
-    latencies = [at - told[seq] for socket in sockets for seq, at in socket.arrivals[warm:]]
-    return latencies, used / (len(sockets) * facts) * 1e6
+async def fanned_out(house: House, folder: Path, sockets: int, chosen: argparse.Namespace) -> Report:
+    """Costs and memory of everybody at so many sockets."""
+    seconds, turns = (0.5, 2) if chosen.quick else (chosen.seconds, chosen.turns)
+    ground = Ground(house=house, folder=folder, cores=_cores()[0], sockets=sockets)
+    async with peers(ground, chosen.peers) as found:
+        cases = [Case(name=peer.name, peer=peer, deliveries=SLOW.get(peer.name, DELIVERIES)) for peer in found]
+        ours = next(peer for peer in found if peer.name == "console")
+        cases.append(Case(name=FIVE_AT_ONCE, peer=ours, deliveries=DELIVERIES, at_once=5))
+        if sockets <= 500:  # as many changes a second as make five in each flush of 25 ms
+            cases.append(Case(name=FIVE_A_FLUSH, peer=ours, deliveries=200.0 * sockets))
+        costs = await in_turns(cases, seconds, turns)
+        memory = {peer.name: round(peer.kb_per_socket, 1) for peer in found}
+    floor = costs["c_floor" if "c_floor" in costs else "python_floor"]
+    return {
+        "sockets": sockets,
+        "cpu_us_per_frame": told(costs) | {name: "absent" for name in chosen.peers if name not in costs},
+        "kb_per_idle_socket": memory,
+        "to_the_floor": {name: ratio(of, floor) for name, of in costs.items()},
+        "console_to": {name: ratio(costs["console"], of) for name, of in costs.items()},
+    }
 
 
-async def console(house: House, number: int, a_second: float, seconds: float) -> tuple[list[float], float, int]:
-    """Latencies, microseconds a frame, and the length of a frame, at the JSON door of the real web server."""
-    facts = round(a_second * seconds)
-    keys = await house.keys(-(-number // OF_ONE_KEY))
-    async with a_web_server(house) as served:
-        port = int(served.address.rpartition(":")[2])
-        headers: list[Mapping[str, str]] = [{"X-API-Key": keys[n // OF_ONE_KEY]} for n in range(number)]
-        sockets = await listen(port, "/api/v1/stream?topics=fleet", headers)
-        options = ("--organization", str(house.organization_id), "--sims", str(SIMS))
-        pace = ("--a-second", str(a_second), "--seconds", str(seconds))
-        async with a_process("bench/changer.py", *options, *pace, environment=house.environment) as changer:
-
-            async def moments() -> dict[int, float]:
-                committed = {(iccid, revision): at for iccid, revision, at in await an_answer(changer)}
-                await all_heard(sockets[:1], facts, 20)
-                frames = [msgspec.json.decode(frame) for frame in sockets[0].frames]
-                return {frame["seq"]: committed[frame["subject"], frame["data"]["revision"]] for frame in frames}
-
-            latencies, cpu_us = await measured(served.pid, sockets, facts, seconds, moments)
-    return latencies, cpu_us, len(sockets[0].frames[0])
+@cache
+def _cores() -> tuple[set[int], set[int]]:
+    """The server's core, and those of all else."""
+    mine = sorted(os.sched_getaffinity(0))
+    return ({mine[0]}, set(mine[1:])) if len(mine) > 1 else (set(mine), set(mine))
 
 
-async def bare(number: int, a_second: float, seconds: float, frame_bytes: int) -> tuple[list[float], float]:
-    """The same of the bare application."""
-    facts, port = round(a_second * seconds), free_port()
-    options = ("--port", str(port), "--sockets", str(number), "--frame-bytes", str(frame_bytes))
-    pace = ("--a-second", str(a_second), "--seconds", str(seconds))
-    async with a_process("bench/bare_sockets.py", *options, *pace) as process:
-        await _is_up(port)
-        sockets = await listen(port, "/", [{} for _ in range(number)])
-
-        async def moments() -> dict[int, float]:
-            await all_heard(sockets[:1], facts, seconds + 20)
-            frames = [msgspec.json.decode(frame) for frame in sockets[0].frames]
-            return {frame["seq"]: frame["at"] for frame in frames}
-
-        return await measured(process.pid, sockets, facts, seconds, moments)
+async def _whole_way(house: House, folder: Path, chosen: argparse.Namespace) -> Report:
+    """With the web server on a core of its own; with all everywhere; beside a client that never reads."""
+    sockets, seconds, mute_seconds = (100, 2.0, 2.0) if chosen.quick else (500, 10.0, 35.0)
+    async with whole_way(house, folder, sockets, SIMS) as way:
+        say(f"fanout: from commit to frame, {sockets} sockets")
+        place(way.served.pid, _cores()[0])
+        pinned = await way.changed(seconds)
+        place(os.getpid(), _cores()[0] | _cores()[1])
+        free = await way.changed(seconds)
+        return {"pinned": pinned, "free": free, "beside_a_mute": await beside_a_mute(way, mute_seconds)}
 
 
-async def _is_up(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
-    raise TimeoutError("the bare application did not start")
+def _targets(by_sockets: list[Report], latency: Report) -> Report:
+    found: Report = {}
+    for one in by_sockets:
+        floored, at = one["to_the_floor"], f"at_{one['sockets']}"
+        found[f"to_the_floor_{at}"] = target(floored["console"], 1.4)
+        found |= {f"{name}_to_the_floor_{at}": target(floored[name], 0.5) for name in FIVE if name in floored}
+        if "channels_plugin" in floored:
+            found[f"to_channels_plugin_{at}"] = target(one["console_to"]["channels_plugin"], 0.5)
+        found[f"kb_per_idle_socket_{at}"] = target(one["kb_per_idle_socket"]["console"], 25.0)
+    for name, one in latency.items():
+        found[f"{name}_p50_ms"] = target(one["p50_ms"], 50.0)
+        found[f"{name}_p99_ms"] = target(one["p99_ms"], 150.0)
+    return found
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
-    """The console first, then the floor with frames of the same length."""
-    sockets, a_second, seconds = (50, 50.0, 2.0) if chosen.quick else (chosen.sockets, chosen.a_second, 10.0)
-    async with a_house() as house:
-        await fill(house, SIMS)
-        say(f"fanout: {a_second:.0f} changes a second to {sockets} sockets of the console")
-        latencies, cpu_us, frame_bytes = await console(house, sockets, a_second, seconds)
-    say("fanout: the same, bare")
-    floor, floor_cpu_us = await bare(sockets, a_second, seconds, frame_bytes)
-    p50, floor_p50 = (at_percent(times, 50) * 1000 for times in (latencies, floor))
+    """Costs first, while the house is quiet; then the whole way."""
+    chosen.peers = chosen.peers.split(",") if chosen.peers else QUICK if chosen.quick else list(ALL)
+    rest = _cores()[1]  # asked for the first time here, before anything has its place
+    with tempfile.TemporaryDirectory(prefix="bench-fanout-") as name:
+        folder = Path(name)
+        async with a_house() as house:
+            await fill(house, SIMS)
+            place(os.getpid(), rest)
+            sockets = [100] if chosen.quick else chosen.sockets
+            by_sockets = [await fanned_out(house, folder, number, chosen) for number in sockets]
+            latency = await _whole_way(house, folder, chosen)
+            place(os.getpid(), _cores()[0] | _cores()[1])
+            say("fanout: to the painted row")
+            rows = await painted(house, 5 if chosen.quick else 50)
     return {
-        "sockets": sockets,
-        "changes_per_second": a_second,
-        "frames": round(sockets * a_second * seconds),
-        "frame_bytes": frame_bytes,
-        "gathered_for_ms": GATHER_MS,
-        "commit_to_frame": spread(latencies, 50, 95, 99, 100),
-        "web_cpu_us_per_frame": round(cpu_us, 1),
-        "floor": {**spread(floor, 50, 95, 99, 100), "cpu_us_per_frame": round(floor_cpu_us, 1)},
-        "ratio_to_floor": round(cpu_us / floor_cpu_us, 2),
-        "latency_to_floor": round(p50 / floor_p50, 2),
+        "frame_bytes": FRAME_BYTES,
+        "deliveries_per_second": DELIVERIES,
+        "of_django_channels": SLOW["django_channels"],
+        "fan_out": by_sockets,
+        "commit_to_frame": latency,
+        "commit_to_painted_row": rows,
+        "targets": _targets(by_sockets, latency),
     }
 
 
 if __name__ == "__main__":
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sockets", type=int, default=200, help="how many listen (%(default)s)")
-    parser.add_argument("--a-second", type=float, default=50.0, help="changes a second (%(default)s)")
-    run("fanout", bench, parser)
+    parser.add_argument("--sockets", type=int, nargs="+", default=[500, 2000], help="how many listen (%(default)s)")
+    parser.add_argument("--turns", type=int, default=7, help="how often each is measured (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.2, help="how long each turn is (%(default)s)")
+    parser.add_argument("--peers", help=f"who is compared ({','.join(ALL)})")
+    run("fanout", bench, parser, minutes=8)

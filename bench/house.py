@@ -1,13 +1,14 @@
 """The house that the benchmarks measure: servers and processes of its own in a passing folder, and one organization."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
 import socket
 import sys
 import tempfile
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -111,16 +112,25 @@ async def _settled(db: Database, settings: Settings) -> int:
     return organization_id
 
 
-@asynccontextmanager
-async def a_process(*command: str, environment: Mapping[str, str] | None = None) -> AsyncIterator[Process]:
+def a_process(
+    *command: str, environment: Mapping[str, str] | None = None
+) -> contextlib.AbstractAsyncContextManager[Process]:
     """Run a Python program of the project until the block ends: `"-m", "simulator"` or a file."""
+    return a_program(sys.executable, *command, environment=environment)
+
+
+@asynccontextmanager
+async def a_program(
+    *command: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT, loud: bool = True
+) -> AsyncIterator[Process]:
+    """Run any program in this folder until the block ends. What it complains about is shown if it may be loud."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
         *command,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         stdin=PIPE,
         stdout=PIPE,
+        stderr=None if loud else DEVNULL,
         limit=64 * 1024 * 1024,
     )
     try:

@@ -1,0 +1,93 @@
+"""The whole way: from just before a worker's commit to the frame, at the real web server with many sockets."""
+
+import asyncio
+import re
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from pathlib import Path
+
+from house import House, Served, a_process, a_web_server, an_answer
+from measuring import Report, cpu_ns, held_bytes
+
+from fanout.mute import Mute, a_mute
+from fanout.peers import OF_ONE_KEY
+from fanout.receiving import Receiver, receiving
+
+A_SECOND = 200.0  # changes
+TOO_SLOW = re.compile(r'^console_live_sockets_cut_total\{.*reason="too slow".*\} (\S+)$', re.MULTILINE)
+PATH = "/api/v1/stream?topics=fleet"
+
+
+class Way:
+    """A web server with its sockets, and a worker that changes SIMs."""
+
+    def __init__(self, served: Served, receiver: Receiver, changer: Process, key: str) -> None:
+        """All are there, and quiet. The key is for one more socket."""
+        self.served = served
+        self.receiver = receiver
+        self._changer = changer
+        self._key = key
+
+    async def changed(self, seconds: float) -> Report:
+        """Change 200 SIMs a second: how old the frames are when they arrive, and what one costs the web server.
+
+        An error if a socket misses a frame.
+        """
+        changes = round(A_SECOND * seconds)
+        await self.receiver.mark()
+        cpu, began = cpu_ns(self.served.pid), time.monotonic()
+        answer = await an_answer(self._changer, str(changes))
+        took = time.monotonic() - began
+        heard = await self.receiver.told(changes)
+        used = (cpu_ns(self.served.pid) - cpu) / heard.facts / 1000
+        return {
+            "changes": changes,
+            "changes_per_second": round(changes / took, 1),
+            "latest_change_ms": answer["latest_ms"],
+            "of_it_commit_and_telling": answer["committed"],
+            **heard.spread(),
+            "cpu_us_per_frame": round(used, 2),
+        }
+
+    async def cut_off(self) -> int:
+        """How many clients the web server has given up because they were too slow."""
+        async with self.served.client() as client:
+            text = (await client.get("/metrics")).text
+        found = TOO_SLOW.findall(text)
+        return sum(round(float(number)) for number in found)
+
+    def a_mute(self) -> AbstractContextManager[Mute]:
+        """One more client, which never reads."""
+        return a_mute(int(self.served.address.rpartition(":")[2]), PATH, f"X-API-Key: {self._key}")
+
+
+@asynccontextmanager
+async def whole_way(house: House, folder: Path, sockets: int, sims: int) -> AsyncIterator[Way]:
+    """Everything running until the block ends."""
+    keys, headers = await house.keys(1 + -(-sockets // OF_ONE_KEY)), folder / "keys"
+    headers.write_text("".join(f"X-API-Key: {key}\n" for key in keys[1:]), encoding="utf-8")
+    options = ("--organization", str(house.organization_id), "--sims", str(sims), "--a-second", str(A_SECOND))
+    async with (
+        a_web_server(house) as served,
+        a_process("bench/changer.py", *options, environment=house.environment) as changer,
+        receiving(int(served.address.rpartition(":")[2]), PATH, sockets, folder, headers) as receiver,
+    ):
+        await an_answer(changer, "100")  # what is done once is done now
+        await asyncio.sleep(0.5)
+        yield Way(served, receiver, changer, keys[0])
+
+
+async def beside_a_mute(way: Way, seconds: float) -> Report:
+    """The same with one more client, which never reads: it should make no difference, and be cut off."""
+    held, before, began, ended = held_bytes(way.served.pid), await way.cut_off(), time.monotonic(), None
+    with way.a_mute():
+        measured = asyncio.create_task(way.changed(seconds))
+        while not measured.done():
+            await asyncio.sleep(0.5)
+            if ended is None and await way.cut_off() > before:
+                ended = round(time.monotonic() - began, 1)
+        report = await measured
+    grown = (held_bytes(way.served.pid) - held) / 1024**2
+    return report | {"mute_cut_off_after_s": ended, "grown_mb": round(grown, 1)}
