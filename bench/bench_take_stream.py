@@ -1,6 +1,7 @@
 """How many records of the Data Streamer a worker takes in a second, and how long a post of 3,000 waits for its 200.
 
-The floor, in the same run: COPY of the same records, already read, into unlogged tables with the same primary keys.
+The floors, in the same run: COPY of the same records, already read, into unlogged tables with the same primary keys;
+and for the answer an INSERT of the same post that is safe on disk.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from filling import connected
 from house import STREAMER, House, a_house, a_process, a_web_server, an_answer
 from measuring import Report, at_least, cpu_seconds, run, say, spread, target
-from streamed import BATCH, Diarist
+from streamed import BATCH, Diarist, settle
 
 from console.connectivity.tables import network_events
 from console.once.records import read_batch
@@ -85,6 +86,23 @@ async def bare(house: House, bodies: list[bytes]) -> float:
     return seconds
 
 
+async def bare_posts(house: House, bodies: list[bytes], posts: int) -> Report:
+    """The times of an INSERT of each post into a table of its own."""
+    connection = await connected(house)
+    times: list[float] = []
+    try:
+        await connection.execute("CREATE TABLE bare_posts (id bigserial PRIMARY KEY, body bytea NOT NULL)")
+        await connection.execute("ALTER TABLE bare_posts ALTER body SET STORAGE EXTERNAL")
+        for number in range(posts):
+            began = time.perf_counter()
+            await connection.execute("INSERT INTO bare_posts (body) VALUES ($1)", bodies[number % len(bodies)])
+            times.append(time.perf_counter() - began)
+        await connection.execute("DROP TABLE bare_posts")
+    finally:
+        await connection.close()
+    return spread(times, 50, 99)
+
+
 async def kept(house: House) -> dict[str, int]:
     """Rows of each kind, and batches that still wait."""
     async with house.db.reading() as connection:
@@ -97,10 +115,13 @@ async def kept(house: House) -> dict[str, int]:
 async def bench(chosen: argparse.Namespace) -> Report:
     """Post, take in, take in once more; then the floor."""
     batches, posts = (4, 20) if chosen.quick else (chosen.batches, 100)
-    bodies = list(islice(Diarist(SIMS, hours_ago=2).batches(), batches))
+    diarist = Diarist(SIMS, hours_ago=2)
+    bodies = list(islice(diarist.batches(), batches))
     records = batches * BATCH
     async with a_house() as house, a_process("bench/errand.py", environment=house.environment) as worker:
+        await settle(house, diarist)
         say(f"take_stream: {posts} posts")
+        bare_answered = await bare_posts(house, bodies, posts)
         answered = await post(house, bodies, posts)
         say(f"take_stream: taking in {records} records")
         first = await an_answer(worker, "take_stream")
@@ -125,6 +146,8 @@ async def bench(chosen: argparse.Namespace) -> Report:
         "floor_records_per_second": round(floor_rate),
         "ratio_to_floor": round(floor_rate / rate, 2),
         "answer": answered,
+        "floor_answer": bare_answered,
+        "answer_ratio_to_floor": round(answered["p50_ms"] / bare_answered["p50_ms"], 2),
         "targets": {
             "records_per_second": at_least(rate, RECORDS_A_SECOND),
             "answer_p99_ms": target(answered["p99_ms"], ANSWER_MS),

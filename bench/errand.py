@@ -17,11 +17,12 @@ from console.database import open_database
 from console.settings import Settings, from_environment
 from jobs.accounts import Accounts
 from jobs.running import Shop
-from jobs.worker import JOBS
+from jobs.worker import JOBS, seldom_collect
 
 
 async def errands(settings: Settings) -> None:
     """Until there are no more lines."""
+    seldom_collect()
     db = open_database(settings.database_url, settings.redis_url)
     shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
     jobs = {job.__name__: job for job in JOBS}

@@ -67,6 +67,12 @@ def peak_bytes(pid: int | str = "self") -> int:
     raise ValueError(f"process {pid} does not say how much memory it has used")
 
 
+def resident_bytes(pid: int) -> int:
+    """The memory that a process has now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def forget_peak() -> None:
     """From now on `peak_bytes` of this process begins anew."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from house import House
 
+from console.sims.writes import INVENTORY, record_inventory
 from simulator.fleet.card import Card
 from simulator.fleet.diary import Happening, Usage
 from simulator.fleet.fleet import Fleet
@@ -46,3 +49,20 @@ class Diarist:
                 self._clock[0] += STEP_SECONDS
             batch, self.records = self.records[:BATCH], self.records[BATCH:]
             yield b"[" + b",".join(batch) + b"]"
+
+
+async def settle(house: House, diarist: Diarist) -> None:
+    """Let the house know the fleet's SIMs, as after a walk through the inventory: pushes are about known SIMs."""
+    series, now = diarist.fleet.series, datetime.now(UTC)
+    rows = [
+        {
+            **dict.fromkeys(INVENTORY),
+            "iccid": series.iccid(card.index),
+            "msisdn": series.msisdn(card.index),
+            "label": f"pump-{card.index}",
+            "status": "enabled",
+        }
+        for card in diarist.fleet.cards
+    ]
+    async with house.db.transaction() as transaction:
+        await record_inventory(transaction, house.organization_id, rows, now)

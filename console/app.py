@@ -21,6 +21,7 @@ import console.quotas.api
 import console.runs.api
 import console.sims.api
 import console.sims.pages
+import console.sms.api
 import console.usage.api
 from console import health, metrics, streamer
 from console.auth.doors import api_caller, check_origin, page_caller
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Litestar:
             doors.router,
             health.router(in_schema=False),
             streamer.streamer,
+            streamer.forwarder,
             _metrics,
         ],
         dependencies={
@@ -119,6 +121,7 @@ def _api() -> Router:
                     console.usage.api.router,
                     console.quotas.api.router,
                     console.connectivity.api.router,
+                    console.sms.api.router,
                     console.runs.api.router,
                 ],
                 dependencies={"caller": Provide(_counted_caller)},

@@ -31,6 +31,17 @@ class Transaction:
         """Tell this once the transaction has committed."""
         self.items.append(item(organization_id, fact))
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Work that may fail by itself: if it raises, its changes and what it would have told are as if never made."""
+        items, jobs = len(self.items), len(self.jobs)
+        try:
+            async with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self.items[items:], self.jobs[jobs:]
+            raise
+
     def later(self, name: str, *, key: str | None = None, **kwargs: Any) -> None:
         """Ask for this job once the transaction has committed. What must not be lost needs a row that a sweep finds."""
         self.jobs.append((name, key, kwargs))

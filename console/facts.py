@@ -23,6 +23,19 @@ class Connection(StrEnum):
 REACHABLE = frozenset({Connection.ONLINE, Connection.ATTACHED})
 
 
+class SmsStatus(StrEnum):
+    """How far a message has come."""
+
+    PENDING = "pending"
+    BUFFERED = "buffered"  # a network has it, the device not yet
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+SMS_OPEN = frozenset({SmsStatus.PENDING, SmsStatus.BUFFERED})
+
+
 class SimState(Struct, frozen=True, kw_only=True):
     """A SIM as a row of the screen, an item of the API and the body of a fact: the same everywhere.
 
@@ -108,6 +121,37 @@ class SimEvent(Struct, frozen=True, tag_field="type", tag="sim.event"):
     data: EventTold
 
 
+class Sms(Struct, frozen=True, kw_only=True):
+    """A message to a device (mt) or from one (mo). Each part of a long one stands by itself, as 1NCE counts."""
+
+    iccid: str
+    direction: str  # "mt", "mo"
+    id: str  # 1NCE's
+    time: datetime  # when it was submitted; or when it was first told, where 1NCE has not said
+    status: str  # an SmsStatus
+    payload: str | None = None  # None: only its delivery has been told
+    source_address: str | None = None
+    dest_address: str | None = None
+    dcs: int | None = None  # 0 GSM 7-bit, 4 binary as hex, 8 UCS-2
+    udh: str | None = None
+    part_of: str | None = None  # the same in all parts of a long message
+    part: int | None = None
+    parts: int | None = None
+    submitted_at: datetime | None = None
+    final_at: datetime | None = None
+    expires_at: datetime | None = None
+    other_id: str | None = None  # 1NCE's other id of it: it numbers an order and the message made of it apart
+    told_by: str  # who told it last: "push", "forwarder", "poll"
+
+
+class SmsChanged(Struct, frozen=True, tag_field="type", tag="sms.changed"):
+    """A message's new state."""
+
+    time: datetime
+    subject: str  # the ICCID
+    data: Sms
+
+
 class JobRunTold(Struct, frozen=True, kw_only=True):
     """A run of a job: what it saw and what it changed."""
 
@@ -130,7 +174,7 @@ class SimsSynced(Struct, frozen=True, tag_field="type", tag="sims.synced"):
     data: JobRunTold
 
 
-Fact = SimChanged | SimUsage | SimEvent | SimsSynced
+Fact = SimChanged | SimUsage | SimEvent | SmsChanged | SimsSynced
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -159,6 +203,8 @@ def topics(kind_: str, subject: str | None) -> tuple[str, ...]:
     """The topics that a fact travels on: the fleet's, and the SIM's own."""
     if kind_ == "sims.synced":
         return ("fleet", "jobs")
+    if kind_ == "sms.changed" and subject:
+        return ("sms", "fleet", f"sim:{subject}")
     if kind_ in FLEET_KINDS:
         return ("fleet", f"sim:{subject}") if subject else ("fleet",)
     return (kind_.split(".", 1)[0] + "s",)

@@ -75,7 +75,7 @@ def _details(error: HTTPException) -> dict[str, Any]:
 
 
 def _for_program(request: Asked) -> bool:
-    return request.url.path.startswith(("/api/", "/streamer/", "/health"))
+    return request.url.path.startswith(("/api/", "/streamer/", "/forwarder/", "/health"))
 
 
 def _envelope(request: Asked, error: ConsoleError) -> Response[Any]:

@@ -34,8 +34,10 @@ job_runs = Counter("console_job_runs_total", "Runs of jobs", ["job", "state"])
 job_seconds = Histogram(
     "console_job_run_seconds", "How long a run took", ["job"], buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 )
-stream_records = Counter("console_stream_records_total", "Data Streamer records", ["kind", "outcome"])
-stream_batches = Counter("console_stream_batches_total", "Data Streamer posts", ["outcome"])
+stream_records = Counter("console_stream_records_total", "Records pushed by 1NCE", ["kind", "outcome"])
+stream_batches = Counter(
+    "console_stream_batches_total", "Posts of the Data Streamer and the SMS Forwarder", ["outcome"]
+)
 
 
 EXPORTED = "metrics:"

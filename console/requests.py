@@ -18,7 +18,8 @@ POLICY = (
     " connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-QUIET = ("/health", "/static", "/metrics", "/streamer")
+QUIET = ("/health", "/static", "/metrics", "/streamer", "/forwarder")
+HIDDEN = "/forwarder/"  # these paths are keys: they are not written down
 
 
 class Requests:
@@ -97,6 +98,5 @@ def _note(scope: HTTPScope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else "other"
     metrics.requests.labels(method, route, status).observe(seconds)
     if not scope["path"].startswith(QUIET) or status >= 400:
-        logger("web").info(
-            "answered", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1)
-        )
+        path = route if scope["path"].startswith(HIDDEN) else scope["path"]
+        logger("web").info("answered", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))

@@ -14,6 +14,7 @@ import console.organizations.tables
 import console.outbox
 import console.quotas.tables
 import console.runs.tables
+import console.sms.tables
 import console.usage.tables  # noqa: F401
 from console.tables import metadata
 

@@ -1,23 +1,31 @@
-"""The door for 1NCE's Data Streamer: keeps what is posted as it is, asks for the job that takes it in, says 200."""
+"""The doors for 1NCE's pushes: what is posted is kept as it is, the job that takes it in is asked for, and 200 said."""
 
 import binascii
 import hmac
+import zlib
 from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
-from litestar import Request, Response, post
+import msgspec
+from litestar import HttpMethod, Request, Response, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from console import metrics
 from console.connectivity import batches
 from console.database import Database
-from console.errors import ConsoleError, Invalid, NotSignedIn
+from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
+from console.organizations.forwarding import is_forwarder_token
 from console.organizations.reads import account
 from console.settings import Settings
 
 LARGEST_BYTES = 32 * 1024 * 1024  # 3,000 records are some 5 MB
+LARGEST_MESSAGE_BYTES = 64 * 1024
+GZIP = 16 + zlib.MAX_WBITS
+
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class TooLarge(ConsoleError):
@@ -40,23 +48,74 @@ async def streamer(
     if not _is_right(request.headers.get("authorization", ""), username, password) or found is None:
         metrics.stream_batches.labels("refused").inc()
         raise NotSignedIn("Wrong user name or password for this organization's streamer")
-    body = await _body(request)
-    if body[:1] not in (b"[", b"{"):
-        metrics.stream_batches.labels("refused").inc()
-        raise Invalid("A post of the Data Streamer is a JSON list")
-    async with db.transaction() as transaction:
-        await batches.keep(transaction, found.organization_id, body, datetime.now(UTC))
+    body = await _body(request, LARGEST_BYTES)
+    records = _read(_list, body, "A post of the Data Streamer is a JSON list")
+    if records:
+        async with db.transaction() as transaction:
+            await batches.keep(transaction, found.organization_id, body, datetime.now(UTC))
     metrics.stream_batches.labels("kept").inc()
     return Response(b"", status_code=200)
 
 
-async def _body(request: Request[Any, Any, Any]) -> bytes:
+@route(
+    "/forwarder/{token:str}",
+    http_method=[HttpMethod.POST, HttpMethod.PATCH],
+    status_code=200,
+    operation_id="takeMessage",
+    include_in_schema=False,
+)
+async def forwarder(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    token: FromPath[str],
+) -> Response[bytes]:
+    """A message from a device is posted, the report on one to a device comes as a PATCH: their shapes tell them apart.
+
+    The SMS Forwarder knows no password: who does not know the address finds nothing here.
+    """
+    async with db.reading() as connection:
+        found = await account(connection, settings.secret_key, slug=token.partition(".")[0])
+    if found is None or not is_forwarder_token(settings.secret_key, found.slug, found.forwarder_turn, token):
+        metrics.stream_batches.labels("refused").inc()
+        raise NotFound("There is nothing here")
+    body = await _body(request, LARGEST_MESSAGE_BYTES)
+    _read(_object, body, "The SMS Forwarder sends one JSON object")
+    async with db.transaction() as transaction:
+        await batches.keep(transaction, found.organization_id, body, datetime.now(UTC), source="forwarder")
+    metrics.stream_batches.labels("kept").inc()
+    return Response(b"", status_code=200)
+
+
+async def _body(request: Request[Any, Any, Any], largest: int) -> bytes:
+    """The body, unpacked if it was packed; never more of it in memory than may be."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("gzip", "identity"):
+        raise BadRequest("A post is packed with gzip or not at all")
+    unpacking = zlib.decompressobj(GZIP) if encoding == "gzip" else None
     body = bytearray()
     async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BYTES:
-            raise TooLarge(f"At most {LARGEST_BYTES} bytes a post")
+        try:
+            body += unpacking.decompress(part, largest + 1 - len(body)) if unpacking else part
+        except zlib.error as error:
+            metrics.stream_batches.labels("refused").inc()
+            raise BadRequest("The post can't be unpacked") from error
+        if len(body) > largest:
+            metrics.stream_batches.labels("refused").inc()
+            raise TooLarge(f"At most {largest} bytes a post")
+    if unpacking is not None and not unpacking.eof:
+        metrics.stream_batches.labels("refused").inc()
+        raise BadRequest("The post ends before its end")
     return bytes(body).strip()
+
+
+def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes, expected: str) -> Any:
+    """Look whether it is JSON of this kind, and no further. BadRequest if it is not."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        metrics.stream_batches.labels("refused").inc()
+        raise BadRequest(expected) from error
 
 
 def _is_right(header: str, username: str | None, password: str | None) -> bool:

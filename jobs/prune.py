@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from console.connectivity.batches import forget_set_aside
 from console.connectivity.writes import forget_unknown
 from console.runs.writes import forget
+from console.sms.writes import forget_messages
 from jobs.running import Run, for_the_house
 
 KEPT = {
@@ -17,6 +19,7 @@ KEPT = {
 }
 RUNS_KEPT = timedelta(days=14)
 UNKNOWN_KEPT = timedelta(days=90)
+MESSAGES_KEPT = timedelta(days=365)
 
 
 @for_the_house
@@ -32,4 +35,6 @@ async def prune(run: Run) -> None:
     async with run.db.transaction() as transaction:
         gone = await forget(transaction, run.now() - RUNS_KEPT)
         gone += await forget_unknown(transaction, run.now() - UNKNOWN_KEPT)
+        gone += await forget_set_aside(transaction, run.now() - UNKNOWN_KEPT)
+        gone += await forget_messages(transaction, run.now() - MESSAGES_KEPT)
     run.counted(seen=gone, changed=gone)

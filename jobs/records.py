@@ -1,7 +1,12 @@
 """1NCE's records as rows of our tables."""
 
+from datetime import datetime
+
 from console.connectivity.rules import Happening
+from console.facts import Sms, SmsStatus
 from console.once.events import EventRecord
+from console.once.messages import SmsRecord
+from console.once.models import Sms as ListedSms
 from console.once.usage import UsageRecord
 from console.rows import Row
 
@@ -19,7 +24,7 @@ def event_row(event: EventRecord) -> Row:
         "operator": event.operator,
         "country": event.country,
         "cause": event.cause,
-        "detail": event.detail.decode() if event.detail else None,
+        "sent": event.detail.decode() if event.detail else None,
     }
 
 
@@ -54,3 +59,45 @@ def usage_row(record: UsageRecord) -> Row:
         "country": record.country,
         "rat": record.rat,
     }
+
+
+def message(record: SmsRecord, iccid: str, now: datetime, told_by: str) -> Sms:
+    """A pushed message, or a report on one, as it is kept."""
+    return Sms(
+        iccid=iccid,
+        direction=record.direction,
+        id=record.id,
+        other_id=record.other_id,
+        time=record.submitted_at or now,
+        status=record.status,
+        payload=record.payload,
+        source_address=record.source_address,
+        dest_address=record.dest_address,
+        dcs=record.dcs,
+        udh=record.udh,
+        part_of=record.part_of,
+        part=record.part,
+        parts=record.parts,
+        submitted_at=record.submitted_at,
+        final_at=record.final_at,
+        told_by=told_by,
+    )
+
+
+def listed_message(listed: ListedSms, iccid: str, now: datetime) -> Sms:
+    """A message of a SIM's list, as it is kept."""
+    return Sms(
+        iccid=iccid,
+        direction=listed.direction,
+        id=listed.id,
+        time=listed.submitted_at or now,
+        status=listed.status or SmsStatus.PENDING,
+        payload=listed.payload,
+        source_address=listed.source_address,
+        dcs=listed.dcs,
+        udh=listed.udh,
+        submitted_at=listed.submitted_at,
+        final_at=listed.final_at or listed.delivered_at,
+        expires_at=listed.expires_at,
+        told_by="poll",
+    )

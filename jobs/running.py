@@ -32,6 +32,7 @@ class Shop(Struct, kw_only=True):
     settings: Settings
     db: Database
     accounts: Accounts
+    taking: set[int] = field(default_factory=set)  # organizations whose posts are being taken in here
 
 
 class Run(Struct, kw_only=True):

@@ -27,8 +27,9 @@ async def sync_connectivity(run: Run) -> None:
         events = [event_row(event) for _, answer in batch for event in answer.events]
         run.counted(failed=sum(len(answer.unknown) for _, answer in batch))
         async with run.db.transaction() as transaction:
+            new = await record_events(transaction, run.organization_id, events, now)
             iccids = [iccid for iccid, _ in batch]
             await record_checks(transaction, run.organization_id, iccids, now, events_at=now)
-            return len(await record_events(transaction, run.organization_id, events, now))
+            return len(new)
 
     await poll(run, Turns(run, "events_at", turns.EVENTS, seconds=SECONDS), ask, keep, at_once=AT_ONCE)

@@ -1,6 +1,8 @@
-"""Takes in what the Data Streamer has pushed, batch by batch; a batch that is taken in twice counts once."""
+"""Takes in what 1NCE has pushed, a few posts at a time; a record that comes twice counts once."""
 
-from datetime import datetime
+import asyncio
+from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -8,100 +10,123 @@ from sqlalchemy.exc import DBAPIError
 from console import metrics
 from console.connectivity import batches
 from console.connectivity.batches import StreamBatch
-from console.connectivity.reads import places
-from console.connectivity.rules import Place, after
-from console.connectivity.writes import record_events, record_statuses
 from console.database import Transaction
 from console.log import logger
-from console.once.events import EventRecord
-from console.once.records import Batch, read_batch
-from console.quotas.writes import explain
-from console.rows import Row
-from console.usage.writes import in_turn, record_usage
-from jobs.records import event_row, happening, usage_row
+from console.once.records import read_batch, split
+from jobs.intake import Post, Taken, count, take_in
 from jobs.running import Run, by_organization
 from jobs.streaming import note_stream
 
 log = logger("jobs")
+AT_ONCE = 2  # while the database writes some posts, the next are read
+MOST = 4  # posts in one transaction, if so many wait: a SIM that moved in several is written once
 REFUSED = "22"  # SQLSTATE: data that can't be stored, now or ever
+DEADLOCKED = "40"  # SQLSTATE: nothing is wrong with it, two were in each other's way
 
 
 @by_organization(needs_once=False, alone=False)
 async def take_stream(run: Run) -> None:
-    """Each batch is one transaction: its records are kept and the batch itself is gone, or neither."""
-    while (taken := await _take_next(run)) is not None:
-        if taken:
-            await note_stream(run)
+    """Posts and their records change places in one transaction: there is no moment at which neither is kept.
+
+    Asked for again while it runs on this worker, it leaves the posts to the run that is there.
+    """
+    taking = run.shop.taking
+    if run.organization_id in taking:
+        return
+    taking.add(run.organization_id)
+    takers = [asyncio.create_task(_take_all(run)) for _ in range(AT_ONCE)]
+    try:
+        await asyncio.gather(*takers)
+    finally:
+        taking.discard(run.organization_id)
+        for taker in takers:
+            taker.cancel()
+        await asyncio.gather(*takers, return_exceptions=True)
 
 
-async def _take_next(run: Run) -> bool | None:
-    """Take in the oldest batch: whether it brought usage; None if none waits. One that the database refuses is set
-    aside, so that those behind it have their turn."""
-    batch: StreamBatch | None = None
+async def _take_all(run: Run) -> None:
+    while await _take_next(run):
+        pass
+
+
+async def _take_next(run: Run) -> bool:
+    """Take in the oldest posts; False if none wait. What the database refuses is taken in piece by piece."""
+    posts: list[StreamBatch] = []
     try:
         async with run.db.transaction() as transaction:
-            batch = await batches.next_batch(transaction, run.organization_id)
-            return None if batch is None else await _take(run, transaction, batch)
+            posts = await batches.next_batches(transaction, run.organization_id, most=MOST)
+            taken = await _take(run, transaction, posts)
     except DBAPIError as error:
-        if batch is None or not str(getattr(error.orig, "sqlstate", "")).startswith(REFUSED):
-            raise  # the database is away, or busy: the batch waits for another turn
-        run.counted(seen=1, failed=1)
-        log.warning("a streamer batch can't be stored; it is kept", batch=batch.id, reason=str(error.orig))
-        async with run.db.transaction() as transaction:
-            await batches.set_aside(transaction, batch.id, str(error.orig))
-        return False
+        if posts and _sqlstate(error).startswith(DEADLOCKED):
+            return True
+        if not posts or not _sqlstate(error).startswith(REFUSED):
+            raise  # the database is away, or busy: the posts wait for another turn
+        taken = await _take_in_pieces(run)
+    if taken is not None:
+        count(run, taken)
+        if taken.seen["usage"]:
+            await note_stream(run)
+    return bool(posts)
 
 
-async def _take(run: Run, transaction: Transaction, batch: StreamBatch) -> bool:
-    try:
-        records = read_batch(batch.body)
-    except msgspec.MsgspecError as error:
-        await batches.set_aside(transaction, batch.id, str(error))
-        run.counted(seen=1, failed=1)
-        log.warning("a streamer batch can't be read; it is kept", batch=batch.id, reason=str(error))
-        return False
-    now = run.now()
-    await in_turn(transaction, run.organization_id)
-    usage = [usage_row(record) for record in records.usage if record.iccid is not None]
-    new_usage = await record_usage(transaction, run.organization_id, usage, now)
-    await explain(transaction, run.organization_id, new_usage)
-    new_events = await record_events(transaction, run.organization_id, [event_row(e) for e in records.events], now)
-    await _move(run, transaction, [event for event in records.events if event.iccid], now)
-    nameless = [msgspec.json.encode(record) for record in records.usage if record.iccid is None]
-    kept = [record.raw for record in records.unknown] + nameless
-    await batches.keep_unknown(transaction, run.organization_id, kept, now)
-    await batches.done(transaction, batch.id)
-    _count(run, records, len(new_events), len(new_usage), len(kept))
-    return bool(usage)
+async def _take(run: Run, transaction: Transaction, posts: Sequence[StreamBatch]) -> Taken | None:
+    good: dict[int, Post] = {}
+    for post in posts:
+        try:
+            good[post.id] = Post(read_batch(_as_list(post.body)), post.source)
+        except msgspec.MsgspecError as error:
+            await _set_aside(run, transaction, post, error)
+        await asyncio.sleep(0)  # reading takes some twenty milliseconds a post
+    if not good:
+        return None
+    taken = await take_in(run, transaction, list(good.values()))
+    await batches.done(transaction, list(good))
+    return taken
 
 
-def _count(run: Run, records: Batch, new_events: int, new_usage: int, unknown: int) -> None:
-    run.counted(
-        seen=len(records.events) + len(records.usage) + len(records.unknown),
-        changed=new_events + new_usage,
-        failed=unknown,
-    )
-    for kind, seen, new in (("event", len(records.events), new_events), ("usage", len(records.usage), new_usage)):
-        metrics.stream_records.labels(kind, "new").inc(new)
-        metrics.stream_records.labels(kind, "known").inc(seen - new)
-    metrics.stream_records.labels("unknown", "kept").inc(unknown)
+async def _set_aside(run: Run, transaction: Transaction, post: StreamBatch, error: Exception) -> None:
+    await batches.set_aside(transaction, post.id, str(error))
+    run.counted(seen=1, failed=1)
+    metrics.stream_batches.labels("set_aside").inc()
+    log.warning("a post can't be read; it is kept", batch=post.id, reason=str(error))
 
 
-async def _move(run: Run, transaction: Transaction, events: list[EventRecord], now: datetime) -> None:
-    """What the events say of where their SIMs are now, in the order in which they happened."""
-    by_iccid: dict[str, list[EventRecord]] = {}
-    for event in sorted(events, key=lambda event: (event.time, event.id)):
-        assert event.iccid is not None
-        by_iccid.setdefault(event.iccid, []).append(event)
-    iccids = sorted(by_iccid)
-    known = await places(transaction.connection, run.organization_id, iccids)
-    moved: list[Row] = []
-    for iccid, theirs in by_iccid.items():
-        place = before = known.get(iccid, Place())
-        for event in theirs:
-            told = happening(event)
-            place = after(place, msgspec.structs.replace(told, time=min(told.time, now)))
-        if place != before:
-            moved.append({"iccid": iccid, **msgspec.structs.asdict(place)})
-    if moved:
-        await record_statuses(transaction, run.organization_id, moved, now, "push")
+async def _take_in_pieces(run: Run) -> Taken | None:
+    """Halve the oldest posts until the records stand alone that can't be stored: those are kept as they came, all
+    others taken in."""
+    found: list[Taken] = []
+    refused: list[tuple[bytes, str]] = []
+    async with run.db.transaction() as transaction:
+        for post in await batches.next_batches(transaction, run.organization_id, most=MOST):
+            try:
+                pieces = deque([split(_as_list(post.body))])
+            except msgspec.MsgspecError as error:
+                await _set_aside(run, transaction, post, error)
+                continue
+            while pieces:
+                piece = pieces.popleft()
+                try:
+                    async with transaction.attempt():
+                        records = read_batch(b"[" + b",".join(map(bytes, piece)) + b"]")
+                        found.append(await take_in(run, transaction, [Post(records, post.source)]))
+                except DBAPIError as error:
+                    if not _sqlstate(error).startswith(REFUSED):
+                        raise
+                    if len(piece) > 1:
+                        middle = len(piece) // 2
+                        pieces.extendleft((piece[middle:], piece[:middle]))
+                    else:
+                        refused.append((bytes(piece[0]), str(error.orig)))
+            await batches.done(transaction, [post.id])
+        await batches.keep_unknown(transaction, run.organization_id, refused, run.now())
+    log.warning("records can't be stored; they are kept as they came", records=len(refused), reason=refused[:1])
+    return Taken.together([*found, Taken(unknown=len(refused))])
+
+
+def _as_list(body: bytes) -> bytes:
+    """The SMS Forwarder sends one object a post."""
+    return body if body.startswith(b"[") else b"[" + body + b"]"
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", ""))

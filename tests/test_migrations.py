@@ -12,6 +12,8 @@ from console.database import Database, open_database
 from console.edition import find_edition
 from console.schema import config, metadata, migrate, newest, revision
 from console.settings import Settings
+from console.sims import reads
+from console.sims.rules import SimFilter
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import Cluster
@@ -71,10 +73,47 @@ FILL = """
 
 
 def _without_time_series(connection: sa.Connection) -> None:
+    _upto(connection, "0002")
+
+
+def _upto(connection: sa.Connection, step: str) -> None:
     wanted = config()
     wanted.attributes["connection"] = connection
-    command.upgrade(wanted, "0002")
+    command.upgrade(wanted, step)
     connection.commit()
+
+
+async def test_what_was_searched_and_what_waited_to_be_told_outlive_their_new_shape(
+    cluster: Cluster, settings: Settings
+) -> None:
+    name = "before_intake_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
+    await cluster.ask(f"CREATE DATABASE {name}")
+    db = open_database(cluster.named(name), settings.redis_url, connections=2)
+    try:
+        async with db.engine.connect() as connection:
+            await connection.run_sync(lambda one: _upto(one, "0003"))
+            for statement in FULL:
+                await connection.execute(sa.text(statement))
+            await connection.commit()
+            await connection.run_sync(migrate)
+            items = (await connection.execute(sa.text("SELECT items FROM outbox"))).scalar_one()
+            found = await reads.page(connection, 1, SimFilter(q="ump-77"))
+            await connection.execute(sa.text("UPDATE sims SET label = 'Valve-5', connection = 'online'"))
+            renamed = [(await reads.page(connection, 1, SimFilter(q=word))).total for word in ("ump-77", "valve-5")]
+        assert items == "1\tsim.changed\tx\t{}\n1\tsim.event\tx\t{}"
+        assert [sim.label for sim in found.items] == ["Pump-77"]
+        assert renamed == [0, 1]
+    finally:
+        await db.close()
+        await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+FULL = (
+    "INSERT INTO organizations (slug, name, once_base_url, created_at) VALUES ('acme', 'Acme', 'x', now())",
+    "INSERT INTO sims (organization_id, iccid, label, added_at, changed_at)"
+    " VALUES (1, '8988228066600000001', 'Pump-77', now(), now())",
+    "INSERT INTO outbox (items, facts) VALUES (ARRAY[E'1\tsim.changed\tx\t{}', E'1\tsim.event\tx\t{}'], 2)",
+)
 
 
 async def test_the_sums_follow_each_insert_and_count_nothing_twice(db: Database, cast: Cast) -> None:

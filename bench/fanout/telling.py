@@ -41,7 +41,7 @@ def as_the_outbox(house: House) -> Tell:
         nonlocal row
         row += 1
         items = [f"{number}\tsim.event\t\t{{{text.split(',', 2)[2]}" for text in texts]
-        arguments: list[str | int] = [KEPT, repr(time.time()), 1, row, len(items), *items]
+        arguments: list[str | int] = [KEPT, repr(time.time()), 1, row, "\n".join(items)]
         await script(keys=[EPOCH, SEQUENCE, STREAM, TOLD], args=arguments)
 
     return tell

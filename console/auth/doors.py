@@ -132,7 +132,7 @@ async def check_origin(request: Request[Any, Any, Any]) -> None:
     settings: Settings = request.app.state.settings
     if "%00" in request.url.query:
         raise BadRequest("An address has no NUL in it")
-    cookie = not request.url.path.startswith(("/api/", "/streamer/"))
+    cookie = not request.url.path.startswith(("/api/", "/streamer/", "/forwarder/"))
     if cookie and request.method not in SAFE and not same_origin(request, settings):
         raise NotAllowed("This came from another site's page")
 

@@ -4,6 +4,7 @@ import sys
 from datetime import UTC, datetime
 
 import click
+from msgspec import Struct
 
 from console.auth import reads, writes
 from console.auth.rules import Role
@@ -11,7 +12,8 @@ from console.cli.printing import as_json, show, with_database
 from console.database import Database
 from console.errors import NotFound
 from console.organizations import reads as organization_reads
-from console.organizations.writes import put
+from console.organizations.forwarding import forwarder_token
+from console.organizations.writes import change_forwarder, put
 from console.settings import Settings
 
 role_option = click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
@@ -75,16 +77,59 @@ def org_add(
     click.echo(f"Organization {slug} has number {with_database(work)}.")
 
 
+class Addressed(Struct, frozen=True, kw_only=True):
+    """An organization, and where 1NCE's pushes to it go."""
+
+    id: int
+    slug: str
+    name: str
+    streamer: str
+    forwarder: str
+
+
+async def _addressed(settings: Settings, db: Database, found: organization_reads.Organization) -> Addressed:
+    async with db.reading() as connection:
+        turn = await organization_reads.forwarder_turn(connection, found.id)
+    origin = settings.public_origin[0] if settings.public_origin else ""
+    return Addressed(
+        id=found.id,
+        slug=found.slug,
+        name=found.name,
+        streamer=f"{origin}/streamer/{found.slug}",
+        forwarder=f"{origin}/forwarder/{forwarder_token(settings.secret_key, found.slug, turn)}",
+    )
+
+
 @org.command("list")
 @as_json
 def org_list(json_: bool) -> None:
-    """List the organizations."""
+    """List the organizations, with the addresses to enter in 1NCE's portal."""
 
-    async def work(_: Settings, db: Database) -> list[organization_reads.Organization]:
+    async def work(settings: Settings, db: Database) -> list[Addressed]:
         async with db.reading() as connection:
-            return await organization_reads.every(connection)
+            every = await organization_reads.every(connection)
+        return [await _addressed(settings, db, found) for found in every]
 
     show(with_database(work), json_=json_)
+
+
+@org.command("forwarder")
+@org_option
+@click.option("--new", is_flag=True, help="Make a new one first; the one before opens nothing any more.")
+def org_forwarder(slug: str | None, new: bool) -> None:
+    """Print the address for 1NCE's SMS Forwarder. Who knows it can put messages on the screen: keep it to yourself."""
+
+    async def work(settings: Settings, db: Database) -> str:
+        organization_id = await the_organization(db, slug)
+        if new:
+            async with db.transaction() as transaction:
+                await change_forwarder(transaction, organization_id)
+        async with db.reading() as connection:
+            found = await organization_reads.by_id(connection, organization_id)
+        assert found is not None
+        return (await _addressed(settings, db, found)).forwarder
+
+    click.echo(with_database(work))
 
 
 @click.group()

@@ -1,7 +1,6 @@
 """What is stored of the network's view of SIMs, over time."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from console.sims.tables import key_columns
 from console.tables import metadata, moment
@@ -36,7 +35,7 @@ network_events = sa.Table(
     sa.Column("operator", sa.Text),
     sa.Column("country", sa.Text),
     sa.Column("cause", sa.Text),
-    sa.Column("detail", JSONB),  # as 1NCE sent it
+    sa.Column("sent", sa.Text),  # the detail, as 1NCE sent it: JSON, or text that is almost JSON
 )
 
 # How many SIMs were where, sampled each minute for the moving chart. Kept for six months.
@@ -56,6 +55,7 @@ stream_batches = sa.Table(
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
     moment("received_at", nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default="push"),  # "push", "forwarder"
     sa.Column("failure", sa.Text),  # why it could not be taken in; kept to be looked at
 )
 
@@ -68,5 +68,6 @@ unknown_records = sa.Table(
     moment("received_at", nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),  # so that a record sent twice is kept once
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("why", sa.Text),  # what is wrong with it
     sa.UniqueConstraint("organization_id", "digest"),
 )

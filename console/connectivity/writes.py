@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
+import msgspec
 import sqlalchemy as sa
 
 from console.connectivity.tables import fleet_samples, network_events, status_history, unknown_records
@@ -43,12 +45,13 @@ async def record_events(
     transaction: Transaction, organization_id: int, events: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
     """Keep network events that are not kept yet, and tell them. The new ones."""
-    rows = {(event["id"], event["time"]): {"organization_id": organization_id, **event} for event in events}
-    keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY)
-    new = sorted((rows[event_id, time] for _, event_id, time in keys), key=lambda row: (row["time"], row["id"]))
+    rows = {(event["id"], event["time"]): event for event in events}
+    same = {"organization_id": organization_id}
+    keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
+    new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
     for row in new:
-        told = EventTold(**{name: row[name] for name in EventTold.__struct_fields__})
-        transaction.tell(organization_id, SimEvent(time=now, subject=row["iccid"], data=told))
+        told = msgspec.convert(row, EventTold)
+        transaction.tell(organization_id, SimEvent(time=now, subject=told.iccid, data=told))
     return new
 
 

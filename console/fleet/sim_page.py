@@ -16,9 +16,11 @@ from console.database import Database
 from console.fleet.forecast import HISTORY_DAYS, forecast
 from console.layout import common
 from console.sims.api import the_sim
+from console.sms import reads as sms_reads
 from console.usage import reads as usage_reads
 
 EVENTS = 25
+MESSAGES = 25
 
 
 @get("/sims/{iccid:str}", include_in_schema=False)
@@ -28,13 +30,18 @@ async def sim_page(
     live_since: NamedDependency[str],
     iccid: FromPath[str],
     before: Annotated[str, QueryParameter(max_length=300)] = "",
+    sms_before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
     """What it is, where it is, what it has left, what it used, what happened to it."""
     sim = await the_sim(caller, db, iccid)
     cursor = read_cursor(before) if before else None
+    sms_cursor = read_cursor(sms_before) if sms_before else None
     async with db.reading() as reading:
         events, older = await connectivity_reads.events(
             reading, caller.organization_id, iccid=sim.iccid, limit=EVENTS, cursor=cursor
+        )
+        sms, sms_older = await sms_reads.of_sim(
+            reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
         )
         context: dict[str, Any] = {
             **await common(reading, caller, live_since, "sim", [f"sim:{sim.iccid}"]),
@@ -45,6 +52,9 @@ async def sim_page(
             "events_as_of": datetime.now(UTC),
             "older": f"/sims/{sim.iccid}?before={older}" if older else None,
             "newest": f"/sims/{sim.iccid}" if cursor else None,
+            "sms": sms,
+            "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}" if sms_older else None,
+            "sms_newest": f"/sims/{sim.iccid}" if sms_cursor else None,
         }
     return Template("sims/sim.html", context=context)
 

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment
 
 from console import facts
-from console.facts import EventTold, JobRunTold, SimChanged, SimEvent, SimsSynced, SimState
+from console.facts import EventTold, JobRunTold, SimChanged, SimEvent, SimsSynced, SimState, Sms, SmsChanged
 from console.live.feed import Heard
 from console.live.frames import framed, said
 from console.live.messages import StreamMark
@@ -52,6 +52,10 @@ class Fragments:
     def event(self, event: EventTold, template: str, target: str) -> bytes:
         """A new line on top of a list of events."""
         return partial(target, "afterbegin", self.draw(template, event=event))
+
+    def sms(self, message: Sms) -> bytes:
+        """A message: its own line if it is there, else a new one on top."""
+        return partial("sim-sms", "afterbegin", self.draw("sims/_sms.html", message=message))
 
     def run(self, run: JobRunTold) -> bytes:
         """A run that has ended: its own line if it is there, else a new one on top."""
@@ -123,6 +127,8 @@ class View:
             return (("state", self._fragments.state(fact.data)),)
         if isinstance(fact, SimEvent):
             return ((None, self._fragments.event(fact.data, "sims/_event.html", "sim-events")),)
+        if isinstance(fact, SmsChanged):
+            return ((None, self._fragments.sms(fact.data)),)
         return NOTHING
 
     def _fleet(self, fact: facts.Fact, heard: Heard) -> Messages:
@@ -130,6 +136,8 @@ class View:
             if fact.time - fact.data.time > LATEST:
                 return NOTHING  # a poll has found it late: it is none of the latest
             return ((None, self._fragments.event(fact.data, "fleet/_event.html", "events")),)
+        if isinstance(fact, SmsChanged):
+            return NOTHING
         self._redraw("usage" if isinstance(fact, facts.SimUsage) else "counts", heard.organization_id, "")
         return NOTHING
 

@@ -86,6 +86,20 @@ class QuotaLeft(Struct, gc=False):
     service: Text = None
 
 
+class SmsRef(Struct, gc=False):
+    """A message, by the id under which 1NCE took the order to send it."""
+
+    id: Whole = None
+
+
+class PartShape(Struct, gc=False):
+    """Which part of a long message this is."""
+
+    identifier: Whole = None
+    partno: Number = None
+    total: Number = None
+
+
 class Detail(Struct, gc=False):
     """What an event tells beyond its text. `name` is the operator's."""
 
@@ -96,6 +110,7 @@ class Detail(Struct, gc=False):
     quota: QuotaLeft | Text = None
     data_service_failure_cause: Text = None
     update_location_failure_reason: Text = None
+    sms: SmsRef | None = None
 
 
 class RecordShape(Struct, gc=False):
@@ -121,6 +136,12 @@ class RecordShape(Struct, gc=False):
     operator: Operator | None = None
     # messages and delivery reports
     payload: Text = None
+    source_address: Whole = None
     dest_address: Whole = None
+    destination_address: Whole = None
+    dcs: Number = None
+    udh: Text = None
+    multi_part_info: PartShape | None = None
+    submit_date: Text = None
     status: Entry | None = None
     final_date: Text = None

@@ -1,12 +1,13 @@
-"""What 1NCE sends by itself: reads whole batches of records, and tells events and usage apart by their shape."""
+"""What 1NCE sends by itself: reads whole batches of records, and tells their kinds apart by shape."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Raw, Struct, json
+from msgspec import Raw, Struct, json, structs
 
 from console.once.decode import UNREADABLE
 from console.once.events import EventRecord, read_event
+from console.once.messages import SmsRecord, is_message, is_report, read_message, read_report
 from console.once.record_shapes import RecordShape
 from console.once.usage import UsageRecord, read_usage
 
@@ -16,14 +17,14 @@ _record = json.Decoder(RecordShape)
 
 
 class UnknownRecord(Struct, frozen=True):
-    """A record that is neither. `kind` says what it looks like: "mo-sms", "delivery-report", "broken" or "unknown"."""
+    """A record that can't be taken in: `kind` is "broken", "nameless" (it names no SIM) or "unknown"."""
 
     raw: bytes
     kind: str
     why: str
 
 
-Record = EventRecord | UsageRecord | UnknownRecord
+Record = EventRecord | UsageRecord | SmsRecord | UnknownRecord
 
 
 class Batch(Struct, frozen=True):
@@ -31,24 +32,23 @@ class Batch(Struct, frozen=True):
 
     events: list[EventRecord]
     usage: list[UsageRecord]
+    sms: list[SmsRecord]
     unknown: list[UnknownRecord]
 
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self.events) + len(self.usage) + len(self.sms) + len(self.unknown)
 
-def _read(shape: RecordShape) -> EventRecord | UsageRecord | None:
-    """The record, or None if it is neither an event nor usage. Raises one of UNREADABLE."""
+
+def _read(shape: RecordShape) -> EventRecord | UsageRecord | SmsRecord | None:
+    """The record, or None if it is of no kind that is known. Raises one of UNREADABLE."""
     if shape.event_type is not None:
         return read_event(shape)
     if shape.traffic_type is not None and shape.volume is not None:
         return read_usage(shape)
-    return None
-
-
-def _looks_like(shape: RecordShape) -> str:
-    if shape.payload is not None and shape.dest_address is not None:
-        return "mo-sms"
-    if shape.status is not None and shape.status.status is not None and shape.final_date is not None:
-        return "delivery-report"
-    return "unknown"
+    if is_message(shape):
+        return read_message(shape)
+    return read_report(shape) if is_report(shape) else None
 
 
 def read_record(raw: bytes | Raw | Mapping[str, Any]) -> Record:
@@ -59,7 +59,13 @@ def read_record(raw: bytes | Raw | Mapping[str, Any]) -> Record:
         record = _read(shape)
     except UNREADABLE as error:
         return UnknownRecord(bytes(body), "broken", str(error))
-    return record or UnknownRecord(bytes(body), _looks_like(shape), "neither an event nor usage")
+    if record is None:
+        return UnknownRecord(bytes(body), "unknown", "of no kind that is known")
+    if isinstance(record, EventRecord) or record.iccid is not None:
+        return record
+    if isinstance(record, SmsRecord) and record.direction == "mt":
+        return structs.replace(record, raw=bytes(body))  # whose message it was may be known by its id
+    return UnknownRecord(bytes(body), "nameless", "names no SIM")
 
 
 def read_batch(body: bytes) -> Batch:
@@ -69,27 +75,41 @@ def read_batch(body: bytes) -> Batch:
     """
     events: list[EventRecord] = []
     usage: list[UsageRecord] = []
+    sms: list[SmsRecord] = []
+    singly = False
     try:
         for shape in _batch.decode(body):
             if shape.event_type is not None:
                 events.append(read_event(shape))
             elif shape.traffic_type is not None and shape.volume is not None:
                 usage.append(read_usage(shape))
+                singly = singly or usage[-1].iccid is None
+            elif isinstance(record := _read(shape), SmsRecord):
+                sms.append(record)
+                singly = singly or record.iccid is None
             else:
-                return _read_batch_singly(body)
+                singly = True
     except UNREADABLE:
-        return _read_batch_singly(body)
-    return Batch(events, usage, [])
+        return read_singly(split(body))
+    return read_singly(split(body)) if singly else Batch(events, usage, sms, [])
 
 
-def _read_batch_singly(body: bytes) -> Batch:
-    batch = Batch([], [], [])
-    for raw in _parts.decode(body):
+def split(body: bytes) -> list[Raw]:
+    """The records of a JSON list, unread. Raises msgspec.DecodeError if it is no list."""
+    return _parts.decode(body)
+
+
+def read_singly(records: Iterable[Raw]) -> Batch:
+    """Each record by itself: a bad one spoils no other."""
+    batch = Batch([], [], [], [])
+    for raw in records:
         record = read_record(raw)
         if isinstance(record, EventRecord):
             batch.events.append(record)
         elif isinstance(record, UsageRecord):
             batch.usage.append(record)
+        elif isinstance(record, SmsRecord):
+            batch.sms.append(record)
         else:
             batch.unknown.append(record)
     return batch

@@ -20,6 +20,7 @@ from console.errors import (
 )
 from console.openapi import words
 from console.openapi.examples import EXAMPLES, STRUCTS
+from console.openapi.fields import ANY_FIELD, FIELDS
 
 Part = dict[str, Any]
 ERRORS = {
@@ -114,9 +115,9 @@ def _describe(name: str, schema: Part, *, answered: bool) -> None:
         schema["description"] = inspect.cleandoc(struct.__doc__ or "")
     elif name in words.SCHEMAS or name.endswith("Listing"):
         schema["description"] = words.SCHEMAS.get(name, words.LISTING)
-    known = words.FIELDS.get("Listing" if name.endswith("Listing") else name, {})
+    known = FIELDS.get("Listing" if name.endswith("Listing") else name, {})
     for field, described in schema.get("properties", {}).items():
-        if text := known.get(field, words.ANY_FIELD.get(field)):
+        if text := known.get(field, ANY_FIELD.get(field)):
             described["description"] = text
     if answered and "properties" in schema:
         schema["required"] = list(schema["properties"])

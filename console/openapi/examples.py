@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from console.connectivity.reads import StatusAt
-from console.facts import EventTold, JobRunTold, SimState
+from console.facts import EventTold, JobRunTold, SimState, Sms
 from console.listing import Listing
 from console.quotas.reads import Quota
 from console.runs.api import Jobs
@@ -16,7 +16,7 @@ from console.usage.api import Usage
 from console.usage.reads import UsageIn
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {
-    one.__name__: one for one in (SimState, StatusAt, EventTold, Quota, Usage, UsageIn, Jobs, JobState, JobRunTold)
+    one.__name__: one for one in (SimState, StatusAt, EventTold, Sms, Quota, Usage, UsageIn, Jobs, JobState, JobRunTold)
 }
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 TODAY = NOW.replace(hour=0)
@@ -75,6 +75,19 @@ EVENT = EventTold(
     operator="Deutsche Telekom",
     country="DE",
 )
+SMS = Sms(
+    iccid=ICCID,
+    direction="mo",
+    id="8901947",
+    time=NOW - timedelta(minutes=3),
+    status="delivered",
+    payload="pump 1: 21.5 C",
+    source_address="882285100000001",
+    dest_address="338",
+    dcs=0,
+    submitted_at=NOW - timedelta(minutes=3),
+    told_by="push",
+)
 QUOTA = Quota(
     iccid=ICCID,
     service="data",
@@ -122,11 +135,12 @@ def _listed(thing: Any, *, counted: bool = False) -> Any:
 
 
 EXAMPLES: dict[str, Any] = {
-    **{type(one).__name__: _plain(one) for one in (SIM, STATUS, EVENT, QUOTA, STEP, USAGE, RUN, JOB)},
+    **{type(one).__name__: _plain(one) for one in (SIM, STATUS, EVENT, SMS, QUOTA, STEP, USAGE, RUN, JOB)},
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
     "SimStateListing": _listed(SIM, counted=True),
     "StatusAtListing": _listed(STATUS),
     "EventToldListing": _listed(EVENT),
+    "SmsListing": _listed(SMS),
     "QuotaListing": _listed(QUOTA),
     "Health": {
         "status": "ok",

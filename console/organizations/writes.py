@@ -44,6 +44,13 @@ async def put(
     return int((await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one())
 
 
+async def change_forwarder(transaction: Transaction, organization_id: int) -> None:
+    """Give the organization another address for the SMS Forwarder; the one before opens nothing any more."""
+    c = organizations.c
+    statement = sa.update(organizations).where(c.id == organization_id).values(forwarder_turn=c.forwarder_turn + 1)
+    await transaction.connection.execute(statement)
+
+
 async def settle_first(transaction: Transaction, settings: Settings, now: datetime) -> int | None:
     """Make the first organization from the settings' 1NCE account, if there is none yet and the settings name one."""
     if settings.once_client_id is None:

@@ -36,6 +36,12 @@ SCHEDULE = (
         cron="* * * * *",
     ),
     Scheduled(
+        name="sync_sms",
+        does="Asks for the messages of SIMs on a screen, of those with one under way, and of all others in time",
+        every="minute",
+        cron="* * * * *",
+    ),
+    Scheduled(
         name="sync_quotas",
         does="Asks what SIMs have left; the fall that no usage record explains becomes derived usage",
         every="30 minutes",
@@ -43,7 +49,7 @@ SCHEDULE = (
     ),
     Scheduled(
         name="take_stream",
-        does="Takes in the usage and events that 1NCE's Data Streamer has pushed",
+        does="Takes in what 1NCE's Data Streamer and SMS Forwarder have pushed",
         every="push, and each minute for what was left",
         cron="* * * * *",
     ),
@@ -68,7 +74,7 @@ SCHEDULE = (
     ),
     Scheduled(
         name="prune",
-        does="Drops what is older than it is kept: usage 2 years, events 1 year, connectivity 6 months",
+        does="Drops what is older than it is kept: usage 2 years, events and SMS 1 year, connectivity 6 months",
         every="day",
         cron="17 3 * * *",
         by_organization=False,

@@ -12,10 +12,11 @@ from console.cursors import Cursor, mark
 from console.facts import SimState
 from console.sims.parts import Part, backwards, order, parts
 from console.sims.rules import SORTS, SimFilter, Sort
-from console.sims.tables import sim_states, sims
+from console.sims.tables import sim_states, sims, words
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
 search = sa.column("search", sa.Text)
+SHORTEST = 3  # letters: no index knows shorter parts
 TWINS = {"data_left_bytes": sim_states.c.quota}
 
 
@@ -38,7 +39,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 def _state(row: Any) -> SimState:
-    return SimState(**row._mapping)
+    return SimState(**dict(zip(SimState.__struct_fields__, row, strict=True)))
 
 
 async def one(connection: AsyncConnection, organization_id: int, iccid: str) -> SimState | None:
@@ -79,11 +80,15 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
 
 def _has(word: str) -> "sa.ColumnElement[bool]":
     """A word of a search: an ICCID, with or without check digit; a part; if short, what the label begins with."""
-    if word.isascii() and word.isdigit() and len(word) in (19, 20):
+    if _is_iccid(word):
         return sim_states.c.iccid == word[:19]
-    if len(word) < 3:  # no index knows parts so short
+    if len(word) < SHORTEST:
         return sa.func.lower(sim_states.c.label).like(f"{_escaped(word)}%")
     return search.like(f"%{_escaped(word)}%")
+
+
+def _is_iccid(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) in (19, 20)
 
 
 def _escaped(text: str) -> str:
@@ -162,7 +167,17 @@ async def _states(
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
     """How many SIMs the filter lets through."""
+    parts = wanted.q.lower().split()
+    if parts and wanted == SimFilter(q=wanted.q) and not any(_is_iccid(one) or len(one) < SHORTEST for one in parts):
+        return await _count_words(connection, organization_id, parts)
     return await _count(connection, conditions(organization_id, wanted))
+
+
+async def _count_words(connection: AsyncConnection, organization_id: int, parts: Sequence[str]) -> int:
+    """Where nothing else is asked, the words alone are looked through: a third of the time for a word that all have."""
+    has = (words.c.search.like(f"%{_escaped(one)}%") for one in parts)
+    query = sa.select(sa.func.count()).select_from(words).where(words.c.organization_id == organization_id, *has)
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def _count(connection: AsyncConnection, where: "Sequence[sa.ColumnElement[bool]]") -> int:

@@ -55,7 +55,12 @@ checks = sa.Table(
     moment("events_at"),
     moment("data_quota_at"),
     moment("sms_quota_at"),
+    moment("sms_at"),
 )
+
+# What a SIM can be found by, in lower case. The database keeps it itself, apart from `sims`: its index of parts is
+# dear to write, and a SIM moves a thousand times before it is named anew.
+words = sa.Table("sim_words", metadata, *key_columns(), sa.Column("search", sa.Text, nullable=False))
 
 # A view: a SIM with its quotas and its last confirmation, column by column as facts.SimState has them.
 sim_states = sa.Table(

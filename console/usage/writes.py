@@ -27,11 +27,9 @@ async def record_usage(
     transaction: Transaction, organization_id: int, records: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
     """Keep usage records that are not kept yet; the new ones. Volumes in bytes."""
-    rows = {
-        (row["iccid"], row["time"], row["source"], row["record_id"]): {"organization_id": organization_id, **row}
-        for row in records
-    }
-    keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY)
+    rows = {(row["iccid"], row["time"], row["source"], row["record_id"]): row for row in records}
+    same = {"organization_id": organization_id}
+    keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY, same=same)
     new = [rows[key[1:]] for key in keys]
     touched = sorted({row["iccid"] for row in new})
     for told in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():

@@ -14,12 +14,13 @@ from referencing.jsonschema import DRAFT202012
 from console.app import create_app
 from console.connectivity.writes import record_events
 from console.database import Database
-from console.facts import EventTold
+from console.facts import EventTold, Sms
 from console.openapi.completion import completed
 from console.quotas.writes import COMPARE, record_quotas
 from console.runs.rules import RunState
 from console.runs.writes import Tally, begin, finish
 from console.settings import Settings
+from console.sms.writes import record_messages
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.conftest import SECRET
@@ -115,6 +116,8 @@ async def full(db: Database, cast: Cast) -> Cast:
             now,
             stream_alive=True,
         )
+        sms = Sms(iccid=ADAS_SIM, direction="mt", id="9", time=now, status="pending", payload="hello", told_by="poll")
+        await record_messages(transaction, cast.acme, [sms], now)
         await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", last_seen_at=now, operator="Telekom")
     async with db.transaction() as transaction:
         begun = await begin(transaction, cast.acme, "sync_sims", now, alone=False)

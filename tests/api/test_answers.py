@@ -49,7 +49,7 @@ async def test_a_time_with_any_zone_is_understood_and_answered_in_utc(web: Serve
 async def test_a_sim_is_found_with_and_without_its_check_digit(web: Served, cast: Cast) -> None:
     async with web.program(cast.acme_key) as ada:
         for iccid in (ADAS_SIM, ADAS_SIM + "7"):
-            for path in ("", "/usage", "/quotas", "/connectivity", "/events"):
+            for path in ("", "/usage", "/quotas", "/connectivity", "/events", "/sms"):
                 assert (await ada.get(f"/sims/{iccid}{path}")).status_code == 200
         assert (await ada.get(f"/sims/{ADAS_SIM}7")).json()["iccid"] == ADAS_SIM
 

@@ -16,7 +16,7 @@ from console.facts import topics
 from console.outbox import EPOCH, STREAM, outbox
 
 RECORD = (
-    "CREATE TABLE committed_facts (id bigint PRIMARY KEY, items text[] NOT NULL)",
+    "CREATE TABLE committed_facts (id bigint PRIMARY KEY, items text NOT NULL)",
     "CREATE FUNCTION note_committed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
     " INSERT INTO committed_facts VALUES (NEW.id, NEW.items); RETURN NEW; END $$",
     "CREATE TRIGGER note_committed AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION note_committed()",
@@ -57,8 +57,9 @@ async def committed(db: Database) -> dict[Mark, int]:
     """All that has been committed by now, and the outbox' number of the transaction."""
     async with db.reading() as connection:
         rows = (await connection.execute(sa.text("SELECT id, items FROM committed_facts"))).all()
-    found = {mark(item): row.id for row in rows for item in row.items}
-    assert len(found) == sum(len(row.items) for row in rows), "two facts of the worker are the same"
+    marks = [(mark(item), row.id) for row in rows for item in row.items.splitlines()]
+    found = dict(marks)
+    assert len(found) == len(marks), "two facts of the worker are the same"
     return found
 
 

@@ -1,5 +1,7 @@
 """The Data Streamer's posts: kept as they come, taken in once, whatever order they come in."""
 
+import asyncio
+import gzip
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,16 +9,24 @@ import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from console.connectivity import batches
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.tables import stream_batches, unknown_records
+from console.connectivity.writes import record_events
 from console.database import Database
+from console.once.records import read_batch
+from console.outbox import SEQUENCE, STREAM
 from console.quotas.writes import record_quotas
+from console.runs import reads as run_reads
 from console.sims import reads
+from console.sms import reads as sms_reads
 from console.usage import reads as usage_reads
+from jobs.records import event_row
 from jobs.take_stream import take_stream
 from tests.jobs.conftest import Acme
+from tests.once.samples import message
 from tests.serving import Served
 
 ICCID = "8988228066600000077"
@@ -90,7 +100,7 @@ async def test_events_out_of_order_leave_the_sim_where_the_newest_says(db: Datab
 
 
 async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
-    strange = {"id": 9, "payload": "hello", "dest_address": "123"}
+    strange = {"id": 9, "weather": "fine"}
     await take(acme, [strange, usage(1, 1.0)], [strange])
     async with db.transaction() as transaction:
         await batches.keep(transaction, acme.id, b'[{"half": ', NOW)
@@ -104,16 +114,65 @@ async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
     assert await day_bytes(db, acme) == MB
 
 
-async def test_a_batch_that_cannot_be_stored_holds_up_nobody(db: Database, acme: Acme) -> None:
+@pytest.mark.parametrize("many", [1, 400], ids=["few", "many"])
+async def test_a_record_that_cannot_be_stored_spoils_no_other(db: Database, acme: Acme, many: int) -> None:
     monstrous = usage(2**70, 1.0)  # an id that no column holds
-    await take(acme, [usage(1, 1.0), monstrous], [event(7, 3, NOW, description="nul \0 inside"), usage(3, 2.0)])
-    assert await day_bytes(db, acme) == 2 * MB
+    good = [usage(number, 1.0) for number in range(many)]
+    seq = int(await db.redis.get(SEQUENCE) or 0)
+    await take(acme, [*good, monstrous, event(2**70, 3, NOW)], [event(7, 3, NOW, description="nul \0 inside")])
+    assert await day_bytes(db, acme) == many * MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id)
-        aside = (await connection.execute(sa.select(stream_batches.c.failure))).scalars().all()
+        waiting = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
+        kept = (await connection.execute(sa.select(unknown_records))).all()
+        run = (await run_reads.runs(connection, acme.id, job="take_stream"))[0]
     assert [one.description for one in events] == ["nul \ufffd inside"]
-    assert len(aside) == 1
-    assert aside[0]
+    assert waiting == 0
+    assert monstrous in [msgspec.json.decode(row.body) for row in kept]
+    assert [bool(row.why) for row in kept] == [True, True]
+    assert (run.seen, run.changed, run.failed) == (many + 3, many + 1, 2)
+    kinds = [body[b"f"].split(b"\t")[1] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
+    assert kinds.count(b"sim.event") == 1  # what was undone on the way was never told
+
+
+async def test_both_generations_and_all_kinds_come_to_one_address(db: Database, acme: Acme) -> None:
+    old = {"production_date": "2019-01-21T09:36:17Z", "iccid": ICCID}
+    first = event(1, 11, NOW - timedelta(seconds=9), sim=old, event_severity={"id": 2})
+    second = event(2, 11, NOW, event_severity={"id": 2}, endpoint=None, imsi=None, event_source=None)
+    await take(acme, [second, usage(1, 1.0), first, message(submit_date=NOW.isoformat(), endpoint={"name": ICCID})])
+    async with db.reading() as connection:
+        events, _ = await connectivity_reads.events(connection, acme.id)
+        messages, _ = await sms_reads.of_sim(connection, acme.id, ICCID)
+    assert [(one.id, one.severity) for one in events] == [(2, "warn"), (1, "critical")]
+    assert [one.payload for one in messages] == ["21.5 C"]
+    assert await day_bytes(db, acme) == MB
+
+
+async def test_what_a_poll_has_found_already_is_neither_kept_nor_told_again(db: Database, acme: Acme) -> None:
+    found = read_batch(msgspec.json.encode([event(number, 3, NOW) for number in range(300)]))
+    async with db.transaction() as transaction:
+        await record_events(transaction, acme.id, [event_row(one) for one in found.events], NOW)
+    seq = int(await db.redis.get(SEQUENCE))
+    await take(acme, [event(number, 3, NOW) for number in range(290, 305)])
+    async with db.reading() as connection:
+        events, _ = await connectivity_reads.events(connection, acme.id, limit=500)
+    assert len(events) == 305
+    kinds = [body[b"f"].split(b"\t")[1] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
+    assert kinds.count(b"sim.event") == 5
+
+
+async def test_two_workers_that_take_the_same_records_count_them_once(db: Database, acme: Acme) -> None:
+    posts = [[record for n in range(300) for record in (usage(n, 1.0), event(n, 3, NOW))] for _ in range(6)]
+    for post in posts:
+        async with db.transaction() as transaction:
+            await batches.keep(transaction, acme.id, msgspec.json.encode(post), NOW)
+    workers = [structs.replace(acme.shop, taking=set()) for _ in range(3)]
+    await asyncio.gather(*(take_stream({"shop": shop}, organization_id=acme.id) for shop in workers))
+    assert await day_bytes(db, acme) == 300 * MB
+    async with db.reading() as connection:
+        events, _ = await connectivity_reads.events(connection, acme.id, limit=500)
+        waiting = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
+    assert (len(events), waiting) == (300, 0)
 
 
 async def test_usage_from_both_sources_is_never_counted_twice(db: Database, acme: Acme) -> None:
@@ -146,8 +205,25 @@ async def test_the_streamers_door_wants_the_organizations_own_password(web: Serv
             assert (await streamer.post("/streamer/acme", content=body, auth=auth)).status_code == 401
         right = ("acme-streamer", "streamer-password")
         assert (await streamer.post("/streamer/nobody", content=body, auth=right)).status_code == 401
-        assert (await streamer.post("/streamer/acme", content=b"<html>", auth=right)).status_code == 422
+        assert (await streamer.post("/streamer/acme", content=b"<html>", auth=right)).status_code == 400
+        assert (await streamer.post("/streamer/acme", content=body[:-1], auth=right)).status_code == 400
         assert (await streamer.post("/streamer/acme", content=body, auth=right)).status_code == 200
+    async with db.reading() as connection:
+        kept = (await connection.execute(sa.select(stream_batches.c.body))).scalars().all()
+    assert kept == [body]
+
+
+@pytest.mark.one_edition
+async def test_a_packed_post_is_unpacked_but_not_without_end(web: Served, db: Database) -> None:
+    body = msgspec.json.encode([usage(1, 1.0)])
+    packed = {"Content-Encoding": "gzip"}
+    async with httpx.AsyncClient(base_url=web.address, trust_env=False, headers=packed) as streamer:
+        right = ("acme-streamer", "streamer-password")
+        assert (await streamer.post("/streamer/acme", content=body, auth=right)).status_code == 400
+        bomb = gzip.compress(b"[" + b" " * 40_000_000 + b"]")
+        assert (await streamer.post("/streamer/acme", content=bomb, auth=right)).status_code == 413
+        assert (await streamer.post("/streamer/acme", content=gzip.compress(body)[:-9], auth=right)).status_code == 400
+        assert (await streamer.post("/streamer/acme", content=gzip.compress(body), auth=right)).status_code == 200
     async with db.reading() as connection:
         kept = (await connection.execute(sa.select(stream_batches.c.body))).scalars().all()
     assert kept == [body]

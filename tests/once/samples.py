@@ -1,4 +1,4 @@
-"""One event and one usage record as 1NCE sends them, to be changed as a test needs."""
+"""One record of each kind as 1NCE sends them, to be changed as a test needs."""
 
 from typing import Any
 
@@ -33,4 +33,29 @@ def usage(**changes: Any) -> dict[str, Any]:
         "imsi": "901405105682328",
         "operator": {"id": 2, "name": "Bite GSM", "mnc": "05", "country": {"id": 110, "mcc": "247", "name": "Latvia"}},
         "cost": 0.001,
+    } | changes
+
+
+def message(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": 8901947,
+        "submit_date": "2024-12-16 07:01:00",
+        "pid": 0,
+        "organisation": {"id": 103820},
+        "dest_address": "338",
+        "source_address": "8822851",
+        "dcs": 0,
+        "payload": "21.5 C",
+        "endpoint": {"id": 2, "name": ICCID},
+    } | changes
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": 8891889,
+        "submit_date": "2024-12-15T16:55:31Z",
+        "final_date": "2024-12-15T16:55:35Z",
+        "organisation": {"id": 103820},
+        "endpoint": {"id": 2, "name": ICCID},
+        "status": {"status": "DELIVERED", "id": 4},
     } | changes

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from console.once.events import EventRecord
+from console.once.messages import SmsRecord
 from console.once.records import UnknownRecord, read_batch, read_record
 
-from .samples import GERMANY, ICCID, event, usage
+from .samples import GERMANY, ICCID, event, message, report, usage
 
 
 def read_event(**changes: Any) -> EventRecord:
@@ -109,15 +110,47 @@ def test_unknown_event_types_are_kept_and_shown() -> None:
     assert read_event(event_type={"id": 777}).name == "Event 777"
 
 
+def read_sms(record: dict[str, Any]) -> SmsRecord:
+    found = read_record(record)
+    assert isinstance(found, SmsRecord), found
+    return found
+
+
+def test_a_message_from_a_device_is_told_by_its_payload_and_where_it_was_sent() -> None:
+    record = read_sms(message(multi_part_info={"identifier": "77", "partno": 2, "total": 3}))
+    assert (record.id, record.direction, record.status, record.iccid) == ("8901947", "mo", "delivered", ICCID)
+    assert (record.payload, record.source_address, record.dest_address, record.dcs) == ("21.5 C", "8822851", "338", 0)
+    assert (record.part_of, record.part, record.parts) == ("77", 2, 3)
+    assert record.submitted_at == datetime(2024, 12, 16, 7, 1, tzinfo=UTC)
+    forwarded = read_sms(message(id="12934", dcs="0", multi_part_info={"identifier": "12934", "partno": 1, "total": 1}))
+    assert (forwarded.id, forwarded.dcs, forwarded.parts) == ("12934", 0, None)
+
+
+def test_a_report_tells_what_became_of_a_message_and_the_id_of_its_order() -> None:
+    record = read_sms(report(detail={"sms": {"id": "551734281731175386"}}))
+    assert (record.id, record.other_id, record.direction, record.status) == (
+        "8891889", "551734281731175386", "mt", "delivered",
+    )  # fmt: skip
+    assert record.final_at == datetime(2024, 12, 15, 16, 55, 35, tzinfo=UTC)
+    assert read_sms(report(status={"id": 5, "status": "Failed"})).status == "failed"
+    assert read_sms(report(status={"id": 6, "status": "odd"})).status == "expired"
+
+
+def test_a_report_that_names_no_sim_is_kept_as_it_came_too() -> None:
+    record = report(endpoint=None)
+    assert msgspec.json.decode(read_sms(record).raw or b"") == record
+    assert read_batch(msgspec.json.encode([event(), record])).sms[0].raw
+
+
 @pytest.mark.parametrize(
     ("record", "kind"),
     [
-        ({"id": 1, "payload": "aGk=", "dest_address": "1234", "source_address": "8822"}, "mo-sms"),
-        (
-            {"id": 1, "submit_date": "x", "final_date": "y", "status": {"id": 4, "status": "DELIVERED"}},
-            "delivery-report",
-        ),
         ({"weather": "fine"}, "unknown"),
+        (message(endpoint={"id": 2, "name": "Pump 7"}), "nameless"),
+        (usage(sim=None), "nameless"),
+        (message(id=None), "broken"),
+        (message(submit_date="soon"), "broken"),
+        (report(status={"id": 77, "status": "LOST"}), "broken"),
         (event(id=None), "broken"),
         (event(timestamp=None), "broken"),
         (event(timestamp="soon"), "broken"),
@@ -144,9 +177,9 @@ def test_a_bad_record_spoils_only_itself() -> None:
 
 
 def test_a_good_batch_reads_as_its_records_one_by_one() -> None:
-    records = [event(id=1), usage(id=2), event(id=3, detail={"country": GERMANY})]
+    records = [event(id=1), usage(id=2), event(id=3, detail={"country": GERMANY}), message(), report()]
     batch = read_batch(msgspec.json.encode(records))
-    assert [*batch.events, *batch.usage] == [read_record(records[place]) for place in (0, 2, 1)]
+    assert [*batch.events, *batch.usage, *batch.sms] == [read_record(records[place]) for place in (0, 2, 1, 3, 4)]
     assert batch.unknown == []
 
 

@@ -1,0 +1,1 @@
+"""Messages to devices and from them, kept for longer than 1NCE keeps them."""

@@ -1,0 +1,32 @@
+"""Messages for programs."""
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from console.auth.rules import Caller
+from console.database import Database
+from console.facts import Sms
+from console.listing import CursorText, Listing, PageSize, cursor_of
+from console.sims.api import the_sim
+from console.sms import reads
+
+
+@get("/sims/{iccid:str}/sms", operation_id="getSimSms", summary="A SIM's messages")
+async def sim_sms(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    iccid: FromPath[str],
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
+) -> Listing[Sms]:
+    """Both ways, the newest first; a year is kept."""
+    sim = await the_sim(caller, db, iccid)
+    async with db.reading() as reading:
+        items, more = await reads.of_sim(
+            reading, caller.organization_id, sim.iccid, limit=page_size, cursor=cursor_of(cursor)
+        )
+    return Listing(items=items, page_size=page_size, next_cursor=more)
+
+
+router = Router("/", route_handlers=[sim_sms], tags=["SMS"])

@@ -1,0 +1,99 @@
+"""Questions about messages."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.cursors import Cursor, after, mark
+from console.facts import SMS_OPEN, Sms
+from console.sims.tables import checks, sims
+from console.sms.tables import sms
+
+AT_MOST = 200
+COLUMNS = tuple(sms.c[name] for name in Sms.__struct_fields__)
+ORDER = ((sms.c.time, True), (sms.c.direction, True), (sms.c.id, True))
+
+
+async def of_sim(
+    connection: AsyncConnection, organization_id: int, iccid: str, *, limit: int = 50, cursor: Cursor | None = None
+) -> tuple[list[Sms], str | None]:
+    """A SIM's messages both ways, the newest first, and the cursor of the next page."""
+    query = sa.select(*COLUMNS).where(sms.c.organization_id == organization_id, sms.c.iccid == iccid)
+    if cursor is not None:
+        query = query.where(after(ORDER, cursor))
+    query = query.order_by(*(column.desc() for column, _ in ORDER)).limit(limit + 1)
+    found = [Sms(**row._mapping) for row in (await connection.execute(query)).all()]
+    return found[:limit], mark(ORDER, found[limit - 1]) if len(found) > limit else None
+
+
+async def known(connection: AsyncConnection, organization_id: int, messages: Sequence[Sms]) -> list[Sms]:
+    """These messages as far as they are known, under either of their ids."""
+    ids = _texts({one for message in messages for one in (message.id, message.other_id) if one is not None})
+    query = sa.select(*COLUMNS).where(
+        sms.c.organization_id == organization_id,
+        sms.c.iccid == sa.func.any(_texts({message.iccid for message in messages})),
+        sa.or_(sms.c.id == sa.func.any(ids), sms.c.other_id == sa.func.any(ids)),
+    )
+    return [Sms(**row._mapping) for row in (await connection.execute(query)).all()]
+
+
+def _texts(values: Iterable[str]) -> "sa.BindParameter[Any]":
+    return sa.bindparam(None, sorted(values), type_=sa.ARRAY(sa.Text))
+
+
+async def sims_of(connection: AsyncConnection, organization_id: int, ids: Sequence[str]) -> dict[str, str]:
+    """To which SIM the messages to devices with these ids went; ids that no single SIM has are left out."""
+    query = (
+        sa.select(sms.c.id, sa.func.min(sms.c.iccid).label("iccid"))
+        .where(sms.c.organization_id == organization_id, sms.c.direction == "mt", sms.c.id == sa.func.any(_texts(ids)))
+        .group_by(sms.c.id)
+        .having(sa.func.count() == 1)
+    )
+    return {row.id: row.iccid for row in await connection.execute(query)}
+
+
+async def to_ask(
+    connection: AsyncConnection,
+    organization_id: int,
+    screen: Sequence[str],
+    now: datetime,
+    *,
+    soon: timedelta,
+    latest: timedelta,
+) -> list[str]:
+    """SIMs whose messages are to be asked for within this minute, the most urgent first.
+
+    Those on a screen, and those with a message under way, if they were not asked `soon` ago; then those unasked for
+    longest, at a pace at which every SIM has its turn once in `latest`.
+    """
+    asked, mine = checks.c.sms_at, sims.c.organization_id == organization_id
+    joined = sims.outerjoin(
+        checks, sa.and_(checks.c.organization_id == organization_id, checks.c.iccid == sims.c.iccid)
+    )
+    open_states = sms.c.status.in_([sa.literal_column(f"'{status}'") for status in sorted(SMS_OPEN, reverse=True)])
+    under_way = sa.select(sms.c.iccid).where(sms.c.organization_id == organization_id, sms.c.direction == "mt")
+    urgent = (
+        sa.select(sims.c.iccid)
+        .select_from(joined)
+        .where(
+            mine,
+            sa.or_(sims.c.iccid == sa.func.any(_texts(screen)), sims.c.iccid.in_(under_way.where(open_states))),
+            sa.or_(asked.is_(None), asked < now - soon),
+        )
+        .order_by(asked.asc().nulls_first(), sims.c.iccid)
+        .limit(AT_MOST)
+    )
+    found = list((await connection.execute(urgent)).scalars())
+    fleet = (await connection.execute(sa.select(sa.func.count()).select_from(sims).where(mine))).scalar_one()
+    others = (
+        sa.select(sims.c.iccid)
+        .select_from(joined)
+        .where(mine, sims.c.missing_walks < 2, sa.or_(asked.is_(None), asked < now - soon))
+        .order_by(asked.asc().nulls_first(), sims.c.iccid)
+        .limit(min(AT_MOST, math.ceil(fleet * timedelta(minutes=1) / latest)))
+    )
+    return list(dict.fromkeys([*found, *(await connection.execute(others)).scalars()]))

@@ -1,0 +1,30 @@
+"""What is stored of messages: each as it is now. 1NCE forgets them after seven days; here they are kept for a year."""
+
+import sqlalchemy as sa
+
+from console.sims.tables import key_columns
+from console.tables import metadata, moment
+
+# Column by column as facts.Sms has them.
+sms = sa.Table(
+    "sms",
+    metadata,
+    *key_columns(),
+    sa.Column("direction", sa.Text, primary_key=True),  # "mt" to the device, "mo" from it: each has ids of its own
+    sa.Column("id", sa.Text, primary_key=True),  # 1NCE's
+    sa.Column("other_id", sa.Text),
+    moment("time", nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text),
+    sa.Column("source_address", sa.Text),
+    sa.Column("dest_address", sa.Text),
+    sa.Column("dcs", sa.Integer),
+    sa.Column("udh", sa.Text),
+    sa.Column("part_of", sa.Text),
+    sa.Column("part", sa.Integer),
+    sa.Column("parts", sa.Integer),
+    moment("submitted_at"),
+    moment("final_at"),
+    moment("expires_at"),
+    sa.Column("told_by", sa.Text, nullable=False),
+)

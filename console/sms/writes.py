@@ -1,0 +1,40 @@
+"""Changes of messages: each counts once, whoever tells it and however often, and its new state is told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import structs
+
+from console.database import Transaction
+from console.facts import Sms, SmsChanged
+from console.rows import Row, upsert_changed
+from console.sms import reads
+from console.sms.rules import changed
+from console.sms.tables import sms
+
+LOCK = 7_221
+KEY = ("organization_id", "iccid", "direction", "id")
+COMPARE = tuple(name for name in Sms.__struct_fields__ if name not in KEY)
+
+
+async def record_messages(
+    transaction: Transaction, organization_id: int, messages: Sequence[Sms], now: datetime
+) -> list[Sms]:
+    """Take in messages as somebody told them; those that are new or say something new, as they are now."""
+    if not messages:
+        return []
+    connection = transaction.connection
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, organization_id)))
+    known = await reads.known(connection, organization_id, messages)
+    found = sorted(changed(known, messages), key=lambda one: (one.time, one.id))
+    rows: list[Row] = [{"organization_id": organization_id, **structs.asdict(one)} for one in found]
+    await upsert_changed(connection, sms, rows, key=KEY, compare=COMPARE)
+    for one in found:
+        transaction.tell(organization_id, SmsChanged(time=now, subject=one.iccid, data=one))
+    return found
+
+
+async def forget_messages(transaction: Transaction, before: datetime) -> int:
+    """Drop messages from before; how many."""
+    return (await transaction.connection.execute(sa.delete(sms).where(sms.c.time < before))).rowcount

@@ -1,0 +1,1 @@
+"""Messages: taken in from every door, kept once, told, shown."""

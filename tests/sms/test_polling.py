@@ -1,0 +1,68 @@
+"""Messages that are found by asking: kept for longer than 1NCE keeps them, and written once."""
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from console.connectivity.turns import show_on_screen
+from console.database import Database
+from console.facts import Sms
+from console.outbox import SEQUENCE
+from console.sms import reads
+from jobs.sync_sims import sync_sims
+from jobs.sync_sms import sync_sms
+from tests.jobs.conftest import Acme, acme
+from tests.simulation import Simulation
+
+__all__ = ["acme"]
+
+
+async def messages(db: Database, acme: Acme, iccid: str) -> list[Sms]:
+    async with db.reading() as connection:
+        return (await reads.of_sim(connection, acme.id, iccid))[0]
+
+
+async def a_listening_sim(simulation: Simulation) -> str:
+    iccid = (await simulation.iccids())[3]
+    await simulation.set(iccid, connection="ATTACHED")
+    return iccid
+
+
+async def forget_checks(db: Database) -> None:
+    """As if some minutes had passed."""
+    async with db.engine.begin() as writing:
+        await writing.execute(sa.text("UPDATE sim_checks SET sms_at = NULL"))
+
+
+@pytest.mark.one_edition
+async def test_a_message_under_way_is_asked_for_until_it_has_arrived(
+    db: Database, acme: Acme, simulation: Simulation
+) -> None:
+    iccid = await a_listening_sim(simulation)
+    await acme.run(sync_sims)
+    client = await acme.shop.accounts.client(acme.id)
+    assert client is not None
+    await client.commands.send_sms(iccid, "open valve", source_address="4711")
+    await show_on_screen(db.redis, acme.id, [iccid], datetime.now(UTC))
+    await acme.run(sync_sms)
+    (pending,) = await messages(db, acme, iccid)
+    assert (pending.status, pending.payload, pending.direction, pending.told_by) == (
+        "pending",
+        "open valve",
+        "mt",
+        "poll",
+    )
+    await simulation.ask("POST", "step", {"seconds": 5})
+    await forget_checks(db)
+    await db.redis.delete(f"screen:{acme.id}")
+    await acme.run(sync_sms)
+    (arrived,) = await messages(db, acme, iccid)
+    assert arrived.status == "delivered"
+    assert arrived.final_at is not None
+    seq = await db.redis.get(SEQUENCE)
+    await forget_checks(db)
+    await show_on_screen(db.redis, acme.id, [iccid], datetime.now(UTC))
+    await acme.run(sync_sms)
+    assert await messages(db, acme, iccid) == [arrived]
+    assert int(await db.redis.get(SEQUENCE)) <= int(seq or 0) + 1  # the run, and nothing of the message
