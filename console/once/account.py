@@ -3,27 +3,20 @@
 Nobody knows what becomes of them when v1 ends: an account that does not offer one gets NotOffered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import httpx
 from msgspec import Raw
 
 from console.once import operations
-from console.once.account_shapes import (
-    Order,
-    Page,
-    Product,
-    Ticket,
-    read_order,
-    read_product,
-    read_ticket,
-)
-from console.once.caller import Caller
-from console.once.decode import UNREADABLE, read_items
-from console.once.errors import NotFound, Unexpected
+from console.once.caller import Caller, Params
+from console.once.decode import read_items
+from console.once.models import Page
 from console.once.operations import Operation
+from console.once.order_shapes import Address, Order, Product, read_order, read_product
 from console.once.pace import Lane
+from console.once.reading import created, number, read, read_one
+from console.once.ticket_shapes import Ticket, read_ticket
 
 ORDERS_PER_PAGE = 10  # 1NCE's most
 TICKETS_PER_PAGE = 100  # 1NCE's most; it gives one if it is not told
@@ -40,53 +33,66 @@ class AccountDesk:
     async def orders(
         self, page: int = 1, page_size: int = ORDERS_PER_PAGE, *, newest_first: bool = True, lane: Lane = Lane.POLL
     ) -> Page[Order]:
-        """One page of the orders, top-ups among them; empty past the end. Sorted by 1NCE; it can't filter by date."""
+        """One page of the orders, top-ups among them; empty past the end. Sorted by 1NCE; it can't filter by date.
+
+        `GET /v1/orders`: ten at most. That a hyphen sorts the other way is documented for SIMs alone.
+        """
         sort = "-order_date" if newest_first else "order_number"
-        params: dict[str, str | int] = {"page": page, "pageSize": page_size, "sort": sort}
-        return await self._list(operations.ORDERS, read_order, page, params, lane)
+        return await self._list(
+            operations.ORDERS, read_order, {"page": page, "pageSize": page_size, "sort": sort}, lane
+        )
 
     async def order(self, number: int, *, lane: Lane = Lane.POLL) -> Order:
-        """One order."""
-        answer = await self._caller.call(operations.ORDER, lane=lane, order_number=str(number))
-        if answer.content.strip() in (b"", b"null"):
-            raise NotFound(answer.status_code, f"1NCE has no order {number}.")
-        return _read(answer, read_order)
+        """One order, by `GET /v1/orders/{order_number}`. NotFound if 1NCE does not know it."""
+        return read_one(await self._caller.call(operations.ORDER, lane=lane, order_number=str(number)), read_order)
 
-    async def place_order(self, product_id: int, quantity: int, *, reference: str = "") -> int | None:
-        """Order SIMs: real money. The order's number, if 1NCE tells it. Never repeated when the answer is lost."""
-        body: dict[str, Any] = {"products": [{"productId": product_id, "quantity": quantity}]}
+    async def place_order(
+        self, quantities: Mapping[int, int], *, to: Address | None = None, reference: str = ""
+    ) -> int | None:
+        """Order so many packages of each product: real money. The order's number, if 1NCE tells it.
+
+        `POST /v1/orders`. Without an address 1NCE delivers to the account's only one. Never repeated when the answer is
+        lost: the proof is a new order in the list.
+        """
+        ordered = [{"productId": product, "quantity": quantity} for product, quantity in quantities.items()]
+        body: dict[str, Any] = {"products": ordered}
+        if to is not None:
+            body["delivery_address"] = to
         if reference:
             body["customer_reference"] = reference
-        answer = await self._caller.call(operations.PLACE_ORDER, lane=Lane.COMMAND, body=body)
-        number = answer.headers.get("Location", "").rstrip("/").rpartition("/")[2]
-        return int(number) if number.isascii() and number.isdigit() else None
+        told = created(await self._caller.call(operations.PLACE_ORDER, lane=Lane.COMMAND, body=body)) or ""
+        return int(told) if told.isascii() and told.isdigit() else None
 
     async def products(self, *, lane: Lane = Lane.POLL) -> list[Product]:
-        """What the account may order, with prices."""
-        return (await self._list(operations.PRODUCTS, read_product, 1, {}, lane)).items
+        """What the account may order, with net prices, by `GET /v1/products`, which knows no pages."""
+        return (await self._list(operations.PRODUCTS, read_product, {}, lane)).items
 
     async def tickets(
         self, page: int = 1, page_size: int = TICKETS_PER_PAGE, *, lane: Lane = Lane.POLL
     ) -> Page[Ticket]:
-        """One page of the service requests, each with what was written; empty past the end."""
-        return await self._list(operations.TICKETS, read_ticket, page, {"page": page, "pageSize": page_size}, lane)
+        """One page of the service requests, each with what was written; empty past the end.
+
+        `GET /v1/support`: 100 at most.
+        """
+        return await self._list(operations.TICKETS, read_ticket, {"page": page, "pageSize": page_size}, lane)
 
     async def open_ticket(self, *, subject: str, text: str, sender: str, reply_to: str) -> None:
-        """Write to 1NCE's support. Never repeated when the answer is lost: two people would answer."""
+        """Write to 1NCE's support, which answers to the mail address `reply_to`.
+
+        `POST /v1/support`, which tells no number. Never repeated when the answer is lost: two people would answer.
+        """
         body = {"subject": subject, "text": text, "senderName": sender, "replyToMail": reply_to}
         await self._caller.call(operations.OPEN_TICKET, lane=Lane.COMMAND, body=body)
 
     async def _list(
-        self, operation: Operation, read: Callable[[Raw], Item], page: int, params: dict[str, Any], lane: Lane
+        self, operation: Operation, reader: Callable[[Raw], Item], params: Params, lane: Lane
     ) -> Page[Item]:
         answer = await self._caller.call(operation, lane=lane, params=params or None)
-        items, unreadable = _read(answer, lambda body: read_items(body, read))
-        return Page(items=items, unreadable=unreadable, page=page)
-
-
-def _read(answer: httpx.Response, read: Callable[[Any], Item]) -> Item:
-    """What an answer says, or Unexpected with the body kept."""
-    try:
-        return read(answer.content)
-    except UNREADABLE as error:
-        raise Unexpected(str(answer.url), str(error) or type(error).__name__, answer.content) from error
+        items, unreadable = read(answer, lambda body: read_items(body, reader))
+        return Page(
+            items=items,
+            unreadable=unreadable,
+            page=int(params.get("page", 1)),
+            pages=number(answer, "X-Total-Pages"),
+            total=number(answer, "X-Total-Count"),
+        )

@@ -21,7 +21,10 @@ class Verdict(Enum):
 
 
 def verdict(operation: Operation, error: Refused) -> Verdict:
-    """410 says it anywhere, 404 and 403 on a list; on a SIM's path those two only raise a doubt."""
+    """410 says it anywhere, 404 and 403 on a list; on a SIM's path those two only raise a doubt.
+
+    A 404 for an order to be placed may speak of the product in it, and one for an order's number of that number.
+    """
     if operation.metric in ESSENTIAL:
         return Verdict.NOTHING
     if isinstance(error, Gone):
@@ -30,7 +33,7 @@ def verdict(operation: Operation, error: Refused) -> Verdict:
         return Verdict.NOTHING
     blanks = operation.path.count("{")
     if blanks == 0:
-        return Verdict.ABSENT
+        return Verdict.ABSENT if operation.method == "GET" or error.status == FORBIDDEN else Verdict.NOTHING
     return Verdict.DOUBT if blanks == 1 and "{iccid}" in operation.path else Verdict.NOTHING
 
 
@@ -41,3 +44,8 @@ def sentence(operation: Operation, status: int, at: datetime) -> str:
         f"1NCE does not offer {operation.called} to this account: it answered {status}"
         f" on {day.day} {day:%B %Y}. It is asked again once a day."
     )
+
+
+def unseen(operation: Operation) -> str:
+    """What is said to people about an operation that no document shows, until it has been seen to answer."""
+    return f"No document of 1NCE shows {operation.called}: it is used once `console doctor` has seen it answer."

@@ -7,18 +7,15 @@ ordering again. A top-up is proved by the rise of `Quota.accumulated`, a message
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
 
-import httpx
 from msgspec import json
 
 from console.once import iccid as iccids
 from console.once import operations
 from console.once.caller import Caller
-from console.once.decode import UNREADABLE
-from console.once.errors import Unexpected
 from console.once.models import Sim
 from console.once.pace import Lane
+from console.once.reading import as_part, created, read
 from console.once.shapes import CreatedSmsShape
 from console.once.times import write_time
 
@@ -59,6 +56,8 @@ class Commands:
     ) -> None:
         """Change a SIM's label, IMEI lock or status; what is None stays as it is. An empty label removes it.
 
+        `PUT /v2/sims/{iccid}`.
+
         `current` must have been read from 1NCE just now: nobody knows whether 1NCE resets what it is not told, so all
         is told every time. An IMEI lock ends a running session.
         """
@@ -74,7 +73,10 @@ class Commands:
         await self._caller.call(operations.CONFIGURE, lane=lane, body=body, iccid=current.iccid)
 
     async def reset(self, iccid: str, *, lane: Lane = Lane.COMMAND) -> None:
-        """Cut the SIM's connection so that the device connects anew. 1NCE queues it: the effect comes later."""
+        """Cut the SIM's connection so that the device connects anew. 1NCE queues it: the effect comes later.
+
+        `POST /v2/sims/{iccid}/reset`; it works as a suspension and an activation, so events of both follow.
+        """
         await self._caller.call(operations.RESET, lane=lane, iccid=iccids.parse(iccid))
 
     async def send_sms(
@@ -89,7 +91,7 @@ class Commands:
         expires_at: datetime | None = None,
         lane: Lane = Lane.COMMAND,
     ) -> str:
-        """Send one part of a message to the device; the id that 1NCE gave it.
+        """Send one part of a message to the device; the id that 1NCE gave it. `POST /v2/sims/{iccid}/sms`.
 
         `dcs` 0 is GSM 7-bit, 4 binary with the payload in hex, 8 UCS-2. At most 7 days may pass until `expires_at`, and
         a day does if it is None. The id may differ from the one in lists: compare payload and time as well.
@@ -105,26 +107,21 @@ class Commands:
         if expires_at is not None:
             body["expiry_date"] = write_time(expires_at)
         answer = await self._caller.call(operations.SEND_SMS, lane=lane, body=body, iccid=iccids.parse(iccid))
-        try:
-            return str(_created.decode(answer.content).id)
-        except UNREADABLE as error:
-            raise Unexpected(str(answer.url), str(error), answer.content, maybe_done=True) from error
+        return str(read(answer, _created.decode, maybe_done=True).id)
 
     async def cancel_sms(self, iccid: str, sms_id: str, *, lane: Lane = Lane.COMMAND) -> None:
-        """Withdraw a message that is still pending. NotFound when it is not."""
-        number = quote(sms_id, safe="")
-        await self._caller.call(operations.CANCEL_SMS, lane=lane, iccid=iccids.parse(iccid), id=number)
+        """Withdraw a message that is still pending. `DELETE /v2/sims/{iccid}/sms/{id}`.
+
+        Raises NotFound or another Refused when it is delivered: nobody says which.
+        """
+        await self._caller.call(operations.CANCEL_SMS, lane=lane, iccid=iccids.parse(iccid), id=as_part(sms_id))
 
     async def top_up(self, iccid: str, payment: Payment, *, lane: Lane = Lane.COMMAND) -> str | None:
         """Buy one more pack of data and messages for the SIM: real money. The order's number, if 1NCE tells it.
 
+        `POST /v2/sims/{iccid}/topup`: a pack is classically 500 MB and 250 messages; there is no choice of amount.
         The volume can be used when it is paid: at once by card, days later by bank transfer.
         """
         params = {"payment_method": payment.value}
         answer = await self._caller.call(operations.TOP_UP, lane=lane, params=params, iccid=iccids.parse(iccid))
-        return _last_part(answer)
-
-
-def _last_part(answer: httpx.Response) -> str | None:
-    """The number at the end of the address of what was created."""
-    return answer.headers.get("Location", "").rstrip("/").rpartition("/")[2] or None
+        return created(answer)

@@ -1,4 +1,8 @@
-"""The form of a JSON body without what is in it: keys and kinds stay, every value is hidden."""
+"""The form of a JSON body without what is in it: keys and kinds stay, every value is hidden.
+
+1NCE's own short words stay where only 1NCE writes them, such as the description of a status: their meaning is what is
+asked for. Nothing that a customer, a device or a network can put in is ever kept.
+"""
 
 import re
 from typing import Any
@@ -12,21 +16,40 @@ KINDS = (
     ("word", re.compile(r"[A-Za-z_]{1,24}")),
     ("empty text", re.compile(r"")),
 )
-ITEMS = 3  # of a list that are looked at: the others are of the same kind, or say nothing new
+WORD_LISTS = frozenset({
+    "status", "quota_status", "quota_status_SMS", "data_traffic_limit_state", "sms_type", "source_address_type",
+    "event_type", "event_severity", "event_source", "traffic_type", "rat_type",
+})  # fmt: skip
+WORDS = frozenset({"status", "order_type", "order_status", "error_token", "errorCode", "direction", "service"})
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ %./+-]{0,39}")
+KEY = re.compile(r"[A-Za-z_][A-Za-z_-]*\d{0,2}[A-Za-z_-]*")
+ITEMS = 3  # forms of a list's items that are kept: the others are of the same kind, or say nothing new
 
 
 def shape(value: Any) -> Any:
     """The same with every value replaced by its kind: {"iccid": "8988…"} becomes {"iccid": "iccid"}."""
+    return _shape(value, "", "")
+
+
+def _shape(value: Any, key: str, above: str) -> Any:
+    """`key` is what the value stands under, `above` what that stands under."""
     if isinstance(value, dict):
-        return {str(key): shape(item) for key, item in value.items()}
+        return {_name(str(name)): _shape(item, str(name), key) for name, item in value.items()}
     if isinstance(value, list):
         shapes: list[Any] = []
-        for item in value[:ITEMS]:
-            if (found := shape(item)) not in shapes:
+        for item in value:
+            if len(shapes) < ITEMS and (found := _shape(item, key, above)) not in shapes:
                 shapes.append(found)
         return shapes
     if isinstance(value, str):
+        if (key in WORDS or (key == "description" and above in WORD_LISTS)) and PLAIN.fullmatch(value):
+            return f"“{re.sub('[0-9]', '0', value)}”"
         return next((name for name, pattern in KINDS if pattern.fullmatch(value)), "text")
     if value is None:
         return None
     return "true or false" if isinstance(value, bool) else "number"
+
+
+def _name(key: str) -> str:
+    """A key, unless it holds a value itself, as that of a SIM would in an object of SIMs."""
+    return key if KEY.fullmatch(key) and len(key) <= 40 else "(a key)"

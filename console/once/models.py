@@ -1,8 +1,11 @@
 """What 1NCE tells of a SIM, in our own units. None is "1NCE did not say", never zero."""
 
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from msgspec import Struct
+
+Item = TypeVar("Item")
 
 
 class Sim(Struct, frozen=True, kw_only=True):
@@ -93,3 +96,13 @@ class SmsPage(Struct, frozen=True, kw_only=True):
     items: list[Sms]
     unreadable: list[bytes]
     page: int
+
+
+class Page(Struct, Generic[Item], frozen=True, kw_only=True):
+    """One page of a list of the account. Items that could not be read stand in `unreadable`, as 1NCE wrote them."""
+
+    items: list[Item]
+    unreadable: list[bytes]
+    page: int
+    pages: int | None = None
+    total: int | None = None

@@ -16,7 +16,10 @@ class LineState(StrEnum):
 
 
 class CapabilityLost(Struct, frozen=True, kw_only=True):
-    """1NCE does not offer an operation to this account; it is tried again at `again_at`."""
+    """1NCE does not offer an operation to this account; it is tried again at `again_at`.
+
+    Told anew, with new times, after each attempt in vain.
+    """
 
     operation: str
     reason: str  # a sentence for people
@@ -26,7 +29,7 @@ class CapabilityLost(Struct, frozen=True, kw_only=True):
 
 
 class CapabilityFound(Struct, frozen=True, kw_only=True):
-    """An operation that was switched off answers after all."""
+    """An operation that was switched off, or that no document shows, answers after all."""
 
     operation: str
     at: datetime

@@ -8,6 +8,7 @@ class Operation(Struct, frozen=True):
 
     `repeatable`: doing it twice leaves the same state as doing it once, so a lost answer may be asked for again.
     `metric`: what it is called in figures; never holds an ICCID. `called`: what it is called among people.
+    `guessed`: no document shows it, so it is off until it has been seen to answer.
     """
 
     metric: str
@@ -15,6 +16,12 @@ class Operation(Struct, frozen=True):
     path: str
     called: str
     repeatable: bool
+    guessed: bool = False
+
+    @property
+    def family(self) -> str:
+        """What 1NCE counts its calls under: "sims", "orders", "products", "support"; "token" for signing in."""
+        return self.path.split("/")[2]
 
     def url(self, **parts: str) -> str:
         """The path with its blanks filled in."""
@@ -30,7 +37,7 @@ STATUS = Operation("sim.status", "GET", "/v2/sims/{iccid}/status", "the status o
 DATA_QUOTA = Operation("sim.quota.data", "GET", "/v2/sims/{iccid}/quota/data", "data quotas", repeatable=True)
 SMS_QUOTA = Operation("sim.quota.sms", "GET", "/v2/sims/{iccid}/quota/sms", "SMS quotas", repeatable=True)
 EVENTS = Operation("sim.events", "GET", "/v2/sims/{iccid}/events", "network events", repeatable=True)
-USAGE = Operation("sim.usage", "GET", "/v2/sims/{iccid}/usage", "daily usage", repeatable=True)  # a guess
+USAGE = Operation("sim.usage", "GET", "/v2/sims/{iccid}/usage", "daily usage", repeatable=True, guessed=True)
 SMS_LIST = Operation("sms.list", "GET", "/v2/sims/{iccid}/sms", "the list of messages", repeatable=True)
 SMS = Operation("sms.get", "GET", "/v2/sims/{iccid}/sms/{id}", "a single message", repeatable=True)
 ORDERS = Operation("orders.list", "GET", "/v1/orders", "the list of orders", repeatable=True)

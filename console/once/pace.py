@@ -9,14 +9,12 @@ only if few are waiting.
 
 import asyncio
 import time
-from collections.abc import Awaitable
 from enum import StrEnum
-from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from console.once.errors import Throttled, Unavailable
+from console.once.errors import Throttled
+from console.once.shared import shared
 
 LATENESS_SECONDS = 0.035
 ROAD_SECONDS = 0.02
@@ -89,7 +87,7 @@ class Pace:
     async def pause(self, seconds: float) -> None:
         """Nobody of the organization asks for so many seconds, since 1NCE said so. At most an hour."""
         length = int(min(seconds, LONGEST_PAUSE_SECONDS) * 1e6)
-        await self._ask(self._pause(keys=self._keys[1:], args=[length]))
+        await shared(self._pause(keys=self._keys[1:], args=[length]))
 
     async def _take(self, lane: Lane, deadline: float) -> None:
         """Only one waiter of each lane and process is here, so the slots taken ahead are as few as the processes."""
@@ -105,7 +103,7 @@ class Pace:
             left = deadline - time.monotonic()
             ahead = left if lane is Lane.COMMAND else min(left, POLL_AHEAD_SLOTS * self._spacing)
             before = time.monotonic()
-            microseconds, taken = await self._ask(
+            microseconds, taken = await shared(
                 self._reserve(keys=self._keys, args=[int(self._spacing * 1e6), int(max(ahead, 0) * 1e6)])
             )
             wait = microseconds / 1e6
@@ -119,11 +117,5 @@ class Pace:
             if wait <= 0:
                 return before
             await asyncio.sleep(wait)
-            paused = await self._ask(self._redis.exists(self._keys[1]))
+            paused = await shared(self._redis.exists(self._keys[1]))
             return None if paused else before + wait
-
-    async def _ask(self, asking: Awaitable[Any]) -> Any:
-        try:
-            return await asking
-        except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis, which keeps the pace, is out of reach: {error}", maybe_done=False) from error

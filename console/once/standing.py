@@ -1,8 +1,8 @@
 """How an account stands with 1NCE, as all workers know it through Redis: does it answer, and what does it offer.
 
-The line is a circuit breaker: after FAILURES in a row nobody asks for a while, which doubles from FIRST_SECONDS to
-LONGEST_SECONDS; then one call tries, and its answer closes or opens the line again. Being throttled is no failure, and
-neither is a refusal: 1NCE answers.
+The line is a circuit breaker: after some failures in a row nobody asks for a while, which doubles each time; then one
+call tries, and its answer closes or opens the line again. Being throttled is no failure, and neither is a refusal: 1NCE
+answers.
 """
 
 from collections.abc import Awaitable
@@ -12,69 +12,29 @@ from typing import Any
 import structlog
 from msgspec import Struct, json
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from console.once.capabilities import SIMS_IN_DOUBT, TRIED_AGAIN, sentence
-from console.once.errors import CircuitOpen, NotOffered, Unavailable
+from console.once.capabilities import SIMS_IN_DOUBT, TRIED_AGAIN, sentence, unseen
+from console.once.errors import CircuitOpen, NotOffered
 from console.once.notices import BreakerMoved, CapabilityFound, CapabilityLost, LineState, Notice, Noticed
 from console.once.operations import Operation
+from console.once.shared import OUT_OF_REACH, shared, text
+from console.once.standing_scripts import ANSWERED, ENTER, FAILED
 
-FAILURES = 8
-FIRST_SECONDS = 5.0
-LONGEST_SECONDS = 300.0
-PROBE_SECONDS = 45.0  # a call that tries has so long before another may
 
-# KEYS: line, switched off, doubt. ARGV: operation, microseconds for a try, "1" to ask whatever the line is.
-# Answers {"off", what is kept of it}, {"open", microseconds, reason}, {"try", was it moved, there is news in success}
-# or {"go", 0, there is news in success}.
-_ENTER = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
-local news = redis.call('EXISTS', KEYS[3])
-local off = redis.call('HGET', KEYS[2], ARGV[1])
-if off then
-  if now < tonumber(cjson.decode(off).again_us) and ARGV[3] ~= '1' then return {'off', off} end
-  news = 1
-end
-local line = redis.call('HMGET', KEYS[1], 'state', 'until', 'failures', 'reason')
-if line[1] then
-  local left = tonumber(line[2]) - now
-  if left > 0 and ARGV[3] ~= '1' then return {'open', left, line[4]} end
-  redis.call('HSET', KEYS[1], 'state', 'half_open', 'until', string.format('%.0f', now + ARGV[2]))
-  return {'try', line[1] == 'open' and 1 or 0, 1}
-end
-if line[3] then news = 1 end
-return {'go', 0, news}
-"""
+class Patience(Struct, frozen=True):
+    """When 1NCE is left alone, and for how long: an hour without it costs some twenty requests of all workers."""
 
-# KEYS: line, switched off, doubt. ARGV: operation. Answers {was the line moved, was it switched off}.
-_ANSWERED = """
-local state = redis.call('HGET', KEYS[1], 'state')
-redis.call('DEL', KEYS[1], KEYS[3])
-return {state and 1 or 0, redis.call('HDEL', KEYS[2], ARGV[1])}
-"""
-
-# KEYS: line. ARGV: failures until it opens, first and longest wait in microseconds, reason.
-# Answers {failures, microseconds until the next try, 0 if nothing moved}.
-_FAILED = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
-local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
-local state = redis.call('HGET', KEYS[1], 'state')
-redis.call('EXPIRE', KEYS[1], 86400)
-if state == 'open' then return {failures, 0, 1} end
-if not state and failures < tonumber(ARGV[1]) then return {failures, 0, 0} end
-local opened = redis.call('HINCRBY', KEYS[1], 'opened', 1)
-local wait = math.min(ARGV[2] * 2 ^ (opened - 1), tonumber(ARGV[3]))
-redis.call('HSET', KEYS[1], 'state', 'open', 'until', string.format('%.0f', now + wait), 'reason', ARGV[4])
-return {failures, wait, 1}
-"""
+    failures: int = 8  # in a row
+    first_seconds: float = 5.0
+    longest_seconds: float = 300.0
+    try_seconds: float = 45.0  # a call that tries has so long before another may
 
 
 class Entry(Struct, frozen=True):
-    """A call that may be made. `news`: its success would change what is known."""
+    """A call that may be made. `news`: its success would change what is known. `tries`: though the line is open."""
 
     news: bool
+    tries: bool
 
 
 class SwitchedOff(Struct, frozen=True):
@@ -96,10 +56,12 @@ class Stands(Struct, frozen=True, kw_only=True):
 class Standing:
     """One account's standing, shared by all who ask for it. `noticed` hears of each change, once."""
 
-    def __init__(self, redis: Redis, organization: str, noticed: Noticed | None) -> None:
+    def __init__(self, redis: Redis, organization: str, patience: Patience, noticed: Noticed | None) -> None:
         self._redis = redis
-        self._line, self._off, self._doubt = (f"once:{organization}:{what}" for what in ("line", "off", "doubt:"))
-        self._enter, self._answered, self._failed = map(redis.register_script, (_ENTER, _ANSWERED, _FAILED))
+        self._patience = patience
+        keys = ("line", "off", "met", "doubt:")
+        self._line, self._off, self._met, self._doubt = (f"once:{organization}:{what}" for what in keys)
+        self._enter, self._answered, self._failed = map(redis.register_script, (ENTER, ANSWERED, FAILED))
         self._noticed = noticed
 
     async def enter(self, operation: Operation, *, whatever: bool = False) -> Entry:
@@ -107,16 +69,27 @@ class Standing:
 
         With `whatever` it may, and serves as a try.
         """
-        args: list[str | int] = [operation.metric, int(PROBE_SECONDS * 1e6), int(whatever)]
-        word, *rest = await self._ask(self._enter(keys=self._keys(operation), args=args))
-        if word == b"off":
+        if operation.guessed and not whatever and not await shared(self._redis.sismember(self._met, operation.metric)):
+            raise NotOffered(0, unseen(operation))
+        args: list[str | int] = [operation.metric, int(self._patience.try_seconds * 1e6), int(whatever)]
+        told, *rest = await shared(self._enter(keys=self._keys(operation), args=args))
+        word = text(told)
+        if word == "off":
             kept = json.decode(rest[0], type=SwitchedOff)
             raise NotOffered(kept.status, kept.sentence)
-        if word == b"open":
-            raise CircuitOpen(f"1NCE is left alone for a while: {rest[1].decode()}", retry_after=rest[0] / 1e6)
-        if word == b"try" and rest[0]:
+        if word == "open":
+            raise _left_alone(text(rest[1]), rest[0] / 1e6)
+        if word == "try" and rest[0]:
             await self._notice(BreakerMoved(state=LineState.HALF_OPEN, reason="one call tries", failures=0, at=_now()))
-        return Entry(bool(rest[1]))
+        return Entry(bool(rest[1]), word == "try")
+
+    async def confirm(self, entry: Entry) -> None:
+        """Whoever waited for a token or a slot asks again: raises CircuitOpen if the line was opened meanwhile."""
+        if entry.tries:
+            return
+        state, until, reason = await shared(self._redis.hmget(self._line, ["state", "until", "reason"]))
+        if state is not None:
+            raise _left_alone(text(reason), max(int(until) / 1e6 - _now().timestamp(), 0.0))
 
     async def answered(self, operation: Operation, entry: Entry) -> None:
         """1NCE has answered, if only with a refusal: the line is good."""
@@ -138,7 +111,8 @@ class Standing:
 
     async def failed(self, reason: str) -> bool:
         """1NCE gave no proper answer; whether it is to be left alone now."""
-        args: list[str | int] = [FAILURES, int(FIRST_SECONDS * 1e6), int(LONGEST_SECONDS * 1e6), reason]
+        bounds = [int(seconds * 1e6) for seconds in (self._patience.first_seconds, self._patience.longest_seconds)]
+        args: list[str | int] = [self._patience.failures, *bounds, reason]
         failures, wait, is_open = await self._note(self._failed(keys=[self._line], args=args), (0, 0, 0))
         if wait:
             now = _now()
@@ -166,16 +140,21 @@ class Standing:
         await self._notice(lost)
         return NotOffered(status, kept.sentence)
 
+    async def met(self, operation: Operation) -> None:
+        """An operation that no document shows has given an answer that could be read: it is used from now on."""
+        if await shared(self._redis.sadd(self._met, operation.metric)):
+            await self._notice(CapabilityFound(operation=operation.metric, at=_now()))
+
     async def now(self) -> Stands:
         """How the account stands, as Redis has it."""
         async with self._redis.pipeline() as pipe:
             pipe.hmget(self._line, ["state", "reason"])
             pipe.hgetall(self._off)
-            (state, reason), off = await self._ask(pipe.execute())
+            (state, reason), off = await shared(pipe.execute())
         return Stands(
-            line=LineState(state.decode()) if state else LineState.CLOSED,
-            reason=reason.decode() if reason else "",
-            off={name.decode(): json.decode(kept, type=SwitchedOff).sentence for name, kept in off.items()},
+            line=LineState(text(state) or LineState.CLOSED),
+            reason=text(reason) or "",
+            off={text(name) or "": json.decode(kept, type=SwitchedOff).sentence for name, kept in off.items()},
         )
 
     def _keys(self, operation: Operation) -> list[str]:
@@ -193,16 +172,12 @@ class Standing:
         """What is noted after a call must not make a failure of it: if Redis is away, it is not noted."""
         try:
             return await noting
-        except (RedisError, OSError):
+        except OUT_OF_REACH:
             return otherwise
 
-    async def _ask(self, asking: Awaitable[Any]) -> Any:
-        try:
-            return await asking
-        except (RedisError, OSError) as error:
-            raise Unavailable(
-                f"Redis, which knows how 1NCE answers, is out of reach: {error}", maybe_done=False
-            ) from error
+
+def _left_alone(reason: str | None, seconds: float) -> CircuitOpen:
+    return CircuitOpen(f"1NCE is left alone for a while: {reason}", retry_after=seconds)
 
 
 def _now() -> datetime:

@@ -11,13 +11,12 @@ import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from console.once.errors import SignInRefused, Unavailable
+from console.once.shared import OUT_OF_REACH, text
 
 MARGIN_SECONDS = 60.0  # a token is renewed so long before its end, or at half of what it had left
 SHORTEST_USE_SECONDS = 0.5
@@ -64,7 +63,7 @@ class TokenStore:
         """A token that is good for a while. Raises SignInRefused or Unavailable."""
         try:
             token = await self._cached()
-        except (RedisError, OSError):
+        except OUT_OF_REACH:
             token = None
         return token or await self._renewed()
 
@@ -74,7 +73,7 @@ class TokenStore:
             self._own = None
         try:
             await self._forget_if(keys=[self._key], args=[token])
-        except (RedisError, OSError):
+        except OUT_OF_REACH:
             return  # our own copy is gone, which is all that counts without Redis
 
     async def fresh(self) -> str:
@@ -83,7 +82,7 @@ class TokenStore:
         try:
             await self._keep(signed)
             await self._redis.delete(self._refusal)
-        except (RedisError, OSError):
+        except OUT_OF_REACH:
             self._remember(signed)
         return signed.token
 
@@ -96,11 +95,11 @@ class TokenStore:
     async def _renew_with_or_without_redis(self) -> str:
         try:
             return await self._cached() or await self._renew()
-        except (RedisError, OSError):
+        except OUT_OF_REACH:
             return await self._without_redis()
 
     async def _cached(self) -> str | None:
-        return _text(await self._redis.get(self._key))
+        return text(await self._redis.get(self._key))
 
     async def _renew(self) -> str:
         """Sign in, or wait for the one who is doing it."""
@@ -119,7 +118,7 @@ class TokenStore:
 
     async def _signed_in(self) -> str:
         """Sign in under the lock. A refusal is remembered, so that those who wait do not repeat it one by one."""
-        refused = _text(await self._redis.get(self._refusal))
+        refused = text(await self._redis.get(self._refusal))
         if refused is not None:
             raise SignInRefused(400, refused)
         try:
@@ -142,8 +141,3 @@ class TokenStore:
             self._remember(await self._sign_in())
         assert self._own is not None
         return self._own.token
-
-
-def _text(value: Any) -> str | None:
-    """Redis answers bytes or text, depending on how its client was made."""
-    return value.decode() if isinstance(value, bytes) else value

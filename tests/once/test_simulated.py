@@ -7,7 +7,7 @@ import pytest
 
 from console.once.client import OnceClient
 from console.once.commands import Payment
-from console.once.errors import NotFound, Unavailable
+from console.once.errors import NotFound, Unavailable, Unexpected
 from console.once.pace import Lane
 
 UNKNOWN = "8988000000000000000"
@@ -77,7 +77,8 @@ async def test_a_top_up_whose_answer_is_lost_is_charged_once_and_proved_by_the_q
     assert before is not None
     assert after is not None
     assert after > before
-    assert str(await ledger(simulator_url)).count("topup") == 1
+    charged = [line for line in await ledger(simulator_url) if (line["kind"], line["iccid"]) == ("topup", iccid)]
+    assert len(charged) == 1
 
 
 async def test_a_sim_is_changed_and_stays_what_else_it_was(simulated: OnceClient) -> None:
@@ -86,3 +87,34 @@ async def test_a_sim_is_changed_and_stays_what_else_it_was(simulated: OnceClient
     changed = await simulated.sim(sim.iccid)
     assert changed.label == "Pump 7"
     assert (changed.status, changed.imei_lock) == (sim.status, sim.imei_lock)
+
+
+async def test_a_field_that_is_left_out_or_renamed_is_unknown_and_never_zero(
+    simulated: OnceClient, simulator_url: str
+) -> None:
+    iccid = (await simulated.sims(1, page_size=10)).items[0].iccid
+    await fault(simulator_url, path="/quota/data$", kind="renamed", field="volume", to="remaining", times=1)
+    quota = await simulated.data_quota(iccid)
+    assert quota.left is None
+    assert quota.total is not None
+    await fault(simulator_url, path="/v2/sims$", kind="renamed", field="quota_status", times=1)
+    assert {sim.data_class for sim in (await simulated.sims(1)).items} == {None}
+
+
+async def test_a_list_whose_key_was_renamed_is_kept_as_it_came(simulated: OnceClient, simulator_url: str) -> None:
+    await fault(simulator_url, path="/v2/sims$", kind="renamed", field="iccid", to="icc_id", times=1)
+    page = await simulated.sims(1, page_size=10)
+    assert page.items == []
+    assert len(page.unreadable) == 10
+    assert b"icc_id" in page.unreadable[0]
+
+
+async def test_an_empty_200_is_not_found_for_one_thing_and_unexpected_for_a_list(
+    simulated: OnceClient, simulator_url: str
+) -> None:
+    iccid = (await simulated.sims(1, page_size=10)).items[0].iccid
+    await fault(simulator_url, path="/(status|sims)$", kind="empty", times=2)
+    with pytest.raises(NotFound):
+        await simulated.status(iccid)
+    with pytest.raises(Unexpected):
+        await simulated.sims(1)

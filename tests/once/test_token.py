@@ -6,9 +6,9 @@ import logging
 import pytest
 from redis.asyncio import Redis
 
-from console.once.caller import OWNER_HINT
 from console.once.client import OnceClient
 from console.once.errors import SignInRefused, Unavailable
+from console.once.sign_in import OWNER_HINT
 from console.once.token import SignedIn, TokenStore, use_for
 
 from .conftest import ClientMaker

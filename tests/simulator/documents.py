@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ SIGN_IN = "1nce-authorization-v2-openapi.yml"
 ORDERS = "1nce-order-management-openapi.yml"
 PRODUCTS = "1nce-product-information-openapi.yml"
 SUPPORT = "1nce-support-management-openapi.yml"
+NUMBERS = ("integer", "number")
 
 
 def _strict(node: Any) -> Any:
@@ -29,6 +32,12 @@ def _strict(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     schema = {"anyOf" if key == "oneOf" else key: _strict(value) for key, value in node.items()}
+    for bound in (
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ):  # in OpenAPI 3.0 these say how the bounds beside them are meant
+        if schema.get(bound) is False:
+            del schema[bound]
     if schema.pop("nullable", False) is True:
         schema["type"] = [schema["type"], "null"]
     if isinstance(schema.get("properties"), dict) and schema.get("type", "object") == "object":
@@ -74,6 +83,40 @@ def check_answer(document: str, method: str, path: str, answer: httpx.Response) 
     else:
         assert answer.headers["content-type"].startswith("application/json")
         validator.validate(answer.json())
+
+
+def matches(path: str, asked: str) -> dict[str, str] | None:
+    """The values of a path's blanks in what was asked for; None if that is another path."""
+    found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)), asked)
+    return found.groupdict() if found else None
+
+
+def check_request(document: str, method: str, path: str, request: httpx.Request, root: str) -> None:
+    """Raises when a request is not as documented: its path below `root`, its parameters, its body."""
+    whole = _document(document)
+    call = whole["paths"][path][method.lower()]
+    in_path = matches(path, request.url.path.removeprefix(root))
+    assert in_path is not None, request.url.path
+    given = {"path": in_path, "query": dict(request.url.params)}
+    known = [_resolved(whole, parameter) for parameter in call.get("parameters", ())]
+    for parameter in known:
+        text = given[parameter["in"]].pop(parameter["name"], None)
+        assert text is not None or not parameter.get("required"), f"{parameter['name']} is missing"
+        if text is not None:
+            schema = parameter["schema"]
+            Draft202012Validator(_strict(schema)).validate(int(text) if schema["type"] in NUMBERS else text)
+    assert not any(given.values()), f"{method} {path} knows no {given}"
+    if "requestBody" not in call:
+        assert request.content == b"", f"{method} {path} takes no body"
+        return
+    assert request.headers["content-type"] == "application/json"
+    body = _strict(call["requestBody"]["content"]["application/json"]["schema"])
+    Draft202012Validator({**body, "components": whole["components"]}).validate(json.loads(request.content))
+
+
+def _resolved(whole: dict[str, Any], node: dict[str, Any]) -> Any:
+    """What a reference to a component stands for."""
+    return whole["components"]["parameters"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
 
 
 @cache

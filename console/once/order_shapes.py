@@ -1,25 +1,14 @@
-"""Orders, products and service requests, in our own words. None is "1NCE did not say"."""
+"""Orders and products in our own words. None is "1NCE did not say"."""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
 
 from msgspec import Raw, Struct, json
 
+from console.once import iccid
+from console.once.shapes import Number, Text
 from console.once.times import maybe_time
 from console.once.volumes import to_count
-
-Item = TypeVar("Item")
-Number = Decimal | None
-Text = str | None
-
-
-class Page(Struct, Generic[Item], frozen=True, kw_only=True):
-    """One page of a list. Items that could not be read stand in `unreadable`, as 1NCE wrote them."""
-
-    items: list[Item]
-    unreadable: list[bytes]
-    page: int
 
 
 class OrderedProduct(Struct, frozen=True):
@@ -27,6 +16,22 @@ class OrderedProduct(Struct, frozen=True):
 
     product_id: int | None
     quantity: int | None
+
+
+class Address(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an order goes. `salutation` is "1" (Mr) or "2" (Ms), `country` ISO 3166 alpha-2, `phone` international."""
+
+    salutation: Text = None
+    first_name: Text = None
+    last_name: Text = None
+    company: Text = None
+    street: Text = None
+    address_line2: Text = None
+    house_number: Text = None
+    zip: Text = None
+    city: Text = None
+    country: Text = None
+    phone: Text = None
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -39,6 +44,7 @@ class Order(Struct, frozen=True, kw_only=True):
     invoice: str | None = None
     amount: Decimal | None = None  # gross, in `currency`
     currency: str | None = None  # ISO 4217
+    address: Address | None = None
     iccids: list[str] = []
     products: list[OrderedProduct] = []
 
@@ -65,30 +71,6 @@ class Product(Struct, frozen=True, kw_only=True):
     recurring: list[Charge] = []
 
 
-class Communication(Struct, frozen=True, kw_only=True):
-    """Something that was written or said about a service request."""
-
-    id: str | None
-    at: datetime | None
-    incoming: bool | None
-    kind: str | None  # "portal", "phone_in", "mail_out", ...
-    originator: str | None
-    subject: str | None
-    text: str | None
-
-
-class Ticket(Struct, frozen=True, kw_only=True):
-    """A service request. `status`: "open", "in_progress", "closed", or 1NCE's own word in lower case."""
-
-    id: str
-    status: str | None = None
-    subject: str | None = None
-    text: str | None = None
-    opened_at: datetime | None = None
-    solved_at: datetime | None = None
-    communications: list[Communication] = []
-
-
 class _Sim(Struct):
     iccid: Text = None
 
@@ -106,6 +88,7 @@ class _Order(Struct):
     invoice_number: str | int | None = None
     invoice_amount: Number = None
     currency: Text = None
+    shipping_address: Address | None = None
     sims: list[_Sim] | None = None
     products: list[_Ordered] | None = None
 
@@ -128,29 +111,8 @@ class _Product(Struct, rename={"least": "minQuantity", "most": "maxQuantity"}):
     recurring_charges: list[_Charge] | None = None
 
 
-class _Communication(Struct, rename={"at": "communicationDate"}):
-    id: str | int | None = None
-    at: Text = None
-    direction: Text = None
-    type: Text = None
-    originator: Text = None
-    subject: Text = None
-    text: Text = None
-
-
-class _Ticket(Struct, rename={"case": "caseId", "created": "createDate", "solved": "solvedDate"}):
-    case: str | int
-    status: Text = None
-    subject: Text = None
-    text: Text = None
-    created: Text = None
-    solved: Text = None
-    communications: list[_Communication] | None = None
-
-
 _order = json.Decoder(_Order, strict=False)
 _product = json.Decoder(_Product, strict=False)
-_ticket = json.Decoder(_Ticket, strict=False)
 
 
 def _lower(text: str | None) -> str | None:
@@ -172,7 +134,8 @@ def read_order(body: bytes | Raw) -> Order:
         invoice=_maybe(raw.invoice_number),
         amount=raw.invoice_amount,
         currency=raw.currency or None,
-        iccids=[sim.iccid for sim in raw.sims or [] if sim.iccid],
+        address=raw.shipping_address,
+        iccids=[known for sim in raw.sims or [] if (known := iccid.known(sim.iccid))],
         products=[OrderedProduct(to_count(one.product_id), to_count(one.quantity)) for one in raw.products or []],
     )
 
@@ -194,29 +157,4 @@ def read_product(body: bytes | Raw) -> Product:
         months=to_count(raw.min_contract_duration),
         once=_charges(raw.one_time_charges),
         recurring=_charges(raw.recurring_charges),
-    )
-
-
-def read_ticket(body: bytes | Raw) -> Ticket:
-    """A service request of the list."""
-    raw = _ticket.decode(body)
-    return Ticket(
-        id=str(raw.case),
-        status=_lower(raw.status),
-        subject=raw.subject,
-        text=raw.text,
-        opened_at=maybe_time(raw.created),
-        solved_at=maybe_time(raw.solved),
-        communications=[
-            Communication(
-                id=_maybe(one.id),
-                at=maybe_time(one.at),
-                incoming=None if one.direction is None else one.direction.upper() == "IN",
-                kind=_lower(one.type),
-                originator=one.originator,
-                subject=one.subject,
-                text=one.text,
-            )
-            for one in raw.communications or []
-        ],
     )

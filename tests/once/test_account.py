@@ -1,0 +1,229 @@
+"""What belongs to the account as a whole, and the first look at one: against the simulated 1NCE."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from msgspec import json, to_builtins
+
+from console.once.client import OnceClient
+from console.once.commands import Payment
+from console.once.daily_usage import DailyUsage, read_daily_usage
+from console.once.errors import NotFound, NotOffered, OnceError, Unavailable
+from console.once.exploring import Explored, explore
+from console.once.masking import shape
+from console.once.notices import LineState
+from console.once.order_shapes import Address, read_order, read_product
+from console.once.ticket_shapes import read_ticket
+
+from .conftest import ClientMaker
+from .odd_server import Answer, OddServer
+
+DAY = datetime(2026, 11, 20, tzinfo=UTC).date()
+
+
+class Account:
+    """The simulated account: its control door and a client that need not wait."""
+
+    def __init__(self, control: httpx.AsyncClient, once: OnceClient) -> None:
+        self.control = control
+        self.once = once
+
+    async def set(self, door: str, /, **asked: Any) -> None:
+        (await self.control.post(f"/_sim/{door}", json=asked)).raise_for_status()
+
+
+@pytest.fixture
+async def account(simulated: OnceClient, make_client: ClientMaker, simulator_url: str) -> Any:
+    async with httpx.AsyncClient(base_url=simulator_url) as control:
+        once = make_client(f"{simulator_url}/management-api", requests_per_second=9, slow_requests_per_second=9)
+        account = Account(control, once)
+        await account.set("capabilities", orders=True, products=True, support=True, usage=False)
+        yield account
+
+
+async def a_sim(once: OnceClient) -> str:
+    return (await once.sims(1, page_size=10)).items[2].iccid
+
+
+async def test_a_top_up_is_found_among_the_orders(account: Account) -> None:
+    iccid = await a_sim(account.once)
+    number = await account.once.commands.top_up(iccid, Payment.CREDIT_CARD)
+    orders = await account.once.account.orders()
+    assert orders.total is not None
+    found = next(order for order in orders.items if str(order.number) == number)
+    assert (found.type, found.iccids, found.currency) == ("topup", [iccid], "EUR")
+    assert found.amount is not None
+    assert (await account.once.account.order(found.number)).products == found.products
+
+
+async def test_an_order_with_an_address_is_placed_once_and_found_by_its_number(account: Account) -> None:
+    home = Address(last_name="Lovelace", street="St James's Square", city="London", country="GB")
+    number = await account.once.account.place_order({1001: 2, 1002: 1}, to=home, reference="pumps")
+    assert number is not None
+    order = await account.once.account.order(number)
+    assert {line.product_id: line.quantity for line in order.products} == {1001: 2, 1002: 1}
+    assert order.address is not None
+    assert order.address.last_name == "Lovelace"
+
+
+async def test_an_order_whose_answer_is_lost_is_not_given_again(account: Account) -> None:
+    before = (await account.once.account.orders()).total
+    await account.set("faults", path="/v1/orders$", method="POST", kind="drop_after", times=1)
+    with pytest.raises(Unavailable) as told:
+        await account.once.account.place_order({1001: 1})
+    assert told.value.maybe_done
+    after = (await account.once.account.orders()).total
+    assert before is not None
+    assert after == before + 1
+
+
+async def test_an_unknown_order_is_not_found(account: Account) -> None:
+    with pytest.raises(NotFound):
+        await account.once.account.order(1)
+
+
+async def test_the_price_list_has_net_prices(account: Account) -> None:
+    sims = next(product for product in await account.once.account.products() if product.id == 1001)
+    assert [(charge.amount, charge.currency) for charge in sims.once] == [(Decimal("10.0"), "EUR")]
+    assert (sims.package_size, sims.least) == (1, 1)
+
+
+async def test_a_service_request_is_opened_and_found_in_the_list(account: Account) -> None:
+    await account.once.account.open_ticket(
+        subject="Coverage", text="None in the cellar.", sender="Ada", reply_to="ada@example.com"
+    )
+    ticket = (await account.once.account.tickets(page_size=1)).items[0]
+    assert (ticket.status, ticket.subject, ticket.text) == ("open", "Coverage", "None in the cellar.")
+    assert ticket.opened_at is not None
+
+
+@pytest.mark.parametrize("offer", [410, 404, 403])
+async def test_what_1nce_takes_away_is_not_offered_and_the_rest_goes_on(account: Account, offer: int) -> None:
+    await account.set("capabilities", orders=offer, support=offer)
+    for ask in (account.once.account.orders, account.once.account.tickets):
+        with pytest.raises(NotOffered):
+            await ask()
+    assert await account.once.account.products()
+    assert set((await account.once.standing()).off) == {"orders.list", "support.list"}
+
+
+async def test_an_odd_order_is_read_as_far_as_it_goes() -> None:
+    order = read_order(b'{"order_number": "7", "order_status": "HALF_DONE", "sims": null, "invoice_amount": "19.99"}')
+    assert (order.number, order.status, order.iccids, order.amount) == (7, "half_done", [], Decimal("19.99"))
+    assert read_product(b'{"id": "5", "one_time_charges": null}').once == []
+    assert read_ticket(b'{"caseId": 12, "communications": [{"direction": "OUT"}]}').communications[0].incoming is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"stats": [{"date": "2026-11-20", "data": {"volume": "1.5", "volume_tx": "0.5", "volume_rx": 1}, "sms": {}}]},
+        [{"date": "2026-11-20T00:00:00Z", "data": {"volume": 1.5, "volume_tx": 0.5, "volume_rx": "1.0"}, "more": 1}],
+    ],
+)
+def test_daily_usage_is_read_in_either_form(body: Any) -> None:
+    expected = DailyUsage(day=DAY, data_bytes=1_572_864, sent_bytes=524_288, received_bytes=1_048_576, sms=None)
+    assert read_daily_usage(json.encode(body)) == [expected]
+
+
+def by_operation(explored: list[Explored]) -> dict[str, Explored]:
+    return {one.operation: one for one in explored}
+
+
+async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(account: Account) -> None:
+    iccid = await a_sim(account.once)
+    await account.once.commands.send_sms(iccid, "secret words", source_address="1")
+    await account.set("capabilities", support=410)
+    ledger = (await account.control.get("/_sim/ledger")).json()
+    explored = await explore(account.once, iccid)
+    found = by_operation(explored)
+    offered = {name for name, one in found.items() if one.offered}
+    assert offered == {
+        *("sims.list", "sim.get", "sim.status", "sim.quota.data", "sim.quota.sms", "sim.events", "sms.list", "sms.get"),
+        *("orders.list", "order.get", "products.list"),
+    }
+    assert (found["support.list"].offered, found["support.list"].status) == (False, 410)
+    assert (found["sim.usage"].offered, found["sim.usage"].status) == (None, 404)
+    assert (explored[0].operation, explored[0].status, explored[0].offered) == ("sims.list", 401, None)
+    assert explored[0].shape == {"message": "word"}
+    assert found["sims.list"].headers["X-Total-Count"] == "number"
+    assert (await account.control.get("/_sim/ledger")).json() == ledger
+    assert set((await account.once.standing()).off) == {"support.list"}
+
+
+async def test_a_first_look_keeps_1nces_words_and_nothing_of_the_customers(account: Account) -> None:
+    iccid = await a_sim(account.once)
+    sim = await account.once.sim(iccid)
+    await account.once.commands.configure(sim, label="LOVELACE")
+    await account.once.commands.send_sms(iccid, "SECRETWORD", source_address="1")
+    kept = json.encode(to_builtins(await explore(account.once, iccid))).decode()
+    for private in (iccid, sim.imsi, sim.imei, sim.msisdn, sim.ip_address, "LOVELACE", "SECRETWORD", "demo"):
+        assert private is None or private not in kept
+    for word in ("“More than 00% available”", "“COMPLETED”", "“MT”"):
+        assert word in kept
+
+
+async def test_daily_usage_is_used_once_a_first_look_has_seen_it(account: Account) -> None:
+    iccid = await a_sim(account.once)
+    await account.set("capabilities", usage=True)
+    with pytest.raises(NotOffered):
+        await account.once.daily_usage(iccid)
+    assert by_operation(await explore(account.once, iccid))["sim.usage"].offered
+    assert all(isinstance(day, DailyUsage) for day in await account.once.daily_usage(iccid))
+
+
+async def test_a_usage_that_cannot_be_read_stays_off(client: OnceClient, odd: OddServer) -> None:
+    iccid = "8988228066605682328"
+    odd.will(f"/v2/sims/{iccid}/usage", Answer(body=b'{"hours": [1, 2]}'))
+    seen = by_operation(await explore(client, iccid))["sim.usage"]
+    assert (seen.offered, seen.shape) == (None, {"hours": ["number"]})
+    with pytest.raises(NotOffered):
+        await client.daily_usage(iccid)
+
+
+async def test_a_first_look_at_a_1nce_that_is_down_says_so(make_client: ClientMaker, odd: OddServer) -> None:
+    for path in ("/v2/sims", "/v1/products", "/v1/support", "/v1/orders"):
+        odd.will(path, Answer(503, b"<html>Down</html>", {"Content-Type": "text/html"}))
+    client = make_client(slow_requests_per_second=100)
+    explored = await explore(client, None)
+    assert {(one.offered, one.status) for one in explored[:5]} == {(None, 503)}
+    assert (await client.standing()).line is LineState.CLOSED
+    assert len(odd.seen("/v1/orders")) == 1
+
+
+async def test_numbers_in_1nces_own_words_are_hidden(client: OnceClient, odd: OddServer) -> None:
+    iccid = "8988228066605682328"
+    odd.will(f"/v2/sims/{iccid}", Answer(409, json.encode({"message": f"SIM {iccid} is busy"})))
+    seen = by_operation(await explore(client, iccid))["sim.get"]
+    assert seen.note == "SIM … is busy"
+    assert seen.shape == {"message": "text"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"iccid": "8988228066605682328", "label": "Ada"}, {"iccid": "iccid", "label": "word"}),
+        ({"8988228066605682328": {"volume": "1.5"}}, {"(a key)": {"volume": "number in a text"}}),
+        ({"ada@example.com": True}, {"(a key)": "true or false"}),
+        ({"status": {"id": 1, "description": "ACTIVE"}}, {"status": {"id": "number", "description": "“ACTIVE”"}}),
+        ({"description": "Pump of Ada"}, {"description": "text"}),
+        ({"endpoint": {"id": 1, "description": "ADA"}}, {"endpoint": {"id": "number", "description": "word"}}),
+        ({"order_status": "IN_DELIVERY"}, {"order_status": "“IN_DELIVERY”"}),
+        ({"status": "ada@example.com"}, {"status": "text"}),
+        ([1, "a", None, 2.5, "b"], ["number", "word", None]),
+        ({"created": "2026-11-21T12:00:00.000+0000", "ip": "10.0.0.1"}, {"created": "time", "ip": "ip address"}),
+    ],
+)
+def test_a_form_has_no_values(value: Any, expected: Any) -> None:
+    assert shape(value) == expected
+
+
+async def test_what_could_not_be_asked_is_told_and_stops_nothing(make_client: ClientMaker) -> None:
+    client = make_client("http://127.0.0.1:9")
+    explored = await explore(client, "8988228066605682328")
+    assert {one.offered for one in explored} == {None}
+    with pytest.raises(OnceError):
+        await client.sims(1)
