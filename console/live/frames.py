@@ -1,6 +1,7 @@
 """A message as it travels: its text behind a few bytes that say how long it is. Made once for everybody."""
 
 import struct
+from collections.abc import Iterator
 
 import msgspec
 
@@ -18,9 +19,16 @@ def framed(text: bytes) -> bytes:
     return struct.pack("!BBQ", TEXT, 127, length) + text
 
 
-def text_in(frame: bytes) -> str:
-    """The text of a frame that `framed` made."""
-    return frame[{126: 4, 127: 10}.get(frame[1], 2) :].decode()
+def texts_in(frames: bytes) -> Iterator[str]:
+    """The texts of frames that `framed` made."""
+    at = 0
+    while at < len(frames):
+        length, start = frames[at + 1], at + 2
+        if length > 125:
+            start = at + {126: 4, 127: 10}[length]
+            length = int.from_bytes(frames[at + 2 : start], "big")
+        at = start + length
+        yield frames[start:at].decode()
 
 
 def said(message: msgspec.Struct) -> bytes:

@@ -13,6 +13,7 @@ from litestar.exceptions import WebSocketDisconnect
 from console import metrics
 from console.errors import BadRequest
 from console.facts import topics
+from console.live.audience import AT_ONCE_BYTES, BUFFERED_BYTES
 from console.live.feed import Heard
 from console.live.frames import said
 from console.live.hub import Hub
@@ -27,7 +28,7 @@ from console.live.messages import (
     StreamStale,
     Subscribe,
 )
-from console.live.subscriber import AT_ONCE_BYTES, BUFFERED_BYTES, SLOW_SECONDS, Subscriber
+from console.live.subscriber import SLOW_SECONDS, Subscriber
 from console.live.topics import checked
 
 Socket = WebSocket[Any, Any, Any]
@@ -44,7 +45,7 @@ def since_of(text: str | None) -> tuple[str, int] | None:
 
 async def hold(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
     """Keep the connection until either side ends it. Sending is the hub's: this task only listens to the client."""
-    if not hub.join(subscriber):
+    if not hub.join(subscriber, since):
         await close(socket, TOO_MANY, subscriber.door)
         return
     try:
@@ -77,8 +78,6 @@ async def end(socket: Socket, subscriber: Subscriber, code: int) -> None:
 async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
     """hello, then the past that the client has missed, or that it is gone. What comes meanwhile waits."""
     feed, epoch, seq = hub.feed, hub.feed.epoch, subscriber.joined
-    if since and since[0] == epoch:
-        subscriber.heard_before = max(seq, since[1])  # it may have heard more than this process yet has
     past = await feed.since(*since) if since else []
     mine = [fact for fact in past or () if fact.seq <= seq and _is_for(subscriber, fact)]
     frames = [said(StreamHello(epoch=epoch, seq=subscriber.heard_before, resumed=len(mine)))]
@@ -112,11 +111,11 @@ async def _send_all(subscriber: Subscriber, frames: Iterable[bytes]) -> None:
         size += len(frame)
         if size >= AT_ONCE_BYTES:
             await _drained(subscriber)
-            subscriber.writer.write(part)
+            subscriber.writer.write(b"".join(part))
             part, size = [], 0
     if part:
         await _drained(subscriber)
-        subscriber.writer.write(part)
+        subscriber.writer.write(b"".join(part))
 
 
 async def _drained(subscriber: Subscriber) -> None:

@@ -1,18 +1,18 @@
-"""One open connection, seen from inside: what it listens to, and what waits to be sent to it. Always bounded."""
+"""One open connection, seen from inside: what it listens to, and what waits for it alone. Always bounded."""
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from console.auth.rules import Caller, Pass
+from console.live.audience import AT_ONCE_BYTES, BUFFERED_BYTES, Audience
 from console.live.feed import Heard
+from console.live.line import Line
 from console.live.messages import TOO_SLOW
 from console.live.writing import Writer
 
 MOST_BYTES = 4 * 1024 * 1024  # that may wait here for one connection
 SLOW_SECONDS = 10.0  # that it may be behind
-BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
-AT_ONCE_BYTES = 64 * 1024  # handed over in one go, unless a single message is longer
 
 _numbers = itertools.count()
 
@@ -28,12 +28,14 @@ class Phrasing(Protocol):
 
 
 class Subscriber:
-    """Gathers pieces for one connection. A state that is overtaken before it is sent is not sent."""
+    """One of an audience. What is meant for it alone, and what it could not take with the others, waits here."""
 
     __slots__ = (
-        "_bytes", "_late_since", "_waiting", "caller", "closing", "door", "due", "ended", "heard_before", "holding",
+        "_late_since", "_line", "audience", "caller", "closing", "door", "due", "ended", "heard_before", "holding",
         "joined", "number", "pass_", "phrasing", "topics", "view", "writer",
     )  # fmt: skip
+
+    audience: Audience  # the hub's to set
 
     def __init__(
         self,
@@ -61,101 +63,76 @@ class Subscriber:
         self.ended = ended
         self.number = next(_numbers)
         self.due: Callable[[Subscriber], None] = lambda _: None  # the hub's: something waits here
-        self.heard_before = 0  # facts up to this number it has heard elsewhere
+        self.heard_before = 0  # facts up to this number it has heard elsewhere, or are its past
         self.joined = 0  # the feed's number when it began to hear: the past ends there
         self.closing: int | None = None  # the close code, once it is to end
         self.holding = True  # until the past is out
-        self._waiting: dict[object, bytes] = {}
-        self._bytes = 0
+        self._line = Line()
         self._late_since: float | None = None
 
-    def hear(self, heard: Heard, epoch: str) -> None:
-        """Put a fact in line."""
-        if heard.seq > self.heard_before:
-            for key, piece in self.phrasing.phrase(heard, epoch):
-                self.put(piece, key)
-
-    def put(self, piece: bytes, key: str | None = None) -> None:
+    def put(self, piece: bytes, key: object = None) -> None:
         """Put a piece in line; in the place of an older one with the same key, but at the end."""
-        if self.closing is not None:
-            return
-        waiting = self._waiting
-        if not waiting:
-            self.due(self)
-        if key is None:
-            waiting[next(_numbers)] = piece
-        else:
-            old = waiting.get(key)
-            if old is not None:
-                del waiting[key]
-                self._bytes -= len(old)
-            waiting[key] = piece
-        self._bytes += len(piece)
-        if self._bytes > MOST_BYTES:
-            self.end(TOO_SLOW)
+        if self.closing is None:
+            if not self._line:
+                self.due(self)
+            self._line.put(piece, key)
+            self._bound()
 
     def put_before(self, pieces: Iterable[tuple[str | None, bytes]]) -> None:
         """Put what is older than all that waits in front of it. A state that waits already is the newer one."""
-        later, self._waiting, self._bytes = self._waiting, {}, 0
-        for key, piece in pieces:
-            if key not in later:
-                self.put(piece, key)
-        self._waiting.update(later)
-        self._bytes += sum(map(len, later.values()))
+        if self.closing is None:
+            self._line.put_before(pieces)
+            self._bound()
+
+    def _bound(self) -> None:
+        if self._line.size > MOST_BYTES:
+            self.end(TOO_SLOW)
 
     def flush(self, now: float, reached: int) -> int:
         """Hand over what waits, as far as the client keeps up; how many frames. `now` is monotonic, in seconds."""
-        if not self._waiting or self.holding:
+        if not self._line or self.holding:
             return 0
         if self.writer.waiting() > BUFFERED_BYTES:
+            self.audience.set_apart(self)
             self._late_since = self._late_since or now
             if now - self._late_since > SLOW_SECONDS:
                 self.end(TOO_SLOW)
             return 0
-        pieces = self._some()
-        if not self._waiting:
+        pieces = [piece for _, piece in self._line.take(AT_ONCE_BYTES)]
+        if self._line:
+            self.audience.set_apart(self)
+        else:
             self._late_since = None
-        frames = self.phrasing.wrap(pieces, None if self._waiting else max(reached, self.heard_before))
-        self.writer.write(frames)
+            self.audience.keep_in_step(self)
+        up_to_date = not self._line and not self.audience.line
+        frames = self.phrasing.wrap(pieces, max(reached, self.heard_before) if up_to_date else None)
+        self.writer.write(b"".join(frames))
         return len(frames)
-
-    def _some(self) -> list[bytes]:
-        """All that waits, or as much of it as may be handed over at once."""
-        if self._bytes <= AT_ONCE_BYTES:
-            pieces = list(self._waiting.values())
-            self._waiting.clear()
-            self._bytes = 0
-            return pieces
-        left = iter(self._waiting.items())
-        pieces, taken = [], 0
-        for _, piece in left:
-            pieces.append(piece)
-            taken += len(piece)
-            if taken >= AT_ONCE_BYTES:
-                break
-        self._waiting = dict(left)  # a dictionary is slow to read again after its first items have gone
-        self._bytes -= taken
-        return pieces
 
     @property
     def is_waiting(self) -> bool:
         """Whether anything is in line."""
-        return bool(self._waiting)
+        return bool(self._line)
 
     def hold(self) -> None:
         """Send nothing until `release`: something older must go first."""
         self.holding = True
+        self.audience.set_apart(self)
 
     def release(self) -> None:
         """The past is out: what has come meanwhile may follow."""
         self.holding = False
-        if self._waiting:
+        if self.closing is not None:
+            return
+        if self._line:
             self.due(self)
+        else:
+            self.audience.keep_in_step(self)
 
     def end(self, code: int) -> None:
         """Let the connection end with this code."""
         if self.closing is None:
             self.closing = code
-            self._waiting.clear()
-            self._bytes = 0
+            self.audience.set_apart(self)
+            self._line.clear()
             self.ended(code)

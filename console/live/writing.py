@@ -7,7 +7,7 @@ another server runs, or a uvicorn that this was not tested with, frames go the p
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import uvicorn
@@ -16,7 +16,7 @@ from litestar.exceptions import WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from console.live.frames import text_in
+from console.live.frames import texts_in
 
 EXTENSION = "console.frames"
 TESTED = ((0, 54), (0, 55))  # uvicorn from the first up to, not including, the second
@@ -25,11 +25,11 @@ TESTED = ((0, 54), (0, 55))  # uvicorn from the first up to, not including, the 
 class Writer(Protocol):
     """One connection, as the hub sees it. Nothing here waits."""
 
-    def write(self, frames: Sequence[bytes]) -> None:
-        """Hand over whole frames."""
-
     def waiting(self) -> int:
         """Bytes handed over that the network has not yet taken."""
+
+    def write(self, frames: bytes, /) -> None:
+        """Hand over whole frames; RuntimeError if the connection has gone."""
 
     def abort(self) -> None:
         """Close at once; what waits is dropped."""
@@ -41,26 +41,18 @@ class Writer(Protocol):
 class Direct:
     """Writes into the transport. What uvicorn itself sends goes the same way, in whole frames: so nothing mixes."""
 
-    __slots__ = ("_protocol", "_transport", "waiting")
+    __slots__ = ("_protocol", "abort", "waiting", "write")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         """For one connection whose handshake is under way."""
         self._protocol = protocol
-        self._transport = protocol.transport
-        self.waiting = protocol.transport.get_write_buffer_size
+        self.waiting: Callable[[], int] = protocol.transport.get_write_buffer_size
+        self.write: Callable[[bytes], None] = protocol.transport.write  # one system call, at the end of the loop's turn
+        self.abort: Callable[[], None] = protocol.transport.abort
 
     def accepted(self) -> None:
         """The handshake is over: what it was made of is let go, some 3 KB for each of thousands of connections."""
         del self._protocol.request, self._protocol.response
-
-    def write(self, frames: Sequence[bytes]) -> None:
-        """One system call for all of them, at the end of this turn of the loop."""
-        if not self._protocol.close_sent and not self._transport.is_closing():
-            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-
-    def abort(self) -> None:
-        """Close at once; what the client did not read is dropped."""
-        self._transport.abort()
 
     def let_go(self) -> None:
         """Nothing is held."""
@@ -94,10 +86,10 @@ class Plain:
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def write(self, frames: Sequence[bytes]) -> None:
+    def write(self, frames: bytes, /) -> None:
         """Put them in line."""
-        self._frames.extend(frames)
-        self._bytes += sum(map(len, frames))
+        self._frames.append(frames)
+        self._bytes += len(frames)
         self._wake.set()
 
     def waiting(self) -> int:
@@ -116,9 +108,10 @@ class Plain:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._frames:
-                    frame = self._frames.popleft()
-                    await self._socket.send_text(text_in(frame))
-                    self._bytes -= len(frame)
+                    frames = self._frames.popleft()
+                    for text in texts_in(frames):
+                        await self._socket.send_text(text)
+                    self._bytes -= len(frames)
 
 
 def writer_for(socket: "WebSocket[Any, Any, Any]") -> Writer:

@@ -1,13 +1,13 @@
 """What waits for one connection: the latest of each state, every event, and never more than it may hold."""
 
-from collections.abc import Sequence
-
 from console.auth.rules import Caller, Pass, Role
+from console.live.audience import AT_ONCE_BYTES, BUFFERED_BYTES, Audience
 from console.live.feed import Heard
-from console.live.frames import framed, text_in
+from console.live.frames import framed, texts_in
 from console.live.phrasing import Json
-from console.live.subscriber import AT_ONCE_BYTES, BUFFERED_BYTES, MOST_BYTES, SLOW_SECONDS, Subscriber
+from console.live.subscriber import MOST_BYTES, SLOW_SECONDS, Subscriber
 
+FLEET = frozenset({"fleet"})
 CALLER = Caller(organization_id=1, organization="Acme", name="ada", role=Role.ADMIN, user_id=1)
 
 
@@ -19,8 +19,12 @@ class Network:
         self.unread = 0
         self.code: int | None = None
 
-    def write(self, frames: Sequence[bytes]) -> None:
-        self.frames += frames
+    def write(self, frames: bytes, /) -> None:
+        self.frames.append(frames)
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for frames in self.frames for text in texts_in(frames)]
 
     def waiting(self) -> int:
         return self.unread
@@ -35,16 +39,22 @@ class Network:
         self.code = code
 
 
-def subscriber(network: Network, *, coalesce: bool = True) -> Subscriber:
-    return Subscriber(
-        CALLER,
-        "program",
-        Json(coalesce=coalesce),
-        frozenset({"fleet"}),
-        network,
-        pass_=Pass(key_id=1),
-        ended=network.end,
-    )
+def audience(*, coalesce: bool = True, heard_before: int = 0) -> Audience:
+    return Audience("program", Json(coalesce=coalesce), FLEET, heard_before, lambda _: None)
+
+
+def subscriber(network: Network, *, among: Audience | None = None) -> Subscriber:
+    theirs = audience() if among is None else among
+    made = Subscriber(CALLER, "program", theirs.phrasing, FLEET, network, pass_=Pass(key_id=1), ended=network.end)
+    made.audience = theirs
+    theirs.set_apart(made)
+    return made
+
+
+def flush(one: Subscriber, now: float, reached: int) -> None:
+    """As the hub does: first what is for all, then what is for one."""
+    one.audience.flush(reached)
+    one.flush(now, reached)
 
 
 def heard(seq: int, kind: str, subject: str) -> Heard:
@@ -60,37 +70,36 @@ def test_a_state_that_is_overtaken_before_it_is_sent_is_not_sent() -> None:
         (3, "sim.changed", "a"),
         (4, "sim.event", "a"),
     ):
-        waiting.hear(heard(seq, kind, subject), "e")
-    waiting.flush(0.0, 4)
-    assert [text_in(frame).split('"seq":')[1][0] for frame in network.frames] == ["2", "3", "4"]
+        waiting.audience.hear(heard(seq, kind, subject), "e")
+    flush(waiting, 0.0, 4)
+    assert [text.split('"seq":')[1][0] for text in network.texts] == ["2", "3", "4"]
 
 
 def test_a_program_that_does_not_coalesce_hears_every_state() -> None:
-    waiting = subscriber(network := Network(), coalesce=False)
+    waiting = subscriber(network := Network(), among=audience(coalesce=False))
     waiting.release()
     for seq in (1, 2, 3):
-        waiting.hear(heard(seq, "sim.changed", "a"), "e")
-    waiting.flush(0.0, 3)
-    assert len(network.frames) == 3
+        waiting.audience.hear(heard(seq, "sim.changed", "a"), "e")
+    flush(waiting, 0.0, 3)
+    assert len(network.texts) == 3
 
 
 def test_a_fact_of_a_new_epoch_with_an_old_number_is_a_fact_of_its_own() -> None:
-    waiting = subscriber(network := Network(), coalesce=False)
+    waiting = subscriber(network := Network(), among=audience(coalesce=False))
     waiting.release()
-    waiting.hear(heard(1, "sim.event", "old"), "e1")
-    waiting.hear(heard(1, "sim.event", "new"), "e2")
-    waiting.flush(0.0, 1)
-    assert [text_in(frame)[10:12] for frame in network.frames] == ["e1", "e2"]
+    waiting.audience.hear(heard(1, "sim.event", "old"), "e1")
+    waiting.audience.hear(heard(1, "sim.event", "new"), "e2")
+    flush(waiting, 0.0, 1)
+    assert [text[10:12] for text in network.texts] == ["e1", "e2"]
 
 
 def test_what_was_heard_elsewhere_is_not_heard_again() -> None:
-    waiting = subscriber(network := Network())
+    waiting = subscriber(network := Network(), among=audience(heard_before=2))
     waiting.release()
-    waiting.heard_before = 2
     for seq in (1, 2, 3):
-        waiting.hear(heard(seq, "sim.event", "a"), "e")
-    waiting.flush(0.0, 3)
-    assert len(network.frames) == 1
+        waiting.audience.hear(heard(seq, "sim.event", "a"), "e")
+    flush(waiting, 0.0, 3)
+    assert len(network.texts) == 1
 
 
 def test_more_than_may_wait_ends_the_connection_and_is_let_go() -> None:
@@ -99,7 +108,7 @@ def test_more_than_may_wait_ends_the_connection_and_is_let_go() -> None:
     network.unread = BUFFERED_BYTES + 1
     for _ in range(MOST_BYTES // 1000 + 1):
         waiting.put(b"x" * 1000)
-        waiting.flush(0.0, 1)
+        flush(waiting, 0.0, 1)
     assert network.code == 4408
     assert not waiting.is_waiting
     assert network.frames == []
@@ -110,10 +119,10 @@ def test_a_client_that_reads_nothing_is_ended_after_ten_seconds_and_not_before()
     waiting.release()
     network.unread = BUFFERED_BYTES + 1
     waiting.put(b"x")
-    waiting.flush(100.0, 1)
-    waiting.flush(100.0 + SLOW_SECONDS, 1)
+    flush(waiting, 100.0, 1)
+    flush(waiting, 100.0 + SLOW_SECONDS, 1)
     assert network.code is None
-    waiting.flush(100.1 + SLOW_SECONDS, 1)
+    flush(waiting, 100.1 + SLOW_SECONDS, 1)
     assert network.code == 4408
 
 
@@ -122,14 +131,14 @@ def test_a_client_that_catches_up_in_time_gets_the_latest_and_has_its_ten_second
     waiting.release()
     network.unread = BUFFERED_BYTES + 1
     for seq in range(1, 6):
-        waiting.hear(heard(seq, "sim.changed", "a"), "e")
-        waiting.flush(float(seq), seq)
+        waiting.audience.hear(heard(seq, "sim.changed", "a"), "e")
+        flush(waiting, float(seq), seq)
     network.unread = 0
-    waiting.flush(9.0, 5)
-    assert [text_in(frame).split('"seq":')[1][0] for frame in network.frames] == ["5"]
+    flush(waiting, 9.0, 5)
+    assert [text.split('"seq":')[1][0] for text in network.texts] == ["5"]
     network.unread = BUFFERED_BYTES + 1
     waiting.put(b"x")
-    waiting.flush(15.0, 6)
+    flush(waiting, 15.0, 6)
     assert network.code is None
 
 
@@ -141,18 +150,18 @@ def test_what_is_handed_over_at_once_is_bounded_and_keeps_its_order() -> None:
         waiting.put(piece)
     while waiting.is_waiting:
         before = len(network.frames)
-        waiting.flush(0.0, 1)
+        flush(waiting, 0.0, 1)
         assert sum(map(len, network.frames[before:])) < AT_ONCE_BYTES + 2000
-    assert network.frames == pieces
+    assert b"".join(network.frames) == b"".join(pieces)
 
 
 def test_nothing_leaves_before_the_past_is_out() -> None:
     waiting = subscriber(network := Network())
     waiting.put(b"live")
-    waiting.flush(0.0, 1)
+    flush(waiting, 0.0, 1)
     assert network.frames == []
     waiting.release()
-    waiting.flush(0.0, 1)
+    flush(waiting, 0.0, 1)
     assert network.frames == [b"live"]
 
 
@@ -162,5 +171,44 @@ def test_what_is_older_goes_first_and_gives_way_to_a_newer_state() -> None:
     waiting.put(b"new state", "a")
     waiting.put(b"event")
     waiting.put_before([("a", b"old state"), ("b", b"older"), (None, b"old event")])
-    waiting.flush(0.0, 1)
-    assert network.frames == [b"older", b"old event", b"new state", b"event"]
+    flush(waiting, 0.0, 1)
+    assert network.frames == [b"olderold eventnew stateevent"]
+
+
+def test_all_of_an_audience_get_the_very_same_bytes() -> None:
+    theirs, networks = audience(), [Network() for _ in range(3)]
+    for network in networks:
+        subscriber(network, among=theirs).release()
+    theirs.hear(heard(1, "sim.event", "a"), "e")
+    theirs.flush(1)
+    assert len({id(network.frames[0]) for network in networks}) == 1
+
+
+def test_who_is_behind_is_set_apart_and_gets_all_of_it_later_in_its_order() -> None:
+    theirs = audience(coalesce=False)
+    quick, slow = Network(), Network()
+    subscriber(quick, among=theirs).release()
+    late = subscriber(slow, among=theirs)
+    late.release()
+    slow.unread = BUFFERED_BYTES + 1
+    for seq in (1, 2, 3):
+        theirs.hear(heard(seq, "sim.event", "a"), "e")
+        flush(late, float(seq), seq)
+    assert (len(quick.texts), slow.texts) == (3, [])
+    slow.unread = 0
+    flush(late, 4.0, 3)
+    theirs.hear(heard(4, "sim.event", "a"), "e")
+    flush(late, 5.0, 4)
+    assert slow.texts == quick.texts
+    assert len(slow.frames) == 2
+
+
+def test_a_burst_too_long_for_one_write_goes_in_parts_and_loses_nothing() -> None:
+    waiting = subscriber(network := Network(), among=audience(coalesce=False))
+    waiting.release()
+    for seq in range(1, 3000):
+        waiting.audience.hear(heard(seq, "sim.event", "a"), "e")
+    while waiting.audience.line or waiting.is_waiting:
+        flush(waiting, 0.0, 2999)
+    assert max(map(len, network.frames)) < AT_ONCE_BYTES + 2000
+    assert [text.split('"seq":')[1].split(",")[0] for text in network.texts] == [str(seq) for seq in range(1, 3000)]
