@@ -12,6 +12,8 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import Scope
 
+import console.account.api
+import console.account_page
 import console.auth.pages
 import console.connectivity.api
 import console.fleet.pages
@@ -24,6 +26,7 @@ import console.sims.pages
 import console.sms.api
 import console.usage.api
 from console import health, metrics, streamer
+from console.account.gauges import measure
 from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
@@ -104,6 +107,7 @@ def _pages() -> Router:
             console.sims.pages.router,
             console.fleet.sim_page.router,
             console.jobs_page.router,
+            console.account_page.router,
         ],
         dependencies={"caller": Provide(page_caller)},
         include_in_schema=False,
@@ -123,6 +127,7 @@ def _api() -> Router:
                     console.connectivity.api.router,
                     console.sms.api.router,
                     console.runs.api.router,
+                    console.account.api.router,
                 ],
                 dependencies={"caller": Provide(_counted_caller)},
             ),
@@ -160,4 +165,5 @@ async def _count_address(db: Database, scope: Scope) -> dict[str, str]:
 @get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
 async def _metrics(db: NamedDependency[Database]) -> bytes:
     """What this process and the workers count, for Prometheus."""
+    await measure(db)
     return await metrics.exposition(db.redis, "web")

@@ -174,7 +174,46 @@ class SimsSynced(Struct, frozen=True, tag_field="type", tag="sims.synced"):
     data: JobRunTold
 
 
-Fact = SimChanged | SimUsage | SimEvent | SmsChanged | SimsSynced
+class LineState(Struct, frozen=True, kw_only=True):
+    """The line to 1NCE for an organization: whether its questions are answered. Open, like a switch: none is put."""
+
+    state: str = "unknown"  # "closed" (1NCE answers), "open", "half_open" (one question tries it), "unknown"
+    reason: str | None = None  # why it is not closed
+    failures: int = 0  # one after the other
+    since: datetime | None = None  # when it was closed, or ceased to be
+    until: datetime | None = None  # when 1NCE is tried again
+    answered_at: datetime | None = None  # when 1NCE last answered anything
+
+
+class OperationState(Struct, frozen=True, kw_only=True):
+    """Something that 1NCE can be asked to do, and whether it does it for this account."""
+
+    name: str
+    does: str
+    offered: bool | None = None  # None: not yet asked
+    sentence: str | None = None  # why it is not offered
+    status: int | None = None  # the HTTP status that said so
+    since: datetime | None = None
+    answered_at: datetime | None = None  # when 1NCE last answered it, with yes or no
+    again_at: datetime | None = None  # when what is not offered is asked for again
+
+
+class AccountTold(Struct, frozen=True, kw_only=True):
+    """How an organization's account at 1NCE stands."""
+
+    line: LineState
+    off: list[OperationState]  # what 1NCE does not offer it
+
+
+class AccountChanged(Struct, frozen=True, tag_field="type", tag="account.changed"):
+    """The line to 1NCE, or what 1NCE offers there, is another than before."""
+
+    time: datetime
+    subject: None
+    data: AccountTold
+
+
+Fact = SimChanged | SimUsage | SimEvent | SmsChanged | SimsSynced | AccountChanged
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -205,6 +244,8 @@ def topics(kind_: str, subject: str | None) -> tuple[str, ...]:
         return ("fleet", "jobs")
     if kind_ == "sms.changed" and subject:
         return ("sms", "fleet", f"sim:{subject}")
+    if kind_ == "account.changed":
+        return ("account", "fleet", "jobs")
     if kind_ in FLEET_KINDS:
         return ("fleet", f"sim:{subject}") if subject else ("fleet",)
     return (kind_.split(".", 1)[0] + "s",)

@@ -29,6 +29,12 @@ tellings_failed = Counter("console_tellings_failed_total", "Tellings that Redis 
 outbox_waiting = Gauge("console_outbox_waiting", "Transactions whose facts wait in the outbox")
 polls = Counter("console_once_calls_total", "Calls to 1NCE", ["operation", "outcome"])
 poll_seconds = Histogram("console_once_call_seconds", "Time that 1NCE took to answer", ["operation"], buckets=SECONDS)
+account_lines = Gauge(
+    "console_once_line_state", "The line to 1NCE: 0 closed, 1 half open (being tried), 2 open", ["organization"]
+)
+account_operations_off = Gauge(
+    "console_once_operations_off", "Operations that 1NCE does not offer the account", ["organization"]
+)
 changes = Counter("console_changes_total", "Rows that a job really changed", ["job"])
 job_runs = Counter("console_job_runs_total", "Runs of jobs", ["job", "state"])
 job_seconds = Histogram(

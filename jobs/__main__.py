@@ -17,6 +17,7 @@ from jobs.worker import work
 settings = from_environment(os.environ)
 try:
     if sys.argv[1:] == ["examine"]:
+        log.set_up(settings.log_level, sys.stderr)
         sys.stdout.write(msgspec.json.encode(asyncio.run(examine(settings))).decode() + "\n")
     else:
         log.set_up(settings.log_level)

@@ -1,10 +1,14 @@
 """The clients of 1NCE on this worker: one for each organization, made anew when its account changes."""
 
-from console import metrics
+import asyncio
+from functools import partial
+
 from console.database import Database
+from console.log import logger
 from console.once.client import OnceClient
 from console.organizations.reads import Account, account
 from console.settings import Settings
+from jobs.noting import Noting
 
 
 class Accounts:
@@ -14,6 +18,7 @@ class Accounts:
         """No client is made before it is asked for."""
         self._settings = settings
         self._db = db
+        self._noting = Noting(db)
         self._clients: dict[int, tuple[Account, OnceClient]] = {}
 
     async def client(self, organization_id: int) -> OnceClient | None:
@@ -32,17 +37,28 @@ class Accounts:
             redis=self._db.redis,
             organization=str(organization_id),
             requests_per_second=found.once_requests_per_second,
-            observe=_observe,
+            observe=partial(self._noting.observe, organization_id),
+            noticed=partial(self._noting.hear, organization_id),
         )
         self._clients[organization_id] = (found, client)
         return client
+
+    async def note(self) -> None:
+        """Write down how each account stands, as far as it has been asked here."""
+        await self._noting.write_answers()
+        for organization_id, (_, client) in list(self._clients.items()):
+            await self._noting.settle(organization_id, client)
+
+    async def keep_noting(self, *, every: float) -> None:
+        """Note every so many seconds, until cancelled, whatever happens."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.note()
+            except Exception:  # what was not noted now is noted with the next turn
+                logger("jobs").exception("how the accounts stand could not be noted")
 
     async def close(self) -> None:
         """Let go of every connection."""
         for _, client in self._clients.values():
             await client.__aexit__(None, None, None)
-
-
-def _observe(operation: str, outcome: str, seconds: float) -> None:
-    metrics.polls.labels(operation, outcome).inc()
-    metrics.poll_seconds.labels(operation).observe(seconds)

@@ -1,50 +1,92 @@
 """What 1NCE answers to each organization's account: for `console doctor`."""
 
-from typing import TypedDict
+import asyncio
 
+from msgspec import to_builtins
+
+from console.account.examined import Examined, Looked
 from console.database import open_database
+from console.once.client import OnceClient
 from console.once.errors import OnceError, SignInRefused
+from console.once.exploring import Explored, explore
+from console.once.notices import LineState
+from console.once.pace import Lane
 from console.organizations import reads
 from console.settings import Settings
 from jobs.accounts import Accounts
 
 
-class Examined(TypedDict):
-    """One organization's account: whether it opens the door, and what to do if not."""
-
-    organization: str
-    well: bool
-    found: str
-    advice: str
-
-
 async def examine(settings: Settings) -> list[Examined]:
-    """Sign in for each organization and look at its inventory."""
+    """Sign in for each organization and ask for everything that can be read, once. Nothing is changed or bought."""
     db = open_database(settings.database_url, settings.redis_url, connections=2)
     accounts = Accounts(settings, db)
     try:
         async with db.reading() as connection:
             organizations = await reads.every(connection)
-        return [await _one(accounts, found) for found in organizations]
+        examined = await asyncio.gather(*(_one(accounts, found) for found in organizations))
+        await accounts.note()
+        return examined
     finally:
         await accounts.close()
         await db.close()
 
 
 async def _one(accounts: Accounts, organization: reads.Organization) -> Examined:
-    def said(well: bool, found: str, advice: str = "") -> Examined:
-        return {"organization": organization.slug, "well": well, "found": found, "advice": advice}
-
     client = await accounts.client(organization.id)
     if client is None:
-        return said(
-            False, "no account at 1NCE", f"Run `console org add {organization.slug}` with its client id and secret."
-        )
+        advice = f"Run `console org add {organization.slug}` with its client id and secret."
+        found: list[Looked] = [Looked(what="account", fault=True, found="no account at 1NCE", advice=advice)]
+        return Examined(organization=organization.slug, looked=found, shapes=[])
+    signed_in, line = await _sign_in(client), await _line(client)
+    if signed_in.fault:
+        return Examined(organization=organization.slug, looked=[signed_in, line], shapes=[])
+    explored = await explore(client, await _a_sim(client))
+    looked = [signed_in, line, *_offers(explored)]
+    return Examined(organization=organization.slug, looked=looked, shapes=[to_builtins(one) for one in explored])
+
+
+async def _sign_in(client: OnceClient) -> Looked:
+    def refused(found: str, advice: str) -> Looked:
+        return Looked(what="sign-in", fault=True, found=found, advice=advice)
+
     try:
         total = await client.check()
     except SignInRefused as error:
-        advice = "Make credentials in 1NCE's portal: Account, Management API Access."
-        return said(False, f"the sign-in is refused: {error}", advice)
+        advice = (
+            "Make credentials in 1NCE's portal under Account, Management API Access, as a user who is not the Owner."
+        )
+        return refused(f"refused: {error}", advice)
     except OnceError as error:
-        return said(False, str(error), "If 1NCE is up, check ONCE_BASE_URL and that this machine may reach it.")
-    return said(True, f"signed in; {'an unknown number of' if total is None else total} SIMs")
+        return refused(str(error), "If 1NCE is up, check ONCE_BASE_URL and that this machine may reach it.")
+    return Looked(what="sign-in", found=f"signed in; {'an unknown number of' if total is None else total} SIMs")
+
+
+async def _line(client: OnceClient) -> Looked:
+    try:
+        stands = await client.standing()
+    except OnceError as error:
+        return Looked(what="line", fault=True, found=str(error), advice="Is Redis up?")
+    if stands.line is LineState.CLOSED:
+        return Looked(what="line", found="closed: the workers ask 1NCE as it is due")
+    advice = "It closes by itself with the first answer; until then pages show what the database knows."
+    return Looked(what="line", fault=True, found=f"{stands.line.replace('_', ' ')}: {stands.reason}", advice=advice)
+
+
+async def _a_sim(client: OnceClient) -> str | None:
+    """A SIM to ask about, if there is one."""
+    try:
+        page = await client.sims(1, page_size=1, lane=Lane.COMMAND, whatever=True)
+    except OnceError:
+        return None
+    return page.items[0].iccid if page.items else None
+
+
+def _offers(explored: list[Explored]) -> list[Looked]:
+    answered = [one.operation for one in explored if one.offered]
+    looked = [Looked(what="can read", found=", ".join(answered) or "nothing")]
+    for one in explored:
+        if one.offered is False:
+            looked.append(Looked(what=f"lacks {one.operation}", found=one.note))
+        elif one.offered is None:
+            looked.append(Looked(what=f"not clear: {one.operation}", found=f"{one.status or 'no status'}: {one.note}"))
+    return looked

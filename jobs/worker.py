@@ -48,6 +48,7 @@ AT_START = ("sync_sims", "sync_status", "sync_quotas", "sync_connectivity", "tak
 START_SECONDS = 2  # not at once: the queue's first sweep takes a job that is just being handed out for a lost one
 HEARTBEAT = 60  # a job whose worker is silent for so long is given to another
 METRICS_SECONDS = 5.0
+NOTING_SECONDS = 10.0
 
 
 def seldom_collect() -> None:
@@ -78,13 +79,17 @@ async def work(settings: Settings) -> None:
         shutdown_grace_period_s=1,
         cancellation_hard_deadline_s=1.0,
     )
-    exporting = asyncio.create_task(metrics.export(db.redis, f"worker:{name}", every=METRICS_SECONDS))
+    beside = [
+        asyncio.create_task(metrics.export(db.redis, f"worker:{name}", every=METRICS_SECONDS)),
+        asyncio.create_task(shop.accounts.keep_noting(every=NOTING_SECONDS)),
+    ]
     try:
         await worker.start()
     finally:
-        exporting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await exporting
+        for task in beside:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         await shop.accounts.close()
         await db.close()
 

@@ -4,22 +4,27 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
 
 import click
 import msgspec
 from msgspec import Struct
 from redis.exceptions import RedisError
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from console.account.examined import Examined, Looked
+from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
 from console.database import Database, open_database
 from console.edition import find_edition
 from console.errors import ConsoleError
 from console.organizations import reads as organization_reads
 from console.schema import newest, revision
-from console.settings import Settings, SettingsError, from_environment
+from console.settings import SettingsError, from_environment
+
+PATIENCE_SECONDS = 120.0  # 1NCE may be slow, and be asked a dozen times for each organization
 
 
 class Finding(Struct, frozen=True):
@@ -52,45 +57,76 @@ def config_show(json_: bool) -> None:
 
 @click.command()
 @as_json
-def doctor(json_: bool) -> None:
-    """Check settings, database, Redis and the sign-in at 1NCE; say what to do about each fault."""
-    findings = asyncio.run(_look())
+@click.option(
+    "--shapes",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the forms of 1NCE's answers to this file, every value masked.",
+)
+def doctor(json_: bool, shapes: Path | None) -> None:
+    """Check settings, database, Redis and each account at 1NCE; say what to do about each fault.
+
+    1NCE is asked once for everything that can be read. Nothing is changed, sent or bought.
+    """
+    findings, examined = asyncio.run(_look())
+    if shapes and examined:
+        write_shapes(shapes, examined)
     if json_:
         click.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
     else:
-        printer = Console(highlight=False)
-        for finding in findings:
-            mark = "[green]ok  [/]" if finding.well else "[red]FAIL[/]"
-            printer.print(f"{mark} {finding.what}: {finding.found}", markup=True)
-            if finding.advice:
-                printer.print(f"     {finding.advice}")
+        _print(findings)
+        if examined:
+            click.echo(_WRITTEN.format(shapes.resolve()) if shapes else _SUGGESTED)
     sys.exit(0 if all(finding.well for finding in findings) else 1)
 
 
-async def _look() -> list[Finding]:
+_WRITTEN = (
+    "The forms of 1NCE's answers are in {}: keys and kinds of values, every value masked. Look through it; if you"
+    " send it to us, we can settle what 1NCE has not documented."
+)
+_SUGGESTED = (
+    "`console doctor --shapes FILE` writes the forms of 1NCE's answers, every value masked, for you to send to us."
+)
+
+
+def _print(findings: list[Finding]) -> None:
+    printer = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        mark = "[green]ok  [/]" if finding.well else "[red]FAIL[/]"
+        printer.print(f"{mark} {escape(finding.what)}: {escape(finding.found)}")
+        if finding.advice:
+            printer.print(f"     {escape(finding.advice)}")
+
+
+async def _look() -> tuple[list[Finding], list[Examined]]:
+    """What was found, and what 1NCE answered."""
     try:
         known = from_environment(os.environ)
     except SettingsError as error:
-        return [
-            Finding("settings", False, fault, "Set it in the environment of every process.") for fault in error.faults
-        ]
+        advice = "Set it in the environment of every process."
+        return [Finding("settings", False, fault, advice) for fault in error.faults], []
     findings = [Finding("settings", True, f"complete, for {known.app_env}")]
+    examined: list[Examined] = []
     db = open_database(known.database_url, known.redis_url, connections=2)
+
+    async def once(db: Database) -> list[Finding]:
+        examined.extend(await _examined(db))
+        return [_of_account(one, looked) for one in examined for looked in one.looked] or [_NO_ORGANIZATION]
+
     try:
-        for what, look in (("database", _database), ("redis", _redis), ("1NCE", _once)):
-            findings += await _guarded(what, look, known, db)
+        for what, look in (("database", _database), ("redis", _redis), ("1NCE", once)):
+            findings += await _guarded(what, look, db)
     finally:
         await db.close()
-    return findings
+    return findings, examined
 
 
-Look = Callable[[Settings, Database], Awaitable[list[Finding]]]
+Look = Callable[[Database], Awaitable[list[Finding]]]
 
 
-async def _guarded(what: str, look: Look, known: Settings, db: Database) -> list[Finding]:
+async def _guarded(what: str, look: Look, db: Database) -> list[Finding]:
     try:
-        async with asyncio.timeout(30):
-            return await look(known, db)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await look(db)
     except ConsoleError as error:
         return [Finding(what, False, error.message)]
     except (DBAPIError, SQLAlchemyError, RedisError, OSError, TimeoutError) as error:
@@ -101,7 +137,7 @@ async def _guarded(what: str, look: Look, known: Settings, db: Database) -> list
 _ADDRESS = {"database": "DATABASE_URL", "redis": "REDIS_URL", "1NCE": "ONCE_BASE_URL"}
 
 
-async def _database(_: Settings, db: Database) -> list[Finding]:
+async def _database(db: Database) -> list[Finding]:
     async with db.engine.connect() as connection:
         version = (await connection.exec_driver_sql("SHOW server_version")).scalar()
         edition = await connection.run_sync(find_edition)
@@ -117,24 +153,24 @@ async def _database(_: Settings, db: Database) -> list[Finding]:
     return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated]
 
 
-async def _redis(_: Settings, db: Database) -> list[Finding]:
+async def _redis(db: Database) -> list[Finding]:
     info = await db.redis.info("server")
     return [Finding("redis", True, f"answers, version {info.get('valkey_version') or info.get('redis_version')}")]
 
 
-async def _once(_: Settings, db: Database) -> list[Finding]:
+_NO_ORGANIZATION = Finding(
+    "1NCE",
+    False,
+    "there is no organization yet",
+    "Set ONCE_CLIENT_ID and ONCE_CLIENT_SECRET and start the worker, or run `console org add`.",
+)
+
+
+async def _examined(db: Database) -> list[Examined]:
     async with db.reading() as connection:
-        if not await organization_reads.every(connection):
-            advice = "Set ONCE_CLIENT_ID and ONCE_CLIENT_SECRET and start the worker, or run `console org add`."
-            return [Finding("1NCE", False, "there is no organization yet", advice)]
-    # Only the workers speak to 1NCE: one of them is asked.
-    command = (sys.executable, "-m", "jobs", "examine")
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, complaint = await process.communicate()
-    if process.returncode:
-        lines = complaint.decode("utf-8", "replace").strip().splitlines()
-        return [Finding("1NCE", False, lines[-1] if lines else "the examination failed")]
-    found = msgspec.json.decode(out, type=list[dict[str, Any]])
-    return [Finding(f"1NCE, {one['organization']}", one["well"], one["found"], one["advice"]) for one in found]
+        there = await organization_reads.every(connection)
+    return await examine_accounts() if there else []
+
+
+def _of_account(one: Examined, looked: Looked) -> Finding:
+    return Finding(f"1NCE, {one.organization}, {looked.what}", not looked.fault, looked.found, looked.advice)

@@ -157,5 +157,9 @@ def _words(message: Message) -> str:
         case "sims.synced":
             counted = f"seen {data['seen']}, changed {data['changed']}, failed {data['failed']}"
             return f"{data['state']}, {counted}" + (f": {data['error']}" if data["error"] else "")
+        case "account.changed":
+            off = ", ".join(one["name"] for one in data["off"])
+            said = (f"line {data['line']['state']}", data["line"]["reason"], off and f"not offered: {off}")
+            return " · ".join(part for part in said if part)
         case _:
             return msgspec.json.encode(data).decode()

@@ -1,13 +1,24 @@
 """How the browser door puts facts into messages: the very fragments that the page was made of, drawn once for all."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment
 
 from console import facts
-from console.facts import EventTold, JobRunTold, SimChanged, SimEvent, SimsSynced, SimState, Sms, SmsChanged
+from console.facts import (
+    AccountChanged,
+    EventTold,
+    JobRunTold,
+    LineState,
+    SimChanged,
+    SimEvent,
+    SimsSynced,
+    SimState,
+    Sms,
+    SmsChanged,
+)
 from console.live.feed import Heard
 from console.live.frames import framed, said
 from console.live.messages import StreamMark
@@ -74,6 +85,20 @@ class Fragments:
         """A SIM's quotas on its own page."""
         return partial("sim-quotas", "outerMorph", self.draw("sims/_quotas.html", sim=state, forecast=forecast))
 
+    def line(self, line: LineState) -> dict[str, bytes]:
+        """The line to 1NCE, by the place where it is shown: on every page, on top of the jobs, on its own page."""
+        return {
+            f"account-{place}": partial(
+                f"account-{place}", "outerMorph", self.draw(f"account/_{place}.html", line=line)
+            )
+            for place in ("banner", "trouble", "line")
+        }
+
+    def operations(self, operations: Sequence[Any], now: datetime) -> bytes:
+        """What 1NCE offers the account, as of now."""
+        html = self.draw("account/_operations.html", operations=operations, as_of_time=now)
+        return partial("account-operations", "outerMorph", html)
+
     def job(self, job: Any) -> bytes:
         """A job's line in the schedule."""
         return partial(f"job-{job.name}", "outerMorph", self.draw("jobs/_job.html", job=job))
@@ -99,7 +124,8 @@ class View:
         """The messages of this fact for this kind of page."""
         if heard is not self._of:
             self._of = heard
-            self._last = self._draw(facts.decode(heard.body), heard)
+            fact = facts.decode(heard.body)
+            self._last = self._account_of(fact, heard) if isinstance(fact, AccountChanged) else self._draw(fact, heard)
         return self._last
 
     def wrap(self, pieces: Sequence[bytes], reached: int | None) -> Sequence[bytes]:
@@ -115,6 +141,12 @@ class View:
         if self._mark[0] != reached:
             self._mark = (reached, said(StreamMark(seq=reached)))
         return self._mark[1]
+
+    def _account_of(self, fact: AccountChanged, heard: Heard) -> Messages:
+        """Every page says whether 1NCE answers; its own page says more."""
+        if self.name == "account":
+            self._redraw("operations", heard.organization_id, "")
+        return tuple(self._fragments.line(fact.data.line).items())
 
     def _sims(self, fact: facts.Fact, _: Heard) -> Messages:
         if isinstance(fact, SimChanged):
@@ -147,5 +179,9 @@ class View:
             return ((None, self._fragments.run(fact.data)),)
         return NOTHING
 
+    def _account(self, _: facts.Fact, heard: Heard) -> Messages:
+        self._redraw("operations", heard.organization_id, "")
+        return NOTHING
 
-VIEWS = ("fleet", "sims", "sim", "jobs")
+
+VIEWS = ("fleet", "sims", "sim", "jobs", "account")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.account import reads as account_reads
 from console.database import Database
 from console.fleet import reads as fleet_reads
 from console.fleet.forecast import forecast
@@ -19,7 +20,7 @@ from console.sims import reads as sim_reads
 
 EVERY_SECONDS = 1.0
 Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)
-VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs"}
+VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs", "operations": "account"}
 
 
 class Redrawing:
@@ -84,6 +85,9 @@ class Redrawing:
                 sim = await sim_reads.one(connection, organization_id, subject)
                 days = sim and await forecast(connection, organization_id, sim, now)
                 return self._fragments.quotas(sim, days) if sim else b""
+            case "operations":
+                operations = await account_reads.operations(connection, organization_id)
+                return self._fragments.operations(operations, now)
             case _:
                 jobs = await run_reads.schedule(connection, organization_id, now)
                 return b"".join(self._fragments.job(job) for job in jobs if subject in (job.name, ""))

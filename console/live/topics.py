@@ -1,11 +1,11 @@
-"""What can be listened to: the fleet, alerts, actions, one SIM."""
+"""What can be listened to: the fleet, alerts, actions, one SIM, the account at 1NCE."""
 
 import re
 from collections.abc import Iterable
 
 from console.errors import BadRequest
 
-TOPIC = re.compile(r"fleet|alerts|actions|sms|jobs|sim:[0-9]{19}")
+TOPIC = re.compile(r"account|fleet|alerts|actions|sms|jobs|sim:[0-9]{19}")
 ALL = frozenset({"fleet", "alerts", "actions"})
 MOST = 600  # a page has at most 500 rows
 

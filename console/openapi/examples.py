@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from console.account.api import Account
+from console.account.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
-from console.facts import EventTold, JobRunTold, SimState, Sms
+from console.facts import EventTold, JobRunTold, LineState, OperationState, SimState, Sms
 from console.listing import Listing
 from console.quotas.reads import Quota
 from console.runs.api import Jobs
@@ -16,7 +18,22 @@ from console.usage.api import Usage
 from console.usage.reads import UsageIn
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {
-    one.__name__: one for one in (SimState, StatusAt, EventTold, Sms, Quota, Usage, UsageIn, Jobs, JobState, JobRunTold)
+    one.__name__: one
+    for one in (
+        SimState,
+        StatusAt,
+        EventTold,
+        Sms,
+        Quota,
+        Usage,
+        UsageIn,
+        Account,
+        LineState,
+        OperationState,
+        Jobs,
+        JobState,
+        JobRunTold,
+    )
 }
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 TODAY = NOW.replace(hour=0)
@@ -122,6 +139,17 @@ JOB = JobState(
     last_run=RUN,
     failures_today=0,
 )
+LINE = LineState(state="closed", since=TODAY, answered_at=NOW - timedelta(seconds=2))
+OPERATION = OperationState(
+    name="sim.topup",
+    does=OPERATIONS["sim.topup"],
+    offered=False,
+    sentence="1NCE has switched this part of its API off.",
+    status=410,
+    since=NOW - timedelta(hours=3),
+    answered_at=NOW - timedelta(hours=3),
+    again_at=NOW + timedelta(hours=21),
+)
 CURSOR = "WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"
 
 
@@ -135,7 +163,11 @@ def _listed(thing: Any, *, counted: bool = False) -> Any:
 
 
 EXAMPLES: dict[str, Any] = {
-    **{type(one).__name__: _plain(one) for one in (SIM, STATUS, EVENT, SMS, QUOTA, STEP, USAGE, RUN, JOB)},
+    **{
+        type(one).__name__: _plain(one)
+        for one in (SIM, STATUS, EVENT, SMS, QUOTA, STEP, USAGE, LINE, OPERATION, RUN, JOB)
+    },
+    "Account": _plain(Account(line=LINE, operations=[OPERATION])),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
     "SimStateListing": _listed(SIM, counted=True),
     "StatusAtListing": _listed(STATUS),

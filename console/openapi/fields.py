@@ -97,6 +97,29 @@ FIELDS: dict[str, dict[str, str]] = {
         "items": "The steps, the oldest first; those without usage are left out.",
     },
     "UsageIn": {"time": "When the step begins."},
+    "Account": {
+        "line": "Whether 1NCE answers.",
+        "operations": "What 1NCE can be asked to do, in the order of the page.",
+    },
+    "LineState": {
+        "state": "`closed`: 1NCE answers; `open`: it does not, and is not asked before `until`; `half_open`: one"
+        " question tries it; `unknown`: not yet asked.",
+        "reason": "Why it is not closed: the last failure in words.",
+        "failures": "Failures on end.",
+        "since": "When the line was closed, or ceased to be.",
+        "until": "When 1NCE is tried again.",
+        "answered_at": "When 1NCE last answered anything.",
+    },
+    "OperationState": {
+        "name": "What the workers and the metrics call it.",
+        "does": "What it does.",
+        "offered": "Whether 1NCE offers it to this account; null if it has not been asked yet.",
+        "sentence": "Why it is not offered.",
+        "status": "The HTTP status by which 1NCE said so.",
+        "since": "Offered, or not, from this moment on.",
+        "answered_at": "When 1NCE last answered it, with yes or no.",
+        "again_at": "When what is not offered is asked for again.",
+    },
     "Jobs": {"items": "The schedule.", "runs": "The latest runs, the newest first."},
     "JobState": {
         "name": "What it is called.",

@@ -31,7 +31,7 @@ PLACE: Part = {
 QUERY: Part = {
     "topics": {
         "type": "string",
-        "description": "By comma: fleet, alerts, actions, sms, jobs, sim:<ICCID>. Left out: fleet,alerts,actions.",
+        "description": "By comma: account, fleet, alerts, actions, sms, jobs, sim:<ICCID>; else fleet,alerts,actions.",
         "examples": ["fleet,sim:8988228066600000001"],
     },
     "since": {

@@ -58,6 +58,7 @@ def test_the_names_of_operations_stay(promise: Promise) -> None:
         "listQuotas",
         "listConnectivity",
         "listJobs",
+        "getAccount",
         "getHealth",
         "getHealthReady",
         "getHealthServices",

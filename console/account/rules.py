@@ -1,0 +1,60 @@
+"""What can be asked of 1NCE in the words of the trade, what its API lacks, and how a line to it can stand."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Line(StrEnum):
+    """How the line to 1NCE stands, as of a circuit breaker."""
+
+    UNKNOWN = "unknown"  # nothing has been asked yet
+    CLOSED = "closed"  # 1NCE answers
+    OPEN = "open"  # 1NCE does not answer: nothing is asked until a set time
+    HALF_OPEN = "half_open"  # one question is put, to see whether it answers again
+
+
+TROUBLED = frozenset({Line.OPEN, Line.HALF_OPEN})
+IN_NUMBERS = {Line.UNKNOWN: 0, Line.CLOSED: 0, Line.HALF_OPEN: 1, Line.OPEN: 2}
+
+# What 1NCE can be asked to do, in the order of the page, under the names that the workers ask by.
+OPERATIONS = {
+    "sign-in": "Sign in",
+    "sims.list": "List the SIMs",
+    "sim.get": "Read one SIM",
+    "sim.status": "Ask where a SIM is",
+    "sim.quota.data": "Read a SIM's data quota",
+    "sim.quota.sms": "Read a SIM's SMS quota",
+    "sim.events": "Read a SIM's network events",
+    "sim.usage": "Read a SIM's daily usage",
+    "sms.list": "List a SIM's messages",
+    "sms.get": "Read one message",
+    "orders.list": "List the orders",
+    "order.get": "Read one order",
+    "products.list": "List products and prices",
+    "support.list": "List service requests",
+    "sim.configure": "Change a SIM's status, label or IMEI lock",
+    "sim.reset": "Reset a SIM's connection",
+    "sms.send": "Send an SMS",
+    "sms.cancel": "Cancel an SMS that waits",
+    "sim.topup": "Top up a SIM",
+    "order.place": "Order SIMs",
+    "support.open": "Open a service request",
+}
+
+
+class Lacking(Struct, frozen=True):
+    """Something that 1NCE's present API has no call for, and what to do instead."""
+
+    what: str
+    instead: str
+
+
+LACKING = (
+    Lacking("Configuring many SIMs in one call", "The API changes one SIM a call. For many at once use the portal."),
+    Lacking("Topping up many SIMs in one call", "The API tops up one SIM a call. For many at once use the portal."),
+    Lacking("Topping up by itself when a quota runs low", "Set it in the portal."),
+    Lacking("A monthly limit of data or SMS", "Set it in the portal."),
+    Lacking("Extending an expired SIM", "Order it in the portal."),
+    Lacking("Moving SIMs to another account", "Ask for it in the portal."),
+)

@@ -1,0 +1,158 @@
+"""Changes of how the accounts at 1NCE stand. Each may be told twice or late: what is older than known is no news."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from console.account import reads
+from console.account.rules import Line
+from console.account.tables import account_lines, account_operations
+from console.database import Transaction
+from console.facts import AccountChanged, AccountTold
+from console.rows import told
+
+
+async def record_line(
+    transaction: Transaction,
+    organization_id: int,
+    state: Line,
+    *,
+    reason: str | None,
+    failures: int,
+    at: datetime,
+    until: datetime | None,
+) -> bool:
+    """Put down how the line stands since `at`; whether that was news.
+
+    `since` stays the moment at which the trouble began, until the line is closed again. Half open, it keeps the reason
+    and the failures that it was opened for.
+    """
+    c = account_lines.c
+    before = await _lock(transaction, organization_id)
+    if before.moved_at is not None and (at < before.moved_at or (before.state, before.until) == (state, until)):
+        return False
+    begins = before.since is None or Line.CLOSED in (state, before.state)
+    tried = state is Line.HALF_OPEN
+    values = {
+        "state": state,
+        "reason": before.reason if tried else reason,
+        "failures": before.failures if tried else failures,
+        "since": at if begins else before.since,
+        "until": until,
+        "moved_at": at,
+    }
+    await transaction.connection.execute(
+        sa.update(account_lines).values(values).where(c.organization_id == organization_id)
+    )
+    await _tell(transaction, organization_id, at)
+    return True
+
+
+async def record_lost(
+    transaction: Transaction,
+    organization_id: int,
+    operation: str,
+    *,
+    sentence: str,
+    status: int | None,
+    at: datetime,
+    again_at: datetime | None,
+) -> bool:
+    """Put down that 1NCE does not offer this, and when it is asked for again; whether that was news."""
+    c = account_operations.c
+    statement = insert(account_operations).values(
+        organization_id=organization_id,
+        operation=operation,
+        offered=False,
+        sentence=sentence,
+        status=status,
+        since=at,
+        answered_at=at,
+        again_at=again_at,
+    )
+    excluded = statement.excluded
+    same = {name: excluded[name] for name in ("offered", "sentence", "status", "answered_at", "again_at")}
+    statement = statement.on_conflict_do_update(
+        index_elements=["organization_id", "operation"],
+        set_={**same, "since": sa.case((c.offered, excluded.since), else_=c.since)},
+        where=sa.and_(
+            c.answered_at <= excluded.answered_at,
+            sa.or_(c.offered, c.sentence.is_distinct_from(excluded.sentence), c.again_at < excluded.again_at),
+        ),
+    )
+    news = (await transaction.connection.execute(statement.returning(c.operation))).first() is not None
+    if news:
+        await _tell(transaction, organization_id, at)
+    return news
+
+
+async def record_answers(
+    transaction: Transaction, organization_id: int, answers: Mapping[str, datetime], now: datetime
+) -> list[str]:
+    """Put down when 1NCE last answered each operation with what was asked for; those that are offered only now."""
+    if not answers:
+        return []
+    await _answered(transaction, organization_id, max(answers.values()))
+    c = account_operations.c
+    rows = [
+        {"organization_id": organization_id, "operation": name, "since": at, "answered_at": at, "offered": True}
+        for name, at in sorted(answers.items())
+    ]
+    names = ("organization_id", "operation", "since", "answered_at", "offered")
+    source = told(account_operations, names, rows)
+    known = account_operations.alias("known")
+    mine = sa.and_(known.c.organization_id == source.c.organization_id, known.c.operation == source.c.operation)
+    offered = sa.select(known.c.operation).where(mine, known.c.offered).exists()
+    fresh = (await transaction.connection.execute(sa.select(source.c.operation).where(~offered))).scalars().all()
+    statement = insert(account_operations).from_select(names, sa.select(*(source.c[name] for name in names)))
+    excluded = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["organization_id", "operation"],
+        set_={
+            "answered_at": excluded.answered_at,
+            "since": sa.case((c.offered, c.since), else_=excluded.since),
+            "offered": True,
+            **dict.fromkeys(("sentence", "status", "again_at")),
+        },
+        where=c.answered_at < excluded.answered_at,
+    )
+    written = set((await transaction.connection.execute(statement.returning(c.operation))).scalars())
+    found = [name for name in fresh if name in written]
+    if found:
+        await _tell(transaction, organization_id, now)
+    return found
+
+
+async def _lock(transaction: Transaction, organization_id: int) -> "sa.Row[tuple[object, ...]]":
+    """The line's row, made if it is not there; nobody else changes it before this transaction ends."""
+    c = account_lines.c
+    made = insert(account_lines).values(organization_id=organization_id, state=Line.UNKNOWN).on_conflict_do_nothing()
+    await transaction.connection.execute(made)
+    query = sa.select(account_lines).where(c.organization_id == organization_id).with_for_update()
+    return (await transaction.connection.execute(query)).one()
+
+
+async def _answered(transaction: Transaction, organization_id: int, at: datetime) -> None:
+    """1NCE has answered something: so the line has been closed, if nothing was known of it."""
+    c = account_lines.c
+    statement = insert(account_lines).values(
+        organization_id=organization_id, state=Line.CLOSED, since=at, moved_at=at, answered_at=at
+    )
+    unknown = c.state == Line.UNKNOWN
+    statement = statement.on_conflict_do_update(
+        index_elements=["organization_id"],
+        set_={
+            "answered_at": sa.func.greatest(c.answered_at, statement.excluded.answered_at),
+            "state": sa.case((unknown, statement.excluded.state), else_=c.state),
+            "since": sa.case((unknown, statement.excluded.since), else_=c.since),
+        },
+    )
+    await transaction.connection.execute(statement)
+
+
+async def _tell(transaction: Transaction, organization_id: int, now: datetime) -> None:
+    line = await reads.line(transaction.connection, organization_id)
+    off = await reads.off(transaction.connection, organization_id)
+    transaction.tell(organization_id, AccountChanged(time=now, subject=None, data=AccountTold(line=line, off=off)))

@@ -1,0 +1,100 @@
+"""What the clients meet at 1NCE, put down where pages, programs and figures see it."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from msgspec import to_builtins
+from sqlalchemy.exc import SQLAlchemyError
+
+from console import metrics
+from console.account import reads, writes
+from console.account.rules import TROUBLED, Line
+from console.database import Database
+from console.log import logger
+from console.once.client import OnceClient
+from console.once.errors import OnceError
+from console.once.notices import BreakerMoved, CapabilityLost, LineState, Notice
+
+AWAY = (SQLAlchemyError, OSError, TimeoutError)
+
+
+class Noting:
+    """Writes a notice down at once, and every now and then which operations 1NCE has answered."""
+
+    def __init__(self, db: Database) -> None:
+        """Nothing has been met yet."""
+        self._db = db
+        self._answers: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+
+    def observe(self, organization_id: int, operation: str, outcome: str, seconds: float) -> None:
+        """An exchange with 1NCE has ended."""
+        metrics.polls.labels(operation, outcome).inc()
+        metrics.poll_seconds.labels(operation).observe(seconds)
+        if outcome == "ok":
+            self._answers[organization_id][operation] = datetime.now(UTC)
+
+    async def hear(self, organization_id: int, notice: Notice) -> None:
+        """1NCE has closed or opened something. While the database is away that is lost: see settle."""
+        said = {"notice": type(notice).__name__, **to_builtins(notice)}
+        logger("jobs").warning("1NCE has changed", organization_id=organization_id, **said)
+        try:
+            async with self._db.transaction() as transaction:
+                if isinstance(notice, BreakerMoved):
+                    await writes.record_line(
+                        transaction,
+                        organization_id,
+                        Line(notice.state),
+                        reason=None if notice.state is LineState.CLOSED else notice.reason,
+                        failures=notice.failures,
+                        at=notice.at,
+                        until=notice.until,
+                    )
+                elif isinstance(notice, CapabilityLost):
+                    await writes.record_lost(
+                        transaction,
+                        organization_id,
+                        notice.operation,
+                        sentence=notice.reason,
+                        status=notice.status,
+                        at=notice.at,
+                        again_at=notice.again_at,
+                    )
+                else:
+                    answered = {notice.operation: notice.at}
+                    await writes.record_answers(transaction, organization_id, answered, notice.at)
+        except AWAY as error:
+            logger("jobs").warning("a notice of 1NCE could not be written down", reason=str(error))
+
+    async def write_answers(self) -> None:
+        """Write down what has been answered since the last time; it is kept if the database is away."""
+        for organization_id in list(self._answers):
+            answers = self._answers.pop(organization_id)
+            try:
+                async with self._db.transaction() as transaction:
+                    await writes.record_answers(transaction, organization_id, answers, datetime.now(UTC))
+            except AWAY as error:
+                self._answers[organization_id] = answers | self._answers[organization_id]
+                logger("jobs").warning("answers of 1NCE could not be written down", reason=str(error))
+
+    async def settle(self, organization_id: int, client: OnceClient) -> None:
+        """Put right what is written down where it is not how the account stands: a notice was lost, or Redis forgot."""
+        now = datetime.now(UTC)
+        try:
+            stands = await client.standing()
+            async with self._db.reading() as reading:
+                line = await reads.line(reading, organization_id)
+                known = {one.name for one in await reads.off(reading, organization_id)}
+            async with self._db.transaction() as transaction:
+                state = Line(stands.line)
+                if (state in TROUBLED) != (line.state in TROUBLED):
+                    reason = stands.reason if state in TROUBLED else None
+                    await writes.record_line(
+                        transaction, organization_id, state, reason=reason, failures=0, at=now, until=None
+                    )
+                for name, why in stands.off.items():
+                    if name not in known:
+                        await writes.record_lost(
+                            transaction, organization_id, name, sentence=why, status=None, at=now, again_at=None
+                        )
+        except (OnceError, *AWAY) as error:
+            logger("jobs").warning("how 1NCE stands is not known", organization_id=organization_id, reason=str(error))

@@ -1,0 +1,78 @@
+"""A worker whose Acme is at the simulated 1NCE, and which any test may put out of order."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest_asyncio
+from msgspec import structs
+
+from console.account import reads
+from console.database import Database
+from console.facts import LineState, OperationState
+from console.once.client import OnceClient
+from console.organizations.writes import put
+from console.settings import Settings
+from jobs.accounts import Accounts
+from tests.cast import Cast
+from tests.ring.conftest import browser, page
+from tests.serving import Served
+from tests.simulation import Simulation
+
+__all__ = ["browser", "page"]
+OFFERED = {"orders": True, "products": True, "support": True, "usage": False}
+
+
+class Worker:
+    """What a worker has of Acme: its client, what it notes, and what 1NCE has counted of its calls."""
+
+    def __init__(self, accounts: Accounts, client: OnceClient, db: Database, id_: int, simulation: Simulation) -> None:
+        self.accounts, self.client, self.db, self.id, self.simulation = accounts, client, db, id_, simulation
+
+    async def calls(self, door: str) -> int:
+        """How often 1NCE was asked this, like "GET /management-api/v1/orders"."""
+        totals = (await self.simulation.ask("GET", "requests"))["totals"]
+        return sum(totals.get(door, {}).values())
+
+    async def kept(self, what: str, name: str) -> bytes:
+        """What Redis keeps for all workers of the line or of what is off."""
+        found: Any = self.db.redis.hget(f"once:{self.id}:{what}", name)
+        return bytes(await found)
+
+    async def keep(self, what: str, values: dict[str, Any]) -> None:
+        """Have Redis keep something else."""
+        kept: Any = self.db.redis.hset(f"once:{self.id}:{what}", mapping=values)
+        await kept
+
+    async def line(self) -> LineState:
+        """How the line is written down."""
+        async with self.db.reading() as reading:
+            return await reads.line(reading, self.id)
+
+    async def operation(self, name: str) -> OperationState:
+        """How an operation is written down."""
+        async with self.db.reading() as reading:
+            return next(one for one in await reads.operations(reading, self.id) if one.name == name)
+
+
+@pytest_asyncio.fixture
+async def worker(db: Database, settings: Settings, cast: Cast, simulation: Simulation) -> AsyncIterator[Worker]:
+    known = structs.replace(settings, once_base_url=simulation.base_url)
+    async with db.transaction() as transaction:
+        await put(transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret")
+    accounts = Accounts(known, db)
+    client = await accounts.client(cast.acme)
+    assert client is not None
+    yield Worker(accounts, client, db, cast.acme, simulation)
+    await accounts.close()
+    await simulation.ask("DELETE", "faults")
+    await simulation.ask("POST", "capabilities", OFFERED)
+
+
+async def figure(web: Served, name: str, organization: str) -> float | None:
+    """A gauge of `/metrics`; None if it is not there."""
+    async with web.stranger() as stranger:
+        text = (await stranger.get("/metrics")).text
+    found = re.search(rf'^{name}{{organization="{organization}",process="web"}} (\S+)$', text, re.MULTILINE)
+    return float(found[1]) if found else None

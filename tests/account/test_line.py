@@ -1,0 +1,130 @@
+"""While 1NCE does not answer, every page says so, programs and figures too; and when it answers again."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+import websockets
+
+from console.cli.tail import line
+from console.facts import AccountChanged, AccountTold, LineState, OperationState
+from console.once.errors import CircuitOpen, Unavailable
+from tests.account.conftest import Worker, figure
+from tests.cast import ADAS_SIM, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+DOWN = {"path": "/v2/sims", "kind": "status", "status": 503}
+STATE = "console_once_line_state"
+BANNER = "1NCE does not answer since"
+
+
+async def goes_down(worker: Worker) -> None:
+    """1NCE fails all that is asked, until the line is open."""
+    await worker.simulation.ask("POST", "faults", DOWN)
+    iccids = (await worker.simulation.iccids())[:10]
+    met = await asyncio.gather(*(worker.client.status(iccid) for iccid in iccids), return_exceptions=True)
+    assert all(isinstance(one, Unavailable) for one in met)
+    with pytest.raises(CircuitOpen):
+        await worker.client.status(iccids[0])
+
+
+async def comes_back(worker: Worker) -> None:
+    """1NCE answers, and somebody asks whatever the line is."""
+    await worker.simulation.ask("DELETE", "faults")
+    assert await worker.client.check() == 250
+
+
+async def told(socket: Any) -> list[dict[str, Any]]:
+    """What was told of the account, until nothing has come for a while."""
+    found: list[dict[str, Any]] = []
+    while True:
+        try:
+            message = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 0.5))
+        except TimeoutError:
+            return found
+        if message["type"] == "account.changed":
+            found.append(message["data"])
+
+
+async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Worker, web: Served, cast: Cast) -> None:
+    async with web.program(cast.acme_key) as program, web.stream(cast.acme_key) as stream:
+        await goes_down(worker)
+        facts = await told(stream)
+        assert [fact["line"]["state"] for fact in facts] == ["open"]
+        shown = (await program.get("/account")).json()["line"]
+        assert shown == facts[0]["line"]
+        assert shown["failures"] >= 8
+        assert "503" in shown["reason"]
+        assert shown["until"] > shown["since"]
+        assert await figure(web, STATE, "acme") == 2
+        async with web.signed_in("vera") as vera:
+            for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/account"):
+                assert BANNER in (await vera.get(path)).text, path
+            assert "No job asks 1NCE before" in (await vera.get("/jobs")).text
+
+        await comes_back(worker)
+        assert [fact["line"]["state"] for fact in await told(stream)] == ["half_open", "closed"]
+        assert (await program.get("/account")).json()["line"]["state"] == "closed"
+        assert await figure(web, STATE, "acme") == 0
+        async with web.signed_in("vera") as vera:
+            assert BANNER not in (await vera.get("/sims")).text
+
+
+def test_the_line_is_one_line_of_console_tail() -> None:
+    state = LineState(state="open", reason="no answer in time", failures=8)
+    off = [OperationState(name="orders.list", does="List the orders", offered=False)]
+    fact = AccountChanged(time=datetime(2026, 11, 20, tzinfo=UTC), subject=None, data=AccountTold(line=state, off=off))
+    said = line(msgspec.to_builtins(fact), utc=True)
+    assert said.endswith("line open · no answer in time · not offered: orders.list")
+
+
+async def test_eve_neither_sees_nor_hears_of_acmes_line(worker: Worker, web: Served, cast: Cast) -> None:
+    async with web.stream(cast.eve_key, "?topics=fleet,jobs,account") as stream, web.signed_in("eve") as eve:
+        await goes_down(worker)
+        assert (await worker.line()).state == "open"
+        assert await told(stream) == []
+        assert BANNER not in (await eve.get("/sims")).text
+        async with web.program(cast.eve_key) as program:
+            assert (await program.get("/account")).json()["line"]["state"] == "unknown"
+        assert await figure(web, STATE, "evil") == 0
+
+
+async def test_a_stranger_gets_no_answer(web: Served) -> None:
+    async with web.stranger() as stranger:
+        assert (await stranger.get("/api/v1/account")).status_code == 401
+
+
+async def test_every_kind_of_page_hears_of_the_line(worker: Worker, web: Served) -> None:
+    async with web.signed_in("vera") as vera:
+        for view in ("fleet", "sims", "sim", "jobs", "account"):
+            async with web.page_socket(vera, f"?view={view}&topics=account") as socket:
+                await socket.recv()
+                await (goes_down if (await worker.line()).state != "open" else comes_back)(worker)
+                texts = await heard(socket)
+                assert 'id="account-banner"' in texts, view
+
+
+async def heard(socket: websockets.ClientConnection) -> str:
+    texts = ""
+    while "account-banner" not in texts:
+        texts += str(await asyncio.wait_for(socket.recv(), 5))
+    return texts
+
+
+async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None:
+    await goes_down(worker)
+    assert (await worker.line()).state == "open"
+    await worker.db.redis.delete(f"once:{worker.id}:line")
+    await worker.accounts.note()
+    assert (await worker.line()).state == "closed"
+
+
+async def test_an_open_line_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
+    open_ = {"state": "open", "until": 2**60, "failures": 8, "reason": "no answer in time"}
+    await worker.keep("line", open_)
+    await worker.accounts.note()
+    written = await worker.line()
+    assert (written.state, written.reason) == ("open", "no answer in time")

@@ -1,0 +1,118 @@
+"""What 1NCE does not offer is switched off with a sentence, and asked for again a day later."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from console.account import reads
+from console.account.rules import OPERATIONS
+from console.once.errors import NotFound, NotOffered
+from console.once.operations import OPERATIONS as ASKED
+from tests.account.conftest import Worker, figure
+from tests.cast import Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+ORDERS = "GET /management-api/v1/orders"
+UNKNOWN = "8988228066612345678"
+
+
+def test_the_page_knows_every_operation_that_the_workers_ask_for() -> None:
+    assert set(OPERATIONS) == {operation.metric for operation in ASKED}
+
+
+async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker, web: Served, cast: Cast) -> None:
+    await worker.simulation.ask("POST", "capabilities", {"orders": 410})
+    before = await worker.calls(ORDERS)
+    for _ in range(3):
+        with pytest.raises(NotOffered):
+            await worker.client.account.orders()
+    assert await worker.calls(ORDERS) == before + 1
+
+    off = await worker.operation("orders.list")
+    assert off.offered is False
+    assert off.status == 410
+    assert off.again_at is not None
+    assert off.since is not None
+    assert off.again_at - off.since == timedelta(days=1)
+    assert off.sentence
+    async with web.program(cast.acme_key) as program:
+        told = {one["name"]: one for one in (await program.get("/account")).json()["operations"]}
+    assert told["orders.list"]["sentence"] == off.sentence
+    assert told["sim.topup"]["offered"] is None, "what was never asked for is not said to be offered"
+    assert await figure(web, "console_once_operations_off", "acme") == 1
+    assert await figure(web, "console_once_operations_off", "evil") == 0
+
+
+async def test_a_viewer_reads_the_sentence_and_eve_does_not(worker: Worker, web: Served, cast: Cast) -> None:
+    assert cast.ada.organization_id != cast.eve.organization_id
+    await worker.simulation.ask("POST", "capabilities", {"orders": 410})
+    with pytest.raises(NotOffered):
+        await worker.client.account.orders()
+    sentence = (await worker.operation("orders.list")).sentence or ""
+    assert sentence
+    async with web.signed_in("vera") as vera, web.signed_in("eve") as eve:
+        assert sentence in (await vera.get("/account")).text
+        answer = await eve.get("/account")
+        assert answer.status_code == 200
+        assert sentence not in answer.text
+
+
+async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, cast: Cast) -> None:
+    await worker.simulation.ask("POST", "capabilities", {"orders": 410})
+    with pytest.raises(NotOffered):
+        await worker.client.account.orders()
+    await worker.simulation.ask("POST", "capabilities", {"orders": True})
+    with pytest.raises(NotOffered):
+        await worker.client.account.orders()
+    await a_day_passes(worker, "orders.list")
+    await worker.client.account.orders()
+    found = await worker.operation("orders.list")
+    assert found.offered is True
+    assert found.sentence is None
+    assert found.again_at is None
+    assert await figure(web, "console_once_operations_off", "acme") == 0
+
+
+async def a_day_passes(worker: Worker, operation: str) -> None:
+    """For what is kept of this operation."""
+    kept = msgspec.json.decode(await worker.kept("off", operation))
+    kept["again_us"] -= 86_400_000_000
+    await worker.keep("off", {operation: msgspec.json.encode(kept)})
+
+
+async def test_one_unknown_sim_switches_nothing_off(worker: Worker, web: Served) -> None:
+    with pytest.raises(NotFound):
+        await worker.client.status(UNKNOWN)
+    await worker.accounts.note()
+    async with worker.db.reading() as reading:
+        assert await reads.off(reading, worker.id) == []
+    assert (await worker.operation("sim.status")).offered is None, "nor has it shown that 1NCE offers it"
+    assert await figure(web, "console_once_operations_off", "acme") == 0
+
+
+async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> None:
+    iccid = (await worker.simulation.iccids())[0]
+    assert (await worker.operation("sim.status")).offered is None
+    assert (await worker.line()).state == "unknown"
+    await worker.client.status(iccid)
+    await worker.accounts.note()
+    first = await worker.operation("sim.status")
+    assert first.offered is True
+    assert (await worker.line()).state == "closed"
+    assert (await worker.line()).answered_at == first.answered_at
+    await worker.client.status(iccid)
+    await worker.accounts.note()
+    second = await worker.operation("sim.status")
+    assert second.since == first.since
+    assert first.answered_at is not None
+    assert second.answered_at is not None
+    assert second.answered_at > first.answered_at
+
+
+async def test_what_redis_knows_to_be_off_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
+    kept = {"sentence": "1NCE does not offer orders.", "status": 410, "again_us": 2**60}
+    await worker.keep("off", {"orders.list": msgspec.json.encode(kept)})
+    await worker.accounts.note()
+    assert (await worker.operation("orders.list")).sentence == "1NCE does not offer orders."

@@ -1,0 +1,87 @@
+"""What an open browser shows of the account while it changes, in real Chromium."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from console.account.rules import Line
+from console.account.writes import record_answers, record_line, record_lost
+from console.database import Database
+from tests.cast import ADAS_SIM, Cast
+
+pytestmark = pytest.mark.one_edition
+LIVE = "[data-live-badge]"
+BARE = "part => part.outerHTML.replace(/<time[^>]*>[^<]*</g, '<time>').replace(/ (class|title)=\"[^\"]*\"/g, '')"
+
+
+async def move(db: Database, organization_id: int, state: Line) -> None:
+    now, reason = datetime.now(UTC), None if state is Line.CLOSED else "no answer in time"
+    async with db.transaction() as transaction:
+        await record_line(
+            transaction, organization_id, state, reason=reason, failures=8, at=now, until=now + timedelta(minutes=5)
+        )
+
+
+async def shown(page: Page, path: str) -> None:
+    await page.goto(path)
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+
+
+@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/account"])
+async def test_the_banner_comes_and_goes_on_every_page_by_itself(
+    page: Page, db: Database, cast: Cast, path: str
+) -> None:
+    await shown(page, path)
+    banner = page.get_by_role("status").filter(has_text="1NCE does not answer since")
+    await expect(banner).to_have_count(0)
+    await move(db, cast.acme, Line.OPEN)
+    await expect(banner).to_be_visible(timeout=5000)
+    await move(db, cast.acme, Line.CLOSED)
+    await expect(banner).to_have_count(0, timeout=5000)
+
+
+async def test_another_organizations_trouble_is_not_on_the_screen(page: Page, db: Database, cast: Cast) -> None:
+    await shown(page, "/sims")
+    await move(db, cast.evil, Line.OPEN)
+    await move(db, cast.acme, Line.CLOSED)
+    await page.wait_for_timeout(1000)
+    await expect(page.locator("#account-banner")).to_be_empty()
+
+
+async def test_the_account_page_and_its_live_update_are_the_same_html(page: Page, db: Database, cast: Cast) -> None:
+    await shown(page, "/account")
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        await record_answers(transaction, cast.acme, {"sims.list": now}, now)
+        again = now + timedelta(days=1)
+        await record_lost(
+            transaction, cast.acme, "orders.list", sentence="No <b>orders</b>.", status=410, at=now, again_at=again
+        )
+    await move(db, cast.acme, Line.OPEN)
+    parts = [page.locator(f"#account-{name}") for name in ("banner", "line", "operations")]
+    await expect(parts[1]).to_contain_text("does not answer", timeout=5000)
+    await expect(parts[2]).to_contain_text("No <b>orders</b>.", timeout=5000)
+    await expect(parts[2]).to_contain_text("1 offered, 1 not offered")
+    live = [await part.evaluate(BARE) for part in parts]
+    await page.reload()
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    assert [await part.evaluate(BARE) for part in parts] == live
+
+
+async def test_two_keys_lead_to_the_account(page: Page) -> None:
+    await shown(page, "/sims")
+    await page.keyboard.press("g")
+    await page.keyboard.press("o")
+    await page.wait_for_url("**/account")
+    await expect(page.locator("nav [aria-current=page]")).to_have_text("1NCE")
+
+
+@pytest.mark.parametrize("path", ["/account", "/jobs", "/sims"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_trouble_fits_a_narrow_screen(page: Page, db: Database, cast: Cast, path: str, theme: str) -> None:
+    await move(db, cast.acme, Line.OPEN)
+    await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await shown(page, path)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
