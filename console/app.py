@@ -19,6 +19,7 @@ import console.connectivity.api
 import console.fleet.pages
 import console.fleet.sim_page
 import console.jobs_page
+import console.polling.api
 import console.quotas.api
 import console.runs.api
 import console.sims.api
@@ -128,6 +129,7 @@ def _api() -> Router:
                     console.sms.api.router,
                     console.runs.api.router,
                     console.account.api.router,
+                    console.polling.api.router,
                 ],
                 dependencies={"caller": Provide(_counted_caller)},
             ),

@@ -213,7 +213,25 @@ class AccountChanged(Struct, frozen=True, tag_field="type", tag="account.changed
     data: AccountTold
 
 
-Fact = SimChanged | SimUsage | SimEvent | SmsChanged | SimsSynced | AccountChanged
+class StreamTold(Struct, frozen=True, kw_only=True):
+    """How 1NCE's Data Streamer is, for one kind of record."""
+
+    kind: str  # "event" or "usage"
+    state: str  # "flowing"; "quiet"; "missed": polling finds what it does not bring; "unused"
+    last_post_at: datetime
+    missed_since: datetime | None  # the first thing since then that polling has found
+    found: int  # how many things polling has found since then
+
+
+class StreamerChanged(Struct, frozen=True, tag_field="type", tag="streamer.changed"):
+    """The Data Streamer has gone quiet, or has come back."""
+
+    time: datetime
+    subject: str  # the kind of record
+    data: StreamTold
+
+
+Fact = SimChanged | SimUsage | SimEvent | SmsChanged | SimsSynced | AccountChanged | StreamerChanged
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -240,7 +258,7 @@ FLEET_KINDS = frozenset({"sim.changed", "sim.usage", "sim.event", "sims.synced"}
 
 def topics(kind_: str, subject: str | None) -> tuple[str, ...]:
     """The topics that a fact travels on: the fleet's, and the SIM's own."""
-    if kind_ == "sims.synced":
+    if kind_ in ("sims.synced", "streamer.changed"):
         return ("fleet", "jobs")
     if kind_ == "sms.changed" and subject:
         return ("sms", "fleet", f"sim:{subject}")

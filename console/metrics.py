@@ -44,6 +44,12 @@ stream_records = Counter("console_stream_records_total", "Records pushed by 1NCE
 stream_batches = Counter(
     "console_stream_batches_total", "Posts of the Data Streamer and the SMS Forwarder", ["outcome"]
 )
+stream_missed = Gauge(
+    "console_stream_missed", "1 while the Data Streamer is silent and polling finds things", ["organization", "kind"]
+)
+quota_differences = Gauge(
+    "console_quota_differences", "SIMs whose quota and usage records do not agree", ["organization"]
+)
 
 
 EXPORTED = "metrics:"

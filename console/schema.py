@@ -13,6 +13,8 @@ import console.auth.tables
 import console.connectivity.tables
 import console.organizations.tables
 import console.outbox
+import console.polling.tables
+import console.pushes.tables
 import console.quotas.tables
 import console.runs.tables
 import console.sms.tables

@@ -22,7 +22,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date)
+    made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span)
     made.globals.update(low_quota_share=LOW_PERCENT / 100, csrf=None)
     return made
 
@@ -57,6 +57,20 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
         if size < limit:
             return f"{int(size // length)} {unit} ago" if seconds > 0 else f"in {int(size // length)} {unit}"
     return NOTHING
+
+
+def span(seconds: float | None) -> str:
+    """A length of time in one unit or two: "20 s", "12 min", "2 h 20 min", "3 d 4 h"."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    for large, small, size, parts in (("d", "h", 1440, 60), ("h", "min", 60, 1)):
+        if minutes >= size:
+            rest = minutes % size // parts
+            return f"{minutes // size} {large} {rest} {small}" if rest else f"{minutes // size} {large}"
+    return f"{minutes} min"
 
 
 def iso(moment: datetime | None) -> str:

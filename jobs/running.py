@@ -33,6 +33,7 @@ class Shop(Struct, kw_only=True):
     db: Database
     accounts: Accounts
     taking: set[int] = field(default_factory=set)  # organizations whose posts are being taken in here
+    patient: bool = False  # a poll goes on to the end of its minute, also while nobody is due
 
 
 class Run(Struct, kw_only=True):

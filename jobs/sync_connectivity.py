@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from console.connectivity import turns
 from console.connectivity.writes import record_events
 from console.once.records import Batch
+from console.polling.rules import Kind
+from console.pushes.writes import note_found
 from console.sims.writes import record_checks
-from jobs.polling import Turns, poll
+from jobs.polling import poll
 from jobs.records import event_row
 from jobs.running import Run, by_organization
 
-SECONDS = 56.0
-AT_ONCE = 2  # events are the lesser part of what there is to ask: the statuses go first
+AT_ONCE = 4
 EVENTS = 200
 
 
@@ -30,6 +30,7 @@ async def sync_connectivity(run: Run) -> None:
             new = await record_events(transaction, run.organization_id, events, now)
             iccids = [iccid for iccid, _ in batch]
             await record_checks(transaction, run.organization_id, iccids, now, events_at=now)
+            await note_found(transaction, run.organization_id, "event", [row["time"] for row in new])
             return len(new)
 
-    await poll(run, Turns(run, "events_at", turns.EVENTS, seconds=SECONDS), ask, keep, at_once=AT_ONCE)
+    await poll(run, Kind.EVENTS, ask, keep, at_once=AT_ONCE)

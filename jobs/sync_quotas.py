@@ -5,37 +5,38 @@ from collections.abc import Sequence
 
 import msgspec
 
-from console.connectivity import turns
 from console.once.models import Quota
+from console.polling.rules import Kind
+from console.pushes.reads import usage_stream
 from console.quotas.writes import COMPARE, record_quotas
 from console.rows import Row
-from jobs.polling import Turns, poll
+from jobs.polling import poll
 from jobs.running import Run, by_organization
-from jobs.streaming import stream_is_alive
 
-SECONDS = 28 * 60.0
 AT_ONCE = 3
 
 
 @by_organization(needs_once=True)
 async def sync_quotas(run: Run) -> None:
-    """Data each half hour; SMS once a day, for that moves with messages alone."""
-    await asyncio.gather(
-        _service(run, "data", "data_quota_at", turns.DATA_QUOTA), _service(run, "sms", "sms_quota_at", turns.SMS_QUOTA)
-    )
+    """Data each half hour, if the calls suffice; SMS once a day, for that moves with messages alone."""
+    await asyncio.gather(_service(run, "data", Kind.DATA_QUOTA), _service(run, "sms", Kind.SMS_QUOTA))
 
 
-async def _service(run: Run, service: str, column: str, ages: turns.Ages) -> None:
+async def _service(run: Run, service: str, kind: Kind) -> None:
     ask = run.client.data_quota if service == "data" else run.client.sms_quota
 
     async def keep(batch: Sequence[tuple[str, Quota]]) -> int:
         rows = [row for iccid, quota in batch if (row := _row(iccid, service, quota)) is not None]
         run.counted(failed=len(batch) - len(rows))
-        alive = await stream_is_alive(run)
+        now = run.now()
         async with run.db.transaction() as transaction:
-            return len(await record_quotas(transaction, run.organization_id, rows, run.now(), stream_alive=alive))
+            stream = await usage_stream(transaction.connection, run.organization_id, now)
+            changed = await record_quotas(
+                transaction, run.organization_id, rows, now, stream_alive=stream.alive, stream_used=stream.used
+            )
+            return len(changed)
 
-    await poll(run, Turns(run, column, ages, seconds=SECONDS), ask, keep, at_once=AT_ONCE)
+    await poll(run, kind, ask, keep, at_once=AT_ONCE)
 
 
 def _row(iccid: str, service: str, quota: Quota) -> Row | None:

@@ -7,9 +7,11 @@ from itertools import islice
 import msgspec
 
 from console.once.models import Sim, SimPage
+from console.polling.rules import Kind
 from console.rows import Row
 from console.sims import writes
 from jobs.running import Run, by_organization
+from jobs.spending import Spending
 
 AT_ONCE = 8
 OF_NEW_SIMS = ("sync_status", "sync_quotas", "sync_connectivity")  # what else there is to know of them, at once
@@ -41,15 +43,22 @@ async def sync_sims(run: Run) -> None:
 
 async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:
     """The inventory's pages in their order, the next few already asked for."""
-    first = await run.client.sims(start)
+    spending, turn = Spending(run, Kind.INVENTORY), asyncio.Lock()
+
+    async def ask(number: int) -> SimPage:
+        async with turn:
+            await spending.moment()
+        return await run.client.sims(number)
+
+    first = await ask(start)
     yield first
     upcoming = iter(range(start + 1, (first.pages or 0) + 1))
-    asked = [asyncio.create_task(run.client.sims(number)) for number in islice(upcoming, AT_ONCE)]
+    asked = [asyncio.create_task(ask(number)) for number in islice(upcoming, AT_ONCE)]
     try:
         while asked:
             page = await asked.pop(0)
             if (number := next(upcoming, None)) is not None:
-                asked.append(asyncio.create_task(run.client.sims(number)))
+                asked.append(asyncio.create_task(ask(number)))
             yield page
     finally:
         for task in asked:

@@ -1,16 +1,15 @@
-"""Asks 1NCE where SIMs are on the network, all through the minute: those on a screen and those that move first."""
+"""Asks 1NCE where SIMs are on the network, all through the minute: more often those on a screen and those that move."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from console.connectivity import turns
 from console.connectivity.writes import record_statuses
 from console.once.models import Status
+from console.polling.rules import Kind
 from console.rows import Row
-from jobs.polling import Turns, poll
+from jobs.polling import poll
 from jobs.running import Run, by_organization
 
-SECONDS = 56.0  # the next run begins with the next minute
 AT_ONCE = 8
 
 
@@ -27,7 +26,7 @@ async def sync_status(run: Run) -> None:
             rows = [row for _, row in batch]
             return len(await record_statuses(transaction, run.organization_id, rows, run.now(), "poll"))
 
-    await poll(run, Turns(run, "status_at", turns.STATUS, seconds=SECONDS), ask, keep, at_once=AT_ONCE)
+    await poll(run, Kind.STATUS, ask, keep, at_once=AT_ONCE)
 
 
 def _row(iccid: str, status: Status, asked_at: datetime) -> Row:

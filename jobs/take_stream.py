@@ -64,8 +64,7 @@ async def _take_next(run: Run) -> bool:
         taken = await _take_in_pieces(run)
     if taken is not None:
         count(run, taken)
-        if taken.seen["usage"]:
-            await note_stream(run)
+        await note_stream(run, {kind for kind in ("event", "usage") if taken.seen[kind]})
     return bool(posts)
 
 

@@ -31,6 +31,7 @@ from jobs.sync_sims import sync_sims
 from jobs.sync_sms import sync_sms
 from jobs.sync_status import sync_status
 from jobs.take_stream import take_stream
+from jobs.watch_stream import watch_stream
 
 JOBS: tuple[Job, ...] = (
     prune,
@@ -43,6 +44,7 @@ JOBS: tuple[Job, ...] = (
     sync_sms,
     sync_status,
     take_stream,
+    watch_stream,
 )
 AT_START = ("sync_sims", "sync_status", "sync_quotas", "sync_connectivity", "take_stream", "sample_fleet")
 START_SECONDS = 2  # not at once: the queue's first sweep takes a job that is just being handed out for a lost one
@@ -64,7 +66,7 @@ async def work(settings: Settings) -> None:
     """Work until told to stop (SIGTERM or Ctrl-C)."""
     seldom_collect()
     db = open_database(settings.database_url, settings.redis_url)
-    shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
+    shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db), patient=True)
     name = f"{socket.gethostname()}-{os.getpid()}"
     worker: Worker[Any] = Worker(
         db.queue,

@@ -12,6 +12,7 @@ from console.database import Database
 from console.fleet import reads
 from console.fleet.reads import LastHour
 from console.layout import common
+from console.pushes.reads import stream
 
 EVENTS = 20
 
@@ -27,6 +28,7 @@ async def fleet(
             **await common(reading, caller, live_since, "fleet", ["fleet"]),
             "counts": await reads.counts(reading, caller.organization_id),
             "usage": await reads.used(reading, caller.organization_id),
+            "stream": await stream(reading, caller.organization_id, datetime.now(UTC)),
             "events": events,
             "events_as_of": datetime.now(UTC),
         }

@@ -15,6 +15,7 @@ from console.cursors import read_cursor
 from console.database import Database
 from console.fleet.forecast import HISTORY_DAYS, forecast
 from console.layout import common
+from console.quotas import differences
 from console.sims.api import the_sim
 from console.sms import reads as sms_reads
 from console.usage import reads as usage_reads
@@ -48,6 +49,7 @@ async def sim_page(
             "here": "sims",
             "sim": sim,
             "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
+            "books": await differences.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
             "events": events,
             "events_as_of": datetime.now(UTC),
             "older": f"/sims/{sim.iccid}?before={older}" if older else None,

@@ -1,7 +1,7 @@
 """How the browser door puts facts into messages: the very fragments that the page was made of, drawn once for all."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from jinja2 import Environment
@@ -18,6 +18,7 @@ from console.facts import (
     SimState,
     Sms,
     SmsChanged,
+    StreamerChanged,
 )
 from console.live.feed import Heard
 from console.live.frames import framed, said
@@ -94,10 +95,16 @@ class Fragments:
             for place in ("banner", "trouble", "line")
         }
 
-    def operations(self, operations: Sequence[Any], now: datetime) -> bytes:
-        """What 1NCE offers the account, as of now."""
-        html = self.draw("account/_operations.html", operations=operations, as_of_time=now)
-        return partial("account-operations", "outerMorph", html)
+    def account(self, shown: dict[str, Any]) -> bytes:
+        """The sections of the page "1NCE" that a run of a job can change."""
+        sections = ("polling", "stream", "books", "operations")
+        return b"".join(
+            partial(f"account-{name}", "outerMorph", self.draw(f"account/_{name}.html", **shown)) for name in sections
+        )
+
+    def stream(self, stream: Any) -> bytes:
+        """Whether the Data Streamer is missed, on the fleet's page."""
+        return partial("fleet-stream", "outerMorph", self.draw("fleet/_stream.html", stream=stream))
 
     def job(self, job: Any) -> bytes:
         """A job's line in the schedule."""
@@ -145,7 +152,7 @@ class View:
     def _account_of(self, fact: AccountChanged, heard: Heard) -> Messages:
         """Every page says whether 1NCE answers; its own page says more."""
         if self.name == "account":
-            self._redraw("operations", heard.organization_id, "")
+            self._redraw("account", heard.organization_id, "")
         return tuple(self._fragments.line(fact.data.line).items())
 
     def _sims(self, fact: facts.Fact, _: Heard) -> Messages:
@@ -170,7 +177,8 @@ class View:
             return ((None, self._fragments.event(fact.data, "fleet/_event.html", "events")),)
         if isinstance(fact, SmsChanged):
             return NOTHING
-        self._redraw("usage" if isinstance(fact, facts.SimUsage) else "counts", heard.organization_id, "")
+        what = {facts.SimUsage: "usage", StreamerChanged: "stream"}.get(type(fact), "counts")
+        self._redraw(what, heard.organization_id, "")
         return NOTHING
 
     def _jobs(self, fact: facts.Fact, heard: Heard) -> Messages:
@@ -180,7 +188,7 @@ class View:
         return NOTHING
 
     def _account(self, _: facts.Fact, heard: Heard) -> Messages:
-        self._redraw("operations", heard.organization_id, "")
+        self._redraw("account", heard.organization_id, "")
         return NOTHING
 
 

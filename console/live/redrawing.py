@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.account import reads as account_reads
+from console.account_page import shown
 from console.database import Database
 from console.fleet import reads as fleet_reads
 from console.fleet.forecast import forecast
@@ -15,12 +15,13 @@ from console.live.hub import Hub
 from console.live.subscriber import Subscriber
 from console.live.topics import sims_in
 from console.log import logger
+from console.pushes.reads import stream
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
 
 EVERY_SECONDS = 1.0
 Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)
-VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs", "operations": "account"}
+VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs", "stream": "fleet", "account": "account"}
 
 
 class Redrawing:
@@ -85,9 +86,10 @@ class Redrawing:
                 sim = await sim_reads.one(connection, organization_id, subject)
                 days = sim and await forecast(connection, organization_id, sim, now)
                 return self._fragments.quotas(sim, days) if sim else b""
-            case "operations":
-                operations = await account_reads.operations(connection, organization_id)
-                return self._fragments.operations(operations, now)
+            case "stream":
+                return self._fragments.stream(await stream(connection, organization_id, now))
+            case "account":
+                return self._fragments.account(await shown(connection, self._db.redis, organization_id, now))
             case _:
                 jobs = await run_reads.schedule(connection, organization_id, now)
                 return b"".join(self._fragments.job(job) for job in jobs if subject in (job.name, ""))

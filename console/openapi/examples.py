@@ -10,6 +10,8 @@ from console.account.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
 from console.facts import EventTold, JobRunTold, LineState, OperationState, SimState, Sms
 from console.listing import Listing
+from console.polling.standing import Polling, Standing
+from console.quotas.differences import Difference
 from console.quotas.reads import Quota
 from console.runs.api import Jobs
 from console.runs.reads import JobState
@@ -33,6 +35,9 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         Jobs,
         JobState,
         JobRunTold,
+        Difference,
+        Polling,
+        Standing,
     )
 }
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -117,6 +122,44 @@ QUOTA = Quota(
     expires_at=TODAY.replace(year=2035),
     created_at=TODAY.replace(year=2025),
     changed_at=NOW - timedelta(minutes=30),
+    confirmed_at=NOW - timedelta(minutes=4),
+)
+DIFFERENCE = Difference(
+    iccid=ICCID,
+    label="pump-1",
+    quota_bytes=88 * MB,
+    records_bytes=80 * MB,
+    difference_bytes=8 * MB,
+    direction="records_missing",
+    since=NOW - timedelta(hours=3),
+    compared_from=NOW - timedelta(days=30),
+    looked_at=NOW - timedelta(minutes=4),
+)
+STANDING = Standing(
+    kind="status",
+    share_percent=50.0,
+    calls_per_second=4.25,
+    on_screen_seconds=21.2,
+    low_seconds=None,
+    moved_seconds=941.2,
+    rest_seconds=40301.7,
+    oldest_seconds=42412.9,
+    oldest_at=NOW - timedelta(hours=9),
+    answered_last_hour=13100,
+    never=0,
+    unanswered=2,
+    first_pass_seconds=None,
+)
+POLLING = Polling(
+    as_of=NOW,
+    calls_allowed_per_second=10.0,
+    calls_spent_per_second=8.5,
+    events_pushed=True,
+    sims=100_000,
+    on_screen=25,
+    moved=800,
+    low=120,
+    questions=[STANDING],
 )
 STEP = UsageIn(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
 USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])
@@ -165,7 +208,22 @@ def _listed(thing: Any, *, counted: bool = False) -> Any:
 EXAMPLES: dict[str, Any] = {
     **{
         type(one).__name__: _plain(one)
-        for one in (SIM, STATUS, EVENT, SMS, QUOTA, STEP, USAGE, LINE, OPERATION, RUN, JOB)
+        for one in (
+            SIM,
+            STATUS,
+            EVENT,
+            SMS,
+            QUOTA,
+            STEP,
+            USAGE,
+            LINE,
+            OPERATION,
+            RUN,
+            JOB,
+            DIFFERENCE,
+            STANDING,
+            POLLING,
+        )
     },
     "Account": _plain(Account(line=LINE, operations=[OPERATION])),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
@@ -174,6 +232,7 @@ EXAMPLES: dict[str, Any] = {
     "EventToldListing": _listed(EVENT),
     "SmsListing": _listed(SMS),
     "QuotaListing": _listed(QUOTA),
+    "DifferenceListing": _listed(DIFFERENCE),
     "Health": {
         "status": "ok",
         "services": [{"name": "database", "well": True, "found": "answers", "needed": True}],

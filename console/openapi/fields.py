@@ -1,5 +1,7 @@
 """What the description of the API says in words of each field."""
 
+from console.openapi.polling_fields import POLLING_FIELDS
+
 ANY_FIELD = {
     "iccid": "19 digits, without the check digit.",
     "time": "When it was so.",
@@ -89,7 +91,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "expires_at": "When it ends.",
         "created_at": "When it began.",
         "changed_at": "When anything here last changed.",
+        "confirmed_at": "When 1NCE last answered, changed or not. Quotas are polled, never pushed.",
     },
+    **POLLING_FIELDS,
     "Usage": {
         "by": "The step of time.",
         "since": "From this moment on.",

@@ -15,7 +15,7 @@ TAGS = {
     "Quotas": "What is left, and until when.",
     "Connectivity": "Where SIMs have been on the network, and what happened to them there.",
     "SMS": "Messages to devices and from them.",
-    "Account": "The account at 1NCE: whether 1NCE answers, and what it offers.",
+    "Account": "The account at 1NCE: whether 1NCE answers, what it offers, and how its calls are spent.",
     "Jobs": "The work that keeps all this fresh: when it runs, and how it went.",
     "Health": "Is the house well. Needs no key; also served without `/api/v1`.",
 }
@@ -116,6 +116,8 @@ ANSWERS = {
     "getUsage": "The fleet's usage.",
     "getSimQuotas": "The SIM's quotas.",
     "listQuotas": "A page of quotas.",
+    "getPolling": "How it stands now.",
+    "listDifferences": "A page of SIMs that differ.",
     "getSimConnectivity": "A page of changes.",
     "listConnectivity": "A page of changes.",
     "getSimEvents": "A page of events.",

@@ -9,7 +9,8 @@ from litestar.params import FromPath, FromQuery
 from console.auth.rules import Caller
 from console.database import Database
 from console.listing import CursorText, Listing, PageSize, cursor_of
-from console.quotas import reads
+from console.quotas import differences, reads
+from console.quotas.differences import Difference
 from console.quotas.reads import Quota
 from console.sims.api import the_sim
 
@@ -41,4 +42,17 @@ async def fleet_quotas(
     return Listing(items=items, page_size=page_size, next_cursor=more)
 
 
-router = Router("/", route_handlers=[sim_quotas, fleet_quotas], tags=["Quotas"])
+@get("/account/differences", operation_id="listDifferences", summary="Quotas and usage records that do not agree")
+async def differing(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], page_size: PageSize = 50, cursor: CursorText = None
+) -> Listing[Difference]:
+    """SIMs whose data quota fell by another amount than 1NCE's usage records add up to, by ICCID: by more than 1 MB and
+    5 %, and for longer than a record takes to come. Empty where no usage records are pushed."""
+    async with db.reading() as reading:
+        items, more = await differences.differences(
+            reading, caller.organization_id, limit=page_size, cursor=cursor_of(cursor)
+        )
+    return Listing(items=items, page_size=page_size, next_cursor=more)
+
+
+router = Router("/", route_handlers=[sim_quotas, fleet_quotas, differing], tags=["Quotas"])

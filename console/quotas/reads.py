@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.cursors import Cursor, after, mark
 from console.quotas.tables import quotas
+from console.sims.tables import checks
 
 
 class Quota(Struct, frozen=True, kw_only=True):
@@ -24,15 +25,21 @@ class Quota(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     created_at: datetime | None
     changed_at: datetime
+    confirmed_at: datetime | None  # when 1NCE last answered, whether or not anything had changed; always by a poll
 
 
-COLUMNS = tuple(quotas.c[name] for name in Quota.__struct_fields__)
+CONFIRMED = sa.case((quotas.c.service == "data", checks.c.data_quota_at), else_=checks.c.sms_quota_at)
+COLUMNS = (*(quotas.c[name] for name in Quota.__struct_fields__[:-1]), CONFIRMED.label("confirmed_at"))
+CONFIRMED_QUOTAS = quotas.outerjoin(
+    checks, sa.and_(checks.c.organization_id == quotas.c.organization_id, checks.c.iccid == quotas.c.iccid)
+)
 ORDER = ((quotas.c.iccid, False), (quotas.c.service, False))
 
 
 async def of_sim(connection: AsyncConnection, organization_id: int, iccid: str) -> list[Quota]:
     """A SIM's quotas: data, then SMS; those that 1NCE has told."""
-    query = sa.select(*COLUMNS).where(quotas.c.organization_id == organization_id, quotas.c.iccid == iccid)
+    mine = sa.and_(quotas.c.organization_id == organization_id, quotas.c.iccid == iccid)
+    query = sa.select(*COLUMNS).select_from(CONFIRMED_QUOTAS).where(mine)
     return [Quota(**row._mapping) for row in (await connection.execute(query.order_by(quotas.c.service))).all()]
 
 
@@ -40,7 +47,7 @@ async def of_fleet(
     connection: AsyncConnection, organization_id: int, *, service: str | None, limit: int, cursor: Cursor | None
 ) -> tuple[list[Quota], str | None]:
     """The fleet's quotas by ICCID, and the cursor of the next page."""
-    query = sa.select(*COLUMNS).where(quotas.c.organization_id == organization_id)
+    query = sa.select(*COLUMNS).select_from(CONFIRMED_QUOTAS).where(quotas.c.organization_id == organization_id)
     if service:
         query = query.where(quotas.c.service == service)
     if cursor is not None:

@@ -31,4 +31,11 @@ quota_books = sa.Table(
     sa.Column("used", sa.BigInteger, nullable=False),  # accumulated - left, at the last look
     moment("looked_at", nullable=False),
     sa.Column("recorded", sa.BigInteger, nullable=False),  # sum of usage records since the opening
+    # The part of it that we derived although 1NCE's stream should have brought it:
+    sa.Column("missing", sa.BigInteger, nullable=False, server_default="0"),
+    # `used` at the last look that is so long ago that its records should be here, and at the one that will be it next:
+    sa.Column("settled_used", sa.BigInteger, nullable=False),
+    sa.Column("waiting_used", sa.BigInteger, nullable=False),
+    moment("waiting_at", nullable=False),
+    moment("differs_since"),  # since when quota and streamed records differ by more than rounding and delay
 )

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
 from console.database import Transaction
-from console.quotas.rules import Book, unexplained
+from console.pushes.rules import LEAST_BYTES as STREAMED_FROM_BYTES
+from console.pushes.writes import note_found
+from console.quotas.rules import Book, differs, looked, unexplained
 from console.quotas.tables import quota_books, quotas
 from console.rows import Row, told, upsert_changed
 from console.sims.rules import quota_word
@@ -25,14 +28,23 @@ COMPARE = (
     "expires_at",
     "created_at",
 )
+BOOK = Book.__struct_fields__
+LOOK = ("used", "looked_at", "settled_used", "waiting_used", "waiting_at", "differs_since")
 
 
 async def record_quotas(
-    transaction: Transaction, organization_id: int, found: Sequence[Row], now: datetime, *, stream_alive: bool
+    transaction: Transaction,
+    organization_id: int,
+    found: Sequence[Row],
+    now: datetime,
+    *,
+    stream_alive: bool,
+    stream_used: bool = False,
 ) -> list[str]:
     """Take in quotas as 1NCE tells them (rows with `iccid`, `service` and COMPARE). The ICCIDs that changed.
 
-    The fall of a data quota that usage records do not explain becomes a usage record of its own, marked as derived.
+    The fall of a data quota that usage records do not explain becomes a usage record of its own, marked as derived. If
+    the organization uses the Data Streamer, that is a record which should have come, and its books differ.
     """
     await in_turn(transaction, organization_id)
     rows = [{"organization_id": organization_id, **row} for row in found]
@@ -53,7 +65,7 @@ async def record_quotas(
         for row in rows
         if row["service"] == "data" and row["accumulated"] is not None
     }
-    await _keep_books(transaction, organization_id, used, now, stream_alive=stream_alive)
+    await _keep_books(transaction, organization_id, used, now, stream_alive=stream_alive, stream_used=stream_used)
     changed = sorted({iccid for _, iccid, _ in keys})
     words = {
         row["iccid"]: quota_word(row["left"], row["total"], row["status"]) for row in rows if row["service"] == "data"
@@ -63,39 +75,75 @@ async def record_quotas(
 
 
 async def _keep_books(
-    transaction: Transaction, organization_id: int, used: Mapping[str, int], now: datetime, *, stream_alive: bool
+    transaction: Transaction,
+    organization_id: int,
+    used: Mapping[str, int],
+    now: datetime,
+    *,
+    stream_alive: bool,
+    stream_used: bool,
 ) -> None:
+    books = await _books(transaction, organization_id, sorted(used))
+    after = {iccid: looked(book, used[iccid], now) for iccid, book in books.items()}
+    derived = [
+        _derived(iccid, amount, books[iccid], now)
+        for iccid, book in after.items()
+        if (amount := unexplained(book, stream_alive=stream_alive))
+    ]
+    kept = await record_usage(transaction, organization_id, derived, now)
+    await explain(transaction, organization_id, kept, missing=stream_used)
+    await note_found(
+        transaction, organization_id, "usage", [row["time"] for row in kept if row["data_bytes"] > STREAMED_FROM_BYTES]
+    )
+    for iccid, book in after.items():
+        since = (book.differs_since or now) if stream_used and differs(book) else None
+        after[iccid] = structs.replace(book, differs_since=since)
+    opened = {iccid: _opened(used_now, now) for iccid, used_now in used.items() if iccid not in books}
+    changed = {iccid: book for iccid, book in after.items() if _says_more(book, books[iccid])}
+    await _write(transaction, organization_id, opened | changed)
+
+
+def _opened(used_now: int, now: datetime) -> Book:
+    return Book(
+        opened_at=now,
+        used_at_opening=used_now,
+        used=used_now,
+        looked_at=now,
+        recorded=0,
+        settled_used=used_now,
+        waiting_used=used_now,
+        waiting_at=now,
+    )
+
+
+def _says_more(book: Book, before: Book) -> bool:
+    """Whether it must be written: that a look found nothing new is in `sim_checks`."""
+    return structs.replace(book, waiting_at=before.waiting_at) != before
+
+
+async def _books(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> dict[str, Book]:
     c = quota_books.c
-    if not used:
-        return
-    source = told(quota_books, ("iccid",), [{"iccid": iccid} for iccid in sorted(used)])
+    source = told(quota_books, ("iccid",), [{"iccid": iccid} for iccid in iccids])
     query = (
-        sa.select(quota_books)
+        sa.select(c.iccid, *(c[name] for name in BOOK))
         .where(c.organization_id == organization_id, c.iccid == source.c.iccid)
         .order_by(c.iccid)
         .with_for_update(of=quota_books)
     )
-    books = {
-        row.iccid: Book(**{name: row._mapping[name] for name in Book.__struct_fields__})
-        for row in (await transaction.connection.execute(query)).all()
-    }
-    derived = [
-        _derived(iccid, amount, books[iccid], now)
-        for iccid, used_now in used.items()
-        if iccid in books and (amount := unexplained(books[iccid], used_now, stream_alive=stream_alive))
-    ]
-    await explain(transaction, organization_id, await record_usage(transaction, organization_id, derived, now))
-    moved = sorted(iccid for iccid, used_now in used.items() if iccid not in books or books[iccid].used != used_now)
-    if moved:
-        looked = told(quota_books, ("iccid", "used"), [{"iccid": iccid, "used": used[iccid]} for iccid in moved])
-        names = ["organization_id", "iccid", "opened_at", "used_at_opening", "used", "looked_at", "recorded"]
-        moment = sa.literal(now, sa.DateTime(timezone=True))
-        row = sa.select(
-            sa.literal(organization_id), looked.c.iccid, moment, looked.c.used, looked.c.used, moment, sa.literal(0)
-        )
-        statement = insert(quota_books).from_select(names, row.order_by(looked.c.iccid))
-        latest = {name: statement.excluded[name] for name in ("used", "looked_at")}
-        await transaction.connection.execute(statement.on_conflict_do_update(index_elements=KEY[:2], set_=latest))
+    rows = (await transaction.connection.execute(query)).all() if iccids else []
+    return {row[0]: Book(**dict(zip(BOOK, row[1:], strict=True))) for row in rows}
+
+
+async def _write(transaction: Transaction, organization_id: int, books: Mapping[str, Book]) -> None:
+    """All but what `explain` has written."""
+    if not books:
+        return
+    rows = [{"iccid": iccid, **structs.asdict(books[iccid])} for iccid in sorted(books)]
+    source = told(quota_books, ("iccid", *BOOK), rows)
+    row = sa.select(sa.literal(organization_id), source.c.iccid, *(source.c[name] for name in BOOK))
+    statement = insert(quota_books).from_select(["organization_id", "iccid", *BOOK], row.order_by(source.c.iccid))
+    latest = {name: statement.excluded[name] for name in LOOK}
+    await transaction.connection.execute(statement.on_conflict_do_update(index_elements=KEY[:2], set_=latest))
 
 
 def _derived(iccid: str, amount: int, book: Book, now: datetime) -> Row:
@@ -115,8 +163,13 @@ def _derived(iccid: str, amount: int, book: Book, now: datetime) -> Row:
     }
 
 
-async def explain(transaction: Transaction, organization_id: int, records: Sequence[Row]) -> None:
-    """Enter new usage records into the books of their SIMs. Records from before a book was opened are not in it."""
+async def explain(
+    transaction: Transaction, organization_id: int, records: Sequence[Row], *, missing: bool = False
+) -> None:
+    """Enter new usage records into the books of their SIMs. Records from before a book was opened are not in it.
+
+    `missing`: they are derived, and 1NCE's stream should have brought them.
+    """
     if not records:
         return
     c = quota_books.c
@@ -134,6 +187,6 @@ async def explain(transaction: Transaction, organization_id: int, records: Seque
     )
     await transaction.connection.execute(
         sa.update(quota_books)
-        .values(recorded=c.recorded + sums.c.amount)
+        .values(recorded=c.recorded + sums.c.amount, **({"missing": c.missing + sums.c.amount} if missing else {}))
         .where(c.organization_id == organization_id, c.iccid == sums.c.iccid)
     )

@@ -25,13 +25,13 @@ SCHEDULE = (
     ),
     Scheduled(
         name="sync_status",
-        does="Asks where SIMs are: those on a screen first, then those that moved, then the longest unasked",
+        does="Asks where SIMs are: most often those on a screen and those that moved, the longest unasked all the time",
         every="minute",
         cron="* * * * *",
     ),
     Scheduled(
         name="sync_connectivity",
-        does="Asks for the network events of SIMs, in the same order; each event counts once, polled or pushed",
+        does="Asks for the network events of SIMs, in the same way; each event counts once, polled or pushed",
         every="minute",
         cron="* * * * *",
     ),
@@ -44,14 +44,20 @@ SCHEDULE = (
     Scheduled(
         name="sync_quotas",
         does="Asks what SIMs have left; the fall that no usage record explains becomes derived usage",
-        every="30 minutes",
-        cron="*/30 * * * *",
+        every="minute",
+        cron="* * * * *",
     ),
     Scheduled(
         name="take_stream",
         does="Takes in what 1NCE's Data Streamer and SMS Forwarder have pushed",
         every="push, and each minute for what was left",
         cron="* * * * *",
+    ),
+    Scheduled(
+        name="watch_stream",
+        does="Looks whether the Data Streamer still brings what polling finds, and whose usage records lack something",
+        every="5 minutes",
+        cron="*/5 * * * *",
     ),
     Scheduled(
         name="sample_fleet",

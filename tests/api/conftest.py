@@ -22,7 +22,7 @@ from console.runs.writes import Tally, begin, finish
 from console.settings import Settings
 from console.sms.writes import record_messages
 from console.usage.writes import record_usage
-from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.conftest import SECRET
 from tests.ring.conftest import browser
 from tests.serving import Served, serving
@@ -118,6 +118,10 @@ async def full(db: Database, cast: Cast) -> Cast:
         )
         sms = Sms(iccid=ADAS_SIM, direction="mt", id="9", time=now, status="pending", payload="hello", told_by="poll")
         await record_messages(transaction, cast.acme, [sms], now)
+        other = {**quota, "iccid": ADAS_OTHER_SIM, "total": 500 << 20, "accumulated": 500 << 20}
+        for minutes, left in ((90, 500 << 20), (60, 490 << 20), (30, 490 << 20), (0, 490 << 20)):  # and no record of it
+            looked_at, row = now - timedelta(minutes=minutes), {**other, "left": left}
+            await record_quotas(transaction, cast.acme, [row], looked_at, stream_alive=True, stream_used=True)
         await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", last_seen_at=now, operator="Telekom")
     async with db.transaction() as transaction:
         begun = await begin(transaction, cast.acme, "sync_sims", now, alone=False)

@@ -32,6 +32,15 @@ async def physical_rows(db: Database) -> dict[str, list[Any]]:
         }
 
 
+async def make_all_due(db: Database) -> None:
+    """As if all that was asked had been asked long ago."""
+    async with db.engine.begin() as writing:
+        for table in ("sim_turns", "sim_checks"):
+            columns = ("status_at", "events_at", "data_quota_at", "sms_quota_at")
+            earlier = ", ".join(f"{name} = {name} - interval '2 days'" for name in columns)
+            await writing.execute(sa.text(f"UPDATE {table} SET {earlier}"))
+
+
 async def test_a_walk_keeps_the_whole_inventory(db: Database, acme: Acme, simulation: Simulation) -> None:
     await acme.run(sync_sims)
     async with db.reading() as connection:
@@ -69,10 +78,7 @@ async def test_statuses_quotas_and_events_are_what_1nce_says(
     before = await physical_rows(db)
     for job in (sync_status.sync_status, sync_quotas.sync_quotas, sync_connectivity):
         await db.redis.flushall()
-        async with db.engine.begin() as writing:
-            await writing.execute(
-                sa.text("UPDATE sim_checks SET status_at = NULL, events_at = NULL, data_quota_at = NULL")
-            )
+        await make_all_due(db)
         await acme.run(job)
     assert await physical_rows(db) == before
 
@@ -85,8 +91,7 @@ async def test_a_change_found_by_a_poll_is_told_once_with_its_history(
     online = [one["iccid"] for one in await simulation.ask("GET", "sims?connection=ONLINE&size=1000&page=1")]
     await simulation.set(online[0], connection="OFFLINE")
     try:
-        async with db.engine.begin() as writing:
-            await writing.execute(sa.text("UPDATE sim_checks SET status_at = NULL"))
+        await make_all_due(db)
         seq = int(await db.redis.get(SEQUENCE))
         await acme.run(sync_status.sync_status)
         async with db.reading() as connection:

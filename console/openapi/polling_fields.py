@@ -1,0 +1,40 @@
+"""What the description of the API says of how the calls to 1NCE are spent, and of what does not add up."""
+
+POLLING_FIELDS = {
+    "Difference": {
+        "label": "The name that people gave it.",
+        "quota_bytes": "By so much the quota has fallen.",
+        "records_bytes": "So much 1NCE's usage records add up to.",
+        "difference_bytes": "The first less the second.",
+        "direction": "`records_missing` or `records_exceed`.",
+        "since": "When a look found it first.",
+        "compared_from": "Both are counted from this moment on.",
+        "looked_at": "When the quota was last looked at.",
+    },
+    "Polling": {
+        "as_of": "When it was so.",
+        "calls_allowed_per_second": "What 1NCE allows the account.",
+        "calls_spent_per_second": "What polling spends of them at most; the rest is kept for people's commands.",
+        "events_pushed": "1NCE's Data Streamer has brought events within the hour, so that they are asked for less.",
+        "sims": "SIMs that 1NCE lists.",
+        "on_screen": "Those that somebody is looking at.",
+        "moved": "Those that changed within the hour.",
+        "low": "Those near the end of their data quota.",
+        "questions": "Each kind of question.",
+    },
+    "Standing": {
+        "kind": "`inventory`, `status`, `events`, `data_quota`, `sms_quota`.",
+        "share_percent": "Its part of the calls that polling spends, as things are now.",
+        "calls_per_second": "The same in calls a second.",
+        "on_screen_seconds": "So often SIMs on a screen are asked about, as things are now; null if there are none.",
+        "low_seconds": "So often those that are low.",
+        "moved_seconds": "So often those that moved.",
+        "rest_seconds": "So often all others.",
+        "oldest_seconds": "No answer gets older than this while 1NCE answers, whoever looks at whatever.",
+        "oldest_at": "When the oldest answer was given that is held now.",
+        "answered_last_hour": "SIMs for which 1NCE has answered within the hour, or has told it by itself.",
+        "never": "SIMs that have not been asked about yet.",
+        "unanswered": "SIMs that have been asked about, and 1NCE has never answered.",
+        "first_pass_seconds": "Until all have been asked about once, at the pace of the last ten minutes.",
+    },
+}

@@ -1,0 +1,24 @@
+"""Polling for programs."""
+
+from datetime import UTC, datetime
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+
+from console.auth.rules import Caller
+from console.connectivity.turns import on_screen
+from console.database import Database
+from console.polling import standing
+from console.polling.standing import Polling
+
+
+@get("/account/polling", operation_id="getPolling", summary="How the calls to 1NCE are spent")
+async def polling(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Polling:
+    """What each kind of question gets of the calls, how old its answers may get by that, and how old they are."""
+    now = datetime.now(UTC)
+    screen = await on_screen(db.redis, caller.organization_id, now)
+    async with db.reading() as reading:
+        return await standing.polling(reading, caller.organization_id, now, on_screen=len(screen))
+
+
+router = Router("/", route_handlers=[polling], tags=["Account"])

@@ -1,0 +1,1 @@
+"""Whether 1NCE's Data Streamer still brings what happens."""

@@ -1,0 +1,197 @@
+"""Whose turn it is, against the simulated 1NCE: who is looked at first, and nobody starves."""
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from console.connectivity.turns import show_on_screen
+from console.database import Database
+from console.polling.rules import Kind
+from console.polling.standing import polling
+from console.polling.writes import give_back, take_turns
+from console.pushes import reads as streams
+from console.pushes.writes import note_posts
+from console.sims import reads
+from jobs.running import Run
+from jobs.spending import Spending
+from jobs.sync_connectivity import sync_connectivity
+from jobs.sync_sims import sync_sims
+from jobs.sync_status import sync_status
+from jobs.turns import Turns
+from jobs.watch_stream import watch_stream
+from tests.jobs.conftest import Acme
+from tests.simulation import Simulation
+
+pytestmark = pytest.mark.one_edition
+LONG_AGO = "UPDATE {} SET status_at = now() - interval '1 day' - iccid::numeric % 1000 * interval '1 second'"
+
+
+def a_run(acme: Acme) -> Run:
+    return Run(shop=acme.shop, job="sync_status", organization_id=acme.id, once=None)
+
+
+async def everybody_due(db: Database, acme: Acme) -> list[str]:
+    """A fleet that was all asked about long ago, and nobody moved since; the longest unasked first."""
+    await acme.run(sync_sims)
+    async with db.engine.begin() as writing:
+        await writing.execute(sa.text(LONG_AGO.format("sim_turns")))
+        await writing.execute(sa.text("UPDATE sims SET changed_at = now() - interval '1 day', data_class = 'plenty'"))
+        return list((await writing.execute(sa.text("SELECT iccid FROM sim_turns ORDER BY status_at"))).scalars())
+
+
+async def dealt(acme: Acme, turns: Turns, number: int) -> list[str]:
+    """The next so many."""
+    found = [await turns.next() for _ in range(number)]
+    await turns.close()
+    return [turn.iccid for turn in found if turn]
+
+
+def turns_of(acme: Acme) -> Turns:
+    run = a_run(acme)
+    return Turns(run, Kind.STATUS, Spending(run, Kind.STATUS), until=time.monotonic() + 30, patient=False)
+
+
+async def test_whoever_is_on_a_screen_has_a_turn_at_once(db: Database, acme: Acme) -> None:
+    line = await everybody_due(db, acme)
+    shown = line[200]
+    await show_on_screen(db.redis, acme.id, [shown], datetime.now(UTC))
+    first = await dealt(acme, turns_of(acme), 20)
+    assert shown in first[:3]
+    assert set(first) - {shown} == set(line[:19])
+
+
+async def test_those_that_move_do_not_starve_the_rest(db: Database, acme: Acme) -> None:
+    line = await everybody_due(db, acme)
+    moving = set(line[100:])
+    async with db.engine.begin() as writing:
+        await writing.execute(
+            sa.text("UPDATE sims SET changed_at = now() WHERE iccid = ANY (:moving)"), {"moving": list(moving)}
+        )
+    first = await dealt(acme, turns_of(acme), 100)
+    assert len(set(first)) == 100
+    assert 15 <= len(moving & set(first)) <= 35  # 15 of 65 by their weight
+    rest = [iccid for iccid in first if iccid not in moving]
+    assert set(rest) == set(line[: len(rest)])
+
+
+async def test_whom_1nce_told_of_by_itself_is_not_asked_about(db: Database, acme: Acme) -> None:
+    line = await everybody_due(db, acme)
+    async with db.engine.begin() as writing:
+        await writing.execute(
+            sa.text(
+                "INSERT INTO sim_checks (organization_id, iccid, status_at, status_by)"
+                " SELECT :id, unnest(cast(:told AS text[])), now(), 'push'"
+            ),
+            {"id": acme.id, "told": line[:40]},
+        )
+    assert set(await dealt(acme, turns_of(acme), 20)) == set(line[40:60])
+
+
+async def test_a_sim_that_1nce_never_answers_for_does_not_come_first_again(
+    db: Database, acme: Acme, simulation: Simulation
+) -> None:
+    line = await everybody_due(db, acme)
+    await simulation.set(line[0], listed=False)
+    try:
+        await acme.run(sync_status)
+    finally:
+        await simulation.set(line[0], listed=True)
+    async with db.reading() as connection:
+        sim = await reads.one(connection, acme.id, line[0])
+        status = (await polling(connection, acme.id, datetime.now(UTC), on_screen=0)).questions[1]
+    assert sim is not None
+    assert sim.confirmed_at is None
+    assert (status.never, status.unanswered, status.answered_last_hour) == (0, 1, 249)
+    assert await dealt(acme, turns_of(acme), 1) == []
+
+
+async def test_who_was_chosen_and_not_asked_about_keeps_the_place_in_the_line(db: Database, acme: Acme) -> None:
+    line = await everybody_due(db, acme)
+    assert len(await dealt(acme, turns_of(acme), 5)) == 5
+    assert set(await dealt(acme, turns_of(acme), 10)) == set(line[5:15])
+
+
+async def test_two_who_choose_at_once_do_not_choose_the_same(db: Database, acme: Acme) -> None:
+    await everybody_due(db, acme)
+    now = datetime.now(UTC)
+    async with db.transaction() as one, db.transaction() as other:
+        mine = (await take_turns(one, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
+        theirs = (await take_turns(other, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
+    assert not {turn.iccid for turn in mine} & {turn.iccid for turn in theirs}
+    async with db.transaction() as transaction:
+        await give_back(transaction, acme.id, Kind.STATUS, mine)
+        again = (await take_turns(transaction, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
+    assert again == mine
+
+
+async def test_a_first_pass_says_how_far_it_is(db: Database, acme: Acme) -> None:
+    await acme.run(sync_sims)
+    now = datetime.now(UTC)
+    async with db.engine.begin() as writing:
+        await writing.execute(
+            sa.text(
+                "INSERT INTO sim_checks (organization_id, iccid, status_at, status_by)"
+                " SELECT organization_id, iccid, cast(:at AS timestamptz), 'poll' FROM sims LIMIT 50"
+            ),
+            {"at": now - timedelta(seconds=100)},
+        )
+    async with db.reading() as connection:
+        found = await polling(connection, acme.id, now, on_screen=3)
+    status = next(one for one in found.questions if one.kind == "status")
+    assert (found.sims, found.on_screen, status.never) == (250, 3, 200)
+    assert status.first_pass_seconds == pytest.approx(400)
+
+
+async def test_kinds_that_ask_at_once_share_the_calls_and_one_alone_has_them_all(db: Database, acme: Acme) -> None:
+    await acme.run(sync_sims)
+    await db.redis.delete(f"polling:{acme.id}")
+    run = a_run(acme)
+    status, events = Spending(run, Kind.STATUS), Spending(run, Kind.EVENTS)
+    alone = await status.rate()
+    together = await events.rate() + await status.rate()
+    assert alone == pytest.approx(850)
+    assert together == pytest.approx(850)
+    assert await status.rate() == pytest.approx(850 * 45 / 60)
+
+
+async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(db: Database, acme: Acme) -> None:
+    await acme.run(sync_sims)
+    silent_since = datetime.now(UTC) - timedelta(days=8)
+    async with db.transaction() as transaction:
+        await note_posts(transaction, acme.id, ["event"], silent_since)
+    await acme.run(sync_connectivity)
+    await acme.run(watch_stream)
+    async with db.reading() as connection:
+        stream = await streams.stream(connection, acme.id, datetime.now(UTC))
+    assert stream.worst is not None
+    assert (stream.state, stream.worst.last_post_at) == ("missed", silent_since)
+    assert stream.worst.found > 0
+
+
+async def test_a_patient_run_asks_within_seconds_about_whoever_becomes_due(db: Database, acme: Acme) -> None:
+    line = await everybody_due(db, acme)
+    await acme.run(sync_status)
+    acme.shop.patient = True
+    running = asyncio.create_task(acme.run(sync_status))
+    await asyncio.sleep(0.5)
+    async with db.engine.begin() as writing:
+        for table in ("sim_turns", "sim_checks"):
+            await writing.execute(sa.text(LONG_AGO.format(table) + " WHERE iccid = :one"), {"one": line[9]})
+    became_due = datetime.now(UTC)
+    confirmed = became_due - timedelta(days=1)
+    async with asyncio.timeout(10):
+        while confirmed < became_due:
+            await asyncio.sleep(0.2)
+            async with db.reading() as connection:
+                sim = await reads.one(connection, acme.id, line[9])
+            assert sim is not None
+            assert sim.confirmed_at is not None
+            confirmed = sim.confirmed_at
+    assert not running.done()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
