@@ -72,11 +72,13 @@ def tail(
     query = {"topics": topics, **({"coalesce": "1"} if coalesce else {})}
     wanted = Wanted(types=frozenset(types), severities=frozenset(severities))
 
+    colour = False if os.environ.get("NO_COLOR") else None  # None: coloured on a terminal
+
     async def run() -> None:
         printed = 0
         async for text, message in _facts(url, key, query, since):
             if wanted.has(message):
-                click.echo(text if json_ else line(message, utc=utc))
+                click.echo(text if json_ else line(message, utc=utc), color=colour)
                 printed += 1
                 if printed == count:
                     return
@@ -112,6 +114,8 @@ async def _facts(url: str, key: str, query: dict[str, str], since: str) -> Async
                         _say("The console has lost its own line to Redis: nothing will come for a while")
                     if "epoch" in message and not (since and kind == "stream.hello"):
                         since = f"{message['epoch']}:{message['seq']}"
+                    elif kind == "stream.heartbeat":  # of quiet topics too, so that the past is not too old for them
+                        since = f"{since.rpartition(':')[0]}:{message['seq']}"
                     if not kind.startswith("stream."):
                         yield str(text), message
         except websockets.ConnectionClosed as closed:
@@ -161,5 +165,12 @@ def _words(message: Message) -> str:
             off = ", ".join(one["name"] for one in data["off"])
             said = (f"line {data['line']['state']}", data["line"]["reason"], off and f"not offered: {off}")
             return " · ".join(part for part in said if part)
+        case "sms.changed":
+            return " · ".join(part for part in (data["direction"], data["status"], data["payload"]) if part)
+        case "account.changed":
+            line_, off = data["line"], ", ".join(one["name"] for one in data["off"])
+            return f"line {line_['state']}" + (f"; not offered: {off}" if off else "")
+        case "streamer.changed":
+            return f"{data['kind']}: {data['state']}"
         case _:
             return msgspec.json.encode(data).decode()

@@ -10,8 +10,9 @@ from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 from litestar.serialization import encode_json
 from litestar.types import Method
 
-from console.openapi import page
+from console.openapi import page, stream_page
 from console.openapi.completion import completed
+from console.openapi.stream import described_for
 from console.openapi.words import DESCRIPTION, TAGS
 
 Described = dict[str, Any]
@@ -60,6 +61,7 @@ class ForPeople(_Completing):
         """As HTML."""
         engine: Any = request.app.template_engine
         context = page.context(self.described(openapi_schema), page.origin(request))
+        context["stream"] = stream_page.context(described_for(request))
         text: str = engine.get_template("api/docs.html").render(**context)
         return text.encode()
 

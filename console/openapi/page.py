@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from litestar import Request
 from msgspec import Struct
 
 from console.errors import ConsoleError
-from console.facts import Fact, topics
-from console.live.messages import HEARTBEAT_SECONDS, LARGEST_FROM_CLIENT, REASONS
 from console.openapi.completion import operations
 from console.settings import Settings
 
@@ -84,13 +82,9 @@ def context(document: Part, asked_at: str) -> Part:
         "origin": asked_at,
         "socket_origin": asked_at.replace("http", "ws", 1),
         "groups": [_group(document, tag, asked_at) for tag in document["tags"]],
-        "error": _json(document["components"]["responses"]["NotFound"]["content"]["application/json"]["example"]),
+        "error": as_json(document["components"]["responses"]["NotFound"]["content"]["application/json"]["example"]),
         "errors": sorted(_errors().values(), key=lambda one: (one.status, one.code)),
         "headers": document["components"]["headers"],
-        "facts": [_fact(one) for one in get_args(Fact)],
-        "closings": REASONS,
-        "heartbeat": round(HEARTBEAT_SECONDS),
-        "largest": LARGEST_FROM_CLIENT,
     }
 
 
@@ -102,11 +96,6 @@ def _errors() -> dict[str, type[ConsoleError]]:
         found[one.code] = one
         waiting += one.__subclasses__()
     return found
-
-
-def _fact(fact: Any) -> tuple[str, str, str]:
-    kind = str(fact.__struct_config__.tag)
-    return kind, str(fact.__doc__).split("\n", 1)[0], ", ".join(topics(kind, "<ICCID>"))
 
 
 def _group(document: Part, tag: Part, asked_at: str) -> Group:
@@ -132,8 +121,8 @@ def _operation(document: Part, path: str, method: str, operation: Part, asked_at
         opened=opened,
         asked=[_asked(one) for one in operation.get("parameters", []) if "$ref" not in one],
         kind=f"{status} · {_kind(document, schema)}",
-        fields=_fields(document, schema, DEPTH),
-        example=_json(content["example"]) if "example" in content else "",
+        fields=fields(document, schema, DEPTH),
+        example=as_json(content["example"]) if "example" in content else "",
         refusals=[
             (status, _described(document, refusal))
             for status, refusal in operation["responses"].items()
@@ -143,7 +132,8 @@ def _operation(document: Part, path: str, method: str, operation: Part, asked_at
     )
 
 
-def _json(thing: Any) -> str:
+def as_json(thing: Any) -> str:
+    """As people read it."""
     return json.dumps(thing, indent=2, ensure_ascii=False)
 
 
@@ -194,18 +184,18 @@ def _kind(document: Part, schema: Part) -> str:
     return " or ".join(words)
 
 
-def _fields(document: Part, schema: Part, depth: int) -> list[Field]:
+def fields(document: Part, schema: Part, depth: int) -> list[Field]:
     """The fields within, looked for in lists and choices too."""
     schema = _found(document, schema)
     for choice in schema.get("oneOf", ()):
-        if found := _fields(document, choice, depth):
+        if found := fields(document, choice, depth):
             return found
     if "items" in schema:
-        return _fields(document, schema["items"], depth)
+        return fields(document, schema["items"], depth)
     if not depth:
         return []
     return [
-        Field(name, _kind(document, one), one.get("description", ""), _fields(document, one, depth - 1))
+        Field(name, _kind(document, one), one.get("description", ""), fields(document, one, depth - 1))
         for name, one in schema.get("properties", {}).items()
     ]
 

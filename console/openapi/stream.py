@@ -10,7 +10,9 @@ from litestar import Request, get
 
 from console.facts import Fact, topics
 from console.live import messages
-from console.live.messages import LARGEST_FROM_CLIENT, REASONS, RESTARTING
+from console.live.messages import LARGEST_FROM_CLIENT
+from console.openapi import told
+from console.openapi.fields import ANY_FIELD, FIELDS
 from console.openapi.page import origin
 
 Part = dict[str, Any]
@@ -24,28 +26,6 @@ FROM_US: Sequence[type[msgspec.Struct]] = (
 )
 FACTS: Sequence[type[msgspec.Struct]] = get_args(Fact)
 FROM_CLIENT: Sequence[type[msgspec.Struct]] = get_args(messages.FromClient)
-PLACE: Part = {
-    "epoch": {"type": "string", "description": "Within one epoch `seq` only rises; a new one begins when Redis does."},
-    "seq": {"type": "integer", "description": "The fact's number."},
-}
-QUERY: Part = {
-    "topics": {
-        "type": "string",
-        "description": "By comma: account, fleet, alerts, actions, sms, jobs, sim:<ICCID>; else fleet,alerts,actions.",
-        "examples": ["fleet,sim:8988228066600000001"],
-    },
-    "since": {
-        "type": "string",
-        "pattern": "^.*:[0-9]+$",
-        "description": "<epoch>:<seq> of the last message heard: what was told after it comes first.",
-    },
-    "coalesce": {"type": "string", "enum": ["1"], "description": "Of each thing the latest state only."},
-}
-TEXT = (
-    "Every change of the fleet the moment it happens, in order, each once. A client that comes back with `since` gets"
-    " exactly what it missed, or `stream.reset`: then it fetches a snapshot from the API and goes on. Ignore types and"
-    " fields that you do not know."
-)
 
 
 def document(host: str, *, secure: bool) -> Part:
@@ -55,11 +35,13 @@ def document(host: str, *, secure: bool) -> Part:
     )
     for fact in FACTS:
         _place(schemas[fact.__name__])
-    told = [*FROM_US, *FACTS]
-    closings = "; ".join(f"{code} {reason}" for code, reason in {**REASONS, RESTARTING: "restarting"}.items())
+    for name, schema in schemas.items():
+        _describe(name, schema)
+    from_us = [*FROM_US, *FACTS]
+    closings = "; ".join(f"{code} {reason}" for code, reason in told.CLOSINGS.items())
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "SIM console: the stream", "version": "1", "description": TEXT},
+        "info": {"title": "SIM console: the stream", "version": "1", "description": told.TEXT},
         "defaultContentType": "application/json",
         "servers": {
             "console": {
@@ -75,23 +57,28 @@ def document(host: str, *, secure: bool) -> Part:
             "stream": {
                 "address": "/api/v1/stream",
                 "title": "The stream",
-                "description": f"A WebSocket; one JSON object a message. Closed with: {closings}; 1008 no such topic.",
+                "description": f"A WebSocket; one JSON object a message. Closed with: {closings}.",
+                "x-close-codes": {str(code): reason for code, reason in told.CLOSINGS.items()},
                 "messages": {
-                    _kind(one): {"$ref": f"#/components/messages/{_kind(one)}"} for one in [*told, *FROM_CLIENT]
+                    _kind(one): {"$ref": f"#/components/messages/{_kind(one)}"} for one in [*from_us, *FROM_CLIENT]
                 },
                 "bindings": {
-                    "ws": {"method": "GET", "query": {"type": "object", "properties": QUERY}, "bindingVersion": "0.1.0"}
+                    "ws": {
+                        "method": "GET",
+                        "query": {"type": "object", "properties": told.QUERY},
+                        "bindingVersion": "0.1.0",
+                    }
                 },
             }
         },
         "operations": {
-            "tell": _operation("send", "What the console tells.", told),
+            "tell": _operation("send", "What the console tells.", from_us),
             "hear": _operation(
                 "receive", f"What a client may say, at most {LARGEST_FROM_CLIENT} bytes a message.", FROM_CLIENT
             ),
         },
         "components": {
-            "messages": {_kind(one): _message(one) for one in [*told, *FROM_CLIENT]},
+            "messages": {_kind(one): _message(one) for one in [*from_us, *FROM_CLIENT]},
             "schemas": schemas,
             "securitySchemes": {
                 "apiKey": {
@@ -110,8 +97,8 @@ def _kind(struct: type[msgspec.Struct]) -> str:
     return str(struct.__struct_config__.tag)
 
 
-def _operation(action: str, text: str, told: Sequence[type[msgspec.Struct]]) -> Part:
-    named = [{"$ref": f"#/channels/stream/messages/{_kind(one)}"} for one in told]
+def _operation(action: str, text: str, said: Sequence[type[msgspec.Struct]]) -> Part:
+    named = [{"$ref": f"#/channels/stream/messages/{_kind(one)}"} for one in said]
     return {"action": action, "channel": {"$ref": "#/channels/stream"}, "summary": text, "messages": named}
 
 
@@ -124,17 +111,31 @@ def _message(struct: type[msgspec.Struct]) -> Part:
         "summary": text,
         "payload": {"$ref": f"#/components/schemas/{struct.__name__}"},
         "contentType": "application/json",
+        "examples": [{"name": kind.replace(".", "-"), "payload": told.EXAMPLES[kind]}],
     }
 
 
 def _place(schema: Part) -> None:
     """On the wire a fact says where it stands."""
-    schema["properties"] = {"type": schema["properties"]["type"], **PLACE, **schema["properties"]}
-    schema["required"] = [*schema["required"], *PLACE]
+    schema["properties"] = {"type": schema["properties"]["type"], **told.PLACE, **schema["properties"]}
+    schema["required"] = [*schema["required"], *told.PLACE]
+
+
+def _describe(name: str, schema: Part) -> None:
+    """A sentence for each field: the API's own, where the API answers with the same."""
+    known = ANY_FIELD | FIELDS.get(name, {}) | told.FIELDS.get(name, {})
+    for field, described in schema.get("properties", {}).items():
+        if field in known and "description" not in described:
+            described["description"] = known[field]
+
+
+def described_for(request: Request[Any, Any, Any]) -> Part:
+    """The document, with the address at which this client reaches the console."""
+    address = urlsplit(origin(request))
+    return document(address.netloc, secure=address.scheme == "https")
 
 
 @get("/asyncapi.json", include_in_schema=False)
 async def asyncapi(request: Request[Any, Any, Any]) -> Part:
     """The description of the stream, for programs. Needs no sign-in: it says nothing of any fleet."""
-    address = urlsplit(origin(request))
-    return document(address.netloc, secure=address.scheme == "https")
+    return described_for(request)

@@ -52,5 +52,6 @@ async def test_the_python_program_hears_a_change(web: Served, cast: Cast, db: Da
 
 async def test_the_javascript_program_hears_a_change(web: Served, cast: Cast, db: Database) -> None:
     if not NODE.exists():
+        assert os.environ.get("REQUIRE_NODE") != "1", "There is no Node.js beside playwright"
         pytest.skip("There is no Node.js beside playwright")
     await hears(web, cast, db, str(NODE), "-e", JAVASCRIPT[0])

@@ -13,7 +13,9 @@ import pytest
 
 from console.cli.tail import line
 from console.database import Database
-from console.facts import EventTold, SimEvent
+from console.facts import EventTold, Fact, SimEvent, kind
+from console.live import beating
+from console.openapi.told import EXAMPLES, FACTS
 from console.settings import Settings
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served, serving
@@ -114,6 +116,77 @@ async def test_after_a_cut_it_says_so_and_goes_on_with_what_it_missed(
     await tail_context.__aexit__(None, None, None)
 
 
+async def test_who_hears_quiet_topics_alone_has_missed_nothing_of_them_after_a_cut(
+    settings: Settings, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
+    async with serving(settings) as first:
+        port = int(first.address.rpartition(":")[2])
+        tail_context = tailing(first.address, cast.acme_key, "--topics", f"sim:{ADAS_SIM}", "--json")
+        tail = await tail_context.__aenter__()
+        await tail.said()
+        await rename(db, cast, "of no interest", ADAS_OTHER_SIM)
+        await asyncio.sleep(2)  # some heartbeats
+    await db.redis.delete("live:stream")  # what was told until now is gone
+    async with serving(settings, port):
+        while not (said := await tail.said()).startswith("Connected"):
+            pass
+        await rename(db, cast, "heard")
+        assert msgspec.json.decode(await tail.out())["data"]["label"] == "heard"
+        tail.process.send_signal(signal.SIGINT)
+        assert tail.process.stderr is not None
+        rest = (await tail.process.stderr.read()).decode()
+        assert "is gone" not in said + rest
+    await tail_context.__aexit__(None, None, None)
+
+
+async def test_a_reader_who_goes_away_ends_it_quietly(web: Served, db: Database, cast: Cast) -> None:
+    reading, writing = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "console", "tail", "--url", web.address),
+        env={**os.environ, "CONSOLE_KEY": cast.acme_key},
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+    assert process.stderr is not None
+    try:
+        assert await asyncio.wait_for(process.stderr.readline(), 20) == b"Connected\n"
+        os.close(reading)
+        await rename(db, cast, "nobody reads this")
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await process.stderr.read() == b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+async def test_a_terminal_gets_colours_unless_it_wants_none(
+    web: Served, db: Database, cast: Cast, no_color: str, coloured: bool
+) -> None:
+    terminal, end = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "console", "tail", "--url", web.address, "--count", "1"),
+        env={**os.environ, "CONSOLE_KEY": cast.acme_key, "NO_COLOR": no_color},
+        stdout=end,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(end)
+    assert process.stderr is not None
+    try:
+        await asyncio.wait_for(process.stderr.readline(), 20)
+        await tell_event(db, cast, 1, "error")
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert (b"\x1b[31m" in os.read(terminal, 4096)) is coloured
+    finally:
+        os.close(terminal)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 async def test_a_wrong_key_ends_in_a_sentence(web: Served, cast: Cast) -> None:
     async with tailing(web.address, "iot_key_wrong") as tail:
         assert await tail.ended() == 1
@@ -130,3 +203,8 @@ def test_a_label_can_send_nothing_to_the_terminal() -> None:
     fact = {"label": "a\x1b[2Jb", "status": None, "connection": None, "operator": None, "country": None, "rat": None}
     told = {"type": "sim.changed", "time": "2026-11-20T10:00:00Z", "subject": ADAS_SIM, "data": fact}
     assert "\x1b" not in line(told, utc=True)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=kind)
+def test_every_kind_of_fact_has_words_of_its_own(fact: Fact) -> None:
+    assert "{" not in line(EXAMPLES[kind(fact)], utc=True)

@@ -1,5 +1,6 @@
 """The stream's description is valid AsyncAPI, and what the stream says is what it describes."""
 
+import asyncio
 import gzip
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from console import facts
 from console.database import Database
+from console.live import beating
+from console.openapi import told
 from console.openapi.stream import FACTS, document
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.live.test_program_door import cut_subscriptions, hear
@@ -46,28 +49,29 @@ def test_every_fact_that_can_be_told_is_described() -> None:
     assert all(message["summary"] for message in described.values())
 
 
-async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Database, cast: Cast) -> None:
+async def test_what_the_stream_says_is_what_it_describes(
+    web: Served, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
     described = await served(web)
     said: dict[str, dict[str, Any]] = {}
-    told = facts.UsageTold(iccid=ADAS_SIM, day="2026-11-20", data_bytes=7, sms=0)
-    event = facts.EventTold(id=1, iccid=ADAS_SIM, time=NOW, type=3, name="x", severity="info", description="y")
-    async with web.stream(cast.acme_key, "?since=old:1") as stream:
+    async with asyncio.timeout(30), web.stream(cast.acme_key, "?since=old:1") as stream:
         for _ in range(2):
-            message = await hear(stream)
+            message = await hear(stream, heartbeats=True)
             said[message["type"]] = message
         await stream.send("nonsense")
         async with db.transaction() as transaction:
             await add_sim(transaction, cast.acme, ADAS_SIM, label="described")
-            transaction.tell(cast.acme, facts.SimUsage(time=NOW, subject=ADAS_SIM, data=told))
-            transaction.tell(cast.acme, facts.SimEvent(time=NOW, subject=ADAS_SIM, data=event))
-        while not {"stream.error", "sim.changed", "sim.usage", "sim.event"} <= set(said):
-            message = await hear(stream)
+            for fact in told.FACTS:
+                transaction.tell(cast.acme, fact)
+        while not {"stream.error", "stream.heartbeat", *(fact.__struct_config__.tag for fact in FACTS)} <= set(said):
+            message = await hear(stream, heartbeats=True)
             said[message["type"]] = message
         await cut_subscriptions(db)
         while not {"stream.stale", "stream.live"} <= set(said):
-            message = await hear(stream)
+            message = await hear(stream, heartbeats=True)
             said[message["type"]] = message
-    assert {"stream.hello", "stream.reset"} <= set(said)
+    assert set(said) == set(described["components"]["messages"]) - {"subscribe", "unsubscribe"}
     for kind, message in said.items():
         validator(described, kind).validate(message)
 
@@ -76,3 +80,22 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
 def test_a_message_without_its_number_is_not_what_is_described(kind: str) -> None:
     described = document("console.example", secure=False)
     assert not validator(described, kind).is_valid({"type": kind, "epoch": "e"})
+
+
+@pytest.mark.parametrize("kind", document("console.example", secure=True)["components"]["messages"])
+def test_the_example_of_a_message_is_what_is_described(kind: str) -> None:
+    described = document("console.example", secure=True)
+    (example,) = described["components"]["messages"][kind]["examples"]
+    assert example["payload"]["type"] == kind
+    validator(described, kind).validate(example["payload"])
+
+
+def test_every_field_of_a_message_has_its_words() -> None:
+    schemas = document("console.example", secure=True)["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, described in schema.get("properties", {}).items()
+        if not described.get("description") and "enum" not in described
+    ]
+    assert not silent
