@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from console.connectivity.rules import Happening
-from console.facts import Sms, SmsStatus
+from console.facts import SmsStatus
 from console.once.events import EventRecord
 from console.once.messages import SmsRecord
 from console.once.models import Sms as ListedSms
 from console.once.usage import UsageRecord
 from console.rows import Row
+from console.states import Sms
 
 
 def event_row(event: EventRecord) -> Row:

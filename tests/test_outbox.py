@@ -10,9 +10,10 @@ from redis.asyncio import Redis
 
 from console.database import Database, open_database
 from console.embedded import ValkeyServer
-from console.facts import SimChanged, SimState
+from console.facts import SimChanged
 from console.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
 from console.settings import Settings
+from console.states import SimState
 from tests.cast import ADAS_SIM, Cast, add_sim
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from console.account import reads
 from console.auth.rules import Caller
 from console.database import Database
-from console.facts import LineState, OperationState
+from console.states import LineState, OperationState
 
 
 class Account(Struct, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.account.rules import OPERATIONS
 from console.account.tables import account_lines, account_operations
-from console.facts import LineState, OperationState
 from console.organizations.tables import organizations
+from console.states import LineState, OperationState
 
 LINE = tuple(account_lines.c[name] for name in LineState.__struct_fields__)
 SAID = tuple(name for name in OperationState.__struct_fields__ if name not in ("name", "does"))

@@ -10,8 +10,9 @@ from console.account import reads
 from console.account.rules import Line
 from console.account.tables import account_lines, account_operations
 from console.database import Transaction
-from console.facts import AccountChanged, AccountTold
+from console.facts import AccountChanged
 from console.rows import told
+from console.states import AccountTold
 
 
 async def record_line(

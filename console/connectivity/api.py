@@ -10,9 +10,9 @@ from console.auth.rules import Caller
 from console.connectivity import reads
 from console.connectivity.reads import StatusAt
 from console.database import Database
-from console.facts import EventTold
 from console.listing import CursorText, Listing, PageSize, cursor_of
 from console.sims.api import the_sim
+from console.states import EventTold
 
 
 @get("/sims/{iccid:str}/connectivity", operation_id="getSimConnectivity", summary="Where a SIM has been on the network")

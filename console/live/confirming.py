@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from console.database import Database
-from console.facts import SimState
 from console.live.fragments import Fragments
 from console.live.hub import Hub
 from console.sims import reads
+from console.states import SimState
 
 
 class Confirming:

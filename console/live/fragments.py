@@ -7,22 +7,11 @@ from typing import Any
 from jinja2 import Environment
 
 from console import facts
-from console.facts import (
-    AccountChanged,
-    EventTold,
-    JobRunTold,
-    LineState,
-    SimChanged,
-    SimEvent,
-    SimsSynced,
-    SimState,
-    Sms,
-    SmsChanged,
-    StreamerChanged,
-)
+from console.facts import AccountChanged, SimChanged, SimEvent, SimsSynced, SmsChanged, StreamerChanged
 from console.live.feed import Heard
 from console.live.frames import framed, said
 from console.live.messages import StreamMark
+from console.states import EventTold, JobRunTold, LineState, SimState, Sms
 
 Messages = Sequence[tuple[str | None, bytes]]
 NOTHING: Messages = ()

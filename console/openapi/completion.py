@@ -76,7 +76,7 @@ def name_of(error: type[ConsoleError]) -> str:
 
 
 def _renamed(part: Any) -> Any:
-    """Listing_console.facts.SimState_ is SimStateListing; what may be null says so in one word."""
+    """Listing_console.states.SimState_ is SimStateListing; what may be null says so in one word."""
     if isinstance(part, list):
         return [_renamed(one) for one in part]
     if isinstance(part, float) and part.is_integer():

@@ -8,7 +8,6 @@ import msgspec
 from console.account.api import Account
 from console.account.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
-from console.facts import EventTold, JobRunTold, LineState, OperationState, SimState, Sms
 from console.listing import Listing
 from console.polling.standing import Polling, Standing
 from console.quotas.differences import Difference
@@ -16,6 +15,7 @@ from console.quotas.reads import Quota
 from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.runs.schedule import SCHEDULE
+from console.states import EventTold, JobRunTold, LineState, OperationState, SimState, Sms
 from console.usage.api import Usage
 from console.usage.reads import UsageIn
 

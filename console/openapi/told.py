@@ -4,22 +4,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from console.facts import (
-    AccountChanged,
-    AccountTold,
-    Fact,
-    SimChanged,
-    SimEvent,
-    SimsSynced,
-    SimUsage,
-    SmsChanged,
-    StreamerChanged,
-    StreamTold,
-    UsageTold,
-)
+from console.facts import AccountChanged, Fact, SimChanged, SimEvent, SimsSynced, SimUsage, SmsChanged, StreamerChanged
 from console.live import messages
 from console.live.messages import REASONS, RESTARTING
 from console.openapi.examples import EVENT, ICCID, LINE, NOW, OPERATION, RUN, SIM, SMS, TODAY
+from console.states import AccountTold, StreamTold, UsageTold
 
 Part = dict[str, Any]
 TEXT = (

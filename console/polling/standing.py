@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.facts import JobRunTold
 from console.polling import reads
 from console.polling.reads import LATELY, Asked
 from console.polling.rules import Group, Kind, Question, Terms, plan
 from console.runs.reads import last_done
+from console.states import JobRunTold
 
 
 class Standing(Struct, frozen=True, kw_only=True):

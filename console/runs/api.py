@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.database import Database
-from console.facts import JobRunTold
 from console.runs import reads
 from console.runs.reads import JobState
+from console.states import JobRunTold
 
 
 class Jobs(Struct, frozen=True, kw_only=True):

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.facts import JobRunTold
 from console.runs.rules import RunState
 from console.runs.schedule import SCHEDULE, next_run
 from console.runs.tables import job_runs
+from console.states import JobRunTold
 
 c = job_runs.c
 COLUMNS = tuple(c[name] for name in JobRunTold.__struct_fields__)

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from console.database import Transaction
-from console.facts import JobRunTold, SimsSynced
+from console.facts import SimsSynced
 from console.runs.rules import LOST_AFTER, RunState
 from console.runs.tables import job_runs
+from console.states import JobRunTold
 
 
 class Tally(Struct, kw_only=True):

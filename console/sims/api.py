@@ -7,10 +7,10 @@ from litestar.params import FromPath, FromQuery
 from console.auth.rules import Caller
 from console.database import Database
 from console.errors import Invalid, SimNotFound
-from console.facts import SimState
 from console.listing import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
+from console.states import SimState
 
 
 def sort_of(text: str) -> list[Sort]:

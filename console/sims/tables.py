@@ -62,7 +62,7 @@ checks = sa.Table(
 # dear to write, and a SIM moves a thousand times before it is named anew.
 words = sa.Table("sim_words", metadata, *key_columns(), sa.Column("search", sa.Text, nullable=False))
 
-# A view: a SIM with its quotas and its last confirmation, column by column as facts.SimState has them.
+# A view: a SIM with its quotas and its last confirmation, column by column as states.SimState has them.
 sim_states = sa.Table(
     "sim_states",
     sa.MetaData(),

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.cursors import Cursor, after, mark
-from console.facts import SMS_OPEN, Sms
+from console.facts import SMS_OPEN
 from console.sims.tables import checks, sims
 from console.sms.tables import sms
+from console.states import Sms
 
 AT_MOST = 200
 COLUMNS = tuple(sms.c[name] for name in Sms.__struct_fields__)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from console.facts import SMS_OPEN, Sms, SmsStatus
+from console.facts import SMS_OPEN, SmsStatus
+from console.states import Sms
 
 RANK = {SmsStatus.PENDING: 0, SmsStatus.BUFFERED: 1}
 FINAL = 2

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from console.sims.tables import key_columns
 from console.tables import metadata, moment
 
-# Column by column as facts.Sms has them.
+# Column by column as states.Sms has them.
 sms = sa.Table(
     "sms",
     metadata,

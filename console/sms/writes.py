@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.database import Transaction
-from console.facts import Sms, SmsChanged
+from console.facts import SmsChanged
 from console.rows import Row, upsert_changed
 from console.sms import reads
 from console.sms.rules import changed
 from console.sms.tables import sms
+from console.states import Sms
 
 LOCK = 7_221
 KEY = ("organization_id", "iccid", "direction", "id")

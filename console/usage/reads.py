@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.facts import UsageTold
+from console.states import UsageTold
 from console.usage.tables import fleet_usage_minutely, usage_daily, usage_hourly
 
 Step = Literal["hour", "day"]

@@ -10,10 +10,10 @@ from msgspec import structs
 
 from console.account import reads
 from console.database import Database
-from console.facts import LineState, OperationState
 from console.once.client import OnceClient
 from console.organizations.writes import put
 from console.settings import Settings
+from console.states import LineState, OperationState
 from jobs.accounts import Accounts
 from tests.cast import Cast
 from tests.ring.conftest import browser, page

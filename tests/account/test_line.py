@@ -9,8 +9,9 @@ import pytest
 import websockets
 
 from console.cli.tail import line
-from console.facts import AccountChanged, AccountTold, LineState, OperationState
+from console.facts import AccountChanged
 from console.once.errors import CircuitOpen, Unavailable
+from console.states import AccountTold, LineState, OperationState
 from tests.account.conftest import Worker, figure
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served

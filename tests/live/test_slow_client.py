@@ -11,7 +11,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from console.database import Database
-from console.facts import EventTold, SimEvent
+from console.facts import SimEvent
+from console.states import EventTold
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from console.connectivity.turns import show_on_screen
 from console.database import Database
-from console.facts import Sms
 from console.outbox import SEQUENCE
 from console.sms import reads
+from console.states import Sms
 from jobs.sync_sims import sync_sims
 from jobs.sync_sms import sync_sms
 from tests.jobs.conftest import Acme, acme

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from console.facts import Sms
 from console.sms.rules import changed, merged
+from console.states import Sms
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
