@@ -14,15 +14,16 @@ from measuring import forget_peak, peak_bytes
 
 from console import log
 from console.database import open_database
+from console.garbage import collect_seldom
 from console.settings import Settings, from_environment
 from jobs.accounts import Accounts
 from jobs.running import Shop
-from jobs.worker import JOBS, seldom_collect
+from jobs.worker import JOBS
 
 
 async def errands(settings: Settings) -> None:
     """Until there are no more lines."""
-    seldom_collect()
+    collect_seldom()
     db = open_database(settings.database_url, settings.redis_url)
     shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
     jobs = {job.__name__: job for job in JOBS}

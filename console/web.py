@@ -5,8 +5,11 @@ import sys
 import uvicorn
 
 from console.app import create_app
+from console.garbage import collect_seldom
 from console.live.writing import protocol
 from console.settings import Settings
+
+PING_SECONDS = 45.0  # each costs as much as ten frames; that a line is alive, the heartbeats try anyway
 
 
 def server_for(settings: Settings, host: str, port: int, *, ws: str | None = None) -> uvicorn.Server:
@@ -23,6 +26,7 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
         ws=ws or protocol(),
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
+        ws_ping_interval=PING_SECONDS,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -36,5 +40,6 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until told to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
     server = server_for(settings, host, port)
+    collect_seldom()
     server.run()
     sys.exit(0 if server.started else 1)

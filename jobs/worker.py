@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import socket
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from saq.worker import Worker
 from console import metrics
 from console.connectivity import batches
 from console.database import open_database
+from console.garbage import collect_seldom
 from console.log import logger
 from console.organizations.writes import settle_first
 from console.runs.schedule import BY_NAME
@@ -53,18 +53,9 @@ METRICS_SECONDS = 5.0
 NOTING_SECONDS = 10.0
 
 
-def seldom_collect() -> None:
-    """Look for circles among objects seldom: thousands of rows at a time are none, and the look is a tenth of the work.
-
-    What is at hand now stays for as long as the worker lives, and is not looked at again.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-
-
 async def work(settings: Settings) -> None:
     """Work until told to stop (SIGTERM or Ctrl-C)."""
-    seldom_collect()
+    collect_seldom()
     db = open_database(settings.database_url, settings.redis_url)
     shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db), patient=True)
     name = f"{socket.gethostname()}-{os.getpid()}"
