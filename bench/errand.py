@@ -23,7 +23,7 @@ from jobs.worker import JOBS
 
 async def errands(settings: Settings) -> None:
     """Until there are no more lines."""
-    collect_seldom()
+    collect_seldom(every=100_000)
     db = open_database(settings.database_url, settings.redis_url)
     shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
     jobs = {job.__name__: job for job in JOBS}

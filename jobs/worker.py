@@ -55,7 +55,7 @@ NOTING_SECONDS = 10.0
 
 async def work(settings: Settings) -> None:
     """Work until told to stop (SIGTERM or Ctrl-C)."""
-    collect_seldom()
+    collect_seldom(every=100_000)
     db = open_database(settings.database_url, settings.redis_url)
     shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db), patient=True)
     name = f"{socket.gethostname()}-{os.getpid()}"
