@@ -36,8 +36,12 @@ def test_what_a_device_says_is_posted_and_then_no_longer_pending(forwarding: Sim
     (message,) = receiver.accepted
     assert receiver.methods == ["POST"]
     assert (message["payload"], message["endpoint"]["name"]) == ("DOOR open", iccid)
-    listed = forwarding.get(f"/v2/sims/{iccid}/sms/{message['id']}").json()
-    assert listed["status"]["description"] == "DELIVERED"
+
+    def is_delivered() -> bool:
+        listed = forwarding.get(f"/v2/sims/{iccid}/sms/{message['id']}").json()
+        return bool(listed["status"]["description"] == "DELIVERED")
+
+    receiver.until(is_delivered)  # when the answer has come back to it
 
 
 def test_what_became_of_a_message_is_patched(forwarding: Simulated, receiver: Receiver) -> None:
