@@ -13,7 +13,7 @@ import msgspec
 from console import metrics
 from console.facts import topics
 from console.live.audience import Audience
-from console.live.feed import Feed, Heard
+from console.live.feed import AHEAD, Feed, Heard
 from console.live.frames import said
 from console.live.messages import StreamLive, StreamReset, StreamStale
 from console.live.subscriber import Phrasing, Subscriber
@@ -54,8 +54,8 @@ class Hub:
         self._handles[handle] = self._handles.get(handle, 0) + 1
         subscriber.due = self._plan
         subscriber.joined = self.feed.seq
-        there = since[1] if since and since[0] == self.feed.epoch else 0
-        subscriber.heard_before = max(self.feed.seq, there)
+        ahead = since is not None and since[0] == self.feed.epoch and since[1] <= self.feed.seq + AHEAD
+        subscriber.heard_before = max(self.feed.seq, since[1] if since and ahead else 0)
         self._sit_down(subscriber)
         metrics.sockets.labels(subscriber.door).inc()
         return True

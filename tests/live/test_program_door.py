@@ -103,6 +103,18 @@ async def test_who_comes_back_too_late_is_told_to_look_afresh(
     assert (reset["type"], reset["reason"]) == ("stream.reset", "too_old")
 
 
+async def test_who_claims_to_have_heard_what_was_never_told_looks_afresh_and_then_hears_all(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        epoch = (await hear(stream))["epoch"]
+    async with web.stream(cast.acme_key, f"?since={epoch}:99999999999") as stream:
+        assert (await hear(stream))["type"] == "stream.hello"
+        assert (await hear(stream))["type"] == "stream.reset"
+        await rename(db, cast, "told after all")
+        assert (await hear(stream))["data"]["label"] == "told after all"
+
+
 async def test_topics_can_be_taken_and_left(web: Served, db: Database, cast: Cast) -> None:
     async with web.stream(cast.acme_key, f"?topics=sim:{ADAS_SIM}") as stream:
         await hear(stream)
