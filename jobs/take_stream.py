@@ -19,7 +19,7 @@ from jobs.streaming import note_stream
 
 log = logger("jobs")
 AT_ONCE = 2  # while the database writes some posts, the next are read
-MOST = 4  # posts in one transaction, if so many wait: a SIM that moved in several is written once
+MOST = 8  # posts in one transaction, if so many wait: a SIM that moved in several is written once
 REFUSED = "22"  # SQLSTATE: data that can't be stored, now or ever
 DEADLOCKED = "40"  # SQLSTATE: nothing is wrong with it, two were in each other's way
 
