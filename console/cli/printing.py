@@ -49,7 +49,9 @@ def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:
     if not found:
         click.echo("None yet.")
         return
-    table = Table(*found[0])
+    table = Table()
+    for name in found[0]:
+        table.add_column(name, overflow="fold")  # an address is worth nothing without its end
     for row in found:
         table.add_row(*("" if value is None else _plain(value) for value in row.values()))
     Console().print(table)
