@@ -9,6 +9,7 @@ from msgspec import Struct
 from console.database import Transaction
 from console.polling.rules import Kind
 from console.polling.tables import turns
+from console.rows import told
 from console.sims.tables import checks, sims
 
 
@@ -44,7 +45,7 @@ async def take_turns(
     if among is not None and not among:
         return Taken([], exhausted=True)
     column = f"{kind}_at"
-    turn, told = turns.c[column], checks.c[column]
+    turn, answered = turns.c[column], checks.c[column]
     moment = sa.literal(now, sa.DateTime(timezone=True))
     old = sa.literal(now - timedelta(seconds=floor), sa.DateTime(timezone=True))
     due = sa.select(turns.c.iccid, turn.label("before")).where(turns.c.organization_id == organization_id, turn < old)
@@ -52,7 +53,7 @@ async def take_turns(
         due = due.where(turns.c.iccid == sa.func.any(sa.literal(list(among), sa.ARRAY(sa.Text))))
     first = due.order_by(turn).limit(limit).with_for_update(skip_locked=True).cte("first")
     chosen = (
-        sa.select(first.c.iccid, first.c.before, (sims.c.missing_walks >= 2).label("gone"), told.label("told"))
+        sa.select(first.c.iccid, first.c.before, (sims.c.missing_walks >= 2).label("gone"), answered.label("answered"))
         .select_from(
             first.join(
                 sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == first.c.iccid)
@@ -60,10 +61,10 @@ async def take_turns(
         )
         .cte("chosen")
     )
-    fresh = sa.func.coalesce(chosen.c.told > old, False)
+    fresh = sa.func.coalesce(chosen.c.answered > old, False)
     statement = (
         sa.update(turns)
-        .values({column: sa.case((fresh, chosen.c.told), else_=moment)})
+        .values({column: sa.case((fresh, chosen.c.answered), else_=moment)})
         .where(turns.c.organization_id == organization_id, turns.c.iccid == chosen.c.iccid)
         .returning(turns.c.iccid, chosen.c.before, sa.or_(fresh, chosen.c.gone))
     )
@@ -74,9 +75,14 @@ async def take_turns(
 async def give_back(transaction: Transaction, organization_id: int, kind: Kind, unused: Sequence[Turn]) -> None:
     """These were given turns and not asked about: they stand again where they stood."""
     column = f"{kind}_at"
-    for turn in unused:
-        await transaction.connection.execute(
-            sa.update(turns)
-            .values({column: turn.before})
-            .where(turns.c.organization_id == organization_id, turns.c.iccid == turn.iccid)
-        )
+    rows = [{"iccid": turn.iccid, column: turn.before} for turn in unused]
+    source = told(turns, ("iccid", column), rows)
+    mine = sa.and_(turns.c.organization_id == organization_id, turns.c.iccid == source.c.iccid)
+    # Locked in the order of their keys: another kind's turns of the same SIMs may be given back at this moment.
+    chosen = sa.select(turns.c.iccid, source.c[column].label("before")).where(mine).order_by(turns.c.iccid)
+    locked = chosen.with_for_update(of=turns).cte("locked")
+    await transaction.connection.execute(
+        sa.update(turns)
+        .values({column: locked.c.before})
+        .where(turns.c.organization_id == organization_id, turns.c.iccid == locked.c.iccid)
+    )

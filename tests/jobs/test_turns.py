@@ -12,7 +12,7 @@ from console.connectivity.turns import show_on_screen
 from console.database import Database
 from console.polling.rules import Kind
 from console.polling.standing import polling
-from console.polling.writes import give_back, take_turns
+from console.polling.writes import Turn, give_back, take_turns
 from console.pushes import reads as streams
 from console.pushes.writes import note_posts
 from console.sims import reads
@@ -126,6 +126,24 @@ async def test_two_who_choose_at_once_do_not_choose_the_same(db: Database, acme:
         await give_back(transaction, acme.id, Kind.STATUS, mine)
         again = (await take_turns(transaction, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
     assert again == mine
+
+
+async def test_two_kinds_give_back_the_same_sims_in_any_order_and_never_wait_for_each_other(
+    db: Database, acme: Acme
+) -> None:
+    line = await everybody_due(db, acme)
+    before = datetime.now(UTC) - timedelta(days=2)
+    unused = [Turn(iccid, before) for iccid in line[:100]]
+
+    async def back(kind: Kind, turns: list[Turn]) -> None:
+        async with db.transaction() as transaction:
+            await give_back(transaction, acme.id, kind, turns)
+
+    for _ in range(5):
+        await asyncio.gather(back(Kind.DATA_QUOTA, unused), back(Kind.SMS_QUOTA, unused[::-1]))
+    async with db.reading() as connection:
+        count = sa.text("SELECT count(*) FROM sim_turns WHERE data_quota_at = :at AND sms_quota_at = :at")
+        assert (await connection.execute(count, {"at": before})).scalar() == 100
 
 
 async def test_a_first_pass_says_how_far_it_is(db: Database, acme: Acme) -> None:
