@@ -1,17 +1,12 @@
-"""The heartbeat of every open connection, and whether those who listen still may: looked up for many at once."""
+"""The heartbeat of every open connection, and whether those who listen still may: looked up for all at once."""
 
 import asyncio
-from collections.abc import Sequence
 
 from console.auth.doors import still_signed_in
 from console.database import Database
-from console.live.frames import said
 from console.live.hub import Hub
-from console.live.messages import HEARTBEAT_SECONDS, SIGNED_OUT, StreamHeartbeat
-from console.live.subscriber import Subscriber
+from console.live.messages import HEARTBEAT_SECONDS, SIGNED_OUT
 from console.log import logger
-
-TURNS = 15  # the connections take turns, so that no moment has them all
 
 
 class Beating:
@@ -24,25 +19,17 @@ class Beating:
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        turn = 0
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS / TURNS)
-            turn = (turn + 1) % TURNS
-            theirs = [one for one in self._hub.subscribers() if one.number % TURNS == turn]
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            self._hub.beat()
             try:
-                await self._beat(theirs)
+                await self._ask_who_may_stay()
             except Exception:  # the database is away: who was welcome stays so for the moment
                 logger("live").warning("it could not be seen who is still signed in", exc_info=True)
 
-    async def _beat(self, theirs: Sequence[Subscriber]) -> None:
-        reached = self._hub.feed.seq
-        heartbeat = said(StreamHeartbeat(seq=reached))
-        for subscriber in theirs:
-            # Who has heard more elsewhere than this process has is told nothing that would take it back.
-            if not subscriber.holding and subscriber.heard_before <= reached:
-                subscriber.put(heartbeat, "heartbeat")
-        if theirs:
-            welcome = await still_signed_in(self._db, {subscriber.pass_ for subscriber in theirs})
-            for subscriber in theirs:
+    async def _ask_who_may_stay(self) -> None:
+        if there := self._hub.subscribers():
+            welcome = await still_signed_in(self._db, {subscriber.pass_ for subscriber in there})
+            for subscriber in there:
                 if welcome.get(subscriber.pass_) != subscriber.caller:
                     subscriber.end(SIGNED_OUT)

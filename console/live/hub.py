@@ -15,7 +15,7 @@ from console.facts import topics
 from console.live.audience import Audience
 from console.live.feed import AHEAD, Feed, Heard
 from console.live.frames import said
-from console.live.messages import StreamLive, StreamReset, StreamStale
+from console.live.messages import StreamHeartbeat, StreamLive, StreamReset, StreamStale
 from console.live.subscriber import Phrasing, Subscriber
 from console.live.topics import sims_in
 from console.log import logger
@@ -188,6 +188,14 @@ class Hub:
             metrics.frames.labels(subscriber.door).inc(frames)
             if subscriber.is_waiting and not subscriber.holding:
                 (self._go_on if frames else self._plan)(subscriber)
+
+    def beat(self) -> None:
+        """A sign of life for all: how far they are. Who has heard more elsewhere is not taken back."""
+        reached = self.feed.seq
+        frame = said(StreamHeartbeat(seq=reached))
+        for audience in self._audiences.values():
+            if audience.heard_before <= reached:
+                audience.put(frame, "heartbeat")
 
     def lost(self) -> None:
         """Say on every screen that it stands still."""

@@ -12,7 +12,6 @@ import pytest
 
 from console import facts
 from console.database import Database
-from console.live import beating
 from console.openapi import told
 from console.openapi.stream import FACTS, document
 from tests.cast import ADAS_SIM, Cast, add_sim
@@ -49,10 +48,8 @@ def test_every_fact_that_can_be_told_is_described() -> None:
     assert all(message["summary"] for message in described.values())
 
 
-async def test_what_the_stream_says_is_what_it_describes(
-    web: Served, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
+@pytest.mark.usefixtures("quick_heartbeats")
+async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Database, cast: Cast) -> None:
     described = await served(web)
     said: dict[str, dict[str, Any]] = {}
     async with asyncio.timeout(30), web.stream(cast.acme_key, "?since=old:1") as stream:

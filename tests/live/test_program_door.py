@@ -11,7 +11,6 @@ import websockets
 
 from console.auth.writes import revoke_key
 from console.database import Database
-from console.live import beating
 from console.outbox import EPOCH, SEQUENCE
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served
@@ -148,10 +147,8 @@ async def test_a_wrong_key_is_signed_out_and_a_wrong_topic_is_refused(web: Serve
         assert closed.value.rcvd.code == code
 
 
-async def test_a_revoked_key_ends_its_connection_within_a_heartbeat(
-    web: Served, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
+@pytest.mark.usefixtures("quick_heartbeats")
+async def test_a_revoked_key_ends_its_connection_within_a_heartbeat(web: Served, db: Database, cast: Cast) -> None:
     async with web.stream(cast.acme_key) as stream:
         await hear(stream)
         assert (await hear(stream, heartbeats=True))["type"] == "stream.heartbeat"

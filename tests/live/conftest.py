@@ -1,0 +1,11 @@
+"""The live stream, with less patience."""
+
+import pytest
+
+from console.live import beating
+
+
+@pytest.fixture
+def quick_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heartbeat five times a second; to be asked for before the web server that beats."""
+    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
