@@ -14,9 +14,9 @@ from measuring import forget_peak, peak_bytes
 
 from console import log
 from console.database import open_database
-from console.garbage import collect_seldom
 from console.settings import Settings, from_environment
 from jobs.accounts import Accounts
+from jobs.garbage import collect_seldom
 from jobs.running import Shop
 from jobs.worker import JOBS
 

@@ -5,7 +5,6 @@ import sys
 import uvicorn
 
 from console.app import create_app
-from console.garbage import collect_seldom
 from console.live.writing import protocol
 from console.settings import Settings
 
@@ -40,6 +39,5 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until told to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
     server = server_for(settings, host, port)
-    collect_seldom(every=50_000)
     server.run()
     sys.exit(0 if server.started else 1)
