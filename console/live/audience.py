@@ -13,16 +13,13 @@ from console.live.line import Line
 if TYPE_CHECKING:
     from console.live.subscriber import Phrasing, Subscriber
 
-BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
 AT_ONCE_BYTES = 64 * 1024  # handed over in one go, unless a single message is longer
-
-Taps = tuple[Callable[[], int], Callable[[bytes], None]]  # a writer's `waiting` and `write`
 
 
 class Audience:
     """Its members, and what waits for all of them."""
 
-    __slots__ = ("_apart", "_due", "_in_step", "door", "heard_before", "line", "phrasing", "topics")
+    __slots__ = ("_apart", "_due", "_fallen", "_in_step", "door", "heard_before", "line", "phrasing", "topics")
 
     def __init__(
         self,
@@ -39,8 +36,9 @@ class Audience:
         self.heard_before = heard_before
         self.line = Line()
         self._due = due
-        self._in_step: dict[Subscriber, Taps] = {}
+        self._in_step: dict[Subscriber, Callable[[bytes], None]] = {}
         self._apart: set[Subscriber] = set()
+        self._fallen: list[Subscriber] = []  # behind the others since the last flush
 
     def __len__(self) -> int:
         """How many are in it."""
@@ -63,9 +61,14 @@ class Audience:
         self.line.put(piece, key)
 
     def keep_in_step(self, subscriber: "Subscriber") -> None:
-        """It has nothing of its own waiting: from now on it gets what all get."""
-        self._apart.discard(subscriber)
-        self._in_step[subscriber] = (subscriber.writer.waiting, subscriber.writer.write)
+        """It has nothing of its own waiting: from now on it gets what all get, as long as it can take it."""
+        if not subscriber.writer.behind:
+            self._apart.discard(subscriber)
+            self._in_step[subscriber] = subscriber.writer.write
+
+    def fell_behind(self, subscriber: "Subscriber") -> None:
+        """It can't take more for now. Its writer may say so in the middle of a flush."""
+        self._fallen.append(subscriber)
 
     def set_apart(self, subscriber: "Subscriber") -> None:
         """From now on what all get goes through its own line."""
@@ -81,27 +84,25 @@ class Audience:
         """Hand what waits to all; how many frames that were. `reached` is the fact that it brings them up to."""
         if not self.line:
             return 0
-        too_much = self.line.size > AT_ONCE_BYTES
+        fallen, self._fallen = self._fallen, []
+        if self.line.size > AT_ONCE_BYTES:
+            fallen = list(self._in_step)
+        for subscriber in fallen:
+            if subscriber in self._in_step:
+                self.set_apart(subscriber)
         pieces = self.line.take(self.line.size)
         frames = self.phrasing.wrap([piece for _, piece in pieces], max(reached, self.heard_before))
-        behind = list(self._in_step) if too_much else self._hand_out(frames)
-        for subscriber in behind:
-            self.set_apart(subscriber)
+        self._hand_out(frames)
         for subscriber in self._apart:
             for name, piece in pieces:
                 subscriber.put(piece, name)
         return len(frames) * len(self._in_step)
 
-    def _hand_out(self, frames: Sequence[bytes]) -> "list[Subscriber]":
-        """Write the same bytes to everybody in step; who can't take them."""
+    def _hand_out(self, frames: Sequence[bytes]) -> None:
+        """Write the same bytes to everybody in step: nothing of a connection is looked at but its `write`."""
         data = frames[0] if len(frames) == 1 else b"".join(frames)
-        behind = []
-        for subscriber, (waiting, write) in self._in_step.items():
-            if waiting() > BUFFERED_BYTES:
-                behind.append(subscriber)
-                continue
+        for write in self._in_step.values():
             try:
                 write(data)
-            except RuntimeError:  # its connection has just gone
-                behind.append(subscriber)
-        return behind
+            except RuntimeError:  # this connection has just gone, and will leave
+                continue

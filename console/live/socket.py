@@ -13,7 +13,7 @@ from litestar.exceptions import WebSocketDisconnect
 from console import metrics
 from console.errors import BadRequest
 from console.facts import topics
-from console.live.audience import AT_ONCE_BYTES, BUFFERED_BYTES
+from console.live.audience import AT_ONCE_BYTES
 from console.live.feed import Heard
 from console.live.frames import said
 from console.live.hub import Hub
@@ -47,6 +47,7 @@ async def hold(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[st
     """Keep the connection until either side ends it. Sending is the hub's: this task only listens to the client."""
     if not hub.join(subscriber, since):
         await close(socket, TOO_MANY, subscriber.door)
+        subscriber.writer.let_go()
         return
     try:
         await _open(hub, subscriber, since)
@@ -121,7 +122,7 @@ async def _send_all(subscriber: Subscriber, frames: Iterable[bytes]) -> None:
 async def _drained(subscriber: Subscriber) -> None:
     """Until there is room in the buffer; a client for whom that takes too long is ended."""
     until = asyncio.get_running_loop().time() + SLOW_SECONDS
-    while subscriber.writer.waiting() > BUFFERED_BYTES:
+    while subscriber.writer.behind:
         if asyncio.get_running_loop().time() > until:
             subscriber.end(TOO_SLOW)
             raise ConnectionError("too slow")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from console.auth.rules import Caller, Pass
-from console.live.audience import AT_ONCE_BYTES, BUFFERED_BYTES, Audience
+from console.live.audience import AT_ONCE_BYTES, Audience
 from console.live.feed import Heard
 from console.live.line import Line
 from console.live.messages import TOO_SLOW
@@ -61,6 +61,7 @@ class Subscriber:
         self.pass_ = pass_
         self.view = view
         self.ended = ended
+        writer.when_behind = self._fell_behind
         self.number = next(_numbers)
         self.due: Callable[[Subscriber], None] = lambda _: None  # the hub's: something waits here
         self.heard_before = 0  # facts up to this number it has heard elsewhere, or are its past
@@ -88,11 +89,14 @@ class Subscriber:
         if self._line.size > MOST_BYTES:
             self.end(TOO_SLOW)
 
+    def _fell_behind(self) -> None:
+        self.audience.fell_behind(self)
+
     def flush(self, now: float, reached: int) -> int:
         """Hand over what waits, as far as the client keeps up; how many frames. `now` is monotonic, in seconds."""
         if not self._line or self.holding:
             return 0
-        if self.writer.waiting() > BUFFERED_BYTES:
+        if self.writer.behind:
             self.audience.set_apart(self)
             self._late_since = self._late_since or now
             if now - self._late_since > SLOW_SECONDS:

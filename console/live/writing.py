@@ -18,12 +18,23 @@ from websockets.http11 import Request
 
 from console.live.frames import texts_in
 
+BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
 EXTENSION = "console.frames"
 TESTED = ((0, 54), (0, 55))  # uvicorn from the first up to, not including, the second
 
 
+def _nobody() -> None:
+    """Nobody is told."""
+
+
 class Writer(Protocol):
     """One connection, as the hub sees it. Nothing here waits."""
+
+    when_behind: Callable[[], None]  # called each time that it falls behind
+
+    @property
+    def behind(self) -> bool:
+        """Whether the network takes less than it is given: until it has caught up, nothing should be added."""
 
     def waiting(self) -> int:
         """Bytes handed over that the network has not yet taken."""
@@ -41,11 +52,14 @@ class Writer(Protocol):
 class Direct:
     """Writes into the transport. What uvicorn itself sends goes the same way, in whole frames: so nothing mixes."""
 
-    __slots__ = ("_protocol", "abort", "waiting", "write")
+    __slots__ = ("_protocol", "abort", "behind", "waiting", "when_behind", "write")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         """For one connection whose handshake is under way."""
         self._protocol = protocol
+        self.when_behind = _nobody
+        self.behind = False  # the transport says so by itself: to ask it before each frame would cost more
+        protocol.transport.set_write_buffer_limits(high=BUFFERED_BYTES)
         self.waiting: Callable[[], int] = protocol.transport.get_write_buffer_size
         self.write: Callable[[bytes], None] = protocol.transport.write  # one system call, at the end of the loop's turn
         self.abort: Callable[[], None] = protocol.transport.abort
@@ -55,17 +69,33 @@ class Direct:
         del self._protocol.request, self._protocol.response
 
     def let_go(self) -> None:
-        """Nothing is held."""
+        """Nobody is told of it any more."""
+        self.when_behind = _nobody
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, which lends its transport to the application."""
 
+    lent: Direct | None = None
+
     def handle_connect(self, event: Request) -> None:
         """Put the writer into the scope; the application runs only after this."""
         super().handle_connect(event)
         if scope := getattr(self, "scope", None):
-            scope["extensions"][EXTENSION] = Direct(self)
+            self.lent = scope["extensions"][EXTENSION] = Direct(self)
+
+    def pause_writing(self) -> None:
+        """The transport holds more than its limit."""
+        super().pause_writing()
+        if self.lent:
+            self.lent.behind = True
+            self.lent.when_behind()
+
+    def resume_writing(self) -> None:
+        """The transport has sent most of what it held."""
+        super().resume_writing()
+        if self.lent:
+            self.lent.behind = False
 
 
 def protocol() -> "type[asyncio.Protocol] | str":
@@ -80,6 +110,7 @@ class Plain:
 
     def __init__(self, socket: "WebSocket[Any, Any, Any]") -> None:
         """For one accepted connection."""
+        self.when_behind = _nobody
         self._socket = socket
         self._frames: deque[bytes] = deque()
         self._bytes = 0
@@ -91,6 +122,13 @@ class Plain:
         self._frames.append(frames)
         self._bytes += len(frames)
         self._wake.set()
+        if self.behind:
+            self.when_behind()
+
+    @property
+    def behind(self) -> bool:
+        """Whether too much is in line."""
+        return self._bytes > BUFFERED_BYTES
 
     def waiting(self) -> int:
         """Bytes in line."""
@@ -100,7 +138,10 @@ class Plain:
         """Send no more. The connection itself is the server's to close."""
         self._task.cancel()
 
-    let_go = abort
+    def let_go(self) -> None:
+        """Nobody is told of it any more."""
+        self.when_behind = _nobody
+        self._task.cancel()
 
     async def _run(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, OSError, RuntimeError):  # it has gone, or is being closed

@@ -1,7 +1,9 @@
 """What waits for one connection: the latest of each state, every event, and never more than it may hold."""
 
+from collections.abc import Callable
+
 from console.auth.rules import Caller, Pass, Role
-from console.live.audience import AT_ONCE_BYTES, BUFFERED_BYTES, Audience
+from console.live.audience import AT_ONCE_BYTES, Audience
 from console.live.feed import Heard
 from console.live.frames import framed, texts_in
 from console.live.phrasing import Json
@@ -14,20 +16,31 @@ CALLER = Caller(organization_id=1, organization="Acme", name="ada", role=Role.AD
 class Network:
     """A connection whose client reads as it likes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stops_after: int | None = None) -> None:
+        self.stops_after = stops_after  # writes
         self.frames: list[bytes] = []
-        self.unread = 0
+        self.behind = False
+        self.when_behind: Callable[[], None] = lambda: None
         self.code: int | None = None
 
     def write(self, frames: bytes, /) -> None:
         self.frames.append(frames)
+        if len(self.frames) == self.stops_after:
+            self.stops_reading()
 
     @property
     def texts(self) -> list[str]:
         return [text for frames in self.frames for text in texts_in(frames)]
 
     def waiting(self) -> int:
-        return self.unread
+        return 0
+
+    def stops_reading(self) -> None:
+        self.behind = True
+        self.when_behind()
+
+    def reads_again(self) -> None:
+        self.behind = False
 
     def abort(self) -> None:
         self.frames.clear()
@@ -105,7 +118,7 @@ def test_what_was_heard_elsewhere_is_not_heard_again() -> None:
 def test_more_than_may_wait_ends_the_connection_and_is_let_go() -> None:
     waiting = subscriber(network := Network())
     waiting.release()
-    network.unread = BUFFERED_BYTES + 1
+    network.stops_reading()
     for _ in range(MOST_BYTES // 1000 + 1):
         waiting.put(b"x" * 1000)
         flush(waiting, 0.0, 1)
@@ -117,7 +130,7 @@ def test_more_than_may_wait_ends_the_connection_and_is_let_go() -> None:
 def test_a_client_that_reads_nothing_is_ended_after_ten_seconds_and_not_before() -> None:
     waiting = subscriber(network := Network())
     waiting.release()
-    network.unread = BUFFERED_BYTES + 1
+    network.stops_reading()
     waiting.put(b"x")
     flush(waiting, 100.0, 1)
     flush(waiting, 100.0 + SLOW_SECONDS, 1)
@@ -129,14 +142,14 @@ def test_a_client_that_reads_nothing_is_ended_after_ten_seconds_and_not_before()
 def test_a_client_that_catches_up_in_time_gets_the_latest_and_has_its_ten_seconds_again() -> None:
     waiting = subscriber(network := Network())
     waiting.release()
-    network.unread = BUFFERED_BYTES + 1
+    network.stops_reading()
     for seq in range(1, 6):
         waiting.audience.hear(heard(seq, "sim.changed", "a"), "e")
         flush(waiting, float(seq), seq)
-    network.unread = 0
+    network.reads_again()
     flush(waiting, 9.0, 5)
     assert [text.split('"seq":')[1][0] for text in network.texts] == ["5"]
-    network.unread = BUFFERED_BYTES + 1
+    network.stops_reading()
     waiting.put(b"x")
     flush(waiting, 15.0, 6)
     assert network.code is None
@@ -190,17 +203,45 @@ def test_who_is_behind_is_set_apart_and_gets_all_of_it_later_in_its_order() -> N
     subscriber(quick, among=theirs).release()
     late = subscriber(slow, among=theirs)
     late.release()
-    slow.unread = BUFFERED_BYTES + 1
+    slow.stops_reading()
     for seq in (1, 2, 3):
         theirs.hear(heard(seq, "sim.event", "a"), "e")
         flush(late, float(seq), seq)
     assert (len(quick.texts), slow.texts) == (3, [])
-    slow.unread = 0
+    slow.reads_again()
     flush(late, 4.0, 3)
     theirs.hear(heard(4, "sim.event", "a"), "e")
     flush(late, 5.0, 4)
     assert slow.texts == quick.texts
     assert len(slow.frames) == 2
+
+
+def test_who_falls_behind_while_the_same_bytes_go_to_all_gets_these_and_the_rest_later() -> None:
+    theirs = audience(coalesce=False)
+    networks = [Network(), slow := Network(stops_after=1), Network()]
+    members = [subscriber(network, among=theirs) for network in networks]
+    for member in members:
+        member.release()
+    for seq in (1, 2):
+        theirs.hear(heard(seq, "sim.event", "a"), "e")
+        theirs.flush(seq)
+    assert [len(network.texts) for network in networks] == [2, 1, 2]
+    slow.reads_again()
+    members[1].flush(3.0, 2)
+    assert slow.texts == networks[0].texts
+
+
+def test_who_is_behind_when_the_past_is_out_is_not_in_step_yet() -> None:
+    theirs = audience(coalesce=False)
+    late = subscriber(network := Network(), among=theirs)
+    network.stops_reading()
+    late.release()
+    theirs.hear(heard(1, "sim.event", "a"), "e")
+    flush(late, 0.0, 1)
+    assert network.texts == []
+    network.reads_again()
+    flush(late, 1.0, 1)
+    assert len(network.texts) == 1
 
 
 def test_a_burst_too_long_for_one_write_goes_in_parts_and_loses_nothing() -> None:
