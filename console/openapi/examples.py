@@ -141,6 +141,7 @@ STANDING = Standing(
     calls_per_second=4.25,
     on_screen_seconds=21.2,
     low_seconds=None,
+    under_way_seconds=None,
     moved_seconds=941.2,
     rest_seconds=40301.7,
     oldest_seconds=42412.9,
@@ -159,6 +160,7 @@ POLLING = Polling(
     on_screen=25,
     moved=800,
     low=120,
+    under_way=3,
     questions=[STANDING],
 )
 STEP = UsageIn(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)

@@ -15,6 +15,7 @@ from console.pushes.reads import heard
 from console.pushes.rules import is_alive
 from console.runs.reads import last_done
 from console.sims.tables import checks, sims
+from console.sms.reads import under_way
 
 MOVED_FOR = timedelta(hours=1)
 LATELY = timedelta(minutes=10)
@@ -43,13 +44,19 @@ async def worth_asking(
     *,
     limit: int,
 ) -> dict[Group, list[str]]:
-    """SIMs that moved or are low, as far as `floors` names these groups: the longest unasked first.
+    """SIMs that moved, are low or have a message under way, as far as `floors` names these groups: the longest unasked
+    first.
 
     It looks at the whole fleet, so once for many turns is enough.
     """
     turn = turns.c[f"{kind}_at"]
     found = {}
-    for group, condition in ((Group.LOW, LOW), (Group.MOVED, sims.c.changed_at > _moment(now - MOVED_FOR))):
+    conditions = {
+        Group.UNDER_WAY: sims.c.iccid.in_(under_way(organization_id)),
+        Group.LOW: LOW,
+        Group.MOVED: sims.c.changed_at > _moment(now - MOVED_FOR),
+    }
+    for group, condition in conditions.items():
         if group in floors:
             query = (
                 sa.select(sims.c.iccid)
@@ -79,9 +86,10 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
         sa.func.count(),
         sa.func.count().filter(sims.c.changed_at > _moment(now - MOVED_FOR)),
         sa.func.count().filter(LOW),
+        sa.func.count().filter(sims.c.iccid.in_(under_way(organization_id))),
     ).where(sims.c.organization_id == organization_id, LISTED)
     found = (await connection.execute(query)).one()
-    return Fleet(sims=found[0], on_screen=min(on_screen, found[0]), moved=found[1], low=found[2])
+    return Fleet(sims=found[0], on_screen=min(on_screen, found[0]), moved=found[1], low=found[2], under_way=found[3])
 
 
 async def asked(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[Kind, Asked]:

@@ -21,12 +21,14 @@ class Kind(StrEnum):
     EVENTS = "events"
     DATA_QUOTA = "data_quota"
     SMS_QUOTA = "sms_quota"
+    SMS = "sms"
 
 
 class Group(StrEnum):
     """Why a SIM is asked about now."""
 
     SCREEN = "on_screen"
+    UNDER_WAY = "under_way"  # a message to it has not arrived yet
     LOW = "low"  # near the end of its quota
     MOVED = "moved"  # changed within the hour
     REST = "rest"  # its turn has come: the longest unasked
@@ -38,14 +40,17 @@ FLOORS: Mapping[Kind, Mapping[Group, float]] = {
     Kind.EVENTS: {Group.SCREEN: 120, Group.MOVED: 900, Group.REST: 3600},
     Kind.DATA_QUOTA: {Group.SCREEN: 300, Group.LOW: 600, Group.MOVED: 1500, Group.REST: 1680},
     Kind.SMS_QUOTA: {Group.SCREEN: 3600, Group.REST: 86_400},
+    Kind.SMS: {Group.SCREEN: 300, Group.UNDER_WAY: 120, Group.REST: 4 * 86_400},  # 1NCE forgets them after seven days
 }
-GROUP_WEIGHTS = {Group.SCREEN: 25, Group.LOW: 10, Group.MOVED: 15, Group.REST: 50}
+GROUP_WEIGHTS = {Group.SCREEN: 25, Group.UNDER_WAY: 15, Group.LOW: 10, Group.MOVED: 15, Group.REST: 50}
 WALK_EVERY_SECONDS = 900  # the schedule of sync_sims
 SIMS_PER_PAGE = 100
 
 # Events that 1NCE pushes need hardly be asked for.
-SILENT = {Kind.INVENTORY: 10, Kind.STATUS: 45, Kind.EVENTS: 15, Kind.DATA_QUOTA: 25, Kind.SMS_QUOTA: 5}
-PUSHED = {Kind.INVENTORY: 10, Kind.STATUS: 50, Kind.EVENTS: 5, Kind.DATA_QUOTA: 30, Kind.SMS_QUOTA: 5}
+SILENT = {
+    Kind.INVENTORY: 10, Kind.STATUS: 43, Kind.EVENTS: 15, Kind.DATA_QUOTA: 23, Kind.SMS_QUOTA: 4, Kind.SMS: 5,
+}  # fmt: skip
+PUSHED = {**SILENT, Kind.STATUS: 48, Kind.EVENTS: 5, Kind.DATA_QUOTA: 28}
 UNWALKED = {**SILENT, Kind.INVENTORY: 300}  # first of all, which SIMs there are
 
 # The rest is for people's commands, for the pace's slots that lie a little further apart than the rate says, and for
@@ -79,6 +84,7 @@ class Fleet(Struct, frozen=True, kw_only=True):
     on_screen: int = 0
     moved: int = 0
     low: int = 0
+    under_way: int = 0
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -138,7 +144,12 @@ def _pages(fleet: Fleet) -> int:
 
 
 def _demands(kind: Kind, fleet: Fleet) -> dict[Group, float]:
-    sizes = {Group.SCREEN: fleet.on_screen, Group.LOW: fleet.low, Group.MOVED: fleet.moved}
+    sizes = {
+        Group.SCREEN: fleet.on_screen,
+        Group.UNDER_WAY: fleet.under_way,
+        Group.LOW: fleet.low,
+        Group.MOVED: fleet.moved,
+    }
     sizes[Group.REST] = max(0, fleet.sims - sum(sizes[group] for group in FLOORS[kind] if group in sizes))
     return {group: sizes[group] / floor for group, floor in FLOORS[kind].items()}
 

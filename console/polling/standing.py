@@ -20,6 +20,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     calls_per_second: float
     on_screen_seconds: float | None  # so often SIMs on a screen are asked about, as things are now
     low_seconds: float | None
+    under_way_seconds: float | None  # those with a message to them under way
     moved_seconds: float | None
     rest_seconds: float
     oldest_seconds: float  # no answer gets older than this, whoever looks at whatever
@@ -41,6 +42,7 @@ class Polling(Struct, frozen=True, kw_only=True):
     on_screen: int
     moved: int
     low: int
+    under_way: int
     questions: list[Standing]
 
 
@@ -62,6 +64,7 @@ async def polling(connection: AsyncConnection, organization_id: int, now: dateti
         on_screen=fleet.on_screen,
         moved=fleet.moved,
         low=fleet.low,
+        under_way=fleet.under_way,
         questions=[inventory, *rest],
     )
 
@@ -74,6 +77,7 @@ def _standing(question: Question, asked: Asked, terms: Terms, now: datetime) -> 
         calls_per_second=question.calls_per_second,
         on_screen_seconds=ages.get(Group.SCREEN),
         low_seconds=ages.get(Group.LOW),
+        under_way_seconds=ages.get(Group.UNDER_WAY),
         moved_seconds=ages.get(Group.MOVED),
         rest_seconds=ages[Group.REST],
         oldest_seconds=question.oldest_seconds,
@@ -100,6 +104,7 @@ def _inventory(question: Question, walk: JobRunTold | None, terms: Terms) -> Sta
         calls_per_second=question.calls_per_second,
         on_screen_seconds=None,
         low_seconds=None,
+        under_way_seconds=None,
         moved_seconds=None,
         rest_seconds=question.ages[Group.REST],
         oldest_seconds=question.oldest_seconds,

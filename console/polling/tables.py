@@ -18,5 +18,5 @@ turns = sa.Table(
     "sim_turns",
     metadata,
     *key_columns(),
-    *(_turn(name) for name in ("status_at", "events_at", "data_quota_at", "sms_quota_at")),
+    *(_turn(name) for name in ("status_at", "events_at", "data_quota_at", "sms_quota_at", "sms_at")),
 )

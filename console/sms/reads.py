@@ -1,8 +1,6 @@
 """Questions about messages."""
 
-import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,11 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.cursors import Cursor, after, mark
 from console.facts import SMS_OPEN
-from console.sims.tables import checks, sims
 from console.sms.tables import sms
 from console.states import Sms
 
-AT_MOST = 200
 COLUMNS = tuple(sms.c[name] for name in Sms.__struct_fields__)
 ORDER = ((sms.c.time, True), (sms.c.direction, True), (sms.c.id, True))
 
@@ -57,44 +53,11 @@ async def sims_of(connection: AsyncConnection, organization_id: int, ids: Sequen
     return {row.id: row.iccid for row in await connection.execute(query)}
 
 
-async def to_ask(
-    connection: AsyncConnection,
-    organization_id: int,
-    screen: Sequence[str],
-    now: datetime,
-    *,
-    soon: timedelta,
-    latest: timedelta,
-) -> list[str]:
-    """SIMs whose messages are to be asked for within this minute, the most urgent first.
-
-    Those on a screen, and those with a message under way, if they were not asked `soon` ago; then those unasked for
-    longest, at a pace at which every SIM has its turn once in `latest`.
-    """
-    asked, mine = checks.c.sms_at, sims.c.organization_id == organization_id
-    joined = sims.outerjoin(
-        checks, sa.and_(checks.c.organization_id == organization_id, checks.c.iccid == sims.c.iccid)
+def under_way(organization_id: int) -> "sa.Select[tuple[str]]":
+    """The ICCIDs of SIMs with a message to them that has not arrived, nor failed, yet."""
+    states: list[sa.ColumnElement[str]] = [
+        sa.literal_column(f"'{status}'") for status in sorted(SMS_OPEN, reverse=True)
+    ]  # as the index has them
+    return sa.select(sms.c.iccid).where(
+        sms.c.organization_id == organization_id, sms.c.direction == "mt", sms.c.status.in_(states)
     )
-    open_states = sms.c.status.in_([sa.literal_column(f"'{status}'") for status in sorted(SMS_OPEN, reverse=True)])
-    under_way = sa.select(sms.c.iccid).where(sms.c.organization_id == organization_id, sms.c.direction == "mt")
-    urgent = (
-        sa.select(sims.c.iccid)
-        .select_from(joined)
-        .where(
-            mine,
-            sa.or_(sims.c.iccid == sa.func.any(_texts(screen)), sims.c.iccid.in_(under_way.where(open_states))),
-            sa.or_(asked.is_(None), asked < now - soon),
-        )
-        .order_by(asked.asc().nulls_first(), sims.c.iccid)
-        .limit(AT_MOST)
-    )
-    found = list((await connection.execute(urgent)).scalars())
-    fleet = (await connection.execute(sa.select(sa.func.count()).select_from(sims).where(mine))).scalar_one()
-    others = (
-        sa.select(sims.c.iccid)
-        .select_from(joined)
-        .where(mine, sims.c.missing_walks < 2, sa.or_(asked.is_(None), asked < now - soon))
-        .order_by(asked.asc().nulls_first(), sims.c.iccid)
-        .limit(min(AT_MOST, math.ceil(fleet * timedelta(minutes=1) / latest)))
-    )
-    return list(dict.fromkeys([*found, *(await connection.execute(others)).scalars()]))

@@ -5,7 +5,7 @@ from alembic import op
 revision = "0007"
 down_revision = "0006"
 
-TURNS = ("status_at", "events_at", "data_quota_at", "sms_quota_at")
+TURNS = ("status_at", "events_at", "data_quota_at", "sms_quota_at", "sms_at")
 
 
 def upgrade() -> None:

@@ -36,7 +36,7 @@ async def make_all_due(db: Database) -> None:
     """As if all that was asked had been asked long ago."""
     async with db.engine.begin() as writing:
         for table in ("sim_turns", "sim_checks"):
-            columns = ("status_at", "events_at", "data_quota_at", "sms_quota_at")
+            columns = ("status_at", "events_at", "data_quota_at", "sms_quota_at", "sms_at")
             earlier = ", ".join(f"{name} = {name} - interval '2 days'" for name in columns)
             await writing.execute(sa.text(f"UPDATE {table} SET {earlier}"))
 

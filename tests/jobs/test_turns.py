@@ -173,7 +173,7 @@ async def test_kinds_that_ask_at_once_share_the_calls_and_one_alone_has_them_all
     together = await events.rate() + await status.rate()
     assert alone == pytest.approx(850)
     assert together == pytest.approx(850)
-    assert await status.rate() == pytest.approx(850 * 45 / 60)
+    assert await status.rate() == pytest.approx(850 * 43 / 58)
 
 
 async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(db: Database, acme: Acme) -> None:

@@ -35,16 +35,23 @@ def test_a_budget_is_shared_by_weight(budget: float, demands: dict[str, float], 
     ("sims", "rate", "pushed", "status_hours"),
     [
         (250, 10, False, 0.19),  # ten minutes and a pause
-        (2_000, 10, False, 0.28),
-        (10_000, 10, False, 1.33),
-        (100_000, 10, False, 13.1),
-        (100_000, 10, True, 11.8),  # what need not be asked for is asked for less
-        (100_000, 50, True, 2.4),
+        (2_000, 10, False, 0.29),
+        (10_000, 10, False, 1.38),
+        (100_000, 10, False, 13.7),
+        (100_000, 10, True, 12.3),  # what need not be asked for is asked for less
+        (100_000, 50, True, 2.5),
     ],
 )
 def test_no_status_gets_older_than_the_calls_allow(sims: int, rate: float, pushed: bool, status_hours: float) -> None:
     found = plan(Fleet(sims=sims), terms(rate, pushed=pushed)).of(Kind.STATUS)
     assert found.oldest_seconds / 3600 == pytest.approx(status_hours, abs=0.06)
+
+
+def test_messages_are_asked_for_before_1nce_forgets_them() -> None:
+    week = 7 * 86_400
+    for pushed in (True, False):
+        busy = Fleet(sims=100_000, on_screen=500, moved=60_000, low=30_000, under_way=5_000)
+        assert plan(busy, terms(pushed=pushed)).of(Kind.SMS).oldest_seconds < week
 
 
 @pytest.mark.parametrize("fleet", [Fleet(sims=100_000), Fleet(sims=100_000, on_screen=500, moved=60_000, low=30_000)])
@@ -113,6 +120,7 @@ def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() 
         calls_per_second=4.25,
         on_screen_seconds=23,
         low_seconds=None,
+        under_way_seconds=None,
         moved_seconds=940,
         rest_seconds=30_000,
         oldest_seconds=42_413,
@@ -131,6 +139,7 @@ def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() 
         on_screen=50,
         moved=800,
         low=12,
+        under_way=0,
         questions=[status],
     )
     html = " ".join(environment().get_template("account/_polling.html").render(polling=known).split())

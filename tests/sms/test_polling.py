@@ -29,10 +29,11 @@ async def a_listening_sim(simulation: Simulation) -> str:
     return iccid
 
 
-async def forget_checks(db: Database) -> None:
-    """As if some minutes had passed."""
+async def ten_minutes_pass(db: Database) -> None:
+    """As if nobody had asked meanwhile."""
     async with db.engine.begin() as writing:
-        await writing.execute(sa.text("UPDATE sim_checks SET sms_at = NULL"))
+        await writing.execute(sa.text("UPDATE sim_checks SET sms_at = sms_at - interval '10 minutes'"))
+        await writing.execute(sa.text("UPDATE sim_turns SET sms_at = sms_at - interval '10 minutes'"))
 
 
 @pytest.mark.one_edition
@@ -54,14 +55,14 @@ async def test_a_message_under_way_is_asked_for_until_it_has_arrived(
         "poll",
     )
     await simulation.ask("POST", "step", {"seconds": 5})
-    await forget_checks(db)
+    await ten_minutes_pass(db)
     await db.redis.delete(f"screen:{acme.id}")
     await acme.run(sync_sms)
     (arrived,) = await messages(db, acme, iccid)
     assert arrived.status == "delivered"
     assert arrived.final_at is not None
     seq = await db.redis.get(SEQUENCE)
-    await forget_checks(db)
+    await ten_minutes_pass(db)
     await show_on_screen(db.redis, acme.id, [iccid], datetime.now(UTC))
     await acme.run(sync_sms)
     assert await messages(db, acme, iccid) == [arrived]
