@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from console import facts
@@ -85,6 +86,16 @@ class Database:
             await self.queue.disconnect()
         await self.redis.aclose()
         await self.engine.dispose()
+
+
+def in_each_others_way(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended this transaction for another's sake (a deadlock): do it again."""
+    return sqlstate(error).startswith("40")
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code for what went wrong; empty if the error is not PostgreSQL's."""
+    return str(getattr(error.orig, "sqlstate", ""))
 
 
 def open_database(database_url: str, redis_url: str, *, connections: int = 10) -> Database:

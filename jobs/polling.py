@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
+from console.database import in_each_others_way
 from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefused, Throttled, Unavailable
 from console.polling.rules import Kind
@@ -20,6 +23,7 @@ Keep = Callable[[Sequence[tuple[str, Answer]]], Awaitable[int]]
 BATCH = 50
 BATCH_SECONDS = 0.5
 STOP_AFTER_FAILURES = 10  # one after the other: then 1NCE is down, and the next run is early enough
+AGAIN = 3  # for a batch that was ended for another's sake: what 1NCE has answered is not to be asked for twice
 LOGGED = 3  # answers that can't be used, of one run: a changed field has thousands
 
 
@@ -36,7 +40,7 @@ async def poll(run: Run, kind: Kind, ask: Ask[Answer], keep: Keep[Answer], *, at
     A SIM that 1NCE does not know is counted as failed and does not stop the others; ten failures on end do, and those
     keep their places. A run that got no answer that it can use has failed with the first of them.
     """
-    answers: asyncio.Queue[tuple[str, Answer] | None] = asyncio.Queue(maxsize=BATCH * 2)
+    answers: asyncio.Queue[tuple[str, Answer] | None] = asyncio.Queue()  # holds a minute's at most, and never blocks
     until = time.monotonic() + until_next_minute(run.now())
     turns = Turns(run, kind, Spending(run, kind), until=until, patient=run.shop.patient)
 
@@ -48,7 +52,7 @@ async def poll(run: Run, kind: Kind, ask: Ask[Answer], keep: Keep[Answer], *, at
                 for _ in range(at_once):
                     group.create_task(_ask_on(run, turns, ask, answers, troubles))
         finally:
-            await answers.put(None)
+            answers.put_nowait(None)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -102,7 +106,7 @@ async def _ask_on(
             troubles.note(turn, error)
         else:
             troubles.on_end.clear()
-            await answers.put((turn.iccid, answer))
+            answers.put_nowait((turn.iccid, answer))
 
 
 async def _keep_on(run: Run, keep: Keep[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]") -> None:
@@ -122,4 +126,14 @@ async def _keep_on(run: Run, keep: Keep[Answer], answers: "asyncio.Queue[tuple[s
                 batch.append(item)
                 until = until or asyncio.get_running_loop().time() + BATCH_SECONDS
         if batch:
-            run.counted(seen=len(batch), changed=await keep(batch))
+            run.counted(seen=len(batch), changed=await _kept(keep, batch))
+
+
+async def _kept(keep: Keep[Answer], batch: Sequence[tuple[str, Answer]]) -> int:
+    for _ in range(AGAIN):
+        try:
+            return await keep(batch)
+        except DBAPIError as error:
+            if not in_each_others_way(error):
+                raise
+    return await keep(batch)

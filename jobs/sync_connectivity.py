@@ -25,12 +25,12 @@ async def sync_connectivity(run: Run) -> None:
     async def keep(batch: Sequence[tuple[str, Batch]]) -> int:
         now = run.now()
         events = [event_row(event) for _, answer in batch for event in answer.events]
-        run.counted(failed=sum(len(answer.unknown) for _, answer in batch))
         async with run.db.transaction() as transaction:
             new = await record_events(transaction, run.organization_id, events, now)
             iccids = [iccid for iccid, _ in batch]
             await record_checks(transaction, run.organization_id, iccids, now, events_at=now)
             await note_found(transaction, run.organization_id, "event", [row["time"] for row in new])
-            return len(new)
+        run.counted(failed=sum(len(answer.unknown) for _, answer in batch))
+        return len(new)
 
     await poll(run, Kind.EVENTS, ask, keep, at_once=AT_ONCE)

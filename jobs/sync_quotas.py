@@ -27,14 +27,14 @@ async def _service(run: Run, service: str, kind: Kind) -> None:
 
     async def keep(batch: Sequence[tuple[str, Quota]]) -> int:
         rows = [row for iccid, quota in batch if (row := _row(iccid, service, quota)) is not None]
-        run.counted(failed=len(batch) - len(rows))
         now = run.now()
         async with run.db.transaction() as transaction:
             stream = await usage_stream(transaction.connection, run.organization_id, now)
             changed = await record_quotas(
                 transaction, run.organization_id, rows, now, stream_alive=stream.alive, stream_used=stream.used
             )
-            return len(changed)
+        run.counted(failed=len(batch) - len(rows))
+        return len(changed)
 
     await poll(run, kind, ask, keep, at_once=AT_ONCE)
 

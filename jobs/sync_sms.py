@@ -20,9 +20,10 @@ async def sync_sms(run: Run) -> None:
     async def keep(batch: Sequence[tuple[str, SmsPage]]) -> int:
         now = run.now()
         messages = [listed_message(one, iccid, now) for iccid, page in batch for one in page.items]
-        run.counted(failed=sum(len(page.unreadable) for _, page in batch))
         async with run.db.transaction() as transaction:
             await record_checks(transaction, run.organization_id, [iccid for iccid, _ in batch], now, sms_at=now)
-            return len(await record_messages(transaction, run.organization_id, messages, now))
+            changed = await record_messages(transaction, run.organization_id, messages, now)
+        run.counted(failed=sum(len(page.unreadable) for _, page in batch))
+        return len(changed)
 
     await poll(run, Kind.SMS, run.client.sms_list, keep, at_once=AT_ONCE)

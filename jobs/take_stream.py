@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from console import metrics
 from console.connectivity import batches
 from console.connectivity.batches import StreamBatch
-from console.database import Transaction
+from console.database import Transaction, in_each_others_way, sqlstate
 from console.log import logger
 from console.once.records import read_batch, split
 from jobs.intake import Post, Taken, count, take_in
@@ -21,7 +21,6 @@ log = logger("jobs")
 AT_ONCE = 2  # while the database writes some posts, the next are read
 MOST = 8  # posts in one transaction, if so many wait: a SIM that moved in several is written once
 REFUSED = "22"  # SQLSTATE: data that can't be stored, now or ever
-DEADLOCKED = "40"  # SQLSTATE: nothing is wrong with it, two were in each other's way
 
 
 @by_organization(needs_once=False, alone=False)
@@ -57,9 +56,9 @@ async def _take_next(run: Run) -> bool:
             posts = await batches.next_batches(transaction, run.organization_id, most=MOST)
             taken = await _take(run, transaction, posts)
     except DBAPIError as error:
-        if posts and _sqlstate(error).startswith(DEADLOCKED):
+        if posts and in_each_others_way(error):
             return True
-        if not posts or not _sqlstate(error).startswith(REFUSED):
+        if not posts or not sqlstate(error).startswith(REFUSED):
             raise  # the database is away, or busy: the posts wait for another turn
         taken = await _take_in_pieces(run)
     if taken is not None:
@@ -109,7 +108,7 @@ async def _take_in_pieces(run: Run) -> Taken | None:
                         records = read_batch(b"[" + b",".join(map(bytes, piece)) + b"]")
                         found.append(await take_in(run, transaction, [Post(records, post.source)]))
                 except DBAPIError as error:
-                    if not _sqlstate(error).startswith(REFUSED):
+                    if not sqlstate(error).startswith(REFUSED):
                         raise
                     if len(piece) > 1:
                         middle = len(piece) // 2
@@ -125,7 +124,3 @@ async def _take_in_pieces(run: Run) -> Taken | None:
 def _as_list(body: bytes) -> bytes:
     """The SMS Forwarder sends one object a post."""
     return body if body.startswith(b"[") else b"[" + body + b"]"
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", ""))
