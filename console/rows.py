@@ -59,7 +59,8 @@ def _records(table: sa.Table, names: Sequence[str], rows: Sequence[Row]) -> "lis
     records = [*map(itemgetter(*names), rows)] if len(names) > 1 else [(row[names[0]],) for row in rows]
     for place, name in enumerate(names):
         nul = "\\u0000" if isinstance(table.c[name].type, JSONB) else "\0"
-        if isinstance(table.c[name].type, (sa.Text, JSONB)) and nul in "".join(one[place] or "" for one in records):
+        texts = isinstance(table.c[name].type, (sa.Text, JSONB))
+        if texts and nul in "".join(filter(None, map(itemgetter(place), records))):
             records = [(*one[:place], _without(nul, one[place]), *one[place + 1 :]) for one in records]
     return records
 
