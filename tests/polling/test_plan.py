@@ -1,12 +1,12 @@
 """How the calls are divided, as tables of cases."""
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
+from console.openapi.examples import POLLING, STANDING
 from console.polling.rules import FLOORS, PUSHED, SILENT, Fleet, Group, Kind, Terms, Wheel, allowed, plan, shared
-from console.polling.standing import Polling, Standing
 from console.templating import environment, span
 
 EVERYBODY = frozenset(Kind)
@@ -114,34 +114,8 @@ def test_the_wheel_passes_over_groups_with_nobody_in_them() -> None:
 
 
 def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() -> None:
-    status = Standing(
-        kind="status",
-        share_percent=50,
-        calls_per_second=4.25,
-        on_screen_seconds=23,
-        low_seconds=None,
-        under_way_seconds=None,
-        moved_seconds=940,
-        rest_seconds=30_000,
-        oldest_seconds=42_413,
-        oldest_at=None,
-        answered_last_hour=12_300,
-        never=87_700,
-        unanswered=1,
-        first_pass_seconds=8_400,
-    )
-    known = Polling(
-        as_of=datetime(2026, 11, 20, 10, tzinfo=UTC),
-        calls_allowed_per_second=10,
-        calls_spent_per_second=8.5,
-        events_pushed=True,
-        sims=100_000,
-        on_screen=50,
-        moved=800,
-        low=12,
-        under_way=0,
-        questions=[status],
-    )
+    status = structs.replace(STANDING, oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400)
+    known = structs.replace(POLLING, questions=[status])
     html = " ".join(environment().get_template("account/_polling.html").render(polling=known).split())
     assert "11 h 47 min" in html
     assert "First pass: 12,300 of 100,000; done in about 2 h 20 min at the pace of the last ten minutes." in html
