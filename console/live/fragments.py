@@ -119,9 +119,9 @@ class View:
     def phrase(self, heard: Heard, epoch: str) -> Messages:
         """The messages of this fact for this kind of page."""
         if heard is not self._of:
-            self._of = heard
             fact = facts.decode(heard.body)
             self._last = self._account_of(fact, heard) if isinstance(fact, AccountChanged) else self._draw(fact, heard)
+            self._of = heard  # only now: of a fact that can't be drawn nothing is remembered, least of all another's
         return self._last
 
     def wrap(self, pieces: Sequence[bytes], reached: int | None) -> Sequence[bytes]:

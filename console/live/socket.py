@@ -30,6 +30,7 @@ from console.live.messages import (
 )
 from console.live.subscriber import SLOW_SECONDS, Subscriber
 from console.live.topics import checked
+from console.log import logger
 
 Socket = WebSocket[Any, Any, Any]
 GRACE_SECONDS = 2.0  # for a client that reads nothing to take its close code
@@ -81,25 +82,32 @@ async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None)
     feed, epoch, seq = hub.feed, hub.feed.epoch, subscriber.joined
     past = await feed.since(*since) if since else []
     mine = [fact for fact in past or () if fact.seq <= seq and _is_for(subscriber, fact)]
-    frames = [said(StreamHello(epoch=epoch, seq=subscriber.heard_before, resumed=len(mine)))]
-    if past is None:
-        frames.append(said(hub.resetting("too_old")))
-    frames += subscriber.phrasing.wrap(_pieces(subscriber, mine, epoch), seq if mine else None)
+    pieces = _pieces(subscriber, mine, epoch)
+    resumed = len(mine) if pieces is not None else 0
+    frames = [said(StreamHello(epoch=epoch, seq=subscriber.heard_before, resumed=resumed))]
+    if past is None or pieces is None:
+        frames.append(said(hub.resetting("too_old" if past is None else "unreadable")))
+    frames += subscriber.phrasing.wrap([piece for _, piece in pieces or ()], seq if resumed else None)
     if not feed.up:
         frames.append(said(StreamStale(reason="redis")))
     await _send_all(subscriber, frames)
     subscriber.release()
 
 
-def _pieces(subscriber: Subscriber, facts: Iterable[Heard], epoch: str) -> list[bytes]:
-    """What these facts are at this door: of each state the latest, at its place."""
-    latest: dict[object, bytes] = {}
+def _pieces(subscriber: Subscriber, facts: Iterable[Heard], epoch: str) -> "list[tuple[str | None, bytes]] | None":
+    """What these facts are at this door: of each state the latest, in its place. None if one can't be told."""
+    latest: dict[object, tuple[str | None, bytes]] = {}
     number = itertools.count()
     for fact in facts:
-        for key, piece in subscriber.phrasing.phrase(fact, epoch):
+        try:
+            phrased = subscriber.phrasing.phrase(fact, epoch)
+        except Exception:  # a younger worker's, perhaps: who comes back must not fail at it again and again
+            logger("live").exception("a fact of the past could not be told", kind=fact.kind, seq=fact.seq)
+            return None
+        for key, piece in phrased:
             name = next(number) if key is None else key
             latest.pop(name, None)
-            latest[name] = piece
+            latest[name] = key, piece
     return list(latest.values())
 
 
@@ -165,7 +173,9 @@ async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since
             for fact in past or ()
             if fact.seq <= upto and _is_for(subscriber, fact) and heard.isdisjoint(topics(fact.kind, fact.subject))
         ]
-        epoch = hub.feed.epoch
-        subscriber.put_before(piece for fact in missed for piece in subscriber.phrasing.phrase(fact, epoch))
+        pieces = _pieces(subscriber, missed, hub.feed.epoch)
+        if pieces is None:
+            subscriber.put(said(hub.resetting("unreadable")))
+        subscriber.put_before(pieces or ())
     finally:
         subscriber.release()
