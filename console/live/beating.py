@@ -8,6 +8,8 @@ from console.live.hub import Hub
 from console.live.messages import HEARTBEAT_SECONDS, SIGNED_OUT
 from console.log import logger
 
+PATIENCE_SECONDS = 5.0  # with the database: the next heartbeat must not wait for it
+
 
 class Beating:
     """Gives each connection a sign of life, and ends those whose session or key has ended."""
@@ -23,8 +25,9 @@ class Beating:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             self._hub.beat()
             try:
-                await self._ask_who_may_stay()
-            except Exception:  # the database is away: who was welcome stays so for the moment
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._ask_who_may_stay()
+            except Exception:  # the database is away, or very slow: who was welcome stays so for the moment
                 logger("live").warning("it could not be seen who is still signed in", exc_info=True)
 
     async def _ask_who_may_stay(self) -> None:
