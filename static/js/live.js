@@ -27,7 +27,7 @@ let stopped = false;
 let serverStale = "";
 let caughtUp = false;
 let refreshing = false;
-let outdated = false; // the page must be drawn anew, but the reader has paused it
+let outdated = false; // the page must be drawn anew: another time, or when the reader lets it go on
 let paused = false;
 let scheduled = false;
 
@@ -79,8 +79,8 @@ const HEARD = {
   "stream.reset"(message) {
     epoch = message.epoch;
     since = `${epoch}:${message.seq}`;
-    if (paused) outdated = true;
-    else refresh();
+    outdated = true;
+    if (!paused) refresh();
   },
   "stream.stale"(message) {
     serverStale = message.reason || "The server has lost its own line to the data";
@@ -111,8 +111,7 @@ function closed(code) {
     return showNow();
   }
   if (caughtUp) {
-    showState("catching", heardAt);
-    overdue = setTimeout(() => caughtUp || showState("stale", heardAt, CUT), GRACE);
+    catchUp(GRACE);
   } else {
     showState("stale", heardAt, code === 4429 ? "Too many pages are open: this one waits" : CUT);
   }
@@ -158,17 +157,19 @@ function flush() {
 async function refresh() {
   if (refreshing) return;
   refreshing = true;
-  outdated = false;
   showNow();
-  while (!(await refreshMain())) await new Promise((done) => setTimeout(done, 2_000 + Math.random() * 4_000));
+  do {
+    outdated = false;
+    while (!(await refreshMain())) await new Promise((done) => setTimeout(done, 2_000 + Math.random() * 4_000));
+  } while (outdated && !paused);
   refreshing = false;
   follow();
   flush();
   showNow();
 }
 
-function follow() {
-  if (greeted && socket?.readyState === WebSocket.OPEN) for (const message of changes()) socket.send(message);
+function follow(redrawn = false) {
+  if (greeted && socket?.readyState === WebSocket.OPEN) for (const message of changes(redrawn)) socket.send(message);
 }
 
 function togglePause() {
@@ -179,6 +180,13 @@ function togglePause() {
   showNow();
 }
 
+// Says that the page is behind; after so many milliseconds without better news, that it stands still.
+function catchUp(grace) {
+  showState("catching", heardAt);
+  clearTimeout(overdue);
+  overdue = setTimeout(() => caughtUp || showState("stale", heardAt, CUT), grace);
+}
+
 function comeBack() {
   attempt = 0;
   connect();
@@ -187,8 +195,7 @@ function comeBack() {
 export function startLive() {
   if (!body.dataset.liveUrl) return;
   startBadge(togglePause);
-  showState("catching", heardAt);
-  overdue = setTimeout(() => caughtUp || showState("stale", heardAt, CUT), FIRST_GRACE);
+  catchUp(FIRST_GRACE);
   connect();
   setInterval(() => Date.now() - Math.max(heardAt, openedAt) > QUIET && hangUp(), 2_500);
   window.addEventListener("online", comeBack);
@@ -199,7 +206,12 @@ export function startLive() {
     clearTimeout(retry);
     line?.close(1000);
   });
-  window.addEventListener("pageshow", (event) => event.persisted && comeBack());
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    caughtUp = false;
+    catchUp(GRACE);
+    comeBack();
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     flush();
@@ -207,6 +219,6 @@ export function startLive() {
   });
   document.addEventListener("htmx:after:swap", (event) => {
     blockActions();
-    if (event.detail.ctx.swap !== "none") follow();
+    if (event.detail.ctx.swap !== "none") follow(true);
   });
 }

@@ -19,12 +19,14 @@ export function address(since) {
   return `${url.href}${url.search ? "&" : "?"}${ask}`;
 }
 
-// Messages for the rows that came or went with a search or another page. `since` is when the new rows were drawn.
-export function changes() {
+// Messages for the rows that came or went with a search or another page. `redrawn`: the rows that stayed were drawn by
+// the server too, perhaps before something that the page has shown already; so what was told since is asked for again.
+export function changes(redrawn) {
   const wanted = onPage();
-  const added = [...wanted].filter((topic) => !following.has(topic));
-  const removed = [...following].filter((topic) => !wanted.has(topic));
   const since = document.querySelector("main [data-live-since]")?.dataset.liveSince || undefined;
+  const all = redrawn && since;
+  const added = [...wanted].filter((topic) => all || !following.has(topic));
+  const removed = [...following].filter((topic) => all || !wanted.has(topic));
   following = wanted;
   return [...messages("unsubscribe", removed), ...messages("subscribe", added, since)];
 }

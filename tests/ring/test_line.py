@@ -5,7 +5,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+import sqlalchemy as sa
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from console.connectivity.writes import record_events
 from console.database import Database
@@ -62,6 +63,52 @@ async def test_a_page_that_comes_back_with_the_back_button_catches_up(page: Page
     await rename(db, cast, "live again")
     await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("live again", timeout=3000)
     assert await page.evaluate("[window.marked, window.kept]") == [True, True], "it was drawn anew, not kept"
+
+
+async def test_an_answer_that_is_older_than_the_page_does_not_take_a_row_back(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    await live(page, "/sims")
+    row = page.locator(f"#sim-{ADAS_SIM}")
+
+    async def slowly(route: Route) -> None:
+        answer = await route.fetch()
+        await rename(db, cast, "while it was on its way")
+        await expect(row).to_contain_text("while it was on its way", timeout=5000)
+        await route.fulfill(response=answer)
+
+    await page.route("**/sims?*sort=*", slowly)
+    async with page.expect_response("**/sims?*sort=*"):
+        await page.locator("#sort-label").click()
+    await expect(page.locator("th[aria-sort]")).to_have_count(1)
+    await expect(row).to_contain_text("while it was on its way", timeout=3000)
+    await rename(db, cast, "and after it")
+    await expect(row).to_contain_text("and after it", timeout=3000)
+
+
+async def test_a_page_that_is_told_twice_that_its_past_is_gone_is_drawn_for_the_second_time_too(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    await live(page, "/sims")
+    first = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        answer = await route.fetch()
+        if not first.is_set():
+            first.set()
+            async with db.engine.begin() as writing:  # nothing tells of this but the second reset
+                await writing.execute(sa.text("UPDATE sims SET label = 'since the first', revision = revision + 1"))
+            await db.redis.flushall()
+            await rename(db, cast, "another", ADAS_OTHER_SIM)
+            await asyncio.sleep(1)
+        await route.fulfill(response=answer)
+
+    await page.route("**/sims", slowly)
+    await db.redis.flushall()
+    await rename(db, cast, "one", ADAS_OTHER_SIM)
+    await asyncio.wait_for(first.wait(), 10)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("since the first", timeout=10_000)
+    await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
 
 
 async def test_a_hidden_tab_loses_no_event(page: Page, db: Database, cast: Cast) -> None:
