@@ -1,6 +1,6 @@
 """Many rows at once: write only those that differ from what is stored, in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -75,19 +75,25 @@ async def upsert_changed(
     on_insert: Row | None = None,
     on_change: Row | None = None,
     newer: str | None = None,
+    latest: Collection[str] = (),
 ) -> list[tuple[Any, ...]]:
     """Write the rows whose `compare` columns differ from what is stored, or that are not stored; their keys.
 
     Rows that say nothing new are not even locked. `on_insert` and `on_change` are further columns to set then. With
-    `newer`, a stored row is left alone if its column of that name is later than the told one.
+    `newer`, a stored row is left alone if its column of that name is later than the told one. Times in `latest` only
+    ever move forward.
     """
     if not rows:
         return []
     fresh = on_insert or {}
     names = [*key, *compare, *([newer] if newer else [])]
     source = await _source(connection, table, names, rows)
+
+    def becomes(name: str, told: Any) -> "sa.ColumnElement[Any]":
+        return sa.func.greatest(table.c[name], told[name]) if name in latest else told[name]
+
     same_key = sa.and_(*(table.c[name] == source.c[name] for name in key))
-    differs = sa.or_(*(table.c[name].is_distinct_from(source.c[name]) for name in compare))
+    differs = sa.or_(*(table.c[name].is_distinct_from(becomes(name, source.c)) for name in compare))
     absent = table.c[key[0]].is_(None)
     if newer:
         differs = sa.and_(differs, sa.or_(table.c[newer].is_(None), table.c[newer] <= source.c[newer]))
@@ -101,10 +107,10 @@ async def upsert_changed(
         .order_by(*(source.c[name] for name in key))
     )
     statement = insert(table).from_select([*names, *fresh], chosen)
-    again = sa.or_(*(table.c[name].is_distinct_from(statement.excluded[name]) for name in compare))
+    again = sa.or_(*(table.c[name].is_distinct_from(becomes(name, statement.excluded)) for name in compare))
     if newer:
         again = sa.and_(again, sa.or_(table.c[newer].is_(None), table.c[newer] <= statement.excluded[newer]))
-    changes = {name: statement.excluded[name] for name in names if name not in key}
+    changes = {name: becomes(name, statement.excluded) for name in names if name not in key}
     upsert = statement.on_conflict_do_update(
         index_elements=list(key), set_={**changes, **(on_change or {})}, where=again
     ).returning(*(table.c[name] for name in key))

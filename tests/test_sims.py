@@ -69,6 +69,21 @@ async def test_news_older_than_what_is_known_changes_nothing(db: Database, cast:
     assert sim.connection == "offline"
 
 
+@pytest.mark.parametrize("told", [timedelta(hours=-3), None], ids=["earlier", "not said"])
+async def test_no_sim_was_last_seen_earlier_than_is_known(db: Database, cast: Cast, told: timedelta | None) -> None:
+    first, seen = datetime.now(UTC) + timedelta(minutes=1), NOW - timedelta(minutes=5)
+    second = first + timedelta(minutes=1)
+    for at, last in ((first, seen), (second, None if told is None else seen + told)):
+        async with db.transaction() as transaction:
+            row = placed(ADAS_SIM, at, connection="online", last_seen_at=last)
+            changed = await record_statuses(transaction, cast.acme, [row], at, "poll")
+    assert not changed
+    async with db.reading() as connection:
+        sim = await reads.one(connection, cast.acme, ADAS_SIM)
+    assert sim is not None
+    assert sim.last_seen_at == seen
+
+
 async def test_a_sim_is_missing_after_two_whole_walks_without_it_and_comes_back(db: Database, cast: Cast) -> None:
     async def walk(met: set[str]) -> tuple[list[str], list[str]]:
         async with db.transaction() as transaction:

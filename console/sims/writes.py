@@ -1,6 +1,6 @@
 """Changes of SIMs: each takes the transaction first, writes only what differs, and tells the new state."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,10 +29,13 @@ async def record_connections(
 ) -> list[str]:
     """Take in where SIMs are on the network (rows with `iccid`, CONNECTION and `connection_at`): what really changed.
 
-    News that is older than what is stored changes nothing. A SIM not met before is added.
+    News that is older than what is stored changes nothing, and nobody was last seen earlier than is known. A SIM not
+    met before is added.
     """
     rows = [{"organization_id": organization_id, **row} for row in found]
-    return await _changed(transaction, organization_id, rows, CONNECTION, now, newer="connection_at")
+    return await _changed(
+        transaction, organization_id, rows, CONNECTION, now, newer="connection_at", latest={"last_seen_at"}
+    )
 
 
 async def _changed(
@@ -42,6 +45,7 @@ async def _changed(
     compare: Sequence[str],
     now: datetime,
     newer: str | None = None,
+    latest: Collection[str] = (),
 ) -> list[str]:
     keys = await upsert_changed(
         transaction.connection,
@@ -52,6 +56,7 @@ async def _changed(
         on_insert={"added_at": now, "changed_at": now},
         on_change={"changed_at": now, "revision": sims.c.revision + 1},
         newer=newer,
+        latest=latest,
     )
     changed = [iccid for _, iccid in keys]
     await tell_changed(transaction, organization_id, changed, now)
