@@ -25,7 +25,7 @@ def event_row(event: EventRecord) -> Row:
         "operator": event.operator,
         "country": event.country,
         "cause": event.cause,
-        "sent": event.detail.decode() if event.detail else None,
+        "sent": event.detail.decode(errors="replace") if event.detail else None,
     }
 
 

@@ -20,7 +20,7 @@ from jobs.streaming import note_stream
 log = logger("jobs")
 AT_ONCE = 2  # while the database writes some posts, the next are read
 MOST = 8  # posts in one transaction, if so many wait: a SIM that moved in several is written once
-REFUSED = "22"  # SQLSTATE: data that can't be stored, now or ever
+REFUSED = ("22", "54")  # SQLSTATE: data that can't be stored, now or ever: wrong, or too large
 
 
 @by_organization(needs_once=False, alone=False)
@@ -55,10 +55,10 @@ async def _take_next(run: Run) -> bool:
         async with run.db.transaction() as transaction:
             posts = await batches.next_batches(transaction, run.organization_id, most=MOST)
             taken = await _take(run, transaction, posts)
-    except DBAPIError as error:
-        if posts and in_each_others_way(error):
+    except (DBAPIError, ValueError) as error:
+        if posts and isinstance(error, DBAPIError) and in_each_others_way(error):
             return True
-        if not posts or not sqlstate(error).startswith(REFUSED):
+        if not posts or not _is_refusal(error):
             raise  # the database is away, or busy: the posts wait for another turn
         taken = await _take_in_pieces(run)
     if taken is not None:
@@ -107,18 +107,23 @@ async def _take_in_pieces(run: Run) -> Taken | None:
                     async with transaction.attempt():
                         records = read_batch(b"[" + b",".join(map(bytes, piece)) + b"]")
                         found.append(await take_in(run, transaction, [Post(records, post.source)]))
-                except DBAPIError as error:
-                    if not sqlstate(error).startswith(REFUSED):
+                except (DBAPIError, ValueError) as error:
+                    if not _is_refusal(error):
                         raise
                     if len(piece) > 1:
                         middle = len(piece) // 2
                         pieces.extendleft((piece[middle:], piece[:middle]))
                     else:
-                        refused.append((bytes(piece[0]), str(error.orig)))
+                        reason = error.orig if isinstance(error, DBAPIError) else error
+                        refused.append((bytes(piece[0]), str(reason)))
             await batches.done(transaction, [post.id])
         await batches.keep_unknown(transaction, run.organization_id, refused, run.now())
     log.warning("records can't be stored; they are kept as they came", records=len(refused), reason=refused[:1])
     return Taken.together([*found, Taken(unknown=len(refused))])
+
+
+def _is_refusal(error: DBAPIError | ValueError) -> bool:
+    return isinstance(error, ValueError) or sqlstate(error).startswith(REFUSED)
 
 
 def _as_list(body: bytes) -> bytes:

@@ -121,7 +121,8 @@ LATER = NOW + timedelta(seconds=5)
     [
         (Place(), Happening(type=3, time=LATER), "online"),
         (ATTACHED, Happening(type=3, time=LATER), "online"),
-        (ATTACHED, Happening(type=3, time=NOW), "attached"),  # not newer than what is known
+        (ATTACHED, Happening(type=3, time=NOW), "online"),  # several happen in one second, and come in their order
+        (ATTACHED, Happening(type=3, time=NOW - timedelta(seconds=1)), "attached"),  # older than what is known
         (ATTACHED, Happening(type=3, time=LATER, cause="QUOTA_EXHAUSTED"), "attached"),  # refused
         (ONLINE, Happening(type=5, time=LATER), "attached"),
         (ONLINE, Happening(type=5, time=LATER, cause="INACTIVITY_TIMER_EXPIRED"), "attached"),

@@ -43,7 +43,7 @@ PURGED = frozenset({15, 16})
 
 def after(place: Place, event: Happening) -> Place:
     """Where the SIM is after this event; the same place if the event is older, failed, or says nothing of it."""
-    if place.connection_at is not None and event.time <= place.connection_at:
+    if place.connection_at is not None and event.time < place.connection_at:
         return place
     kind = event.type
     if event.cause and kind != SESSION_CLOSED:

@@ -114,6 +114,29 @@ async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
     assert await day_bytes(db, acme) == MB
 
 
+async def test_a_detail_in_another_encoding_is_kept_as_far_as_it_can_be_read_and_holds_up_nobody(
+    db: Database, acme: Acme
+) -> None:
+    odd = msgspec.json.encode([event(1, 3, NOW, detail={"name": "Telef#nica"}), usage(1, 1.0)]).replace(b"#", b"\xf3")
+    async with db.transaction() as transaction:
+        await batches.keep(transaction, acme.id, odd, NOW)
+    await take(acme, [event(2, 5, NOW)])
+    assert await day_bytes(db, acme) == MB
+    async with db.reading() as connection:
+        events, _ = await connectivity_reads.events(connection, acme.id)
+        sent = (await connection.execute(sa.text("SELECT sent FROM network_events WHERE id = 1"))).scalar_one()
+    assert [one.id for one in events] == [2, 1]
+    assert "Telef\ufffdnica" in sent
+
+
+async def test_events_of_one_second_move_the_sim_in_their_order(db: Database, acme: Acme) -> None:
+    await take(acme, [event(2, 3, NOW), event(1, 2, NOW)])
+    async with db.reading() as connection:
+        sim = await reads.one(connection, acme.id, ICCID)
+    assert sim is not None
+    assert sim.connection == "online"
+
+
 @pytest.mark.parametrize("many", [1, 400], ids=["few", "many"])
 async def test_a_record_that_cannot_be_stored_spoils_no_other(db: Database, acme: Acme, many: int) -> None:
     monstrous = usage(2**70, 1.0)  # an id that no column holds
