@@ -38,7 +38,8 @@ async def poll(run: Run, kind: Kind, ask: Ask[Answer], keep: Keep[Answer], *, at
     patience, until nobody is due. `keep` writes a batch and says how many really changed.
 
     A SIM that 1NCE does not know is counted as failed and does not stop the others; ten failures on end do, and those
-    keep their places. A run that got no answer that it can use has failed with the first of them.
+    keep their places. Who got no answer, or one that could not be kept, is asked again in ten minutes. A run that got
+    no answer that it can use has failed with the first of them.
     """
     answers: asyncio.Queue[tuple[str, Answer] | None] = asyncio.Queue()  # holds a minute's at most, and never blocks
     until = time.monotonic() + until_next_minute(run.now())
@@ -56,7 +57,7 @@ async def poll(run: Run, kind: Kind, ask: Ask[Answer], keep: Keep[Answer], *, at
 
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_keep_on(run, keep, answers))
+            group.create_task(_keep_on(run, turns, keep, answers))
             group.create_task(everybody())
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
@@ -103,13 +104,16 @@ async def _ask_on(
                 raise
         except OnceError as error:
             run.counted(seen=1, failed=1)
+            turns.kept([turn.iccid])
             troubles.note(turn, error)
         else:
             troubles.on_end.clear()
             answers.put_nowait((turn.iccid, answer))
 
 
-async def _keep_on(run: Run, keep: Keep[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]") -> None:
+async def _keep_on(
+    run: Run, turns: Turns, keep: Keep[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]"
+) -> None:
     done = False
     while not done:
         batch: list[tuple[str, Answer]] = []
@@ -127,6 +131,7 @@ async def _keep_on(run: Run, keep: Keep[Answer], answers: "asyncio.Queue[tuple[s
                 until = until or asyncio.get_running_loop().time() + BATCH_SECONDS
         if batch:
             run.counted(seen=len(batch), changed=await _kept(keep, batch))
+            turns.kept([iccid for iccid, _ in batch])
 
 
 async def _kept(keep: Keep[Answer], batch: Sequence[tuple[str, Answer]]) -> int:

@@ -12,7 +12,8 @@ from jobs.records import event_row
 from jobs.running import Run, by_organization
 
 AT_ONCE = 4
-EVENTS = 200
+EVENTS = 1_000  # a page at the most; 1NCE promises no order, so only all of them are the latest
+PAGES = 5
 
 
 @by_organization(needs_once=True)
@@ -20,11 +21,21 @@ async def sync_connectivity(run: Run) -> None:
     """An event that is known already, by a push or an earlier poll, is not written again."""
 
     async def ask(iccid: str) -> Batch:
-        return await run.client.events(iccid, page_size=EVENTS)
+        found = await run.client.events(iccid, page_size=EVENTS)
+        answer = found
+        for page in range(2, PAGES + 1):
+            if len(answer) < EVENTS:
+                break
+            answer = await run.client.events(iccid, page, EVENTS)
+            found.events.extend(answer.events)
+            found.unknown.extend(answer.unknown)
+        return found
 
     async def keep(batch: Sequence[tuple[str, Batch]]) -> int:
         now = run.now()
-        events = [event_row(event) for _, answer in batch for event in answer.events]
+        events = [
+            {**event_row(event), "iccid": event.iccid or iccid} for iccid, answer in batch for event in answer.events
+        ]
         async with run.db.transaction() as transaction:
             new = await record_events(transaction, run.organization_id, events, now)
             iccids = [iccid for iccid, _ in batch]

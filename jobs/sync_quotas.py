@@ -19,7 +19,10 @@ AT_ONCE = 3
 @by_organization(needs_once=True)
 async def sync_quotas(run: Run) -> None:
     """Data each half hour, if the calls suffice; SMS once a day, for that moves with messages alone."""
-    await asyncio.gather(_service(run, "data", Kind.DATA_QUOTA), _service(run, "sms", Kind.SMS_QUOTA))
+    services = _service(run, "data", Kind.DATA_QUOTA), _service(run, "sms", Kind.SMS_QUOTA)
+    for found in await asyncio.gather(*services, return_exceptions=True):  # what one can't do is not the other's end
+        if found is not None:
+            raise found
 
 
 async def _service(run: Run, service: str, kind: Kind) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from console.connectivity.turns import on_screen
 from console.polling.reads import worth_asking
@@ -17,6 +18,7 @@ MOST = 20
 LOOK_SECONDS = 15.0  # between two looks at the whole fleet for those that moved
 CANDIDATES = 300
 IDLE_SECONDS = 1.0
+AGAIN_SECONDS = 600.0  # until a SIM has another turn whose answer was not kept: not at once, others wait too
 
 
 class Turns:
@@ -31,6 +33,7 @@ class Turns:
         self._patient = patient
         self._wheel = Wheel()
         self._waiting: deque[Turn] = deque()
+        self._given: dict[str, Turn] = {}  # their answers are not kept yet
         self._worth: dict[Group, deque[str]] = {}
         self._look_at = 0.0
         self._lock = asyncio.Lock()
@@ -42,8 +45,11 @@ class Turns:
                 if not self._waiting:
                     self._waiting.extend(await self._chosen())
                 if self._waiting:
-                    more = await self._spending.moment(self._until)
-                    return self._waiting.popleft() if more else None
+                    if not await self._spending.moment(self._until):
+                        return None
+                    turn = self._waiting.popleft()
+                    self._given[turn.iccid] = turn
+                    return turn
                 if not self._patient:
                     return None
                 await asyncio.sleep(IDLE_SECONDS)
@@ -51,14 +57,25 @@ class Turns:
 
     def unused(self, turns: Sequence[Turn]) -> None:
         """These have got no answer, by no fault of theirs."""
-        self._waiting.extend(turns)
+        for turn in turns:
+            self._given.pop(turn.iccid, None)
+            self._waiting.append(turn)
+
+    def kept(self, iccids: Iterable[str]) -> None:
+        """For these the turn is over: the answer is kept, or is of no use."""
+        for iccid in iccids:
+            self._given.pop(iccid, None)
 
     async def close(self) -> None:
-        """Who was chosen and not asked about keeps the place in the line."""
-        if self._waiting:
+        """Who was chosen and not asked about keeps the place in the line; who got no answer is asked again soon."""
+        floor = FLOORS[self._kind][Group.REST]
+        soon = self._run.now() - timedelta(seconds=max(0.0, floor - AGAIN_SECONDS))
+        unused = [*self._waiting, *(Turn(turn.iccid, max(turn.before, soon)) for turn in self._given.values())]
+        if unused:
             async with self._run.db.transaction() as transaction:
-                await give_back(transaction, self._run.organization_id, self._kind, list(self._waiting))
-            self._waiting.clear()
+                await give_back(transaction, self._run.organization_id, self._kind, unused)
+        self._waiting.clear()
+        self._given.clear()
 
     async def _chosen(self) -> list[Turn]:
         """The next few; none if nobody is due. Each group has its part of them, and what one leaves the others take."""

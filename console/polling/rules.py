@@ -40,7 +40,7 @@ FLOORS: Mapping[Kind, Mapping[Group, float]] = {
     Kind.EVENTS: {Group.SCREEN: 120, Group.MOVED: 900, Group.REST: 3600},
     Kind.DATA_QUOTA: {Group.SCREEN: 300, Group.LOW: 600, Group.MOVED: 1500, Group.REST: 1680},
     Kind.SMS_QUOTA: {Group.SCREEN: 3600, Group.REST: 86_400},
-    Kind.SMS: {Group.SCREEN: 300, Group.UNDER_WAY: 120, Group.REST: 4 * 86_400},  # 1NCE forgets them after seven days
+    Kind.SMS: {Group.SCREEN: 300, Group.UNDER_WAY: 120, Group.REST: 3 * 86_400},  # 1NCE forgets them after seven days
 }
 GROUP_WEIGHTS = {Group.SCREEN: 25, Group.UNDER_WAY: 15, Group.LOW: 10, Group.MOVED: 15, Group.REST: 50}
 WALK_EVERY_SECONDS = 900  # the schedule of sync_sims

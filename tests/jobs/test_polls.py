@@ -13,6 +13,7 @@ from console.runs import reads as run_reads
 from console.sims import reads
 from console.sims.rules import SimFilter
 from jobs import polling, sync_quotas, sync_status
+from jobs import sync_connectivity as connectivity_job
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_sims import sync_sims
 from tests.jobs.conftest import Acme
@@ -178,6 +179,38 @@ async def test_one_unknown_sim_does_not_stop_the_others(
     assert (run.state, run.seen, run.failed) == ("done", 250, 1)
     assert counts.connection["unknown"] == 1
     assert polling.STOP_AFTER_FAILURES > 1
+
+
+async def test_events_beyond_the_first_page_are_asked_for_too(
+    db: Database, acme: Acme, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await acme.run(sync_sims)
+    iccid = (await simulation.iccids())[0]
+    client = await acme.shop.accounts.client(acme.id)
+    assert client is not None
+    said = {event.id for event in (await client.events(iccid)).events}
+    monkeypatch.setattr(connectivity_job, "EVENTS", 2)
+    await acme.run(sync_connectivity)
+    async with db.reading() as connection:
+        known, _ = await connectivity_reads.events(connection, acme.id, iccid=iccid, limit=200)
+    assert 2 < len(said) <= 2 * connectivity_job.PAGES, "the simulated SIM has too few events to tell, or too many"
+    assert {event.id for event in known} >= said
+
+
+async def test_an_account_without_sms_quotas_has_its_data_quotas_in_the_same_run(
+    db: Database, acme: Acme, simulation: Simulation
+) -> None:
+    await acme.run(sync_sims)
+    await simulation.ask("POST", "faults", {"path": "/quota/sms", "kind": "status", "status": 410})
+    try:
+        await acme.run(sync_quotas.sync_quotas)
+    finally:
+        await simulation.ask("DELETE", "faults")
+    async with db.reading() as connection:
+        found = await reads.page(connection, acme.id, SimFilter(), limit=500)
+        run = (await run_reads.runs(connection, acme.id, job="sync_quotas"))[0]
+    assert all(sim.data_left_bytes is not None for sim in found.items)
+    assert run.seen == 250
 
 
 async def test_an_answer_that_was_in_anothers_way_is_kept_all_the_same(db: Database, acme: Acme) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from console.connectivity.turns import show_on_screen
 from console.database import Database
-from console.polling.rules import Kind
+from console.polling.rules import FLOORS, Group, Kind
 from console.polling.standing import polling
 from console.polling.writes import Turn, give_back, take_turns
 from console.pushes import reads as streams
@@ -144,6 +144,25 @@ async def test_two_kinds_give_back_the_same_sims_in_any_order_and_never_wait_for
     async with db.reading() as connection:
         count = sa.text("SELECT count(*) FROM sim_turns WHERE data_quota_at = :at AND sms_quota_at = :at")
         assert (await connection.execute(count, {"at": before})).scalar() == 100
+
+
+async def test_who_got_no_answer_is_asked_again_in_ten_minutes_and_not_after_the_whole_wait(
+    db: Database, acme: Acme
+) -> None:
+    await acme.run(sync_sims)
+    run = a_run(acme)
+    turns = Turns(run, Kind.SMS, Spending(run, Kind.SMS), until=time.monotonic() + 30, patient=False)
+    lost, answered = await turns.next(), await turns.next()
+    assert lost is not None
+    assert answered is not None
+    turns.kept([answered.iccid])
+    await turns.close()
+    async with db.transaction() as transaction:
+        later = datetime.now(UTC) + timedelta(minutes=11)
+        line = await take_turns(transaction, acme.id, Kind.SMS, later, floor=FLOORS[Kind.SMS][Group.REST], limit=500)
+    due = {turn.iccid for turn in line.turns}
+    assert lost.iccid in due
+    assert answered.iccid not in due
 
 
 async def test_a_first_pass_says_how_far_it_is(db: Database, acme: Acme) -> None:
