@@ -35,9 +35,10 @@ class Requests:
             self.insisted.set()
 
     def end(self) -> None:
-        """Listen no more."""
+        """Listen no more: who asks now asks for what is done, and must not make an orderly end look like a death."""
         for word in self._words:
             self._loop.remove_signal_handler(word)
+            signal.signal(word, signal.SIG_IGN)
 
 
 async def supervise(screen: Screen, begin: Callable[[Crew], Awaitable[None]]) -> int:

@@ -79,7 +79,7 @@ async def test_a_second_request_kills_at_once(begun: Begun) -> None:
 
 
 async def test_one_request_that_arrives_twice_is_still_one(begun: Begun) -> None:
-    supervisor = begun({"name": "slow", "code": UNRULY.replace("SIG_IGN", "lambda *_: (time.sleep(0.6), exit())")})
+    supervisor = begun({"name": "slow", "code": UNRULY.replace("SIG_IGN", "lambda *_: (time.sleep(1.5), exit())")})
     await supervisor.says("slow +.*deaf")
     await supervisor.stops(signal.SIGINT, signal.SIGTERM, apart=0.05)
     assert supervisor.process.returncode == 0
