@@ -22,7 +22,7 @@ class Found(Struct, frozen=True):
     remark: str
 
 
-def find_edition(connection: sa.Connection, *, install: bool = False) -> Found:
+def find_edition(connection: sa.Connection) -> Found:
     """Look, in an order that never harms: an extension that is there but not preloaded would end the connection."""
 
     def ask(sql: str) -> str | None:
@@ -36,8 +36,6 @@ def find_edition(connection: sa.Connection, *, install: bool = False) -> Found:
         return Found(
             Edition.PLAIN, None, "TimescaleDB is installed but not in shared_preload_libraries: plain tables serve"
         )
-    if install:
-        connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS timescaledb"))
     version = ask("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
     if version is None:
         return Found(Edition.PLAIN, None, "TimescaleDB is at hand but was not there when the tables were made")

@@ -1,8 +1,7 @@
 """Time series: hypertables where TimescaleDB is there, sums of usage by hour, day and minute everywhere."""
 
+import sqlalchemy as sa
 from alembic import op
-
-from console.edition import Edition, find_edition
 
 revision = "0003"
 down_revision = "0002"
@@ -21,11 +20,13 @@ SUMS = {
     "fleet_usage_minutely": ("", "1 minute", "minute"),
 }
 
+PLAIN, APACHE, COMMUNITY = "plain", "apache", "timescale"
+
 
 def upgrade() -> None:
     """Shape the tables by what the database offers."""
-    edition = find_edition(op.get_bind(), install=True).edition
-    if edition is Edition.PLAIN:
+    edition = _edition()
+    if edition == PLAIN:
         _prune_by_delete()
     else:
         for table, (chunk, _, _) in SERIES.items():
@@ -34,11 +35,26 @@ def upgrade() -> None:
                 " create_default_indexes => false)"
             )
         _prune_by_chunk(edition)
-    if edition is Edition.COMMUNITY:
+    if edition == COMMUNITY:
         _continuous_aggregates()
         _policies()
     else:
         _sums_by_trigger()
+
+
+def _edition() -> str:
+    """Which TimescaleDB there is. An extension that is installed but not preloaded would end the connection: look first."""
+
+    def ask(sql: str) -> str | None:
+        value = op.get_bind().execute(sa.text(sql)).scalar()
+        return None if value is None else str(value)
+
+    if ask("SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'") is None:
+        return PLAIN
+    if "timescaledb" not in (ask("SELECT current_setting('shared_preload_libraries')") or ""):
+        return PLAIN
+    op.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    return COMMUNITY if ask("SELECT current_setting('timescaledb.license', true)") == COMMUNITY else APACHE
 
 
 def _prune_by_delete() -> None:
@@ -56,7 +72,7 @@ def _prune_by_delete() -> None:
         op.execute(f"CREATE INDEX {table}_brin_idx ON {table} USING brin (time)")
 
 
-def _prune_by_chunk(edition: Edition) -> None:
+def _prune_by_chunk(edition: str) -> None:
     # The sums are a hypertable of their own in the community edition, and a plain table in the Apache one.
     plain_sums = """
             IF series = 'usage_hourly'::regclass THEN
@@ -69,7 +85,7 @@ def _prune_by_chunk(edition: Edition) -> None:
         CREATE FUNCTION prune_time_series(series regclass, before timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
         DECLARE gone bigint;
         BEGIN
-            {"" if edition is Edition.COMMUNITY else plain_sums}
+            {"" if edition == COMMUNITY else plain_sums}
             SELECT count(*) INTO gone FROM drop_chunks(series, older_than => before);
             RETURN gone;
         END $$""")
