@@ -16,9 +16,9 @@ from measuring import Report, at_percent, cpu_seconds, run, say, spread, target
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor
 from console.sims import reads
 from console.sims.rules import SORTS, SimFilter, parse_sort
+from console.store.keyset import Cursor
 
 PAGE = 50
 MOST_MS = 50.0

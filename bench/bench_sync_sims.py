@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from house import House, a_house, a_process, a_simulated_once, an_answer
 from measuring import Report, run, say, target
 
-from console.outbox import SEQUENCE
+from console.store.outbox import SEQUENCE
 
 SIMS_PER_PAGE = 100
 WRITTEN = ("sims", "status_history", "quotas", "usage_records", "network_events", "outbox")

@@ -17,7 +17,7 @@ from streamed import BATCH, Diarist, settle
 
 from console.connectivity.tables import network_events
 from console.once.records import read_batch
-from console.rows import Row
+from console.store.bulk import Row
 from console.usage.tables import usage_records
 from jobs.records import event_row, usage_row
 

@@ -15,11 +15,11 @@ from filling import connected, fill, iccid
 from house import House, a_house
 from measuring import Report, run, say, spread, target
 
-from console.database import Transaction
 from console.polling.reads import asked, fleet, worth_asking
 from console.polling.rules import FLOORS, Group, Kind
 from console.polling.writes import take_turns
 from console.quotas.differences import compared
+from console.store.database import Transaction
 
 TURNS = 20
 MOST_MS = 5.0

@@ -19,10 +19,10 @@ from filling import iccid
 from measuring import spread
 
 from console.connectivity.writes import record_statuses
-from console.database import Database, open_database
-from console.rows import Row
 from console.settings import from_environment
 from console.sims.writes import CONNECTION
+from console.store.bulk import Row
+from console.store.database import Database, open_database
 
 AT_ONCE = 4  # transactions that may be under way
 TOGETHER = 4  # changes in one transaction

@@ -13,8 +13,8 @@ import uvloop
 from measuring import forget_peak, peak_bytes
 
 from console import log
-from console.database import open_database
 from console.settings import Settings, from_environment
+from console.store.database import open_database
 from jobs.accounts import Accounts
 from jobs.garbage import collect_seldom
 from jobs.running import Shop

@@ -21,11 +21,11 @@ from msgspec import Struct
 
 from console.auth.rules import Role
 from console.auth.writes import put_key, put_user
-from console.database import Database, open_database
 from console.embedded import PostgresServer, ValkeyServer
 from console.organizations.writes import put
 from console.schema import migrate
 from console.settings import Settings
+from console.store.database import Database, open_database
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a-secret-key-for-benchmarks-alone-0123456789"

@@ -31,7 +31,6 @@ from console.account.gauges import measure
 from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
-from console.database import Database, open_database, open_redis
 from console.errors import NotSignedIn, TooMany
 from console.failures import tell
 from console.live import doors
@@ -39,6 +38,7 @@ from console.live.fragments import Fragments
 from console.openapi import asyncapi, openapi
 from console.requests import Requests
 from console.settings import Settings
+from console.store.database import Database, open_database, open_redis
 from console.templating import environment
 
 STATIC = Path(__file__).parent.parent / "static"

@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.database import Database
 from console.live.feed import Feed
 from console.schema import newest, revision
+from console.store.database import Database
 
 PATIENCE_SECONDS = 3.0
 

@@ -9,9 +9,9 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.layout import common
 from console.runs import reads
+from console.store.database import Database
 
 RUNS = 50
 Asked = Annotated[str, QueryParameter(max_length=50)]

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from console.cursors import Cursor, read_cursor
 from console.errors import BadRequest
+from console.store.keyset import Cursor, read_cursor
 
 Item = TypeVar("Item")
 PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1. For deep walks take the cursor.")]

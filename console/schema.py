@@ -12,14 +12,14 @@ import console.account.tables
 import console.auth.tables
 import console.connectivity.tables
 import console.organizations.tables
-import console.outbox
 import console.polling.tables
 import console.pushes.tables
 import console.quotas.tables
 import console.runs.tables
 import console.sms.tables
+import console.store.outbox
 import console.usage.tables  # noqa: F401
-from console.tables import metadata
+from console.store.metadata import metadata
 
 LOCK = 7_220_002
 __all__ = ["config", "metadata", "migrate", "newest", "revision"]

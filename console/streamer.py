@@ -14,11 +14,11 @@ from litestar.params import FromPath
 
 from console import metrics
 from console.connectivity import batches
-from console.database import Database
 from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
 from console.organizations.forwarding import is_forwarder_token
 from console.organizations.reads import account
 from console.settings import Settings
+from console.store.database import Database
 
 LARGEST_BYTES = 32 * 1024 * 1024  # 3,000 records are some 5 MB
 LARGEST_MESSAGE_BYTES = 64 * 1024

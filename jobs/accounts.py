@@ -3,11 +3,11 @@
 import asyncio
 from functools import partial
 
-from console.database import Database
 from console.log import logger
 from console.once.client import OnceClient
 from console.organizations.reads import Account, account
 from console.settings import Settings
+from console.store.database import Database
 from jobs.noting import Noting
 
 

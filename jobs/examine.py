@@ -5,7 +5,6 @@ import asyncio
 from msgspec import to_builtins
 
 from console.account.examined import Examined, Looked
-from console.database import open_database
 from console.once.client import OnceClient
 from console.once.errors import OnceError, SignInRefused
 from console.once.exploring import Explored, explore
@@ -13,6 +12,7 @@ from console.once.notices import LineState
 from console.once.pace import Lane
 from console.organizations import reads
 from console.settings import Settings
+from console.store.database import open_database
 from jobs.accounts import Accounts
 
 

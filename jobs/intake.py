@@ -11,14 +11,14 @@ from console.connectivity import batches
 from console.connectivity.reads import places
 from console.connectivity.rules import Place, after
 from console.connectivity.writes import record_events, record_statuses
-from console.database import Transaction
 from console.once.events import EventRecord
 from console.once.records import Batch
 from console.quotas.writes import explain
-from console.rows import Row
 from console.sms.reads import sims_of
 from console.sms.writes import record_messages
 from console.states import Sms
+from console.store.bulk import Row
+from console.store.database import Transaction
 from console.usage.writes import in_turn, record_usage
 from jobs.records import event_row, happening, message, usage_row
 from jobs.running import Run

@@ -9,11 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from console import metrics
 from console.account import reads, writes
 from console.account.rules import TROUBLED, Line
-from console.database import Database
 from console.log import logger
 from console.once.client import OnceClient
 from console.once.errors import OnceError
 from console.once.notices import BreakerMoved, CapabilityLost, LineState, Notice
+from console.store.database import Database
 
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from console.database import in_each_others_way
 from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefused, Throttled, Unavailable
 from console.polling.rules import Kind
 from console.polling.writes import Turn
+from console.store.database import in_each_others_way
 from jobs.running import Run
 from jobs.spending import Spending
 from jobs.turns import Turns

@@ -8,8 +8,8 @@ from console.once.events import EventRecord
 from console.once.messages import SmsRecord
 from console.once.models import Sms as ListedSms
 from console.once.usage import UsageRecord
-from console.rows import Row
 from console.states import Sms
+from console.store.bulk import Row
 
 
 def event_row(event: EventRecord) -> Row:

@@ -10,7 +10,6 @@ import structlog
 from msgspec import Struct, field
 
 from console import metrics
-from console.database import Database
 from console.log import logger
 from console.once.client import OnceClient
 from console.once.errors import CircuitOpen, NotOffered, OnceError, Unexpected
@@ -19,6 +18,7 @@ from console.runs import writes
 from console.runs.rules import RunState
 from console.runs.writes import Tally
 from console.settings import Settings
+from console.store.database import Database
 from jobs.accounts import Accounts
 
 BEAT_SECONDS = 10.0

@@ -9,7 +9,7 @@ from console.once.models import Quota
 from console.polling.rules import Kind
 from console.pushes.reads import usage_stream
 from console.quotas.writes import COMPARE, record_quotas
-from console.rows import Row
+from console.store.bulk import Row
 from jobs.polling import poll
 from jobs.running import Run, by_organization
 

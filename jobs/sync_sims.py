@@ -8,8 +8,8 @@ import msgspec
 
 from console.once.models import Sim, SimPage
 from console.polling.rules import Kind
-from console.rows import Row
 from console.sims import writes
+from console.store.bulk import Row
 from jobs.running import Run, by_organization
 from jobs.spending import Spending
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from console.connectivity.writes import record_statuses
 from console.once.models import Status
 from console.polling.rules import Kind
-from console.rows import Row
+from console.store.bulk import Row
 from jobs.polling import poll
 from jobs.running import Run, by_organization
 

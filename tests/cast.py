@@ -8,10 +8,10 @@ from msgspec import Struct
 from console.auth import reads, writes
 from console.auth.rules import Caller, Role
 from console.connectivity.writes import record_statuses
-from console.database import Database, Transaction
 from console.organizations.writes import put
 from console.settings import Settings
 from console.sims.writes import CONNECTION, INVENTORY, record_inventory
+from console.store.database import Database, Transaction
 
 PASSWORD = "correct horse battery"
 ADAS_SIM = "8988228066600000001"

@@ -8,7 +8,7 @@ import pytest
 import websockets
 
 from console.auth.writes import revoke_key
-from console.database import Database
+from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast, add_sim
 from tests.serving import Served
 

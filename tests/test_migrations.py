@@ -8,12 +8,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from console.database import Database, open_database
-from console.edition import find_edition
 from console.schema import config, metadata, migrate, newest, revision
 from console.settings import Settings
 from console.sims import reads
 from console.sims.rules import SimFilter
+from console.store.database import Database, open_database
+from console.store.timescale import find_edition
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import Cluster

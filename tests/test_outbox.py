@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from redis.asyncio import Redis
 
-from console.database import Database, open_database
 from console.embedded import ValkeyServer
 from console.facts import SimChanged
-from console.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
 from console.settings import Settings
 from console.states import SimState
+from console.store.database import Database, open_database
+from console.store.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
 from tests.cast import ADAS_SIM, Cast, add_sim
 
 

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity.writes import record_statuses
-from console.cursors import read_cursor
-from console.database import Database
-from console.outbox import SEQUENCE
 from console.sims import reads, writes
 from console.sims.rules import SimFilter, parse_sort
+from console.store.database import Database
+from console.store.keyset import read_cursor
+from console.store.outbox import SEQUENCE
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, listed, placed
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from house import House
 
-from console.outbox import EPOCH, KEPT, SEQUENCE, STREAM, TELL, TOLD
+from console.store.outbox import EPOCH, KEPT, SEQUENCE, STREAM, TELL, TOLD
 
 Tell = Callable[[Sequence[str]], Awaitable[None]]  # some texts in one step
 

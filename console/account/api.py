@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from console.account import reads
 from console.auth.rules import Caller
-from console.database import Database
 from console.states import LineState, OperationState
+from console.store.database import Database
 
 
 class Account(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from console import metrics
 from console.account import reads
 from console.account.rules import IN_NUMBERS, Line
-from console.database import Database
+from console.store.database import Database
 
 PATIENCE_SECONDS = 2.0
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from console.tables import metadata, moment
+from console.store.metadata import metadata, moment
 
 account_lines = sa.Table(
     "account_lines",

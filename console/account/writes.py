@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from console.account import reads
 from console.account.rules import Line
 from console.account.tables import account_lines, account_operations
-from console.database import Transaction
 from console.facts import AccountChanged
-from console.rows import told
 from console.states import AccountTold
+from console.store.bulk import told
+from console.store.database import Transaction
 
 
 async def record_line(

@@ -12,9 +12,9 @@ from litestar.handlers import BaseRouteHandler
 
 from console.auth import reads, writes
 from console.auth.rules import KEY_WORD, Caller, Pass, Role, hashed
-from console.database import Database
 from console.errors import BadRequest, NotAllowed, NotSignedIn
 from console.settings import Settings
+from console.store.database import Database
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

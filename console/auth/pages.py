@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from console.auth import passwords, reads, throttle, writes
 from console.auth.doors import cookie_name, session_caller
-from console.database import Database
 from console.log import logger
 from console.settings import Settings
+from console.store.database import Database
 
 Asked = Request[Any, Any, Any]
 

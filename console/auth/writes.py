@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from console.auth.passwords import hash_password
 from console.auth.rules import SESSION_IDLE, SESSION_LIFE, Role, hashed, new_key, new_session_id, password_fault
 from console.auth.tables import api_keys, sessions, users
-from console.database import Transaction
 from console.errors import Invalid, NotFound
+from console.store.database import Transaction
 
 
 async def put_user(

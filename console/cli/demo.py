@@ -12,9 +12,9 @@ from console.auth import writes
 from console.auth.rules import Role
 from console.auth.tables import users
 from console.cli.printing import with_database
-from console.database import Database
 from console.organizations.writes import put
 from console.settings import Settings
+from console.store.database import Database
 
 PEOPLE = {"ada": Role.ADMIN, "otto": Role.OPERATOR, "vera": Role.VIEWER}
 

@@ -17,12 +17,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from console.account.examined import Examined, Looked
 from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
-from console.database import Database, open_database
-from console.edition import find_edition
 from console.errors import ConsoleError
 from console.organizations import reads as organization_reads
 from console.schema import newest, revision
 from console.settings import SettingsError, from_environment
+from console.store.database import Database, open_database
+from console.store.timescale import find_edition
 
 PATIENCE_SECONDS = 120.0  # 1NCE may be slow, and be asked a dozen times for each organization
 

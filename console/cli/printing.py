@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
-from console.database import Database, open_database
 from console.errors import NotReady
 from console.settings import Settings, from_environment
+from console.store.database import Database, open_database
 
 Found = TypeVar("Found")
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")

@@ -9,10 +9,10 @@ from litestar.params import FromPath, FromQuery
 from console.auth.rules import Caller
 from console.connectivity import reads
 from console.connectivity.reads import StatusAt
-from console.database import Database
 from console.listing import CursorText, Listing, PageSize, cursor_of
 from console.sims.api import the_sim
 from console.states import EventTold
+from console.store.database import Database
 
 
 @get("/sims/{iccid:str}/connectivity", operation_id="getSimConnectivity", summary="Where a SIM has been on the network")

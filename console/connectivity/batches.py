@@ -10,9 +10,9 @@ from saq.queue.redis import RedisQueue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.tables import stream_batches, unknown_records
-from console.database import Transaction
 from console.queue import later
-from console.rows import insert_once
+from console.store.bulk import insert_once
+from console.store.database import Transaction
 
 JOB = "take_stream"
 c = stream_batches.c

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, status_history
-from console.cursors import Cursor, after, mark
 from console.sims.tables import sims
 from console.states import EventTold
+from console.store.keyset import Cursor, after, mark
 
 EVENT_COLUMNS = tuple(network_events.c[name] for name in EventTold.__struct_fields__)
 EVENT_ORDER = ((network_events.c.time, True), (network_events.c.id, True))

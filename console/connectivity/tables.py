@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from console.sims.tables import key_columns
-from console.tables import metadata, moment
+from console.store.metadata import metadata, moment
 
 # Each change of a SIM's place on the network. Kept for six months.
 status_history = sa.Table(

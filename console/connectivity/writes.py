@@ -8,12 +8,12 @@ import msgspec
 import sqlalchemy as sa
 
 from console.connectivity.tables import fleet_samples, network_events, status_history, unknown_records
-from console.database import Transaction
 from console.facts import SimEvent
-from console.rows import Row, insert_once
 from console.sims import reads as sim_reads
 from console.sims.writes import record_checks, record_connections
 from console.states import EventTold
+from console.store.bulk import Row, insert_once
+from console.store.database import Transaction
 
 HISTORY = ("connection", "operator", "country", "rat", "apn", "cell")
 EVENT_KEY = ("organization_id", "id", "time")

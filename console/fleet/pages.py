@@ -8,11 +8,11 @@ from litestar.response import Template
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
-from console.database import Database
 from console.fleet import reads
 from console.fleet.reads import LastHour
 from console.layout import common
 from console.pushes.reads import stream
+from console.store.database import Database
 
 EVENTS = 20
 

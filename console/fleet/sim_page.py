@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
-from console.cursors import read_cursor
-from console.database import Database
 from console.fleet.forecast import HISTORY_DAYS, forecast
 from console.layout import common
 from console.quotas import differences
 from console.sims.api import the_sim
 from console.sms import reads as sms_reads
+from console.store.database import Database
+from console.store.keyset import read_cursor
 from console.usage import reads as usage_reads
 
 EVENTS = 25

@@ -3,10 +3,10 @@
 import asyncio
 
 from console.auth.doors import still_signed_in
-from console.database import Database
 from console.live.hub import Hub
 from console.live.messages import HEARTBEAT_SECONDS, SIGNED_OUT
 from console.log import logger
+from console.store.database import Database
 
 PATIENCE_SECONDS = 5.0  # with the database: the next heartbeat must not wait for it
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from console.database import Database
 from console.live.fragments import Fragments
 from console.live.hub import Hub
 from console.sims import reads
 from console.states import SimState
+from console.store.database import Database
 
 
 class Confirming:

@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from console.auth.doors import asks_from_elsewhere, key_caller, pass_of, session_caller
 from console.auth.rules import Caller
 from console.connectivity.turns import show_on_screen
-from console.database import Database
 from console.errors import BadRequest
 from console.live.beating import Beating
 from console.live.confirming import Confirming
@@ -31,6 +30,7 @@ from console.live.subscriber import Phrasing, Subscriber
 from console.live.topics import read_topics, sims_in
 from console.live.writing import writer_for
 from console.settings import Settings
+from console.store.database import Database
 
 SCREEN_SECONDS = 10.0
 BEGIN_SECONDS = 2.0  # that a process waits for Redis before it lets anybody in

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from console import metrics
 from console.log import logger
-from console.outbox import CHANNEL, EPOCH, STREAM, stands
+from console.store.outbox import CHANNEL, EPOCH, STREAM, stands
 
 REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 MB
 AHEAD = 1_000  # facts that another web process, which drew the page, may have heard before this one

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.account_page import shown
-from console.database import Database
 from console.fleet import reads as fleet_reads
 from console.fleet.forecast import forecast
 from console.live.fragments import Fragments
@@ -18,6 +17,7 @@ from console.log import logger
 from console.pushes.reads import stream
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
+from console.store.database import Database
 
 EVERY_SECONDS = 1.0
 Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from console.tables import metadata, moment
+from console.store.metadata import metadata, moment
 
 organizations = sa.Table(
     "organizations",

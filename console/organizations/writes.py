@@ -6,11 +6,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.database import Transaction
 from console.errors import Invalid
 from console.organizations.sealing import seal
 from console.organizations.tables import organizations
 from console.settings import Settings
+from console.store.database import Transaction
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 
 from console.auth.rules import Caller
 from console.connectivity.turns import on_screen
-from console.database import Database
 from console.polling import standing
 from console.polling.standing import Polling
+from console.store.database import Database
 
 
 @get("/account/polling", operation_id="getPolling", summary="How the calls to 1NCE are spent")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from console.sims.tables import key_columns
-from console.tables import metadata
+from console.store.metadata import metadata
 
 NEVER = "epoch"
 

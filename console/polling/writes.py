@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.database import Transaction
 from console.polling.rules import Kind
 from console.polling.tables import turns
-from console.rows import told
 from console.sims.tables import checks, sims
+from console.store.bulk import told
+from console.store.database import Transaction
 
 
 class Turn(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from console.tables import metadata, moment
+from console.store.metadata import metadata, moment
 
 # One row for each kind of record that 1NCE has ever pushed to an organization.
 stream_health = sa.Table(

@@ -7,12 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.listing import CursorText, Listing, PageSize, cursor_of
 from console.quotas import differences, reads
 from console.quotas.differences import Difference
 from console.quotas.reads import Quota
 from console.sims.api import the_sim
+from console.store.database import Database
 
 
 @get("/sims/{iccid:str}/quotas", operation_id="getSimQuotas", summary="What a SIM has left")

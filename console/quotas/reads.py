@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor, after, mark
 from console.quotas.tables import quotas
 from console.sims.tables import checks
+from console.store.keyset import Cursor, after, mark
 
 
 class Quota(Struct, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.runs import reads
 from console.runs.reads import JobState
 from console.states import JobRunTold
+from console.store.database import Database
 
 
 class Jobs(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from console.tables import metadata, moment
+from console.store.metadata import metadata, moment
 
 job_runs = sa.Table(
     "job_runs",

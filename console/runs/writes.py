@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.database import Transaction
 from console.facts import SimsSynced
 from console.runs.rules import LOST_AFTER, RunState
 from console.runs.tables import job_runs
 from console.states import JobRunTold
+from console.store.database import Transaction
 
 
 class Tally(Struct, kw_only=True):

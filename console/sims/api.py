@@ -5,12 +5,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.errors import Invalid, SimNotFound
 from console.listing import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.states import SimState
+from console.store.database import Database
 
 
 def sort_of(text: str) -> list[Sort]:

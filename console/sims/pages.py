@@ -10,10 +10,10 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.layout import common
 from console.sims import reads
 from console.sims.rules import SimFilter, parse_sort
+from console.store.database import Database
 
 SIZES = (25, 50, 100, 200)
 FILTERS = ("q", "connection", "status", "country", "quota", "label")

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor, mark
-from console.sims.parts import Part, backwards, order, parts
 from console.sims.rules import SORTS, SimFilter, Sort
 from console.sims.tables import sim_states, sims, words
 from console.states import SimState
+from console.store.keyset import Cursor, mark
+from console.store.keyset_parts import Part, backwards, order, parts
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
 search = sa.column("search", sa.Text)

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from console.database import Transaction
 from console.facts import SimChanged
-from console.rows import Row, told, upsert_changed
 from console.sims import reads
 from console.sims.tables import checks, sims
+from console.store.bulk import Row, told, upsert_changed
+from console.store.database import Transaction
 
 KEY = ("organization_id", "iccid")
 INVENTORY = ("label", "status", "imsi", "msisdn", "imei", "imei_lock", "ip_address", "data_class", "activated_at")

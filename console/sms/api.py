@@ -5,11 +5,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.listing import CursorText, Listing, PageSize, cursor_of
 from console.sims.api import the_sim
 from console.sms import reads
 from console.states import Sms
+from console.store.database import Database
 
 
 @get("/sims/{iccid:str}/sms", operation_id="getSimSms", summary="A SIM's messages")

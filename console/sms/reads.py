@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.cursors import Cursor, after, mark
 from console.facts import SMS_OPEN
 from console.sms.tables import sms
 from console.states import Sms
+from console.store.keyset import Cursor, after, mark
 
 COLUMNS = tuple(sms.c[name] for name in Sms.__struct_fields__)
 ORDER = ((sms.c.time, True), (sms.c.direction, True), (sms.c.id, True))

@@ -6,13 +6,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import structs
 
-from console.database import Transaction
 from console.facts import SmsChanged
-from console.rows import Row, upsert_changed
 from console.sms import reads
 from console.sms.rules import changed
 from console.sms.tables import sms
 from console.states import Sms
+from console.store.bulk import Row, upsert_changed
+from console.store.database import Transaction
 
 LOCK = 7_221
 KEY = ("organization_id", "iccid", "direction", "id")

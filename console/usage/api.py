@@ -9,10 +9,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from console.auth.rules import Caller
-from console.database import Database
 from console.errors import Invalid
 from console.listing import span
 from console.sims.api import the_sim
+from console.store.database import Database
 from console.usage import reads
 from console.usage.reads import UsageIn
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from console.sims.tables import key_columns
-from console.tables import metadata, moment
+from console.store.metadata import metadata, moment
 
 # One usage record. Kept for two years.
 usage_records = sa.Table(

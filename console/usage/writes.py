@@ -5,9 +5,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from console.database import Transaction
 from console.facts import SimUsage
-from console.rows import Row, insert_once
+from console.store.bulk import Row, insert_once
+from console.store.database import Transaction
 from console.usage import reads
 from console.usage.tables import usage_records
 

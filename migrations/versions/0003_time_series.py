@@ -43,7 +43,7 @@ def upgrade() -> None:
 
 
 def _edition() -> str:
-    """Which TimescaleDB there is. An extension that is installed but not preloaded would end the connection: look first."""
+    """Which TimescaleDB there is. One not preloaded ends the connection: look first."""
 
     def ask(sql: str) -> str | None:
         value = op.get_bind().execute(sa.text(sql)).scalar()

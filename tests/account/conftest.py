@@ -9,11 +9,11 @@ import pytest_asyncio
 from msgspec import structs
 
 from console.account import reads
-from console.database import Database
 from console.once.client import OnceClient
 from console.organizations.writes import put
 from console.settings import Settings
 from console.states import LineState, OperationState
+from console.store.database import Database
 from jobs.accounts import Accounts
 from tests.cast import Cast
 from tests.ring.conftest import browser, page

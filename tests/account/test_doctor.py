@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from msgspec import structs
 
-from console.database import Database
 from console.organizations.writes import put
 from console.settings import Settings
+from console.store.database import Database
 from tests.account.conftest import OFFERED
 from tests.simulation import Simulation
 

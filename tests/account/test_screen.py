@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from console.account.rules import Line
 from console.account.writes import record_answers, record_line, record_lost
-from console.database import Database
+from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
 
 pytestmark = pytest.mark.one_edition

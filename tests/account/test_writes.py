@@ -6,8 +6,8 @@ from typing import Any
 from console.account import reads
 from console.account.rules import Line
 from console.account.writes import record_answers, record_line, record_lost
-from console.database import Database
-from console.outbox import SEQUENCE
+from console.store.database import Database
+from console.store.outbox import SEQUENCE
 from tests.cast import Cast
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -13,7 +13,6 @@ from referencing.jsonschema import DRAFT202012
 
 from console.app import create_app
 from console.connectivity.writes import record_events
-from console.database import Database
 from console.openapi.completion import completed
 from console.quotas.writes import COMPARE, record_quotas
 from console.runs.rules import RunState
@@ -21,6 +20,7 @@ from console.runs.writes import Tally, begin, finish
 from console.settings import Settings
 from console.sms.writes import record_messages
 from console.states import EventTold, Sms
+from console.store.database import Database
 from console.usage.writes import record_usage
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.conftest import SECRET

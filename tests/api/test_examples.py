@@ -9,7 +9,7 @@ from pathlib import Path
 import playwright
 import pytest
 
-from console.database import Database
+from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served
 

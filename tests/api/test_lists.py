@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from console.connectivity.writes import record_statuses
-from console.database import Database
 from console.sims.rules import SORTS
 from console.sims.writes import record_inventory
+from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, listed, placed
 from tests.serving import Served
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from console.auth.throttle import REQUESTS_A_MINUTE, WINDOW_SECONDS
-from console.database import Database
+from console.store.database import Database
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
 from tests.serving import Served

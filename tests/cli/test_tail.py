@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from console.cli.tail import line
-from console.database import Database
 from console.facts import Fact, SimEvent, kind
 from console.live import beating
 from console.openapi.told import EXAMPLES, FACTS
 from console.settings import Settings
 from console.states import EventTold
+from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served, serving
 

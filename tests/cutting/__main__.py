@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from console.database import open_database
 from console.embedded import PostgresServer
 from console.schema import migrate
 from console.settings import Settings
+from console.store.database import open_database
 from tests.cutting.trial import Result, trial
 
 SECRET = "a-secret-key-for-trials-alone-0123456789"

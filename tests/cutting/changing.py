@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import DBAPIError
 
 from console.connectivity.writes import record_events, record_statuses
-from console.database import Database, Transaction, open_database
-from console.outbox import put_down
 from console.runs import writes as runs
 from console.runs.rules import RunState
 from console.settings import from_environment
+from console.store.database import Database, Transaction, open_database
+from console.store.outbox import put_down
 from console.usage.writes import in_turn, record_usage
 from tests.cast import add_sim, placed
 

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 from redis.exceptions import RedisError
 
-from console.database import Database
 from console.embedded import ValkeyServer
 from console.embedded.logfile import LogFile
 from console.embedded.ports import free_port
 from console.embedded.process import Process
 from console.settings import Settings
+from console.store.database import Database
 from tests.cutting.proxy import Proxy
 from tests.cutting.truth import committed_by_now
 

@@ -11,7 +11,7 @@ import msgspec
 import websockets
 from msgspec import Struct, field
 
-from console.database import Database
+from console.store.database import Database
 from tests.cutting.proxy import reset
 from tests.cutting.truth import Mark, Place, committed_by_now, short
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from console.database import Database
 from console.facts import topics
-from console.outbox import EPOCH, STREAM, outbox
+from console.store.database import Database
+from console.store.outbox import EPOCH, STREAM, outbox
 
 RECORD = (
     "CREATE TABLE committed_facts (id bigint PRIMARY KEY, items text NOT NULL)",

@@ -59,7 +59,7 @@ def test_only_the_jobs_speak_to_1nce() -> None:
 
 def test_only_writes_change_rows() -> None:
     changing = re.compile(r"(?:sa\.|postgresql\.)?(?:insert|update|delete)|upsert_changed|insert_once")
-    allowed = {"console/rows.py", "console/outbox.py", "console/connectivity/batches.py"}
+    allowed = {"console/store/bulk.py", "console/store/outbox.py", "console/connectivity/batches.py"}
     changed = {
         name(path)
         for path in OURS
@@ -71,7 +71,7 @@ def test_only_writes_change_rows() -> None:
 
 def test_only_the_transaction_tells() -> None:
     telling = {name(path) for path in OURS if any(one.endswith("put_down") for one in calls(path))}
-    assert telling == {"console/database.py"}
+    assert telling == {"console/store/database.py"}
 
 
 def test_the_live_part_writes_nothing() -> None:

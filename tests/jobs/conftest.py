@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest_asyncio
 from msgspec import structs
 
-from console.database import Database
 from console.organizations.writes import put
 from console.settings import Settings
+from console.store.database import Database
 from jobs.accounts import Accounts
 from jobs.running import Job, Shop
 from tests.simulation import Simulation

@@ -6,9 +6,9 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from console.database import Database
 from console.runs import reads as run_reads
 from console.sims import reads
+from console.store.database import Database
 from jobs.refresh_token import refresh_token
 from jobs.running import Job
 from jobs.sync_connectivity import sync_connectivity

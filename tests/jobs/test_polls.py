@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity import reads as connectivity_reads
-from console.database import Database
-from console.outbox import SEQUENCE
 from console.runs import reads as run_reads
 from console.sims import reads
 from console.sims.rules import SimFilter
+from console.store.database import Database
+from console.store.outbox import SEQUENCE
 from jobs import polling, sync_quotas, sync_status
 from jobs import sync_connectivity as connectivity_job
 from jobs.sync_connectivity import sync_connectivity

@@ -15,13 +15,13 @@ from console.connectivity import batches
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.tables import stream_batches, unknown_records
 from console.connectivity.writes import record_events
-from console.database import Database
 from console.once.records import read_batch
-from console.outbox import SEQUENCE, STREAM
 from console.quotas.writes import record_quotas
 from console.runs import reads as run_reads
 from console.sims import reads
 from console.sms import reads as sms_reads
+from console.store.database import Database
+from console.store.outbox import SEQUENCE, STREAM
 from console.usage import reads as usage_reads
 from jobs.records import event_row
 from jobs.take_stream import take_stream

@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity.turns import show_on_screen
-from console.database import Database
 from console.polling.rules import FLOORS, Group, Kind
 from console.polling.standing import polling
 from console.polling.writes import Turn, give_back, take_turns
 from console.pushes import reads as streams
 from console.pushes.writes import note_posts
 from console.sims import reads
+from console.store.database import Database
 from jobs.running import Run
 from jobs.spending import Spending
 from jobs.sync_connectivity import sync_connectivity

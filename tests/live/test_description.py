@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from console import facts
-from console.database import Database
 from console.openapi import told
 from console.openapi.stream import FACTS, document
+from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.live.test_program_door import cut_subscriptions, hear
 from tests.serving import Served

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from console.database import Database
 from console.live.writing import FrameProtocol, protocol
 from console.settings import Settings
+from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
 from tests.live.test_program_door import hear, rename
 from tests.live.test_slow_client import connect_and_read_nothing, cut_off, tell

@@ -10,8 +10,8 @@ import pytest
 import websockets
 
 from console.auth.writes import revoke_key
-from console.database import Database
-from console.outbox import EPOCH, SEQUENCE
+from console.store.database import Database
+from console.store.outbox import EPOCH, SEQUENCE
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served
 

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 import websockets
 
-from console.database import Database, open_database
 from console.settings import Settings
+from console.store.database import Database, open_database
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.cutting.house import House
 from tests.cutting.trial import a_house

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from console.database import Database
 from console.facts import SimEvent
 from console.states import EventTold
+from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from console.connectivity.writes import record_events
-from console.database import Database
+from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served
 

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity.turns import show_on_screen
-from console.database import Database
-from console.outbox import SEQUENCE
 from console.sms import reads
 from console.states import Sms
+from console.store.database import Database
+from console.store.outbox import SEQUENCE
 from jobs.sync_sims import sync_sims
 from jobs.sync_sms import sync_sms
 from tests.jobs.conftest import Acme, acme

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console import facts, metrics
 from console.log import logger
-from console.tables import metadata
+from console.store.metadata import metadata
 
 CHANNEL = "live"
 STREAM = "live:stream"

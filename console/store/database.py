@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from console import facts
 from console.log import logger
-from console.outbox import Teller, item, put_down
 from console.queue import job_queue, later
+from console.store.outbox import Teller, item, put_down
 
 
 class Transaction:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.cursors import Cursor, Keys, after, name_of
+from console.store.keyset import Cursor, Keys, after, name_of
 
 
 class Part(Struct, frozen=True):

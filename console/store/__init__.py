@@ -1,0 +1,1 @@
+"""PostgreSQL: transactions, the outbox, bulk writes, keyset paging, TimescaleDB editions, advisory locks."""
