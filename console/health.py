@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from console.live.feed import Feed
-from console.schema import newest, revision
+from console.migrate import newest, revision
 from console.store.database import Database
 
 PATIENCE_SECONDS = 3.0

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from console.embedded import PostgresServer, ValkeyServer
-from console.schema import migrate
+from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import Database, open_database
 from tests.cast import Cast, gather

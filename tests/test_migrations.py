@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from console.schema import config, metadata, migrate, newest, revision
+from console.migrate import config, metadata, migrate, newest, revision
 from console.settings import Settings
 from console.sims import reads
 from console.sims.rules import SimFilter

@@ -18,8 +18,8 @@ from console.account.examined import Examined, Looked
 from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
 from console.errors import ConsoleError
+from console.migrate import newest, revision
 from console.organizations import reads as organization_reads
-from console.schema import newest, revision
 from console.settings import SettingsError, from_environment
 from console.store.database import Database, open_database
 from console.store.timescale import find_edition

@@ -8,7 +8,7 @@ import click
 
 from console import log
 from console.cli.printing import settings, with_database
-from console.schema import migrate as bring_up_to_date
+from console.migrate import migrate as bring_up_to_date
 from console.settings import Settings
 from console.store.database import Database
 from console.up import UpOptions, up

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from console.embedded import PostgresServer
-from console.schema import migrate
+from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import open_database
 from tests.cutting.trial import Result, trial
