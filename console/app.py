@@ -32,11 +32,11 @@ from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
 from console.errors import NotSignedIn, TooMany
-from console.failures import tell
+from console.http.exceptions import tell
+from console.http.requests import Requests
 from console.live import doors
 from console.live.fragments import Fragments
 from console.openapi import asyncapi, openapi
-from console.requests import Requests
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.templating import environment

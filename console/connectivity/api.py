@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from console.auth.rules import Caller
 from console.connectivity import reads
 from console.connectivity.reads import StatusAt
-from console.listing import CursorText, Listing, PageSize, cursor_of
+from console.http.paging import CursorText, Listing, PageSize, cursor_of
 from console.sims.api import the_sim
 from console.states import EventTold
 from console.store.database import Database

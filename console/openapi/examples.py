@@ -8,7 +8,7 @@ import msgspec
 from console.account.api import Account
 from console.account.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
-from console.listing import Listing
+from console.http.paging import Listing
 from console.polling.standing import Polling, Standing
 from console.quotas.differences import Difference
 from console.quotas.reads import Quota

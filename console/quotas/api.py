@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
-from console.listing import CursorText, Listing, PageSize, cursor_of
+from console.http.paging import CursorText, Listing, PageSize, cursor_of
 from console.quotas import differences, reads
 from console.quotas.differences import Difference
 from console.quotas.reads import Quota

@@ -6,7 +6,7 @@ from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.errors import Invalid, SimNotFound
-from console.listing import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.states import SimState

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.errors import Invalid
-from console.listing import span
+from console.http.paging import span
 from console.sims.api import the_sim
 from console.store.database import Database
 from console.usage import reads

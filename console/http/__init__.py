@@ -1,0 +1,1 @@
+"""What every request goes through: identity, limits, paging, and how failures are answered."""
