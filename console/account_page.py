@@ -15,9 +15,9 @@ from console.auth.rules import Caller
 from console.connectivity.turns import on_screen
 from console.layout import common
 from console.polling.standing import polling
-from console.pushes.reads import stream
 from console.quotas.differences import compared
 from console.store.database import Database
+from console.streamer.reads import stream
 
 
 async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, now: datetime) -> dict[str, Any]:

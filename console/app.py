@@ -26,7 +26,7 @@ import console.sims.api
 import console.sims.pages
 import console.sms.api
 import console.usage.api
-from console import health, metrics, streamer
+from console import health, metrics
 from console.account.gauges import measure
 from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
@@ -39,6 +39,7 @@ from console.live.fragments import Fragments
 from console.openapi import asyncapi, openapi
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
+from console.streamer import endpoint
 from console.templating import environment
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -70,8 +71,8 @@ def create_app(settings: Settings) -> Litestar:
             console.auth.pages.router,
             doors.router,
             health.router(in_schema=False),
-            streamer.streamer,
-            streamer.forwarder,
+            endpoint.streamer,
+            endpoint.forwarder,
             _metrics,
         ],
         dependencies={

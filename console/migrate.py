@@ -13,11 +13,11 @@ import console.auth.tables
 import console.connectivity.tables
 import console.organizations.tables
 import console.polling.tables
-import console.pushes.tables
 import console.quotas.tables
 import console.runs.tables
 import console.sms.tables
 import console.store.outbox
+import console.streamer.tables
 import console.usage.tables  # noqa: F401
 from console.store.metadata import metadata
 

@@ -7,7 +7,6 @@ from operator import attrgetter
 from msgspec import Struct, field, structs
 
 from console import metrics
-from console.connectivity import batches
 from console.connectivity.reads import places
 from console.connectivity.rules import Place, after
 from console.connectivity.writes import record_events, record_statuses
@@ -19,6 +18,7 @@ from console.sms.writes import record_messages
 from console.states import Sms
 from console.store.bulk import Row
 from console.store.database import Transaction
+from console.streamer import batches
 from console.usage.writes import in_turn, record_usage
 from jobs.records import event_row, happening, message, usage_row
 from jobs.running import Run

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from console.connectivity.batches import forget_set_aside
 from console.connectivity.writes import forget_unknown
 from console.runs.writes import forget
 from console.sms.writes import forget_messages
+from console.streamer.batches import forget_set_aside
 from jobs.running import Run, for_the_house
 
 KEPT = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from console.pushes.writes import note_posts
+from console.streamer.writes import note_posts
 from jobs.running import Run
 
 

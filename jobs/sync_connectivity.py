@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from console.connectivity.writes import record_events
 from console.once.records import Batch
 from console.polling.rules import Kind
-from console.pushes.writes import note_found
 from console.sims.writes import record_checks
+from console.streamer.writes import note_found
 from jobs.polling import poll
 from jobs.records import event_row
 from jobs.running import Run, by_organization

@@ -7,9 +7,9 @@ import msgspec
 
 from console.once.models import Quota
 from console.polling.rules import Kind
-from console.pushes.reads import usage_stream
 from console.quotas.writes import COMPARE, record_quotas
 from console.store.bulk import Row
+from console.streamer.reads import usage_stream
 from jobs.polling import poll
 from jobs.running import Run, by_organization
 

@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from console import metrics
-from console.connectivity import batches
-from console.connectivity.batches import StreamBatch
 from console.log import logger
 from console.once.records import read_batch, split
 from console.store.database import Transaction, in_each_others_way, sqlstate
+from console.streamer import batches
+from console.streamer.batches import StreamBatch
 from jobs.intake import Post, Taken, count, take_in
 from jobs.running import Run, by_organization
 from jobs.streaming import note_stream

@@ -1,9 +1,9 @@
 """Looks whether the Data Streamer still brings what polling finds, and counts the SIMs whose books do not agree."""
 
 from console import metrics
-from console.pushes.rules import StreamState
-from console.pushes.writes import settle
 from console.quotas.differences import count
+from console.streamer.rules import StreamState
+from console.streamer.writes import settle
 from jobs.running import Run, by_organization
 
 

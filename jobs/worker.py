@@ -12,12 +12,12 @@ from saq.job import CronJob
 from saq.worker import Worker
 
 from console import metrics
-from console.connectivity import batches
 from console.log import logger
 from console.organizations.writes import settle_first
 from console.runs.schedule import BY_NAME
 from console.settings import Settings
 from console.store.database import open_database
+from console.streamer import batches
 from jobs.accounts import Accounts
 from jobs.garbage import collect_seldom
 from jobs.prune import prune

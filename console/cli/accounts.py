@@ -11,10 +11,10 @@ from console.auth.rules import Role
 from console.cli.printing import as_json, show, with_database
 from console.errors import NotFound
 from console.organizations import reads as organization_reads
-from console.organizations.forwarding import forwarder_token
 from console.organizations.writes import change_forwarder, put
 from console.settings import Settings
 from console.store.database import Database
+from console.streamer.forwarder_address import forwarder_token
 
 role_option = click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 org_option = click.option("--org", "slug", help="Short name of the organization; needed if there are several.")

@@ -11,8 +11,8 @@ from console.connectivity import reads as connectivity_reads
 from console.fleet import reads
 from console.fleet.reads import LastHour
 from console.layout import common
-from console.pushes.reads import stream
 from console.store.database import Database
+from console.streamer.reads import stream
 
 EVENTS = 20
 

@@ -14,10 +14,10 @@ from console.live.hub import Hub
 from console.live.subscriber import Subscriber
 from console.live.topics import sims_in
 from console.log import logger
-from console.pushes.reads import stream
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
 from console.store.database import Database
+from console.streamer.reads import stream
 
 EVERY_SECONDS = 1.0
 Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)

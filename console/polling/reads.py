@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.organizations.tables import organizations
 from console.polling.rules import Fleet, Group, Kind, Terms
 from console.polling.tables import NEVER, turns
-from console.pushes.reads import heard
-from console.pushes.rules import is_alive
 from console.runs.reads import last_done
 from console.sims.tables import checks, sims
 from console.sms.reads import under_way
+from console.streamer.reads import heard
+from console.streamer.rules import is_alive
 
 MOVED_FOR = timedelta(hours=1)
 LATELY = timedelta(minutes=10)

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.pushes.reads import usage_stream
 from console.quotas.rules import LATE, LEAST_BYTES, LEAST_PERCENT
 from console.quotas.tables import quota_books
 from console.sims.tables import checks, sims
 from console.store.keyset import Cursor, after, mark
+from console.streamer.reads import usage_stream
 
 b = quota_books.c
 STREAMED = b.recorded - b.missing

@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
-from console.pushes.rules import LEAST_BYTES as STREAMED_FROM_BYTES
-from console.pushes.writes import note_found
 from console.quotas.rules import Book, differs, looked, unexplained
 from console.quotas.tables import quota_books, quotas
 from console.sims.rules import quota_word
 from console.sims.writes import record_checks, touch
 from console.store.bulk import Row, told, upsert_changed
 from console.store.database import Transaction
+from console.streamer.rules import LEAST_BYTES as STREAMED_FROM_BYTES
+from console.streamer.writes import note_found
 from console.usage.writes import in_turn, record_usage
 
 KEY = ("organization_id", "iccid", "service")

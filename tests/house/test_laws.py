@@ -59,7 +59,7 @@ def test_only_the_jobs_speak_to_1nce() -> None:
 
 def test_only_writes_change_rows() -> None:
     changing = re.compile(r"(?:sa\.|postgresql\.)?(?:insert|update|delete)|upsert_changed|insert_once")
-    allowed = {"console/store/bulk.py", "console/store/outbox.py", "console/connectivity/batches.py"}
+    allowed = {"console/store/bulk.py", "console/store/outbox.py", "console/streamer/batches.py"}
     changed = {
         name(path)
         for path in OURS

@@ -12,10 +12,10 @@ from console.connectivity.turns import show_on_screen
 from console.polling.rules import FLOORS, Group, Kind
 from console.polling.standing import polling
 from console.polling.writes import Turn, give_back, take_turns
-from console.pushes import reads as streams
-from console.pushes.writes import note_posts
 from console.sims import reads
 from console.store.database import Database
+from console.streamer import reads as streams
+from console.streamer.writes import note_posts
 from jobs.running import Run
 from jobs.spending import Spending
 from jobs.sync_connectivity import sync_connectivity

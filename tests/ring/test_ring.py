@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from msgspec import structs
 from playwright.async_api import Page, expect
 
-from console.connectivity import batches
 from console.live import doors
 from console.organizations.writes import put
 from console.settings import Settings
 from console.sims import reads
 from console.sims.writes import record_checks
 from console.store.database import Database
+from console.streamer import batches
 from jobs.accounts import Accounts
 from jobs.running import Shop
 from jobs.sync_sims import sync_sims

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity.tables import stream_batches, unknown_records
-from console.organizations.forwarding import forwarder_token
 from console.organizations.writes import change_forwarder
 from console.sms import reads
 from console.states import Sms
 from console.store.database import Database
+from console.streamer.forwarder_address import forwarder_token
 from jobs.accounts import Accounts
 from jobs.running import Shop
 from jobs.take_stream import take_stream

@@ -8,11 +8,11 @@ from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
 from console.facts import StreamerChanged
-from console.pushes import reads
-from console.pushes.rules import Heard, stream_state
-from console.pushes.tables import stream_health
 from console.states import StreamTold
 from console.store.database import Transaction
+from console.streamer import reads
+from console.streamer.rules import Heard, stream_state
+from console.streamer.tables import stream_health
 
 c = stream_health.c
 EXACT_TO = timedelta(seconds=10)  # a stream that flows is not noted with each post

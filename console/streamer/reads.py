@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.pushes.rules import Heard, StreamState, is_alive, stream_state
-from console.pushes.tables import stream_health
+from console.streamer.rules import Heard, StreamState, is_alive, stream_state
+from console.streamer.tables import stream_health
 
 c = stream_health.c
 KINDS = ("event", "usage")

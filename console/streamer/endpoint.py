@@ -13,12 +13,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from console import metrics
-from console.connectivity import batches
 from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
-from console.organizations.forwarding import is_forwarder_token
 from console.organizations.reads import account
 from console.settings import Settings
 from console.store.database import Database
+from console.streamer import batches
+from console.streamer.forwarder_address import is_forwarder_token
 
 LARGEST_BYTES = 32 * 1024 * 1024  # 3,000 records are some 5 MB
 LARGEST_MESSAGE_BYTES = 64 * 1024
