@@ -9,9 +9,9 @@ from litestar.response import Template
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.account import reads
-from console.account.rules import LACKING
 from console.auth.rules import Caller
+from console.carrier import reads
+from console.carrier.rules import LACKING
 from console.connectivity.turns import on_screen
 from console.layout import common
 from console.polling.standing import polling

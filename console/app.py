@@ -12,9 +12,9 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import Scope
 
-import console.account.api
 import console.account_page
 import console.auth.pages
+import console.carrier.api
 import console.connectivity.api
 import console.fleet.pages
 import console.fleet.sim_page
@@ -27,10 +27,10 @@ import console.sims.pages
 import console.sms.api
 import console.usage.api
 from console import health, metrics
-from console.account.gauges import measure
 from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
+from console.carrier.gauges import measure
 from console.errors import NotSignedIn, TooMany
 from console.http.exceptions import tell
 from console.http.requests import Requests
@@ -129,7 +129,7 @@ def _api() -> Router:
                     console.connectivity.api.router,
                     console.sms.api.router,
                     console.runs.api.router,
-                    console.account.api.router,
+                    console.carrier.api.router,
                     console.polling.api.router,
                 ],
                 dependencies={"caller": Provide(_counted_caller)},

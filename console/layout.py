@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.account import reads as account_reads
 from console.auth.rules import Caller
+from console.carrier import reads as account_reads
 from console.runs import reads as run_reads
 
 

@@ -8,8 +8,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import console.account.tables
 import console.auth.tables
+import console.carrier.tables
 import console.connectivity.tables
 import console.organizations.tables
 import console.polling.tables

@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec import to_builtins
 
-from console.account.examined import Examined, Looked
+from console.carrier.examined import Examined, Looked
 from console.once.client import OnceClient
 from console.once.errors import OnceError, SignInRefused
 from console.once.exploring import Explored, explore

@@ -7,8 +7,8 @@ from msgspec import to_builtins
 from sqlalchemy.exc import SQLAlchemyError
 
 from console import metrics
-from console.account import reads, writes
-from console.account.rules import TROUBLED, Line
+from console.carrier import reads, writes
+from console.carrier.rules import TROUBLED, Line
 from console.log import logger
 from console.once.client import OnceClient
 from console.once.errors import OnceError

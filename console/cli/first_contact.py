@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from console.account.examined import Examined
+from console.carrier.examined import Examined
 from console.errors import NotReady
 
 DIGITS = re.compile(r"\d{4,}|^\d+$")

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from console.account.examined import Examined, Looked
+from console.carrier.examined import Examined, Looked
 from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
 from console.errors import ConsoleError

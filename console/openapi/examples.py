@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from console.account.api import Account
-from console.account.rules import OPERATIONS
+from console.carrier.api import Account
+from console.carrier.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
 from console.http.paging import Listing
 from console.polling.standing import Polling, Standing

@@ -8,7 +8,7 @@ from typing import Any
 import pytest_asyncio
 from msgspec import structs
 
-from console.account import reads
+from console.carrier import reads
 from console.once.client import OnceClient
 from console.organizations.writes import put
 from console.settings import Settings

@@ -5,8 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from console.account import reads
-from console.account.rules import OPERATIONS
+from console.carrier import reads
+from console.carrier.rules import OPERATIONS
 from console.once.errors import NotFound, NotOffered
 from console.once.operations import OPERATIONS as ASKED
 from tests.account.conftest import Worker, figure

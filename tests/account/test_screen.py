@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from console.account.rules import Line
-from console.account.writes import record_answers, record_line, record_lost
+from console.carrier.rules import Line
+from console.carrier.writes import record_answers, record_line, record_lost
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from console.account import reads
-from console.account.rules import Line
-from console.account.writes import record_answers, record_line, record_lost
+from console.carrier import reads
+from console.carrier.rules import Line
+from console.carrier.writes import record_answers, record_line, record_lost
 from console.store.database import Database
 from console.store.outbox import SEQUENCE
 from tests.cast import Cast

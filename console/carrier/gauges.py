@@ -5,8 +5,8 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 
 from console import metrics
-from console.account import reads
-from console.account.rules import IN_NUMBERS, Line
+from console.carrier import reads
+from console.carrier.rules import IN_NUMBERS, Line
 from console.store.database import Database
 
 PATIENCE_SECONDS = 2.0

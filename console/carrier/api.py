@@ -4,8 +4,8 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from console.account import reads
 from console.auth.rules import Caller
+from console.carrier import reads
 from console.states import LineState, OperationState
 from console.store.database import Database
 

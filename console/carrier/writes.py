@@ -6,9 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.account import reads
-from console.account.rules import Line
-from console.account.tables import account_lines, account_operations
+from console.carrier import reads
+from console.carrier.rules import Line
+from console.carrier.tables import account_lines, account_operations
 from console.facts import AccountChanged
 from console.states import AccountTold
 from console.store.bulk import told

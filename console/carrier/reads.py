@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.account.rules import OPERATIONS
-from console.account.tables import account_lines, account_operations
+from console.carrier.rules import OPERATIONS
+from console.carrier.tables import account_lines, account_operations
 from console.organizations.tables import organizations
 from console.states import LineState, OperationState
 
