@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.auth.rules import Caller
 from console.carrier import reads
 from console.carrier.rules import LACKING
-from console.connectivity.turns import on_screen
 from console.layout import common
+from console.polling.on_screen import on_screen
 from console.polling.standing import polling
 from console.quotas.differences import compared
 from console.store.database import Database

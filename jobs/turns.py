@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from console.connectivity.turns import on_screen
+from console.polling.on_screen import on_screen
 from console.polling.reads import worth_asking
 from console.polling.rules import FLOORS, Group, Kind, Wheel
 from console.polling.writes import Turn, give_back, take_turns

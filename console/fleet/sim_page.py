@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
-from console.fleet.forecast import HISTORY_DAYS, forecast
 from console.layout import common
 from console.quotas import differences
+from console.quotas.forecast import HISTORY_DAYS, forecast
 from console.sims.api import the_sim
 from console.sms import reads as sms_reads
 from console.store.database import Database

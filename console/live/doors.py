@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console.auth.doors import asks_from_elsewhere, key_caller, pass_of, session_caller
 from console.auth.rules import Caller
-from console.connectivity.turns import show_on_screen
 from console.errors import BadRequest
 from console.live.beating import Beating
 from console.live.confirming import Confirming
@@ -29,6 +28,7 @@ from console.live.socket import close, end, hold, since_of
 from console.live.subscriber import Phrasing, Subscriber
 from console.live.topics import read_topics, sims_in
 from console.live.writing import writer_for
+from console.polling.on_screen import show_on_screen
 from console.settings import Settings
 from console.store.database import Database
 

@@ -6,8 +6,8 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 
 from console.auth.rules import Caller
-from console.connectivity.turns import on_screen
 from console.polling import standing
+from console.polling.on_screen import on_screen
 from console.polling.standing import Polling
 from console.store.database import Database
 

@@ -1,1 +1,1 @@
-"""Whether 1NCE's Data Streamer still brings what happens."""
+"""The address that 1NCE posts to, what is kept of each post, and whether the Data Streamer still brings what happens."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from console.connectivity.turns import show_on_screen
+from console.polling.on_screen import show_on_screen
 from console.polling.rules import FLOORS, Group, Kind
 from console.polling.standing import polling
 from console.polling.writes import Turn, give_back, take_turns

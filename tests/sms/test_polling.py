@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from console.connectivity.turns import show_on_screen
+from console.polling.on_screen import show_on_screen
 from console.sms import reads
 from console.states import Sms
 from console.store.database import Database
