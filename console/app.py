@@ -12,18 +12,18 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import Scope
 
-import console.account_page
-import console.auth.pages
 import console.carrier.api
 import console.connectivity.api
-import console.fleet.pages
-import console.fleet.sim_page
-import console.jobs_page
+import console.pages.carrier
+import console.pages.jobs
+import console.pages.overview
+import console.pages.sign_in
+import console.pages.sim
+import console.pages.sims
 import console.polling.api
 import console.quotas.api
 import console.runs.api
 import console.sims.api
-import console.sims.pages
 import console.sms.api
 import console.usage.api
 from console import health, metrics
@@ -35,12 +35,12 @@ from console.errors import NotSignedIn, TooMany
 from console.http.exceptions import tell
 from console.http.requests import Requests
 from console.live import doors
-from console.live.fragments import Fragments
 from console.openapi import asyncapi, openapi
+from console.pages.fragments import Fragments
+from console.pages.templating import environment
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import endpoint
-from console.templating import environment
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> Litestar:
             create_static_files_router("/static", [STATIC], cache_control=None),
             _pages(),
             _api(),
-            console.auth.pages.router,
+            console.pages.sign_in.router,
             doors.router,
             health.router(in_schema=False),
             endpoint.streamer,
@@ -105,11 +105,11 @@ def _pages() -> Router:
     return Router(
         "/",
         route_handlers=[
-            console.fleet.pages.router,
-            console.sims.pages.router,
-            console.fleet.sim_page.router,
-            console.jobs_page.router,
-            console.account_page.router,
+            console.pages.overview.router,
+            console.pages.sims.router,
+            console.pages.sim.router,
+            console.pages.jobs.router,
+            console.pages.carrier.router,
         ],
         dependencies={"caller": Provide(page_caller)},
         include_in_schema=False,

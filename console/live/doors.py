@@ -17,17 +17,17 @@ from console.auth.doors import asks_from_elsewhere, key_caller, pass_of, session
 from console.auth.rules import Caller
 from console.errors import BadRequest
 from console.live.beating import Beating
-from console.live.confirming import Confirming
 from console.live.feed import AWAY, Feed
-from console.live.fragments import VIEWS, Fragments, View
 from console.live.hub import Hub
 from console.live.messages import NOT_ALLOWED, RESTARTING, SIGNED_OUT
 from console.live.phrasing import Json
-from console.live.redrawing import Redrawing
 from console.live.socket import close, end, hold, since_of
 from console.live.subscriber import Phrasing, Subscriber
 from console.live.topics import read_topics, sims_in
 from console.live.writing import writer_for
+from console.pages.confirming import Confirming
+from console.pages.fragments import VIEWS, Fragments, View
+from console.pages.redrawing import Redrawing
 from console.polling.on_screen import show_on_screen
 from console.settings import Settings
 from console.store.database import Database

@@ -9,11 +9,11 @@ from console.auth.rules import Caller, Pass, Role
 from console.facts import SimEvent
 from console.live.audience import Audience
 from console.live.feed import Heard
-from console.live.fragments import Fragments, View
 from console.live.socket import _pieces
 from console.live.subscriber import Subscriber
 from console.openapi.examples import EVENT, NOW
-from console.templating import environment
+from console.pages.fragments import Fragments, View
+from console.pages.templating import environment
 from tests.live.test_subscriber import Network
 
 EVIL = facts.encode(SimEvent(time=NOW, subject=EVENT.iccid, data=structs.replace(EVENT, time=NOW)))

@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from console.openapi.examples import POLLING, STANDING
+from console.pages.templating import environment, span
 from console.polling.rules import FLOORS, PUSHED, SILENT, Fleet, Group, Kind, Terms, Wheel, allowed, plan, shared
-from console.templating import environment, span
 
 EVERYBODY = frozenset(Kind)
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from console.pages.templating import environment
 from console.quotas.differences import compared, count, differences, of_sim
 from console.quotas.writes import explain, record_quotas
 from console.store.database import Database
 from console.streamer import reads, writes
 from console.streamer.rules import Heard, stream_state
-from console.templating import environment
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from console.live.fragments import Fragments
 from console.live.hub import Hub
+from console.pages.fragments import Fragments
 from console.sims import reads
 from console.states import SimState
 from console.store.database import Database

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.account_page import shown
-from console.fleet import reads as fleet_reads
-from console.live.fragments import Fragments
 from console.live.hub import Hub
 from console.live.subscriber import Subscriber
 from console.live.topics import sims_in
 from console.log import logger
+from console.pages import fleet_numbers as fleet_reads
+from console.pages.carrier import shown
+from console.pages.fragments import Fragments
 from console.quotas.forecast import forecast
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.auth.rules import Caller
 from console.carrier import reads
 from console.carrier.rules import LACKING
-from console.layout import common
+from console.pages.layout import common
 from console.polling.on_screen import on_screen
 from console.polling.standing import polling
 from console.quotas.differences import compared

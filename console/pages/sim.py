@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
-from console.layout import common
+from console.pages.layout import common
 from console.quotas import differences
 from console.quotas.forecast import HISTORY_DAYS, forecast
 from console.sims.api import the_sim

@@ -8,9 +8,9 @@ from litestar.response import Template
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
-from console.fleet import reads
-from console.fleet.reads import LastHour
-from console.layout import common
+from console.pages import fleet_numbers
+from console.pages.fleet_numbers import LastHour
+from console.pages.layout import common
 from console.store.database import Database
 from console.streamer.reads import stream
 
@@ -26,8 +26,8 @@ async def fleet(
         events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
         context = {
             **await common(reading, caller, live_since, "fleet", ["fleet"]),
-            "counts": await reads.counts(reading, caller.organization_id),
-            "usage": await reads.used(reading, caller.organization_id),
+            "counts": await fleet_numbers.counts(reading, caller.organization_id),
+            "usage": await fleet_numbers.used(reading, caller.organization_id),
             "stream": await stream(reading, caller.organization_id, datetime.now(UTC)),
             "events": events,
             "events_as_of": datetime.now(UTC),
@@ -39,7 +39,7 @@ async def fleet(
 async def chart(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> LastHour:
     """The moving chart's numbers."""
     async with db.reading() as reading:
-        return await reads.last_hour(reading, caller.organization_id)
+        return await fleet_numbers.last_hour(reading, caller.organization_id)
 
 
 router = Router("/", route_handlers=[fleet, chart])

@@ -10,7 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
-from console.layout import common
+from console.pages.layout import common
 from console.sims import reads
 from console.sims.rules import SimFilter, parse_sort
 from console.store.database import Database

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
-from console.layout import common
+from console.pages.layout import common
 from console.runs import reads
 from console.store.database import Database
 

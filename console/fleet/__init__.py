@@ -1,1 +1,0 @@
-"""The whole fleet on one page."""
