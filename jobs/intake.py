@@ -10,12 +10,12 @@ from console import metrics
 from console.connectivity.reads import places
 from console.connectivity.rules import Place, after
 from console.connectivity.writes import record_events, record_statuses
+from console.facts.sms import Sms
 from console.once.events import EventRecord
 from console.once.records import Batch
 from console.quotas.writes import explain
 from console.sms.reads import sims_of
 from console.sms.writes import record_messages
-from console.states import Sms
 from console.store.bulk import Row
 from console.store.database import Transaction
 from console.streamer import batches
@@ -28,7 +28,7 @@ UNKNOWN_MESSAGE = "a report on a message that is not known, and names no SIM"
 
 
 class Post(Struct, frozen=True):
-    """What was posted, and by whom: "push" for the Data Streamer, "forwarder" for the SMS Forwarder."""
+    """What was posted, and by whom: "streamer" for the Data Streamer, "forwarder" for the SMS Forwarder."""
 
     records: Batch
     source: str
@@ -121,4 +121,4 @@ async def _move(transaction: Transaction, organization_id: int, events: Sequence
         if place != before:
             moved.append({"iccid": iccid, **structs.asdict(place)})
     if moved:
-        await record_statuses(transaction, organization_id, moved, now, "push")
+        await record_statuses(transaction, organization_id, moved, now, "streamer")

@@ -40,24 +40,24 @@ class Noting:
         try:
             async with self._db.transaction() as transaction:
                 if isinstance(notice, BreakerMoved):
-                    await writes.record_line(
+                    await writes.record_circuit(
                         transaction,
                         organization_id,
                         Line(notice.state),
                         reason=None if notice.state is LineState.CLOSED else notice.reason,
                         failures=notice.failures,
                         at=notice.at,
-                        until=notice.until,
+                        retry_at=notice.until,
                     )
                 elif isinstance(notice, CapabilityLost):
-                    await writes.record_lost(
+                    await writes.record_unavailable(
                         transaction,
                         organization_id,
                         notice.operation,
-                        sentence=notice.reason,
+                        unavailable_reason=notice.reason,
                         status=notice.status,
                         at=notice.at,
-                        again_at=notice.again_at,
+                        retry_at=notice.again_at,
                     )
                 else:
                     answered = {notice.operation: notice.at}
@@ -82,19 +82,25 @@ class Noting:
         try:
             stands = await client.standing()
             async with self._db.reading() as reading:
-                line = await reads.line(reading, organization_id)
-                known = {one.name for one in await reads.off(reading, organization_id)}
+                line = await reads.circuit(reading, organization_id)
+                known = {one.name for one in await reads.unavailable(reading, organization_id)}
             async with self._db.transaction() as transaction:
                 state = Line(stands.line)
                 if (state in TROUBLED) != (line.state in TROUBLED):
                     reason = stands.reason if state in TROUBLED else None
-                    await writes.record_line(
-                        transaction, organization_id, state, reason=reason, failures=0, at=now, until=None
+                    await writes.record_circuit(
+                        transaction, organization_id, state, reason=reason, failures=0, at=now, retry_at=None,
                     )
                 for name, why in stands.off.items():
                     if name not in known:
-                        await writes.record_lost(
-                            transaction, organization_id, name, sentence=why, status=None, at=now, again_at=None
+                        await writes.record_unavailable(
+                            transaction,
+                            organization_id,
+                            name,
+                            unavailable_reason=why,
+                            status=None,
+                            at=now,
+                            retry_at=None,
                         )
         except (OnceError, *AWAY) as error:
             logger("jobs").warning("how 1NCE stands is not known", organization_id=organization_id, reason=str(error))

@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from console.connectivity.rules import Happening
-from console.facts import SmsStatus
+from console.facts.sms import Sms, SmsStatus
 from console.once.events import EventRecord
 from console.once.messages import SmsRecord
 from console.once.models import Sms as ListedSms
 from console.once.usage import UsageRecord
-from console.states import Sms
 from console.store.bulk import Row
 
 
@@ -62,7 +61,7 @@ def usage_row(record: UsageRecord) -> Row:
     }
 
 
-def message(record: SmsRecord, iccid: str, now: datetime, told_by: str) -> Sms:
+def message(record: SmsRecord, iccid: str, now: datetime, source: str) -> Sms:
     """A pushed message, or a report on one, as it is kept."""
     return Sms(
         iccid=iccid,
@@ -81,7 +80,7 @@ def message(record: SmsRecord, iccid: str, now: datetime, told_by: str) -> Sms:
         parts=record.parts,
         submitted_at=record.submitted_at,
         final_at=record.final_at,
-        told_by=told_by,
+        source=source,
     )
 
 
@@ -100,5 +99,5 @@ def listed_message(listed: ListedSms, iccid: str, now: datetime) -> Sms:
         submitted_at=listed.submitted_at,
         final_at=listed.final_at or listed.delivered_at,
         expires_at=listed.expires_at,
-        told_by="poll",
+        source="poll",
     )

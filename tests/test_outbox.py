@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from redis.asyncio import Redis
 
 from console.embedded import ValkeyServer
-from console.facts import SimChanged
+from console.facts.sims import SimChanged, SimState
 from console.settings import Settings
-from console.states import SimState
 from console.store.database import Database, open_database
 from console.store.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
 from tests.cast import ADAS_SIM, Cast, add_sim

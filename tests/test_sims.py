@@ -57,11 +57,13 @@ async def test_the_same_sim_listed_by_another_organization_stays_apart(db: Datab
 async def test_news_older_than_what_is_known_changes_nothing(db: Database, cast: Cast) -> None:
     later = datetime.now(UTC) + timedelta(minutes=1)
     async with db.transaction() as transaction:
-        await record_statuses(transaction, cast.acme, [placed(ADAS_SIM, later, connection="offline")], later, "push")
+        await record_statuses(
+            transaction, cast.acme, [placed(ADAS_SIM, later, connection="offline")], later, "streamer"
+        )
     old = later - timedelta(seconds=30)
     async with db.transaction() as transaction:
         assert not await record_statuses(
-            transaction, cast.acme, [placed(ADAS_SIM, old, connection="online")], old, "push"
+            transaction, cast.acme, [placed(ADAS_SIM, old, connection="online")], old, "streamer"
         )
     async with db.reading() as connection:
         sim = await reads.one(connection, cast.acme, ADAS_SIM)

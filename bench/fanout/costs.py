@@ -18,7 +18,9 @@ def texts(number: int, how_many: int = 1) -> list[str]:
     """Facts as the console words them, of this length, with the moment of their making."""
     found = []
     for seq in range(number, number + how_many):
-        head = f'{{"epoch":"{EPOCH}","seq":{seq:06},"type":"sim.event","time":"2026-11-20T12:00:00Z","subject":null,'
+        head = (
+            f'{{"epoch":"{EPOCH}","seq":{seq:06},"type":"network.event","time":"2026-11-20T12:00:00Z","subject":null,'
+        )
         head += f'"data":{{"iccid":null,"name":"Create PDP Context","description":"@{time.monotonic_ns():019} '
         found.append(head + "x" * (FRAME_BYTES - len(head) - 3) + '"}}')
     return found

@@ -8,14 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.carrier import reads
 from console.carrier.rules import Line
-from console.carrier.tables import account_lines, account_operations
-from console.facts import AccountChanged
-from console.states import AccountTold
+from console.carrier.tables import carrier_circuits, carrier_operations
+from console.facts.carrier import CarrierChanged, CarrierStatus
 from console.store.bulk import told
 from console.store.database import Transaction
 
 
-async def record_line(
+async def record_circuit(
     transaction: Transaction,
     organization_id: int,
     state: Line,
@@ -23,16 +22,16 @@ async def record_line(
     reason: str | None,
     failures: int,
     at: datetime,
-    until: datetime | None,
+    retry_at: datetime | None,
 ) -> bool:
-    """Put down how the line stands since `at`; whether that was news.
+    """Record the state of the circuit breaker since `at`; whether that was a change.
 
     `since` stays the moment at which the trouble began, until the line is closed again. Half open, it keeps the reason
     and the failures that it was opened for.
     """
-    c = account_lines.c
+    c = carrier_circuits.c
     before = await _lock(transaction, organization_id)
-    if before.moved_at is not None and (at < before.moved_at or (before.state, before.until) == (state, until)):
+    if before.moved_at is not None and (at < before.moved_at or (before.state, before.retry_at) == (state, retry_at)):
         return False
     begins = before.since is None or Line.CLOSED in (state, before.state)
     tried = state is Line.HALF_OPEN
@@ -41,46 +40,50 @@ async def record_line(
         "reason": before.reason if tried else reason,
         "failures": before.failures if tried else failures,
         "since": at if begins else before.since,
-        "until": until,
+        "retry_at": retry_at,
         "moved_at": at,
     }
     await transaction.connection.execute(
-        sa.update(account_lines).values(values).where(c.organization_id == organization_id)
+        sa.update(carrier_circuits).values(values).where(c.organization_id == organization_id)
     )
     await _tell(transaction, organization_id, at)
     return True
 
 
-async def record_lost(
+async def record_unavailable(
     transaction: Transaction,
     organization_id: int,
     operation: str,
     *,
-    sentence: str,
+    unavailable_reason: str,
     status: int | None,
     at: datetime,
-    again_at: datetime | None,
+    retry_at: datetime | None,
 ) -> bool:
     """Put down that 1NCE does not offer this, and when it is asked for again; whether that was news."""
-    c = account_operations.c
-    statement = insert(account_operations).values(
+    c = carrier_operations.c
+    statement = insert(carrier_operations).values(
         organization_id=organization_id,
         operation=operation,
-        offered=False,
-        sentence=sentence,
+        available=False,
+        unavailable_reason=unavailable_reason,
         status=status,
         since=at,
         answered_at=at,
-        again_at=again_at,
+        retry_at=retry_at,
     )
     excluded = statement.excluded
-    same = {name: excluded[name] for name in ("offered", "sentence", "status", "answered_at", "again_at")}
+    same = {name: excluded[name] for name in ("available", "unavailable_reason", "status", "answered_at", "retry_at")}
     statement = statement.on_conflict_do_update(
         index_elements=["organization_id", "operation"],
-        set_={**same, "since": sa.case((c.offered, excluded.since), else_=c.since)},
+        set_={**same, "since": sa.case((c.available, excluded.since), else_=c.since)},
         where=sa.and_(
             c.answered_at <= excluded.answered_at,
-            sa.or_(c.offered, c.sentence.is_distinct_from(excluded.sentence), c.again_at < excluded.again_at),
+            sa.or_(
+                c.available,
+                c.unavailable_reason.is_distinct_from(excluded.unavailable_reason),
+                c.retry_at < excluded.retry_at,
+            ),
         ),
     )
     news = (await transaction.connection.execute(statement.returning(c.operation))).first() is not None
@@ -92,30 +95,30 @@ async def record_lost(
 async def record_answers(
     transaction: Transaction, organization_id: int, answers: Mapping[str, datetime], now: datetime
 ) -> list[str]:
-    """Put down when 1NCE last answered each operation with what was asked for; those that are offered only now."""
+    """Put down when 1NCE last answered each operation with what was asked for; those that are available only now."""
     if not answers:
         return []
     await _answered(transaction, organization_id, max(answers.values()))
-    c = account_operations.c
+    c = carrier_operations.c
     rows = [
-        {"organization_id": organization_id, "operation": name, "since": at, "answered_at": at, "offered": True}
+        {"organization_id": organization_id, "operation": name, "since": at, "answered_at": at, "available": True}
         for name, at in sorted(answers.items())
     ]
-    names = ("organization_id", "operation", "since", "answered_at", "offered")
-    source = told(account_operations, names, rows)
-    known = account_operations.alias("known")
+    names = ("organization_id", "operation", "since", "answered_at", "available")
+    source = told(carrier_operations, names, rows)
+    known = carrier_operations.alias("known")
     mine = sa.and_(known.c.organization_id == source.c.organization_id, known.c.operation == source.c.operation)
-    offered = sa.select(known.c.operation).where(mine, known.c.offered).exists()
-    fresh = (await transaction.connection.execute(sa.select(source.c.operation).where(~offered))).scalars().all()
-    statement = insert(account_operations).from_select(names, sa.select(*(source.c[name] for name in names)))
+    available = sa.select(known.c.operation).where(mine, known.c.available).exists()
+    fresh = (await transaction.connection.execute(sa.select(source.c.operation).where(~available))).scalars().all()
+    statement = insert(carrier_operations).from_select(names, sa.select(*(source.c[name] for name in names)))
     excluded = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["organization_id", "operation"],
         set_={
             "answered_at": excluded.answered_at,
-            "since": sa.case((c.offered, c.since), else_=excluded.since),
-            "offered": True,
-            **dict.fromkeys(("sentence", "status", "again_at")),
+            "since": sa.case((c.available, c.since), else_=excluded.since),
+            "available": True,
+            **dict.fromkeys(("unavailable_reason", "status", "retry_at")),
         },
         where=c.answered_at < excluded.answered_at,
     )
@@ -128,17 +131,17 @@ async def record_answers(
 
 async def _lock(transaction: Transaction, organization_id: int) -> "sa.Row[tuple[object, ...]]":
     """The line's row, made if it is not there; nobody else changes it before this transaction ends."""
-    c = account_lines.c
-    made = insert(account_lines).values(organization_id=organization_id, state=Line.UNKNOWN).on_conflict_do_nothing()
+    c = carrier_circuits.c
+    made = insert(carrier_circuits).values(organization_id=organization_id, state=Line.UNKNOWN).on_conflict_do_nothing()
     await transaction.connection.execute(made)
-    query = sa.select(account_lines).where(c.organization_id == organization_id).with_for_update()
+    query = sa.select(carrier_circuits).where(c.organization_id == organization_id).with_for_update()
     return (await transaction.connection.execute(query)).one()
 
 
 async def _answered(transaction: Transaction, organization_id: int, at: datetime) -> None:
     """1NCE has answered something: so the line has been closed, if nothing was known of it."""
-    c = account_lines.c
-    statement = insert(account_lines).values(
+    c = carrier_circuits.c
+    statement = insert(carrier_circuits).values(
         organization_id=organization_id, state=Line.CLOSED, since=at, moved_at=at, answered_at=at
     )
     unknown = c.state == Line.UNKNOWN
@@ -154,6 +157,9 @@ async def _answered(transaction: Transaction, organization_id: int, at: datetime
 
 
 async def _tell(transaction: Transaction, organization_id: int, now: datetime) -> None:
-    line = await reads.line(transaction.connection, organization_id)
-    off = await reads.off(transaction.connection, organization_id)
-    transaction.tell(organization_id, AccountChanged(time=now, subject=None, data=AccountTold(line=line, off=off)))
+    circuit = await reads.circuit(transaction.connection, organization_id)
+    unavailable = await reads.unavailable(transaction.connection, organization_id)
+    transaction.tell(
+        organization_id,
+        CarrierChanged(time=now, subject=None, data=CarrierStatus(circuit=circuit, unavailable=unavailable)),
+    )

@@ -35,7 +35,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if not self.severities:
             return True
-        return message["type"] == "sim.event" and message["data"]["severity"] in self.severities
+        return message["type"] == "network.event" and message["data"]["severity"] in self.severities
 
 
 @click.command()
@@ -45,7 +45,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--topics", default="fleet,alerts,actions", show_default=True, help="By comma: fleet, sms, sim:<ICCID>, …"
 )
-@click.option("--type", "types", multiple=True, help="Only facts of this type, like sim.event; may be repeated.")
+@click.option("--type", "types", multiple=True, help="Only facts of this type, like network.event; may be repeated.")
 @click.option("--severity", "severities", multiple=True, help="Only events of this severity; may be repeated.")
 @click.option("--since", default="", help="<epoch>:<seq>: begin with what was told after it.")
 @click.option("--coalesce", is_flag=True, help="Of each thing the latest state only.")
@@ -144,7 +144,7 @@ def line(message: Message, *, utc: bool) -> str:
     moment = datetime.fromisoformat(message["time"]).astimezone(UTC if utc else None)
     text = f"{moment:%Y-%m-%d %H:%M:%S%z}  {message['type']:<12}  {message['subject'] or '-':<19}  {_words(message)}"
     plain = "".join(letter if letter.isprintable() else "?" for letter in text)
-    severity = message["data"].get("severity") if message["type"] == "sim.event" else None
+    severity = message["data"].get("severity") if message["type"] == "network.event" else None
     return click.style(plain, fg=COLOURS.get(severity)) if severity in COLOURS else plain
 
 
@@ -156,18 +156,18 @@ def _words(message: Message) -> str:
             return " · ".join(part for part in parts if part)
         case "sim.usage":
             return f"{data['day']}: {data['data_bytes']:,} bytes, {data['sms']} SMS"
-        case "sim.event":
+        case "network.event":
             return " · ".join(part for part in (data["severity"], data["name"], data["description"]) if part)
-        case "sims.synced":
+        case "job.changed":
             counted = f"seen {data['seen']}, changed {data['changed']}, failed {data['failed']}"
             return f"{data['state']}, {counted}" + (f": {data['error']}" if data["error"] else "")
-        case "account.changed":
+        case "carrier.changed":
             off = ", ".join(one["name"] for one in data["off"])
             said = (f"line {data['line']['state']}", data["line"]["reason"], off and f"not offered: {off}")
             return " · ".join(part for part in said if part)
         case "sms.changed":
             return " · ".join(part for part in (data["direction"], data["status"], data["payload"]) if part)
-        case "account.changed":
+        case "carrier.changed":
             line_, off = data["line"], ", ".join(one["name"] for one in data["off"])
             return f"line {line_['state']}" + (f"; not offered: {off}" if off else "")
         case "streamer.changed":

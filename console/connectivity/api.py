@@ -9,9 +9,9 @@ from litestar.params import FromPath, FromQuery
 from console.auth.rules import Caller
 from console.connectivity import reads
 from console.connectivity.reads import StatusAt
+from console.facts.network import NetworkEvent
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
 from console.sims.api import the_sim
-from console.states import EventTold
 from console.store.database import Database
 
 
@@ -52,7 +52,7 @@ async def sim_events(
     severity: FromQuery[Literal["info", "warn", "error", "critical"] | None] = None,
     page_size: PageSize = 50,
     cursor: CursorText = None,
-) -> Listing[EventTold]:
+) -> Listing[NetworkEvent]:
     """The newest first; a year is kept."""
     sim = await the_sim(caller, db, iccid)
     async with db.reading() as reading:

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, status_history
+from console.facts.network import NetworkEvent
 from console.sims.tables import sims
-from console.states import EventTold
 from console.store.keyset import Cursor, after, mark
 
-EVENT_COLUMNS = tuple(network_events.c[name] for name in EventTold.__struct_fields__)
+EVENT_COLUMNS = tuple(network_events.c[name] for name in NetworkEvent.__struct_fields__)
 EVENT_ORDER = ((network_events.c.time, True), (network_events.c.id, True))
 
 
@@ -28,7 +28,7 @@ class StatusAt(Struct, frozen=True, kw_only=True):
     rat: str | None
     apn: str | None
     cell: str | None
-    told_by: str
+    source: str
 
 
 PLACE_COLUMNS = tuple(sims.c[name] for name in Place.__struct_fields__)
@@ -63,7 +63,7 @@ async def events(
     severities: Sequence[str] = (),
     limit: int = 50,
     cursor: Cursor | None = None,
-) -> tuple[list[EventTold], str | None]:
+) -> tuple[list[NetworkEvent], str | None]:
     """Network events, the newest first, and the cursor of the next page."""
     query = sa.select(*EVENT_COLUMNS).where(network_events.c.organization_id == organization_id)
     if iccid is not None:
@@ -73,7 +73,7 @@ async def events(
     if cursor is not None:
         query = query.where(after(EVENT_ORDER, cursor))
     query = query.order_by(network_events.c.time.desc(), network_events.c.id.desc()).limit(limit + 1)
-    found = [EventTold(**row._mapping) for row in (await connection.execute(query)).all()]
+    found = [NetworkEvent(**row._mapping) for row in (await connection.execute(query)).all()]
     more = mark(EVENT_ORDER, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 

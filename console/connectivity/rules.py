@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from console.states import Connection
+from console.facts.sims import Connection
 
 
 class Place(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ status_history = sa.Table(
     sa.Column("rat", sa.Text),
     sa.Column("apn", sa.Text),
     sa.Column("cell", sa.Text),
-    sa.Column("told_by", sa.Text, nullable=False),  # "poll" or "push"
+    sa.Column("source", sa.Text, nullable=False),  # "poll" or "streamer"
 )
 
 # What 1NCE wrote of the network's doings, each once, whether pushed or polled. Kept for a year.
@@ -55,7 +55,7 @@ stream_batches = sa.Table(
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
     moment("received_at", nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("source", sa.Text, nullable=False, server_default="push"),  # "push", "forwarder"
+    sa.Column("source", sa.Text, nullable=False, server_default="streamer"),  # "streamer", "forwarder"
     sa.Column("failure", sa.Text),  # why it could not be taken in; kept to be looked at
 )
 

@@ -8,10 +8,9 @@ import msgspec
 import sqlalchemy as sa
 
 from console.connectivity.tables import fleet_samples, network_events, status_history, unknown_records
-from console.facts import SimEvent
+from console.facts.network import NetworkEvent, NetworkEventReported
 from console.sims import reads as sim_reads
 from console.sims.writes import record_checks, record_connections
-from console.states import EventTold
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 
@@ -20,11 +19,11 @@ EVENT_KEY = ("organization_id", "id", "time")
 
 
 async def record_statuses(
-    transaction: Transaction, organization_id: int, found: Sequence[Row], now: datetime, told_by: str
+    transaction: Transaction, organization_id: int, found: Sequence[Row], now: datetime, source: str
 ) -> list[str]:
     """Take in where SIMs are on the network, as a poll or a push has told it. The ICCIDs that changed."""
     await record_checks(
-        transaction, organization_id, [row["iccid"] for row in found], now, status_at=now, status_by=told_by
+        transaction, organization_id, [row["iccid"] for row in found], now, status_at=now, status_by=source
     )
     changed = await record_connections(transaction, organization_id, found, now)
     by_iccid = {row["iccid"]: row for row in found}
@@ -34,7 +33,7 @@ async def record_statuses(
             "iccid": iccid,
             "time": by_iccid[iccid]["connection_at"],
             **{name: by_iccid[iccid][name] for name in HISTORY},
-            "told_by": told_by,
+            "source": source,
         }
         for iccid in changed
     ]
@@ -51,8 +50,8 @@ async def record_events(
     keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
     new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
     for row in new:
-        told = msgspec.convert(row, EventTold)
-        transaction.tell(organization_id, SimEvent(time=now, subject=told.iccid, data=told))
+        told = msgspec.convert(row, NetworkEvent)
+        transaction.tell(organization_id, NetworkEventReported(time=now, subject=told.iccid, data=told))
     return new
 
 

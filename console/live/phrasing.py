@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from console.live.feed import Heard
 from console.live.frames import framed
 
-STATES = frozenset({"sim.changed", "sim.usage", "action.changed", "alert.changed", "account.changed"})
+STATES = frozenset({"sim.changed", "sim.usage", "action.changed", "alert.changed", "carrier.changed"})
 
 
 class Json:

@@ -8,6 +8,11 @@ import msgspec
 from console.carrier.api import Account
 from console.carrier.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
+from console.facts.carrier import CircuitStatus, Operation
+from console.facts.jobs import JobRun
+from console.facts.network import NetworkEvent
+from console.facts.sims import SimState
+from console.facts.sms import Sms
 from console.http.paging import Listing
 from console.polling.standing import Polling, Standing
 from console.quotas.differences import Difference
@@ -15,7 +20,6 @@ from console.quotas.reads import Quota
 from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.runs.schedule import SCHEDULE
-from console.states import EventTold, JobRunTold, LineState, OperationState, SimState, Sms
 from console.usage.api import Usage
 from console.usage.reads import UsageIn
 
@@ -24,17 +28,17 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     for one in (
         SimState,
         StatusAt,
-        EventTold,
+        NetworkEvent,
         Sms,
         Quota,
         Usage,
         UsageIn,
         Account,
-        LineState,
-        OperationState,
+        CircuitStatus,
+        Operation,
         Jobs,
         JobState,
-        JobRunTold,
+        JobRun,
         Difference,
         Polling,
         Standing,
@@ -71,7 +75,7 @@ SIM = SimState(
     sms_quota="active",
     activated_at=TODAY.replace(year=2025),
     confirmed_at=NOW - timedelta(seconds=40),
-    confirmed_by="push",
+    confirmed_by="streamer",
     changed_at=NOW - timedelta(hours=2),
     revision=812,
 )
@@ -84,9 +88,9 @@ STATUS = StatusAt(
     rat="LTE",
     apn="iot.1nce.net",
     cell="5521/28417793",
-    told_by="push",
+    source="streamer",
 )
-EVENT = EventTold(
+EVENT = NetworkEvent(
     id=90210,
     iccid=ICCID,
     time=NOW - timedelta(hours=2),
@@ -108,7 +112,7 @@ SMS = Sms(
     dest_address="338",
     dcs=0,
     submitted_at=NOW - timedelta(minutes=3),
-    told_by="push",
+    source="streamer",
 )
 QUOTA = Quota(
     iccid=ICCID,
@@ -165,7 +169,7 @@ POLLING = Polling(
 )
 STEP = UsageIn(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
 USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])
-RUN = JobRunTold(
+RUN = JobRun(
     id=4711,
     job=SCHEDULE[0].name,
     state="done",
@@ -184,16 +188,16 @@ JOB = JobState(
     last_run=RUN,
     failures_today=0,
 )
-LINE = LineState(state="closed", since=TODAY, answered_at=NOW - timedelta(seconds=2))
-OPERATION = OperationState(
+LINE = CircuitStatus(state="closed", since=TODAY, answered_at=NOW - timedelta(seconds=2))
+OPERATION = Operation(
     name="sim.topup",
-    does=OPERATIONS["sim.topup"],
-    offered=False,
-    sentence="1NCE has switched this part of its API off.",
+    description=OPERATIONS["sim.topup"],
+    available=False,
+    unavailable_reason="1NCE has switched this part of its API off.",
     status=410,
     since=NOW - timedelta(hours=3),
     answered_at=NOW - timedelta(hours=3),
-    again_at=NOW + timedelta(hours=21),
+    retry_at=NOW + timedelta(hours=21),
 )
 CURSOR = "WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"
 

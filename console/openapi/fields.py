@@ -50,7 +50,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "missing": "1NCE's inventory no longer lists it.",
         "revision": "Rises by one with each change of this SIM.",
     },
-    "StatusAt": {"time": "From this moment on.", "told_by": "`poll`: we asked; `push`: 1NCE told."},
+    "StatusAt": {"time": "From this moment on.", "source": "`poll`: we asked; `push`: 1NCE told."},
     "EventTold": {
         "id": "Ours.",
         "iccid": "The SIM; null if 1NCE named none.",
@@ -78,7 +78,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "final_at": "When it came to its end.",
         "expires_at": "When 1NCE gives up on it.",
         "other_id": "1NCE's other id of it, where one was told: orders and messages are numbered apart.",
-        "told_by": "Who told the latest: `push` (Data Streamer), `forwarder` (SMS Forwarder), `poll` (we asked).",
+        "source": "Who told the latest: `push` (Data Streamer), `forwarder` (SMS Forwarder), `poll` (we asked).",
     },
     "Quota": {
         "service": "`data` or `sms`.",

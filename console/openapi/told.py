@@ -4,11 +4,17 @@ from typing import Any, get_args
 
 import msgspec
 
-from console.facts import AccountChanged, Fact, SimChanged, SimEvent, SimsSynced, SimUsage, SmsChanged, StreamerChanged
+from console.facts import Fact
+from console.facts.carrier import CarrierChanged, CarrierStatus
+from console.facts.jobs import JobChanged
+from console.facts.network import NetworkEventReported
+from console.facts.sims import SimChanged
+from console.facts.sms import SmsChanged
+from console.facts.streamer import StreamerChanged, StreamerStatus
+from console.facts.usage import SimDayUsage, SimUsageChanged
 from console.live import messages
 from console.live.messages import REASONS, RESTARTING
 from console.openapi.examples import EVENT, ICCID, LINE, NOW, OPERATION, RUN, SIM, SMS, TODAY
-from console.states import AccountTold, StreamTold, UsageTold
 
 Part = dict[str, Any]
 TEXT = (
@@ -69,9 +75,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "since": "<epoch>:<seq>: hear first what was told of the added topics after it.",
     },
     "Unsubscribe": {"topics": "The topics to leave."},
-    "UsageTold": {"day": "The UTC day, like `2026-11-20`."},
-    "AccountTold": {"line": "Whether 1NCE answers.", "off": "What 1NCE does not offer it."},
-    "StreamTold": {
+    "SimDayUsage": {"day": "The UTC day, like `2026-11-20`."},
+    "CarrierStatus": {"line": "Whether 1NCE answers.", "off": "What 1NCE does not offer it."},
+    "StreamerStatus": {
         "kind": "Of which records: `event` or `usage`.",
         "state": "`flowing`, `quiet`, `missed` (polling finds what is not pushed), `unused`.",
         "last_post_at": "When 1NCE last pushed any.",
@@ -92,15 +98,17 @@ STREAM: tuple[msgspec.Struct, ...] = (
 )
 FACTS: tuple[Fact, ...] = (
     SimChanged(time=NOW, subject=ICCID, data=SIM),
-    SimUsage(time=NOW, subject=ICCID, data=UsageTold(iccid=ICCID, day="2026-11-20", data_bytes=3 * 1024 * 1024, sms=1)),
-    SimEvent(time=EVENT.time, subject=ICCID, data=EVENT),
+    SimUsageChanged(
+        time=NOW, subject=ICCID, data=SimDayUsage(iccid=ICCID, day="2026-11-20", data_bytes=3 * 1024 * 1024, sms=1)
+    ),
+    NetworkEventReported(time=EVENT.time, subject=ICCID, data=EVENT),
     SmsChanged(time=NOW, subject=ICCID, data=SMS),
-    SimsSynced(time=NOW, subject=RUN.job, data=RUN),
-    AccountChanged(time=NOW, subject=None, data=AccountTold(line=LINE, off=[OPERATION])),
+    JobChanged(time=NOW, subject=RUN.job, data=RUN),
+    CarrierChanged(time=NOW, subject=None, data=CarrierStatus(circuit=LINE, unavailable=[OPERATION])),
     StreamerChanged(
         time=NOW,
         subject="usage",
-        data=StreamTold(kind="usage", state="missed", last_post_at=TODAY, missed_since=TODAY, found=14),
+        data=StreamerStatus(kind="usage", state="missed", last_post_at=TODAY, missed_since=TODAY, found=14),
     ),
 )
 

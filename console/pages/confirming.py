@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from console.facts.sims import SimState
 from console.live.hub import Hub
 from console.pages.fragments import Fragments
 from console.sims import reads
-from console.states import SimState
 from console.store.database import Database
 
 

@@ -7,11 +7,16 @@ from typing import Any
 from jinja2 import Environment
 
 from console import facts
-from console.facts import AccountChanged, SimChanged, SimEvent, SimsSynced, SmsChanged, StreamerChanged
+from console.facts.carrier import CarrierChanged, CircuitStatus
+from console.facts.jobs import JobChanged, JobRun
+from console.facts.network import NetworkEvent, NetworkEventReported
+from console.facts.sims import SimChanged, SimState
+from console.facts.sms import Sms, SmsChanged
+from console.facts.streamer import StreamerChanged
+from console.facts.usage import SimUsageChanged
 from console.live.feed import Heard
 from console.live.frames import framed, said
 from console.live.messages import StreamMark
-from console.states import EventTold, JobRunTold, LineState, SimState, Sms
 
 Messages = Sequence[tuple[str | None, bytes]]
 NOTHING: Messages = ()
@@ -50,7 +55,7 @@ class Fragments:
         """When 1NCE last confirmed a SIM, on its own page."""
         return partial("sim-confirmed", "outerMorph", self.draw("sims/_head_confirmed.html", sim=state))
 
-    def event(self, event: EventTold, template: str, target: str) -> bytes:
+    def event(self, event: NetworkEvent, template: str, target: str) -> bytes:
         """A new line on top of a list of events."""
         return partial(target, "afterbegin", self.draw(template, event=event))
 
@@ -58,7 +63,7 @@ class Fragments:
         """A message: its own line if it is there, else a new one on top."""
         return partial("sim-sms", "afterbegin", self.draw("sims/_sms.html", message=message))
 
-    def run(self, run: JobRunTold) -> bytes:
+    def run(self, run: JobRun) -> bytes:
         """A run that has ended: its own line if it is there, else a new one on top."""
         html = self.draw("jobs/_run.html", run=run)
         return partial(f"run-{run.id}", "outerMorph", html) + partial("runs", "afterbegin", html)
@@ -75,7 +80,7 @@ class Fragments:
         """A SIM's quotas on its own page."""
         return partial("sim-quotas", "outerMorph", self.draw("sims/_quotas.html", sim=state, forecast=forecast))
 
-    def line(self, line: LineState) -> dict[str, bytes]:
+    def line(self, line: CircuitStatus) -> dict[str, bytes]:
         """The line to 1NCE, by the place where it is shown: on every page, on top of the jobs, on its own page."""
         return {
             f"account-{place}": partial(
@@ -120,7 +125,7 @@ class View:
         """The messages of this fact for this kind of page."""
         if heard is not self._of:
             fact = facts.decode(heard.body)
-            self._last = self._account_of(fact, heard) if isinstance(fact, AccountChanged) else self._draw(fact, heard)
+            self._last = self._account_of(fact, heard) if isinstance(fact, CarrierChanged) else self._draw(fact, heard)
             self._of = heard  # only now: of a fact that can't be drawn nothing is remembered, least of all another's
         return self._last
 
@@ -138,11 +143,11 @@ class View:
             self._mark = (reached, said(StreamMark(seq=reached)))
         return self._mark[1]
 
-    def _account_of(self, fact: AccountChanged, heard: Heard) -> Messages:
+    def _account_of(self, fact: CarrierChanged, heard: Heard) -> Messages:
         """Every page says whether 1NCE answers; its own page says more."""
         if self.name == "account":
             self._redraw("account", heard.organization_id, "")
-        return tuple(self._fragments.line(fact.data.line).items())
+        return tuple(self._fragments.line(fact.data.circuit).items())
 
     def _sims(self, fact: facts.Fact, _: Heard) -> Messages:
         if isinstance(fact, SimChanged):
@@ -153,25 +158,25 @@ class View:
         if isinstance(fact, SimChanged):
             self._redraw("quotas", heard.organization_id, fact.subject)
             return (("state", self._fragments.state(fact.data)),)
-        if isinstance(fact, SimEvent):
+        if isinstance(fact, NetworkEventReported):
             return ((None, self._fragments.event(fact.data, "sims/_event.html", "sim-events")),)
         if isinstance(fact, SmsChanged):
             return ((None, self._fragments.sms(fact.data)),)
         return NOTHING
 
     def _fleet(self, fact: facts.Fact, heard: Heard) -> Messages:
-        if isinstance(fact, SimEvent):
+        if isinstance(fact, NetworkEventReported):
             if fact.time - fact.data.time > LATEST:
                 return NOTHING  # a poll has found it late: it is none of the latest
             return ((None, self._fragments.event(fact.data, "fleet/_event.html", "events")),)
         if isinstance(fact, SmsChanged):
             return NOTHING
-        what = {facts.SimUsage: "usage", StreamerChanged: "stream"}.get(type(fact), "counts")
+        what = {SimUsageChanged: "usage", StreamerChanged: "stream"}.get(type(fact), "counts")
         self._redraw(what, heard.organization_id, "")
         return NOTHING
 
     def _jobs(self, fact: facts.Fact, heard: Heard) -> Messages:
-        if isinstance(fact, SimsSynced):
+        if isinstance(fact, JobChanged):
             self._redraw("job", heard.organization_id, fact.subject)
             return ((None, self._fragments.run(fact.data)),)
         return NOTHING

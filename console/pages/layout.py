@@ -24,8 +24,8 @@ async def common(
         "user": caller.name,
         "role": caller.role.value,
         "organization": caller.organization,
-        "live_url": "/live?" + urlencode({"view": view, "topics": ",".join(["account", *topics])}),
+        "live_url": "/live?" + urlencode({"view": view, "topics": ",".join(["carrier", *topics])}),
         "live_since": live_since,
-        "line": await account_reads.line(connection, caller.organization_id),
+        "line": await account_reads.circuit(connection, caller.organization_id),
         "inventory_confirmed_at": inventory.finished_at if inventory else None,
     }

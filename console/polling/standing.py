@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.facts.jobs import JobRun
 from console.polling import reads
 from console.polling.reads import LATELY, Asked
 from console.polling.rules import Group, Kind, Question, Terms, plan
 from console.runs.reads import last_done
-from console.states import JobRunTold
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def first_pass(asked: Asked, now: datetime) -> float | None:
     return asked.never * measured.total_seconds() / asked.answered_lately
 
 
-def _inventory(question: Question, walk: JobRunTold | None, terms: Terms) -> Standing:
+def _inventory(question: Question, walk: JobRun | None, terms: Terms) -> Standing:
     return Standing(
         kind=question.kind,
         share_percent=100 * question.calls_per_second / terms.budget,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.facts.sims import SimState
 from console.quotas.rules import days_left
-from console.states import SimState
 from console.usage import reads
 
 HISTORY_DAYS = 30

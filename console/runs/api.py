@@ -9,9 +9,9 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
 from console.auth.rules import Caller
+from console.facts.jobs import JobRun
 from console.runs import reads
 from console.runs.reads import JobState
-from console.states import JobRunTold
 from console.store.database import Database
 
 
@@ -19,7 +19,7 @@ class Jobs(Struct, frozen=True, kw_only=True):
     """The schedule with the last run of each job, and the latest runs."""
 
     items: list[JobState]
-    runs: list[JobRunTold]
+    runs: list[JobRun]
 
 
 @get("/jobs", operation_id="listJobs", summary="The schedule, the last runs, the failures")

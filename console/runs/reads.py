@@ -6,13 +6,13 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.facts.jobs import JobRun
 from console.runs.rules import RunState
 from console.runs.schedule import SCHEDULE, next_run
 from console.runs.tables import job_runs
-from console.states import JobRunTold
 
 c = job_runs.c
-COLUMNS = tuple(c[name] for name in JobRunTold.__struct_fields__)
+COLUMNS = tuple(c[name] for name in JobRun.__struct_fields__)
 
 
 class JobState(Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class JobState(Struct, frozen=True, kw_only=True):
     does: str
     every: str
     next_run_at: datetime | None
-    last_run: JobRunTold | None
+    last_run: JobRun | None
     failures_today: int
 
 
@@ -37,7 +37,7 @@ async def runs(
     job: str | None = None,
     state: str | None = None,
     limit: int = 50,
-) -> list[JobRunTold]:
+) -> list[JobRun]:
     """Runs, the newest first: the organization's own, and those for the whole house."""
     query = sa.select(*COLUMNS).where(_theirs(organization_id))
     if job:
@@ -45,7 +45,7 @@ async def runs(
     if state:
         query = query.where(c.state == state)
     return [
-        JobRunTold(**row._mapping) for row in (await connection.execute(query.order_by(c.id.desc()).limit(limit))).all()
+        JobRun(**row._mapping) for row in (await connection.execute(query.order_by(c.id.desc()).limit(limit))).all()
     ]
 
 
@@ -64,7 +64,7 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
         .lateral("latest")
     )
     rows = (await connection.execute(sa.select(latest).select_from(names.join(latest, sa.true())))).all()
-    last = {row.job: JobRunTold(**row._mapping) for row in rows}
+    last = {row.job: JobRun(**row._mapping) for row in rows}
     failed = sa.select(c.job, sa.func.count().label("n")).where(
         _theirs(organization_id),
         c.state == RunState.FAILED,
@@ -84,8 +84,8 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
     ]
 
 
-async def last_done(connection: AsyncConnection, organization_id: int, job: str) -> JobRunTold | None:
+async def last_done(connection: AsyncConnection, organization_id: int, job: str) -> JobRun | None:
     """The last run of this job that went through: how old what it keeps is."""
     query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.job == job, c.state == RunState.DONE)
     row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
-    return JobRunTold(**row._mapping) if row else None
+    return JobRun(**row._mapping) if row else None

@@ -6,10 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.facts import SimsSynced
+from console.facts.jobs import JobChanged, JobRun
 from console.runs.rules import LOST_AFTER, RunState
 from console.runs.tables import job_runs
-from console.states import JobRunTold
 from console.store.database import Transaction
 
 
@@ -79,12 +78,12 @@ async def finish(transaction: Transaction, run_id: int, state: RunState, tally: 
             progress=None if state is RunState.DONE else tally.progress,
         )
         .where(c.id == run_id)
-        .returning(c.organization_id, *(c[name] for name in JobRunTold.__struct_fields__))
+        .returning(c.organization_id, *(c[name] for name in JobRun.__struct_fields__))
     )
     row = (await transaction.connection.execute(statement)).one()._asdict()
     organization_id = row.pop("organization_id")
     if organization_id is not None and (tally.changed or tally.failed or state is not RunState.DONE):
-        transaction.tell(organization_id, SimsSynced(time=now, subject=row["job"], data=JobRunTold(**row)))
+        transaction.tell(organization_id, JobChanged(time=now, subject=row["job"], data=JobRun(**row)))
 
 
 async def forget(transaction: Transaction, before: datetime) -> int:

@@ -6,10 +6,10 @@ from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.errors import Invalid, SimNotFound
+from console.facts.sims import SimState
 from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
-from console.states import SimState
 from console.store.database import Database
 
 

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.facts.sims import SimState
 from console.sims.rules import SORTS, SimFilter, Sort
 from console.sims.tables import sim_states, sims, words
-from console.states import SimState
 from console.store.keyset import Cursor, mark
 from console.store.keyset_parts import Part, backwards, order, parts
 

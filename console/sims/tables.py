@@ -51,7 +51,7 @@ checks = sa.Table(
     metadata,
     *key_columns(),
     moment("status_at"),  # when 1NCE last answered for this SIM's connection
-    sa.Column("status_by", sa.Text),  # "poll" or "push"
+    sa.Column("status_by", sa.Text),  # "poll" or "streamer"
     moment("events_at"),
     moment("data_quota_at"),
     moment("sms_quota_at"),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from console.facts import SimChanged
+from console.facts.sims import SimChanged
 from console.sims import reads
 from console.sims.tables import checks, sims
 from console.store.bulk import Row, told, upsert_changed

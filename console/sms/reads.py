@@ -6,9 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.facts import SMS_OPEN
+from console.facts.sms import SMS_OPEN, Sms
 from console.sms.tables import sms
-from console.states import Sms
 from console.store.keyset import Cursor, after, mark
 
 COLUMNS = tuple(sms.c[name] for name in Sms.__struct_fields__)

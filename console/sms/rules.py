@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from console.facts import SMS_OPEN, SmsStatus
-from console.states import Sms
+from console.facts.sms import SMS_OPEN, Sms, SmsStatus
 
 RANK = {SmsStatus.PENDING: 0, SmsStatus.BUFFERED: 1}
 FINAL = 2
-OF_STATE = frozenset({"status", "final_at", "told_by"})
+OF_STATE = frozenset({"status", "final_at", "source"})
 OF_BIRTH = frozenset({"iccid", "direction", "id", "time", "other_id"})
 
 Key = tuple[str, str, str]
@@ -48,7 +47,7 @@ def merged(before: Sms, told: Sms) -> Sms:
         return before
     if before.submitted_at is None and told.submitted_at is not None:
         news["time"] = told.submitted_at
-    return structs.replace(before, **news, told_by=told.told_by)
+    return structs.replace(before, **news, source=told.source)
 
 
 def changed(known: Iterable[Sms], told: Iterable[Sms]) -> list[Sms]:

@@ -26,5 +26,5 @@ sms = sa.Table(
     moment("submitted_at"),
     moment("final_at"),
     moment("expires_at"),
-    sa.Column("told_by", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
 )

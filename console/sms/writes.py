@@ -6,11 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import structs
 
-from console.facts import SmsChanged
+from console.facts.sms import Sms, SmsChanged
 from console.sms import reads
 from console.sms.rules import changed
 from console.sms.tables import sms
-from console.states import Sms
 from console.store.bulk import Row, upsert_changed
 from console.store.database import Transaction
 

@@ -1,1 +1,1 @@
-"""The address that 1NCE posts to, what is kept of each post, and whether the Data Streamer still brings what happens."""
+"""What 1NCE pushes: the address it posts to, what is kept of each post, and whether the pushes still come."""

@@ -23,11 +23,11 @@ class StreamBatch(Struct, frozen=True):
 
     id: int
     body: bytes
-    source: str  # "push": the Data Streamer; "forwarder": the SMS Forwarder
+    source: str  # "streamer": the Data Streamer; "forwarder": the SMS Forwarder
 
 
 async def keep(
-    transaction: Transaction, organization_id: int, body: bytes, now: datetime, *, source: str = "push"
+    transaction: Transaction, organization_id: int, body: bytes, now: datetime, *, source: str = "streamer"
 ) -> None:
     """Put a post down, and ask for the job that takes it in."""
     statement = sa.insert(stream_batches).values(

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
-from console.facts import StreamerChanged
-from console.states import StreamTold
+from console.facts.streamer import StreamerChanged, StreamerStatus
 from console.store.database import Transaction
 from console.streamer import reads
 from console.streamer.rules import Heard, stream_state
@@ -68,5 +67,5 @@ async def settle(transaction: Transaction, organization_id: int, now: datetime) 
 
 
 def _tell(transaction: Transaction, organization_id: int, heard: Heard, now: datetime) -> None:
-    told = StreamTold(**structs.asdict(heard))
+    told = StreamerStatus(**structs.asdict(heard))
     transaction.tell(organization_id, StreamerChanged(time=now, subject=heard.kind, data=told))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.states import UsageTold
+from console.facts.usage import SimDayUsage
 from console.usage.tables import fleet_usage_minutely, usage_daily, usage_hourly
 
 Step = Literal["hour", "day"]
@@ -74,7 +74,7 @@ async def of_fleet(
 
 async def of_day(
     connection: AsyncConnection, organization_id: int, iccids: Sequence[str], day: date
-) -> list[UsageTold]:
+) -> list[SimDayUsage]:
     """What these SIMs have used on a UTC day."""
     c = usage_daily.c
     query = sa.select(c.iccid, c.data_bytes, c.sms).where(
@@ -83,7 +83,7 @@ async def of_day(
         c.iccid == sa.func.any(sa.bindparam(None, list(iccids), type_=sa.ARRAY(sa.Text))),
     )
     return [
-        UsageTold(iccid=row.iccid, day=day.isoformat(), data_bytes=row.data_bytes, sms=row.sms)
+        SimDayUsage(iccid=row.iccid, day=day.isoformat(), data_bytes=row.data_bytes, sms=row.sms)
         for row in (await connection.execute(query.order_by(c.iccid))).all()
     ]
 

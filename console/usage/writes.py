@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from console.facts import SimUsage
+from console.facts.usage import SimUsageChanged
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 from console.usage import reads
@@ -33,5 +33,5 @@ async def record_usage(
     new = [rows[key[1:]] for key in keys]
     touched = sorted({row["iccid"] for row in new})
     for told in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():
-        transaction.tell(organization_id, SimUsage(time=now, subject=told.iccid, data=told))
+        transaction.tell(organization_id, SimUsageChanged(time=now, subject=told.iccid, data=told))
     return new

@@ -9,10 +9,10 @@ import pytest_asyncio
 from msgspec import structs
 
 from console.carrier import reads
+from console.facts.carrier import CircuitStatus, Operation
 from console.once.client import OnceClient
 from console.organizations.writes import put
 from console.settings import Settings
-from console.states import LineState, OperationState
 from console.store.database import Database
 from jobs.accounts import Accounts
 from tests.cast import Cast
@@ -45,12 +45,12 @@ class Worker:
         kept: Any = self.db.redis.hset(f"once:{self.id}:{what}", mapping=values)
         await kept
 
-    async def line(self) -> LineState:
+    async def line(self) -> CircuitStatus:
         """How the line is written down."""
         async with self.db.reading() as reading:
-            return await reads.line(reading, self.id)
+            return await reads.circuit(reading, self.id)
 
-    async def operation(self, name: str) -> OperationState:
+    async def operation(self, name: str) -> Operation:
         """How an operation is written down."""
         async with self.db.reading() as reading:
             return next(one for one in await reads.operations(reading, self.id) if one.name == name)

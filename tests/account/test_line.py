@@ -9,9 +9,8 @@ import pytest
 import websockets
 
 from console.cli.tail import line
-from console.facts import AccountChanged
+from console.facts.carrier import CarrierChanged, CarrierStatus, CircuitStatus, Operation
 from console.once.errors import CircuitOpen, Unavailable
-from console.states import AccountTold, LineState, OperationState
 from tests.account.conftest import Worker, figure
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
@@ -46,7 +45,7 @@ async def told(socket: Any) -> list[dict[str, Any]]:
             message = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 0.5))
         except TimeoutError:
             return found
-        if message["type"] == "account.changed":
+        if message["type"] == "carrier.changed":
             found.append(message["data"])
 
 
@@ -75,9 +74,11 @@ async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Wo
 
 
 def test_the_line_is_one_line_of_console_tail() -> None:
-    state = LineState(state="open", reason="no answer in time", failures=8)
-    off = [OperationState(name="orders.list", does="List the orders", offered=False)]
-    fact = AccountChanged(time=datetime(2026, 11, 20, tzinfo=UTC), subject=None, data=AccountTold(line=state, off=off))
+    state = CircuitStatus(state="open", reason="no answer in time", failures=8)
+    off = [Operation(name="orders.list", description="List the orders", available=False)]
+    fact = CarrierChanged(
+        time=datetime(2026, 11, 20, tzinfo=UTC), subject=None, data=CarrierStatus(circuit=state, unavailable=off)
+    )
     said = line(msgspec.to_builtins(fact), utc=True)
     assert said.endswith("line open · no answer in time · not offered: orders.list")
 

@@ -31,15 +31,15 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
     assert await worker.calls(ORDERS) == before + 1
 
     off = await worker.operation("orders.list")
-    assert off.offered is False
+    assert off.available is False
     assert off.status == 410
-    assert off.again_at is not None
+    assert off.retry_at is not None
     assert off.since is not None
-    assert off.again_at - off.since == timedelta(days=1)
-    assert off.sentence
+    assert off.retry_at - off.since == timedelta(days=1)
+    assert off.unavailable_reason
     async with web.program(cast.acme_key) as program:
         told = {one["name"]: one for one in (await program.get("/account")).json()["operations"]}
-    assert told["orders.list"]["sentence"] == off.sentence
+    assert told["orders.list"]["sentence"] == off.unavailable_reason
     assert told["sim.topup"]["offered"] is None, "what was never asked for is not said to be offered"
     assert await figure(web, "console_once_operations_off", "acme") == 1
     assert await figure(web, "console_once_operations_off", "evil") == 0
@@ -50,7 +50,7 @@ async def test_a_viewer_reads_the_sentence_and_eve_does_not(worker: Worker, web:
     await worker.simulation.ask("POST", "capabilities", {"orders": 410})
     with pytest.raises(NotOffered):
         await worker.client.account.orders()
-    sentence = (await worker.operation("orders.list")).sentence or ""
+    sentence = (await worker.operation("orders.list")).unavailable_reason or ""
     assert sentence
     async with web.signed_in("vera") as vera, web.signed_in("eve") as eve:
         assert sentence in (await vera.get("/account")).text
@@ -69,9 +69,9 @@ async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, ca
     await a_day_passes(worker, "orders.list")
     await worker.client.account.orders()
     found = await worker.operation("orders.list")
-    assert found.offered is True
-    assert found.sentence is None
-    assert found.again_at is None
+    assert found.available is True
+    assert found.unavailable_reason is None
+    assert found.retry_at is None
     assert await figure(web, "console_once_operations_off", "acme") == 0
 
 
@@ -87,19 +87,19 @@ async def test_one_unknown_sim_switches_nothing_off(worker: Worker, web: Served)
         await worker.client.status(UNKNOWN)
     await worker.accounts.note()
     async with worker.db.reading() as reading:
-        assert await reads.off(reading, worker.id) == []
-    assert (await worker.operation("sim.status")).offered is None, "nor has it shown that 1NCE offers it"
+        assert await reads.unavailable(reading, worker.id) == []
+    assert (await worker.operation("sim.status")).available is None, "nor has it shown that 1NCE offers it"
     assert await figure(web, "console_once_operations_off", "acme") == 0
 
 
 async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> None:
     iccid = (await worker.simulation.iccids())[0]
-    assert (await worker.operation("sim.status")).offered is None
+    assert (await worker.operation("sim.status")).available is None
     assert (await worker.line()).state == "unknown"
     await worker.client.status(iccid)
     await worker.accounts.note()
     first = await worker.operation("sim.status")
-    assert first.offered is True
+    assert first.available is True
     assert (await worker.line()).state == "closed"
     assert (await worker.line()).answered_at == first.answered_at
     await worker.client.status(iccid)
@@ -115,4 +115,4 @@ async def test_what_redis_knows_to_be_off_is_written_down_if_its_notice_was_lost
     kept = {"sentence": "1NCE does not offer orders.", "status": 410, "again_us": 2**60}
     await worker.keep("off", {"orders.list": msgspec.json.encode(kept)})
     await worker.accounts.note()
-    assert (await worker.operation("orders.list")).sentence == "1NCE does not offer orders."
+    assert (await worker.operation("orders.list")).unavailable_reason == "1NCE does not offer orders."

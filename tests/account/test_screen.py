@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from console.carrier.rules import Line
-from console.carrier.writes import record_answers, record_line, record_lost
+from console.carrier.writes import record_answers, record_circuit, record_unavailable
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
 
@@ -18,8 +18,8 @@ BARE = "part => part.outerHTML.replace(/<time[^>]*>[^<]*</g, '<time>').replace(/
 async def move(db: Database, organization_id: int, state: Line) -> None:
     now, reason = datetime.now(UTC), None if state is Line.CLOSED else "no answer in time"
     async with db.transaction() as transaction:
-        await record_line(
-            transaction, organization_id, state, reason=reason, failures=8, at=now, until=now + timedelta(minutes=5)
+        await record_circuit(
+            transaction, organization_id, state, reason=reason, failures=8, at=now, retry_at=now + timedelta(minutes=5)
         )
 
 
@@ -55,8 +55,14 @@ async def test_the_account_page_and_its_live_update_are_the_same_html(page: Page
     async with db.transaction() as transaction:
         await record_answers(transaction, cast.acme, {"sims.list": now}, now)
         again = now + timedelta(days=1)
-        await record_lost(
-            transaction, cast.acme, "orders.list", sentence="No <b>orders</b>.", status=410, at=now, again_at=again
+        await record_unavailable(
+            transaction,
+            cast.acme,
+            "orders.list",
+            unavailable_reason="No <b>orders</b>.",
+            status=410,
+            at=now,
+            retry_at=again,
         )
     await move(db, cast.acme, Line.OPEN)
     parts = [page.locator(f"#account-{name}") for name in ("banner", "line", "operations")]

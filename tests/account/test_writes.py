@@ -5,7 +5,7 @@ from typing import Any
 
 from console.carrier import reads
 from console.carrier.rules import Line
-from console.carrier.writes import record_answers, record_line, record_lost
+from console.carrier.writes import record_answers, record_circuit, record_unavailable
 from console.store.database import Database
 from console.store.outbox import SEQUENCE
 from tests.cast import Cast
@@ -15,15 +15,21 @@ SECOND = timedelta(seconds=1)
 
 
 async def move(db: Database, cast: Cast, state: Line, at: datetime, **said: Any) -> bool:
-    known = {"reason": "no answer in time", "failures": 8, "until": None, **said}
+    known = {"reason": "no answer in time", "failures": 8, "retry_at": None, **said}
     async with db.transaction() as transaction:
-        return await record_line(transaction, cast.acme, state, at=at, **known)
+        return await record_circuit(transaction, cast.acme, state, at=at, **known)
 
 
 async def lose(db: Database, cast: Cast, at: datetime) -> bool:
     async with db.transaction() as transaction:
-        return await record_lost(
-            transaction, cast.acme, "orders.list", sentence="No.", status=410, at=at, again_at=at + timedelta(days=1)
+        return await record_unavailable(
+            transaction,
+            cast.acme,
+            "orders.list",
+            unavailable_reason="No.",
+            status=410,
+            at=at,
+            retry_at=at + timedelta(days=1),
         )
 
 
@@ -38,8 +44,8 @@ async def told(db: Database) -> int:
 
 async def test_the_same_move_by_two_workers_is_told_once(db: Database, cast: Cast) -> None:
     before = await told(db)
-    assert await move(db, cast, Line.OPEN, NOON, until=NOON + 5 * SECOND)
-    assert not await move(db, cast, Line.OPEN, NOON + SECOND, until=NOON + 5 * SECOND)
+    assert await move(db, cast, Line.OPEN, NOON, retry_at=NOON + 5 * SECOND)
+    assert not await move(db, cast, Line.OPEN, NOON + SECOND, retry_at=NOON + 5 * SECOND)
     assert await told(db) == before + 1
 
 
@@ -47,40 +53,40 @@ async def test_a_move_that_is_told_late_changes_nothing(db: Database, cast: Cast
     assert await move(db, cast, Line.CLOSED, NOON, reason=None, failures=0)
     assert not await move(db, cast, Line.OPEN, NOON - SECOND)
     async with db.reading() as reading:
-        assert (await reads.line(reading, cast.acme)).state == "closed"
+        assert (await reads.circuit(reading, cast.acme)).state == "closed"
 
 
 async def test_trouble_lasts_from_the_first_opening_to_the_closing(db: Database, cast: Cast) -> None:
-    await move(db, cast, Line.OPEN, NOON, until=NOON + 5 * SECOND)
+    await move(db, cast, Line.OPEN, NOON, retry_at=NOON + 5 * SECOND)
     await move(db, cast, Line.HALF_OPEN, NOON + 5 * SECOND, reason="one call tries", failures=0)
     async with db.reading() as reading:
-        tried = await reads.line(reading, cast.acme)
+        tried = await reads.circuit(reading, cast.acme)
     assert (tried.since, tried.reason, tried.failures) == (NOON, "no answer in time", 8)
-    await move(db, cast, Line.OPEN, NOON + 6 * SECOND, until=NOON + 16 * SECOND)
+    await move(db, cast, Line.OPEN, NOON + 6 * SECOND, retry_at=NOON + 16 * SECOND)
     async with db.reading() as reading:
-        assert (await reads.line(reading, cast.acme)).since == NOON
+        assert (await reads.circuit(reading, cast.acme)).since == NOON
     await move(db, cast, Line.CLOSED, NOON + 16 * SECOND, reason=None, failures=0)
     async with db.reading() as reading:
-        assert (await reads.line(reading, cast.acme)).since == NOON + 16 * SECOND
+        assert (await reads.circuit(reading, cast.acme)).since == NOON + 16 * SECOND
 
 
 async def test_an_answer_from_before_the_loss_brings_nothing_back(db: Database, cast: Cast) -> None:
     assert await lose(db, cast, NOON)
     assert await answer(db, cast, NOON - SECOND) == []
     async with db.reading() as reading:
-        assert [one.name for one in await reads.off(reading, cast.acme)] == ["orders.list"]
+        assert [one.name for one in await reads.unavailable(reading, cast.acme)] == ["orders.list"]
     assert await answer(db, cast, NOON + SECOND) == ["orders.list"]
     async with db.reading() as reading:
-        assert await reads.off(reading, cast.acme) == []
+        assert await reads.unavailable(reading, cast.acme) == []
 
 
 async def test_what_is_off_keeps_its_beginning_when_it_is_refused_again(db: Database, cast: Cast) -> None:
     await lose(db, cast, NOON)
     assert await lose(db, cast, NOON + timedelta(days=1))
     async with db.reading() as reading:
-        (off,) = await reads.off(reading, cast.acme)
+        (off,) = await reads.unavailable(reading, cast.acme)
     assert off.since == NOON
-    assert off.again_at == NOON + timedelta(days=2)
+    assert off.retry_at == NOON + timedelta(days=2)
 
 
 async def test_only_the_first_answer_is_told(db: Database, cast: Cast) -> None:
@@ -94,6 +100,6 @@ async def test_one_organizations_account_is_not_anothers(db: Database, cast: Cas
     await lose(db, cast, NOON)
     await move(db, cast, Line.OPEN, NOON)
     async with db.reading() as reading:
-        assert (await reads.line(reading, cast.evil)).state == "unknown"
-        assert await reads.off(reading, cast.evil) == []
+        assert (await reads.circuit(reading, cast.evil)).state == "unknown"
+        assert await reads.unavailable(reading, cast.evil) == []
         assert await reads.summary(reading) == [("acme", "open", 1), ("evil", "unknown", 0)]

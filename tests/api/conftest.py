@@ -13,13 +13,14 @@ from referencing.jsonschema import DRAFT202012
 
 from console.app import create_app
 from console.connectivity.writes import record_events
+from console.facts.network import NetworkEvent
+from console.facts.sms import Sms
 from console.openapi.completion import completed
 from console.quotas.writes import COMPARE, record_quotas
 from console.runs.rules import RunState
 from console.runs.writes import Tally, begin, finish
 from console.settings import Settings
 from console.sms.writes import record_messages
-from console.states import EventTold, Sms
 from console.store.database import Database
 from console.usage.writes import record_usage
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
@@ -103,7 +104,7 @@ async def full(db: Database, cast: Cast) -> Cast:
         "country": "DE",
         "rat": "LTE",
     }
-    event = {**dict.fromkeys(EventTold.__struct_fields__), "id": 7, "iccid": ADAS_SIM, "time": now, "name": "Attach"}
+    event = {**dict.fromkeys(NetworkEvent.__struct_fields__), "id": 7, "iccid": ADAS_SIM, "time": now, "name": "Attach"}
     quota = {**dict.fromkeys(COMPARE), "iccid": ADAS_SIM, "service": "data", "status": "active", "total": 1000}
     async with db.transaction() as transaction:
         await record_usage(transaction, cast.acme, [usage], now)
@@ -116,7 +117,7 @@ async def full(db: Database, cast: Cast) -> Cast:
             now,
             stream_alive=True,
         )
-        sms = Sms(iccid=ADAS_SIM, direction="mt", id="9", time=now, status="pending", payload="hello", told_by="poll")
+        sms = Sms(iccid=ADAS_SIM, direction="mt", id="9", time=now, status="pending", payload="hello", source="poll")
         await record_messages(transaction, cast.acme, [sms], now)
         other = {**quota, "iccid": ADAS_OTHER_SIM, "total": 500 << 20, "accumulated": 500 << 20}
         for minutes, left in ((90, 500 << 20), (60, 490 << 20), (30, 490 << 20), (0, 490 << 20)):  # and no record of it

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from console.cli.tail import line
-from console.facts import Fact, SimEvent, kind
+from console.facts import Fact, kind
+from console.facts.network import NetworkEvent, NetworkEventReported
 from console.live import beating
 from console.openapi.told import EXAMPLES, FACTS
 from console.settings import Settings
-from console.states import EventTold
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served, serving
@@ -66,9 +66,11 @@ async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) ->
 
 
 async def tell_event(db: Database, cast: Cast, number: int, severity: str) -> None:
-    told = EventTold(id=number, iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone")
+    told = NetworkEvent(
+        id=number, iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone"
+    )
     async with db.transaction() as transaction:
-        transaction.tell(cast.acme, SimEvent(time=NOW, subject=ADAS_SIM, data=told))
+        transaction.tell(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=told))
 
 
 async def test_each_change_is_a_line_for_people(web: Served, db: Database, cast: Cast) -> None:
@@ -86,14 +88,14 @@ async def test_each_change_is_a_line_for_people(web: Served, db: Database, cast:
 async def test_only_what_is_asked_for_is_printed_and_it_ends_after_so_many(
     web: Served, db: Database, cast: Cast
 ) -> None:
-    options = ("--type", "sim.event", "--severity", "error", "--count", "1", "--json")
+    options = ("--type", "network.event", "--severity", "error", "--count", "1", "--json")
     async with tailing(web.address, cast.acme_key, *options) as tail:
         await tail.said()
         await rename(db, cast, "not asked for")
         await tell_event(db, cast, 1, "info")
         await tell_event(db, cast, 2, "error")
         message = msgspec.json.decode(await tail.out())
-        assert (message["type"], message["data"]["id"]) == ("sim.event", 2)
+        assert (message["type"], message["data"]["id"]) == ("network.event", 2)
         assert await tail.ended() == 0
 
 

@@ -95,7 +95,7 @@ async def test_events_out_of_order_leave_the_sim_where_the_newest_says(db: Datab
         sim = await reads.one(connection, acme.id, ICCID)
         events, _ = await connectivity_reads.events(connection, acme.id)
     assert sim is not None
-    assert (sim.connection, sim.confirmed_by) == ("attached", "push")
+    assert (sim.connection, sim.confirmed_by) == ("attached", "streamer")
     assert [one.id for one in events] == [3, 4, 2, 1]
 
 
@@ -155,7 +155,7 @@ async def test_a_record_that_cannot_be_stored_spoils_no_other(db: Database, acme
     assert [bool(row.why) for row in kept] == [True, True]
     assert (run.seen, run.changed, run.failed) == (many + 3, many + 1, 2)
     kinds = [body[b"f"].split(b"\t")[1] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
-    assert kinds.count(b"sim.event") == 1  # what was undone on the way was never told
+    assert kinds.count(b"network.event") == 1  # what was undone on the way was never told
 
 
 async def test_both_generations_and_all_kinds_come_to_one_address(db: Database, acme: Acme) -> None:
@@ -181,7 +181,7 @@ async def test_what_a_poll_has_found_already_is_neither_kept_nor_told_again(db: 
         events, _ = await connectivity_reads.events(connection, acme.id, limit=500)
     assert len(events) == 305
     kinds = [body[b"f"].split(b"\t")[1] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
-    assert kinds.count(b"sim.event") == 5
+    assert kinds.count(b"network.event") == 5
 
 
 async def test_two_workers_that_take_the_same_records_count_them_once(db: Database, acme: Acme) -> None:

@@ -84,7 +84,7 @@ async def test_whom_1nce_told_of_by_itself_is_not_asked_about(db: Database, acme
         await writing.execute(
             sa.text(
                 "INSERT INTO sim_checks (organization_id, iccid, status_at, status_by)"
-                " SELECT :id, unnest(cast(:told AS text[])), now(), 'push'"
+                " SELECT :id, unnest(cast(:told AS text[])), now(), 'streamer'"
             ),
             {"id": acme.id, "told": line[:40]},
         )

@@ -73,7 +73,7 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
         validator(described, kind).validate(message)
 
 
-@pytest.mark.parametrize("kind", ["stream.hello", "sim.event"])
+@pytest.mark.parametrize("kind", ["stream.hello", "network.event"])
 def test_a_message_without_its_number_is_not_what_is_described(kind: str) -> None:
     described = document("console.example", secure=False)
     assert not validator(described, kind).is_valid({"type": kind, "epoch": "e"})

@@ -10,8 +10,7 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from console.facts import SimEvent
-from console.states import EventTold
+from console.facts.network import NetworkEvent, NetworkEventReported
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
@@ -43,10 +42,10 @@ async def tell(db: Database, cast: Cast, first: int, count: int) -> None:
     """Facts of some 4 kB each."""
     async with db.transaction() as transaction:
         for number in range(first, first + count):
-            event = EventTold(
+            event = NetworkEvent(
                 id=number, iccid=ADAS_SIM, time=NOW, type=3, name="x", severity="info", description="y" * 4000
             )
-            transaction.tell(cast.acme, SimEvent(time=NOW, subject=ADAS_SIM, data=event))
+            transaction.tell(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=event))
 
 
 async def test_a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everything(
@@ -61,7 +60,7 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everyt
         async def read() -> None:
             while len(heard) < 2500:
                 message = msgspec.json.decode(await reader.recv())
-                if message["type"] == "sim.event":
+                if message["type"] == "network.event":
                     heard.append(message["data"]["id"])
 
         reading = asyncio.create_task(read())

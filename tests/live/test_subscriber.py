@@ -79,9 +79,9 @@ def test_a_state_that_is_overtaken_before_it_is_sent_is_not_sent() -> None:
     waiting.release()
     for seq, kind, subject in (
         (1, "sim.changed", "a"),
-        (2, "sim.event", "a"),
+        (2, "network.event", "a"),
         (3, "sim.changed", "a"),
-        (4, "sim.event", "a"),
+        (4, "network.event", "a"),
     ):
         waiting.audience.hear(heard(seq, kind, subject), "e")
     flush(waiting, 0.0, 4)
@@ -100,8 +100,8 @@ def test_a_program_that_does_not_coalesce_hears_every_state() -> None:
 def test_a_fact_of_a_new_epoch_with_an_old_number_is_a_fact_of_its_own() -> None:
     waiting = subscriber(network := Network(), among=audience(coalesce=False))
     waiting.release()
-    waiting.audience.hear(heard(1, "sim.event", "old"), "e1")
-    waiting.audience.hear(heard(1, "sim.event", "new"), "e2")
+    waiting.audience.hear(heard(1, "network.event", "old"), "e1")
+    waiting.audience.hear(heard(1, "network.event", "new"), "e2")
     flush(waiting, 0.0, 1)
     assert [text[10:12] for text in network.texts] == ["e1", "e2"]
 
@@ -110,7 +110,7 @@ def test_what_was_heard_elsewhere_is_not_heard_again() -> None:
     waiting = subscriber(network := Network(), among=audience(heard_before=2))
     waiting.release()
     for seq in (1, 2, 3):
-        waiting.audience.hear(heard(seq, "sim.event", "a"), "e")
+        waiting.audience.hear(heard(seq, "network.event", "a"), "e")
     flush(waiting, 0.0, 3)
     assert len(network.texts) == 1
 
@@ -192,7 +192,7 @@ def test_all_of_an_audience_get_the_very_same_bytes() -> None:
     theirs, networks = audience(), [Network() for _ in range(3)]
     for network in networks:
         subscriber(network, among=theirs).release()
-    theirs.hear(heard(1, "sim.event", "a"), "e")
+    theirs.hear(heard(1, "network.event", "a"), "e")
     theirs.flush(1)
     assert len({id(network.frames[0]) for network in networks}) == 1
 
@@ -205,12 +205,12 @@ def test_who_is_behind_is_set_apart_and_gets_all_of_it_later_in_its_order() -> N
     late.release()
     slow.stops_reading()
     for seq in (1, 2, 3):
-        theirs.hear(heard(seq, "sim.event", "a"), "e")
+        theirs.hear(heard(seq, "network.event", "a"), "e")
         flush(late, float(seq), seq)
     assert (len(quick.texts), slow.texts) == (3, [])
     slow.reads_again()
     flush(late, 4.0, 3)
-    theirs.hear(heard(4, "sim.event", "a"), "e")
+    theirs.hear(heard(4, "network.event", "a"), "e")
     flush(late, 5.0, 4)
     assert slow.texts == quick.texts
     assert len(slow.frames) == 2
@@ -223,7 +223,7 @@ def test_who_falls_behind_while_the_same_bytes_go_to_all_gets_these_and_the_rest
     for member in members:
         member.release()
     for seq in (1, 2):
-        theirs.hear(heard(seq, "sim.event", "a"), "e")
+        theirs.hear(heard(seq, "network.event", "a"), "e")
         theirs.flush(seq)
     assert [len(network.texts) for network in networks] == [2, 1, 2]
     slow.reads_again()
@@ -236,7 +236,7 @@ def test_who_is_behind_when_the_past_is_out_is_not_in_step_yet() -> None:
     late = subscriber(network := Network(), among=theirs)
     network.stops_reading()
     late.release()
-    theirs.hear(heard(1, "sim.event", "a"), "e")
+    theirs.hear(heard(1, "network.event", "a"), "e")
     flush(late, 0.0, 1)
     assert network.texts == []
     network.reads_again()
@@ -248,7 +248,7 @@ def test_a_burst_too_long_for_one_write_goes_in_parts_and_loses_nothing() -> Non
     waiting = subscriber(network := Network(), among=audience(coalesce=False))
     waiting.release()
     for seq in range(1, 3000):
-        waiting.audience.hear(heard(seq, "sim.event", "a"), "e")
+        waiting.audience.hear(heard(seq, "network.event", "a"), "e")
     while waiting.audience.line or waiting.is_waiting:
         flush(waiting, 0.0, 2999)
     assert max(map(len, network.frames)) < AT_ONCE_BYTES + 2000

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from console import facts
 from console.auth.rules import Caller, Pass, Role
-from console.facts import SimEvent
+from console.facts.network import NetworkEventReported
 from console.live.audience import Audience
 from console.live.feed import Heard
 from console.live.socket import _pieces
@@ -16,7 +16,7 @@ from console.pages.fragments import Fragments, View
 from console.pages.templating import environment
 from tests.live.test_subscriber import Network
 
-EVIL = facts.encode(SimEvent(time=NOW, subject=EVENT.iccid, data=structs.replace(EVENT, time=NOW)))
+EVIL = facts.encode(NetworkEventReported(time=NOW, subject=EVENT.iccid, data=structs.replace(EVENT, time=NOW)))
 STRANGE = Heard(2, 1, "sim.teleported", "1", b'{"type":"sim.teleported"}')
 
 
@@ -26,7 +26,7 @@ def fleet() -> View:
 
 def test_a_fact_that_cannot_be_drawn_is_never_anothers_however_often_it_is_asked_for() -> None:
     view = fleet()
-    assert view.phrase(Heard(1, 2, "sim.event", EVENT.iccid, EVIL), "e")
+    assert view.phrase(Heard(1, 2, "network.event", EVENT.iccid, EVIL), "e")
     for _ in range(2):
         with pytest.raises(msgspec.MsgspecError):
             view.phrase(STRANGE, "e")

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity.tables import stream_batches, unknown_records
+from console.facts.sms import Sms
 from console.organizations.writes import change_forwarder
 from console.sms import reads
-from console.states import Sms
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
 from jobs.accounts import Accounts
@@ -82,7 +82,7 @@ async def test_a_message_that_comes_twice_and_by_two_doors_counts_once_and_is_to
 async def test_a_report_that_comes_before_its_message_is_kept_and_filled_in_later(acme: Acme) -> None:
     await acme.streamed(report(**DELIVERED))
     (early,) = await acme.messages()
-    assert (early.direction, early.status, early.payload, early.told_by) == ("mt", "delivered", None, "push")
+    assert (early.direction, early.status, early.payload, early.source) == ("mt", "delivered", None, "streamer")
     await acme.streamed(report(**DELIVERED, status={"id": 2, "status": "PENDING"}))
     assert await acme.messages() == [early]
 
@@ -99,7 +99,7 @@ async def test_the_forwarders_report_finds_the_message_that_it_is_about(acme: Ac
     await acme.streamed(report(**DELIVERED, status={"id": 3, "status": "BUFFERED"}))
     assert await acme.forwarded("PATCH", plain) == 200
     (kept,) = await acme.messages()
-    assert (kept.status, kept.told_by) == ("delivered", "forwarder")
+    assert (kept.status, kept.source) == ("delivered", "forwarder")
 
 
 @pytest.mark.one_edition

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from console.facts.sms import Sms
 from console.polling.on_screen import show_on_screen
 from console.sms import reads
-from console.states import Sms
 from console.store.database import Database
 from console.store.outbox import SEQUENCE
 from jobs.sync_sims import sync_sims
@@ -48,7 +48,7 @@ async def test_a_message_under_way_is_asked_for_until_it_has_arrived(
     await show_on_screen(db.redis, acme.id, [iccid], datetime.now(UTC))
     await acme.run(sync_sms)
     (pending,) = await messages(db, acme, iccid)
-    assert (pending.status, pending.payload, pending.direction, pending.told_by) == (
+    assert (pending.status, pending.payload, pending.direction, pending.source) == (
         "pending",
         "open valve",
         "mt",

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from console.facts.sms import Sms
 from console.sms.rules import changed, merged
-from console.states import Sms
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -16,7 +16,7 @@ ICCID = "8988228066600000001"
 
 
 def sms(**told: Any) -> Sms:
-    plain = {"iccid": ICCID, "direction": "mt", "id": "7", "time": NOW, "status": "pending", "told_by": "poll"}
+    plain = {"iccid": ICCID, "direction": "mt", "id": "7", "time": NOW, "status": "pending", "source": "poll"}
     return Sms(**{**plain, **told})
 
 
@@ -33,22 +33,22 @@ def sms(**told: Any) -> Sms:
     ],
 )
 def test_a_message_never_goes_back(before: str, told: str, after: str) -> None:
-    assert merged(sms(status=before), sms(status=told, told_by="push")).status == after
+    assert merged(sms(status=before), sms(status=told, source="streamer")).status == after
 
 
 def test_news_that_says_nothing_new_changes_nothing() -> None:
     known = sms(status="delivered", payload="hello", final_at=LATER, submitted_at=NOW)
-    assert merged(known, sms(status="pending", told_by="push")) is known
-    assert changed([known], [known, sms(status="delivered", told_by="forwarder")]) == []
+    assert merged(known, sms(status="pending", source="streamer")) is known
+    assert changed([known], [known, sms(status="delivered", source="forwarder")]) == []
 
 
 def test_in_whatever_order_it_is_told_the_message_is_the_same() -> None:
     told = [
         sms(payload="hello", submitted_at=NOW, expires_at=LATER),
-        sms(status="delivered", final_at=LATER, submitted_at=NOW, told_by="push"),
+        sms(status="delivered", final_at=LATER, submitted_at=NOW, source="streamer"),
         sms(status="buffered", payload="hello", submitted_at=NOW),
     ]
-    ends = {structs.replace(changed([], order)[0], told_by="") for order in permutations(told)}
+    ends = {structs.replace(changed([], order)[0], source="") for order in permutations(told)}
     assert len(ends) == 1
     (end,) = ends
     assert (end.status, end.payload, end.final_at, end.expires_at) == ("delivered", "hello", LATER, LATER)
@@ -56,7 +56,7 @@ def test_in_whatever_order_it_is_told_the_message_is_the_same() -> None:
 
 def test_a_message_is_known_by_the_id_of_its_order_and_by_its_own() -> None:
     ordered = sms(id="551734", payload="hello")
-    report = sms(id="88", other_id="551734", status="delivered", told_by="push")
+    report = sms(id="88", other_id="551734", status="delivered", source="streamer")
     (after,) = changed([ordered], [report])
     assert (after.id, after.other_id, after.status, after.payload) == ("551734", "88", "delivered", "hello")
     (again,) = changed([after], [sms(id="88", status="delivered", expires_at=LATER)])

@@ -1,0 +1,55 @@
+"""Everything that is published to browsers and programs: one file a noun, with its state, its facts and their topics.
+
+A fact carries the new state of a thing, never an increment: receiving it twice does no harm.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from console.facts import carrier, jobs, sims, sms, streamer
+from console.facts.carrier import CarrierChanged
+from console.facts.jobs import JobChanged
+from console.facts.network import NetworkEventReported
+from console.facts.sims import SimChanged
+from console.facts.sms import SmsChanged
+from console.facts.streamer import StreamerChanged
+from console.facts.usage import SimUsageChanged
+
+Fact = SimChanged | SimUsageChanged | NetworkEventReported | SmsChanged | JobChanged | CarrierChanged | StreamerChanged
+
+TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
+    "sim.changed": sims.topics,
+    "sim.usage": sims.topics,
+    "network.event": sims.topics,
+    "sms.changed": sms.topics,
+    "job.changed": jobs.topics,
+    "carrier.changed": carrier.topics,
+    "streamer.changed": streamer.topics,
+}
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
+
+
+def encode(fact: Fact) -> bytes:
+    """The fact as one line of JSON, without the sequence number that it gets when it is published."""
+    return _encoder.encode(fact)
+
+
+def decode(body: bytes) -> Fact:
+    """The fact that `encode` wrote. Raises msgspec.MsgspecError for anything else."""
+    return _decoder.decode(body)
+
+
+def kind(fact: Fact) -> str:
+    """The word under `type` on the wire: "sim.changed", ..."""
+    tag: Any = fact.__struct_config__.tag
+    return str(tag)
+
+
+def topics(kind_: str, subject: str | None) -> tuple[str, ...]:
+    """The topics that a fact of this kind about this subject travels on; none for a kind of a newer version."""
+    found = TOPICS.get(kind_)
+    return found(subject) if found else ()
