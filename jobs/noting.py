@@ -89,7 +89,13 @@ class Noting:
                 if (state in TROUBLED) != (line.state in TROUBLED):
                     reason = stands.reason if state in TROUBLED else None
                     await writes.record_circuit(
-                        transaction, organization_id, state, reason=reason, failures=0, at=now, retry_at=None,
+                        transaction,
+                        organization_id,
+                        state,
+                        reason=reason,
+                        failures=0,
+                        at=now,
+                        retry_at=None,
                     )
                 for name, why in stands.off.items():
                     if name not in known:

@@ -2,28 +2,18 @@
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from msgspec import Struct
 
 from console.auth.rules import Caller
 from console.carrier import reads
-from console.facts.carrier import CircuitStatus, Operation
+from console.facts.carrier import CarrierStatus
 from console.store.database import Database
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """How the line to 1NCE stands, and what 1NCE offers this account."""
-
-    line: CircuitStatus
-    operations: list[Operation]
-
-
-@get("/account", operation_id="getAccount", summary="The line to 1NCE, and what it offers")
-async def get_account(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Account:
-    """As the workers last met it: this asks 1NCE nothing."""
+@get("/carrier", operation_id="getCarrier", summary="Whether 1NCE answers, and what it offers")
+async def get_carrier(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> CarrierStatus:
+    """As the workers last found it: this calls nothing at 1NCE."""
     async with db.reading() as reading:
-        line = await reads.circuit(reading, caller.organization_id)
-        operations = await reads.operations(reading, caller.organization_id)
-    return Account(line=line, operations=operations)
+        return await reads.status(reading, caller.organization_id)
 
 
-router = Router("/", route_handlers=[get_account], tags=["Account"])
+router = Router("/", route_handlers=[get_carrier], tags=["Carrier"])

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.carrier.rules import OPERATIONS
 from console.carrier.tables import carrier_circuits, carrier_operations
-from console.facts.carrier import CircuitStatus, Operation
+from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
 from console.organizations.tables import organizations
 
 CIRCUIT = tuple(carrier_circuits.c[name] for name in CircuitStatus.__struct_fields__)
@@ -34,6 +34,13 @@ async def operations(connection: AsyncConnection, organization_id: int) -> list[
         )
         for name in names
     ]
+
+
+async def status(connection: AsyncConnection, organization_id: int) -> CarrierStatus:
+    """The circuit breaker, and every operation."""
+    return CarrierStatus(
+        circuit=await circuit(connection, organization_id), operations=await operations(connection, organization_id)
+    )
 
 
 async def unavailable(connection: AsyncConnection, organization_id: int) -> list[Operation]:

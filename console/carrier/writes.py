@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.carrier import reads
 from console.carrier.rules import Line
 from console.carrier.tables import carrier_circuits, carrier_operations
-from console.facts.carrier import CarrierChanged, CarrierStatus
+from console.facts.carrier import CarrierChanged
 from console.store.bulk import told
 from console.store.database import Transaction
 
@@ -157,9 +157,5 @@ async def _answered(transaction: Transaction, organization_id: int, at: datetime
 
 
 async def _tell(transaction: Transaction, organization_id: int, now: datetime) -> None:
-    circuit = await reads.circuit(transaction.connection, organization_id)
-    unavailable = await reads.unavailable(transaction.connection, organization_id)
-    transaction.tell(
-        organization_id,
-        CarrierChanged(time=now, subject=None, data=CarrierStatus(circuit=circuit, unavailable=unavailable)),
-    )
+    status = await reads.status(transaction.connection, organization_id)
+    transaction.tell(organization_id, CarrierChanged(time=now, subject=None, data=status))

@@ -162,14 +162,12 @@ def _words(message: Message) -> str:
             counted = f"seen {data['seen']}, changed {data['changed']}, failed {data['failed']}"
             return f"{data['state']}, {counted}" + (f": {data['error']}" if data["error"] else "")
         case "carrier.changed":
-            off = ", ".join(one["name"] for one in data["off"])
-            said = (f"line {data['line']['state']}", data["line"]["reason"], off and f"not offered: {off}")
-            return " · ".join(part for part in said if part)
+            circuit = data["circuit"]
+            absent = ", ".join(one["name"] for one in data["operations"] if one["available"] is False)
+            words = (f"circuit breaker {circuit['state']}", circuit["reason"], absent and f"not offered: {absent}")
+            return " · ".join(part for part in words if part)
         case "sms.changed":
             return " · ".join(part for part in (data["direction"], data["status"], data["payload"]) if part)
-        case "carrier.changed":
-            line_, off = data["line"], ", ".join(one["name"] for one in data["off"])
-            return f"line {line_['state']}" + (f"; not offered: {off}" if off else "")
         case "streamer.changed":
             return f"{data['kind']}: {data['state']}"
         case _:

@@ -33,7 +33,7 @@ class CarrierStatus(Struct, frozen=True, kw_only=True):
     """How an organization's account at 1NCE stands."""
 
     circuit: CircuitStatus
-    unavailable: list[Operation]  # what 1NCE does not offer it
+    operations: list[Operation]
 
 
 class CarrierChanged(Struct, frozen=True, tag_field="type", tag="carrier.changed"):

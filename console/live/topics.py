@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from console.errors import BadRequest
 
-TOPIC = re.compile(r"account|fleet|alerts|actions|sms|jobs|sim:[0-9]{19}")
+TOPIC = re.compile(r"carrier|fleet|alerts|actions|sms|jobs|sim:[0-9]{19}")
 ALL = frozenset({"fleet", "alerts", "actions"})
 MOST = 600  # a page has at most 500 rows
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
-from console.carrier.api import Account
 from console.carrier.rules import OPERATIONS
 from console.connectivity.reads import StatusAt
-from console.facts.carrier import CircuitStatus, Operation
+from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
 from console.facts.jobs import JobRun
 from console.facts.network import NetworkEvent
 from console.facts.sims import SimState
@@ -33,7 +32,7 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         Quota,
         Usage,
         UsageIn,
-        Account,
+        CarrierStatus,
         CircuitStatus,
         Operation,
         Jobs,
@@ -231,7 +230,7 @@ EXAMPLES: dict[str, Any] = {
             POLLING,
         )
     },
-    "Account": _plain(Account(line=LINE, operations=[OPERATION])),
+    "CarrierStatus": _plain(CarrierStatus(circuit=LINE, operations=[OPERATION])),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
     "SimStateListing": _listed(SIM, counted=True),
     "StatusAtListing": _listed(STATUS),

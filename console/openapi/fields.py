@@ -101,7 +101,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "items": "The steps, the oldest first; those without usage are left out.",
     },
     "UsageIn": {"time": "When the step begins."},
-    "Account": {
+    "CarrierStatus": {
         "line": "Whether 1NCE answers.",
         "operations": "What 1NCE can be asked to do, in the order of the page.",
     },

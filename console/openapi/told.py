@@ -104,7 +104,7 @@ FACTS: tuple[Fact, ...] = (
     NetworkEventReported(time=EVENT.time, subject=ICCID, data=EVENT),
     SmsChanged(time=NOW, subject=ICCID, data=SMS),
     JobChanged(time=NOW, subject=RUN.job, data=RUN),
-    CarrierChanged(time=NOW, subject=None, data=CarrierStatus(circuit=LINE, unavailable=[OPERATION])),
+    CarrierChanged(time=NOW, subject=None, data=CarrierStatus(circuit=LINE, operations=[OPERATION])),
     StreamerChanged(
         time=NOW,
         subject="usage",

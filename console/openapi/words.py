@@ -15,7 +15,7 @@ TAGS = {
     "Quotas": "What is left, and until when.",
     "Connectivity": "Where SIMs have been on the network, and what happened to them there.",
     "SMS": "Messages to devices and from them.",
-    "Account": "The account at 1NCE: whether 1NCE answers, what it offers, and how its calls are spent.",
+    "Carrier": "The account at 1NCE: whether 1NCE answers, what it offers, and how its calls are spent.",
     "Jobs": "The work that keeps all this fresh: when it runs, and how it went.",
     "Health": "Is the house well. Needs no key; also served without `/api/v1`.",
 }
@@ -122,7 +122,7 @@ ANSWERS = {
     "listConnectivity": "A page of changes.",
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",
-    "getAccount": "How the account stands.",
+    "getCarrier": "How the account stands.",
     "listJobs": "The jobs and the latest runs.",
     "getHealth": "All is well, or the console answers while something is missing.",
     "getHealthReady": "All is well, or the console answers while something is missing.",

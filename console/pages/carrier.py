@@ -32,18 +32,18 @@ async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, no
     }
 
 
-@get("/account", include_in_schema=False)
-async def account(
+@get("/carrier", include_in_schema=False)
+async def carrier(
     caller: NamedDependency[Caller], db: NamedDependency[Database], live_since: NamedDependency[str]
 ) -> Template:
     """The line and each operation, as the workers last met them; how calls are spent, and what is pushed."""
     async with db.reading() as reading:
         context = {
-            **await common(reading, caller, live_since, "account", ["jobs"]),
+            **await common(reading, caller, live_since, "carrier", ["jobs"]),
             **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
             "lacking": LACKING,
         }
-    return Template("account/account.html", context=context)
+    return Template("carrier/carrier.html", context=context)
 
 
-router = Router("/", route_handlers=[account])
+router = Router("/", route_handlers=[carrier])

@@ -45,7 +45,7 @@ class Fragments:
 
     def state(self, state: SimState) -> bytes:
         """A SIM's identity and place on its own page."""
-        return partial("sim-state", "outerMorph", self.draw("sims/_state.html", sim=state))
+        return partial("sim-state", "outerMorph", self.draw("sim/_state.html", sim=state))
 
     def confirmed(self, state: SimState) -> bytes:
         """When 1NCE last confirmed a SIM, in its row."""
@@ -53,7 +53,7 @@ class Fragments:
 
     def head_confirmed(self, state: SimState) -> bytes:
         """When 1NCE last confirmed a SIM, on its own page."""
-        return partial("sim-confirmed", "outerMorph", self.draw("sims/_head_confirmed.html", sim=state))
+        return partial("sim-confirmed", "outerMorph", self.draw("sim/_head_confirmed.html", sim=state))
 
     def event(self, event: NetworkEvent, template: str, target: str) -> bytes:
         """A new line on top of a list of events."""
@@ -61,7 +61,7 @@ class Fragments:
 
     def sms(self, message: Sms) -> bytes:
         """A message: its own line if it is there, else a new one on top."""
-        return partial("sim-sms", "afterbegin", self.draw("sims/_sms.html", message=message))
+        return partial("sim-sms", "afterbegin", self.draw("sim/_sms.html", message=message))
 
     def run(self, run: JobRun) -> bytes:
         """A run that has ended: its own line if it is there, else a new one on top."""
@@ -70,35 +70,35 @@ class Fragments:
 
     def counts(self, counts: dict[str, Any]) -> bytes:
         """The fleet's counts."""
-        return partial("fleet-counts", "outerMorph", self.draw("fleet/_counts.html", counts=counts))
+        return partial("fleet-counts", "outerMorph", self.draw("overview/_counts.html", counts=counts))
 
     def usage(self, usage: dict[str, Any]) -> bytes:
         """The fleet's usage."""
-        return partial("fleet-usage", "outerMorph", self.draw("fleet/_usage.html", usage=usage))
+        return partial("fleet-usage", "outerMorph", self.draw("overview/_usage.html", usage=usage))
 
     def quotas(self, state: SimState, forecast: Any) -> bytes:
         """A SIM's quotas on its own page."""
-        return partial("sim-quotas", "outerMorph", self.draw("sims/_quotas.html", sim=state, forecast=forecast))
+        return partial("sim-quotas", "outerMorph", self.draw("sim/_quotas.html", sim=state, forecast=forecast))
 
     def line(self, line: CircuitStatus) -> dict[str, bytes]:
         """The line to 1NCE, by the place where it is shown: on every page, on top of the jobs, on its own page."""
         return {
-            f"account-{place}": partial(
-                f"account-{place}", "outerMorph", self.draw(f"account/_{place}.html", line=line)
+            f"carrier-{place}": partial(
+                f"carrier-{place}", "outerMorph", self.draw(f"carrier/_{place}.html", line=line)
             )
-            for place in ("banner", "trouble", "line")
+            for place in ("banner", "trouble", "circuit")
         }
 
-    def account(self, shown: dict[str, Any]) -> bytes:
+    def carrier(self, shown: dict[str, Any]) -> bytes:
         """The sections of the page "1NCE" that a run of a job can change."""
-        sections = ("polling", "stream", "books", "operations")
+        sections = ("polling", "streamer", "reconciliation", "operations")
         return b"".join(
-            partial(f"account-{name}", "outerMorph", self.draw(f"account/_{name}.html", **shown)) for name in sections
+            partial(f"carrier-{name}", "outerMorph", self.draw(f"carrier/_{name}.html", **shown)) for name in sections
         )
 
     def stream(self, stream: Any) -> bytes:
         """Whether the Data Streamer is missed, on the fleet's page."""
-        return partial("fleet-stream", "outerMorph", self.draw("fleet/_stream.html", stream=stream))
+        return partial("fleet-stream", "outerMorph", self.draw("overview/_streamer.html", stream=stream))
 
     def job(self, job: Any) -> bytes:
         """A job's line in the schedule."""
@@ -125,7 +125,7 @@ class View:
         """The messages of this fact for this kind of page."""
         if heard is not self._of:
             fact = facts.decode(heard.body)
-            self._last = self._account_of(fact, heard) if isinstance(fact, CarrierChanged) else self._draw(fact, heard)
+            self._last = self._carrier_of(fact, heard) if isinstance(fact, CarrierChanged) else self._draw(fact, heard)
             self._of = heard  # only now: of a fact that can't be drawn nothing is remembered, least of all another's
         return self._last
 
@@ -143,10 +143,10 @@ class View:
             self._mark = (reached, said(StreamMark(seq=reached)))
         return self._mark[1]
 
-    def _account_of(self, fact: CarrierChanged, heard: Heard) -> Messages:
+    def _carrier_of(self, fact: CarrierChanged, heard: Heard) -> Messages:
         """Every page says whether 1NCE answers; its own page says more."""
-        if self.name == "account":
-            self._redraw("account", heard.organization_id, "")
+        if self.name == "carrier":
+            self._redraw("carrier", heard.organization_id, "")
         return tuple(self._fragments.line(fact.data.circuit).items())
 
     def _sims(self, fact: facts.Fact, _: Heard) -> Messages:
@@ -159,7 +159,7 @@ class View:
             self._redraw("quotas", heard.organization_id, fact.subject)
             return (("state", self._fragments.state(fact.data)),)
         if isinstance(fact, NetworkEventReported):
-            return ((None, self._fragments.event(fact.data, "sims/_event.html", "sim-events")),)
+            return ((None, self._fragments.event(fact.data, "sim/_event.html", "sim-events")),)
         if isinstance(fact, SmsChanged):
             return ((None, self._fragments.sms(fact.data)),)
         return NOTHING
@@ -168,7 +168,7 @@ class View:
         if isinstance(fact, NetworkEventReported):
             if fact.time - fact.data.time > LATEST:
                 return NOTHING  # a poll has found it late: it is none of the latest
-            return ((None, self._fragments.event(fact.data, "fleet/_event.html", "events")),)
+            return ((None, self._fragments.event(fact.data, "overview/_event.html", "events")),)
         if isinstance(fact, SmsChanged):
             return NOTHING
         what = {SimUsageChanged: "usage", StreamerChanged: "stream"}.get(type(fact), "counts")
@@ -181,9 +181,9 @@ class View:
             return ((None, self._fragments.run(fact.data)),)
         return NOTHING
 
-    def _account(self, _: facts.Fact, heard: Heard) -> Messages:
-        self._redraw("account", heard.organization_id, "")
+    def _carrier(self, _: facts.Fact, heard: Heard) -> Messages:
+        self._redraw("carrier", heard.organization_id, "")
         return NOTHING
 
 
-VIEWS = ("fleet", "sims", "sim", "jobs", "account")
+VIEWS = ("fleet", "sims", "sim", "jobs", "carrier")

@@ -32,7 +32,7 @@ async def fleet(
             "events": events,
             "events_as_of": datetime.now(UTC),
         }
-    return Template("fleet/fleet.html", context=context)
+    return Template("overview/overview.html", context=context)
 
 
 @get("/fleet/chart.json", include_in_schema=False)

@@ -21,7 +21,7 @@ from console.streamer.reads import stream
 
 EVERY_SECONDS = 1.0
 Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)
-VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs", "stream": "fleet", "account": "account"}
+VIEW_OF = {"counts": "fleet", "usage": "fleet", "quotas": "sim", "job": "jobs", "stream": "fleet", "carrier": "carrier"}
 
 
 class Redrawing:
@@ -88,8 +88,8 @@ class Redrawing:
                 return self._fragments.quotas(sim, days) if sim else b""
             case "stream":
                 return self._fragments.stream(await stream(connection, organization_id, now))
-            case "account":
-                return self._fragments.account(await shown(connection, self._db.redis, organization_id, now))
+            case "carrier":
+                return self._fragments.carrier(await shown(connection, self._db.redis, organization_id, now))
             case _:
                 jobs = await run_reads.schedule(connection, organization_id, now)
                 return b"".join(self._fragments.job(job) for job in jobs if subject in (job.name, ""))

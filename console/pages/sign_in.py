@@ -43,7 +43,7 @@ async def sign_in_page(
     """The form; who is signed in already goes on."""
     if await session_caller(request, db, settings):
         return Redirect(_within(next), status_code=303)
-    return Template("auth/sign_in.html", context={"error": None, "name": "", "next": _within(next)})
+    return Template("sign_in/sign_in.html", context={"error": None, "name": "", "next": _within(next)})
 
 
 @post("/sign-in", status_code=200, include_in_schema=False)
@@ -61,7 +61,7 @@ async def sign_in(
     if not await passwords.is_right(known[1] if known else None, data.password) or known is None:
         logger("auth").info("sign-in refused", name=data.name[:100], address=address)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
-        return Template("auth/sign_in.html", context=context, status_code=401)
+        return Template("sign_in/sign_in.html", context=context, status_code=401)
     await throttle.forget_guesses(db.redis, data.name, address)
     async with db.transaction() as transaction:
         session_id = await writes.begin_session(transaction, known[0], datetime.now(UTC))

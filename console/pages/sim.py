@@ -58,7 +58,7 @@ async def sim_page(
             "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}" if sms_older else None,
             "sms_newest": f"/sims/{sim.iccid}" if sms_cursor else None,
         }
-    return Template("sims/sim.html", context=context)
+    return Template("sim/sim.html", context=context)
 
 
 class UsageChart(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 // Single keys for those who do not want to reach for the mouse. They can be switched off, and are never heard while typing.
 const KEY = "console.keys";
-const AFTER_G = { f: "/", s: "/sims", j: "/jobs", o: "/account" };
+const AFTER_G = { f: "/", s: "/sims", j: "/jobs", o: "/carrier" };
 const PATIENCE = 1_500;
 
 let wentG = 0;

@@ -58,7 +58,7 @@ def test_the_names_of_operations_stay(promise: Promise) -> None:
         "listQuotas",
         "listConnectivity",
         "listJobs",
-        "getAccount",
+        "getCarrier",
         "getHealth",
         "getHealthReady",
         "getHealthServices",

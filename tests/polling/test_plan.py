@@ -116,7 +116,7 @@ def test_the_wheel_passes_over_groups_with_nobody_in_them() -> None:
 def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() -> None:
     status = structs.replace(STANDING, oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400)
     known = structs.replace(POLLING, questions=[status])
-    html = " ".join(environment().get_template("account/_polling.html").render(polling=known).split())
+    html = " ".join(environment().get_template("carrier/_polling.html").render(polling=known).split())
     assert "11 h 47 min" in html
     assert "First pass: 12,300 of 100,000; done in about 2 h 20 min at the pace of the last ten minutes." in html
     assert "never answered for 1 SIM." in html

@@ -176,7 +176,7 @@ async def test_where_no_records_are_pushed_nothing_differs(db: Database, cast: C
         assert await count(connection, cast.acme) == 0
         books = await compared(connection, cast.acme, NOW + minutes(90))
     assert not books.used
-    assert "nothing to compare" in environment().get_template("account/_books.html").render(books=books)
+    assert "nothing to compare" in environment().get_template("carrier/_reconciliation.html").render(books=books)
 
 
 @pytest.mark.one_edition
@@ -188,5 +188,5 @@ async def test_usage_that_only_the_quota_tells_of_raises_the_alarm(db: Database,
     assert await settled(db, cast, NOW + minutes(90)) == {"usage": "missed"}
     async with db.reading() as connection:
         stream = await reads.stream(connection, cast.acme, NOW + minutes(90))
-    for template in ("account/_stream.html", "fleet/_stream.html"):
+    for template in ("carrier/_streamer.html", "overview/_streamer.html"):
         assert "probably FAILED" in environment().get_template(template).render(stream=stream)

@@ -151,7 +151,7 @@ async def test_what_was_missed_while_the_server_was_away_is_caught_up(
     assert await page.evaluate("window.marked") is True
 
 
-@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/account", "/sims?q=nothing-like-it"])
+@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier", "/sims?q=nothing-like-it"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_no_page_breaks_its_own_policy_or_scrolls_sideways(page: Page, path: str, theme: str) -> None:
     await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import websockets
 from console.cli.tail import line
 from console.facts.carrier import CarrierChanged, CarrierStatus, CircuitStatus, Operation
 from console.once.errors import CircuitOpen, Unavailable
-from tests.account.conftest import Worker, figure
+from tests.carrier.conftest import Worker, figure
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
@@ -53,21 +53,21 @@ async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Wo
     async with web.program(cast.acme_key) as program, web.stream(cast.acme_key) as stream:
         await goes_down(worker)
         facts = await told(stream)
-        assert [fact["line"]["state"] for fact in facts] == ["open"]
-        shown = (await program.get("/account")).json()["line"]
-        assert shown == facts[0]["line"]
+        assert [fact["circuit"]["state"] for fact in facts] == ["open"]
+        shown = (await program.get("/carrier")).json()["circuit"]
+        assert shown == facts[0]["circuit"]
         assert shown["failures"] >= 8
         assert "503" in shown["reason"]
         assert shown["until"] > shown["since"]
         assert await figure(web, STATE, "acme") == 2
         async with web.signed_in("vera") as vera:
-            for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/account"):
+            for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier"):
                 assert BANNER in (await vera.get(path)).text, path
             assert "No job asks 1NCE before" in (await vera.get("/jobs")).text
 
         await comes_back(worker)
-        assert [fact["line"]["state"] for fact in await told(stream)] == ["half_open", "closed"]
-        assert (await program.get("/account")).json()["line"]["state"] == "closed"
+        assert [fact["circuit"]["state"] for fact in await told(stream)] == ["half_open", "closed"]
+        assert (await program.get("/carrier")).json()["circuit"]["state"] == "closed"
         assert await figure(web, STATE, "acme") == 0
         async with web.signed_in("vera") as vera:
             assert BANNER not in (await vera.get("/sims")).text
@@ -77,41 +77,41 @@ def test_the_line_is_one_line_of_console_tail() -> None:
     state = CircuitStatus(state="open", reason="no answer in time", failures=8)
     off = [Operation(name="orders.list", description="List the orders", available=False)]
     fact = CarrierChanged(
-        time=datetime(2026, 11, 20, tzinfo=UTC), subject=None, data=CarrierStatus(circuit=state, unavailable=off)
+        time=datetime(2026, 11, 20, tzinfo=UTC), subject=None, data=CarrierStatus(circuit=state, operations=off)
     )
     said = line(msgspec.to_builtins(fact), utc=True)
-    assert said.endswith("line open · no answer in time · not offered: orders.list")
+    assert said.endswith("circuit breaker open · no answer in time · not offered: orders.list")
 
 
 async def test_eve_neither_sees_nor_hears_of_acmes_line(worker: Worker, web: Served, cast: Cast) -> None:
-    async with web.stream(cast.eve_key, "?topics=fleet,jobs,account") as stream, web.signed_in("eve") as eve:
+    async with web.stream(cast.eve_key, "?topics=fleet,jobs,carrier") as stream, web.signed_in("eve") as eve:
         await goes_down(worker)
         assert (await worker.line()).state == "open"
         assert await told(stream) == []
         assert BANNER not in (await eve.get("/sims")).text
         async with web.program(cast.eve_key) as program:
-            assert (await program.get("/account")).json()["line"]["state"] == "unknown"
+            assert (await program.get("/carrier")).json()["circuit"]["state"] == "unknown"
         assert await figure(web, STATE, "evil") == 0
 
 
 async def test_a_stranger_gets_no_answer(web: Served) -> None:
     async with web.stranger() as stranger:
-        assert (await stranger.get("/api/v1/account")).status_code == 401
+        assert (await stranger.get("/api/v1/carrier")).status_code == 401
 
 
 async def test_every_kind_of_page_hears_of_the_line(worker: Worker, web: Served) -> None:
     async with web.signed_in("vera") as vera:
-        for view in ("fleet", "sims", "sim", "jobs", "account"):
-            async with web.page_socket(vera, f"?view={view}&topics=account") as socket:
+        for view in ("fleet", "sims", "sim", "jobs", "carrier"):
+            async with web.page_socket(vera, f"?view={view}&topics=carrier") as socket:
                 await socket.recv()
                 await (goes_down if (await worker.line()).state != "open" else comes_back)(worker)
                 texts = await heard(socket)
-                assert 'id="account-banner"' in texts, view
+                assert 'id="carrier-banner"' in texts, view
 
 
 async def heard(socket: websockets.ClientConnection) -> str:
     texts = ""
-    while "account-banner" not in texts:
+    while "carrier-banner" not in texts:
         texts += str(await asyncio.wait_for(socket.recv(), 5))
     return texts
 

@@ -15,7 +15,7 @@ from msgspec import structs
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
-from tests.account.conftest import OFFERED
+from tests.carrier.conftest import OFFERED
 from tests.simulation import Simulation
 
 pytestmark = pytest.mark.one_edition

@@ -9,7 +9,7 @@ from console.carrier import reads
 from console.carrier.rules import OPERATIONS
 from console.once.errors import NotFound, NotOffered
 from console.once.operations import OPERATIONS as ASKED
-from tests.account.conftest import Worker, figure
+from tests.carrier.conftest import Worker, figure
 from tests.cast import Cast
 from tests.serving import Served
 
@@ -38,8 +38,8 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
     assert off.retry_at - off.since == timedelta(days=1)
     assert off.unavailable_reason
     async with web.program(cast.acme_key) as program:
-        told = {one["name"]: one for one in (await program.get("/account")).json()["operations"]}
-    assert told["orders.list"]["sentence"] == off.unavailable_reason
+        told = {one["name"]: one for one in (await program.get("/carrier")).json()["operations"]}
+    assert told["orders.list"]["unavailable_reason"] == off.unavailable_reason
     assert told["sim.topup"]["offered"] is None, "what was never asked for is not said to be offered"
     assert await figure(web, "console_once_operations_off", "acme") == 1
     assert await figure(web, "console_once_operations_off", "evil") == 0
@@ -53,8 +53,8 @@ async def test_a_viewer_reads_the_sentence_and_eve_does_not(worker: Worker, web:
     sentence = (await worker.operation("orders.list")).unavailable_reason or ""
     assert sentence
     async with web.signed_in("vera") as vera, web.signed_in("eve") as eve:
-        assert sentence in (await vera.get("/account")).text
-        answer = await eve.get("/account")
+        assert sentence in (await vera.get("/carrier")).text
+        answer = await eve.get("/carrier")
         assert answer.status_code == 200
         assert sentence not in answer.text
 

@@ -28,7 +28,7 @@ async def shown(page: Page, path: str) -> None:
     await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
 
 
-@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/account"])
+@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier"])
 async def test_the_banner_comes_and_goes_on_every_page_by_itself(
     page: Page, db: Database, cast: Cast, path: str
 ) -> None:
@@ -46,11 +46,11 @@ async def test_another_organizations_trouble_is_not_on_the_screen(page: Page, db
     await move(db, cast.evil, Line.OPEN)
     await move(db, cast.acme, Line.CLOSED)
     await page.wait_for_timeout(1000)
-    await expect(page.locator("#account-banner")).to_be_empty()
+    await expect(page.locator("#carrier-banner")).to_be_empty()
 
 
 async def test_the_account_page_and_its_live_update_are_the_same_html(page: Page, db: Database, cast: Cast) -> None:
-    await shown(page, "/account")
+    await shown(page, "/carrier")
     now = datetime.now(UTC)
     async with db.transaction() as transaction:
         await record_answers(transaction, cast.acme, {"sims.list": now}, now)
@@ -65,7 +65,7 @@ async def test_the_account_page_and_its_live_update_are_the_same_html(page: Page
             retry_at=again,
         )
     await move(db, cast.acme, Line.OPEN)
-    parts = [page.locator(f"#account-{name}") for name in ("banner", "line", "operations")]
+    parts = [page.locator(f"#carrier-{name}") for name in ("banner", "circuit", "operations")]
     await expect(parts[1]).to_contain_text("does not answer", timeout=5000)
     await expect(parts[2]).to_contain_text("No <b>orders</b>.", timeout=5000)
     await expect(parts[2]).to_contain_text("1 offered, 1 not offered")
@@ -79,11 +79,11 @@ async def test_two_keys_lead_to_the_account(page: Page) -> None:
     await shown(page, "/sims")
     await page.keyboard.press("g")
     await page.keyboard.press("o")
-    await page.wait_for_url("**/account")
+    await page.wait_for_url("**/carrier")
     await expect(page.locator("nav [aria-current=page]")).to_have_text("1NCE")
 
 
-@pytest.mark.parametrize("path", ["/account", "/jobs", "/sims"])
+@pytest.mark.parametrize("path", ["/carrier", "/jobs", "/sims"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_trouble_fits_a_narrow_screen(page: Page, db: Database, cast: Cast, path: str, theme: str) -> None:
     await move(db, cast.acme, Line.OPEN)
