@@ -16,7 +16,7 @@ from measuring import Report, at_least, cpu_seconds, run, say, spread, target
 from streamed import BATCH, Diarist, settle
 
 from console.connectivity.tables import network_events
-from console.once.records import read_batch
+from console.once.streamer.records import read_batch
 from console.store.bulk import Row
 from console.usage.tables import usage_records
 from jobs.records import event_row, usage_row

@@ -7,9 +7,9 @@ from msgspec import to_builtins
 from console.carrier.examined import Examined, Looked
 from console.once.client import OnceClient
 from console.once.errors import OnceError, SignInRefused
-from console.once.exploring import Explored, explore
-from console.once.notices import LineState
-from console.once.pace import Lane
+from console.once.http.notices import LineState
+from console.once.http.rate_limit import Lane
+from console.once.probe import Explored, explore
 from console.organizations import reads
 from console.settings import Settings
 from console.store.database import open_database

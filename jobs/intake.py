@@ -11,8 +11,8 @@ from console.connectivity.reads import places
 from console.connectivity.rules import Place, after
 from console.connectivity.writes import record_events, record_statuses
 from console.facts.sms import Sms
-from console.once.events import EventRecord
-from console.once.records import Batch
+from console.once.streamer.events import EventRecord
+from console.once.streamer.records import Batch
 from console.quotas.writes import explain
 from console.sms.reads import sims_of
 from console.sms.writes import record_messages

@@ -12,7 +12,7 @@ from console.carrier.rules import TROUBLED, Line
 from console.log import logger
 from console.once.client import OnceClient
 from console.once.errors import OnceError
-from console.once.notices import BreakerMoved, CapabilityLost, LineState, Notice
+from console.once.http.notices import BreakerMoved, CapabilityLost, LineState, Notice
 from console.store.database import Database
 
 AWAY = (SQLAlchemyError, OSError, TimeoutError)

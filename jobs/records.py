@@ -4,10 +4,10 @@ from datetime import datetime
 
 from console.connectivity.rules import Happening
 from console.facts.sms import Sms, SmsStatus
-from console.once.events import EventRecord
-from console.once.messages import SmsRecord
 from console.once.models import Sms as ListedSms
-from console.once.usage import UsageRecord
+from console.once.streamer.events import EventRecord
+from console.once.streamer.sms import SmsRecord
+from console.once.streamer.usage import UsageRecord
 from console.store.bulk import Row
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from console.connectivity.writes import record_events
-from console.once.records import Batch
+from console.once.streamer.records import Batch
 from console.polling.rules import Kind
 from console.sims.writes import record_checks
 from console.streamer.writes import note_found

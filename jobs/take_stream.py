@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console import metrics
 from console.log import logger
-from console.once.records import read_batch, split
+from console.once.streamer.records import read_batch, split
 from console.store.database import Transaction, in_each_others_way, sqlstate
 from console.streamer import batches
 from console.streamer.batches import StreamBatch

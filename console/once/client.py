@@ -12,18 +12,18 @@ import httpx
 from redis.asyncio import Redis
 
 from console.once import operations
-from console.once.account import AccountDesk
-from console.once.caller import Caller
 from console.once.commands import Commands
 from console.once.errors import Refused, SignInRefused
-from console.once.exchange import Exchange, Heard, Observe
-from console.once.notices import LineState, Noticed
+from console.once.http.circuit import Patience, Standing, Stands
+from console.once.http.exchange import Exchange, Heard, Observe
+from console.once.http.notices import LineState, Noticed
+from console.once.http.rate_limit import Lane, Pace
+from console.once.http.requester import Caller
+from console.once.http.retry import Retries
+from console.once.http.sign_in import OWNER_HINT
 from console.once.operations import Operation
-from console.once.pace import Lane, Pace
-from console.once.questions import Questions
-from console.once.retry import Retries
-from console.once.sign_in import OWNER_HINT
-from console.once.standing import Patience, Standing, Stands
+from console.once.orders import AccountDesk
+from console.once.queries import Questions
 
 BASE_URL = "https://api.1nce.com/management-api"
 SLOW_FAMILIES = ("orders", "products", "support")

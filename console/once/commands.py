@@ -12,12 +12,12 @@ from msgspec import json
 
 from console.once import iccid as iccids
 from console.once import operations
-from console.once.caller import Caller
+from console.once.http.rate_limit import Lane
+from console.once.http.requester import Caller
 from console.once.models import Sim
-from console.once.pace import Lane
-from console.once.reading import as_part, created, read
-from console.once.shapes import CreatedSmsShape
-from console.once.times import write_time
+from console.once.wire.reading import as_part, created, read
+from console.once.wire.shapes import CreatedSmsShape
+from console.once.wire.times import write_time
 
 _created = json.Decoder(CreatedSmsShape)
 

@@ -14,7 +14,7 @@ from msgspec import structs
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.tables import stream_batches, unknown_records
 from console.connectivity.writes import record_events
-from console.once.records import read_batch
+from console.once.streamer.records import read_batch
 from console.quotas.writes import record_quotas
 from console.runs import reads as run_reads
 from console.sims import reads

@@ -17,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from console.once.client import OnceClient
-from console.once.retry import Retries
+from console.once.http.retry import Retries
 
 from .odd_server import OddServer
 

@@ -10,13 +10,13 @@ from msgspec import json, to_builtins
 
 from console.once.client import OnceClient
 from console.once.commands import Payment
-from console.once.daily_usage import DailyUsage, read_daily_usage
 from console.once.errors import NotFound, NotOffered, OnceError, Unavailable
-from console.once.exploring import Explored, explore
-from console.once.masking import shape
-from console.once.notices import LineState
-from console.once.order_shapes import Address, read_order, read_product
-from console.once.ticket_shapes import read_ticket
+from console.once.http.notices import LineState
+from console.once.probe import Explored, explore
+from console.once.wire.daily_usage import DailyUsage, read_daily_usage
+from console.once.wire.masking import shape
+from console.once.wire.orders import Address, read_order, read_product
+from console.once.wire.tickets import read_ticket
 
 from .conftest import ClientMaker
 from .odd_server import Answer, OddServer

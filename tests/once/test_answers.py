@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from console.once.answers import broken_line, judge
 from console.once.errors import (
     BODY_KEPT_BYTES,
     Gone,
@@ -17,7 +16,8 @@ from console.once.errors import (
     Unavailable,
     Unexpected,
 )
-from console.once.retry import Retries, retry_after
+from console.once.http.answers import broken_line, judge
+from console.once.http.retry import Retries, retry_after
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 JSON = {"Content-Type": "application/json"}

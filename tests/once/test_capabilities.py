@@ -8,10 +8,10 @@ from msgspec import json
 from redis.asyncio import Redis
 
 from console.once import operations
-from console.once.capabilities import Verdict, sentence, verdict
 from console.once.client import OnceClient
 from console.once.errors import Gone, NotFound, NotOffered, Refused, Throttled
-from console.once.notices import CapabilityFound, CapabilityLost, Notice
+from console.once.http.capabilities import Verdict, sentence, verdict
+from console.once.http.notices import CapabilityFound, CapabilityLost, Notice
 from console.once.operations import OPERATIONS, Operation
 
 from .conftest import ClientMaker

@@ -8,8 +8,8 @@ from msgspec import json
 
 from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused, Throttled, Unavailable, Unexpected
+from console.once.http.retry import Retries
 from console.once.iccid import InvalidIccid
-from console.once.retry import Retries
 
 from .conftest import ClientMaker, free_port
 from .odd_server import Answer, OddServer

@@ -12,7 +12,7 @@ from console.once.commands import Payment, SourceAddressType
 from console.once.errors import Refused
 from console.once.models import Sim
 from console.once.operations import OPERATIONS, USAGE
-from console.once.order_shapes import Address
+from console.once.wire.orders import Address
 from tests.simulator import documents
 
 from .conftest import ClientMaker

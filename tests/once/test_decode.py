@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.once.decode import UNREADABLE, read_data_quota, read_items, read_sim, read_sms, read_sms_quota
+from console.once.wire.decode import UNREADABLE, read_data_quota, read_items, read_sim, read_sms, read_sms_quota
 
 ICCID = "8988228066605682328"
 

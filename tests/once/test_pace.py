@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from console.once.errors import Throttled, Unavailable
-from console.once.pace import Lane, Pace
+from console.once.http.rate_limit import Lane, Pace
 
 from .conftest import ClientMaker
 from .odd_server import Answer, OddServer

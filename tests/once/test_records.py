@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.once.events import EventRecord
-from console.once.messages import SmsRecord
-from console.once.records import UnknownRecord, read_batch, read_record
+from console.once.streamer.events import EventRecord
+from console.once.streamer.records import UnknownRecord, read_batch, read_record
+from console.once.streamer.sms import SmsRecord
 
 from .samples import GERMANY, ICCID, event, message, report, usage
 

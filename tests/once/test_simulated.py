@@ -8,7 +8,7 @@ import pytest
 from console.once.client import OnceClient
 from console.once.commands import Payment
 from console.once.errors import NotFound, Unavailable, Unexpected
-from console.once.pace import Lane
+from console.once.http.rate_limit import Lane
 
 UNKNOWN = "8988000000000000000"
 

@@ -12,10 +12,10 @@ from redis.backoff import NoBackoff
 from console.once.client import OnceClient
 from console.once.commands import Payment
 from console.once.errors import CircuitOpen, NotFound, OnceError, SignInRefused, Throttled, Unavailable
+from console.once.http.circuit import Patience
+from console.once.http.notices import BreakerMoved, LineState, Notice
+from console.once.http.retry import Retries
 from console.once.models import Sim
-from console.once.notices import BreakerMoved, LineState, Notice
-from console.once.retry import Retries
-from console.once.standing import Patience
 
 from .conftest import ACCOUNT, ClientMaker, valkey
 from .odd_server import TOKEN_PATH, Answer, OddServer

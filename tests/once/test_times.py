@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.once.times import maybe_time, parse_time, write_time
+from console.once.wire.times import maybe_time, parse_time, write_time
 
 
 @pytest.mark.parametrize(

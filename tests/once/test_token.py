@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from console.once.client import OnceClient
 from console.once.errors import SignInRefused, Unavailable
-from console.once.sign_in import OWNER_HINT
-from console.once.token import SignedIn, TokenStore, use_for
+from console.once.http.sign_in import OWNER_HINT
+from console.once.http.token import SignedIn, TokenStore, use_for
 
 from .conftest import ClientMaker
 from .odd_server import TOKEN_PATH, Answer, OddServer, token

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from console.once.records import read_record
-from console.once.usage import UsageRecord
+from console.once.streamer.records import read_record
+from console.once.streamer.usage import UsageRecord
 
 from .samples import ICCID, usage
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from console.once.countries import COUNTRY_OF_NETWORK, country_code
-from console.once.radio import Cell, cell_name, rat_name
-from console.once.volumes import to_bytes, to_count
+from console.once.wire.countries import COUNTRY_OF_NETWORK, country_code
+from console.once.wire.radio import Cell, cell_name, rat_name
+from console.once.wire.volumes import to_bytes, to_count
 
 
 @pytest.mark.parametrize(

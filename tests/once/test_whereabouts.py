@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.once.decode import UNREADABLE
-from console.once.whereabouts import read_status
+from console.once.wire.decode import UNREADABLE
+from console.once.wire.status import read_status
 
 ICCID = "8988228066605682328"
 

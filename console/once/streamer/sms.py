@@ -4,10 +4,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from console.once.events import detail_of, iccid_of, whole
-from console.once.record_shapes import Entry, PartShape, RecordShape
-from console.once.times import maybe_time
-from console.once.volumes import to_count
+from console.once.streamer.events import detail_of, iccid_of, whole
+from console.once.streamer.shapes import Entry, PartShape, RecordShape
+from console.once.wire.times import maybe_time
+from console.once.wire.volumes import to_count
 
 STATES = {2: "pending", 3: "buffered", 4: "delivered", 5: "failed", 6: "expired"}
 

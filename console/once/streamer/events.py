@@ -4,12 +4,12 @@ from datetime import datetime
 
 from msgspec import MsgspecError, Struct, json
 
-from console.once.countries import country_code
 from console.once.iccid import known
-from console.once.radio import Cell, cell_name, rat_name
-from console.once.record_shapes import Detail, Entry, ImsiRef, QuotaLeft, RecordShape, Session, Volumes
-from console.once.times import parse_time
-from console.once.volumes import to_bytes, to_count
+from console.once.streamer.shapes import Detail, Entry, ImsiRef, QuotaLeft, RecordShape, Session, Volumes
+from console.once.wire.countries import country_code
+from console.once.wire.radio import Cell, cell_name, rat_name
+from console.once.wire.times import parse_time
+from console.once.wire.volumes import to_bytes, to_count
 
 EVENT_NAMES = {
     0: "Generic", 1: "Update location", 2: "Update GPRS location", 3: "Create PDP Context", 4: "Update PDP Context",

@@ -9,17 +9,17 @@ import httpx
 from msgspec import json
 from redis.asyncio import Redis
 
-from console.once.answers import UNAUTHORIZED
-from console.once.capabilities import Verdict, verdict
 from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Unavailable
-from console.once.exchange import Exchange, Heard
+from console.once.http.answers import UNAUTHORIZED
+from console.once.http.capabilities import Verdict, verdict
+from console.once.http.circuit import Entry, Standing
+from console.once.http.exchange import Exchange, Heard
+from console.once.http.rate_limit import Lane, Pace
+from console.once.http.retry import Retries
+from console.once.http.sign_in import OWNER_HINT, Door
+from console.once.http.token import TokenStore
 from console.once.operations import SIM, Operation
-from console.once.pace import Lane, Pace
-from console.once.reading import is_nothing
-from console.once.retry import Retries
-from console.once.sign_in import OWNER_HINT, Door
-from console.once.standing import Entry, Standing
-from console.once.token import TokenStore
+from console.once.wire.reading import is_nothing
 
 Params = Mapping[str, str | int]
 

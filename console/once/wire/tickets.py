@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msgspec import Raw, Struct, json
 
-from console.once.shapes import Text
-from console.once.times import maybe_time
+from console.once.wire.shapes import Text
+from console.once.wire.times import maybe_time
 
 
 class Communication(Struct, frozen=True, kw_only=True):

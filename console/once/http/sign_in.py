@@ -5,13 +5,13 @@ import asyncio
 import httpx
 from msgspec import json
 
-from console.once.decode import UNREADABLE
 from console.once.errors import Refused, SignInRefused, Unavailable, Unexpected
-from console.once.exchange import Exchange
+from console.once.http.exchange import Exchange
+from console.once.http.retry import Retries
+from console.once.http.token import SignedIn
 from console.once.operations import SIGN_IN
-from console.once.retry import Retries
-from console.once.shapes import TokenShape
-from console.once.token import SignedIn
+from console.once.wire.decode import UNREADABLE
+from console.once.wire.shapes import TokenShape
 
 DYING_SECONDS = 2.0
 DYING_TOKENS_WAITED_OUT = 2

@@ -13,12 +13,12 @@ import structlog
 from msgspec import Struct, json
 from redis.asyncio import Redis
 
-from console.once.capabilities import SIMS_IN_DOUBT, TRIED_AGAIN, sentence, unseen
 from console.once.errors import CircuitOpen, NotOffered
-from console.once.notices import BreakerMoved, CapabilityFound, CapabilityLost, LineState, Notice, Noticed
+from console.once.http.capabilities import SIMS_IN_DOUBT, TRIED_AGAIN, sentence, unseen
+from console.once.http.circuit_scripts import ANSWERED, ENTER, FAILED
+from console.once.http.notices import BreakerMoved, CapabilityFound, CapabilityLost, LineState, Notice, Noticed
+from console.once.http.shared_state import OUT_OF_REACH, shared, text
 from console.once.operations import Operation
-from console.once.shared import OUT_OF_REACH, shared, text
-from console.once.standing_scripts import ANSWERED, ENTER, FAILED
 
 
 class Patience(Struct, frozen=True):

@@ -6,8 +6,8 @@ import httpx
 from msgspec import MsgspecError, json
 
 from console.once.errors import Gone, NotFound, OnceError, Refused, Throttled, Unavailable, Unexpected
-from console.once.retry import retry_after
-from console.once.shapes import ComplaintShape
+from console.once.http.retry import retry_after
+from console.once.wire.shapes import ComplaintShape
 
 UNAUTHORIZED = 401
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from msgspec import Raw, Struct, json
 
 from console.once import iccid
-from console.once.shapes import Number, Text
-from console.once.times import maybe_time
-from console.once.volumes import to_count
+from console.once.wire.shapes import Number, Text
+from console.once.wire.times import maybe_time
+from console.once.wire.volumes import to_count
 
 
 class OrderedProduct(Struct, frozen=True):

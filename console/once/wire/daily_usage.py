@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct, json
 
-from console.once.volumes import to_bytes, to_count
+from console.once.wire.volumes import to_bytes, to_count
 
 Number = Decimal | None
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import httpx
 from msgspec import Struct
 
-from console.once.answers import broken_line, judge, outcome
 from console.once.errors import OnceError, Unavailable, Unexpected
+from console.once.http.answers import broken_line, judge, outcome
+from console.once.http.circuit import Standing
 from console.once.operations import Operation
-from console.once.standing import Standing
 
 Observe = Callable[[str, str, float], None]
 

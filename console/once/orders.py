@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from msgspec import Raw
 
 from console.once import operations
-from console.once.caller import Caller, Params
-from console.once.decode import read_items
+from console.once.http.rate_limit import Lane
+from console.once.http.requester import Caller, Params
 from console.once.models import Page
 from console.once.operations import Operation
-from console.once.order_shapes import Address, Order, Product, read_order, read_product
-from console.once.pace import Lane
-from console.once.reading import created, number, read, read_one
-from console.once.ticket_shapes import Ticket, read_ticket
+from console.once.wire.decode import read_items
+from console.once.wire.orders import Address, Order, Product, read_order, read_product
+from console.once.wire.reading import created, number, read, read_one
+from console.once.wire.tickets import Ticket, read_ticket
 
 ORDERS_PER_PAGE = 10  # 1NCE's most
 TICKETS_PER_PAGE = 100  # 1NCE's most; it gives one if it is not told

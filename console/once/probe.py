@@ -11,13 +11,13 @@ from msgspec import MsgspecError, Struct, json
 
 from console.once import operations
 from console.once.client import OnceClient
-from console.once.daily_usage import read_daily_usage
-from console.once.decode import UNREADABLE
 from console.once.errors import NotOffered, OnceError
-from console.once.exchange import Heard
-from console.once.masking import shape
+from console.once.http.exchange import Heard
 from console.once.operations import Operation
-from console.once.reading import as_part, is_nothing
+from console.once.wire.daily_usage import read_daily_usage
+from console.once.wire.decode import UNREADABLE
+from console.once.wire.masking import shape
+from console.once.wire.reading import as_part, is_nothing
 
 HEADERS = ("X-Total-Count", "X-Total-Pages", "X-Current-Page", "X-Count-Per-Page", "Retry-After", "Content-Type")
 COUNTS = frozenset(HEADERS[:4])  # what they count is the customer's own business

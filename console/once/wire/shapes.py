@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from console.once.radio import Cell
+from console.once.wire.radio import Cell
 
 Number = Decimal | None  # 1NCE writes numbers as numbers and now and then as strings; both are read exactly
 Text = str | None

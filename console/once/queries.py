@@ -3,17 +3,18 @@
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
-from console.once import decode, operations
 from console.once import iccid as iccids
-from console.once.caller import Caller
-from console.once.daily_usage import DailyUsage, read_daily_usage
+from console.once import operations
 from console.once.errors import Unexpected
+from console.once.http.rate_limit import Lane
+from console.once.http.requester import Caller
 from console.once.models import Quota, Sim, SimPage, Sms, SmsPage, Status
 from console.once.operations import Operation
-from console.once.pace import Lane
-from console.once.reading import as_part, number, read, read_one
-from console.once.records import Batch, read_batch
-from console.once.whereabouts import read_status
+from console.once.streamer.records import Batch, read_batch
+from console.once.wire import decode
+from console.once.wire.daily_usage import DailyUsage, read_daily_usage
+from console.once.wire.reading import as_part, number, read, read_one
+from console.once.wire.status import read_status
 
 SIMS_PER_PAGE = 100  # 1NCE's most
 EVENTS_PER_PAGE = 1000  # 1NCE's most

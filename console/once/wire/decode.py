@@ -11,9 +11,9 @@ from msgspec import MsgspecError, Raw, json
 
 from console.once import iccid
 from console.once.models import Quota, Sim, Sms
-from console.once.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
-from console.once.times import maybe_time
-from console.once.volumes import to_bytes, to_count
+from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
+from console.once.wire.times import maybe_time
+from console.once.wire.volumes import to_bytes, to_count
 
 UNREADABLE = (MsgspecError, ValueError, ArithmeticError)  # what the functions here raise for a body they cannot read
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from redis.asyncio import Redis
 
 from console.once.errors import Throttled
-from console.once.shared import shared
+from console.once.http.shared_state import shared
 
 LATENESS_SECONDS = 0.035
 ROAD_SECONDS = 0.02

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Raw, Struct
 
-from console.once.radio import Cell
+from console.once.wire.radio import Cell
 
 Text = str | None
 Whole = int | str | None  # numbers that were also seen as strings

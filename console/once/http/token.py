@@ -16,7 +16,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from console.once.errors import SignInRefused, Unavailable
-from console.once.shared import OUT_OF_REACH, text
+from console.once.http.shared_state import OUT_OF_REACH, text
 
 MARGIN_SECONDS = 60.0  # a token is renewed so long before its end, or at half of what it had left
 SHORTEST_USE_SECONDS = 0.5

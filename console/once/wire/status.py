@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from msgspec import json
 
-from console.once.countries import country_code
 from console.once.models import Status
-from console.once.radio import Cell, cell_name, rat_name
-from console.once.shapes import CountryShape, OperatorShape, SessionShape, StatusShape
-from console.once.times import maybe_time
+from console.once.wire.countries import country_code
+from console.once.wire.radio import Cell, cell_name, rat_name
+from console.once.wire.shapes import CountryShape, OperatorShape, SessionShape, StatusShape
+from console.once.wire.times import maybe_time
 
 _LIMITS = {"REACHED": True, "NOT_REACHED": False}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

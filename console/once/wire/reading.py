@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import httpx
 
-from console.once.decode import UNREADABLE
 from console.once.errors import NotFound, Unexpected
+from console.once.wire.decode import UNREADABLE
 
 Thing = TypeVar("Thing")
 

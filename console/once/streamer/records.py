@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec import Raw, Struct, json, structs
 
-from console.once.decode import UNREADABLE
-from console.once.events import EventRecord, read_event
-from console.once.messages import SmsRecord, is_message, is_report, read_message, read_report
-from console.once.record_shapes import RecordShape
-from console.once.usage import UsageRecord, read_usage
+from console.once.streamer.events import EventRecord, read_event
+from console.once.streamer.shapes import RecordShape
+from console.once.streamer.sms import SmsRecord, is_message, is_report, read_message, read_report
+from console.once.streamer.usage import UsageRecord, read_usage
+from console.once.wire.decode import UNREADABLE
 
 _batch = json.Decoder(list[RecordShape])
 _parts = json.Decoder(list[Raw])

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from console.once.countries import country_code
-from console.once.events import detail_of, iccid_of, imsi_of, whole
-from console.once.radio import rat_name
-from console.once.record_shapes import RecordShape, Volumes
-from console.once.times import maybe_time
-from console.once.volumes import to_bytes, to_count
+from console.once.streamer.events import detail_of, iccid_of, imsi_of, whole
+from console.once.streamer.shapes import RecordShape, Volumes
+from console.once.wire.countries import country_code
+from console.once.wire.radio import rat_name
+from console.once.wire.times import maybe_time
+from console.once.wire.volumes import to_bytes, to_count
 
 DATA_TRAFFIC = 5
 SMS_TRAFFIC = 6
