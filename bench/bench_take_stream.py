@@ -19,7 +19,7 @@ from console.connectivity.tables import network_events
 from console.once.streamer.records import read_batch
 from console.store.bulk import Row
 from console.usage.tables import usage_records
-from jobs.records import event_row, usage_row
+from jobs.intake.records import event_row, usage_row
 
 SIMS = 10_000
 RECORDS_A_SECOND = 20_000.0

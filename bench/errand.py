@@ -15,9 +15,9 @@ from measuring import forget_peak, peak_bytes
 from console import log
 from console.settings import Settings, from_environment
 from console.store.database import open_database
-from jobs.accounts import Accounts
 from jobs.garbage import collect_seldom
-from jobs.running import Shop
+from jobs.polling.clients import Accounts
+from jobs.run import Shop
 from jobs.worker import JOBS
 
 

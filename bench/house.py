@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from console.auth.rules import Role
 from console.auth.writes import put_key, put_user
-from console.embedded import PostgresServer, ValkeyServer
+from console.trial import PostgresServer, ValkeyServer
 from console.migrate import migrate
 from console.organizations.writes import put
 from console.settings import Settings

@@ -13,7 +13,7 @@ from console.once.probe import Explored, explore
 from console.organizations import reads
 from console.settings import Settings
 from console.store.database import open_database
-from jobs.accounts import Accounts
+from jobs.polling.clients import Accounts
 
 
 async def examine(settings: Settings) -> list[Examined]:

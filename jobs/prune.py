@@ -8,7 +8,7 @@ from console.connectivity.writes import forget_unknown
 from console.runs.writes import forget
 from console.sms.writes import forget_messages
 from console.streamer.batches import forget_set_aside
-from jobs.running import Run, for_the_house
+from jobs.run import Run, for_the_house
 
 KEPT = {
     "usage_records": timedelta(days=730),

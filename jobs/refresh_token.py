@@ -1,6 +1,6 @@
 """Renews the access token at 1NCE before it ends, so that no poll has to wait for it."""
 
-from jobs.running import Run, by_organization
+from jobs.run import Run, by_organization
 
 
 @by_organization(needs_once=True)

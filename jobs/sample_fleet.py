@@ -1,7 +1,7 @@
 """Puts down how many SIMs are where, once a minute."""
 
 from console.connectivity import writes
-from jobs.running import Run, by_organization
+from jobs.run import Run, by_organization
 
 
 @by_organization(needs_once=False)

@@ -1,6 +1,6 @@
 """Tells what a crash, or a Redis that was away, left untold."""
 
-from jobs.running import Run, for_the_house
+from jobs.run import Run, for_the_house
 
 
 @for_the_house

@@ -7,9 +7,9 @@ from console.once.streamer.records import Batch
 from console.polling.rules import Kind
 from console.sims.writes import record_checks
 from console.streamer.writes import note_found
-from jobs.polling import poll
-from jobs.records import event_row
-from jobs.running import Run, by_organization
+from jobs.intake.records import event_row
+from jobs.polling.poll import poll
+from jobs.run import Run, by_organization
 
 AT_ONCE = 4
 EVENTS = 1_000  # a page at the most; 1NCE promises no order, so only all of them are the latest

@@ -10,8 +10,8 @@ from console.polling.rules import Kind
 from console.quotas.writes import COMPARE, record_quotas
 from console.store.bulk import Row
 from console.streamer.reads import usage_stream
-from jobs.polling import poll
-from jobs.running import Run, by_organization
+from jobs.polling.poll import poll
+from jobs.run import Run, by_organization
 
 AT_ONCE = 3
 

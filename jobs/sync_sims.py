@@ -10,8 +10,8 @@ from console.once.models import Sim, SimPage
 from console.polling.rules import Kind
 from console.sims import writes
 from console.store.bulk import Row
-from jobs.running import Run, by_organization
-from jobs.spending import Spending
+from jobs.polling.budget import Spending
+from jobs.run import Run, by_organization
 
 AT_ONCE = 8
 OF_NEW_SIMS = ("sync_status", "sync_quotas", "sync_connectivity")  # what else there is to know of them, at once

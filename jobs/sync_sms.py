@@ -6,9 +6,9 @@ from console.once.models import SmsPage
 from console.polling.rules import Kind
 from console.sims.writes import record_checks
 from console.sms.writes import record_messages
-from jobs.polling import poll
-from jobs.records import listed_message
-from jobs.running import Run, by_organization
+from jobs.intake.records import listed_message
+from jobs.polling.poll import poll
+from jobs.run import Run, by_organization
 
 AT_ONCE = 2
 

@@ -7,8 +7,8 @@ from console.connectivity.writes import record_statuses
 from console.once.models import Status
 from console.polling.rules import Kind
 from console.store.bulk import Row
-from jobs.polling import poll
-from jobs.running import Run, by_organization
+from jobs.polling.poll import poll
+from jobs.run import Run, by_organization
 
 AT_ONCE = 8
 

@@ -13,9 +13,9 @@ from console.once.streamer.records import read_batch, split
 from console.store.database import Transaction, in_each_others_way, sqlstate
 from console.streamer import batches
 from console.streamer.batches import StreamBatch
-from jobs.intake import Post, Taken, count, take_in
-from jobs.running import Run, by_organization
-from jobs.streaming import note_stream
+from jobs.intake.posts import Post, Taken, count, take_in
+from jobs.intake.streamer_health import note_stream
+from jobs.run import Run, by_organization
 
 log = logger("jobs")
 AT_ONCE = 2  # while the database writes some posts, the next are read

@@ -4,7 +4,7 @@ from console import metrics
 from console.quotas.differences import count
 from console.streamer.rules import StreamState
 from console.streamer.writes import settle
-from jobs.running import Run, by_organization
+from jobs.run import Run, by_organization
 
 
 @by_organization(needs_once=False)

@@ -18,11 +18,11 @@ from console.runs.schedule import BY_NAME
 from console.settings import Settings
 from console.store.database import open_database
 from console.streamer import batches
-from jobs.accounts import Accounts
 from jobs.garbage import collect_seldom
+from jobs.polling.clients import Accounts
 from jobs.prune import prune
 from jobs.refresh_token import refresh_token
-from jobs.running import Job, Shop
+from jobs.run import Job, Shop
 from jobs.sample_fleet import sample_fleet
 from jobs.sweep_outbox import sweep_outbox
 from jobs.sync_connectivity import sync_connectivity

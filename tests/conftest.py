@@ -12,7 +12,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
-from console.embedded import PostgresServer, ValkeyServer
+from console.trial import PostgresServer, ValkeyServer
 from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import Database, open_database

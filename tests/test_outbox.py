@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from redis.asyncio import Redis
 
-from console.embedded import ValkeyServer
+from console.trial import ValkeyServer
 from console.facts.sims import SimChanged, SimState
 from console.settings import Settings
 from console.store.database import Database, open_database

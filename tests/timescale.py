@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from console.embedded import PostgresServer
-from console.embedded.disguise import disguise
-from console.embedded.programs import in_tree
+from console.trial import PostgresServer
+from console.trial.disguise import disguise
+from console.trial.programs import in_tree
 
 TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale")).absolute()
 

@@ -14,7 +14,7 @@ from console.once.client import OnceClient
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
-from jobs.accounts import Accounts
+from jobs.polling.clients import Accounts
 from tests.cast import Cast
 from tests.ring.conftest import browser, page
 from tests.serving import Served

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from console.embedded import PostgresServer
+from console.trial import PostgresServer
 from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import open_database

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 from redis.exceptions import RedisError
 
-from console.embedded import ValkeyServer
-from console.embedded.logfile import LogFile
-from console.embedded.ports import free_port
-from console.embedded.process import Process
+from console.trial import ValkeyServer
+from console.trial.logfile import LogFile
+from console.trial.ports import free_port
+from console.trial.process import Process
 from console.settings import Settings
 from console.store.database import Database
 from tests.cutting.proxy import Proxy

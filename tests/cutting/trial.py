@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from console.embedded import ValkeyServer
+from console.trial import ValkeyServer
 from console.settings import Settings
 from console.store.database import Database, open_database
 from tests.cast import Cast, add_sim, gather

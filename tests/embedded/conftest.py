@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
-from console.embedded import PostgresServer, ValkeyServer
+from console.trial import PostgresServer, ValkeyServer
 
 Asked = Callable[[PostgresServer, str], Awaitable[Any]]
 

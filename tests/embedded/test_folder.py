@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.embedded.faults import EmbeddedFault, explained, refused
-from console.embedded.folder import FolderLock, made
+from console.trial.faults import EmbeddedFault, explained, refused
+from console.trial.folder import FolderLock, made
 
 
 def test_a_name_that_cannot_be_printed_is_refused(tmp_path: Path) -> None:

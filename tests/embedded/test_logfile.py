@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from console.embedded.logfile import LogFile
+from console.trial.logfile import LogFile
 
 
 def test_only_whole_lines_of_this_run_are_told(tmp_path: Path) -> None:

@@ -11,18 +11,18 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
-from console.embedded import EmbeddedFault, PostgresServer
-from console.embedded.disguise import disguise
-from console.embedded.leftovers import working_in
-from console.embedded.ports import HOST, free_port
-from console.embedded.programs import installed
+from console.trial import EmbeddedFault, PostgresServer
+from console.trial.disguise import disguise
+from console.trial.leftovers import working_in
+from console.trial.ports import HOST, free_port
+from console.trial.programs import installed
 from tests.embedded.conftest import Asked
 from tests.processes import begun, lives, until
 
 STARTER = """
 import asyncio, sys
 from pathlib import Path
-from console.embedded import PostgresServer
+from console.trial import PostgresServer
 
 async def main():
     server = PostgresServer(Path(sys.argv[1]))

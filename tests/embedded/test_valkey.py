@@ -7,10 +7,10 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from console.embedded import ValkeyServer
-from console.embedded.leftovers import working_in
-from console.embedded.ports import free_port, is_free
-from console.embedded.programs import valkey as program
+from console.trial import ValkeyServer
+from console.trial.leftovers import working_in
+from console.trial.ports import free_port, is_free
+from console.trial.programs import valkey as program
 from tests.processes import begun, until
 
 

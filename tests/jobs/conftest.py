@@ -9,8 +9,8 @@ from msgspec import structs
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
-from jobs.accounts import Accounts
-from jobs.running import Job, Shop
+from jobs.polling.clients import Accounts
+from jobs.run import Job, Shop
 from tests.simulation import Simulation
 
 

@@ -10,7 +10,7 @@ from console.runs import reads as run_reads
 from console.sims import reads
 from console.store.database import Database
 from jobs.refresh_token import refresh_token
-from jobs.running import Job
+from jobs.run import Job
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_quotas import sync_quotas
 from jobs.sync_sims import sync_sims

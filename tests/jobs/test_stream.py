@@ -23,7 +23,7 @@ from console.store.database import Database
 from console.store.outbox import SEQUENCE, STREAM
 from console.streamer import batches
 from console.usage import reads as usage_reads
-from jobs.records import event_row
+from jobs.intake.records import event_row
 from jobs.take_stream import take_stream
 from tests.jobs.conftest import Acme
 from tests.once.samples import message

@@ -16,12 +16,12 @@ from console.sims import reads
 from console.store.database import Database
 from console.streamer import reads as streams
 from console.streamer.writes import note_posts
-from jobs.running import Run
-from jobs.spending import Spending
+from jobs.polling.budget import Spending
+from jobs.polling.slots import Turns
+from jobs.run import Run
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
-from jobs.turns import Turns
 from jobs.watch_stream import watch_stream
 from tests.jobs.conftest import Acme
 from tests.simulation import Simulation

@@ -15,8 +15,8 @@ from console.sims import reads
 from console.sims.writes import record_checks
 from console.store.database import Database
 from console.streamer import batches
-from jobs.accounts import Accounts
-from jobs.running import Shop
+from jobs.polling.clients import Accounts
+from jobs.run import Shop
 from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
 from jobs.take_stream import take_stream

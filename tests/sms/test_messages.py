@@ -15,8 +15,8 @@ from console.organizations.writes import change_forwarder
 from console.sms import reads
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
-from jobs.accounts import Accounts
-from jobs.running import Shop
+from jobs.polling.clients import Accounts
+from jobs.run import Shop
 from jobs.take_stream import take_stream
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import SECRET

@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from console.embedded import PostgresServer, ValkeyServer
-from console.embedded.folder import made
-from console.up.crew import Crew
-from console.up.notes import Notes
-from console.up.program import Child, Program
-from console.up.readiness import listens
-from console.up.screen import Screen
-from console.up.supervision import supervise
+from console.trial import PostgresServer, ValkeyServer
+from console.trial.folder import made
+from console.trial_up.crew import Crew
+from console.trial_up.notes import Notes
+from console.trial_up.program import Child, Program
+from console.trial_up.readiness import listens
+from console.trial_up.screen import Screen
+from console.trial_up.supervision import supervise
 
 
 async def main(folder: Path, wanted: list[dict[str, Any]]) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.up.lines import readable, worth_showing
+from console.trial_up.lines import readable, worth_showing
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.embedded.ports import free_port, is_free
+from console.trial.ports import free_port, is_free
 from tests.processes import lives, until
 from tests.up.conftest import Begun
 
@@ -169,7 +169,7 @@ async def test_killed_databases_are_back_where_they_were(begun: Begun) -> None:
 
 
 def _server(home: Any, program: str) -> int:
-    from console.embedded.leftovers import working_in
+    from console.trial.leftovers import working_in
 
     if program == "postgres":
         return int(home.joinpath("postmaster.pid").read_text().split()[0])

@@ -6,12 +6,12 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.embedded.disguise import Disguise, entrusted, within_reach
-from console.embedded.faults import EmbeddedFault, explained, refused
-from console.embedded.leftovers import reap
-from console.embedded.logfile import LogFile
-from console.embedded.process import Process
-from console.embedded.programs import Programs
+from console.trial.disguise import Disguise, entrusted, within_reach
+from console.trial.faults import EmbeddedFault, explained, refused
+from console.trial.leftovers import reap
+from console.trial.logfile import LogFile
+from console.trial.process import Process
+from console.trial.programs import Programs
 
 _PATIENCE_SECONDS = 120.0
 

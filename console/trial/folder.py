@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from console.embedded.faults import EmbeddedFault, refused
+from console.trial.faults import EmbeddedFault, refused
 
 # Others may pass through, but not look around: when root has to lend PostgreSQL another user, that user must get by.
 _MODE = 0o711

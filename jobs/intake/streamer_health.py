@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from console.streamer.writes import note_posts
-from jobs.running import Run
+from jobs.run import Run
 
 
 async def note_stream(run: Run, kinds: Collection[str]) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 
-from console.embedded.cluster import clean_environment, made
-from console.embedded.disguise import Disguise, disguise
-from console.embedded.faults import EmbeddedFault, explained
-from console.embedded.folder import FolderLock
-from console.embedded.folder import made as folder_made
-from console.embedded.leftovers import reap
-from console.embedded.logfile import LogFile
-from console.embedded.ports import HOST, free_port
-from console.embedded.process import Process
-from console.embedded.programs import Programs, installed
+from console.trial.cluster import clean_environment, made
+from console.trial.disguise import Disguise, disguise
+from console.trial.faults import EmbeddedFault, explained
+from console.trial.folder import FolderLock
+from console.trial.folder import made as folder_made
+from console.trial.leftovers import reap
+from console.trial.logfile import LogFile
+from console.trial.ports import HOST, free_port
+from console.trial.process import Process
+from console.trial.programs import Programs, installed
 
 DATABASE = "console"
 _RECOVERY_SECONDS = 300.0

@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from console.embedded.faults import EmbeddedFault
-from console.embedded.logfile import LogFile
-from console.embedded.tether import tether
+from console.trial.faults import EmbeddedFault
+from console.trial.logfile import LogFile
+from console.trial.tether import tether
 
 
 class Process:

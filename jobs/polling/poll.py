@@ -13,9 +13,9 @@ from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefuse
 from console.polling.rules import Kind
 from console.polling.writes import Turn
 from console.store.database import in_each_others_way
-from jobs.running import Run
-from jobs.spending import Spending
-from jobs.turns import Turns
+from jobs.polling.budget import Spending
+from jobs.polling.slots import Turns
+from jobs.run import Run
 
 Answer = TypeVar("Answer")
 Ask = Callable[[str], Awaitable[Answer]]

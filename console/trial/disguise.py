@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from console.embedded.faults import EmbeddedFault
+from console.trial.faults import EmbeddedFault
 
 NOBODY = 65534
 _UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")

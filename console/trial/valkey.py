@@ -4,14 +4,14 @@ import asyncio
 import signal
 from pathlib import Path
 
-from console.embedded.faults import EmbeddedFault, explained
-from console.embedded.folder import FolderLock
-from console.embedded.folder import made as folder_made
-from console.embedded.leftovers import reap
-from console.embedded.logfile import LogFile
-from console.embedded.ports import HOST, free_port
-from console.embedded.process import Process
-from console.embedded.programs import valkey
+from console.trial.faults import EmbeddedFault, explained
+from console.trial.folder import FolderLock
+from console.trial.folder import made as folder_made
+from console.trial.leftovers import reap
+from console.trial.logfile import LogFile
+from console.trial.ports import HOST, free_port
+from console.trial.process import Process
+from console.trial.programs import valkey
 
 _PATIENCE_SECONDS = 20.0
 _ATTEMPTS = 20

@@ -19,7 +19,7 @@ from console.runs.rules import RunState
 from console.runs.writes import Tally
 from console.settings import Settings
 from console.store.database import Database
-from jobs.accounts import Accounts
+from jobs.polling.clients import Accounts
 
 BEAT_SECONDS = 10.0
 QUIET_SECONDS = 5.0  # a shorter run that went well is no news

@@ -4,10 +4,10 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 
-from console.embedded.faults import EmbeddedFault
-from console.up.crew import Crew
-from console.up.program import ChildFault
-from console.up.screen import Screen
+from console.trial.faults import EmbeddedFault
+from console.trial_up.crew import Crew
+from console.trial_up.program import ChildFault
+from console.trial_up.screen import Screen
 
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # `make` and a terminal may both pass on one Ctrl-C: what comes so soon after is the same request.

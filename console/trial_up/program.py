@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from console.embedded.logfile import LogFile
-from console.embedded.process import Process
-from console.up.notes import Notes
-from console.up.readiness import Question
+from console.trial.logfile import LogFile
+from console.trial.process import Process
+from console.trial_up.notes import Notes
+from console.trial_up.readiness import Question
 
 
 class ChildFault(Exception):

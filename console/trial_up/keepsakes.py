@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from console.embedded.faults import refused
+from console.trial.faults import refused
 
 
 def kept(path: Path) -> str:

@@ -20,8 +20,8 @@ from console.store.bulk import Row
 from console.store.database import Transaction
 from console.streamer import batches
 from console.usage.writes import in_turn, record_usage
-from jobs.records import event_row, happening, message, usage_row
-from jobs.running import Run
+from jobs.intake.records import event_row, happening, message, usage_row
+from jobs.run import Run
 
 KINDS = ("event", "usage", "sms")
 UNKNOWN_MESSAGE = "a report on a message that is not known, and names no SIM"

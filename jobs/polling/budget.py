@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from console.polling import reads
 from console.polling.rules import FLOORS, Kind, Terms, allowed
-from jobs.running import Run
+from jobs.run import Run
 
 TERMS_SECONDS = 15.0  # how long a look at the terms is good for
 LEAST_SECONDS = 2.0  # for so long who has asked counts as still at work

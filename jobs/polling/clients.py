@@ -8,7 +8,7 @@ from console.once.client import OnceClient
 from console.organizations.reads import Account, account
 from console.settings import Settings
 from console.store.database import Database
-from jobs.noting import Noting
+from jobs.polling.reporting import Noting
 
 
 class Accounts:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from console.embedded.faults import EmbeddedFault
+from console.trial.faults import EmbeddedFault
 
 _INSTALL = "pip install 'sim-console[embedded]'"
 

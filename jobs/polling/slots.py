@@ -10,8 +10,8 @@ from console.polling.on_screen import on_screen
 from console.polling.reads import worth_asking
 from console.polling.rules import FLOORS, Group, Kind, Wheel
 from console.polling.writes import Turn, give_back, take_turns
-from jobs.running import Run
-from jobs.spending import Spending
+from jobs.polling.budget import Spending
+from jobs.run import Run
 
 AHEAD_SECONDS = 2.0  # so much is chosen at a time: few, so that a row that comes onto a screen has its turn soon
 MOST = 20

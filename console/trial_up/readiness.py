@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from console.embedded.ports import HOST
+from console.trial.ports import HOST
 
 Question = Callable[[], Awaitable[str | None]]
 _SECONDS = 5.0

@@ -1,0 +1,1 @@
+"""Taking in what 1NCE has pushed: each record once, whatever comes twice or late."""

@@ -1,0 +1,1 @@
+"""Asking 1NCE about many SIMs: which next, how fast, several calls at a time."""
