@@ -21,11 +21,11 @@ from msgspec import Struct
 
 from console.auth.rules import Role
 from console.auth.writes import put_key, put_user
-from console.trial import PostgresServer, ValkeyServer
 from console.migrate import migrate
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database, open_database
+from console.trial import PostgresServer, ValkeyServer
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a-secret-key-for-benchmarks-alone-0123456789"

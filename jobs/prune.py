@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from console.connectivity.writes import forget_unknown
 from console.runs.writes import forget
 from console.sms.writes import forget_messages
-from console.streamer.batches import forget_set_aside
+from console.streamer.batches import forget_set_aside, forget_unknown
 from jobs.run import Run, for_the_house
 
 KEPT = {

@@ -12,10 +12,10 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
-from console.trial import PostgresServer, ValkeyServer
 from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import Database, open_database
+from console.trial import PostgresServer, ValkeyServer
 from tests.cast import Cast, gather
 from tests.serving import Served, serving
 from tests.simulation import Simulation, simulated

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 from redis.asyncio import Redis
 
-from console.trial import ValkeyServer
 from console.facts.sims import SimChanged, SimState
 from console.settings import Settings
 from console.store.database import Database, open_database
 from console.store.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
+from console.trial import ValkeyServer
 from tests.cast import ADAS_SIM, Cast, add_sim
 
 

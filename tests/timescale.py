@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from console.trial import PostgresServer
-from console.trial.disguise import disguise
 from console.trial.programs import in_tree
+from console.trial.run_as import disguise
 
 TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale")).absolute()
 

@@ -11,7 +11,8 @@ from console.cli.printing import settings, with_database
 from console.migrate import migrate as bring_up_to_date
 from console.settings import Settings
 from console.store.database import Database
-from console.trial_up import UpOptions, up
+from console.trial.options import UpOptions
+from console.trial.plan import up
 
 
 @click.command("up")

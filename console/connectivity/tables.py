@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from console.sims.tables import key_columns
-from console.store.metadata import metadata, moment
+from console.store.metadata import metadata
 
 # Each change of a SIM's place on the network. Kept for six months.
 status_history = sa.Table(
@@ -45,29 +45,4 @@ fleet_samples = sa.Table(
     sa.Column("organization_id", sa.Integer, primary_key=True),
     sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
     *(sa.Column(name, sa.Integer, nullable=False) for name in ("online", "attached", "offline", "blocked", "unknown")),
-)
-
-# A post of the Data Streamer, kept as it came until a job has taken it in.
-stream_batches = sa.Table(
-    "stream_batches",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
-    moment("received_at", nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("source", sa.Text, nullable=False, server_default="streamer"),  # "streamer", "forwarder"
-    sa.Column("failure", sa.Text),  # why it could not be taken in; kept to be looked at
-)
-
-# Records of a shape that is not known: kept and counted, never dropped.
-unknown_records = sa.Table(
-    "unknown_records",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    sa.Column("organization_id", sa.Integer, nullable=False),
-    moment("received_at", nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False),  # so that a record sent twice is kept once
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("why", sa.Text),  # what is wrong with it
-    sa.UniqueConstraint("organization_id", "digest"),
 )

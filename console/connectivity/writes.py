@@ -5,9 +5,8 @@ from datetime import datetime
 from operator import itemgetter
 
 import msgspec
-import sqlalchemy as sa
 
-from console.connectivity.tables import fleet_samples, network_events, status_history, unknown_records
+from console.connectivity.tables import fleet_samples, network_events, status_history
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.sims import reads as sim_reads
 from console.sims.writes import record_checks, record_connections
@@ -66,10 +65,3 @@ async def sample_fleet(transaction: Transaction, organization_id: int, minute: d
         "unknown": sum(counts.values()) - sum(known.values()),
     }
     await insert_once(transaction.connection, fleet_samples, [row], key=("organization_id", "time"))
-
-
-async def forget_unknown(transaction: Transaction, before: datetime) -> int:
-    """Drop records of unknown shape from before; how many."""
-    c = unknown_records.c
-    found = await transaction.connection.execute(sa.delete(unknown_records).where(c.received_at < before))
-    return found.rowcount

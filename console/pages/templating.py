@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.sims.rules import LOW_PERCENT
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 NOTHING = "—"
 

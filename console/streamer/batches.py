@@ -9,10 +9,10 @@ from msgspec import Struct
 from saq.queue.redis import RedisQueue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.connectivity.tables import stream_batches, unknown_records
 from console.queue import later
 from console.store.bulk import insert_once
 from console.store.database import Transaction
+from console.streamer.tables import stream_batches, unknown_records
 
 JOB = "take_stream"
 c = stream_batches.c
@@ -88,3 +88,10 @@ async def keep_unknown(
         if (digest := hashlib.sha256(body).digest())
     }
     await insert_once(transaction.connection, unknown_records, list(rows.values()), key=("organization_id", "digest"))
+
+
+async def forget_unknown(transaction: Transaction, before: datetime) -> int:
+    """Drop records of unknown shape from before; how many."""
+    c = unknown_records.c
+    found = await transaction.connection.execute(sa.delete(unknown_records).where(c.received_at < before))
+    return found.rowcount

@@ -15,3 +15,28 @@ stream_health = sa.Table(
     sa.Column("found", sa.Integer, nullable=False, server_default="0"),  # how many such things
     sa.Column("state", sa.Text, nullable=False),  # as it was last told
 )
+
+# A post of the Data Streamer, kept as it came until a job has taken it in.
+stream_batches = sa.Table(
+    "stream_batches",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    moment("received_at", nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default="streamer"),  # "streamer", "forwarder"
+    sa.Column("failure", sa.Text),  # why it could not be taken in; kept to be looked at
+)
+
+# Records of a shape that is not known: kept and counted, never dropped.
+unknown_records = sa.Table(
+    "unknown_records",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("organization_id", sa.Integer, nullable=False),
+    moment("received_at", nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),  # so that a record sent twice is kept once
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("why", sa.Text),  # what is wrong with it
+    sa.UniqueConstraint("organization_id", "digest"),
+)

@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Valkey, run from Python packages: nothing to install, nobody to ask."""
+"""`console up`: embedded PostgreSQL and Valkey, and the console's own processes under one supervisor."""
 
 from console.trial.faults import EmbeddedFault as EmbeddedFault
 from console.trial.postgres import PostgresServer as PostgresServer

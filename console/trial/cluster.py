@@ -6,12 +6,12 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.trial.disguise import Disguise, entrusted, within_reach
 from console.trial.faults import EmbeddedFault, explained, refused
-from console.trial.leftovers import reap
 from console.trial.logfile import LogFile
+from console.trial.orphans import reap
 from console.trial.process import Process
 from console.trial.programs import Programs
+from console.trial.run_as import Disguise, entrusted, within_reach
 
 _PATIENCE_SECONDS = 120.0
 

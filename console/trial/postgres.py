@@ -8,15 +8,15 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 
 from console.trial.cluster import clean_environment, made
-from console.trial.disguise import Disguise, disguise
 from console.trial.faults import EmbeddedFault, explained
 from console.trial.folder import FolderLock
 from console.trial.folder import made as folder_made
-from console.trial.leftovers import reap
 from console.trial.logfile import LogFile
+from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import Programs, installed
+from console.trial.run_as import Disguise, disguise
 
 DATABASE = "console"
 _RECOVERY_SECONDS = 300.0

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from console.trial.faults import EmbeddedFault
 from console.trial.logfile import LogFile
-from console.trial.tether import tether
+from console.trial.parent_death import tether
 
 
 class Process:

@@ -7,8 +7,8 @@ from pathlib import Path
 from console.trial.faults import EmbeddedFault, explained
 from console.trial.folder import FolderLock
 from console.trial.folder import made as folder_made
-from console.trial.leftovers import reap
 from console.trial.logfile import LogFile
+from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import valkey

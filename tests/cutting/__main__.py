@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from console.trial import PostgresServer
 from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import open_database
+from console.trial import PostgresServer
 from tests.cutting.trial import Result, trial
 
 SECRET = "a-secret-key-for-trials-alone-0123456789"

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 from redis.exceptions import RedisError
 
+from console.settings import Settings
+from console.store.database import Database
 from console.trial import ValkeyServer
 from console.trial.logfile import LogFile
 from console.trial.ports import free_port
 from console.trial.process import Process
-from console.settings import Settings
-from console.store.database import Database
 from tests.cutting.proxy import Proxy
 from tests.cutting.truth import committed_by_now
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from console.trial import ValkeyServer
 from console.settings import Settings
 from console.store.database import Database, open_database
+from console.trial import ValkeyServer
 from tests.cast import Cast, add_sim, gather
 from tests.cutting.changing import SIMS, iccid
 from tests.cutting.cuts import Scene, drawn, name

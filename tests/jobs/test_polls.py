@@ -14,6 +14,7 @@ from console.store.database import Database
 from console.store.outbox import SEQUENCE
 from jobs import sync_connectivity as connectivity_job
 from jobs import sync_quotas, sync_status
+from jobs.polling.poll import STOP_AFTER_FAILURES
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_sims import sync_sims
 from tests.jobs.conftest import Acme
@@ -178,7 +179,7 @@ async def test_one_unknown_sim_does_not_stop_the_others(
         counts = await reads.counts(connection, acme.id)
     assert (run.state, run.seen, run.failed) == ("done", 250, 1)
     assert counts.connection["unknown"] == 1
-    assert poll.STOP_AFTER_FAILURES > 1
+    assert STOP_AFTER_FAILURES > 1
 
 
 async def test_events_beyond_the_first_page_are_asked_for_too(

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.connectivity import reads as connectivity_reads
-from console.connectivity.tables import stream_batches, unknown_records
 from console.connectivity.writes import record_events
 from console.once.streamer.records import read_batch
 from console.quotas.writes import record_quotas
@@ -22,6 +21,7 @@ from console.sms import reads as sms_reads
 from console.store.database import Database
 from console.store.outbox import SEQUENCE, STREAM
 from console.streamer import batches
+from console.streamer.tables import stream_batches, unknown_records
 from console.usage import reads as usage_reads
 from jobs.intake.records import event_row
 from jobs.take_stream import take_stream

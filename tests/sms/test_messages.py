@@ -9,12 +9,12 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from console.connectivity.tables import stream_batches, unknown_records
 from console.facts.sms import Sms
 from console.organizations.writes import change_forwarder
 from console.sms import reads
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
+from console.streamer.tables import stream_batches, unknown_records
 from jobs.polling.clients import Accounts
 from jobs.run import Shop
 from jobs.take_stream import take_stream

@@ -1,4 +1,4 @@
-"""A supervisor over stand-in programs, run as a process of its own: `python -m tests.up.stand_in FOLDER CHILDREN`.
+"""A supervisor over stand-in programs, as a process of its own: `python -m tests.trial.up.stand_in FOLDER CHILDREN`.
 
 CHILDREN is JSON: a list of objects with name, code (Python), and if wanted port (ready when it listens) and once.
 The names "postgres" and "valkey" without code stand for the real servers.
@@ -12,12 +12,12 @@ from typing import Any
 
 from console.trial import PostgresServer, ValkeyServer
 from console.trial.folder import made
-from console.trial_up.crew import Crew
-from console.trial_up.notes import Notes
-from console.trial_up.program import Child, Program
-from console.trial_up.readiness import listens
-from console.trial_up.screen import Screen
-from console.trial_up.supervision import supervise
+from console.trial.notes import Notes
+from console.trial.process_group import Crew
+from console.trial.program import Child, Program
+from console.trial.readiness import listens
+from console.trial.screen import Screen
+from console.trial.supervision import supervise
 
 
 async def main(folder: Path, wanted: list[dict[str, Any]]) -> int:

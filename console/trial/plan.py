@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 
 from console.trial import EmbeddedFault, PostgresServer, ValkeyServer
+from console.trial.environment import SIMULATED_REQUESTS_PER_SECOND, for_children, given, way_in
 from console.trial.folder import FolderLock, made
+from console.trial.notes import Notes
+from console.trial.options import UpOptions
 from console.trial.ports import HOST, free_port, is_free
-from console.trial_up.crew import Crew
-from console.trial_up.environment import SIMULATED_REQUESTS_PER_SECOND, for_children, given, way_in
-from console.trial_up.notes import Notes
-from console.trial_up.options import UpOptions
-from console.trial_up.program import Child, ChildFault, Program
-from console.trial_up.readiness import answers, listens
-from console.trial_up.screen import Screen
-from console.trial_up.supervision import supervise
+from console.trial.process_group import Crew
+from console.trial.program import Child, ChildFault, Program
+from console.trial.readiness import answers, listens
+from console.trial.screen import Screen
+from console.trial.supervision import supervise
 
 
 async def up(options: UpOptions) -> int:

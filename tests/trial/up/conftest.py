@@ -76,7 +76,7 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
     supervisors: list[Supervisor] = []
 
     def begin(*children: dict[str, Any]) -> Supervisor:
-        command = [sys.executable, "-m", "tests.up.stand_in", str(tmp_path), json.dumps(children)]
+        command = [sys.executable, "-m", "tests.trial.up.stand_in", str(tmp_path), json.dumps(children)]
         supervisors.append(Supervisor(command, tmp_path))
         return supervisors[-1]
 

@@ -5,9 +5,9 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from console.trial.faults import EmbeddedFault
-from console.trial_up.crew import Crew
-from console.trial_up.program import ChildFault
-from console.trial_up.screen import Screen
+from console.trial.process_group import Crew
+from console.trial.program import ChildFault
+from console.trial.screen import Screen
 
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # `make` and a terminal may both pass on one Ctrl-C: what comes so soon after is the same request.

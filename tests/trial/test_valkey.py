@@ -8,7 +8,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from console.trial import ValkeyServer
-from console.trial.leftovers import working_in
+from console.trial.orphans import working_in
 from console.trial.ports import free_port, is_free
 from console.trial.programs import valkey as program
 from tests.processes import begun, until

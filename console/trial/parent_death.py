@@ -13,7 +13,7 @@ def tether(last_word: Signals) -> Callable[[], None] | None:
     """What a new process must run first (`preexec_fn`) to receive this signal when its parent dies; Linux alone has it.
 
     The parent is the thread that starts it: start from a thread that lives as long as the server should. Elsewhere, and
-    where the tie is lost, `console.trial.leftovers` finds the server at the next start.
+    where the tie is lost, `console.trial.orphans` finds the server at the next start.
     """
     if sys.platform != "linux":
         return None

@@ -15,14 +15,15 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from console.trial.folder import FolderLock
-from console.trial.leftovers import working_in
+from console.trial.orphans import working_in
 from console.trial.ports import HOST, free_port, is_free
 from tests.processes import lives, until
-from tests.up.conftest import Supervisor
+from tests.trial.up.conftest import Supervisor
 
 CODE = """
 import asyncio, sys
-from console.trial_up import UpOptions, up
+from console.trial.options import UpOptions
+from console.trial.plan import up
 sys.exit(asyncio.run(up(UpOptions(port=int(sys.argv[1]), sims=20, data=sys.argv[2]))))
 """
 UNSET = {"DATABASE_URL": "", "REDIS_URL": "", "ONCE_CLIENT_ID": "", "SECRET_KEY": "", "PUBLIC_ORIGIN": ""}

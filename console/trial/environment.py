@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.trial_up.keepsakes import kept
+from console.trial.secrets_file import kept
 
 SIMULATED_REQUESTS_PER_SECOND = "50"  # five times 1NCE's own: a trial knows its whole fleet after a minute
 ONCE_CLIENT = ("demo", "demo-secret")

@@ -12,12 +12,12 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from console.trial import EmbeddedFault, PostgresServer
-from console.trial.disguise import disguise
-from console.trial.leftovers import working_in
+from console.trial.orphans import working_in
 from console.trial.ports import HOST, free_port
 from console.trial.programs import installed
-from tests.embedded.conftest import Asked
+from console.trial.run_as import disguise
 from tests.processes import begun, lives, until
+from tests.trial.conftest import Asked
 
 STARTER = """
 import asyncio, sys

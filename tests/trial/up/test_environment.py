@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.trial_up.environment import for_children, given, way_in
+from console.trial.environment import for_children, given, way_in
 
 
 def told(folder: Path, environment: dict[str, str], simulator_port: int | None = 9000) -> dict[str, str]:

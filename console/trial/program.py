@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from console.trial.logfile import LogFile
+from console.trial.notes import Notes
 from console.trial.process import Process
-from console.trial_up.notes import Notes
-from console.trial_up.readiness import Question
+from console.trial.readiness import Question
 
 
 class ChildFault(Exception):

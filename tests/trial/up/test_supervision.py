@@ -9,7 +9,7 @@ import pytest
 
 from console.trial.ports import free_port, is_free
 from tests.processes import lives, until
-from tests.up.conftest import Begun
+from tests.trial.up.conftest import Begun
 
 UNRULY = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
@@ -169,7 +169,7 @@ async def test_killed_databases_are_back_where_they_were(begun: Begun) -> None:
 
 
 def _server(home: Any, program: str) -> int:
-    from console.trial.leftovers import working_in
+    from console.trial.orphans import working_in
 
     if program == "postgres":
         return int(home.joinpath("postmaster.pid").read_text().split()[0])

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from console.trial_up.notes import Notes
+from console.trial.notes import Notes
 from tests.processes import begun
 
 

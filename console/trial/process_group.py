@@ -5,11 +5,11 @@ from collections import deque
 from typing import Protocol
 
 from console.trial.faults import EmbeddedFault
+from console.trial.lines import plain, worth_showing
 from console.trial.logfile import LogFile
 from console.trial.process import Process
-from console.trial_up.lines import plain, worth_showing
-from console.trial_up.program import ChildFault, Program, how, last_words
-from console.trial_up.screen import Screen
+from console.trial.program import ChildFault, Program, how, last_words
+from console.trial.screen import Screen
 
 _DEATHS, _SECONDS = 3, 60.0
 _PAUSE = 0.3
