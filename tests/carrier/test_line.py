@@ -58,7 +58,7 @@ async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Wo
         assert shown == facts[0]["circuit"]
         assert shown["failures"] >= 8
         assert "503" in shown["reason"]
-        assert shown["until"] > shown["since"]
+        assert shown["retry_at"] > shown["since"]
         assert await figure(web, STATE, "acme") == 2
         async with web.signed_in("vera") as vera:
             for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier"):

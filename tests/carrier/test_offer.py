@@ -40,7 +40,7 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
     async with web.program(cast.acme_key) as program:
         told = {one["name"]: one for one in (await program.get("/carrier")).json()["operations"]}
     assert told["orders.list"]["unavailable_reason"] == off.unavailable_reason
-    assert told["sim.topup"]["offered"] is None, "what was never asked for is not said to be offered"
+    assert told["sim.topup"]["available"] is None, "what was never asked for is not said to be offered"
     assert await figure(web, "console_once_operations_off", "acme") == 1
     assert await figure(web, "console_once_operations_off", "evil") == 0
 
