@@ -12,12 +12,15 @@ from litestar.response import Template
 from console.auth.rules import Caller
 from console.pages.layout import common
 from console.sims import reads
+from console.sims.filters import not_found
 from console.sims.rules import SimFilter, parse_sort
+from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
 from console.store.database import Database
 
 SIZES = (25, 50, 100, 200)
 FILTERS = ("q", "connection", "status", "country", "quota", "label")
 Asked = Annotated[str, QueryParameter(max_length=200)]
+Searched = Annotated[str, QueryParameter(max_length=LONGEST)]
 
 
 @get("/sims", include_in_schema=False)
@@ -26,7 +29,7 @@ async def sims(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     live_since: NamedDependency[str],
-    q: Asked = "",
+    q: Searched = "",
     connection: Asked = "",
     status: Asked = "",
     country: Asked = "",
@@ -37,7 +40,19 @@ async def sims(
     page_size: FromQuery[str] = "50",
 ) -> Template:
     """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
-    wanted = SimFilter(q=q, connection=connection, status=status, country=country, quota=quota, label=label)
+    found_fault = ""
+    try:
+        asked = parse_search(q)
+    except SearchTooLong as error:
+        asked, found_fault = Search(), str(error)
+    wanted = SimFilter(
+        q="" if found_fault else q,
+        connection=connection.strip().lower(),
+        status=status.strip().lower(),
+        country=country.strip().upper() if country.strip().lower() != "unknown" else "unknown",
+        quota=quota.strip().lower(),
+        label=label,
+    )
     try:
         order = parse_sort(sort)
     except ValueError:
@@ -52,7 +67,13 @@ async def sims(
             reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset, total=total
         )
         everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
-        query = {name: getattr(wanted, name) for name in FILTERS} | {"sort": sort, "page": number, "page_size": size}
+        missed = await not_found(reading, caller.organization_id, asked.identifiers)
+        query = {name: getattr(wanted, name) for name in FILTERS} | {
+            "q": q,
+            "sort": sort,
+            "page": number,
+            "page_size": size,
+        }
         context = {
             **await common(reading, caller, live_since, "sims", []),
             "sims": found,
@@ -62,7 +83,10 @@ async def sims(
             "last": offset + len(found),
             "pages": pages,
             "query": query,
-            "filtered": wanted.active,
+            "filtered": wanted.active or bool(q),
+            "search_fault": found_fault,
+            "identifiers": len(asked.identifiers),
+            "not_found": missed,
             "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
             "as_of_time": datetime.now(UTC),
             "link": lambda **changes: _link(query, changes),

@@ -10,6 +10,7 @@ from console.facts.sims import SimState
 from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
+from console.sims.search import SearchTooLong, parse_search
 from console.store.database import Database
 
 
@@ -19,6 +20,17 @@ def sort_of(text: str) -> list[Sort]:
         return parse_sort(text)
     except ValueError as error:
         raise Invalid(f"The list {error}", sort=text) from error
+
+
+def checked_search(text: str) -> str:
+    """The same text; Invalid if it asks for too much, or for one identifier that can't be."""
+    try:
+        asked = parse_search(text)
+    except SearchTooLong as error:
+        raise Invalid(str(error), q=text[:80]) from error
+    if len(asked.identifiers) == 1 and asked.identifiers[0].fault:
+        raise Invalid(f"No SIM can have this number: {asked.identifiers[0].fault}", q=text[:80])
+    return text
 
 
 @get("/", operation_id="listSims", summary="List the SIMs of the fleet")
@@ -40,9 +52,9 @@ async def list_sims(
     if quota and quota not in QUOTAS:
         raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=quota)
     wanted = SimFilter(
-        q=q,
-        connection=connection,
-        status=status,
+        q=checked_search(q),
+        connection=connection.lower(),
+        status=status.lower(),
         country=country.upper() if country != "unknown" else country,
         quota=quota,
         label=label,

@@ -9,14 +9,14 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
+from console.sims.filters import SHORTEST, conditions, has, texts
 from console.sims.rules import SORTS, SimFilter, Sort
+from console.sims.search import parse_search
 from console.sims.tables import sim_states, sims, words
 from console.store.keyset import Cursor, mark
 from console.store.keyset_parts import Part, backwards, order, parts
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
-search = sa.column("search", sa.Text)
-SHORTEST = 3  # letters: no index knows shorter parts
 TWINS = {"data_left_bytes": sim_states.c.quota}
 
 
@@ -51,48 +51,8 @@ async def one(connection: AsyncConnection, organization_id: int, iccid: str) -> 
 async def many(connection: AsyncConnection, organization_id: int, iccids: Sequence[str]) -> list[SimState]:
     """These SIMs as they are now, by ICCID; unknown ones are left out."""
     c = sim_states.c
-    query = sa.select(*STATE_COLUMNS).where(
-        c.organization_id == organization_id, c.iccid == sa.func.any(_texts(iccids))
-    )
+    query = sa.select(*STATE_COLUMNS).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts(iccids)))
     return [_state(row) for row in (await connection.execute(query.order_by(c.iccid))).all()]
-
-
-def _texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
-    return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.Text))
-
-
-def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElement[bool]]":
-    """The filter in SQL, with the organization always first."""
-    c = sim_states.c
-    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
-    found += [_has(word) for word in wanted.q.lower().split()]
-    for name in ("connection", "status", "country", "quota"):
-        if value := getattr(wanted, name):
-            found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
-    if wanted.label == "none":
-        found.append(c.label.is_(None))
-    elif wanted.label == "some":
-        found.append(c.label.is_not(None))
-    elif wanted.label:
-        found.append(c.label.like(_escaped(wanted.label) + "%"))
-    return found
-
-
-def _has(word: str) -> "sa.ColumnElement[bool]":
-    """A word of a search: an ICCID, with or without check digit; a part; if short, what the label begins with."""
-    if _is_iccid(word):
-        return sim_states.c.iccid == word[:19]
-    if len(word) < SHORTEST:
-        return sa.func.lower(sim_states.c.label).like(f"{_escaped(word)}%")
-    return search.like(f"%{_escaped(word)}%")
-
-
-def _is_iccid(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) in (19, 20)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def page(
@@ -167,16 +127,17 @@ async def _states(
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
     """How many SIMs the filter lets through."""
-    parts = wanted.q.lower().split()
-    if parts and wanted == SimFilter(q=wanted.q) and not any(_is_iccid(one) or len(one) < SHORTEST for one in parts):
-        return await _count_words(connection, organization_id, parts)
+    asked = parse_search(wanted.q)
+    plain = asked.words and not asked.identifiers and wanted == SimFilter(q=wanted.q)
+    if plain and not any(len(one) < SHORTEST for one in asked.words):
+        return await _count_words(connection, organization_id, asked.words)
     return await _count(connection, conditions(organization_id, wanted))
 
 
 async def _count_words(connection: AsyncConnection, organization_id: int, parts: Sequence[str]) -> int:
     """Where nothing else is asked, the words alone are looked through: a third of the time for a word that all have."""
-    has = (words.c.search.like(f"%{_escaped(one)}%") for one in parts)
-    query = sa.select(sa.func.count()).select_from(words).where(words.c.organization_id == organization_id, *has)
+    wanted = (has(one, words.c.search) for one in parts)
+    query = sa.select(sa.func.count()).select_from(words).where(words.c.organization_id == organization_id, *wanted)
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -225,6 +186,6 @@ async def connection_moments(
 ) -> dict[str, datetime | None]:
     """When the stored connection of each of these SIMs was true."""
     query = sa.select(sims.c.iccid, sims.c.connection_at).where(
-        sims.c.organization_id == organization_id, sims.c.iccid == sa.func.any(_texts(iccids))
+        sims.c.organization_id == organization_id, sims.c.iccid == sa.func.any(texts(iccids))
     )
     return {row.iccid: row.connection_at for row in await connection.execute(query)}

@@ -18,7 +18,7 @@ SORTS = {
     "confirmed_at": "confirmed_at",
 }
 QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
-LABELS = ("some", "none")
+LABELS = ("has", "none")
 
 
 def quota_word(left: int, total: int | None, status: str | None) -> str:
@@ -38,7 +38,7 @@ class SimFilter(Struct, frozen=True, kw_only=True):
     status: str = ""
     country: str = ""
     quota: str = ""
-    label: str = ""  # "some", "none", or a text that the label begins with
+    label: str = ""  # "has", "none", or a text that the label begins with
 
     @property
     def active(self) -> bool:

@@ -1,0 +1,101 @@
+"""A filter of SIMs in SQL: fields, words, and identifiers in any spelling."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.sims.rules import SimFilter
+from console.sims.search import Identifier, parse_search
+from console.sims.tables import sim_states, words
+
+search = sa.column("search", sa.Text)
+SHORTEST = 3  # letters: no index knows shorter parts
+
+
+def texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
+    """A list of texts as one parameter of a query."""
+    return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.Text))
+
+
+def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElement[bool]]":
+    """The filter in SQL, with the organization always first."""
+    c = sim_states.c
+    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
+    asked = parse_search(wanted.q)
+    found += [has(word) for word in asked.words]
+    if asked.identifiers:
+        found.append(sa.or_(*_any_of(asked.identifiers)))
+    for name in ("connection", "status", "country", "quota"):
+        if value := getattr(wanted, name):
+            found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
+    if wanted.label == "none":
+        found.append(c.label.is_(None))
+    elif wanted.label == "has":
+        found.append(c.label.is_not(None))
+    elif wanted.label:
+        found.append(_label_begins(wanted.label))
+    return found
+
+
+def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElement[bool]":
+    """A word of a search: a part of what a SIM is found by; if short, what the label begins with."""
+    if len(word) < SHORTEST:
+        return _label_begins(word)
+    return column.like(_folded(f"%{_escaped(word)}%"))
+
+
+def _label_begins(text: str) -> "sa.ColumnElement[bool]":
+    return sa.func.fold_text(sim_states.c.label).like(_folded(f"{_escaped(text)}%"))
+
+
+def _folded(pattern: str) -> "sa.ColumnElement[str]":
+    """Folded as the stored texts are: by the same function of the database."""
+    return sa.func.fold_text(unicodedata.normalize("NFKC", pattern))
+
+
+def _any_of(
+    identifiers: Sequence[Identifier], column: "sa.ColumnElement[Any]" = search
+) -> "Iterator[sa.ColumnElement[bool]]":
+    """One condition for all ICCIDs, which is a look at a key, and one for each part of the other identifiers."""
+    if iccids := [one.iccid for one in identifiers if one.iccid]:
+        yield sim_states.c.iccid == sa.func.any(texts(iccids))
+    for one in identifiers:
+        if one.iccid is None:
+            yield from (has(part, column) for part in one.parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def not_found(
+    connection: AsyncConnection, organization_id: int, identifiers: Sequence[Identifier]
+) -> list[Identifier]:
+    """Those of these identifiers that no SIM has, in their order."""
+    keys = [
+        {"number": number, "part": part.lower(), "iccid": one.iccid}
+        for number, one in enumerate(identifiers)
+        for part in (one.parts if one.iccid is None else ("",))
+    ]
+    if not keys:
+        return []
+    columns = (sa.column("number", sa.Integer), sa.column("part", sa.Text), sa.column("iccid", sa.Text))
+    asked = (
+        sa.func.unnest(
+            sa.bindparam(None, [key["number"] for key in keys], type_=sa.ARRAY(sa.Integer)),
+            texts([str(key["part"]) for key in keys]),
+            sa.bindparam(None, [key["iccid"] for key in keys], type_=sa.ARRAY(sa.Text)),
+        )
+        .table_valued(*columns, name="asked")
+        .render_derived()
+    )
+    mine = words.c.organization_id == organization_id
+    exact = sa.select(words.c.iccid).where(mine, words.c.iccid == asked.c.iccid).exists()
+    pattern = sa.func.concat("%", sa.func.fold_text(asked.c.part), "%")
+    part = sa.select(words.c.iccid).where(mine, words.c.search.like(pattern)).exists()
+    query = sa.select(asked.c.number).where(sa.case((asked.c.iccid.is_not(None), exact), else_=part)).distinct()
+    found = set((await connection.execute(query)).scalars())
+    return [one for number, one in enumerate(identifiers) if number not in found]

@@ -1,0 +1,1 @@
+"""SIMs: what is found, listed and counted."""

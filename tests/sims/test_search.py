@@ -1,0 +1,136 @@
+"""What people paste into the search finds the SIM that they mean, however it is written."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from console.sims import reads
+from console.sims.filters import not_found
+from console.sims.rules import SimFilter
+from console.sims.search import LONGEST, MOST_IDENTIFIERS, MOST_WORDS, Search, SearchTooLong, parse_search
+from console.sims.writes import record_inventory
+from console.store.database import Database
+from tests.cast import Cast, listed
+from tests.serving import Served
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+ICCID = "8988228066601000002"  # its check digit is 8
+OTHER = "8988228066601000010"
+IMEI_PRINTED = "490154203237518"  # the last digit is the device's own check digit
+ACCENTED = "Zu\u0308rich Stra\u00dfe"  # in NFD, as a Mac writes it
+
+SPELLINGS = [
+    ICCID,
+    ICCID + "8",
+    ICCID + "F",
+    ICCID + "8F",
+    "8988 2280 6660 1000 002",
+    "8988 2280 6660 1000 0028",
+    "8988-2280-6660-1000-002",
+    f"\u200b{ICCID}\ufeff",
+    f"  {ICCID}\t",
+    "\uff18\uff19\uff18\uff18228066601000002",  # full width digits
+    "+882285601000002",
+    "00882285601000002",
+    "882285601000002",
+    "901405100000002",
+    IMEI_PRINTED,
+    "49-015420-323751-8",
+    "4901542032375101",
+]
+
+
+async def fill(db: Database, cast: Cast) -> None:
+    sims = [
+        listed(ICCID, label=ACCENTED, imsi="901405100000002", msisdn="882285601000002", imei="4901542032375101"),
+        listed(OTHER, label="ΟΔΟΣ 12 / İzmir / 2024-0001-0002-0003", imsi="901405100000010"),
+    ]
+    async with db.transaction() as transaction:
+        await record_inventory(transaction, cast.acme, sims, NOW)
+
+
+async def found(db: Database, cast: Cast, text: str) -> list[str]:
+    async with db.reading() as reading:
+        page = await reads.page(reading, cast.acme, SimFilter(q=text))
+    assert page.total == len(page.items)
+    return [sim.iccid for sim in page.items]
+
+
+@pytest.mark.one_edition
+async def test_an_identifier_is_found_in_every_spelling(db: Database, cast: Cast) -> None:
+    await fill(db, cast)
+    assert {text: await found(db, cast, text) for text in SPELLINGS} == {text: [ICCID] for text in SPELLINGS}
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize(
+    ("text", "iccid"),
+    [
+        ("Z\u00fcrich", ICCID),
+        ("zurich", ICCID),
+        ("ZU\u0308RICH STRASSE", ICCID),
+        ("stra\u00dfe", ICCID),
+        ("οδος", OTHER),
+        ("ΟΔΟς", OTHER),
+        ("izmir", OTHER),
+        ("2024-0001-0002-0003", OTHER),
+        ("zu", ICCID),
+    ],
+)
+async def test_words_are_found_in_any_case_and_unicode_form(db: Database, cast: Cast, text: str, iccid: str) -> None:
+    await fill(db, cast)
+    assert await found(db, cast, text) == [iccid]
+
+
+@pytest.mark.one_edition
+async def test_several_identifiers_find_each_of_them_and_name_what_is_missing(db: Database, cast: Cast) -> None:
+    await fill(db, cast)
+    text = f"{ICCID}, {OTHER}\n901405100000010 8988228066699999999 {ICCID}9"
+    assert await found(db, cast, text) == [ICCID, OTHER]
+    async with db.reading() as reading:
+        missed = await not_found(reading, cast.acme, parse_search(text).identifiers)
+    assert [one.written for one in missed] == ["8988228066699999999", ICCID + "9"], "Eve's SIM is not Acme's"
+    assert missed[1].fault == f"the check digit of {ICCID}9 should be 8: one of its digits is mistyped"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * (LONGEST + 1), "ab " * (MOST_WORDS + 1), " ".join(str(10**14 + n) for n in range(MOST_IDENTIFIERS + 1))],
+)
+def test_a_search_is_bounded(text: str) -> None:
+    with pytest.raises(SearchTooLong):
+        parse_search(text)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b", ",;|"])
+def test_nothing_asked_for_is_nothing(text: str) -> None:
+    assert parse_search(text) == Search()
+
+
+@pytest.mark.one_edition
+async def test_a_mistyped_check_digit_and_a_search_without_bounds_are_refused(
+    db: Database, cast: Cast, web: Served
+) -> None:
+    await fill(db, cast)
+    async with web.program(cast.acme_key) as program:
+        answer = await program.get("/sims", params={"q": ICCID + "9"})
+        assert answer.status_code == 422
+        assert "should be 8" in answer.json()["error"]["message"]
+        assert (await program.get("/sims", params={"q": "ab " * 40})).status_code == 422
+    async with web.signed_in("vera") as vera:
+        page = (await vera.get("/sims", params={"q": "ab " * 40})).text
+        assert "A search has at most" in page
+        page = (await vera.get("/sims", params={"q": f"{ICCID} {OTHER} {ICCID}9"})).text
+        assert "3 identifiers looked for, 2 found, 1 not:" in " ".join(page.split())
+
+
+@pytest.mark.one_edition
+async def test_filters_are_normalised_or_shown_as_unknown(db: Database, cast: Cast, web: Served) -> None:
+    await fill(db, cast)
+    async with web.signed_in("vera") as vera:
+        assert ICCID in (await vera.get("/sims", params={"label": "has", "status": "ENABLED"})).text
+        page = (await vera.get("/sims", params={"country": "fr"})).text
+        assert '<option value="FR" selected>FR</option>' in page
+        page = (await vera.get("/sims", params={"connection": "foo"})).text
+        assert "foo (unknown value)" in page
+        assert "No SIM matches" in page
