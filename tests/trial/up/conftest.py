@@ -26,13 +26,18 @@ class Supervisor:
         """Start it."""
         self.folder = folder
         self.said = ""
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, **(environment or {})},
-        )
+        # Under nohup the tests ignore SIGHUP, and a child would inherit that.
+        hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, **(environment or {})},
+            )
+        finally:
+            signal.signal(signal.SIGHUP, hangup)
         threading.Thread(target=self._listen, daemon=True).start()
 
     async def says(self, pattern: str, seconds: float = 20.0) -> str:
