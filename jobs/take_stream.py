@@ -3,13 +3,15 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from console import metrics
+from console.facts.source import Source
 from console.log import logger
-from console.once.streamer.records import read_batch, split
+from console.once.streamer.records import Batch, messages_alone, read_batch, split, within
 from console.store.database import Transaction, in_each_others_way, sqlstate
 from console.streamer import batches
 from console.streamer.batches import StreamBatch
@@ -20,7 +22,9 @@ from jobs.run import Run, by_organization
 log = logger("jobs")
 AT_ONCE = 2  # while the database writes some posts, the next are read
 MOST = 8  # posts in one transaction, if so many wait: a SIM that moved in several is written once
-REFUSED = ("22", "54")  # SQLSTATE: data that can't be stored, now or ever: wrong, or too large
+OLDEST = timedelta(days=730)  # usage is kept for so long
+NEWEST = timedelta(days=1)  # how far ahead a clock at 1NCE may be
+REFUSED = ("21", "22", "23", "54")  # SQLSTATE: data that can't be stored, now or ever
 
 
 @by_organization(needs_once=False, alone=False)
@@ -55,11 +59,12 @@ async def _take_next(run: Run) -> bool:
         async with run.db.transaction() as transaction:
             posts = await batches.next_batches(transaction, run.organization_id, most=MOST)
             taken = await _take(run, transaction, posts)
-    except (DBAPIError, ValueError) as error:
+    except Exception as error:  # whatever a record brings about, the others are taken in
         if posts and isinstance(error, DBAPIError) and in_each_others_way(error):
             return True
         if not posts or not _is_refusal(error):
-            raise  # the database is away, or busy: the posts wait for another turn
+            raise  # the database is away, or busy: the posts are taken in later
+        log.warning("posts can't be taken in as they are; record by record now", reason=_reason(error))
         taken = await _take_in_pieces(run)
     if taken is not None:
         count(run, taken)
@@ -71,8 +76,8 @@ async def _take(run: Run, transaction: Transaction, posts: Sequence[StreamBatch]
     good: dict[int, Post] = {}
     for post in posts:
         try:
-            good[post.id] = Post(read_batch(_as_list(post.body)), post.source)
-        except msgspec.MsgspecError as error:
+            good[post.id] = Post(_read(post, _as_list(post.body), run.now()), post.source)
+        except (msgspec.MsgspecError, RecursionError) as error:
             await _set_aside(run, transaction, post, error)
         await asyncio.sleep(0)  # reading takes some twenty milliseconds a post
     if not good:
@@ -80,6 +85,13 @@ async def _take(run: Run, transaction: Transaction, posts: Sequence[StreamBatch]
     taken = await take_in(run, transaction, list(good.values()))
     await batches.done(transaction, list(good))
     return taken
+
+
+def _read(post: StreamBatch, body: bytes, now: datetime) -> Batch:
+    """What the post says. Who knows the SMS Forwarder's address can send messages, and nothing else."""
+    if post.source == Source.FORWARDER:
+        return messages_alone(body)
+    return within(read_batch(body), body, now - OLDEST, now + NEWEST)
 
 
 async def _set_aside(run: Run, transaction: Transaction, post: StreamBatch, error: Exception) -> None:
@@ -105,25 +117,34 @@ async def _take_in_pieces(run: Run) -> Taken | None:
                 piece = pieces.popleft()
                 try:
                     async with transaction.attempt():
-                        records = read_batch(b"[" + b",".join(map(bytes, piece)) + b"]")
+                        records = _read(post, b"[" + b",".join(map(bytes, piece)) + b"]", run.now())
                         found.append(await take_in(run, transaction, [Post(records, post.source)]))
-                except (DBAPIError, ValueError) as error:
+                except Exception as error:  # the bad record is not known yet
                     if not _is_refusal(error):
                         raise
                     if len(piece) > 1:
                         middle = len(piece) // 2
                         pieces.extendleft((piece[middle:], piece[:middle]))
                     else:
-                        reason = error.orig if isinstance(error, DBAPIError) else error
-                        refused.append((bytes(piece[0]), str(reason)))
+                        refused.append((bytes(piece[0]), _reason(error)))
             await batches.done(transaction, [post.id])
         await batches.keep_unknown(transaction, run.organization_id, refused, run.now())
-    log.warning("records can't be stored; they are kept as they came", records=len(refused), reason=refused[:1])
+    reasons = [reason for _, reason in refused[:1]]
+    log.warning("records can't be stored; they are kept as they came", records=len(refused), reason=reasons)
     return Taken.together([*found, Taken(unknown=len(refused))])
 
 
-def _is_refusal(error: DBAPIError | ValueError) -> bool:
-    return isinstance(error, ValueError) or sqlstate(error).startswith(REFUSED)
+def _is_refusal(error: Exception) -> bool:
+    """Whether the fault lies with what was to be stored: anything but a database that is away or busy."""
+    if isinstance(error, DBAPIError):
+        return not error.connection_invalidated and (sqlstate(error).startswith(REFUSED) or not sqlstate(error))
+    return not isinstance(error, (OSError, TimeoutError, SQLAlchemyError))
+
+
+def _reason(error: Exception) -> str:
+    """Why, without the values that the database was given: those can be numbers of people, and their messages."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"[:200]
 
 
 def _as_list(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from console.auth import reads, writes
 from console.auth.rules import KEY_WORD, Caller, Pass, Role, hashed
-from console.errors import BadRequest, NotAllowed, NotSignedIn
+from console.errors import BadRequest, NotAllowed, NotFound, NotSignedIn
 from console.settings import Settings
 from console.store.database import Database
 
@@ -130,6 +130,8 @@ def is_ours(origin: str, connection: Connection, settings: Settings) -> bool:
 async def check_origin(request: Request[Any, Any, Any]) -> None:
     """Before each request that changes something and comes by cookie: refuse other people's pages."""
     settings: Settings = request.app.state.settings
+    if "\0" in request.scope["path"]:
+        raise NotFound("There is no such page")
     if "%00" in request.url.query:
         raise BadRequest("An address has no NUL in it")
     cookie = not request.url.path.startswith(("/api/", "/streamer/", "/forwarder/"))

@@ -9,11 +9,12 @@ from litestar.response import Redirect, Template
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from console.errors import CODES_BY_STATUS, ConsoleError, NotReady, NotSignedIn
+from console.errors import CODES_BY_STATUS, BadRequest, ConsoleError, NotReady, NotSignedIn
 from console.log import logger
 
 Asked = Request[Any, Any, Any]
 AWAY = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
+UNSTORABLE = "22021"  # SQLSTATE: a NUL in a text
 TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -47,7 +48,8 @@ def _known(error: Exception) -> ConsoleError | None:
         return found
     if isinstance(error, (DBAPIError, RedisError, OSError, TimeoutError)):
         if isinstance(error, DBAPIError) and not _is_away(error):
-            return None
+            refused = getattr(error.orig, "sqlstate", None) == UNSTORABLE
+            return BadRequest("A text holds a character that can't be stored") if refused else None
         logger("web").warning("a part of the house is away", reason=str(error).splitlines()[0] if str(error) else "")
         return NotReady("The database or Redis is away for a moment: try again")
     return None

@@ -57,7 +57,7 @@ async def sign_in(
     address = request.client.host if request.client else "unknown"
     await throttle.count_guess(db.redis, data.name, address)
     async with db.reading() as reading:
-        known = await reads.password_of(reading, data.name)
+        known = await reads.password_of(reading, data.name) if data.name.isprintable() else None
     if not await passwords.is_right(known[1] if known else None, data.password) or known is None:
         logger("auth").info("sign-in refused", name=data.name[:100], address=address)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}

@@ -106,6 +106,7 @@ def open_database(database_url: str, redis_url: str, *, connections: int = 10) -
         max_overflow=0,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,  # errors are logged, and parameters hold phone numbers and messages
         connect_args={"server_settings": {"application_name": "console", "timezone": "UTC", "jit": "off"}},
     )
     return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))

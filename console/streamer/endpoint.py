@@ -14,15 +14,18 @@ from litestar.params import FromPath
 
 from console import metrics
 from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
+from console.json_text import readable
 from console.organizations.reads import account
 from console.settings import Settings
 from console.store.database import Database
 from console.streamer import batches
 from console.streamer.forwarder_address import is_forwarder_token
 
-LARGEST_BYTES = 32 * 1024 * 1024  # 3,000 records are some 5 MB
+LARGEST_BYTES = 16 * 1024 * 1024  # 1NCE sends 3,000 records at most, some 5 MB
 LARGEST_MESSAGE_BYTES = 64 * 1024
-GZIP = 16 + zlib.MAX_WBITS
+MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
+GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -89,33 +92,63 @@ async def forwarder(
 
 async def _body(request: Request[Any, Any, Any], largest: int) -> bytes:
     """The body, unpacked if it was packed; never more of it in memory than may be."""
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("gzip", "identity"):
-        raise BadRequest("A post is packed with gzip or not at all")
-    unpacking = zlib.decompressobj(GZIP) if encoding == "gzip" else None
+    given = request.headers.get("content-encoding", "").lower().split(",")
+    encodings = [one.strip() for one in given if one.strip() not in ("", "identity")]
+    if len(encodings) > 1 or not PACKED.issuperset(encodings):
+        raise _refused(BadRequest("A post is packed once, with gzip or deflate, or not at all"))
+    unpacking = Unpacking(largest) if encodings else None
     body = bytearray()
     async for part in request.stream():
-        try:
-            body += unpacking.decompress(part, largest + 1 - len(body)) if unpacking else part
-        except zlib.error as error:
-            metrics.stream_batches.labels("refused").inc()
-            raise BadRequest("The post can't be unpacked") from error
+        if unpacking is None:
+            body += part
+        else:
+            try:
+                unpacking.take(part, body)
+            except zlib.error as error:
+                raise _refused(BadRequest("The post can't be unpacked")) from error
         if len(body) > largest:
-            metrics.stream_batches.labels("refused").inc()
-            raise TooLarge(f"At most {largest} bytes a post")
-    if unpacking is not None and not unpacking.eof:
-        metrics.stream_batches.labels("refused").inc()
-        raise BadRequest("The post ends before its end")
-    return bytes(body).strip()
+            raise _refused(TooLarge(f"At most {largest} bytes a post"))
+    if unpacking is not None and not unpacking.ended:
+        raise _refused(BadRequest("The post ends before its end"))
+    return readable(bytes(body)).strip()
+
+
+class Unpacking:
+    """A packed body, unpacked as it comes: one member after the other (RFC 1952 allows several), nothing after them."""
+
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
+        self._member = zlib.decompressobj(GZIP_OR_ZLIB)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last member is whole."""
+        return self._member.eof
+
+    def take(self, part: bytes, body: bytearray) -> None:
+        """Unpack a part onto the body, one byte more than the largest at most. Raises zlib.error."""
+        while part and len(body) <= self._largest:
+            if self._member.eof:
+                if not part.strip(b"\0"):
+                    return  # padding, as tapes have it
+                self._member = zlib.decompressobj(GZIP_OR_ZLIB)
+            body += self._member.decompress(part, self._largest + 1 - len(body))
+            part = self._member.unused_data
+
+
+def _refused(error: ConsoleError) -> ConsoleError:
+    metrics.stream_batches.labels("refused").inc()
+    return error
 
 
 def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes, expected: str) -> Any:
-    """Look whether it is JSON of this kind, and no further. BadRequest if it is not."""
+    """Look whether it is JSON of this kind, and no further. BadRequest if it is not, TooLarge for too many values."""
+    if body.count(b",") > MOST_VALUES:
+        raise _refused(TooLarge(f"At most {MOST_VALUES} values a post"))
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        metrics.stream_batches.labels("refused").inc()
-        raise BadRequest(expected) from error
+        raise _refused(BadRequest(expected)) from error
 
 
 def _is_right(header: str, username: str | None, password: str | None) -> bool:

@@ -1,6 +1,6 @@
 """1NCE's records as rows of our tables."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from console.connectivity.rules import Happening
 from console.facts.sms import Sms, SmsStatus
@@ -9,6 +9,10 @@ from console.once.streamer.events import EventRecord
 from console.once.streamer.sms import SmsRecord
 from console.once.streamer.usage import UsageRecord
 from console.store.bulk import Row
+
+# A record that ends at midnight tells of the day before: it counts where its last instant lies. One that spans
+# midnight counts to the day in which it ends, for 1NCE does not say what was used when.
+AN_INSTANT = timedelta(microseconds=1)
 
 
 def event_row(event: EventRecord) -> Row:
@@ -47,7 +51,7 @@ def usage_row(record: UsageRecord) -> Row:
     data = record.kind == "data"
     return {
         "iccid": record.iccid,
-        "time": record.end_at,
+        "time": record.end_at - AN_INSTANT if record.end_at > record.start_at else record.end_at,
         "source": "stream",
         "record_id": record.id,
         "started_at": record.start_at,

@@ -1,6 +1,7 @@
 """What 1NCE sends by itself: reads whole batches of records, and tells their kinds apart by shape."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import Raw, Struct, json, structs
@@ -92,6 +93,43 @@ def read_batch(body: bytes) -> Batch:
     except UNREADABLE:
         return read_singly(split(body))
     return read_singly(split(body)) if singly else Batch(events, usage, sms, [])
+
+
+def within(batch: Batch, body: bytes, since: datetime, until: datetime) -> Batch:
+    """The batch that was read from this body, but records of times outside this span are unknown.
+
+    Such a time is a device's or a program's fault: kept as it is, it would open a chunk of its own in every table.
+    """
+    times = [event.time for event in batch.events] + [record.end_at for record in batch.usage]
+    if not times or (min(times) >= since and max(times) <= until):
+        return batch
+    found = Batch([], [], batch.sms, list(batch.unknown))
+    for raw in split(body):
+        record = read_record(raw)
+        if not isinstance(record, EventRecord | UsageRecord):
+            continue
+        time = record.time if isinstance(record, EventRecord) else record.end_at
+        if not since <= time <= until:
+            found.unknown.append(UnknownRecord(bytes(raw), "broken", f"its time {time.isoformat()} is implausible"))
+        elif isinstance(record, EventRecord):
+            found.events.append(record)
+        else:
+            found.usage.append(record)
+    return found
+
+
+def messages_alone(body: bytes) -> Batch:
+    """The messages and reports of a JSON list; records of any other kind are unknown. Raises as `read_batch`."""
+    raws = split(body)
+    batch = read_singly(raws)
+    if not batch.events and not batch.usage:
+        return batch
+    other = [UnknownRecord(bytes(raw), "unknown", "no message") for raw in raws if _is_other(raw)]
+    return Batch([], [], batch.sms, batch.unknown + other)
+
+
+def _is_other(raw: Raw) -> bool:
+    return isinstance(read_record(raw), EventRecord | UsageRecord)
 
 
 def split(body: bytes) -> list[Raw]:

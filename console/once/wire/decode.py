@@ -15,7 +15,12 @@ from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_bytes, to_count
 
-UNREADABLE = (MsgspecError, ValueError, ArithmeticError)  # what the functions here raise for a body they cannot read
+UNREADABLE = (
+    MsgspecError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)  # what the functions here raise for a body they cannot read
 
 Item = TypeVar("Item")
 

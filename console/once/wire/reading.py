@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
+from console.json_text import readable
 from console.once.errors import NotFound, Unexpected
 from console.once.wire.decode import UNREADABLE
 
@@ -15,7 +16,7 @@ Thing = TypeVar("Thing")
 def read(answer: httpx.Response, reader: Callable[[bytes], Thing], *, maybe_done: bool = False) -> Thing:
     """What an answer says, or Unexpected with the body kept."""
     try:
-        return reader(answer.content)
+        return reader(readable(answer.content))
     except UNREADABLE as error:
         why = str(error) or type(error).__name__
         raise Unexpected(str(answer.url), why, answer.content, maybe_done=maybe_done) from error

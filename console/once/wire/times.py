@@ -2,14 +2,19 @@
 
 from datetime import UTC, datetime
 
+# The zero time of Go and .NET (year 1) and the last second of the year 9999 mean "never", and no table can hold them.
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
 
 def parse_time(text: str) -> datetime:
-    """The time in UTC. Raises ValueError for anything that is no date.
+    """The time in UTC. Raises ValueError for anything that is no date, and for a year that is none of ours.
 
     Reads `2018-03-09T07:59:09.000+0000`, `2031-11-26 00:00:00`, `2021-11-14`, `2024-08-24T13:13:21Z` and
     `2023-03-01T12:07:09.000Z`. A time without a zone is UTC, as all of 1NCE's are.
     """
     time = datetime.fromisoformat(text.strip())
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise ValueError(f"{text[:40]!r} lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
     if time.tzinfo is None:
         return time.replace(tzinfo=UTC)
     return time if time.tzinfo is UTC else time.astimezone(UTC)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 BYTES_PER_MB = 1024 * 1024
-LARGEST_EXPONENT = 12  # a million million MB: beyond it a number is nonsense, and costly to spell out
+LARGEST_EXPONENT = 8  # under 1,000 million MB: beyond it a number is nonsense, and sums of it fit in no column
 
 
 def _sane(value: Decimal) -> Decimal:

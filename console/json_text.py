@@ -1,0 +1,38 @@
+"""JSON text from outside, made readable: what is odd in its characters spoils nothing else in it."""
+
+import codecs
+import re
+
+# A pair of surrogates, a lone half of one, any other escape: each taken whole, so that "\\ud83d" stays what it is.
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, which begins the same
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+REPLACEMENT = rb"\ufffd"
+
+
+def readable(body: bytes) -> bytes:
+    """The same JSON in UTF-8, without a byte order mark.
+
+    What is no character (half a surrogate pair, bytes that are no UTF-8) becomes U+FFFD. RFC 8259 section 8.2
+    leaves open what readers do with these; here nothing else is lost for them.
+    """
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            body = body[len(mark) :]
+            if encoding != "utf-8":
+                body = body.decode(encoding, "replace").encode()
+            break
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        body = body.decode(errors="replace").encode()
+    if b"\\u" in body:
+        body = _ESCAPES.sub(lambda found: REPLACEMENT if found["half"] else found[0], body)
+    return body

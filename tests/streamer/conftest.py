@@ -1,0 +1,3 @@
+"""The organization whose posts are taken in."""
+
+from tests.jobs.conftest import acme as acme

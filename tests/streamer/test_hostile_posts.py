@@ -1,0 +1,185 @@
+"""Posts that nobody would write on purpose: every good record in them is taken, or the whole is refused."""
+
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+from datetime import UTC, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from console.once.streamer.records import read_batch
+from console.store.database import Database
+from console.streamer import batches
+from console.streamer.tables import stream_batches, unknown_records
+from console.usage.tables import usage_daily, usage_records
+from jobs.take_stream import take_stream
+from tests.cast import STREAMER
+from tests.jobs.conftest import Acme
+from tests.jobs.test_stream import ICCID, NOW, event, usage
+from tests.serving import Served
+
+MB = 1_048_576
+CREDENTIALS = ("acme-" + STREAMER[0], STREAMER[1])
+
+
+async def keep(acme: Acme, body: bytes, source: str = "streamer") -> None:
+    async with acme.shop.db.transaction() as transaction:
+        await batches.keep(transaction, acme.id, body, NOW, source=source)
+
+
+async def numbers(db: Database) -> tuple[int, int, int]:
+    """How many usage records are kept, how many records are unknown, how many posts wait."""
+    async with db.reading() as reading:
+        counted = [
+            (await reading.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+            for table in (usage_records, unknown_records, stream_batches)
+        ]
+    return counted[0], counted[1], counted[2]
+
+
+ODD_TIMES = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59.999999Z",
+    "9999-12-31T23:59:59-14:00",
+    "1970-01-01T00:00:00Z",
+    (NOW + timedelta(days=400)).isoformat(),
+    "2026-13-45T99:99:99Z",
+]
+
+
+@pytest.mark.parametrize("time", ODD_TIMES)
+async def test_a_record_of_no_plausible_time_is_set_aside_alone(db: Database, acme: Acme, time: str) -> None:
+    odd = [{**usage(1, 1.0), "end_timestamp": time, "start_timestamp": time}, {**event(2, 3, NOW), "timestamp": time}]
+    await keep(acme, msgspec.json.encode([usage(3, 1.0), *odd, usage(4, 2.0)]))
+    await keep(acme, msgspec.json.encode([usage(5, 1.0)]))
+    await acme.run(take_stream)
+    assert await numbers(db) == (3, 2, 0)
+
+
+ODD_VALUES: list[dict[str, Any]] = [
+    {"id": 2**63},
+    {"id": -(2**70)},
+    {"id": "9" * 5000},
+    {"id": "\x00"},
+    {"volume": {"total": 1e300}},
+    {"volume": {"total": "1e9999999"}},
+    {"volume": {"total": "NaN"}},
+    {"volume": {"total": -1e12}},
+    {"sim": {"iccid": "\x00" * 19}},
+    {"sim": {"iccid": "\u0661" * 19}},
+    {"operator": {"name": "\x00", "country": {"mcc": "²"}}},
+    {"traffic_type": {"id": "²"}},
+]
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize("odd", ODD_VALUES, ids=[str(n) for n in range(len(ODD_VALUES))])
+async def test_an_extreme_value_spoils_no_other_record(db: Database, acme: Acme, odd: dict[str, Any]) -> None:
+    good = [usage(number, 1.0) for number in range(10, 14)]
+    await keep(acme, msgspec.json.encode([*good[:2], {**usage(1, 1.0), **odd}, *good[2:]]))
+    await acme.run(take_stream)
+    kept, _, waiting = await numbers(db)
+    assert kept >= 4
+    assert waiting == 0
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        {"id": "7"},
+        {"id": "007"},
+        {"volume": {"total": "1.50", "tx": 0, "rx": "1.5"}},
+        {"end_timestamp": NOW.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")},
+        {"end_timestamp": NOW.strftime("%Y-%m-%dT%H:%M:%S.000+0000")},
+        {"end_timestamp": (NOW + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.000000000+02:00")},
+        {"end_timestamp": NOW.strftime("%Y%m%dT%H%M%SZ")},
+        {"sim": {"iccid": ICCID + "9"}, "endpoint": {"name": ICCID}},
+    ],
+)
+@pytest.mark.one_edition
+async def test_the_same_record_in_another_spelling_counts_once(
+    db: Database, acme: Acme, spelling: dict[str, Any]
+) -> None:
+    record = usage(7, 1.5)
+    await keep(acme, msgspec.json.encode([record]))
+    await keep(acme, msgspec.json.encode([{**record, **spelling}]))
+    await acme.run(take_stream)
+    await keep(acme, msgspec.json.encode([{**record, **spelling}]))
+    await acme.run(take_stream)
+    assert await numbers(db) == (1, 0, 0)
+
+
+async def test_usage_that_ends_at_midnight_counts_to_the_day_before(db: Database, acme: Acme) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=0)
+    await keep(acme, msgspec.json.encode([usage(1, 1.0, midnight)]))
+    await acme.run(take_stream)
+    async with db.reading() as reading:
+        rows = (await reading.execute(sa.select(usage_daily.c.bucket, usage_daily.c.data_bytes))).all()
+    assert [tuple(row) for row in rows] == [(midnight - timedelta(days=1), MB)]
+
+
+@pytest.mark.one_edition
+async def test_the_forwarders_address_takes_messages_alone(db: Database, acme: Acme) -> None:
+    for record in (usage(1, 100.0), event(2, 11, NOW)):
+        await keep(acme, msgspec.json.encode(record), source="forwarder")
+    await acme.run(take_stream)
+    assert await numbers(db) == (0, 2, 0)
+
+
+GOOD = msgspec.json.encode([usage(1, 1.0), usage(2, 1.0)])
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+FRAMINGS: list[tuple[str, bytes, int]] = [
+    ("gzip", gzip.compress(GOOD), 200),
+    ("x-gzip", gzip.compress(GOOD), 200),
+    ("GZIP", gzip.compress(GOOD), 200),
+    ("identity", GOOD, 200),
+    ("deflate", zlib.compress(GOOD), 200),
+    ("gzip", gzip.compress(GOOD[:50]) + gzip.compress(GOOD[50:]), 200),
+    ("gzip", gzip.compress(GOOD) + b"\0" * 512, 200),
+    ("gzip", gzip.compress(GOOD) + GOOD, 400),
+    ("gzip", gzip.compress(GOOD) + gzip.compress(b",[1]"), 400),
+    ("gzip", gzip.compress(GOOD)[:-4], 400),
+    ("gzip, gzip", gzip.compress(gzip.compress(GOOD)), 400),
+    ("br", GOOD, 400),
+    ("", b"\xef\xbb\xbf" + GOOD, 200),
+    ("", GOOD.decode().encode("utf-16"), 200),
+    ("", GOOD.replace(b"Data", rb"LOW\ud83d"), 200),
+    ("", GOOD + b"]", 400),
+    ("", b"", 400),
+    ("gzip", gzip.compress(b"[" + b"1," * 8_000_000 + b"1]"), 413),
+    ("", b"[" + b"1," * 1_100_000 + b"1]", 413),
+]
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize(("encoding", "body", "status"), FRAMINGS, ids=[str(n) for n in range(len(FRAMINGS))])
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_post_is_taken_whole_or_refused(
+    db: Database, web: Served, encoding: str, body: bytes, status: int, chunked: bool
+) -> None:
+    headers = {"Content-Encoding": encoding} if encoding else {}
+    content: Any = chunks(body[:20], body[20:]) if chunked else body
+    async with httpx.AsyncClient(base_url=web.address, auth=CREDENTIALS, trust_env=False) as client:
+        answer = await client.post("/streamer/acme", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    async with db.reading() as reading:
+        kept = (await reading.execute(sa.select(stream_batches.c.body))).scalars().all()
+    assert [len(read_batch(one)) for one in kept] == ([2] if status == 200 else [])
+
+
+@pytest.mark.one_edition
+async def test_posts_to_addresses_with_nul_are_refused(web: Served) -> None:
+    async with httpx.AsyncClient(base_url=web.address, auth=CREDENTIALS, trust_env=False) as client:
+        for path in ("/streamer/%00", "/forwarder/%00.x", "/forwarder/acme%00.x", "/streamer/%ff"):
+            assert (await client.post(path, content=b"[]")).status_code in (400, 401, 404), path

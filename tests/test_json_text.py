@@ -1,0 +1,30 @@
+"""JSON from outside: what is no character becomes U+FFFD, and all else stays."""
+
+import json
+
+import pytest
+
+from console.json_text import readable
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (rb'["LOW\ud83d"]', ["LOW\ufffd"]),
+        (rb'["\ude00 high"]', ["\ufffd high"]),
+        (rb'["\ud83d\ude00"]', ["\U0001f600"]),
+        (rb'["\uD83D\ud83d\uDE00"]', ["\ufffd\U0001f600"]),
+        (rb'["\\ud83d"]', ["\\ud83d"]),
+        (rb'["\\\ud83d"]', ["\\\ufffd"]),
+        (rb'["\u00e4\n\"\\"]', ['ä\n"\\']),
+        (b'["\xff\xfe caf\xe9"]', ["\ufffd\ufffd caf\ufffd"]),
+        (b'["\xed\xa0\xbd"]', ["\ufffd\ufffd\ufffd"]),
+        (b"\xef\xbb\xbf[1]", [1]),
+        ('["ä"]'.encode("utf-16"), ["ä"]),
+        ('["ä"]'.encode("utf-32"), ["ä"]),
+        (b"\xfe\xff" + '["ä"]'.encode("utf-16-be"), ["ä"]),
+        ('["ä 水 \U0001f600"]'.encode(), ["ä 水 \U0001f600"]),
+    ],
+)
+def test_only_what_is_no_character_is_replaced(body: bytes, said: list[object]) -> None:
+    assert json.loads(readable(body).decode()) == said
