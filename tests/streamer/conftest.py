@@ -1,3 +1,3 @@
 """The organization whose posts are taken in."""
 
-from tests.jobs.conftest import acme as acme
+from tests.jobs.conftest import acme  # noqa: F401
