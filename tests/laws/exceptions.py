@@ -1,0 +1,57 @@
+"""What the laws allow, each with its reason. An exception is a law's name and how a violation begins."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Allowed(NamedTuple):
+    """A violation that begins with this is allowed by this law."""
+
+    law: str
+    begins: str
+    reason: str
+
+
+ROWS, CONNECTIONS = "only_writes_change_rows", "transactions_are_opened_in_the_store"
+ALLOWED: tuple[Allowed, ...] = (
+    Allowed(ROWS, "console/store/bulk.py ", "the statements that every writes.py calls"),
+    Allowed(ROWS, "console/store/outbox.py ", "facts are appended in the transaction, and removed once published"),
+    Allowed(
+        ROWS, "console/trial/postgres.py says CREATE DATABASE", "there is no database yet to have a transaction in"
+    ),
+    Allowed(ROWS, "console/pages/templating.py calls made.", "the template environment's dictionaries"),
+    Allowed(ROWS, "jobs/run.py calls job.update", "SAQ's own mark on a job in Redis"),
+    Allowed(CONNECTIONS, "console/cli/servers.py ", "migrations run in transactions of their own"),
+    Allowed(CONNECTIONS, "console/cli/inspection.py ", "the doctor tries the database as it is, migrated or not"),
+    Allowed(CONNECTIONS, "console/health.py ", "a health check asks on a connection that fails fast"),
+    Allowed("jobs_are_asked_for_by_rows", "console/queue.py calls queue.enqueue", "where the relay hands jobs over"),
+    Allowed("an_iccid_has_one_parser", "console/once/wire/masking.py ", "finds ICCIDs inside free text to mask them"),
+    Allowed("importing_has_no_effect", "console/cli/main.py runs a for", "puts the commands under their group"),
+    Allowed("a_job_is_a_file", "jobs/garbage.py ", "how a worker's process collects garbage"),
+)
+
+# Work under way elsewhere: to be deleted with it.
+PENDING: tuple[Allowed, ...] = (
+    Allowed(ROWS, "console/streamer/batches.py ", "its changes belong into writes.py"),
+    Allowed(ROWS, "jobs/prune.py ", "the retention of each noun belongs into its writes.py"),
+    Allowed("jobs_are_asked_for_by_rows", "console/streamer/batches.py ", "job requests are not yet in the outbox"),
+    Allowed("live_knows_no_noun", "console.live.doors > ", "sessions and views are not yet handed in by app.py"),
+    Allowed("live_knows_no_noun", "console.live.beating > console.auth", "sessions are not yet handed in by app.py"),
+    Allowed("live_knows_no_noun", "console.live.subscriber > console.auth", "callers are not yet handed in by app.py"),
+    Allowed("no_circles", "console.live.audience > ", "groups and subscribers are being parted"),
+    Allowed("an_iccid_has_one_parser", "console/live/topics.py ", "does not yet use the one parser"),
+    Allowed("importing_has_no_effect", "console/auth/passwords.py ", "hashes a password at import"),
+    Allowed("names_say_something", "console/pages/layout.py: common", "the pages are being divided"),
+    Allowed("names_say_something", "jobs/sync_quotas.py: _service", "to be named by what it asks"),
+    Allowed("a_file_is_short", "bench/house.py", "to be divided"),
+    Allowed("a_file_is_short", "console/cli/accounts.py", "to be divided by noun"),
+    Allowed("a_file_is_short", "console/live/hub.py", "to be divided"),
+    Allowed("a_file_is_short", "console/openapi/", "to be divided by noun"),
+    Allowed("a_file_is_short", "console/sims/reads.py", "to be divided"),
+)
+
+
+def not_allowed(law: str, violations: Iterable[str]) -> list[str]:
+    """The violations that no exception allows."""
+    begins = tuple(one.begins for one in (*ALLOWED, *PENDING) if one.law == law)
+    return [violation for violation in violations if not (begins and violation.startswith(begins))]

@@ -1,0 +1,35 @@
+"""Every law that reads the source, by name."""
+
+from collections.abc import Callable
+
+from tests.laws import changing, importing, modules, values
+from tests.laws.tree import Tree
+
+Law = Callable[[Tree], list[str]]
+
+LAWS: dict[str, Law] = {
+    law.__name__: law
+    for law in (
+        importing.only_jobs_speak_to_1nce,
+        importing.live_knows_no_noun,
+        importing.once_knows_nothing_else,
+        importing.simulator_stands_apart,
+        importing.migrations_stand_apart,
+        importing.no_circles,
+        importing.rooms_are_few,
+        changing.only_writes_change_rows,
+        changing.writes_take_the_transaction,
+        changing.transactions_are_opened_in_the_store,
+        changing.only_the_transaction_publishes,
+        changing.jobs_are_asked_for_by_rows,
+        values.facts_carry_states,
+        values.amounts_and_times_are_explicit,
+        values.an_iccid_has_one_parser,
+        values.one_place_decides_who_may,
+        modules.a_module_says_what_it_is,
+        modules.a_file_is_short,
+        modules.names_say_something,
+        modules.a_job_is_a_file,
+        modules.importing_has_no_effect,
+    )
+}

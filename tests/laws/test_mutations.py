@@ -1,0 +1,156 @@
+"""The tests of the tests: a mutation breaks one law, and that law finds it."""
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.laws.exceptions import not_allowed
+from tests.laws.importing import ROOMS, ROOT_FILES
+from tests.laws.laws import LAWS
+from tests.laws.tree import Tree, read_tree
+
+
+class Mutation(NamedTuple):
+    """`text` appended to a file, new or not, or put there in place of something; the law finds it under `path`."""
+
+    law: str
+    path: str
+    text: str
+    instead_of: str = ""
+
+
+NEW = "console/sims/rules.py"  # any file that may do least
+MUTATIONS = (
+    Mutation("only_jobs_speak_to_1nce", "console/sims/reads.py", "from console.once.client import Client"),
+    Mutation("only_jobs_speak_to_1nce", "console/app.py", "def ask() -> None:\n    import console.once.client"),
+    Mutation("only_jobs_speak_to_1nce", "console/app.py", "from jobs import worker"),
+    Mutation("live_knows_no_noun", "console/live/topics.py", "from console.sims.reads import rows"),
+    Mutation("live_knows_no_noun", "console/live/topics.py", "from console.pages import layout"),
+    Mutation("live_knows_no_noun", "console/live/feed.py", "from console.sms import rules"),
+    Mutation("live_knows_no_noun", "console/live/frames.py", "from jobs import worker"),
+    Mutation("once_knows_nothing_else", "console/once/client.py", "from console.settings import Settings"),
+    Mutation("simulator_stands_apart", "simulator/faults.py", "from console import errors"),
+    Mutation("simulator_stands_apart", "jobs/run.py", "import simulator.faults"),
+    Mutation("migrations_stand_apart", "migrations/versions/0002_sims.py", "from console.sims.tables import sims"),
+    Mutation("no_circles", "console/sims/tables.py", "from console.sims.writes import touch"),
+    Mutation("no_circles", "console/errors.py", "def log() -> None:\n    from console.app import create_app"),
+    Mutation("only_writes_change_rows", NEW, "def f(t: sa.Table) -> sa.Insert:\n    return sa.insert(t)"),
+    Mutation("only_writes_change_rows", NEW, "def f(t: sa.Table) -> sa.Delete:\n    return t.delete()"),
+    Mutation(
+        "only_writes_change_rows", NEW, "def f(t: sa.Table) -> sa.Update:\n    return sa.sql.expression.update(t)"
+    ),
+    Mutation("only_writes_change_rows", NEW, "async def f(c: C) -> None:\n    await bulk.upsert_changed(c)"),
+    Mutation("only_writes_change_rows", NEW, "async def f(c: C) -> None:\n    await c.copy_records_to_table('sims')"),
+    Mutation("only_writes_change_rows", NEW, "def f() -> S:\n    return sa.func.prune_time_series('sims')"),
+    Mutation("only_writes_change_rows", "jobs/sync_sims.py", "STATEMENT = 'DELETE FROM sims'"),
+    Mutation(
+        "only_writes_change_rows", "jobs/sync_sims.py", "def f(t: str) -> str:\n    return f'UPDATE {t} SET a = 1'"
+    ),
+    Mutation("only_writes_change_rows", "console/app.py", "STATEMENT = '''\nWITH a AS (INSERT  INTO b SELECT 1)'''"),
+    Mutation("only_writes_change_rows", "console/app.py", "STATEMENT = 'TRUNCATE sims'"),
+    Mutation("only_writes_change_rows", "console/app.py", "STATEMENT = 'ALTER TABLE sims ADD x int'"),
+    Mutation(
+        "writes_take_the_transaction",
+        "console/sims/writes.py",
+        "async def drop(connection: AsyncConnection) -> None:\n    await connection.execute(sa.delete(sims))",
+    ),
+    Mutation(
+        "transactions_are_opened_in_the_store",
+        "jobs/sync_sims.py",
+        "async def f(run: Run) -> None:\n    async with run.db.engine.begin():\n        pass",
+    ),
+    Mutation(
+        "only_the_transaction_publishes",
+        "console/sims/writes.py",
+        "async def f(redis: Redis) -> None:\n    await redis.publish('live', b'')",
+    ),
+    Mutation(
+        "only_the_transaction_publishes", "console/sims/writes.py", "SCRIPT = \"redis.call('PUBLISH', 'live', '')\""
+    ),
+    Mutation(
+        "only_the_transaction_publishes",
+        "console/sims/writes.py",
+        "async def f(redis: Redis) -> None:\n    await redis.xadd('live:stream', {})",
+    ),
+    Mutation("jobs_are_asked_for_by_rows", NEW, "async def f(queue: Queue) -> None:\n    await queue.enqueue('prune')"),
+    Mutation("jobs_are_asked_for_by_rows", NEW, "async def f(queue: Queue) -> None:\n    await later(queue, 'prune')"),
+    Mutation(
+        "facts_carry_states",
+        "console/facts/sims.py",
+        "class Used(Struct, frozen=True):\n    added_bytes: int",
+    ),
+    Mutation("facts_carry_states", "console/facts/sims.py", "class Used(Struct):\n    used_bytes: int"),
+    Mutation(
+        "facts_carry_states",
+        "console/facts/sims.py",
+        "class Gone(Struct, frozen=True, tag='sim.gone'):\n    time: datetime\n    subject: str",
+    ),
+    Mutation("amounts_and_times_are_explicit", "console/sims/tables.py", "COLUMN = sa.Column('at', sa.DateTime())"),
+    Mutation("amounts_and_times_are_explicit", "console/sims/tables.py", "COLUMN = sa.Column('at', sa.DateTime)"),
+    Mutation("amounts_and_times_are_explicit", "console/sims/tables.py", "C = sa.Column('data_bytes', sa.Float)"),
+    Mutation("amounts_and_times_are_explicit", NEW, "def f() -> datetime:\n    return datetime.now()"),
+    Mutation("amounts_and_times_are_explicit", NEW, "def f() -> datetime:\n    return datetime.datetime.utcnow()"),
+    Mutation("amounts_and_times_are_explicit", NEW, "class Use(Struct):\n    volume: int"),
+    Mutation("amounts_and_times_are_explicit", NEW, "class Use(Struct):\n    timeout: float | None = None"),
+    Mutation("amounts_and_times_are_explicit", NEW, "class Use(Struct):\n    data_bytes: float"),
+    Mutation("amounts_and_times_are_explicit", NEW, "class Use(Struct):\n    seen_at: str"),
+    Mutation("an_iccid_has_one_parser", NEW, r"ICCID = re.compile(r'\d{19}')"),
+    Mutation("an_iccid_has_one_parser", NEW, r"ICCID = re.compile(r'89[0-9]{17,18}')"),
+    Mutation("an_iccid_has_one_parser", NEW, "def f(iccid: str) -> bool:\n    return len(iccid) in (19, 20)"),
+    Mutation("an_iccid_has_one_parser", NEW, "def passes_luhn(digits: str) -> bool:\n    return True"),
+    Mutation(
+        "one_place_decides_who_may",
+        "console/sims/api.py",
+        "def f(caller: Caller) -> bool:\n    return caller.role == Role.ADMIN",
+    ),
+    Mutation(
+        "one_place_decides_who_may",
+        "console/sims/api.py",
+        "def f(role: Role) -> bool:\n    return role is Role.ADMIN",
+    ),
+    Mutation("a_module_says_what_it_is", "console/queue.py", 'TEXT = """', '"""'),
+    Mutation("a_file_is_short", "console/errors.py", "# a line\n" * 201),
+    Mutation("names_say_something", "console/sims/utils.py", ""),
+    Mutation("names_say_something", "console/common/sims.py", ""),
+    Mutation("names_say_something", NEW, "def _helper() -> None:\n    pass"),
+    Mutation("names_say_something", NEW, "class Service:\n    pass"),
+    Mutation("a_job_is_a_file", "jobs/count_sims.py", "async def count() -> None:\n    pass"),
+    Mutation("importing_has_no_effect", NEW, "print('loaded')"),
+    Mutation("importing_has_no_effect", NEW, "SECRET = PasswordHasher().hash('nobody')"),
+    Mutation(
+        "importing_has_no_effect", NEW, "def _hash() -> str:\n    return PasswordHasher().hash('')\n\n\nH = _hash()"
+    ),
+    Mutation("importing_has_no_effect", NEW, "STARTED = time.time()"),
+    Mutation("importing_has_no_effect", NEW, "STARTED = datetime.now(UTC)"),
+    Mutation("importing_has_no_effect", NEW, "URL = os.environ.get('DATABASE_URL')"),
+    Mutation("importing_has_no_effect", NEW, "class Settings:\n    url = os.environ.setdefault('A', 'b')"),
+    Mutation("importing_has_no_effect", NEW, "def f(now: float = time.time()) -> None:\n    pass"),
+    Mutation("importing_has_no_effect", NEW, "with open('/dev/null') as file:\n    pass"),
+)
+
+
+@pytest.fixture(scope="module")
+def source() -> Tree:
+    return read_tree()
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: f"{one.law}: {one.path}: {one.text[:50]!r}")
+def test_a_law_finds_what_breaks_it(mutation: Mutation, source: Tree) -> None:
+    broken = source.changed(mutation.path, mutation.text, mutation.instead_of)
+    law = LAWS[mutation.law]
+    found = set(not_allowed(mutation.law, law(broken))) - set(law(source))
+    assert any(mutation.path in one or mutation.path.removesuffix(".py").replace("/", ".") in one for one in found)
+
+
+def test_too_many_rooms_are_found(source: Tree) -> None:
+    rooms = {f"console/room_{number}/__init__.py": '"""A room."""\n' for number in range(ROOMS)}
+    assert LAWS["rooms_are_few"](Tree({**source.texts, **rooms}))
+
+
+def test_too_many_files_outside_the_rooms_are_found(source: Tree) -> None:
+    files = {f"console/file_{number}.py": '"""A file."""\n' for number in range(ROOT_FILES)}
+    assert LAWS["rooms_are_few"](Tree({**source.texts, **files}))
+
+
+def test_each_law_is_tried() -> None:
+    assert LAWS.keys() - {mutation.law for mutation in MUTATIONS} == {"rooms_are_few"}
