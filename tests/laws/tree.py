@@ -13,17 +13,21 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Tree:
-    """Files by path relative to the root ("console/app.py")."""
+    """Python files and templates by path relative to the root ("console/app.py")."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], templates: Mapping[str, str]) -> None:
         self.texts = texts
+        self.templates = templates
 
     def changed(self, path: str, text: str, instead_of: str = "") -> "Tree":
         """This tree with `text` appended to a file, new or not; or put in place of what stands there."""
-        before = self.texts.get(path, '"""A new module."""\n')
+        template = path.endswith(".html")
+        before = (self.templates if template else self.texts).get(path, '"""A new module."""\n')
         assert instead_of in before, f"{path} does not contain {instead_of!r}"
         after = before.replace(instead_of, text, 1) if instead_of else f"{before}\n{text}\n"
-        return Tree({**self.texts, path: after})
+        if template:
+            return Tree(self.texts, {**self.templates, path: after})
+        return Tree({**self.texts, path: after}, self.templates)
 
     def graph(self) -> grimp.ImportGraph:
         """Who imports whom, type checking included."""
@@ -32,13 +36,14 @@ class Tree:
 
 def read_tree(root: Path = ROOT) -> Tree:
     """The tree as it is on the disk."""
-    return Tree(
-        {
-            str(path.relative_to(root)): path.read_text()
-            for folder in FOLDERS
-            for path in sorted((root / folder).rglob("*.py"))
-        }
-    )
+
+    def below(folder: str, ending: str) -> dict[str, str]:
+        return {str(path.relative_to(root)): path.read_text() for path in sorted((root / folder).rglob(f"*.{ending}"))}
+
+    python: dict[str, str] = {}
+    for folder in FOLDERS:
+        python |= below(folder, "py")
+    return Tree(python, below("templates", "html"))
 
 
 def in_each_file(*under: str) -> Callable[[Callable[[str, ast.Module], Iterable[str]]], Callable[[Tree], list[str]]]:

@@ -1,0 +1,179 @@
+"""Law 6, as a browser sees it: what is sent to an open page is what the page shows when it is drawn anew."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from console.carrier.rules import Line
+from console.carrier.writes import record_answers, record_circuit, record_unavailable
+from console.connectivity.writes import record_events, record_statuses
+from console.facts.sms import Sms
+from console.quotas.writes import COMPARE, record_quotas
+from console.runs.rules import RunState
+from console.runs.writes import Tally, begin, finish
+from console.sms.writes import record_messages
+from console.store.database import Database, Transaction
+from console.streamer.writes import note_posts, settle
+from console.usage.writes import record_usage
+from tests.cast import ADAS_SIM, Cast, placed
+from tests.laws.drawn import Elements, Piece, differing, pieces_in
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+LONGEST = 10.0  # seconds until all has been sent that is expected
+MB = 1024 * 1024
+Change = Callable[[Transaction, int, datetime], Awaitable[object]]
+
+
+async def connection(transaction: Transaction, acme: int, now: datetime) -> None:
+    await record_statuses(transaction, acme, [placed(ADAS_SIM, now, connection="offline", rat="LTE")], now, "poll")
+
+
+async def quota(transaction: Transaction, acme: int, now: datetime) -> None:
+    expires = now + timedelta(days=400)
+    known = {"status": "active", "total": 500, "accumulated": 500, "last_added": 500, "threshold_percent": 20}
+    rows = [
+        {"iccid": ADAS_SIM, "service": service, **dict.fromkeys(COMPARE), **known, "left": left, "expires_at": expires}
+        for service, left in (("data", 60), ("sms", 240))
+    ]
+    await record_quotas(transaction, acme, rows, now, stream_alive=False)
+
+
+async def message(transaction: Transaction, acme: int, now: datetime) -> None:
+    sent = Sms(
+        iccid=ADAS_SIM, direction="mt", id="7", time=now, status="pending", payload="reboot <now>", source="poll"
+    )
+    await record_messages(transaction, acme, [sent], now)
+
+
+async def event(transaction: Transaction, acme: int, now: datetime) -> None:
+    row = {
+        **{"id": 5, "iccid": ADAS_SIM, "time": now, "type": 3, "name": "Create PDP Context", "severity": "warn"},
+        **{"description": "PDP Context Request accepted.", "operator": "T-Mobile", "country": "DE", "cause": None},
+    }
+    await record_events(transaction, acme, [row], now)
+
+
+async def usage(transaction: Transaction, acme: int, now: datetime) -> None:
+    row = {
+        "iccid": ADAS_SIM,
+        "time": now,
+        "started_at": now,
+        "source": "streamer",
+        "record_id": 9,
+        "data_bytes": 3 * MB,
+        "sms": 1,
+    }
+    await record_usage(transaction, acme, [row], now)
+
+
+async def run(transaction: Transaction, acme: int, now: datetime) -> None:
+    begun = await begin(transaction, acme, "sync_sims", now, alone=False)
+    assert begun is not None
+    tally = Tally(seen=250, changed=3, failed=1, error="1NCE refused one <SIM>")
+    await finish(transaction, begun.run_id, RunState.FAILED, tally, now + timedelta(seconds=2))
+
+
+async def circuit(transaction: Transaction, acme: int, now: datetime) -> None:
+    retry_at = now + timedelta(minutes=5)
+    await record_circuit(transaction, acme, Line.OPEN, reason="no answer", failures=8, at=now, retry_at=retry_at)
+
+
+async def offer(transaction: Transaction, acme: int, now: datetime) -> None:
+    await record_answers(transaction, acme, {"sims.list": now}, now)
+    again = now + timedelta(days=1)
+    await record_unavailable(
+        transaction, acme, "usage.daily", unavailable_reason="not offered", status=404, at=now, retry_at=again
+    )
+
+
+async def streamer(transaction: Transaction, acme: int, now: datetime) -> None:
+    await note_posts(transaction, acme, ["event", "usage"], now - timedelta(hours=9))
+    await settle(transaction, acme, now)
+
+
+SIM = f"/sims/{ADAS_SIM}"
+CASES: Sequence[tuple[str, Change, set[str]]] = (
+    ("/", connection, {"fleet-counts"}),
+    ("/", usage, {"fleet-usage"}),
+    ("/", event, {"event-5"}),
+    ("/", streamer, {"fleet-stream"}),
+    ("/", circuit, {"carrier-banner"}),
+    ("/sims", connection, {f"sim-{ADAS_SIM}"}),
+    ("/sims", quota, {f"sim-{ADAS_SIM}"}),
+    ("/sims", circuit, {"carrier-banner"}),
+    (SIM, connection, {"sim-state"}),
+    (SIM, quota, {"sim-quotas", "sim-state"}),
+    (SIM, message, {"sms-mt-7"}),
+    (SIM, event, {"event-5"}),
+    (SIM, circuit, {"carrier-banner"}),
+    ("/jobs", run, {"job-sync_sims"}),
+    ("/jobs", circuit, {"carrier-banner", "carrier-trouble"}),
+    ("/carrier", circuit, {"carrier-banner", "carrier-circuit"}),
+    ("/carrier", offer, {"carrier-operations", "carrier-polling", "carrier-streamer", "carrier-reconciliation"}),
+    ("/carrier", streamer, {"carrier-streamer"}),
+)
+
+
+async def sent_to(
+    web: Served, client: httpx.AsyncClient, path: str, change: Callable[[], Awaitable[None]], expected: set[str]
+) -> list[Piece]:
+    """What an open page is sent when this change happens, until all that is expected has come."""
+    page = (await client.get(path)).text
+    address = re.search(r'data-live-url="([^"]+)"', page)
+    assert address, page[:500]
+    asked = parse_qs(urlsplit(address[1].replace("&amp;", "&")).query)
+    topics = [*asked.get("topics", []), *re.findall(r'data-topic="([^"]+)"', page)]
+    pieces: list[Piece] = []
+    async with web.page_socket(client, f"?view={asked['view'][0]}&topics={','.join(topics)}") as socket:
+        assert "stream.hello" in await asyncio.wait_for(socket.recv(), LONGEST)
+        await change()
+        async with asyncio.timeout(LONGEST):
+            while expected - {name for piece in pieces for name in Elements(piece.html).by_id}:
+                message = str(await socket.recv())
+                pieces += pieces_in([message] if message.startswith("<") else [])
+    return pieces
+
+
+@pytest.mark.parametrize(("path", "change", "expected"), CASES, ids=lambda one: getattr(one, "__name__", str(one)))
+async def test_what_is_sent_is_what_the_page_shows(
+    web: Served, db: Database, cast: Cast, path: str, change: Change, expected: set[str]
+) -> None:
+    now = datetime.now(UTC)
+
+    async def happen() -> None:
+        async with db.transaction() as transaction:
+            await change(transaction, cast.acme, now)
+
+    async with web.signed_in("ada") as client:
+        pieces = await sent_to(web, client, path, happen, expected)
+        found = differing((await client.get(path)).text, pieces)
+    assert expected <= found.keys()
+    assert {name: difference for name, difference in found.items() if difference} == {}
+
+
+PAGE = '<main><tr id="a" class="x"><td>1</td><td><time datetime="t">now</time></td></tr><p id="b">two</p></main>'
+
+
+@pytest.mark.parametrize(
+    ("html", "differs"),
+    [
+        ('<tr class="x"  id="a"><td> 1\n</td><td><time datetime="t">4 s ago</time></td></tr>', False),
+        ('<tr id="a" class="x"><td>2</td><td><time datetime="t">now</time></td></tr>', True),
+        ('<tr id="a" class="y"><td>1</td><td><time datetime="t">now</time></td></tr>', True),
+        ('<tr id="a" class="x"><td>1</td><td><time datetime="u">now</time></td></tr>', True),
+        ('<tr id="a" class="x"><td>1</td></tr>', True),
+        ('<tr id="a" class="x"><td>1</td><td><time datetime="t">now</time></td><td></td></tr>', True),
+    ],
+    ids=["the same", "another text", "another class", "another moment", "less", "more"],
+)
+def test_a_fragment_that_differs_is_found(html: str, differs: bool) -> None:
+    pieces = pieces_in([f'<hx-partial hx-target="#a" hx-swap="outerMorph">{html}</hx-partial>'])
+    found = differing(PAGE, pieces)
+    assert found.keys() == {"a"}
+    assert bool(found["a"]) is differs
