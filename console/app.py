@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
@@ -32,17 +33,19 @@ from console.auth.rules import Caller
 from console.auth.throttle import count_request
 from console.carrier.gauges import measure
 from console.errors import NotSignedIn, TooMany
+from console.http.etag import named
 from console.http.exceptions import tell
+from console.http.methods import methods_at
 from console.http.requests import Requests
 from console.live import doors
 from console.openapi import asyncapi, openapi
 from console.pages.fragments import Fragments
-from console.pages.templating import environment
+from console.pages.templating import STATIC, environment, static_address
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import endpoint
 
-STATIC = Path(__file__).parent.parent / "static"
+LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -65,7 +68,12 @@ def create_app(settings: Settings) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            create_static_files_router("/static", [STATIC], cache_control=None),
+            create_static_files_router(
+                static_address(),
+                [STATIC],
+                name="static",
+                cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True),
+            ),
             _pages(),
             _api(),
             console.pages.sign_in.router,
@@ -88,7 +96,8 @@ def create_app(settings: Settings) -> Litestar:
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
         openapi_config=openapi(),
         logging_config=None,
-        request_max_body_size=33 * 1024 * 1024,
+        request_max_body_size=LARGEST_BODY_BYTES,
+        compression_config=CompressionConfig("brotli", minimum_size=1024, brotli_quality=4, gzip_compress_level=5),
     )
     # Around the router too: what it refuses itself, 404 and 405, is a request like any other.
     app.asgi_handler = Requests(
@@ -96,6 +105,7 @@ def create_app(settings: Settings) -> Litestar:
         origins=settings.public_origin,
         secure=settings.secure_cookies,
         count=lambda scope: _count_address(db, scope),
+        methods=lambda path: methods_at(app.routes, path),
     )
     app.state.settings = settings
     return app
@@ -132,6 +142,7 @@ def _api() -> Router:
                     console.carrier.api.router,
                     console.polling.api.router,
                 ],
+                after_request=named,
                 dependencies={"caller": Provide(_counted_caller)},
             ),
             health.router(in_schema=True),

@@ -5,6 +5,7 @@ import sys
 import uvicorn
 
 from console.app import create_app
+from console.http.protocol import BoundedHttp
 from console.live.writing import protocol
 from console.settings import Settings
 
@@ -21,7 +22,7 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws=ws or protocol(),
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,

@@ -1,5 +1,6 @@
 """Every request: its id, its log line, its metrics, and the headers that keep a browser safe."""
 
+import asyncio
 import re
 import secrets
 import time
@@ -7,9 +8,20 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send, WebSocketScope
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+    WebSocketScope,
+)
 
 from console import metrics
+from console.http.etag import KEPT, NOT_MODIFIED, matches
 from console.log import logger
 
 ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{7,127}")
@@ -19,6 +31,7 @@ POLICY = (
 )
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 QUIET = ("/health", "/static", "/metrics", "/streamer", "/forwarder")
+BODY_SECONDS = 30.0
 HIDDEN = "/forwarder/"  # these paths are keys: they are not written down
 
 
@@ -32,13 +45,16 @@ class Requests:
         origins: tuple[str, ...],
         secure: bool,
         count: Callable[[Scope], Awaitable[dict[str, str]]],
+        methods: Callable[[str], list[str]],
     ) -> None:
         """`secure`: every address is https, so browsers may be told never to use another.
 
         `count` counts a request to the API that came without a key, by its address, and says what is left of that.
+        `methods` says which methods an address takes.
         """
         self._app = app
         self._count = count
+        self._methods = methods
         sockets = "".join(" " + origin.replace("http", "ws", 1) for origin in origins)
         self._headers = [
             (b"content-security-policy", POLICY.format(sockets=sockets).encode()),
@@ -62,28 +78,61 @@ class Requests:
             structlog.contextvars.bind_contextvars(request_id=request_id)
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status, bare = time.perf_counter(), 500, scope["method"] == "HEAD"
+        wanted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"), None)
+        if bare:
+            scope["method"] = "GET"  # RFC 9110, 9.3.2: the same head, no body
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, bare
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", []))
-                present = {name for name, _ in headers}
+                present = {name.lower() for name, _ in headers}
                 headers += [(name, value) for name, value in self._headers if name not in present]
                 headers.append((b"x-request-id", request_id.encode()))
+                if b"cache-control" not in present:
+                    headers.append((b"cache-control", b"private, no-cache"))
+                if status == 405:
+                    headers = [header for header in headers if header[0].lower() != b"allow"]
+                    headers.append((b"allow", ", ".join(self._methods(scope["path"])).encode()))
+                etag = next((value.decode("latin-1") for name, value in headers if name.lower() == b"etag"), None)
+                if status == 200 and wanted and etag and scope["method"] == "GET" and matches(wanted, etag):
+                    status = message["status"] = NOT_MODIFIED
+                    headers = [(name, value) for name, value in headers if name.lower() in KEPT]
+                    bare = True
                 if scope["path"].startswith("/api/"):
                     allowance = scope["state"].get("allowance")
                     limits = allowance.headers() if allowance else await self._count(scope)
                     headers += [(name.lower().encode(), value.encode()) for name, value in limits.items()]
                 message["headers"] = headers
+            elif bare and message["type"] == "http.response.body":
+                message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, answer)
+                await self._app(scope, _in_time(receive), answer)
             finally:
                 _note(scope, status, time.perf_counter() - began)
+
+
+def _in_time(receive: Receive) -> Receive:
+    """What the client sends, all of it within a time: whoever sends slower than that is let go."""
+    until = time.monotonic() + BODY_SECONDS
+
+    async def received() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        nonlocal until
+        try:
+            async with asyncio.timeout(max(0.001, until - time.monotonic())):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            until += 86_400  # all is here; what may come now is that the client goes
+        return message
+
+    return received
 
 
 def _request_id(scope: HTTPScope | WebSocketScope) -> str:

@@ -19,6 +19,7 @@ from console.settings import Settings
 from console.store.database import Database
 
 Asked = Request[Any, Any, Any]
+FORM_BYTES = 8 * 1024
 
 
 class SignIn(Struct):
@@ -90,4 +91,4 @@ def _cookie(settings: Settings, value: str, max_age: int | None = None) -> Cooki
     )
 
 
-router = Router("/", route_handlers=[sign_in_page, sign_in, sign_out])
+router = Router("/", route_handlers=[sign_in_page, sign_in, sign_out], request_max_body_size=FORM_BYTES)

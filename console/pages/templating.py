@@ -1,6 +1,8 @@
 """How templates are found and what they can do: volumes, counts and times in people's words."""
 
+import hashlib
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -8,8 +10,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console.sims.rules import LOW_PERCENT
 
 ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "static"
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 NOTHING = "—"
+
+
+@cache
+def static_address() -> str:
+    """Where the files of static/ are served: an address that changes with them, so that browsers keep them for good."""
+    digest = hashlib.blake2b(digest_size=6)
+    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(STATIC)).encode() + b"\0" + path.read_bytes())
+    return f"/static/{digest.hexdigest()}"
 
 
 def environment() -> Environment:
@@ -23,7 +35,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span)
-    made.globals.update(low_quota_share=LOW_PERCENT / 100, csrf=None)
+    made.globals.update(static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None)
     return made
 
 

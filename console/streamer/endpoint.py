@@ -37,7 +37,13 @@ class TooLarge(ConsoleError):
     status, code = 413, "TOO_LARGE"
 
 
-@post("/streamer/{organization:str}", status_code=200, operation_id="takeStream", include_in_schema=False)
+@post(
+    "/streamer/{organization:str}",
+    status_code=200,
+    operation_id="takeStream",
+    include_in_schema=False,
+    request_max_body_size=LARGEST_BYTES,
+)
 async def streamer(
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
@@ -65,6 +71,7 @@ async def streamer(
     http_method=[HttpMethod.POST, HttpMethod.PATCH],
     status_code=200,
     operation_id="takeMessage",
+    request_max_body_size=LARGEST_MESSAGE_BYTES,
     include_in_schema=False,
 )
 async def forwarder(

@@ -64,8 +64,8 @@ def test_nothing_escapes_the_escaping(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_what_a_template_asks_for_is_there(path: Path) -> None:
     text = path.read_text()
-    for link in re.findall(r"[\"'](/static/[^\"'{]+)[\"']", text):
-        assert (ROOT / link.lstrip("/")).is_file(), link
+    for link in re.findall(r"[\"']\{\{ static \}\}(/[^\"'{]+)[\"']", text):
+        assert (ROOT / "static" / link.lstrip("/")).is_file(), link
     for other in re.findall(r"{%-?\s*(?:include|extends|from)\s+\"([^\"]+)\"", text):
         assert (TEMPLATES / other).is_file(), other
 

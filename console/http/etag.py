@@ -1,0 +1,26 @@
+"""Answers that have not changed: named by a short digest of their body, and sent again only if that differs."""
+
+import hashlib
+from typing import Any
+
+from litestar import MediaType, Response
+
+NOT_MODIFIED = 304
+KEPT = frozenset({b"cache-control", b"date", b"etag", b"expires", b"last-modified", b"vary", b"x-request-id"})
+
+
+def named(response: Response[Any]) -> Response[Any]:
+    """The same answer with an ETag. For handlers that answer with JSON; others pass unchanged."""
+    if response.status_code not in (None, 200) or response.media_type not in (None, MediaType.JSON, "application/json"):
+        return response
+    body = response.render(response.content, MediaType.JSON)
+    response.content = body
+    response.media_type = MediaType.JSON
+    response.headers["ETag"] = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    return response
+
+
+def matches(wanted: str, etag: str) -> bool:
+    """Whether If-None-Match names this ETag; compared weakly (RFC 9110, 13.1.2)."""
+    names = {name.strip().removeprefix("W/") for name in wanted.split(",")}
+    return "*" in names or etag.removeprefix("W/") in names

@@ -1,0 +1,114 @@
+"""HTTP as its standard says: HEAD, Allow, compression, validators, caches, and bounds on what comes in."""
+
+import asyncio
+import re
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from console.http.protocol import HEAD_BYTES
+from tests.cast import ADAS_SIM, PASSWORD, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/sign-in", "/api/v1/health", "/api/v1/openapi.json"])
+async def test_head_is_get_without_a_body(web: Served, path: str) -> None:
+    async with web.stranger() as stranger:
+        got, head = await stranger.get(path), await stranger.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/v1/sims", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", "/sign-in", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
+        ("GET", "/streamer/acme", {"OPTIONS", "POST"}),
+    ],
+)
+async def test_a_method_that_is_not_taken_is_answered_with_those_that_are(
+    web: Served, method: str, path: str, allowed: set[str]
+) -> None:
+    async with web.stranger() as stranger:
+        answer = await stranger.request(method, path)
+    assert answer.status_code == 405
+    assert set(re.split(r",\s*", answer.headers["allow"])) == allowed
+
+
+async def test_what_has_not_changed_is_not_sent_again(web: Served, cast: Cast) -> None:
+    async with web.program(cast.acme_key) as program:
+        first = await program.get(f"/sims/{ADAS_SIM}")
+        assert first.headers["cache-control"] == "private, no-cache"
+        etag = first.headers["etag"]
+        again = await program.get(f"/sims/{ADAS_SIM}", headers={"If-None-Match": f'"other", {etag}'})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+        assert "x-ratelimit-remaining" in again.headers
+        other = await program.get(f"/sims/{ADAS_SIM}", headers={"If-None-Match": '"other"'})
+        assert other.status_code == 200
+
+
+@pytest.mark.parametrize(("accepted", "used"), [("br, gzip", "br"), ("gzip", "gzip"), ("identity", None)])
+async def test_large_answers_are_compressed_as_asked(web: Served, accepted: str, used: str | None) -> None:
+    async with web.stranger() as stranger:
+        for path in ("/api/v1/openapi.json", "/sign-in"):
+            answer = await stranger.get(path, headers={"Accept-Encoding": accepted})
+            assert answer.headers.get("content-encoding") == used
+            assert answer.text.startswith(("{", "<!"))
+
+
+async def test_static_files_have_an_address_that_changes_with_them(web: Served) -> None:
+    async with web.stranger() as stranger:
+        page = (await stranger.get("/sign-in")).text
+        links = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+        assert links
+        for link in links:
+            answer = await stranger.get(link)
+            assert answer.status_code == 200, link
+            assert "immutable" in answer.headers["cache-control"]
+            again = await stranger.get(link, headers={"If-None-Match": answer.headers["etag"]})
+            assert again.status_code == 304
+
+
+async def test_a_form_is_small(web: Served) -> None:
+    async with web.stranger() as stranger:
+        answer = await stranger.post("/sign-in", data={"name": "vera", "password": PASSWORD + "x" * 9000})
+        assert answer.status_code == 413
+        answer = await stranger.post("/sign-in", data={"name": "vera\0", "password": PASSWORD})
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/%00", "/sims/%00", "/static/%00", "/api/v1/sims/%00", "/health/%00"])
+async def test_nul_in_a_path_is_no_address(web: Served, path: str) -> None:
+    async with web.signed_in("vera") as vera:
+        assert (await vera.get(path)).status_code in (400, 401, 404, 422)
+
+
+async def test_an_endless_head_is_ended_and_holds_up_nobody(web: Served) -> None:
+    address = urlsplit(web.address)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: ")
+    sent = 0
+    try:
+        while sent < 64 * HEAD_BYTES and not reader.at_eof():
+            writer.write(b"x" * 16_384)
+            sent += 16_384
+            await asyncio.wait_for(writer.drain(), 5)
+            await asyncio.sleep(0)
+        answer = await asyncio.wait_for(reader.read(), 5)
+    except ConnectionError:
+        answer = b"HTTP/1.1 431"
+    assert answer.startswith(b"HTTP/1.1 431")
+    writer.close()
+    async with httpx.AsyncClient(base_url=web.address, trust_env=False) as client:
+        assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_a_head_of_common_size_passes(web: Served) -> None:
+    async with web.stranger() as stranger:
+        answer = await stranger.get("/health/live", headers={"X-Long": "x" * 16_000})
+    assert answer.status_code == 200
