@@ -36,6 +36,7 @@ from console.errors import NotSignedIn, TooMany
 from console.http.etag import named
 from console.http.exceptions import tell
 from console.http.methods import methods_at
+from console.http.parameters import known_parameters
 from console.http.requests import Requests
 from console.live import doors
 from console.openapi import asyncapi, openapi
@@ -45,12 +46,13 @@ from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import endpoint
 
+STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
 LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
 def create_app(settings: Settings) -> Litestar:
     """The application for these settings. Nothing is connected before it starts."""
-    db = open_database(settings.database_url, settings.redis_url)
+    db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
     jinja = environment()
     live = doors.Live(db, open_redis(settings.redis_url, retries=0), Fragments(jinja))
 
@@ -143,6 +145,7 @@ def _api() -> Router:
                     console.polling.api.router,
                 ],
                 after_request=named,
+                guards=[known_parameters],
                 dependencies={"caller": Provide(_counted_caller)},
             ),
             health.router(in_schema=True),

@@ -14,7 +14,6 @@ from console.log import logger
 
 Asked = Request[Any, Any, Any]
 AWAY = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
-UNSTORABLE = "22021"  # SQLSTATE: a NUL in a text
 TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -48,8 +47,14 @@ def _known(error: Exception) -> ConsoleError | None:
         return found
     if isinstance(error, (DBAPIError, RedisError, OSError, TimeoutError)):
         if isinstance(error, DBAPIError) and not _is_away(error):
-            refused = getattr(error.orig, "sqlstate", None) == UNSTORABLE
-            return BadRequest("A text holds a character that can't be stored") if refused else None
+            match getattr(error.orig, "sqlstate", None):
+                case "22021":  # a NUL in a text
+                    return BadRequest("A text holds a character that can't be stored")
+                case "57014":  # the statement timeout
+                    logger("web").warning("a statement took too long and was ended")
+                    return NotReady("That takes the database too long: ask for less")
+                case _:
+                    return None
         logger("web").warning("a part of the house is away", reason=str(error).splitlines()[0] if str(error) else "")
         return NotReady("The database or Redis is away for a moment: try again")
     return None

@@ -98,8 +98,16 @@ def sqlstate(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", ""))
 
 
-def open_database(database_url: str, redis_url: str, *, connections: int = 10) -> Database:
-    """The database at these addresses. Redis answers within seconds or counts as away."""
+def open_database(
+    database_url: str, redis_url: str, *, connections: int = 10, statement_seconds: float | None = None
+) -> Database:
+    """The database at these addresses. Redis answers within seconds or counts as away.
+
+    `statement_seconds`: PostgreSQL ends every statement that takes longer.
+    """
+    server_settings = {"application_name": "console", "timezone": "UTC", "jit": "off"}
+    if statement_seconds is not None:
+        server_settings["statement_timeout"] = str(round(statement_seconds * 1000))
     engine = create_async_engine(
         database_url,
         pool_size=connections,
@@ -107,7 +115,7 @@ def open_database(database_url: str, redis_url: str, *, connections: int = 10) -
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,  # errors are logged, and parameters hold phone numbers and messages
-        connect_args={"server_settings": {"application_name": "console", "timezone": "UTC", "jit": "off"}},
+        connect_args={"server_settings": server_settings},
     )
     return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
 

@@ -112,3 +112,12 @@ async def test_a_head_of_common_size_passes(web: Served) -> None:
     async with web.stranger() as stranger:
         answer = await stranger.get("/health/live", headers={"X-Long": "x" * 16_000})
     assert answer.status_code == 200
+
+
+async def test_a_parameter_that_is_not_known_is_refused_by_name(web: Served, cast: Cast) -> None:
+    async with web.program(cast.acme_key) as program:
+        answer = await program.get("/sims", params={"conection": "online"})
+        assert answer.status_code == 422
+        assert "conection" in answer.json()["error"]["message"]
+        assert (await program.get("/sims", params={"connection": "online"})).status_code == 200
+        assert (await program.get("/carrier", params={"x": "1"})).status_code == 422

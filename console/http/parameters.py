@@ -1,0 +1,36 @@
+"""Query parameters that an operation does not know are refused: a mistyped filter must not list the whole fleet."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from console.errors import Invalid
+
+
+def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard for operations of the JSON API: Invalid (422) for a parameter that its description does not name."""
+    asked = connection.query_params.keys()
+    if not asked:
+        return
+    known = _described(connection.app).get(str(getattr(handler, "operation_id", None)))
+    if known is None:
+        return
+    for name in asked:
+        if name not in known:
+            named = ", ".join(sorted(known)) or "none"
+            raise Invalid(f"There is no parameter {name[:40]!r} here: known are {named}", parameter=name[:40])
+
+
+def _described(app: Any) -> dict[str, frozenset[str]]:
+    """Of each operation the query parameters that the OpenAPI description names; worked out once."""
+    if (found := getattr(app.state, "query_parameters", None)) is None:
+        found = {}
+        for item in (app.openapi_schema.paths or {}).values():
+            for method in ("get", "post", "put", "patch", "delete"):
+                if operation := getattr(item, method):
+                    names = (one.name for one in operation.parameters or () if one.param_in == "query")
+                    found[str(operation.operation_id)] = frozenset(names)
+        app.state.query_parameters = found
+    parameters: dict[str, frozenset[str]] = found
+    return parameters

@@ -1,0 +1,31 @@
+"""No request keeps the database busy for long, and the message says so."""
+
+import pytest
+import sqlalchemy as sa
+from litestar import Litestar, get
+from litestar.testing import AsyncTestClient
+from sqlalchemy.exc import DBAPIError
+
+from console.http.exceptions import tell
+from console.settings import Settings
+from console.store.database import open_database
+
+
+@pytest.mark.one_edition
+async def test_a_statement_that_takes_too_long_is_ended(settings: Settings) -> None:
+    db = open_database(settings.database_url, settings.redis_url, connections=1, statement_seconds=0.2)
+    try:
+        async with db.reading() as reading:
+            with pytest.raises(DBAPIError) as raised:
+                await reading.execute(sa.select(sa.func.pg_sleep(5)))
+    finally:
+        await db.close()
+
+    @get("/api/slow")
+    async def slow() -> None:
+        raise raised.value
+
+    async with AsyncTestClient(Litestar([slow], exception_handlers={Exception: tell})) as client:
+        answer = await client.get("/api/slow")
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "NOT_READY"
