@@ -43,7 +43,7 @@ class House(Struct, frozen=True, kw_only=True):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What its processes are told."""
+        """What its processes are reported."""
         known = self.settings
         return {
             "DATABASE_URL": known.database_url,
@@ -146,7 +146,7 @@ async def a_program(
 
 
 async def a_line(process: Process, ask: str | None = None) -> bytes:
-    """The next line that a process prints, after it has been told something."""
+    """The next line that a process prints, after it has been reported something."""
     assert process.stdin is not None
     assert process.stdout is not None
     if ask is not None:

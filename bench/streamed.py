@@ -10,7 +10,7 @@ from house import House
 
 from console.sims.writes import INVENTORY, record_inventory
 from simulator.fleet.card import Card
-from simulator.fleet.diary import Happening, Usage
+from simulator.fleet.events import NetworkEvent, Usage
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.records import event, usage
 
@@ -30,11 +30,11 @@ class Diarist:
         self._encoder = msgspec.json.Encoder()
         self.records: list[bytes] = []
 
-    def happened(self, card: Card, happening: Happening) -> None:
+    def on_event(self, card: Card, network_event: NetworkEvent) -> None:
         """An event."""
-        self._write(event(self.fleet.series, card, happening))
+        self._write(event(self.fleet.series, card, network_event))
 
-    def used(self, card: Card, usage_: Usage) -> None:
+    def on_usage(self, card: Card, usage_: Usage) -> None:
         """A usage record."""
         self._write(usage(self.fleet.series, card, usage_))
 

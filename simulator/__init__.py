@@ -1,1 +1,1 @@
-"""A stand-in for 1NCE: its Management API, its Data Streamer and a fleet that lives."""
+"""A stand-in for 1NCE: its Management API, its Data Streamer and a moving fleet."""

@@ -6,18 +6,18 @@ import argparse
 import gc
 
 from simulator.assembly import Choices, Simulation
-from simulator.push.generations import GENERATIONS
 from simulator.server import serve
+from simulator.streamer.format_1 import GENERATIONS
 
 
 def _parser() -> argparse.ArgumentParser:
     default = Choices()
-    parser = argparse.ArgumentParser(prog="simulator", description="A simulated 1NCE with a living fleet of SIMs.")
+    parser = argparse.ArgumentParser(prog="simulator", description="A simulated 1NCE with a fleet of SIMs.")
     add = parser.add_argument
     add("--host", default=default.host, help="address to listen on (%(default)s)")
     add("--port", type=int, default=default.port, help="port to listen on, 0 for any free one (%(default)s)")
     add("--sims", type=int, default=default.sims, help="how many SIMs (%(default)s)")
-    add("--seed", type=int, default=default.seed, help="the same seed gives the same fleet and lives (%(default)s)")
+    add("--seed", type=int, default=default.seed, help="the same seed gives the same fleet and behaviour (%(default)s)")
     add("--speed", type=float, default=default.speed, help="simulated seconds in a real one (%(default)s)")
     add("--still", action="store_true", help="begin with a fleet that stands still")
     add("--hour", type=float, default=default.hour, help="hour of the day (UTC) at which its life begins (%(default)s)")

@@ -1,4 +1,4 @@
-"""What a door answers with, and the bodies that 1NCE gives when it refuses."""
+"""What a handler answers with, and the bodies that 1NCE gives when it refuses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Answer(Struct, gc=False):
 
 
 class Refused(Exception):
-    """Raised by a door that will not do what it was asked; carries the answer."""
+    """Raised by a handler that will not do what it was asked; carries the answer."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)

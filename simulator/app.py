@@ -1,4 +1,4 @@
-"""Every call comes in here: faults first, then the token, the pace, and the door that the path leads to."""
+"""Every request comes in here: faults first, then the token, the rate limit, and the handler that the path leads to."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from simulator.answers import Answer, Refused, gateway, refusal
-from simulator.api.pace import Pace
+from simulator.api.rate_limit import TokenBucket
 from simulator.api.sign_in import Tokens
-from simulator.calls import Call, Doors
-from simulator.faults import FaultKind, Faults, bent, broken
-from simulator.tally import Tally
+from simulator.faults import FaultKind, Faults, altered, replacement_for
+from simulator.request_counts import RequestCounts
+from simulator.requests import Request, Routes
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -24,39 +24,39 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class App:
-    """The ASGI application. `open_doors` are 1NCE's, `control` those under `/_sim`.
+    """The ASGI application. `public_routes` are 1NCE's, `control` those under `/_sim`.
 
-    `paces` are its limits: "oauth" for signing in, the others by the first word of the path after the version.
+    `rate_limits` are its limits: "oauth" for signing in, the others by the first word of the path after the version.
     """
 
     def __init__(
         self,
         *,
-        open_doors: Doors,
-        control: Doors,
+        public_routes: Routes,
+        control: Routes,
         tokens: Tokens,
-        paces: dict[str, Pace],
+        rate_limits: dict[str, TokenBucket],
         faults: Faults,
-        tally: Tally,
+        request_counts: RequestCounts,
     ) -> None:
-        self._open_doors = open_doors
+        self._public_routes = public_routes
         self._control = control
         self._tokens = tokens
-        self._paces = paces
+        self._rate_limits = rate_limits
         self._faults = faults
-        self._tally = tally
+        self._request_counts = request_counts
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         body = await _body(receive) if method in WITH_BODY else b""
-        call = Call(method, path, scope["query_string"], scope["headers"], body)
+        request = Request(method, path, scope["query_string"], scope["headers"], body)
         if path.startswith("/_sim/"):
-            await _send(send, _done(self._control_answer, call))
+            await _send(send, _done(self._control_answer, request))
             return
-        found = self._open_doors.find(method, path)
+        found = self._public_routes.find(method, path)
         name = f"{method} {found[0]}" if found else f"{method} other"
-        answer = await self._answer(call, found)
-        self._tally.count(name, str(answer.status) if answer else "dropped")
+        answer = await self._answer(request, found)
+        self._request_counts.count(name, str(answer.status) if answer else "dropped")
         if answer is None:
             scope["extensions"][CUT]()
             while (await receive())["type"] != "http.disconnect":
@@ -65,48 +65,50 @@ class App:
         await _send(send, answer)
 
     async def _answer(
-        self, call: Call, found: tuple[str, tuple[str, ...], Callable[[Call], Answer]] | None
+        self, request: Request, found: tuple[str, tuple[str, ...], Callable[[Request], Answer]] | None
     ) -> Answer | None:
         """What is answered, after any fault has had its way; None: the connection is to be closed instead."""
-        wait, fault = self._faults.strike(call.method, call.path)
+        wait, fault = self._faults.take(request.method, request.path)
         if wait:
             await asyncio.sleep(wait)
         if fault is None:
-            return _done(lambda one: self._through(one, found), call)
+            return _done(lambda one: self._through(one, found), request)
         if fault.kind is FaultKind.DROP_BEFORE:
             return None
         if fault.kind is FaultKind.EXPIRE_TOKEN:
             self._tokens.end()
-        ready = broken(fault)
+        ready = replacement_for(fault)
         if ready is not None:
             return ready
-        answer = _done(lambda one: self._through(one, found), call)
+        answer = _done(lambda one: self._through(one, found), request)
         if fault.kind is FaultKind.DROP_AFTER:
             return None
-        return bent(fault, answer)
+        return altered(fault, answer)
 
-    def _through(self, call: Call, found: tuple[str, tuple[str, ...], Callable[[Call], Answer]] | None) -> Answer:
-        """The call without any fault."""
-        path = call.path
+    def _through(
+        self, request: Request, found: tuple[str, tuple[str, ...], Callable[[Request], Answer]] | None
+    ) -> Answer:
+        """The request without any fault."""
+        path = request.path
         if path == TOKEN_PATH:
-            self._paces["oauth"].take()
+            self._rate_limits["oauth"].take()
         elif path == f"{ROOT}/v1/sims" or path.startswith(f"{ROOT}/v1/sims/"):
             raise refusal(410, "Version 1 of the SIM management is gone: use version 2.")
-        elif not self._tokens.accepts(call.header(b"authorization")):
+        elif not self._tokens.accepts(request.header(b"authorization")):
             raise gateway(401, "Unauthorized")
-        elif (pace := self._paces.get(_family(path))) is not None:
-            pace.take()
+        elif (bucket := self._rate_limits.get(_family(path))) is not None:
+            bucket.take()
         if found is None:
             raise refusal(404, "There is no such path.")
-        call.values = found[1]
-        return found[2](call)
+        request.values = found[1]
+        return found[2](request)
 
-    def _control_answer(self, call: Call) -> Answer:
-        found = self._control.find(call.method, call.path)
+    def _control_answer(self, request: Request) -> Answer:
+        found = self._control.find(request.method, request.path)
         if found is None:
             raise refusal(404, "There is no such control.")
-        call.values = found[1]
-        return found[2](call)
+        request.values = found[1]
+        return found[2](request)
 
 
 def _family(path: str) -> str:
@@ -115,9 +117,9 @@ def _family(path: str) -> str:
     return parts[3] if len(parts) > 3 else ""
 
 
-def _done(door: Callable[[Call], Answer], call: Call) -> Answer:
+def _done(handler: Callable[[Request], Answer], request: Request) -> Answer:
     try:
-        return door(call)
+        return handler(request)
     except Refused as refused:
         return refused.answer
 

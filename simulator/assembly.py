@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from simulator.account.desk import Desk
 from simulator.account.orders import Orders
+from simulator.account.support import SupportCases
 from simulator.api.capabilities import Capabilities
 from simulator.api.changes import Changes
 from simulator.api.connectivity import Connectivity
-from simulator.api.happenings import Happenings
+from simulator.api.events import Events
 from simulator.api.inventory import Inventory
-from simulator.api.messages import MessageDoors
-from simulator.api.orders import OrderDoors, products
-from simulator.api.pace import Pace
+from simulator.api.messages import MessageEndpoints
+from simulator.api.orders import OrderEndpoints, products
 from simulator.api.quirks import Quirks
 from simulator.api.quotas import Quotas
+from simulator.api.rate_limit import TokenBucket
 from simulator.api.sign_in import SignIn, Tokens
-from simulator.api.support import SupportDoors
-from simulator.api.usage import UsageDoor
+from simulator.api.support import SupportEndpoints
+from simulator.api.usage import UsageEndpoint
 from simulator.app import ROOT, TOKEN_PATH, App
-from simulator.calls import Doors
+from simulator.clock import FleetClock
 from simulator.control.conditions import Conditions
-from simulator.control.doors import Control
+from simulator.control.endpoints import Control
 from simulator.faults import Faults
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
-from simulator.pulse import Pulse
-from simulator.push.forwarder import Forwarder
-from simulator.push.oddities import Oddities, Shares
-from simulator.push.stream import EVERY, Stream
-from simulator.tally import Tally
+from simulator.request_counts import RequestCounts
+from simulator.requests import Routes
+from simulator.streamer.data_streamer import EVERY, Stream
+from simulator.streamer.forwarder import Forwarder
+from simulator.streamer.irregularities import Irregularities, Shares
 
 SIGN_INS = 600  # a minute
 ACCOUNT_CALLS = 100  # in five minutes: orders, products and support, each
@@ -60,30 +60,30 @@ class Choices(Struct, frozen=True, kw_only=True):
 
 
 class Simulation:
-    """A fleet, the API that shows it, the pulse that moves it and the stream that tells of it."""
+    """A fleet, the API that shows it, the clock that moves it and the Data Streamer that sends its records."""
 
     def __init__(self, choices: Choices) -> None:
         self.fleet = Fleet(choices.sims, choices.seed, hour=choices.hour)
-        self.pulse = Pulse(self.fleet, choices.speed, choices.still)
-        oddities = Oddities(
+        self.fleet_clock = FleetClock(self.fleet, choices.speed, choices.still)
+        irregularities = Irregularities(
             choices.seed, Shares(nulls=choices.stream_nulls), self.fleet.numbering.next, self.fleet.wall
         )
-        self.stream = Stream(self.fleet.series, oddities, choices.stream_every)
+        self.stream = Stream(self.fleet.series, irregularities, choices.stream_every)
         self.stream.generation = choices.stream_generation
         self.forwarder = Forwarder(self.fleet, choices.stream_every)
         self.fleet.listener = self.stream
-        self.fleet.mail.couriers = [self.stream, self.forwarder]
+        self.fleet.message_store.listeners = [self.stream, self.forwarder]
         if choices.forward_to:
-            self.forwarder.aim(choices.forward_to)
+            self.forwarder.send_to(choices.forward_to)
         if choices.stream_to:
-            self.stream.aim(choices.stream_to, choices.stream_user, choices.stream_password)
-        tokens, faults, tally, ledger = Tokens(choices.token_seconds), Faults(), Tally(), Ledger()
+            self.stream.send_to(choices.stream_to, choices.stream_user, choices.stream_password)
+        tokens, faults, request_counts, ledger = Tokens(choices.token_seconds), Faults(), RequestCounts(), Ledger()
         quirks, capabilities, orders = Quirks(), Capabilities(), Orders(self.fleet, ledger)
         control = Control(
             fleet=self.fleet,
-            pulse=self.pulse,
+            fleet_clock=self.fleet_clock,
             faults=faults,
-            tally=tally,
+            request_counts=request_counts,
             ledger=ledger,
             orders=orders,
             conditions=Conditions(
@@ -92,33 +92,36 @@ class Simulation:
         )
         sign_in = SignIn(tokens, choices.client_id, choices.client_secret)
         self.app = App(
-            open_doors=_doors(self.fleet, sign_in, ledger, orders, quirks, capabilities),
-            control=control.doors(),
+            public_routes=_routes(self.fleet, sign_in, ledger, orders, quirks, capabilities),
+            control=control.routes(),
             tokens=tokens,
-            paces=_paces(choices.rate, quirks),
+            rate_limits=_rate_limits(choices.rate, quirks),
             faults=faults,
-            tally=tally,
+            request_counts=request_counts,
         )
 
 
-def _paces(rate: float, quirks: Quirks) -> dict[str, Pace]:
+def _rate_limits(rate: float, quirks: Quirks) -> dict[str, TokenBucket]:
     """1NCE's limits; a rate of 0 lifts them all."""
-    paces = {"sims": Pace(rate, quirks), "oauth": Pace(SIGN_INS / 60 if rate else 0, quirks, SIGN_INS)}
+    rate_limits = {
+        "sims": TokenBucket(rate, quirks),
+        "oauth": TokenBucket(SIGN_INS / 60 if rate else 0, quirks, SIGN_INS),
+    }
     for family in ("orders", "products", "support"):
-        paces[family] = Pace(ACCOUNT_CALLS / 300 if rate else 0, quirks, ACCOUNT_CALLS)
-    return paces
+        rate_limits[family] = TokenBucket(ACCOUNT_CALLS / 300 if rate else 0, quirks, ACCOUNT_CALLS)
+    return rate_limits
 
 
-def _doors(
+def _routes(
     fleet: Fleet, sign_in: SignIn, ledger: Ledger, orders: Orders, quirks: Quirks, capabilities: Capabilities
-) -> Doors:
+) -> Routes:
     """1NCE's calls: the one table to extend when it documents more."""
     inventory, quotas, changes = Inventory(fleet, quirks), Quotas(fleet), Changes(fleet, ledger, orders)
-    messages, buying = MessageDoors(fleet, ledger, quirks), OrderDoors(orders, fleet.series)
-    support = SupportDoors(Desk(fleet, ledger))
-    sim, while_offered = f"{ROOT}/v2/sims/{{iccid}}", capabilities.door
-    doors = Doors()
-    for method, template, door in (
+    messages, buying = MessageEndpoints(fleet, ledger, quirks), OrderEndpoints(orders, fleet.series)
+    support = SupportEndpoints(SupportCases(fleet, ledger))
+    sim, while_offered = f"{ROOT}/v2/sims/{{iccid}}", capabilities.handler
+    routes = Routes()
+    for method, template, handler in (
         ("POST", TOKEN_PATH, sign_in.token),
         ("GET", f"{ROOT}/v2/sims", inventory.sims),
         ("GET", sim, inventory.sim),
@@ -126,14 +129,14 @@ def _doors(
         ("GET", f"{sim}/status", Connectivity(fleet).status),
         ("GET", f"{sim}/quota/data", quotas.data),
         ("GET", f"{sim}/quota/sms", quotas.sms),
-        ("GET", f"{sim}/events", Happenings(fleet).events),
+        ("GET", f"{sim}/events", Events(fleet).events),
         ("POST", f"{sim}/reset", changes.reset),
         ("POST", f"{sim}/topup", changes.top_up),
         ("POST", f"{sim}/sms", messages.send),
         ("GET", f"{sim}/sms", messages.all),
         ("GET", f"{sim}/sms/{{id}}", messages.one),
         ("DELETE", f"{sim}/sms/{{id}}", messages.cancel),
-        ("GET", f"{sim}/usage", while_offered("usage", UsageDoor(fleet).daily)),
+        ("GET", f"{sim}/usage", while_offered("usage", UsageEndpoint(fleet).daily)),
         ("GET", f"{ROOT}/v1/orders", while_offered("orders", buying.all)),
         ("POST", f"{ROOT}/v1/orders", while_offered("orders", buying.create)),
         ("GET", f"{ROOT}/v1/orders/{{order_number}}", while_offered("orders", buying.one)),
@@ -141,5 +144,5 @@ def _doors(
         ("GET", f"{ROOT}/v1/support", while_offered("support", support.all)),
         ("POST", f"{ROOT}/v1/support", while_offered("support", support.create)),
     ):
-        doors.add(method, template, door)
-    return doors
+        routes.add(method, template, handler)
+    return routes

@@ -20,7 +20,7 @@ class FaultKind(StrEnum):
     DELAY = "delay"  # waits `seconds`, then goes on
     DROP_BEFORE = "drop_before"  # closes the connection without doing it
     DROP_AFTER = "drop_after"  # does it, then closes the connection without an answer
-    EXPIRE_TOKEN = "expire_token"  # the token is no longer good, from this call on  # noqa: S105
+    EXPIRE_TOKEN = "expire_token"  # the token is no longer good, from this request on  # noqa: S105
     MALFORMED = "malformed"  # HTML in place of JSON, with `status` or 200, as in an outage
     RENAMED = "renamed"  # does it, and answers with `field` called `to` throughout, or left out when there is no `to`
     EMPTY = "empty"  # does it, and answers with `status` or 200 and no body
@@ -75,8 +75,8 @@ class Faults:
         self._faults = [pair for pair in self._faults if id_ is not None and pair[1].id != id_]
         return before - len(self._faults)
 
-    def strike(self, method: str, path: str) -> tuple[float, Fault | None]:
-        """What goes wrong with this call: seconds to wait, and the fault that decides. Each that strikes is counted."""
+    def take(self, method: str, path: str) -> tuple[float, Fault | None]:
+        """What goes wrong with this request: seconds to wait, and the fault that decides. Each counts once."""
         wait = 0.0
         decisive: Fault | None = None
         if not self._faults:
@@ -101,8 +101,8 @@ class Faults:
 _PAGE = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>The server is out of order</h1></body></html>"
 
 
-def broken(fault: Fault) -> Answer | None:
-    """What a fault answers by itself; None when the call is done first."""
+def replacement_for(fault: Fault) -> Answer | None:
+    """What a fault answers by itself; None when the request is done first."""
     headers = [(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after is not None else []
     if fault.kind is FaultKind.MALFORMED:
         status = fault.status or 200
@@ -117,23 +117,23 @@ def broken(fault: Fault) -> Answer | None:
     return None
 
 
-def bent(fault: Fault, answer: Answer) -> Answer:
-    """The answer of a call that was done, as a fault lets it through."""
+def altered(fault: Fault, answer: Answer) -> Answer:
+    """The answer of a request that was done, as a fault lets it through."""
     if fault.kind is FaultKind.EMPTY:
         return Answer(fault.status or 200)
     if fault.kind is FaultKind.RENAMED and fault.field and answer.status == 200 and answer.body:
-        told = _renamed(msgspec.json.decode(answer.body), fault.field, fault.to)
-        return Answer(answer.status, msgspec.json.encode(told), answer.headers)
+        reported = _renamed(msgspec.json.decode(answer.body), fault.field, fault.to)
+        return Answer(answer.status, msgspec.json.encode(reported), answer.headers)
     return answer
 
 
-def _renamed(told: Any, field: str, to: str | None) -> Any:
-    if isinstance(told, list):
-        return [_renamed(part, field, to) for part in told]
-    if not isinstance(told, dict):
-        return told
+def _renamed(reported: Any, field: str, to: str | None) -> Any:
+    if isinstance(reported, list):
+        return [_renamed(part, field, to) for part in reported]
+    if not isinstance(reported, dict):
+        return reported
     return {
         (to or name) if name == field else name: _renamed(value, field, to)
-        for name, value in told.items()
+        for name, value in reported.items()
         if name != field or to is not None
     }

@@ -12,7 +12,7 @@ from simulator.times import zulu_millis
 
 
 class Entry(Struct):
-    """One line: `kind` is "change", "reset", "topup", "sms", "sms.cancel", "order" or "ticket"; `detail` depends on it.
+    """One entry: `kind` is "change", "reset", "topup", "sms", "sms.cancel", "order", "ticket"; `detail` depends on it.
 
     The last two belong to no SIM: their ICCID is empty.
     """

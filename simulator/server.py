@@ -1,4 +1,4 @@
-"""Serves a simulation on a port until it is told to stop."""
+"""Serves a simulation on a port until it is stopped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CuttableProtocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready, and lets the fleet live and the stream send as long as it serves."""
+    """Logs when it is ready; moves the fleet and sends the stream while it serves."""
 
     def __init__(self, simulation: Simulation, choices: Choices) -> None:
         config = uvicorn.Config(
@@ -43,7 +43,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._tasks = [
-            asyncio.create_task(self._simulation.pulse.run()),
+            asyncio.create_task(self._simulation.fleet_clock.run()),
             asyncio.create_task(self._simulation.stream.run()),
             asyncio.create_task(self._simulation.forwarder.run()),
         ]
@@ -59,7 +59,7 @@ class Server(uvicorn.Server):
         sys.stdout.flush()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """The pulse, the stream or the forwarder has ended: by our will, or by a mistake that must not go unseen."""
+        """The clock, the stream or the forwarder has ended: on request, or by an error that must be seen."""
         if not task.cancelled() and task.exception() is not None:
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "the simulation has stopped moving", "exception": task.exception(), "task": task}

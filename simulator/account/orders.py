@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from simulator.account.products import TOP_UP
-from simulator.fleet import switches
+from simulator.fleet import operations
 from simulator.times import DAY
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Orders:
         self._ledger.write("topup", self._fleet.series.iccid(card.index), detail)
         self._unpaid[order.number] = (card, detail)
         if method == "banktransfer":
-            self._fleet.agenda.errand(self._fleet.seconds + AFTER_TRANSFER, lambda: self.pay(order.number))
+            self._fleet.schedule.call_at(self._fleet.seconds + AFTER_TRANSFER, lambda: self.pay(order.number))
         else:
             self.pay(order.number)
         return order
@@ -71,7 +71,7 @@ class Orders:
             return False
         detail["paid"] = True
         self._complete(number)
-        switches.top_up(self._fleet, card)
+        operations.top_up(self._fleet, card)
         return True
 
     def place(self, items: list[tuple[int, int]], address: dict[str, Any] | None) -> Order:
@@ -79,7 +79,7 @@ class Orders:
         order = self._new("ADDITIONAL_ORDER", items, range(0))
         order.address = address
         self._ledger.write("order", "", {"order": order.number, "products": [list(item) for item in items]})
-        self._fleet.agenda.errand(self._fleet.seconds + DELIVERY, lambda: self._complete(order.number))
+        self._fleet.schedule.call_at(self._fleet.seconds + DELIVERY, lambda: self._complete(order.number))
         return order
 
     def _new(self, kind: str, items: list[tuple[int, int]], sims: range) -> Order:

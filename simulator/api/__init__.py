@@ -1,1 +1,1 @@
-"""The documented doors: signing in, and the SIM management calls, as 1NCE's Management API has them."""
+"""The documented routes: signing in, and the SIM management calls, as 1NCE's Management API has them."""

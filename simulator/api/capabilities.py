@@ -7,14 +7,14 @@ from typing import Literal
 from msgspec import Struct
 
 from simulator.answers import Answer, gateway, refusal
-from simulator.calls import Call, Door
+from simulator.requests import Handler, Request
 
 Family = Literal["orders", "products", "support", "usage"]
 Offer = bool | Literal[403, 404, 410]
 
 
 class Capabilities(Struct, forbid_unknown_fields=True, kw_only=True):
-    """`POST /_sim/capabilities` changes those that it names: True, or the status that every call of it gets.
+    """`POST /_sim/capabilities` changes those that it names: True, or the status that every request for it gets.
 
     False is 404. Usage is not offered until it is turned on, since its schema is not known.
     """
@@ -24,13 +24,13 @@ class Capabilities(Struct, forbid_unknown_fields=True, kw_only=True):
     support: Offer = True
     usage: Offer = False
 
-    def door(self, family: Family, door: Door) -> Door:
-        """The door, open while its family is offered."""
+    def handler(self, family: Family, handler: Handler) -> Handler:
+        """The handler, open while its family is offered."""
 
-        def open_or_not(call: Call) -> Answer:
+        def open_or_not(request: Request) -> Answer:
             offer: Offer = getattr(self, family)
             if offer is True:
-                return door(call)
+                return handler(request)
             if offer == 403:
                 raise gateway(403, "Forbidden")
             raise refusal(offer or 404, "There is no such path.")

@@ -7,13 +7,13 @@ from typing import Any
 from simulator import answers
 from simulator.answers import Answer
 from simulator.api.inventory import listed
-from simulator.calls import Call
 from simulator.fleet.card import Card, Connection, Session
+from simulator.fleet.event_texts import node
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.identity import Series
 from simulator.fleet.operators import GTP_V2, OPERATORS, RAT_NAMES, Rat
 from simulator.fleet.records import APN, ORGANISATION, REGION, TARIFF_ID
-from simulator.fleet.wording import node
+from simulator.requests import Request
 from simulator.times import spaced, zulu_millis
 
 SECOND_APN = "iot.1nce.net"  # of further sessions of the same device
@@ -25,8 +25,8 @@ class Connectivity:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
 
-    def status(self, call: Call) -> Answer:
-        card = listed(self._fleet, call)
+    def status(self, request: Request) -> Answer:
+        card = listed(self._fleet, request)
         series = self._fleet.series
         body: dict[str, Any] = {
             "status": {"description": card.connection.value},

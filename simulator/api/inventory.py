@@ -10,13 +10,13 @@ from msgspec import Struct
 from simulator.answers import JSON, Answer, refusal
 from simulator.api.paging import page_headers
 from simulator.api.quirks import Quirks
-from simulator.calls import Call, number
 from simulator.fleet.card import MB, PACK_SMS, Card, QuotaClass
 from simulator.fleet.fleet import Fleet
+from simulator.requests import Request, number
 from simulator.times import offset_millis
 
 PAGE_SIZE = 100  # at most
-SHIFT = 7  # SIMs by which the order of the pages moves on with a call, when it is made to
+SHIFT = 7  # SIMs by which the order of the pages moves on with a request, when it is made to
 QUOTA_WORDS = {
     QuotaClass.PLENTY: "More than 20% available",
     QuotaClass.LOW: "Less than 20% available",
@@ -70,11 +70,11 @@ def _sms_status(card: Card) -> _QuotaStatus:
     return _QuotaStatus(int(quota), QUOTA_WORDS[quota])
 
 
-def line(fleet: Fleet, card: Card) -> bytes:
+def inventory_json(fleet: Fleet, card: Card) -> bytes:
     """The SIM's object in the inventory as JSON: kept until something in it changes."""
-    if card.line is None:
+    if card.inventory_json is None:
         series, index = fleet.series, card.index
-        card.line = _encoder.encode(
+        card.inventory_json = _encoder.encode(
             _Sim(
                 iccid=series.iccid(index),
                 iccid_with_luhn=series.iccid_with_luhn(index),
@@ -93,7 +93,7 @@ def line(fleet: Fleet, card: Card) -> bytes:
                 label=card.label,
             )
         )
-    return card.line
+    return card.inventory_json
 
 
 class Inventory:
@@ -104,18 +104,18 @@ class Inventory:
         self._quirks = quirks
         self._shift = 0
 
-    def sims(self, call: Call) -> Answer:
+    def sims(self, request: Request) -> Answer:
         """One page. Past the last page the list is empty, and that is no error."""
-        query = call.query()
+        query = request.query()
         page = number(query, "page", 1)
         size = number(query, "pageSize", 10, PAGE_SIZE)
         cards = self._chosen(query.get("q", ""), query.get("sort", ""))
         total = len(cards)
-        lines = [line(self._fleet, card) for card in cards[(page - 1) * size : page * size]]
+        lines = [inventory_json(self._fleet, card) for card in cards[(page - 1) * size : page * size]]
         return Answer(200, b"[" + b",".join(lines) + b"]", [JSON, *page_headers(total, page, size)])
 
-    def sim(self, call: Call) -> Answer:
-        return Answer(200, line(self._fleet, listed(self._fleet, call)), [JSON])
+    def sim(self, request: Request) -> Answer:
+        return Answer(200, inventory_json(self._fleet, listed(self._fleet, request)), [JSON])
 
     def _chosen(self, wanted: str, sort: str) -> list[Card]:
         fleet = self._fleet
@@ -143,9 +143,9 @@ class Inventory:
         raise refusal(400, f"Unknown field '{field}': only imei and ip_address can be asked for.")
 
 
-def listed(fleet: Fleet, call: Call) -> Card:
+def listed(fleet: Fleet, request: Request) -> Card:
     """The SIM that the path names; refused with 404 when the account has no such SIM."""
-    card = fleet.card(call.values[0])
+    card = fleet.card(request.values[0])
     if card is None or not card.listed:
-        raise refusal(404, f"SIM with ICCID {call.values[0]} not found")
+        raise refusal(404, f"SIM with ICCID {request.values[0]} not found")
     return card

@@ -13,14 +13,14 @@ from simulator import answers
 from simulator.answers import Answer, refusal
 from simulator.api.inventory import listed
 from simulator.api.quirks import Quirks
-from simulator.calls import Call, number
-from simulator.fleet import texting
+from simulator.fleet import sms_delivery
 from simulator.fleet.card import Card
+from simulator.fleet.event_texts import node
 from simulator.fleet.fleet import Fleet
-from simulator.fleet.mail import Draft, Message, MessageState, kept
-from simulator.fleet.texting import LONGEST, UNLESS_SAID
-from simulator.fleet.wording import node
+from simulator.fleet.messages import Draft, Message, MessageState, kept
+from simulator.fleet.sms_delivery import LONGEST, UNLESS_SAID
 from simulator.ledger import Ledger
+from simulator.requests import Request, number
 from simulator.times import zulu_millis
 
 PER_PAGE = 1000  # at most
@@ -42,7 +42,7 @@ class _Asked(Struct):
     expiry_date: str | None = None
 
 
-class MessageDoors:
+class MessageEndpoints:
     """`POST` and `GET /v2/sims/{iccid}/sms`, `GET` and `DELETE …/sms/{id}`."""
 
     def __init__(self, fleet: Fleet, ledger: Ledger, quirks: Quirks) -> None:
@@ -50,40 +50,40 @@ class MessageDoors:
         self._ledger = ledger
         self._quirks = quirks
 
-    def send(self, call: Call) -> Answer:
+    def send(self, request: Request) -> Answer:
         """201 with the id, as a text. 409 when the SIM may not send, or its messages are used up."""
-        card = listed(self._fleet, call)
-        draft = _draft(call, self._fleet.wall())
-        reason = texting.barred(card)
+        card = listed(self._fleet, request)
+        draft = _draft(request, self._fleet.wall())
+        reason = sms_delivery.barred(card)
         if reason is not None:
             raise refusal(409, reason)
-        message = texting.send(self._fleet, card, draft)
-        self._ledger.write("sms", call.values[0], {"id": message.id, "payload": draft.payload})
+        message = sms_delivery.send(self._fleet, card, draft)
+        self._ledger.write("sms", request.values[0], {"id": message.id, "payload": draft.payload})
         return answers.json({"id": str(message.id)}, 201)
 
-    def all(self, call: Call) -> Answer:
+    def all(self, request: Request) -> Answer:
         """One page, the newest first, without headers that count."""
-        card = listed(self._fleet, call)
-        query = call.query()
+        card = listed(self._fleet, request)
+        query = request.query()
         page, size = number(query, "page", 1), number(query, "per_page", 20, PER_PAGE)
         shown = kept(card, self._fleet.seconds)[(page - 1) * size : page * size]
-        return answers.json([self._told(card, message) for message in shown])
+        return answers.json([self._as_json(card, message) for message in shown])
 
-    def one(self, call: Call) -> Answer:
-        card, message = self._found(call)
-        return answers.json(self._told(card, message))
+    def one(self, request: Request) -> Answer:
+        card, message = self._found(request)
+        return answers.json(self._as_json(card, message))
 
-    def cancel(self, call: Call) -> Answer:
-        """200 with the id. What has been delivered is refused with 400: a guess, for nobody says."""
-        _, message = self._found(call)
-        if not texting.cancel(message):
+    def cancel(self, request: Request) -> Answer:
+        """200 with the id. What has been delivered is refused with 400: a guess, for no document says it."""
+        _, message = self._found(request)
+        if not sms_delivery.cancel(message):
             raise refusal(400, "Only a message to the device that is not delivered yet can be cancelled.")
-        self._ledger.write("sms.cancel", call.values[0], {"id": message.id})
+        self._ledger.write("sms.cancel", request.values[0], {"id": message.id})
         return answers.json({"id": str(message.id)})
 
-    def _found(self, call: Call) -> tuple[Card, Message]:
-        card = listed(self._fleet, call)
-        wanted = call.values[1]
+    def _found(self, request: Request) -> tuple[Card, Message]:
+        card = listed(self._fleet, request)
+        wanted = request.values[1]
         if not wanted.isdecimal():
             raise refusal(400, f'Cannot parse parameter id as Long: For input string "{wanted}"')
         for message in kept(card, self._fleet.seconds):
@@ -91,12 +91,12 @@ class MessageDoors:
                 return card, message
         raise refusal(404, f"SMS {wanted} not found")
 
-    def _told(self, card: Card, message: Message) -> dict[str, Any]:
+    def _as_json(self, card: Card, message: Message) -> dict[str, Any]:
         """As in lists. A buffered message is called pending, as the document has it, unless the old word is on."""
         series, draft, state = self._fleet.series, message.draft, message.state
         if state is MessageState.BUFFERED and not self._quirks.buffered_shown:
             state = MessageState.PENDING
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "id": message.id,
             "submit_date": zulu_millis(message.submitted),
             "expiry_date": zulu_millis(draft.expires),
@@ -118,19 +118,19 @@ class MessageDoors:
             "sms_type": {"id": 2, "description": "MO"} if message.from_device else {"id": 1, "description": "MT"},
         }
         if message.tried is not None:
-            told["last_delivery_attempt"] = zulu_millis(message.tried)
-            told["msc"] = int(node(card.place))
+            reported["last_delivery_attempt"] = zulu_millis(message.tried)
+            reported["msc"] = int(node(card.place))
         if message.ended is not None:
-            told["final_date"] = zulu_millis(message.ended)
+            reported["final_date"] = zulu_millis(message.ended)
             if state is MessageState.DELIVERED:
-                told["delivery_date"] = zulu_millis(message.ended)
-        return told
+                reported["delivery_date"] = zulu_millis(message.ended)
+        return reported
 
 
-def _draft(call: Call, now: float) -> Draft:
+def _draft(request: Request, now: float) -> Draft:
     """The message that the body asks for; refused with 400 when it is none."""
     try:
-        asked = msgspec.convert(call.json(), _Asked)
+        asked = msgspec.convert(request.json(), _Asked)
     except msgspec.ValidationError as error:
         raise refusal(400, str(error)) from error
     type_ = asked.source_address_type.id

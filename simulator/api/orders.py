@@ -12,8 +12,8 @@ from simulator.account.orders import Order, Orders
 from simulator.account.products import BY_ID, PRODUCTS, Product, gross
 from simulator.answers import Answer, refusal
 from simulator.api.paging import paged
-from simulator.calls import Call, number
 from simulator.fleet.identity import Series
+from simulator.requests import Request, number
 from simulator.times import offset_millis
 
 PAGE_SIZE = 10  # at most, and unless said otherwise
@@ -49,16 +49,16 @@ class _Wanted(Struct):
     customer_reference: str | None = None
 
 
-class OrderDoors:
+class OrderEndpoints:
     """`GET` and `POST /v1/orders`, and `GET /v1/orders/{order_number}`."""
 
     def __init__(self, orders: Orders, series: Series) -> None:
         self._orders = orders
         self._series = series
 
-    def all(self, call: Call) -> Answer:
+    def all(self, request: Request) -> Answer:
         """One page, by number unless asked otherwise."""
-        query = call.query()
+        query = request.query()
         page, size = number(query, "page", 1), number(query, "pageSize", PAGE_SIZE, PAGE_SIZE)
         orders = list(self._orders.all.values())
         for criterion in reversed([part.strip() for part in query.get("sort", "").split(",") if part.strip()]):
@@ -66,19 +66,19 @@ class OrderDoors:
             if key is None:
                 raise refusal(400, f"Orders cannot be sorted by '{criterion}'.")
             orders.sort(key=key, reverse=criterion.startswith("-"))
-        return paged(orders, page, size, self._told, call)
+        return paged(orders, page, size, self._as_json, request)
 
-    def one(self, call: Call) -> Answer:
-        wanted = call.values[0]
+    def one(self, request: Request) -> Answer:
+        wanted = request.values[0]
         order = self._orders.all.get(int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
         if order is None:
             raise refusal(404, "There is no such order.")
-        return answers.json(self._told(order, call))
+        return answers.json(self._as_json(order, request))
 
-    def create(self, call: Call) -> Answer:
+    def create(self, request: Request) -> Answer:
         """201 with the order's address and no body."""
         try:
-            wanted = msgspec.convert(call.json(), _Wanted)
+            wanted = msgspec.convert(request.json(), _Wanted)
         except msgspec.ValidationError as error:
             raise refusal(400, str(error)) from error
         items = [(item.productId, item.quantity) for item in wanted.products]
@@ -86,32 +86,32 @@ class OrderDoors:
             raise refusal(400, "There is no such product, or not so many of it.")
         address = wanted.delivery_address
         order = self._orders.place(items, msgspec.to_builtins(address) if address else None)
-        return Answer(201, b"", [(b"location", call.address(f"/v1/orders/{order.number}"))])
+        return Answer(201, b"", [(b"location", request.address(f"/v1/orders/{order.number}"))])
 
-    def _told(self, order: Order, call: Call) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    def _as_json(self, order: Order, request: Request) -> dict[str, Any]:
+        reported: dict[str, Any] = {
             "order_number": order.number,
             "order_type": order.kind,
             "order_date": offset_millis(order.date),
             "order_status": order.status,
             "invoice_amount": gross(order.items),
             "currency": "EUR",
-            "sims": [self._sim(index, call) for index in order.sims],
+            "sims": [self._sim(index, request) for index in order.sims],
             "products": [{"product_id": id_, "quantity": many} for id_, many in order.items],
         }
         if order.status == "COMPLETED":
-            told["invoice_number"] = str(order.number % 1_000_000 + 20_000_000)
+            reported["invoice_number"] = str(order.number % 1_000_000 + 20_000_000)
         if order.address is not None:
-            told["shipping_address"] = order.address
-        return told
+            reported["shipping_address"] = order.address
+        return reported
 
-    def _sim(self, index: int, call: Call) -> dict[str, Any]:
+    def _sim(self, index: int, request: Request) -> dict[str, Any]:
         iccid = self._series.iccid(index)
-        href = call.address(f"/v2/sims/{iccid}").decode("latin-1")
+        href = request.address(f"/v2/sims/{iccid}").decode("latin-1")
         return {"iccid": iccid, "_links": [{"rel": "self", "href": href}]}
 
 
-def products(call: Call) -> Answer:
+def products(request: Request) -> Answer:
     """`GET /v1/products`: the whole price list."""
     return answers.json([_product(product) for product in PRODUCTS])
 

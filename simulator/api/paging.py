@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from simulator import answers
 from simulator.answers import Answer, Headers
-from simulator.calls import Call
+from simulator.requests import Request
 
 Thing = TypeVar("Thing")
 
@@ -22,7 +22,9 @@ def page_headers(total: int, page: int, size: int) -> Headers:
     ]
 
 
-def paged(things: Sequence[Thing], page: int, size: int, told: Callable[[Thing, Call], Any], call: Call) -> Answer:
-    """One page of things as they are told; past the end it is empty."""
-    shown = [told(thing, call) for thing in things[(page - 1) * size : page * size]]
+def paged(
+    things: Sequence[Thing], page: int, size: int, as_json: Callable[[Thing, Request], Any], request: Request
+) -> Answer:
+    """One page of things of a list; past the end it is empty."""
+    shown = [as_json(thing, request) for thing in things[(page - 1) * size : page * size]]
     return answers.json(shown, 200, page_headers(len(things), page, size))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from simulator import answers
 from simulator.answers import Answer
 from simulator.api.inventory import listed
-from simulator.calls import Call
 from simulator.fleet.card import MB, PACK, PACK_SMS, THRESHOLD_PERCENT, Card
 from simulator.fleet.fleet import Fleet
+from simulator.requests import Request
 from simulator.times import DAY, zulu, zulu_millis
 
 TEN_YEARS = 3652 * DAY
@@ -36,9 +36,9 @@ class Quotas:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
 
-    def data(self, call: Call) -> Answer:
+    def data(self, request: Request) -> Answer:
         """In MB of 1,024 kB, to six places; what an open session has used up to now is taken off."""
-        card = listed(self._fleet, call)
+        card = listed(self._fleet, request)
         left = card.left_at(self._fleet.seconds)
         return answers.json(
             {
@@ -56,9 +56,9 @@ class Quotas:
             }
         )
 
-    def sms(self, call: Call) -> Answer:
+    def sms(self, request: Request) -> Answer:
         """In messages."""
-        card = listed(self._fleet, call)
+        card = listed(self._fleet, request)
         return answers.json(
             {
                 "id": self._fleet.series.sim_id(card.index) * 2 + 1,

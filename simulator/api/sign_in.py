@@ -12,7 +12,7 @@ import msgspec
 
 from simulator import answers
 from simulator.answers import Answer, Refused
-from simulator.calls import Call
+from simulator.requests import Request
 
 TOKEN_LENGTH = 3000  # about what the real ones have
 OWNER = ("owner", "owner-secret")  # a portal user with the role Owner, who may sign in and do nothing
@@ -58,7 +58,7 @@ def _refused(code: str, message: str) -> Refused:
 class SignIn:
     """`POST /oauth/token`. Whatever is wrong is a 400, as at 1NCE.
 
-    `OWNER` gets a token too, but no call accepts it: a portal user with that role has no use of the API.
+    `OWNER` gets a token too, but no request accepts it: a portal user with that role has no use of the API.
     """
 
     def __init__(self, tokens: Tokens, client_id: str, client_secret: str) -> None:
@@ -66,12 +66,12 @@ class SignIn:
         self._client_id = client_id
         self._client_secret = client_secret
 
-    def token(self, call: Call) -> Answer:
+    def token(self, request: Request) -> Answer:
         """The token with the seconds it has left."""
-        username, password = _basic(call.header(b"authorization"))
-        if call.header(b"content-type").split(";")[0].strip().lower() != "application/json":
+        username, password = _basic(request.header(b"authorization"))
+        if request.header(b"content-type").split(";")[0].strip().lower() != "application/json":
             raise _refused("UnsupportedContentTypeError", "Content-Type not supported")
-        _grant(call.body)
+        _grant(request.body)
         if (username, password) == OWNER:
             return _granted(_new_token(), int(self._tokens.life), username)
         if username != self._client_id:

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from simulator.account.desk import Case, Communication, Desk
+from simulator.account.support import Case, Communication, SupportCases
 from simulator.answers import Answer, refusal
 from simulator.api.paging import paged
-from simulator.calls import Call, number
+from simulator.requests import Request, number
 from simulator.times import offset_millis
 
 PAGE_SIZE = 100  # at most; one unless more are asked for
@@ -23,51 +23,51 @@ class _Request(Struct):
     text: str
 
 
-class SupportDoors:
+class SupportEndpoints:
     """`GET` and `POST /v1/support`."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, support_cases: SupportCases) -> None:
+        self._support_cases = support_cases
 
-    def all(self, call: Call) -> Answer:
+    def all(self, request: Request) -> Answer:
         """One page, the newest first."""
-        query = call.query()
+        query = request.query()
         page, size = number(query, "page", 1), number(query, "pageSize", 1, PAGE_SIZE)
-        return paged(self._desk.cases[::-1], page, size, _told, call)
+        return paged(self._support_cases.cases[::-1], page, size, _as_json, request)
 
-    def create(self, call: Call) -> Answer:
+    def create(self, request: Request) -> Answer:
         """201 without a body: the new request has to be looked for in the list."""
         try:
-            asked = msgspec.convert(call.json(), _Request)
+            asked = msgspec.convert(request.json(), _Request)
         except msgspec.ValidationError as error:
             raise refusal(400, str(error)) from error
         if "@" not in asked.replyToMail or not asked.subject.strip() or not asked.text.strip():
             raise refusal(400, "A request has an address to reply to, a subject and a text.")
-        self._desk.open(asked.senderName, asked.subject, asked.text)
+        self._support_cases.open(asked.senderName, asked.subject, asked.text)
         return Answer(201)
 
 
-def _told(case: Case, _: Call) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _as_json(case: Case, _: Request) -> dict[str, Any]:
+    reported: dict[str, Any] = {
         "caseId": str(case.id),
         "status": case.status,
         "subject": case.subject,
         "text": case.text,
         "createDate": offset_millis(case.created),
-        "communications": [_letter(case, nth, one) for nth, one in enumerate(case.letters, 1)],
+        "communications": [_communication(case, nth, one) for nth, one in enumerate(case.communications, 1)],
     }
     if case.solved is not None:
-        told["solvedDate"] = offset_millis(case.solved)
-    return told
+        reported["solvedDate"] = offset_millis(case.solved)
+    return reported
 
 
-def _letter(case: Case, nth: int, letter: Communication) -> dict[str, Any]:
+def _communication(case: Case, nth: int, queued: Communication) -> dict[str, Any]:
     return {
         "id": str(nth),
-        "communicationDate": offset_millis(letter.at),
-        "direction": "IN" if letter.incoming else "OUT",
-        "type": letter.kind,
-        "originator": case.sender if letter.incoming else "1NCE Support",
+        "communicationDate": offset_millis(queued.at),
+        "direction": "IN" if queued.incoming else "OUT",
+        "type": queued.kind,
+        "originator": case.sender if queued.incoming else "1NCE Support",
         "subject": case.subject,
-        "text": letter.text,
+        "text": queued.text,
     }

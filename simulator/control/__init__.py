@@ -1,1 +1,1 @@
-"""The door for tests under `/_sim`, which the real 1NCE does not have."""
+"""The control API for tests under `/_sim`, which the real 1NCE does not have."""

@@ -8,17 +8,17 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from simulator.answers import refusal
-from simulator.fleet import life, metering, network, switches, texting
+from simulator.fleet import behaviour, metering, network, operations, sms_delivery
 from simulator.fleet.card import MB, PACK, PACK_SMS, Card, Connection
+from simulator.fleet.event_types import EventType
 from simulator.fleet.fleet import Fleet
-from simulator.fleet.kinds import Kind
 from simulator.fleet.operators import OPERATORS, RAT_NAMES, place_of
 
 _RATS = {name: rat for rat, name in RAT_NAMES.items()}
 
 
 class Setting(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What may be set. Volumes in MB; `use` is data that the open session uses now, told by a usage record at once."""
+    """What may be set. Volumes in MB; `use` is data that the open session uses now, with a usage record at once."""
 
     connection: Connection | UnsetType = UNSET
     status: Literal["Enabled", "Disabled"] | UnsetType = UNSET
@@ -56,23 +56,23 @@ def apply(fleet: Fleet, card: Card, asked: Any) -> None:
         raise refusal(400, f"No such radio: {setting.rat}")
     _marks(fleet, card, setting)
     if setting.status is not UNSET:
-        switches.enable(fleet, card, setting.status == "Enabled")
+        operations.enable(fleet, card, setting.status == "Enabled")
     if place is not None:
         _go(fleet, card, place)
     _cell(fleet, card, setting)
     try:
         _outcome(fleet, card, setting)
     finally:
-        card.line = None
-        life.plan(fleet, card)
+        card.inventory_json = None
+        behaviour.plan(fleet, card)
 
 
 def _outcome(fleet: Fleet, card: Card, setting: Setting) -> None:
     _volumes(fleet, card, setting)
     if setting.connection is not UNSET:
         _connect(fleet, card, setting.connection)
-    texting.reached(fleet, card)
-    if setting.says is not UNSET and texting.say(fleet, card, setting.says) is None:
+    sms_delivery.reached(fleet, card)
+    if setting.says is not UNSET and sms_delivery.send_from_device(fleet, card, setting.says) is None:
         raise refusal(409, "Its device cannot send a message now.")
     if setting.use is not UNSET:
         if card.session is None:
@@ -95,7 +95,7 @@ def _marks(fleet: Fleet, card: Card, setting: Setting) -> None:
     if setting.memory_full is not UNSET:
         card.memory_full = setting.memory_full
     if setting.imei_lock is not UNSET:
-        switches.lock(fleet, card, setting.imei_lock)
+        operations.lock(fleet, card, setting.imei_lock)
     if setting.limit_reached is not UNSET:
         card.limited = setting.limit_reached
     if setting.expired is not UNSET:
@@ -124,7 +124,7 @@ def _cell(fleet: Fleet, card: Card, setting: Setting) -> None:
         card.cell = setting.cell
     if card.session is not None and {setting.rat, setting.lac, setting.cell} != {UNSET}:
         card.located_at = fleet.wall()
-        fleet.note(card, Kind.UPDATE_PDP, session=card.session.id)
+        fleet.note(card, EventType.UPDATE_PDP, session=card.session.id)
 
 
 def _go(fleet: Fleet, card: Card, place: int) -> None:
@@ -141,15 +141,15 @@ def _volumes(fleet: Fleet, card: Card, setting: Setting) -> None:
     metering.settle(fleet, card)
     if setting.topups is not UNSET:
         for _ in range(setting.topups):
-            switches.top_up(fleet, card)
+            operations.top_up(fleet, card)
     if setting.volume is not UNSET:
         card.total = max(card.total, round(setting.volume * MB))
         card.packs = max(card.packs, -(-card.total // PACK))
         metering.refill(card, round(setting.volume * MB))
     if setting.sms_volume is not UNSET:
         card.sms_total = max(card.sms_total, setting.sms_volume, PACK_SMS)
-        texting.spend(fleet, card, setting.sms_volume)
-        card.line = None
+        sms_delivery.spend(fleet, card, setting.sms_volume)
+        card.inventory_json = None
     _noticed(fleet, card)
 
 
@@ -162,9 +162,9 @@ def _noticed(fleet: Fleet, card: Card) -> None:
 
 def _connect(fleet: Fleet, card: Card, wanted: Connection) -> None:
     if wanted is Connection.BLOCKED:
-        switches.block(fleet, card)
+        operations.block(fleet, card)
         return
-    switches.unblock(fleet, card)
+    operations.unblock(fleet, card)
     if wanted is Connection.OFFLINE:
         if card.connection is not Connection.OFFLINE:
             network.detach(fleet, card)

@@ -1,1 +1,1 @@
-"""The simulated cards and devices: what they are, and how they live from second to second."""
+"""The simulated cards and devices: what they are, and what they do from second to second."""

@@ -1,8 +1,8 @@
 """One simulated SIM and, while it lasts, its data session. Nothing moves here: the network and the meter do that.
 
 Volumes are whole millionths of a megabyte (1 MB = 1,024 kB), the last digit that 1NCE shows: so what usage records
-tell and what a quota loses agree exactly. Moments on the wall clock are seconds since 1970; moments of the fleet's own
-life are simulated seconds since its start, which pass faster than real ones when it is told so.
+say and what a quota loses agree exactly. Moments on the wall clock are seconds since 1970; moments of the fleet
+itself are simulated seconds since its start, which pass faster than real ones when asked to.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.fleet.diary import Happening
-    from simulator.fleet.mail import Message
+    from simulator.fleet.events import NetworkEvent
+    from simulator.fleet.messages import Message
 
 MB = 1_000_000
 PACK = 500 * MB  # what a SIM comes with, and what a top-up adds
@@ -41,7 +41,8 @@ class Session:
     """An open data session (PDP context). Usage runs at a steady rate from `leg_start` until something changes."""
 
     __slots__ = (
-        "contexts", "end_at", "id", "leg_start", "metered_at", "move_at", "opened", "rate", "told", "told_wall", "used",
+        "contexts", "end_at", "id", "leg_start", "metered_at", "move_at", "opened", "rate", "reported", "reported_wall",
+        "used",
     )  # fmt: skip
 
     def __init__(self, id_: int, opened: float, leg_start: float, rate: float) -> None:
@@ -50,8 +51,8 @@ class Session:
         self.leg_start = leg_start  # simulated
         self.rate = rate  # millionths of a MB in a simulated second
         self.used = 0  # up to leg_start
-        self.told = 0  # of that, what usage records have told
-        self.told_wall = opened  # when the last record was told
+        self.reported = 0  # of that, what usage records have said
+        self.reported_wall = opened  # when the last record was reported
         self.metered_at = leg_start  # the same in simulated time
         self.end_at = float("inf")
         self.move_at = float("inf")
@@ -66,10 +67,10 @@ class Card:
     """One SIM, with what its device and the network know of each other."""
 
     __slots__ = (
-        "activated", "blocked", "cell", "connection", "device", "due", "enabled", "exceeded_at", "expired",
-        "happenings", "held", "home", "imei", "imei_lock", "index", "label", "lac", "left", "limited", "line", "listed",
-        "located_at", "memory_full", "messages", "misplaced", "packs", "place", "rat", "session", "silent", "sms_left",
-        "sms_total", "threshold_at", "told", "total", "used",
+        "activated", "blocked", "cell", "connection", "device", "due", "enabled", "exceeded_at", "expired", "held",
+        "home", "imei", "imei_lock", "index", "inventory_json", "label", "lac", "left", "limited", "listed",
+        "located_at", "memory_full", "messages", "misplaced", "network_events", "packs", "place", "rat", "reported",
+        "session", "silent", "sms_left", "sms_total", "threshold_at", "total", "used",
     )  # fmt: skip
 
     def __init__(self, index: int, device: int, place: int) -> None:
@@ -104,11 +105,11 @@ class Card:
         self.threshold_at: float | None = None
         self.exceeded_at: float | None = None
         self.used = 0  # since the start, by sessions that are closed or settled
-        self.told = 0  # since the start, by usage records
+        self.reported = 0  # since the start, by usage records
         self.due = float("inf")  # simulated: when it next does something
-        self.happenings: list[Happening] | None = None
+        self.network_events: list[NetworkEvent] | None = None
         self.messages: list[Message] | None = None  # oldest first
-        self.line: bytes | None = None  # its object in the inventory, ready to send; None: to be written anew
+        self.inventory_json: bytes | None = None  # its object in the inventory, ready to send; None: to be written anew
 
     @property
     def threshold(self) -> int:
@@ -149,6 +150,6 @@ class Card:
         return "MONTHLY_USAGE_LIMIT_EXCEEDED" if self.limited else None
 
     @property
-    def alive(self) -> bool:
+    def acts(self) -> bool:
         """It does things by itself."""
         return self.enabled and not self.blocked and not self.held and self.imei is not None and self.listed

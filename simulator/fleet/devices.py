@@ -1,4 +1,4 @@
-"""The sorts of things that carry a SIM: how often they speak, how much they say, and what they are called."""
+"""The kinds of devices that carry a SIM: how often they connect, how much data they use, and their names."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""The whole fleet: its cards, its clock, its dice, and what is to happen next."""
+"""The whole fleet: its cards, its clock, its random numbers, and what is to happen next."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from simulator.fleet import incidents, life
-from simulator.fleet.agenda import Agenda
-from simulator.fleet.birth import born
+from simulator.fleet import behaviour, incidents
 from simulator.fleet.card import Card
 from simulator.fleet.devices import CHANGES_A_SECOND
-from simulator.fleet.diary import Diary, Happening, Listener, Numbering
+from simulator.fleet.event_types import SMS_QUOTA_KINDS
+from simulator.fleet.events import EventLog, Listener, NetworkEvent, Numbering
 from simulator.fleet.identity import SERIES_SIZE, Series
-from simulator.fleet.kinds import SMS_QUOTA_KINDS
-from simulator.fleet.mail import Mail
+from simulator.fleet.initial import initial_cards
+from simulator.fleet.messages import MessageStore
+from simulator.fleet.schedule import Schedule
 
 if TYPE_CHECKING:
-    from simulator.fleet.kinds import Kind
+    from simulator.fleet.event_types import EventType
 
 LIVELIEST = 50.0  # changes a second that a large fleet is slowed down to, at speed 1
 
 
 class Fleet:
-    """`sims` cards that live by `seed`: the same seed and the same steps give the same lives.
+    """`sims` cards whose behaviour follows from `seed`: the same seed and the same steps give the same events.
 
     `wall` is the real clock, which dates what happens; `hour` is the hour of the day (UTC) at which the simulated life
     begins, since devices are busier by day. Raises ValueError when there are more SIMs than numbers for them.
@@ -35,7 +35,7 @@ class Fleet:
             raise ValueError(f"between 0 and {SERIES_SIZE} SIMs, not {sims}")
         self.seed = seed
         self.series = Series(seed)
-        self.dice = random.Random(seed)
+        self.random = random.Random(seed)
         self.wall = wall
         self.hour = hour
         self.seconds = 0.0  # simulated, since the start
@@ -44,15 +44,15 @@ class Fleet:
         self.unlisted = 0  # how many SIMs the inventory no longer knows
         self.changes = 0  # of connection, operator or cell, since the start
         self.numbering = Numbering(wall)
-        self.diary = Diary()
-        self.agenda = Agenda()
-        self.mail = Mail(seed)
+        self.event_log = EventLog()
+        self.schedule = Schedule()
+        self.message_store = MessageStore(seed)
         self.listener: Listener | None = None
         self.started = wall()
-        self.cards: list[Card] = born(self, sims)
+        self.cards: list[Card] = initial_cards(self, sims)
         self.order: list[Card] = self.cards.copy()  # the order of the inventory's pages: not that of the numbers
-        self.dice.shuffle(self.order)
-        self.agenda.fill(self.cards)
+        self.random.shuffle(self.order)
+        self.schedule.fill(self.cards)
         incidents.begin(self)
 
     def card(self, iccid: str) -> Card | None:
@@ -61,17 +61,24 @@ class Fleet:
         return self.cards[index] if index is not None and index < len(self.cards) else None
 
     def note(
-        self, card: Card, kind: Kind, cause: str | None = None, *, session: int = 0, sent: int = 0, received: int = 0
+        self,
+        card: Card,
+        kind: EventType,
+        cause: str | None = None,
+        *,
+        session: int = 0,
+        sent: int = 0,
+        received: int = 0,
     ) -> None:
-        """Something happened to the SIM, where it now is: kept, and told to the listener."""
+        """Something happened to the SIM, where it now is: kept, and passed to the listener."""
         left, total = (card.sms_left, card.sms_total) if kind in SMS_QUOTA_KINDS else (card.left, card.total)
-        happening = Happening(
+        network_event = NetworkEvent(
             id=self.numbering.next(), kind=kind, at=self.wall(), place=card.place, rat=card.rat, lac=card.lac,
             cell=card.cell, session=session, sent=sent, received=received, left=left, total=total, cause=cause,
         )  # fmt: skip
-        self.diary.keep(card, happening)
+        self.event_log.keep(card, network_event)
         if self.listener is not None:
-            self.listener.happened(card, happening)
+            self.listener.on_event(card, network_event)
 
     def advance(self, seconds: float, deadline: float = float("inf")) -> int:
         """Move life on by simulated seconds; answers how many steps cards took.
@@ -81,11 +88,11 @@ class Fleet:
         """
         until = self.seconds + seconds
         steps = 0
-        while (appointment := self.agenda.next(until)) is not None:
+        while (appointment := self.schedule.next(until)) is not None:
             due, thing = appointment
             self.seconds = max(self.seconds, due)
             if isinstance(thing, Card):
-                life.wake(self, thing)
+                behaviour.wake(self, thing)
             else:
                 thing()
             steps += 1

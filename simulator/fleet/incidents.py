@@ -1,11 +1,11 @@
-"""What happens to some SIM or other, once in a while: a device speaks up, or the network turns one away."""
+"""What happens to some SIM or other, once in a while: a device sends a message, or the network refuses one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet import texting
-from simulator.fleet.kinds import Kind
+from simulator.fleet import sms_delivery
+from simulator.fleet.event_types import EventType
 from simulator.times import DAY
 
 if TYPE_CHECKING:
@@ -14,37 +14,37 @@ if TYPE_CHECKING:
 
 EVERY = 2 * DAY  # simulated seconds between two incidents of one SIM, in the mean
 SHORTEST = 2.0  # simulated seconds between two of the fleet, in the mean, however large it is
-SAYINGS = ("ALARM door open", "BATTERY low 11%", "HELLO fw 4.2.1", "TEMP 41.5", "TAMPER", "GEOFENCE left depot")
+PAYLOADS = ("ALARM handler open", "BATTERY low 11%", "HELLO fw 4.2.1", "TEMP 41.5", "TAMPER", "GEOFENCE left depot")
 REFUSALS = ("ROAMING_NOT_ALLOWED", "RAT_NOT_ALLOWED", "NETWORK_FAILURE")
 
 
 def begin(fleet: Fleet) -> None:
-    """Let incidents happen for as long as the fleet lives."""
+    """Let incidents happen for as long as the fleet moves."""
     if fleet.cards:
         _later(fleet)
 
 
 def _later(fleet: Fleet) -> None:
     mean = max(SHORTEST, EVERY / len(fleet.cards))
-    fleet.agenda.errand(fleet.seconds + fleet.mail.dice.expovariate(1 / mean), lambda: _happen(fleet))
+    fleet.schedule.call_at(fleet.seconds + fleet.message_store.random.expovariate(1 / mean), lambda: _happen(fleet))
 
 
 def _happen(fleet: Fleet) -> None:
-    card = fleet.mail.dice.choice(fleet.cards)
-    if card.alive:
+    card = fleet.message_store.random.choice(fleet.cards)
+    if card.acts:
         _incident(fleet, card)
     _later(fleet)
 
 
 def _incident(fleet: Fleet, card: Card) -> None:
-    """Mostly the device has something to say; now and then its SIM or its network's leave is doubted."""
-    dice = fleet.mail.dice
-    chance = dice.random()
+    """Mostly the device sends a message; now and then the network refuses its SIM or a location update."""
+    random = fleet.message_store.random
+    chance = random.random()
     if chance < 0.8:
-        texting.say(fleet, card, dice.choice(SAYINGS))
+        sms_delivery.send_from_device(fleet, card, random.choice(PAYLOADS))
     elif chance < 0.87:
-        fleet.note(card, Kind.USER_REFUSED)
+        fleet.note(card, EventType.USER_REFUSED)
     elif chance < 0.92:
-        fleet.note(card, Kind.APPLICATION_REFUSED)
+        fleet.note(card, EventType.APPLICATION_REFUSED)
     else:
-        fleet.note(card, Kind.UPDATE_LOCATION, dice.choice(REFUSALS))
+        fleet.note(card, EventType.UPDATE_LOCATION, random.choice(REFUSALS))

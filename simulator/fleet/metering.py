@@ -1,4 +1,4 @@
-"""How data use is counted: taken from the quota, told in usage records, and noticed when the quota runs low."""
+"""How data use is counted: taken from the quota, reported in usage records, and noticed when the quota runs low."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from simulator.fleet.card import MB, Card, Session
 from simulator.fleet.devices import DEVICES
-from simulator.fleet.diary import Usage
-from simulator.fleet.kinds import Kind
+from simulator.fleet.event_types import EventType
+from simulator.fleet.events import Usage
 
 if TYPE_CHECKING:
     from simulator.fleet.fleet import Fleet
@@ -33,10 +33,10 @@ def _charge(card: Card, session: Session, amount: int) -> None:
 
 
 def use(fleet: Fleet, card: Card, session: Session, amount: int) -> None:
-    """The open session uses this much at one go, and a record tells it at once."""
+    """The open session uses this much at one go, and a record reports it at once."""
     settle(fleet, card)
     _charge(card, session, amount)
-    tell(fleet, card, session)
+    report(fleet, card, session)
 
 
 def round_up(card: Card, session: Session) -> None:
@@ -51,20 +51,20 @@ def shared(card: Card, amount: int) -> tuple[int, int]:
     return sent, amount - sent
 
 
-def tell(fleet: Fleet, card: Card, session: Session) -> None:
+def report(fleet: Fleet, card: Card, session: Session) -> None:
     """A usage record of what came since the last one, if anything came."""
-    amount = session.used - session.told
+    amount = session.used - session.reported
     now = fleet.wall()
     if amount > 0:
-        session.told = session.used
-        card.told += amount
+        session.reported = session.used
+        card.reported += amount
         sent, received = shared(card, amount)
         if fleet.listener is not None:
             id_ = fleet.numbering.next()
-            fleet.listener.used(
-                card, Usage(id_, session.told_wall, now, sent, received, card.place, card.rat, session.id)
+            fleet.listener.on_usage(
+                card, Usage(id_, session.reported_wall, now, sent, received, card.place, card.rat, session.id)
             )
-    session.told_wall = now
+    session.reported_wall = now
     session.metered_at = fleet.seconds
 
 
@@ -73,7 +73,7 @@ def record_due(fleet: Fleet, session: Session) -> float:
 
     Half a millionth is added, here and below, so that rounding never wakes a card just before the mark.
     """
-    missing = RECORD_OVER + 0.5 - (session.used - session.told)
+    missing = RECORD_OVER + 0.5 - (session.used - session.reported)
     return max(session.metered_at + RECORD_EVERY * fleet.stretch, session.leg_start + missing / session.rate)
 
 
@@ -84,15 +84,15 @@ def quota_due(card: Card, session: Session) -> float:
 
 
 def watch(fleet: Fleet, card: Card) -> None:
-    """Notice that the quota is low or used up, once each, and say so."""
+    """Report that the quota is low or used up, once each."""
     if card.threshold_at is None and card.left <= card.threshold:
         card.threshold_at = fleet.wall()
-        card.line = None
-        fleet.note(card, Kind.DATA_THRESHOLD)
+        card.inventory_json = None
+        fleet.note(card, EventType.DATA_THRESHOLD)
     if card.exceeded_at is None and card.left <= 0:
         card.exceeded_at = fleet.wall()
-        card.line = None
-        fleet.note(card, Kind.DATA_USED_UP)
+        card.inventory_json = None
+        fleet.note(card, EventType.DATA_USED_UP)
 
 
 def refill(card: Card, left: int) -> None:
@@ -102,4 +102,4 @@ def refill(card: Card, left: int) -> None:
         card.exceeded_at = None
     if left > card.threshold:
         card.threshold_at = None
-    card.line = None
+    card.inventory_json = None

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Rat(IntEnum):
-    """How a device speaks by radio, by 1NCE's numbers."""
+    """The radio access technology, by 1NCE's numbers."""
 
     UMTS = 1
     GSM = 2
@@ -22,7 +22,7 @@ GTP_V2 = frozenset(
 
 
 class Country(Struct, frozen=True):
-    """A country; `offset` is the hours that its clocks are ahead of UTC (devices live by local day and night)."""
+    """A country; `offset` is the hours that its clocks are ahead of UTC (devices follow local day and night)."""
 
     id: int
     name: str

@@ -1,18 +1,26 @@
-"""The records that 1NCE hands out: an event as the events call and the Data Streamer tell it, and a usage record."""
+"""The records that 1NCE hands out: an event as the events call and the Data Streamer give it, and a usage record."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from simulator.fleet.card import MB, THRESHOLD_PERCENT
-from simulator.fleet.kinds import LOCATION_KINDS, QUOTA_KINDS, REFUSED, SESSION_KINDS, SMS_QUOTA_KINDS, TELLINGS, Kind
+from simulator.fleet.event_texts import description
+from simulator.fleet.event_types import (
+    EVENT_TEXTS,
+    LOCATION_KINDS,
+    QUOTA_KINDS,
+    REFUSED,
+    SESSION_KINDS,
+    SMS_QUOTA_KINDS,
+    EventType,
+)
 from simulator.fleet.operators import GTP_V2, OPERATORS, Operator
-from simulator.fleet.wording import description
 from simulator.times import zulu_millis
 
 if TYPE_CHECKING:
     from simulator.fleet.card import Card
-    from simulator.fleet.diary import Happening, Usage
+    from simulator.fleet.events import NetworkEvent, Usage
     from simulator.fleet.identity import Series
 
 Record = dict[str, Any]
@@ -50,16 +58,16 @@ def _country(operator: Operator) -> Record:
     }
 
 
-def event(series: Series, card: Card, happening: Happening) -> Record:
+def event(series: Series, card: Card, network_event: NetworkEvent) -> Record:
     """The full record of something that happened to a SIM."""
-    kind = Kind(happening.kind)
-    telling = REFUSED if kind is Kind.CREATE_PDP and happening.cause else TELLINGS[kind]
+    kind = EventType(network_event.kind)
+    telling = REFUSED if kind is EventType.CREATE_PDP and network_event.cause else EVENT_TEXTS[kind]
     record: Record = {
-        "id": happening.id,
+        "id": network_event.id,
         "event_type": {"id": int(kind), "description": telling.name},
-        "timestamp": zulu_millis(happening.at),
+        "timestamp": zulu_millis(network_event.at),
         "alert": telling.alert,
-        "description": description(series, card, happening),
+        "description": description(series, card, network_event),
         "event_source": {"id": telling.source[0], "description": telling.source[1]},
         "event_severity": {"id": telling.severity[0], "description": telling.severity[1]},
         "organisation": ORGANISATION,
@@ -68,66 +76,66 @@ def event(series: Series, card: Card, happening: Happening) -> Record:
         "imsi": {"id": series.imsi_id(card.index), "imsi": series.imsi(card.index)},
     }
     if kind in QUOTA_KINDS:
-        record["detail"] = {"quota": _quota(series, card, happening)}
+        record["detail"] = {"quota": _quota(series, card, network_event)}
     elif kind in LOCATION_KINDS | SESSION_KINDS:
-        record["detail"] = _place(series, card, happening, kind)
+        record["detail"] = _place(series, card, network_event, kind)
     return record
 
 
-def _quota(series: Series, card: Card, happening: Happening) -> Record:
-    of_sms = happening.kind in SMS_QUOTA_KINDS
+def _quota(series: Series, card: Card, network_event: NetworkEvent) -> Record:
+    of_sms = network_event.kind in SMS_QUOTA_KINDS
     unit = 1 if of_sms else MB
     return {
         "id": series.sim_id(card.index) * 2 + of_sms,
-        "volume": happening.left / unit,
-        "total_volume": happening.total / unit,
+        "volume": network_event.left / unit,
+        "total_volume": network_event.total / unit,
         "threshold": {
             "percentage": THRESHOLD_PERCENT,
-            "volume": happening.total * THRESHOLD_PERCENT // 100 / unit,
+            "volume": network_event.total * THRESHOLD_PERCENT // 100 / unit,
         },
     }
 
 
-def _place(series: Series, card: Card, happening: Happening, kind: Kind) -> Record:
-    operator = OPERATORS[happening.place]
+def _place(series: Series, card: Card, network_event: NetworkEvent, kind: EventType) -> Record:
+    operator = OPERATORS[network_event.place]
     detail: Record = {"id": operator.id, "name": operator.name, "country": _country(operator)}
     if kind in LOCATION_KINDS:
         detail["mnc"] = [{"id": operator.id, "mnc": operator.mnc}]
-        if happening.cause:
-            detail["update_location_failure_reason"] = happening.cause
+        if network_event.cause:
+            detail["update_location_failure_reason"] = network_event.cause
         return detail
-    if happening.cause:
-        detail["data_service_failure_cause"] = happening.cause
-    if kind is Kind.DELETE_PDP:
-        total = happening.sent + happening.received
-        detail["volume"] = {"tx": happening.sent / MB, "rx": happening.received / MB, "total": total / MB}
-    detail["pdp_context"] = _context(series, card, happening, operator)
+    if network_event.cause:
+        detail["data_service_failure_cause"] = network_event.cause
+    if kind is EventType.DELETE_PDP:
+        total = network_event.sent + network_event.received
+        detail["volume"] = {"tx": network_event.sent / MB, "rx": network_event.received / MB, "total": total / MB}
+    detail["pdp_context"] = _context(series, card, network_event, operator)
     return detail
 
 
-def _context(series: Series, card: Card, happening: Happening, operator: Operator) -> Record:
+def _context(series: Series, card: Card, network_event: NetworkEvent, operator: Operator) -> Record:
     context: Record = {
         "tariff_id": str(TARIFF_ID),
         "operator_id": str(operator.id),
-        "pdp_context_id": happening.session,
-        "ipcan_session_id": str(happening.session),
+        "pdp_context_id": network_event.session,
+        "ipcan_session_id": str(network_event.session),
         "nsapi": 5,
         "apn": APN,
         "imsi": series.imsi(card.index),
         "mcc": operator.country.mcc,
         "mnc": operator.mnc,
-        "rat_type": happening.rat,
+        "rat_type": network_event.rat,
         "region": REGION,
         "ue_ip_address": series.ip_address(card.index),
-        "sgsn_control_plane_ip_address": f"{operator.host}.{1 + happening.lac % 250}",
-        "gtp_version": 2 if happening.rat in GTP_V2 else 1,
+        "sgsn_control_plane_ip_address": f"{operator.host}.{1 + network_event.lac % 250}",
+        "gtp_version": 2 if network_event.rat in GTP_V2 else 1,
     }
     if card.imei is not None:
         context["imeisv"] = card.imei
-    if happening.rat in GTP_V2:
-        context["gtp_v2_uli"] = {"tac": happening.lac, "eci": happening.cell}
+    if network_event.rat in GTP_V2:
+        context["gtp_v2_uli"] = {"tac": network_event.lac, "eci": network_event.cell}
     else:
-        context["gtp_v1_uli"] = {"lac": happening.lac, "ci": happening.cell}
+        context["gtp_v1_uli"] = {"lac": network_event.lac, "ci": network_event.cell}
     return context
 
 

@@ -18,7 +18,7 @@ API = "/management-api"
 
 
 class Simulated:
-    """A running simulation with a signed-in client. `get`, `post` and `put` speak to the API, `sim` to `/_sim`."""
+    """A running simulation with a signed-in client. `get`, `post` and `put` call the API, `sim` to `/_sim`."""
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self.process = process
@@ -32,23 +32,23 @@ class Simulated:
         self.token = answer["access_token"]
         return answer
 
-    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         if not self.token:
             self.sign_in()
         headers = {"authorization": f"Bearer {self.token}"}
         return self.client.request(method, f"{API}{path}", headers=headers, **more)
 
     def get(self, path: str, **more: Any) -> httpx.Response:
-        return self.call("GET", path, **more)
+        return self.request("GET", path, **more)
 
     def post(self, path: str, **more: Any) -> httpx.Response:
-        return self.call("POST", path, **more)
+        return self.request("POST", path, **more)
 
     def put(self, path: str, **more: Any) -> httpx.Response:
-        return self.call("PUT", path, **more)
+        return self.request("PUT", path, **more)
 
     def delete(self, path: str) -> httpx.Response:
-        return self.call("DELETE", path)
+        return self.request("DELETE", path)
 
     def texted(self, iccid: str, payload: str = "status", **more: Any) -> str:
         """Send a message to the device; the id of it."""
@@ -73,7 +73,7 @@ class Simulated:
         return [(line["kind"], line["detail"]) for line in self.sim("GET", "ledger") if line["iccid"] == iccid]
 
     def sim(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON that the control door answers with; fails the test when it refuses."""
+        """The JSON that the control handler answers with; fails the test when it refuses."""
         answer = self.client.request(method, f"/_sim/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()

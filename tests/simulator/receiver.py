@@ -1,4 +1,4 @@
-"""A customer's address for the Data Streamer and the SMS Forwarder: keeps what is posted, and answers as it is told."""
+"""A customer's address for the Data Streamer and the SMS Forwarder: keeps what is posted, answers as asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control door: what a test sets is so at once, and what the network would tell is told."""
+"""The control API: what a test sets is so at once, and what the network would report is reported."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ def test_data_used_by_order_is_told_and_taken_from_the_quota(simulated: Simulate
     before = simulated.truth(iccid)
     after = simulated.set(iccid, use=1.5)
     assert round(before["volume"] - after["volume"], 6) == 1.5
-    assert round(after["told"] - before["told"], 6) == round(1.5 + before["used"] - before["told"], 6)
-    assert after["told"] == after["used"]
+    assert round(after["reported"] - before["reported"], 6) == round(1.5 + before["used"] - before["reported"], 6)
+    assert after["reported"] == after["used"]
     other = simulated.some("OFFLINE", 1)
     assert simulated.client.post(f"/_sim/sims/{other}", json={"use": 1}).status_code == 409
     assert simulated.set(other, connection="ONLINE", use=1)["used"] >= 1
@@ -155,11 +155,11 @@ def test_calls_are_counted_by_path_and_second(simulated: Simulated) -> None:
     for iccid in simulated.iccids()[:5]:
         simulated.get(f"/v2/sims/{iccid}/status")
     simulated.get("/v2/sims/1/status")
-    door = "GET /management-api/v2/sims/{iccid}/status"
-    told = simulated.sim("GET", f"requests?since={begin}")
-    assert sum(second["counts"].get(door, 0) for second in told["seconds"]) >= 6
-    assert all(second["second"] >= begin for second in told["seconds"])
-    assert told["totals"][door]["404"] >= 1
+    handler = "GET /management-api/v2/sims/{iccid}/status"
+    reported = simulated.sim("GET", f"requests?since={begin}")
+    assert sum(second["counts"].get(handler, 0) for second in reported["seconds"]) >= 6
+    assert all(second["second"] >= begin for second in reported["seconds"])
+    assert reported["totals"][handler]["404"] >= 1
 
 
 @pytest.mark.parametrize("fields", [{"connection": "UP"}, {"colour": "red"}, {"operator": "Nobody"}, {"status": "On"}])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.fleet.diary import recent
+from simulator.fleet.event_types import EventType
+from simulator.fleet.events import recent
 from simulator.fleet.fleet import Fleet
-from simulator.fleet.kinds import Kind
 from simulator.fleet.records import event
 from tests.simulator import documents
 from tests.simulator.conftest import Simulated
@@ -46,11 +46,11 @@ def test_every_answer_is_as_documented(simulated: Simulated) -> None:
 
 def test_an_event_of_each_kind_is_as_documented() -> None:
     fleet = Fleet(20, 7)
-    for kind in Kind:
+    for kind in EventType:
         for cause in (None, "QUOTA_EXPIRED"):
             fleet.note(fleet.cards[3], kind, cause)
     events = [event(fleet.series, fleet.cards[3], it) for it in recent(fleet.cards[3], fleet.wall())]
-    assert {one["event_type"]["id"] for one in events} == set(Kind)
+    assert {one["event_type"]["id"] for one in events} == set(EventType)
     documents.check(documents.SIMS, "GET", "/v2/sims/{iccid}/events", 200, events)
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.simulator.conftest import Simulated
 
 
-def _doors(simulated: Simulated, door: str) -> dict[str, int]:
+def _routes(simulated: Simulated, handler: str) -> dict[str, int]:
     totals: dict[str, dict[str, int]] = simulated.sim("GET", "requests")["totals"]
-    return dict(totals.get(door, {}))
+    return dict(totals.get(handler, {}))
 
 
 def test_a_status_is_answered_as_often_as_ordered(simulated: Simulated) -> None:
@@ -67,7 +67,7 @@ def test_drop_after_does_it_and_then_hangs_up(simulated: Simulated) -> None:
         simulated.post(f"/v2/sims/{iccid}/topup?payment_method=creditcard")
     assert len(simulated.sim("GET", "ledger")) == lines + 1
     assert simulated.get(f"/v2/sims/{iccid}/quota/data").json()["accumulated_total_volume"] == before + 500
-    dropped = _doors(simulated, "POST /management-api/v2/sims/{iccid}/topup")["dropped"]
+    dropped = _routes(simulated, "POST /management-api/v2/sims/{iccid}/topup")["dropped"]
     assert dropped >= 1
 
 

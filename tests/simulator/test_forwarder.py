@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.fleet import texting
+from simulator.fleet import sms_delivery
 from simulator.fleet.fleet import Fleet
-from simulator.push.forwarder import PATIENCE, Forwarder
+from simulator.streamer.forwarder import PATIENCE, Forwarder
 from tests.simulator.conftest import Simulated
 from tests.simulator.receiver import Receiver, receiving
 
@@ -85,14 +85,14 @@ async def test_a_message_that_nobody_takes_for_a_day_is_given_up(receiver: Recei
     now = [0.0]
     fleet = Fleet(50, 7)
     forwarder = Forwarder(fleet, 0.01, lambda: now[0])
-    fleet.mail.couriers = [forwarder]
-    forwarder.aim(receiver.address)
-    card = next(card for card in fleet.cards if texting.reachable(card) and texting.barred(card) is None)
-    assert texting.say(fleet, card, "IGNORED") is not None
+    fleet.message_store.listeners = [forwarder]
+    forwarder.send_to(receiver.address)
+    card = next(card for card in fleet.cards if sms_delivery.reachable(card) and sms_delivery.barred(card) is None)
+    assert sms_delivery.send_from_device(fleet, card, "IGNORED") is not None
     running = asyncio.create_task(forwarder.run())
-    await asyncio.to_thread(receiver.until, lambda: forwarder.told()["last_answer"] == "503")
-    assert forwarder.told()["waiting"] == 1
+    await asyncio.to_thread(receiver.until, lambda: forwarder.as_json()["last_answer"] == "503")
+    assert forwarder.as_json()["waiting"] == 1
     now[0] += PATIENCE + 1
-    await asyncio.to_thread(receiver.until, lambda: forwarder.told()["given_up"] == 1)
-    assert forwarder.told()["waiting"] == 0
+    await asyncio.to_thread(receiver.until, lambda: forwarder.as_json()["given_up"] == 1)
+    assert forwarder.as_json()["waiting"] == 0
     running.cancel()

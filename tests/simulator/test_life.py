@@ -1,4 +1,4 @@
-"""How the fleet lives: the same for the same seed, lively but not without bounds, and honest about its usage."""
+"""What the fleet does: the same for the same seed, within bounds, and with usage that adds up."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import time
 from collections import Counter
 from typing import Any
 
-from simulator.control.truth import of_card
+from simulator.control.actual import of_card
 from simulator.fleet.card import MB, Card
-from simulator.fleet.diary import KEPT_PER_SIM, Happening, Usage, recent
+from simulator.fleet.event_types import EventType
+from simulator.fleet.events import KEPT_PER_SIM, NetworkEvent, Usage, recent
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.history import past
 from simulator.fleet.identity import Series, check_digit
-from simulator.fleet.kinds import Kind
 from simulator.fleet.metering import RECORD_EVERY
 from simulator.times import DAY
 
 
-class Ear:
-    """Hears all that the Data Streamer would be told."""
+class Recorder:
+    """Keeps all that the Data Streamer would send."""
 
     def __init__(self) -> None:
-        self.happenings: list[tuple[Card, Happening]] = []
+        self.network_events: list[tuple[Card, NetworkEvent]] = []
         self.usage: list[tuple[Card, Usage]] = []
         self.texts: list[tuple[Card, Usage]] = []
 
-    def happened(self, card: Card, happening: Happening) -> None:
-        self.happenings.append((card, happening))
+    def on_event(self, card: Card, network_event: NetworkEvent) -> None:
+        self.network_events.append((card, network_event))
 
-    def used(self, card: Card, usage: Usage) -> None:
+    def on_usage(self, card: Card, usage: Usage) -> None:
         (self.texts if usage.messages else self.usage).append((card, usage))
 
 
-def _fleet(sims: int, seed: int = 7) -> tuple[Fleet, Ear]:
-    fleet, ear = Fleet(sims, seed, wall=lambda: 1_795_000_000.0), Ear()
-    fleet.listener = ear
-    return fleet, ear
+def _fleet(sims: int, seed: int = 7) -> tuple[Fleet, Recorder]:
+    fleet, listener = Fleet(sims, seed, wall=lambda: 1_795_000_000.0), Recorder()
+    fleet.listener = listener
+    return fleet, listener
 
 
 def _truth(fleet: Fleet) -> list[dict[str, Any]]:
@@ -48,8 +48,8 @@ def test_the_same_seed_and_the_same_seconds_give_the_same_lives() -> None:
     for _ in range(720):
         other.advance(10)
     assert _truth(one) == _truth(other)
-    assert [(card.index, it.kind, it.session, it.cell) for card, it in heard.happenings] == [
-        (card.index, it.kind, it.session, it.cell) for card, it in also_heard.happenings
+    assert [(card.index, it.kind, it.session, it.cell) for card, it in heard.network_events] == [
+        (card.index, it.kind, it.session, it.cell) for card, it in also_heard.network_events
     ]
     assert _truth(_fleet(400, seed=8)[0]) != _truth(_fleet(400, seed=7)[0])
 
@@ -72,40 +72,40 @@ def test_life_costs_nothing_but_its_changes() -> None:
 
 
 def test_what_is_told_used_and_taken_from_the_quota_agrees_to_the_last_digit() -> None:
-    fleet, ear = _fleet(500)
+    fleet, listener = _fleet(500)
     left = [card.left for card in fleet.cards]
     for _ in range(40):
         fleet.advance(313.7)
-        told = Counter[int]()
-        for card, usage in ear.usage:
-            told[card.index] += usage.sent + usage.received
+        reported = Counter[int]()
+        for card, usage in listener.usage:
+            reported[card.index] += usage.sent + usage.received
         for card in fleet.cards:
-            untold = card.used_at(fleet.seconds) - card.told
-            assert card.told == told[card.index]
-            assert left[card.index] - card.left_at(fleet.seconds) == told[card.index] + untold
-            assert card.session is not None or untold == 0
-    assert sum(told.values()) > 100 * MB
+            unreported = card.used_at(fleet.seconds) - card.reported
+            assert card.reported == reported[card.index]
+            assert left[card.index] - card.left_at(fleet.seconds) == reported[card.index] + unreported
+            assert card.session is not None or unreported == 0
+    assert sum(reported.values()) > 100 * MB
 
 
 def test_an_open_session_is_told_of_at_most_every_quarter_of_an_hour_and_over_100_kb() -> None:
-    fleet, ear = _fleet(500)
+    fleet, listener = _fleet(500)
     begun: dict[int, float] = {}
     for _ in range(7200):
         fleet.advance(2)
-        for card, usage in ear.usage:
+        for card, usage in listener.usage:
             open_still = card.session is not None and card.session.id == usage.session
             if open_still:
                 assert usage.sent + usage.received > 100 * MB // 1024
                 assert fleet.seconds - begun.get(usage.session, -RECORD_EVERY) > RECORD_EVERY - 2
                 begun[usage.session] = fleet.seconds
-        ear.usage.clear()
+        listener.usage.clear()
     assert len(begun) > 50
 
 
 def test_a_session_that_ends_is_charged_to_the_next_full_kb() -> None:
-    fleet, ear = _fleet(300)
+    fleet, listener = _fleet(300)
     fleet.advance(3600)
-    ends = [it for _, it in ear.happenings if it.kind == Kind.DELETE_PDP]
+    ends = [it for _, it in listener.network_events if it.kind == EventType.DELETE_PDP]
     assert len(ends) > 100
     for it in ends:
         kilobytes = (it.sent + it.received) * 1024 / MB
@@ -113,61 +113,61 @@ def test_a_session_that_ends_is_charged_to_the_next_full_kb() -> None:
 
 
 def test_a_sim_that_runs_out_is_warned_of_cut_off_and_refused() -> None:
-    fleet, ear = _fleet(2000)
+    fleet, listener = _fleet(2000)
     fleet.advance(4 * 3600)
-    kinds: dict[int, list[Happening]] = {}
-    for card, it in ear.happenings:
+    kinds: dict[int, list[NetworkEvent]] = {}
+    for card, it in listener.network_events:
         kinds.setdefault(card.index, []).append(it)
-    emptied = [its for its in kinds.values() if any(it.kind == Kind.DATA_USED_UP for it in its)]
+    emptied = [its for its in kinds.values() if any(it.kind == EventType.DATA_USED_UP for it in its)]
     assert len(emptied) > 5
     for its in emptied:
-        at = next(place for place, it in enumerate(its) if it.kind == Kind.DATA_USED_UP)
+        at = next(place for place, it in enumerate(its) if it.kind == EventType.DATA_USED_UP)
         assert its[at].left <= 0
-        assert (its[at + 1].kind, its[at + 1].cause) == (Kind.DELETE_PDP, "QUOTA_EXHAUSTED")
-        later = [it for it in its[at + 2 :] if it.kind == Kind.CREATE_PDP]
+        assert (its[at + 1].kind, its[at + 1].cause) == (EventType.DELETE_PDP, "QUOTA_EXHAUSTED")
+        later = [it for it in its[at + 2 :] if it.kind == EventType.CREATE_PDP]
         assert {it.cause for it in later} <= {"QUOTA_EXHAUSTED"}
-    warned = [it for its in kinds.values() for it in its if it.kind == Kind.DATA_THRESHOLD]
+    warned = [it for its in kinds.values() for it in its if it.kind == EventType.DATA_THRESHOLD]
     assert warned
     assert all(it.left * 5 <= it.total for it in warned)
 
 
 def test_devices_roam_fall_silent_and_come_back() -> None:
-    fleet, ear = _fleet(600)
+    fleet, listener = _fleet(600)
     places = [card.place for card in fleet.cards]
     fleet.advance(DAY / 2)
-    kinds = Counter(it.kind for _, it in ear.happenings)
+    kinds = Counter(it.kind for _, it in listener.network_events)
     assert sum(1 for card in fleet.cards if card.place != places[card.index]) > 10
     assert any(card.silent for card in fleet.cards)
-    assert kinds[Kind.PURGE_LOCATION] > 100
-    assert kinds[Kind.UPDATE_PDP] > 1000
+    assert kinds[EventType.PURGE_LOCATION] > 100
+    assert kinds[EventType.UPDATE_PDP] > 1000
 
 
 def test_a_sim_in_another_device_than_its_own_is_refused() -> None:
-    fleet, ear = _fleet(2000)
+    fleet, listener = _fleet(2000)
     thieves = {card.index for card in fleet.cards if card.imei_lock and card.misplaced}
     fleet.advance(6 * 3600)
-    refused = {card.index for card, it in ear.happenings if it.cause == "IMEI_LOCK_BREACHED"}
+    refused = {card.index for card, it in listener.network_events if it.cause == "IMEI_LOCK_BREACHED"}
     assert refused
     assert refused <= thieves
     assert not any(card.session for card in fleet.cards if card.index in thieves)
 
 
 def test_now_and_then_a_device_speaks_up_or_is_turned_away() -> None:
-    fleet, ear = _fleet(400)
+    fleet, listener = _fleet(400)
     fleet.advance(2 * DAY)
-    kinds = Counter(it.kind for _, it in ear.happenings)
-    assert kinds[Kind.USER_REFUSED] > 5
-    assert kinds[Kind.APPLICATION_REFUSED] > 5
-    assert any(it.cause for _, it in ear.happenings if it.kind == Kind.UPDATE_LOCATION)
-    assert 50 < len(ear.texts) < 400
-    assert len(ear.texts) == len(fleet.mail.all)
+    kinds = Counter(it.kind for _, it in listener.network_events)
+    assert kinds[EventType.USER_REFUSED] > 5
+    assert kinds[EventType.APPLICATION_REFUSED] > 5
+    assert any(it.cause for _, it in listener.network_events if it.kind == EventType.UPDATE_LOCATION)
+    assert 50 < len(listener.texts) < 400
+    assert len(listener.texts) == len(fleet.message_store.all)
 
 
 def test_a_sim_keeps_its_last_two_hundred_happenings_of_seven_days() -> None:
     fleet, _ = _fleet(30)
     fleet.advance(3 * DAY)
-    assert max(len(card.happenings or ()) for card in fleet.cards) == KEPT_PER_SIM
-    busy = max(fleet.cards, key=lambda card: len(card.happenings or ()))
+    assert max(len(card.network_events or ()) for card in fleet.cards) == KEPT_PER_SIM
+    busy = max(fleet.cards, key=lambda card: len(card.network_events or ()))
     assert len(recent(busy, fleet.wall())) == KEPT_PER_SIM
     assert recent(busy, fleet.wall() + 8 * DAY) == []
 
@@ -184,11 +184,11 @@ def test_the_week_before_the_start_is_the_same_at_each_start_of_the_day() -> Non
 
 
 def test_ids_rise_even_when_the_clock_stands_still() -> None:
-    fleet, ear = _fleet(300)
+    fleet, listener = _fleet(300)
     fleet.advance(3600)
-    ids = [it.id for _, it in ear.happenings]
+    ids = [it.id for _, it in listener.network_events]
     assert ids == sorted(set(ids))
-    assert all(it.id not in set(ids) for _, it in ear.usage)
+    assert all(it.id not in set(ids) for _, it in listener.usage)
     later = Fleet(10, 7, wall=lambda: 1_795_000_001.0)
     assert later.numbering.next() > max(ids)
 

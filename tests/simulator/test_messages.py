@@ -215,10 +215,10 @@ def test_messages_are_forgotten_after_seven_days(started: Callable[..., Simulate
 
 
 def test_the_same_seed_gives_the_same_messages(started: Callable[..., Simulated]) -> None:
-    told = []
+    reported = []
     for _ in range(2):
         simulated = started("--still", "--sims", "100")
         simulated.sim("POST", "step", {"seconds": 86_400})
         messages = [message for iccid in simulated.iccids() for message in _all(simulated, iccid)]
-        told.append([(message["iccid"], message["payload"]) for message in messages])
-    assert told[0] == told[1] != []
+        reported.append([(message["iccid"], message["payload"]) for message in messages])
+    assert reported[0] == reported[1] != []

@@ -23,7 +23,7 @@ OF_ONE_SIM = [operation for operation in WALK if "{iccid}" in operation[2]]
 
 
 def _call(simulated: Simulated, method: str, path: str, **values: str) -> httpx.Response:
-    return simulated.call(method, path.format(**values), json=BODIES.get((method, path)))
+    return simulated.request(method, path.format(**values), json=BODIES.get((method, path)))
 
 
 def test_the_documents_have_as_many_operations_as_are_walked() -> None:

@@ -1,4 +1,4 @@
-"""The simulation as a process: it says when it is ready, and stops when it is told to."""
+"""The simulation as a process: it says when it is ready, and stops when asked to."""
 
 from __future__ import annotations
 

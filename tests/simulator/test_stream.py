@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from simulator.fleet.fleet import Fleet
-from simulator.push.oddities import Oddities, Shares
-from simulator.push.stream import PATIENCE, Stream, StreamState
+from simulator.streamer.data_streamer import PATIENCE, Stream, StreamState
+from simulator.streamer.irregularities import Irregularities, Shares
 from tests.simulator.conftest import Simulated
 from tests.simulator.receiver import Receiver, receiving
 
 
-def nothing_amiss(fleet: Fleet) -> Oddities:
-    return Oddities(7, Shares(nulls=0), fleet.numbering.next, fleet.wall)
+def nothing_amiss(fleet: Fleet) -> Irregularities:
+    return Irregularities(7, Shares(nulls=0), fleet.numbering.next, fleet.wall)
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def test_the_usage_of_records_is_the_fall_of_the_quota(streaming: Simulated, rec
     streaming.sim("POST", "step", {"seconds": 5000})
     for iccid in iccids:
         streaming.set(iccid, connection="OFFLINE", held=True)
-    wanted = {iccid: streaming.truth(iccid)["told"] - before[iccid]["told"] for iccid in iccids}
+    wanted = {iccid: streaming.truth(iccid)["reported"] - before[iccid]["reported"] for iccid in iccids}
 
-    def told() -> Counter[str]:
+    def reported() -> Counter[str]:
         sums: Counter[str] = Counter()
         for record in receiver.usage():
             sums[record["sim"]["iccid"]] += round(record["volume"]["total"] * 1_000_000)
@@ -72,11 +72,11 @@ def test_the_usage_of_records_is_the_fall_of_the_quota(streaming: Simulated, rec
             assert round(parts, 6) == record["volume"]["total"]
         return sums
 
-    receiver.until(lambda: all(told()[iccid] == round(wanted[iccid] * 1_000_000) for iccid in iccids))
+    receiver.until(lambda: all(reported()[iccid] == round(wanted[iccid] * 1_000_000) for iccid in iccids))
     for iccid in iccids:
         fall = before[iccid]["volume"] - streaming.get(f"/v2/sims/{iccid}/quota/data").json()["volume"]
-        untold_before = before[iccid]["used"] - before[iccid]["told"]
-        assert told()[iccid] == round((fall + untold_before) * 1_000_000) > 0
+        unreported_before = before[iccid]["used"] - before[iccid]["reported"]
+        assert reported()[iccid] == round((fall + unreported_before) * 1_000_000) > 0
 
 
 def test_only_a_200_acknowledges_and_the_rest_comes_again(streaming: Simulated, receiver: Receiver) -> None:
@@ -103,14 +103,14 @@ async def test_a_stream_that_is_refused_for_an_hour_is_given_up(receiver: Receiv
     fleet = Fleet(200, 7)
     stream = Stream(fleet.series, nothing_amiss(fleet), 0.01, lambda: now[0])
     fleet.listener = stream
-    stream.aim(receiver.address, "a", "b")
+    stream.send_to(receiver.address, "a", "b")
     fleet.advance(600)
     running = asyncio.create_task(stream.run())
     await asyncio.to_thread(receiver.until, lambda: len(receiver.posts) > 1)
     now[0] += PATIENCE + 1
     await asyncio.to_thread(receiver.until, lambda: stream.state is not StreamState.RUNNING)
-    assert stream.told()["state"] == "failed"
-    assert stream.told()["waiting"] == 0
+    assert stream.as_json()["state"] == "failed"
+    assert stream.as_json()["waiting"] == 0
     running.cancel()
 
 
@@ -118,9 +118,9 @@ async def test_more_than_a_post_holds_is_sent_in_several_at_once(receiver: Recei
     fleet = Fleet(500, 7)
     stream = Stream(fleet.series, nothing_amiss(fleet))
     fleet.listener = stream
-    stream.aim(receiver.address, "a", "b")
+    stream.send_to(receiver.address, "a", "b")
     fleet.advance(5400)
-    waiting = stream.told()["waiting"]
+    waiting = stream.as_json()["waiting"]
     running = asyncio.create_task(stream.run())
     await asyncio.to_thread(receiver.until, lambda: len(receiver.records()) >= waiting)
     assert [len(post) for post in receiver.posts][:2] == [3000, 3000]
@@ -180,37 +180,37 @@ def test_the_generation_can_be_changed_while_it_streams(streaming: Simulated, re
 
 async def test_posts_come_twice_and_records_in_disorder_on_demand_and_none_is_lost(receiver: Receiver) -> None:
     fleet = Fleet(300, 7)
-    oddities = Oddities(7, Shares(nulls=0, duplicates=0.5, disorder=0.5), fleet.numbering.next, fleet.wall)
-    stream = Stream(fleet.series, oddities, 0.01)
+    irregularities = Irregularities(7, Shares(nulls=0, duplicates=0.5, disorder=0.5), fleet.numbering.next, fleet.wall)
+    stream = Stream(fleet.series, irregularities, 0.01)
     fleet.listener = stream
-    stream.aim(receiver.address, "a", "b")
+    stream.send_to(receiver.address, "a", "b")
     running = asyncio.create_task(stream.run())
     for _ in range(20):
         fleet.advance(300)
         await asyncio.sleep(0.03)
-    await asyncio.to_thread(receiver.until, lambda: stream.told()["waiting"] == 0)
+    await asyncio.to_thread(receiver.until, lambda: stream.as_json()["waiting"] == 0)
     running.cancel()
     ids = [record["id"] for record in receiver.records()]
     posts = Counter(json.dumps(post) for post in receiver.accepted)
     assert set(posts.values()) == {1, 2}
     assert len(ids) > len(set(ids)) > 1000
     assert ids != sorted(ids)
-    straight, ear = Fleet(300, 7), Stream(fleet.series, nothing_amiss(fleet))
-    straight.listener = ear
-    ear.aim("http://nowhere", "", "")
+    straight, listener = Fleet(300, 7), Stream(fleet.series, nothing_amiss(fleet))
+    straight.listener = listener
+    listener.send_to("http://nowhere", "", "")
     for _ in range(20):
         straight.advance(300)
-    assert len(set(ids)) == ear.told()["waiting"]
+    assert len(set(ids)) == listener.as_json()["waiting"]
 
 
 async def test_an_object_may_be_null_and_an_event_about_no_sim(receiver: Receiver) -> None:
     fleet = Fleet(300, 7)
-    stream = Stream(fleet.series, Oddities(7, Shares(nulls=0.3), fleet.numbering.next, fleet.wall), 0.01)
+    stream = Stream(fleet.series, Irregularities(7, Shares(nulls=0.3), fleet.numbering.next, fleet.wall), 0.01)
     fleet.listener = stream
-    stream.aim(receiver.address, "a", "b")
+    stream.send_to(receiver.address, "a", "b")
     fleet.advance(3600)
     running = asyncio.create_task(stream.run())
-    await asyncio.to_thread(receiver.until, lambda: stream.told()["waiting"] == 0)
+    await asyncio.to_thread(receiver.until, lambda: stream.as_json()["waiting"] == 0)
     running.cancel()
     nulls = Counter(name for record in receiver.records() for name, value in record.items() if value is None)
     assert {"sim", "organisation", "tariff", "operator", "imsi", "detail", "endpoint"} <= set(nulls)

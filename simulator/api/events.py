@@ -5,25 +5,25 @@ from __future__ import annotations
 from simulator import answers
 from simulator.answers import Answer
 from simulator.api.inventory import listed
-from simulator.calls import Call, number
-from simulator.fleet.diary import KEPT_PER_SIM, recent
+from simulator.fleet.events import KEPT_PER_SIM, recent
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.history import past
 from simulator.fleet.records import event
+from simulator.requests import Request, number
 
 PAGE_SIZE = 1000  # at most
 
 
-class Happenings:
+class Events:
     """`GET /v2/sims/{iccid}/events`: a bare list, newest first, without paging headers."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
 
-    def events(self, call: Call) -> Answer:
+    def events(self, request: Request) -> Answer:
         fleet = self._fleet
-        card = listed(fleet, call)
-        query = call.query()
+        card = listed(fleet, request)
+        query = request.query()
         page = number(query, "page", 1)
         size = number(query, "pageSize", 10, PAGE_SIZE)
         now = fleet.wall()

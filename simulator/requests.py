@@ -1,4 +1,4 @@
-"""A call as a door sees it, and the table that finds the door for a path."""
+"""A request as a handler sees it, and the table that finds the handler for a path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from simulator.answers import Answer, refusal
 
 
-class Call(Struct, gc=False):
+class Request(Struct, gc=False):
     """One request. `values` are the parts of the path that its template leaves open, in order."""
 
     method: str
@@ -58,26 +58,26 @@ def number(query: dict[str, str], name: str, default: int, most: int | None = No
     return value
 
 
-Door = Callable[[Call], Answer]
+Handler = Callable[[Request], Answer]
 
 
-class Doors:
-    """Which door a path leads to. Templates are written with `{names}` for the parts left open."""
+class Routes:
+    """Which handler a path leads to. Templates are written with `{names}` for the parts left open."""
 
     def __init__(self) -> None:
-        self._doors: dict[tuple[int, str], list[tuple[str, tuple[str, ...], Door]]] = {}
+        self._routes: dict[tuple[int, str], list[tuple[str, tuple[str, ...], Handler]]] = {}
 
-    def add(self, method: str, template: str, door: Door) -> None:
+    def add(self, method: str, template: str, handler: Handler) -> None:
         parts = tuple(template.split("/"))
-        self._doors.setdefault((len(parts), method), []).append((template, parts, door))
+        self._routes.setdefault((len(parts), method), []).append((template, parts, handler))
 
-    def find(self, method: str, path: str) -> tuple[str, tuple[str, ...], Door] | None:
-        """The template, the open parts and the door; None when nothing is there."""
+    def find(self, method: str, path: str) -> tuple[str, tuple[str, ...], Handler] | None:
+        """The template, the open parts and the handler; None when nothing is there."""
         parts = path.split("/")
-        for template, wanted, door in self._doors.get((len(parts), method), ()):
+        for template, wanted, handler in self._routes.get((len(parts), method), ()):
             values = _match(wanted, parts)
             if values is not None:
-                return template, values, door
+                return template, values, handler
         return None
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet.mail import MessageState
+from simulator.fleet.messages import MessageState
 from simulator.fleet.records import ORGANISATION, Record
 from simulator.times import spaced, zulu_millis
 
 if TYPE_CHECKING:
     from simulator.fleet.card import Card
     from simulator.fleet.identity import Series
-    from simulator.fleet.mail import Message
+    from simulator.fleet.messages import Message
 
 
 def from_device(series: Series, card: Card, message: Message) -> Record:
-    """A message from the device, as the Data Streamer tells it."""
+    """A message from the device, as the Data Streamer sends it."""
     return {
         "id": message.id,
         "payload": message.draft.payload,

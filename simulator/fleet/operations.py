@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.fleet import life, metering, network
+from simulator.fleet import behaviour, metering, network
 from simulator.fleet.card import PACK, PACK_SMS, Card, Connection
-from simulator.fleet.kinds import Kind
+from simulator.fleet.event_types import EventType
 
 if TYPE_CHECKING:
     from simulator.fleet.fleet import Fleet
@@ -20,16 +20,16 @@ def enable(fleet: Fleet, card: Card, enabled: bool) -> None:
         return
     if enabled:
         card.enabled = True
-        fleet.note(card, Kind.SIM_ACTIVATION)
-        fleet.note(card, Kind.ENDPOINT_ENABLED)
+        fleet.note(card, EventType.SIM_ACTIVATION)
+        fleet.note(card, EventType.ENDPOINT_ENABLED)
     else:
-        fleet.note(card, Kind.ENDPOINT_DISABLED)
-        fleet.note(card, Kind.SIM_SUSPENSION)
+        fleet.note(card, EventType.ENDPOINT_DISABLED)
+        fleet.note(card, EventType.SIM_SUSPENSION)
         if card.connection in (Connection.ONLINE, Connection.ATTACHED):
             network.detach(fleet, card, "DATA_SERVICE_BARRED")
         card.enabled = False
-    card.line = None
-    life.plan(fleet, card)
+    card.inventory_json = None
+    behaviour.plan(fleet, card)
 
 
 def block(fleet: Fleet, card: Card) -> None:
@@ -40,7 +40,7 @@ def block(fleet: Fleet, card: Card) -> None:
     network.close(fleet, card, "DATA_SERVICE_BARRED")
     card.connection = Connection.BLOCKED
     fleet.changes += 1
-    fleet.note(card, Kind.ENDPOINT_BLOCKED)
+    fleet.note(card, EventType.ENDPOINT_BLOCKED)
 
 
 def unblock(fleet: Fleet, card: Card) -> None:
@@ -58,18 +58,18 @@ def lock(fleet: Fleet, card: Card, locked: bool) -> None:
         network.close(fleet, card, "IMEI_LOCK_ENFORCED")
     card.imei_lock = locked
     card.misplaced = False  # the lock is to the device that it is in now
-    card.line = None
-    life.plan(fleet, card)
+    card.inventory_json = None
+    behaviour.plan(fleet, card)
 
 
 def reset(fleet: Fleet, card: Card) -> None:
     """Suspend and activate: the session ends, the network forgets the device, and soon it is back."""
-    fleet.note(card, Kind.SIM_SUSPENSION)
+    fleet.note(card, EventType.SIM_SUSPENSION)
     if card.connection in (Connection.ONLINE, Connection.ATTACHED):
         network.detach(fleet, card)
-    fleet.note(card, Kind.SIM_ACTIVATION)
-    if card.alive:
-        fleet.agenda.put(card, fleet.seconds + BACK_AFTER)
+    fleet.note(card, EventType.SIM_ACTIVATION)
+    if card.acts:
+        fleet.schedule.put(card, fleet.seconds + BACK_AFTER)
 
 
 def top_up(fleet: Fleet, card: Card) -> None:
@@ -82,7 +82,7 @@ def top_up(fleet: Fleet, card: Card) -> None:
     metering.refill(card, left)
     card.sms_left += PACK_SMS
     card.sms_total = card.sms_left
-    fleet.note(card, Kind.DATA_QUOTA_ASSIGNED)
-    fleet.note(card, Kind.SMS_QUOTA_ASSIGNED)
+    fleet.note(card, EventType.DATA_QUOTA_ASSIGNED)
+    fleet.note(card, EventType.SMS_QUOTA_ASSIGNED)
     metering.watch(fleet, card)
-    life.plan(fleet, card)
+    behaviour.plan(fleet, card)

@@ -1,14 +1,14 @@
-"""What each device does next, and when: it wakes, speaks, moves, rests, goes silent and comes back."""
+"""What each device does next, and when: it connects, sends, moves, disconnects, goes silent and returns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from simulator.fleet import metering, network
+from simulator.fleet.activity import activity
 from simulator.fleet.card import Card, Connection, Session
 from simulator.fleet.devices import DEVICES
 from simulator.fleet.operators import ABROAD, AT_HOME, OPERATORS
-from simulator.fleet.rhythm import activity
 
 if TYPE_CHECKING:
     from simulator.fleet.fleet import Fleet
@@ -23,27 +23,27 @@ BORDER = 0.25  # of the changes of operator, how many lead abroad
 
 def lasting(fleet: Fleet, card: Card, mean: float) -> float:
     """A drawn number of simulated seconds: shorter by day, longer in a large fleet."""
-    drawn = min(mean * 4, max(mean * 0.1, fleet.dice.expovariate(1 / mean)))
+    drawn = min(mean * 4, max(mean * 0.1, fleet.random.expovariate(1 / mean)))
     return drawn * fleet.stretch / activity(fleet.hour, fleet.seconds, OPERATORS[card.place].country)
 
 
 def wake(fleet: Fleet, card: Card) -> None:
     """The card's appointment has come: do what is due, and make the next one."""
-    if not card.alive:
-        fleet.agenda.put(card, NEVER)
+    if not card.acts:
+        fleet.schedule.put(card, NEVER)
     elif card.session is not None:
         _in_session(fleet, card, card.session)
     elif card.connection is Connection.ATTACHED:
         _rested(fleet, card)
     else:
         network.attach(fleet, card)
-        fleet.agenda.put(card, fleet.seconds + fleet.dice.uniform(2, 15))
+        fleet.schedule.put(card, fleet.seconds + fleet.random.uniform(2, 15))
 
 
 def plan(fleet: Fleet, card: Card) -> None:
     """Make the card's next appointment after something outside of its own life has changed it."""
-    if not card.alive:
-        fleet.agenda.put(card, NEVER)
+    if not card.acts:
+        fleet.schedule.put(card, NEVER)
     elif card.session is not None:
         if card.session.end_at == NEVER:
             begun(fleet, card, card.session)
@@ -62,13 +62,13 @@ def begun(fleet: Fleet, card: Card, session: Session) -> None:
 def follow(fleet: Fleet, card: Card, session: Session) -> None:
     """Make the appointment for the next thing that happens in an open session."""
     due = min(session.end_at, session.move_at, metering.record_due(fleet, session), metering.quota_due(card, session))
-    fleet.agenda.put(card, max(due, fleet.seconds))
+    fleet.schedule.put(card, max(due, fleet.seconds))
 
 
 def rest(fleet: Fleet, card: Card) -> None:
     """Make the appointment for the device's next session."""
     gap = DEVICES[card.device].gap
-    fleet.agenda.put(card, fleet.seconds + lasting(fleet, card, gap))
+    fleet.schedule.put(card, fleet.seconds + lasting(fleet, card, gap))
 
 
 def _in_session(fleet: Fleet, card: Card, session: Session) -> None:
@@ -83,7 +83,7 @@ def _in_session(fleet: Fleet, card: Card, session: Session) -> None:
         _after_session(fleet, card)
         return
     if fleet.seconds >= metering.record_due(fleet, session):
-        metering.tell(fleet, card, session)
+        metering.report(fleet, card, session)
     if fleet.seconds >= session.move_at:
         _travel(fleet, card, session)
     if card.session is not None:
@@ -93,10 +93,10 @@ def _in_session(fleet: Fleet, card: Card, session: Session) -> None:
 
 
 def _after_session(fleet: Fleet, card: Card) -> None:
-    chance = fleet.dice.random()
+    chance = fleet.random.random()
     if chance < SILENT:
         card.silent = True
-        fleet.agenda.put(card, fleet.seconds + lasting(fleet, card, UNNOTICED))
+        fleet.schedule.put(card, fleet.seconds + lasting(fleet, card, UNNOTICED))
         return
     if chance < SILENT + DEVICES[card.device].sleeps:
         network.detach(fleet, card)
@@ -106,21 +106,21 @@ def _after_session(fleet: Fleet, card: Card) -> None:
 def _rested(fleet: Fleet, card: Card) -> None:
     if card.silent:
         network.detach(fleet, card)
-        fleet.agenda.put(card, fleet.seconds + lasting(fleet, card, AWAY))
+        fleet.schedule.put(card, fleet.seconds + lasting(fleet, card, AWAY))
     elif network.open_(fleet, card) and card.session is not None:
         begun(fleet, card, card.session)
         follow(fleet, card, card.session)
     else:
-        fleet.agenda.put(card, fleet.seconds + lasting(fleet, card, max(REFUSED, DEVICES[card.device].gap * 5)))
+        fleet.schedule.put(card, fleet.seconds + lasting(fleet, card, max(REFUSED, DEVICES[card.device].gap * 5)))
 
 
 def _travel(fleet: Fleet, card: Card, session: Session) -> None:
     elsewhere = AT_HOME[card.place]
-    if card.place in ABROAD and (not elsewhere or fleet.dice.random() < BORDER):
+    if card.place in ABROAD and (not elsewhere or fleet.random.random() < BORDER):
         elsewhere = ABROAD[card.place]
-    if elsewhere and fleet.dice.random() < DEVICES[card.device].roams:
+    if elsewhere and fleet.random.random() < DEVICES[card.device].roams:
         end_at = session.end_at
-        network.roam(fleet, card, fleet.dice.choice(elsewhere))
+        network.roam(fleet, card, fleet.random.choice(elsewhere))
         if card.session is not None:
             begun(fleet, card, card.session)
             card.session.end_at = end_at

@@ -1,4 +1,4 @@
-"""The Data Streamer: sends all records to the customer's address, again and again until it says 200."""
+"""The Data Streamer: sends all records to the customer's address, repeated until the answer is 200."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import httpx
 import msgspec
 
 from simulator.fleet.records import event, usage
-from simulator.push import messages
-from simulator.push.generations import as_first
+from simulator.streamer import messages
+from simulator.streamer.format_1 import as_first
 
 if TYPE_CHECKING:
     from simulator.fleet.card import Card
-    from simulator.fleet.diary import Happening, Usage
+    from simulator.fleet.events import NetworkEvent, Usage
     from simulator.fleet.identity import Series
-    from simulator.fleet.mail import Message
-    from simulator.push.oddities import Oddities
+    from simulator.fleet.messages import Message
+    from simulator.streamer.irregularities import Irregularities
 
 BATCH = 3000  # records in a post, at most
 EVERY = 1.0  # seconds between two posts, when there is something to send, unless chosen otherwise
@@ -38,13 +38,17 @@ class StreamState(StrEnum):
 
 
 class Stream:
-    """One stream to one address, for all kinds of records in one line. Start `run` as a task."""
+    """One stream to one address, for all kinds of records in one queue. Start `run` as a task."""
 
     def __init__(
-        self, series: Series, oddities: Oddities, every: float = EVERY, clock: Callable[[], float] = time.monotonic
+        self,
+        series: Series,
+        irregularities: Irregularities,
+        every: float = EVERY,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._series = series
-        self.oddities = oddities
+        self.irregularities = irregularities
         self.generation = 2
         self._every = every
         self._clock = clock
@@ -61,7 +65,7 @@ class Stream:
         self.posts = 0
         self.last_answer = ""
 
-    def aim(self, address: str, user: str, password: str) -> None:
+    def send_to(self, address: str, user: str, password: str) -> None:
         """Send to this address from now on."""
         self.address = address
         self._credentials = (user, password)
@@ -82,35 +86,35 @@ class Stream:
         self._waiting.clear()
         self._posts.clear()
 
-    def happened(self, card: Card, happening: Happening) -> None:
+    def on_event(self, card: Card, network_event: NetworkEvent) -> None:
         if self.state is StreamState.RUNNING:
-            self._put(event(self._series, card, happening))
+            self._put(event(self._series, card, network_event))
 
-    def used(self, card: Card, told: Usage) -> None:
+    def on_usage(self, card: Card, reported: Usage) -> None:
         if self.state is StreamState.RUNNING:
-            self._put(usage(self._series, card, told))
+            self._put(usage(self._series, card, reported))
 
-    def arrived(self, card: Card, message: Message) -> None:
+    def on_message(self, card: Card, message: Message) -> None:
         if self.state is StreamState.RUNNING:
             self._put(messages.from_device(self._series, card, message))
 
-    def reported(self, card: Card, message: Message) -> None:
+    def on_delivery_report(self, card: Card, message: Message) -> None:
         if self.state is StreamState.RUNNING:
             self._put(messages.report(message))
 
     def _put(self, record: dict[str, Any]) -> None:
-        for one in self.oddities.marred(record):
+        for one in self.irregularities.with_irregularities(record):
             self._waiting.append(self._encoder.encode(as_first(one) if self.generation == 1 else one))
         if len(self._waiting) > KEPT:
             self.stop(StreamState.FAILED)
 
-    def told(self) -> dict[str, Any]:
-        """How the stream is, for the control door."""
+    def as_json(self) -> dict[str, Any]:
+        """How the stream is, for the control API."""
         return {
             "state": self.state,
             "address": self.address,
             "generation": self.generation,
-            **msgspec.to_builtins(self.oddities.shares),
+            **msgspec.to_builtins(self.irregularities.shares),
             "waiting": len(self._waiting) + sum(map(len, self._posts)),
             "sent": self.sent,
             "posts": self.posts,
@@ -119,7 +123,7 @@ class Stream:
         }
 
     async def run(self) -> None:
-        """Send for as long as the process lives."""
+        """Send until the process ends."""
         async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False) as client:
             while True:
                 pause = self._every
@@ -157,14 +161,14 @@ class Stream:
         waiting = self._waiting
         batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
         parts = [batch]
-        if len(batch) > 1 and self.oddities.disordered():
+        if len(batch) > 1 and self.irregularities.is_disordered():
             half = len(batch) // 2
             parts = [batch[half:], batch[:half]]
             for part in parts:
-                self.oddities.dice.shuffle(part)
+                self.irregularities.random.shuffle(part)
         for part in parts:
             self._posts.append(part)
-            if self.oddities.doubled():
+            if self.irregularities.is_duplicated():
                 self._posts.append(part.copy())
 
     async def _acknowledged(self, client: httpx.AsyncClient, body: bytes) -> bool:

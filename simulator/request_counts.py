@@ -1,4 +1,4 @@
-"""How often which door was called, second by second, for the last two hours."""
+"""How often each handler was called, second by second, for the last two hours."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 KEPT = 7200  # seconds
 
 
-class Tally:
+class RequestCounts:
     """Counts calls by path template, status and second of the wall clock."""
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
@@ -17,13 +17,13 @@ class Tally:
         self._second = 0
         self._now: dict[str, int] = {}
 
-    def count(self, door: str, status: str) -> None:
-        """One call of a door such as "GET /management-api/v2/sims"; a dropped call has the status "dropped"."""
+    def count(self, handler: str, status: str) -> None:
+        """One request of a handler such as "GET /management-api/v2/sims"; dropped ones have the status "dropped"."""
         second = int(self._wall())
         if second != self._second:
             self._turn(second)
-        self._now[door] = self._now.get(door, 0) + 1
-        statuses = self._totals.setdefault(door, {})
+        self._now[handler] = self._now.get(handler, 0) + 1
+        statuses = self._totals.setdefault(handler, {})
         statuses[status] = statuses.get(status, 0) + 1
 
     def _turn(self, second: int) -> None:
@@ -32,8 +32,8 @@ class Tally:
         while self._seconds and next(iter(self._seconds)) < second - KEPT:
             del self._seconds[next(iter(self._seconds))]
 
-    def told(self, since: float = 0) -> dict[str, Any]:
-        """`totals` by door and status since the start, and `seconds` from `since` on, oldest first."""
+    def as_json(self, since: float = 0) -> dict[str, Any]:
+        """`totals` by handler and status since the start, and `seconds` from `since` on, oldest first."""
         return {
             "totals": self._totals,
             "seconds": [

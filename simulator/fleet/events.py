@@ -1,4 +1,4 @@
-"""What happened to each SIM: the last two hundred happenings of the last seven days."""
+"""What happened to each SIM: the last two hundred network events of the last seven days."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ KEPT_PER_SIM = 200
 KEPT_IN_ALL = 200_000
 
 
-class Happening(Struct, gc=False):
+class NetworkEvent(Struct, gc=False):
     """A network event in short; the full record is written when somebody asks. `at` is wall clock."""
 
     id: int
-    kind: int  # a Kind
+    kind: int  # an EventType
     at: float
     place: int
     rat: int = 0
@@ -53,17 +53,17 @@ class Usage(Struct, gc=False):
 
 
 class Listener(Protocol):
-    """Who hears of each thing as it happens: the Data Streamer."""
+    """What receives each event and usage record: the Data Streamer."""
 
-    def happened(self, card: Card, happening: Happening) -> None: ...
+    def on_event(self, card: Card, network_event: NetworkEvent) -> None: ...
 
-    def used(self, card: Card, usage: Usage) -> None: ...
+    def on_usage(self, card: Card, usage: Usage) -> None: ...
 
 
 class Numbering:
     """Ids that are never given twice, and go on rising after a restart, since they come from the wall clock.
 
-    Those of live records are odd; the invented past has even ones.
+    Those of live records are odd; the generated past has even ones.
     """
 
     def __init__(self, wall: Callable[[], float]) -> None:
@@ -80,27 +80,27 @@ def past_id(at: float, index: int) -> int:
     return (int(at) * 1_000_000 + index) * 2
 
 
-class Diary:
-    """All happenings, bounded for each SIM and for the fleet: the oldest go first."""
+class EventLog:
+    """All network events, bounded for each SIM and for the fleet: the oldest go first."""
 
     def __init__(self) -> None:
         self._all: deque[tuple[Card, int]] = deque()
 
-    def keep(self, card: Card, happening: Happening) -> None:
-        """Write it down; nobody is told."""
-        if card.happenings is None:
-            card.happenings = []
-        card.happenings.append(happening)
-        if len(card.happenings) > KEPT_PER_SIM:
-            del card.happenings[0]
-        self._all.append((card, happening.id))
+    def keep(self, card: Card, network_event: NetworkEvent) -> None:
+        """Keep it; no listener is called."""
+        if card.network_events is None:
+            card.network_events = []
+        card.network_events.append(network_event)
+        if len(card.network_events) > KEPT_PER_SIM:
+            del card.network_events[0]
+        self._all.append((card, network_event.id))
         if len(self._all) > KEPT_IN_ALL:
             oldest, last = self._all.popleft()
-            kept = oldest.happenings
+            kept = oldest.network_events
             while kept and kept[0].id <= last:
                 del kept[0]
 
 
-def recent(card: Card, now: float) -> list[Happening]:
+def recent(card: Card, now: float) -> list[NetworkEvent]:
     """What is kept of the last seven days, oldest first."""
-    return [happening for happening in card.happenings or () if happening.at > now - DAYS_KEPT]
+    return [network_event for network_event in card.network_events or () if network_event.at > now - DAYS_KEPT]

@@ -8,12 +8,12 @@ from typing import Any
 from simulator.fleet.card import MB, PACK, Card
 from simulator.fleet.devices import DEVICES
 from simulator.fleet.fleet import Fleet
-from simulator.fleet.mail import kept
+from simulator.fleet.messages import kept
 from simulator.fleet.operators import OPERATORS, RAT_NAMES, Rat
 
 
 def of_card(fleet: Fleet, card: Card) -> dict[str, Any]:
-    """One SIM. Volumes in MB; `used` is all since the start, `told` what usage records have told of it."""
+    """One SIM. Volumes in MB; `used` is all since the start, `reported` what usage records say of it."""
     operator = OPERATORS[card.place]
     session = card.session
     return {
@@ -40,7 +40,7 @@ def of_card(fleet: Fleet, card: Card) -> dict[str, Any]:
         "messages": len(kept(card, fleet.seconds)),
         "quota_class": int(card.quota_class),
         "used": card.used_at(fleet.seconds) / MB,
-        "told": card.told / MB,
+        "reported": card.reported / MB,
         "memory_full": card.memory_full,
         "limit_reached": card.limited,
         "expired": card.expired,
@@ -68,5 +68,5 @@ def of_fleet(fleet: Fleet) -> dict[str, Any]:
         "never_used": sum(1 for card in cards if card.imei is None),
         "unlisted": fleet.unlisted,
         "used": sum(card.used_at(fleet.seconds) for card in cards) / MB,
-        "told": sum(card.told for card in cards) / MB,
+        "reported": sum(card.reported for card in cards) / MB,
     }

@@ -43,7 +43,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, gc=False, kw_only=True):
-    """A message and its fate; moments are wall clock, save `since`, which is simulated."""
+    """A message and its state; moments are wall clock, save `since`, which is simulated."""
 
     id: int
     index: int  # of the SIM in its series
@@ -59,20 +59,20 @@ class Message(Struct, gc=False, kw_only=True):
     error: str | None = None
 
 
-class Courier(Protocol):
-    """Who carries messages on to the customer: the Data Streamer, the SMS Forwarder."""
+class MessageListener(Protocol):
+    """What sends messages on to the customer: the Data Streamer, the SMS Forwarder."""
 
-    def arrived(self, card: Card, message: Message) -> None: ...
+    def on_message(self, card: Card, message: Message) -> None: ...
 
-    def reported(self, card: Card, message: Message) -> None: ...
+    def on_delivery_report(self, card: Card, message: Message) -> None: ...
 
 
-class Mail:
+class MessageStore:
     """All messages of the fleet that are kept, oldest first. A SIM without any costs nothing."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = Random(seed * 31 + 5)  # of its own, so that messages change nothing else in a fleet's life
-        self.couriers: list[Courier] = []
+        self.random = Random(seed * 31 + 5)  # of its own, so that messages change nothing else in a fleet's life
+        self.listeners: list[MessageListener] = []
         self.all: deque[tuple[Card, Message]] = deque()
 
     def keep(self, card: Card, message: Message) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.fleet.kinds import Kind
+from simulator.fleet.event_types import EventType
 
 Record = dict[str, Any]
 
 GENERATIONS = (1, 2)
 _SEVERITIES = {"info": (0, "INFO"), "warn": (1, "WARN"), "error": (2, "CRITICAL"), "critical": (2, "CRITICAL")}
-_ASSIGNED = frozenset({Kind.DATA_QUOTA_ASSIGNED, Kind.SMS_QUOTA_ASSIGNED})
+_ASSIGNED = frozenset({EventType.DATA_QUOTA_ASSIGNED, EventType.SMS_QUOTA_ASSIGNED})
 _CURRENCY = {"id": 1, "code": "EUR", "symbol": "€"}
 _PRODUCED = "2020-03-01 00:00:00"
 

@@ -1,4 +1,4 @@
-"""1NCE's service desk: what the customer has asked, and what was answered."""
+"""1NCE's support cases: what the customer has asked, and what was answered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CaseStatus(StrEnum):
 
 
 class Communication(Struct, frozen=True):
-    """One letter of a case. `incoming`: from the customer to 1NCE."""
+    """One message of a case. `incoming`: from the customer to 1NCE."""
 
     at: float
     incoming: bool
@@ -42,10 +42,10 @@ class Case(Struct, kw_only=True):
     created: float
     status: CaseStatus = CaseStatus.OPEN
     solved: float | None = None
-    letters: list[Communication]
+    communications: list[Communication]
 
 
-class Desk:
+class SupportCases:
     """All cases, oldest first. A new one is answered soon and closed later, in simulated time."""
 
     def __init__(self, fleet: Fleet, ledger: Ledger) -> None:
@@ -54,7 +54,7 @@ class Desk:
         self.cases: list[Case] = []
         old = self._add("Portal user", "Invoice address", "Please change the address of our invoices.")
         old.created = fleet.started - 30 * DAY
-        old.letters = [Communication(old.created, incoming=True, kind="PORTAL", text=old.text)]
+        old.communications = [Communication(old.created, incoming=True, kind="PORTAL", text=old.text)]
         self._close(old, old.created + DAY)
 
     def open(self, sender: str, subject: str, text: str) -> Case:
@@ -62,25 +62,25 @@ class Desk:
         case = self._add(sender, subject, text)
         self._ledger.write("ticket", "", {"case": str(case.id), "subject": subject})
         fleet = self._fleet
-        fleet.agenda.errand(fleet.seconds + ANSWERED_AFTER, lambda: self._reply(case))
-        fleet.agenda.errand(fleet.seconds + SOLVED_AFTER, lambda: self._close(case, fleet.wall()))
+        fleet.schedule.call_at(fleet.seconds + ANSWERED_AFTER, lambda: self._reply(case))
+        fleet.schedule.call_at(fleet.seconds + SOLVED_AFTER, lambda: self._close(case, fleet.wall()))
         return case
 
     def _add(self, sender: str, subject: str, text: str) -> Case:
         now = self._fleet.wall()
         first = Communication(now, incoming=True, kind="PORTAL", text=text)
         number = 12 + len(self.cases)
-        case = Case(id=number, subject=subject, text=text, sender=sender, created=now, letters=[first])
+        case = Case(id=number, subject=subject, text=text, sender=sender, created=now, communications=[first])
         self.cases.append(case)
         return case
 
     def _reply(self, case: Case) -> None:
         case.status = CaseStatus.IN_PROGRESS
         text = "Thank you for your request. We are looking into it."
-        case.letters.append(Communication(self._fleet.wall(), incoming=False, kind="MAIL_OUT", text=text))
+        case.communications.append(Communication(self._fleet.wall(), incoming=False, kind="MAIL_OUT", text=text))
 
     @staticmethod
     def _close(case: Case, at: float) -> None:
         case.status, case.solved = CaseStatus.CLOSED, at
         text = "The request is solved; we have closed it."
-        case.letters.append(Communication(at, incoming=False, kind="MAIL_OUT", text=text))
+        case.communications.append(Communication(at, incoming=False, kind="MAIL_OUT", text=text))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulator.fleet.card import Card
 
-Errand = Callable[[], object]  # something that is not a card's own next step: a queued reset, say
-_Entry = tuple[float, int, "Card | Errand"]
+Callback = Callable[[], object]  # something that is not a card's own next step: a queued reset, say
+_Entry = tuple[float, int, "Card | Callback"]
 
 
-class Agenda:
+class Schedule:
     """Appointments in simulated seconds. A card has one at a time: a new one makes the old one void."""
 
     def __init__(self) -> None:
@@ -34,11 +34,11 @@ class Agenda:
             self._number += 1
             heapq.heappush(self._entries, (due, self._number, card))
 
-    def errand(self, due: float, errand: Errand) -> None:
+    def call_at(self, due: float, call_at: Callback) -> None:
         self._number += 1
-        heapq.heappush(self._entries, (due, self._number, errand))
+        heapq.heappush(self._entries, (due, self._number, call_at))
 
-    def next(self, until: float) -> tuple[float, Card | Errand] | None:
+    def next(self, until: float) -> tuple[float, Card | Callback] | None:
         """The soonest appointment not later than `until`, taken off; void ones are skipped."""
         entries = self._entries
         while entries and entries[0][0] <= until:

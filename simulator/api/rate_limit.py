@@ -8,7 +8,7 @@ from simulator.answers import gateway
 from simulator.api.quirks import Quirks
 
 
-class Pace:
+class TokenBucket:
     """A bucket of tokens: `rate` a second, `most` saved up (a second's worth). A rate of 0 knows no limit."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Pace:
         self._filled = clock()
 
     def take(self) -> None:
-        """One call; refused with 429 and the whole seconds to wait when there have been too many."""
+        """One request; refused with 429 and the whole seconds to wait when there have been too many."""
         if self.rate <= 0:
             return
         now = self._clock()

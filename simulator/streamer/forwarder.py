@@ -1,4 +1,4 @@
-"""The SMS Forwarder: hands each message and each delivery report to the customer, one by one, until it says 200."""
+"""The SMS Forwarder: posts each message and delivery report to the customer, repeated until the answer is 200."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from simulator.fleet.mail import WAITING, MessageState
-from simulator.push.messages import forwarded, report
+from simulator.fleet.messages import WAITING, MessageState
+from simulator.streamer.messages import forwarded, report
 from simulator.times import DAY
 
 if TYPE_CHECKING:
     from simulator.fleet.card import Card
     from simulator.fleet.fleet import Fleet
-    from simulator.fleet.mail import Message
+    from simulator.fleet.messages import Message
 
 PATIENCE = 1.0 * DAY  # real seconds that one of them is tried
 BACK_OFF = 600.0  # times `every` between two tries, at most
 KEPT = 20_000  # that wait, at most: the rest is lost
 
 
-class Letter(Struct, order=True, gc=False):
-    """One call to be made: when next, and since when it was tried in vain."""
+class QueuedMessage(Struct, order=True, gc=False):
+    """One request to be made: when next, and since when it was tried in vain."""
 
     due: float
     number: int
@@ -45,7 +45,7 @@ class Forwarder:
         self._fleet = fleet
         self._every = every
         self._clock = clock
-        self._letters: list[Letter] = []
+        self._letters: list[QueuedMessage] = []
         self._numbers = 0
         self._wake = asyncio.Event()
         self.address = ""
@@ -53,24 +53,24 @@ class Forwarder:
         self.given_up = 0
         self.last_answer = ""
 
-    def aim(self, address: str) -> None:
+    def send_to(self, address: str) -> None:
         """Send there from now on, beginning with all messages that nobody has taken; an empty address ends it."""
         self.address = address
         self._letters.clear()
         if not address:
             return
-        for card, message in self._fleet.mail.all:
+        for card, message in self._fleet.message_store.all:
             if message.from_device and message.state in WAITING:
-                self.arrived(card, message)
+                self.on_message(card, message)
 
-    def arrived(self, card: Card, message: Message) -> None:
+    def on_message(self, card: Card, message: Message) -> None:
         self._put("POST", forwarded(self._fleet.series, card, message), message)
 
-    def reported(self, card: Card, message: Message) -> None:
+    def on_delivery_report(self, card: Card, message: Message) -> None:
         self._put("PATCH", report(message), message)
 
-    def told(self) -> dict[str, Any]:
-        """How it is, for the control door."""
+    def as_json(self) -> dict[str, Any]:
+        """How it is, for the control API."""
         return {
             "address": self.address,
             "waiting": len(self._letters),
@@ -87,11 +87,13 @@ class Forwarder:
             return
         self._numbers += 1
         now = self._clock()
-        heapq.heappush(self._letters, Letter(now, self._numbers, method, msgspec.json.encode(record), now, message))
+        heapq.heappush(
+            self._letters, QueuedMessage(now, self._numbers, method, msgspec.json.encode(record), now, message)
+        )
         self._wake.set()
 
     async def run(self) -> None:
-        """Send for as long as the process lives."""
+        """Send until the process ends."""
         async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False) as client:
             while True:
                 while self._letters and self._letters[0].due <= self._clock():
@@ -103,29 +105,29 @@ class Forwarder:
                 except TimeoutError:
                     continue
 
-    async def _send(self, client: httpx.AsyncClient, letter: Letter) -> None:
+    async def _send(self, client: httpx.AsyncClient, queued: QueuedMessage) -> None:
         address = self.address
         try:
             headers = {"content-type": "application/json"}
-            response = await client.request(letter.method, address, content=letter.body, headers=headers)
+            response = await client.request(queued.method, address, content=queued.body, headers=headers)
             self.last_answer = str(response.status_code)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self.last_answer = type(error).__name__
         if self.address != address:
             return  # it was aimed elsewhere meanwhile
         if self.last_answer == "200":
-            self._done(letter)
+            self._done(queued)
             return
-        letter.tries += 1
-        if self._clock() - letter.since > PATIENCE:
+        queued.tries += 1
+        if self._clock() - queued.since > PATIENCE:
             self.given_up += 1
             return
-        letter.due = self._clock() + self._every * min(BACK_OFF, 2.0 ** min(letter.tries - 1, 10))
-        heapq.heappush(self._letters, letter)
+        queued.due = self._clock() + self._every * min(BACK_OFF, 2.0 ** min(queued.tries - 1, 10))
+        heapq.heappush(self._letters, queued)
 
-    def _done(self, letter: Letter) -> None:
+    def _done(self, queued: QueuedMessage) -> None:
         """Taken: a message of a device is no longer pending."""
         self.taken += 1
-        message = letter.message
-        if letter.method == "POST" and message.state in WAITING:
+        message = queued.message
+        if queued.method == "POST" and message.state in WAITING:
             message.state, message.ended = MessageState.DELIVERED, self._fleet.wall()

@@ -8,16 +8,16 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from simulator.fleet.kinds import TELLINGS, Kind
+from simulator.fleet.event_texts import SENTENCES
+from simulator.fleet.event_types import EVENT_TEXTS, EventType
 from simulator.fleet.records import ORGANISATION
-from simulator.fleet.wording import SENTENCES
 from simulator.times import zulu_millis
 
 Record = dict[str, Any]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 _MAY_BE_NULL = ("sim", "organisation", "tariff", "operator", "imsi", "detail", "event_source")
-_ABOUT_THE_ACCOUNT = (Kind.SUPPORT_ACCESS, Kind.SECOND_FACTOR)
+_ABOUT_THE_ACCOUNT = (EventType.SUPPORT_ACCESS, EventType.SECOND_FACTOR)
 
 
 class Shares(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -28,27 +28,27 @@ class Shares(Struct, forbid_unknown_fields=True, kw_only=True):
     disorder: Share = 0.0  # of the posts, how many are shuffled, cut in two, and sent the later half first
 
 
-class Oddities:
+class Irregularities:
     """Draws what goes wrong, always the same for the same seed."""
 
     def __init__(self, seed: int, shares: Shares, next_id: Callable[[], int], wall: Callable[[], float]) -> None:
-        self.dice = Random(seed * 17 + 3)
+        self.random = Random(seed * 17 + 3)
         self.shares = shares
         self._next_id = next_id
         self._wall = wall
 
-    def marred(self, record: Record) -> list[Record]:
-        """The record as it is told: whole, or with a null in it, or in the company of one about the account."""
-        if self.dice.random() >= self.shares.nulls:
+    def with_irregularities(self, record: Record) -> list[Record]:
+        """The record as it is sent: whole, with a null in it, or preceded by one about the account."""
+        if self.random.random() >= self.shares.nulls:
             return [record]
-        if self.dice.random() < 0.2:
+        if self.random.random() < 0.2:
             return [self._about_the_account(), record]
         present = [name for name in _MAY_BE_NULL if name in record]
-        return [{**record, self.dice.choice(present): None}] if present else [record]
+        return [{**record, self.random.choice(present): None}] if present else [record]
 
     def _about_the_account(self) -> Record:
-        kind = self.dice.choice(_ABOUT_THE_ACCOUNT)
-        telling = TELLINGS[kind]
+        kind = self.random.choice(_ABOUT_THE_ACCOUNT)
+        telling = EVENT_TEXTS[kind]
         return {
             "id": self._next_id(),
             "event_type": {"id": int(kind), "description": telling.name},
@@ -65,10 +65,10 @@ class Oddities:
             "detail": None,
         }
 
-    def doubled(self) -> bool:
+    def is_duplicated(self) -> bool:
         """Whether this post is sent once more."""
-        return self.dice.random() < self.shares.duplicates
+        return self.random.random() < self.shares.duplicates
 
-    def disordered(self) -> bool:
+    def is_disordered(self) -> bool:
         """Whether this post is shuffled and sent the later half first."""
-        return self.dice.random() < self.shares.disorder
+        return self.random.random() < self.shares.disorder

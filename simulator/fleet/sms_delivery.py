@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.fleet.card import Card, Connection
-from simulator.fleet.diary import Usage
-from simulator.fleet.kinds import Kind
-from simulator.fleet.mail import WAITING, Draft, Message, MessageState
+from simulator.fleet.event_types import EventType
+from simulator.fleet.events import Usage
+from simulator.fleet.messages import WAITING, Draft, Message, MessageState
 from simulator.fleet.operators import Rat
 from simulator.times import DAY
 
@@ -41,11 +41,11 @@ def send(fleet: Fleet, card: Card, draft: Draft) -> Message:
     _count(fleet, card, message)
     _try_soon(fleet, card, message)
     ends = fleet.seconds + max(0.0, draft.expires - fleet.wall())
-    fleet.agenda.errand(ends, lambda: _expire(fleet, card, message))
+    fleet.schedule.call_at(ends, lambda: _expire(fleet, card, message))
     return message
 
 
-def say(fleet: Fleet, card: Card, payload: str, destination: str = SHORT_CODE) -> Message | None:
+def send_from_device(fleet: Fleet, card: Card, payload: str, destination: str = SHORT_CODE) -> Message | None:
     """The device sends a message, if it can. It stays pending until the SMS Forwarder has taken it."""
     if barred(card) or not reachable(card):
         return None
@@ -54,13 +54,13 @@ def say(fleet: Fleet, card: Card, payload: str, destination: str = SHORT_CODE) -
     message = _put(fleet, card, draft, from_device=True)
     message.destination = destination
     _count(fleet, card, message)
-    for courier in fleet.mail.couriers:
-        courier.arrived(card, message)
+    for listener in fleet.message_store.listeners:
+        listener.on_message(card, message)
     return message
 
 
 def cancel(message: Message) -> bool:
-    """Call back a message to the device; False when it is too late for that."""
+    """Cancel a message to the device; False when it is too late for that."""
     if message.from_device or message.state not in WAITING:
         return False
     message.state = MessageState.CANCELLED
@@ -75,11 +75,11 @@ def reached(fleet: Fleet, card: Card) -> None:
 
 
 def spend(fleet: Fleet, card: Card, left: int) -> None:
-    """Set how many messages are left, and say so when that is a fifth of them, or none."""
+    """Set how many messages are left, and report when that is a fifth of them, or none."""
     before, card.sms_left = card.sms_left, left
-    for mark, kind in ((card.sms_threshold, Kind.SMS_THRESHOLD), (0, Kind.SMS_USED_UP)):
+    for mark, kind in ((card.sms_threshold, EventType.SMS_THRESHOLD), (0, EventType.SMS_USED_UP)):
         if before > mark >= left:
-            card.line = None
+            card.inventory_json = None
             fleet.note(card, kind)
 
 
@@ -88,7 +88,7 @@ def _put(fleet: Fleet, card: Card, draft: Draft, *, from_device: bool) -> Messag
         id=fleet.numbering.next(), index=card.index, from_device=from_device, draft=draft, since=fleet.seconds,
         submitted=fleet.wall(),
     )  # fmt: skip
-    fleet.mail.keep(card, message)
+    fleet.message_store.keep(card, message)
     return message
 
 
@@ -97,12 +97,12 @@ def _count(fleet: Fleet, card: Card, message: Message) -> None:
     if fleet.listener is not None:
         sent, received = (1, 0) if message.from_device else (0, 1)
         now = fleet.wall()
-        told = Usage(fleet.numbering.next(), now, now, sent, received, card.place, card.rat, 0, messages=True)
-        fleet.listener.used(card, told)
+        reported = Usage(fleet.numbering.next(), now, now, sent, received, card.place, card.rat, 0, messages=True)
+        fleet.listener.on_usage(card, reported)
 
 
 def _try_soon(fleet: Fleet, card: Card, message: Message) -> None:
-    fleet.agenda.errand(fleet.seconds + fleet.mail.dice.uniform(1, 4), lambda: _try(fleet, card, message))
+    fleet.schedule.call_at(fleet.seconds + fleet.message_store.random.uniform(1, 4), lambda: _try(fleet, card, message))
 
 
 def _try(fleet: Fleet, card: Card, message: Message) -> None:
@@ -129,14 +129,14 @@ def _expire(fleet: Fleet, card: Card, message: Message) -> None:
 
 def _end(fleet: Fleet, card: Card, message: Message, state: MessageState, error: str | None) -> None:
     message.state, message.error, message.ended = state, error, fleet.wall()
-    for courier in fleet.mail.couriers:
-        courier.reported(card, message)
+    for listener in fleet.message_store.listeners:
+        listener.on_delivery_report(card, message)
 
 
 def _answer(fleet: Fleet, card: Card, asked: Draft) -> None:
     """Some devices answer after a while."""
-    dice = fleet.mail.dice
-    if asked.payload.endswith("?") or dice.random() < ANSWERED:
+    random = fleet.message_store.random
+    if asked.payload.endswith("?") or random.random() < ANSWERED:
         text = f"OK {asked.payload[:40]}" if asked.dcs == 0 else "OK"
         to = asked.source or SHORT_CODE
-        fleet.agenda.errand(fleet.seconds + dice.uniform(3, 20), lambda: say(fleet, card, text, to))
+        fleet.schedule.call_at(fleet.seconds + random.uniform(3, 20), lambda: send_from_device(fleet, card, text, to))
