@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.connectivity.rules import Happening, Place, after
-from console.quotas.rules import Book, days_left, difference, differs, looked, runs_out_at, unexplained
+from console.quotas.rules import Book, days_left, difference, differs, looked, unexplained
 from console.runs.schedule import SCHEDULE, next_run
 from console.sims.rules import quota_word
 
@@ -86,12 +86,6 @@ def test_books_differ_by_more_than_rounding_and_delay(held: Book, bytes_: int, d
 )
 def test_days_left_are_told_only_from_enough_history(left: int | None, days: list[int], expected: float | None) -> None:
     assert days_left(left, days) == expected
-
-
-def test_a_quota_ends_by_use_or_by_its_date_whichever_is_first() -> None:
-    assert runs_out_at(NOW, 2.0, None) == NOW + timedelta(days=2)
-    assert runs_out_at(NOW, 2.0, NOW + timedelta(days=1)) == NOW + timedelta(days=1)
-    assert runs_out_at(NOW, None, NOW) == NOW
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,3 @@ def days_left(left_bytes: int | None, daily_bytes: Sequence[int], *, least_days:
     if left_bytes is None or len(daily_bytes) < least_days or sum(daily_bytes) <= 0:
         return None
     return max(0.0, left_bytes / (sum(daily_bytes) / len(daily_bytes)))
-
-
-def runs_out_at(now: datetime, days: float | None, expires_at: datetime | None) -> datetime | None:
-    """When the volume ends by use, unless it expires before."""
-    if days is None or days > 36_500:
-        return expires_at
-    end = now + timedelta(days=days)
-    return min(end, expires_at) if expires_at else end

@@ -1,7 +1,6 @@
 """Questions about SIMs. Every one is asked for one organization, and knows of no other."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -179,13 +178,3 @@ async def inventory_keys(connection: AsyncConnection, organization_id: int) -> l
     """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
     query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
     return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]
-
-
-async def connection_moments(
-    connection: AsyncConnection, organization_id: int, iccids: Sequence[str]
-) -> dict[str, datetime | None]:
-    """When the stored connection of each of these SIMs was true."""
-    query = sa.select(sims.c.iccid, sims.c.connection_at).where(
-        sims.c.organization_id == organization_id, sims.c.iccid == sa.func.any(texts(iccids))
-    )
-    return {row.iccid: row.connection_at for row in await connection.execute(query)}

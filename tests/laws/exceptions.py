@@ -27,6 +27,12 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("jobs_are_asked_for_by_rows", "console/queue.py calls queue.enqueue", "where the relay hands jobs over"),
     Allowed("an_iccid_has_one_parser", "console/once/wire/masking.py ", "finds ICCIDs inside free text to mask them"),
     Allowed("importing_has_no_effect", "console/cli/main.py runs a for", "puts the commands under their group"),
+    Allowed("nothing_is_dead", "console/metrics.py defines collect,", "Prometheus asks its collectors by this name"),
+    Allowed("nothing_is_dead", "console/once/commands.py defines send_sms,", "an operation that no job asks yet"),
+    Allowed("nothing_is_dead", "console/once/commands.py defines cancel_sms,", "an operation that no job asks yet"),
+    Allowed("nothing_is_dead", "console/once/orders.py defines place_order,", "an operation that no job asks yet"),
+    Allowed("nothing_is_dead", "console/once/orders.py defines open_ticket,", "an operation that no job asks yet"),
+    Allowed("nothing_is_dead", "console/trial/programs.py defines in_tree,", "tests start TimescaleDB from a folder"),
     Allowed("a_job_is_a_file", "jobs/garbage.py ", "how a worker's process collects garbage"),
 )
 
@@ -44,11 +50,11 @@ PENDING: tuple[Allowed, ...] = (
     Allowed("importing_has_no_effect", "console/auth/passwords.py ", "hashes a password at import"),
     Allowed("names_say_something", "console/pages/layout.py: common", "the pages are being divided"),
     Allowed("names_say_something", "jobs/sync_quotas.py: _service", "to be named by what it asks"),
+    Allowed("nothing_is_dead", "console/pages/fragments.py ", "views are drawn by a name that is put together"),
     Allowed("a_file_is_short", "bench/house.py", "to be divided"),
     Allowed("a_file_is_short", "console/cli/accounts.py", "to be divided by noun"),
     Allowed("a_file_is_short", "console/live/hub.py", "to be divided"),
     Allowed("a_file_is_short", "console/openapi/", "to be divided by noun"),
-    Allowed("a_file_is_short", "console/sims/reads.py", "to be divided"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.laws import changing, fragments, importing, modules, values
+from tests.laws import changing, dead, fragments, importing, modules, values
 from tests.laws.tree import Tree
 
 Law = Callable[[Tree], list[str]]
@@ -32,5 +32,6 @@ LAWS: dict[str, Law] = {
         modules.names_say_something,
         modules.a_job_is_a_file,
         modules.importing_has_no_effect,
+        dead.nothing_is_dead,
     )
 }

@@ -117,6 +117,8 @@ MUTATIONS = (
     Mutation("names_say_something", NEW, "def _helper() -> None:\n    pass"),
     Mutation("names_say_something", NEW, "class Service:\n    pass"),
     Mutation("a_job_is_a_file", "jobs/count_sims.py", "async def count() -> None:\n    pass"),
+    Mutation("nothing_is_dead", NEW, "def forgotten_rule() -> None:\n    pass"),
+    Mutation("nothing_is_dead", NEW, "class ForgottenRule:\n    def never_asked(self) -> None:\n        pass"),
     Mutation("importing_has_no_effect", NEW, "print('loaded')"),
     Mutation("importing_has_no_effect", NEW, "SECRET = PasswordHasher().hash('nobody')"),
     Mutation(

@@ -153,9 +153,3 @@ class TokenShape(Struct):
 
     access_token: str
     expires_in: Decimal
-
-
-class IccidShape(Struct):
-    """Enough of an item to tell which SIM it is."""
-
-    iccid: str
