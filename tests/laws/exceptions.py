@@ -42,9 +42,16 @@ PENDING: tuple[Allowed, ...] = (
     Allowed(ROWS, "console/streamer/batches.py ", "its changes belong into writes.py"),
     Allowed(ROWS, "jobs/prune.py ", "the retention of each noun belongs into its writes.py"),
     Allowed("jobs_are_asked_for_by_rows", "console/streamer/batches.py ", "job requests are not yet in the outbox"),
-    Allowed("live_knows_no_noun", "console.live.doors > ", "sessions and views are not yet handed in by app.py"),
-    Allowed("live_knows_no_noun", "console.live.beating > console.auth", "sessions are not yet handed in by app.py"),
-    Allowed("live_knows_no_noun", "console.live.subscriber > console.auth", "callers are not yet handed in by app.py"),
+    *(
+        Allowed(law, begins, "sessions, callers and views are not yet handed in by app.py")
+        for law in ("live_knows_no_noun", "nothing_upward")
+        for begins in (
+            "console.live.beating > console.auth",
+            "console.live.doors > ",
+            "console.live.subscriber > console.auth",
+        )
+    ),
+    Allowed("unknown_errors_are_seen", "console/pages/redrawing.py", "logs without the trace"),
     Allowed("no_circles", "console.live.audience > ", "groups and subscribers are being parted"),
     Allowed("an_iccid_has_one_parser", "console/live/topics.py ", "does not yet use the one parser"),
     Allowed("importing_has_no_effect", "console/auth/passwords.py ", "hashes a password at import"),

@@ -1,6 +1,10 @@
 """Laws of imports: who speaks to 1NCE, what the live part knows, what stands apart, and that no files go in circles."""
 
-from tests.laws.tree import Tree, imports, module_of
+import tomllib
+
+import grimp
+
+from tests.laws.tree import ROOT, Tree, imports, module_of
 
 # Rooms that are no nouns: technology, and what joins the nouns.
 NO_NOUNS = {"facts", "store", "http", "live", "cli", "trial", "once", "pages", "openapi"}
@@ -112,3 +116,27 @@ def rooms_are_few(tree: Tree) -> list[str]:
     if len(files) > ROOT_FILES:
         found.append(f"{len(files)} files in console/: {', '.join(files)}")
     return found
+
+
+def layers() -> list[grimp.Layer]:
+    """The order of console/ from top to bottom, as the import contracts have it; neighbours do not know each other."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (names,) = [one["layers"] for one in contracts if one["type"] == "layers" and one["containers"] == ["console"]]
+    return [grimp.Layer(*(name.strip("( )") for name in layer.split("|")), independent=True) for layer in names]
+
+
+def nothing_upward(tree: Tree) -> list[str]:
+    """Each room of console/ knows only what stands below it in the import contracts, at any distance."""
+    graph = tree.graph()
+    found = set()
+    for dependency in graph.find_illegal_dependencies_for_layers(layers=layers(), containers={"console"}):
+        for route in dependency.routes:
+            found |= {" > ".join((head, *route.middle, tail)) for head in route.heads for tail in route.tails}
+    return sorted(found)
+
+
+def each_room_has_its_place(tree: Tree) -> list[str]:
+    """Each room and file of console/ stands in the order, but `once`, which only jobs/ knows."""
+    placed = {name for layer in layers() for name in layer.module_tails} | {"once", "__main__", "__init__"}
+    there = {path.split("/")[1].removesuffix(".py") for path in tree.texts if path.startswith("console/")}
+    return [f"console/{name} is not in the order of imports" for name in sorted(there - placed)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.laws import changing, dead, fragments, importing, modules, values
+from tests.laws import changing, dead, errors, fragments, importing, modules, values
 from tests.laws.tree import Tree
 
 Law = Callable[[Tree], list[str]]
@@ -16,6 +16,8 @@ LAWS: dict[str, Law] = {
         importing.simulator_stands_apart,
         importing.migrations_stand_apart,
         importing.no_circles,
+        importing.nothing_upward,
+        importing.each_room_has_its_place,
         importing.rooms_are_few,
         changing.only_writes_change_rows,
         changing.writes_take_the_transaction,
@@ -31,6 +33,7 @@ LAWS: dict[str, Law] = {
         modules.a_file_is_short,
         modules.names_say_something,
         modules.a_job_is_a_file,
+        errors.unknown_errors_are_seen,
         modules.importing_has_no_effect,
         dead.nothing_is_dead,
     )
