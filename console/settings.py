@@ -1,18 +1,13 @@
 """What an operator can set from outside: read once from the environment, checked as a whole, passed in as data."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from console.setting_values import is_loopback, masked, read, read_file, split, weakness
+
 ONCE_BASE_URL = "https://api.1nce.com/management-api"
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-SECRETS = frozenset(
-    {"secret_key", "once_client_secret", "streamer_password", "database_url", "redis_url", "sentry_dsn"}
-)
-DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
 
 
 class SettingsError(Exception):
@@ -25,7 +20,7 @@ class SettingsError(Exception):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Every setting of the console, as contract and README name them (in lower case)."""
+    """Every setting of the console; the environment has the same names in upper case."""
 
     database_url: str
     redis_url: str
@@ -42,6 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     sentry_dsn: str | None = None
     otel_exporter_otlp_endpoint: str | None = None
     undo_seconds: float = 5.0
+    metrics_token: str | None = None
+    metrics_port: int | None = None
 
     @property
     def production(self) -> bool:
@@ -55,7 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def shown(self) -> dict[str, object]:
         """The settings with every secret masked, for people to look at."""
-        return {name: _masked(name, getattr(self, name)) for name in self.__struct_fields__}
+        return {name: masked(name, getattr(self, name)) for name in self.__struct_fields__}
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -66,7 +63,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     for name in ("database_url", "redis_url", "secret_key"):
         if name not in known and not any(fault.startswith(name.upper()) for fault in faults):
             faults.append(f"{name.upper()} is missing")
-    known = {name: READ[name](text, faults) if name in READ else text for name, text in known.items()}
+    known = {name: read(name, text, faults) for name, text in known.items()}
     for one, other in (("once_client_id", "once_client_secret"), ("streamer_username", "streamer_password")):
         if (one in known) != (other in known):
             faults.append(f"{one.upper()} and {other.upper()} go together: set both or none")
@@ -84,104 +81,23 @@ def _read(name: str, environment: Mapping[str, str], faults: list[str]) -> str |
         return environment.get(upper, "").strip() or None
     if environment.get(upper, "").strip():
         faults.append(f"{upper} and {upper}_FILE are both set: keep one")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{upper}_FILE can't be read: {getattr(error, 'strerror', None) or 'it is not text'} ({path})")
-        return None
-
-
-def _postgres(url: str, faults: list[str]) -> str:
-    scheme, colon, rest = url.partition("://")
-    if not colon or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
-        faults.append("DATABASE_URL must begin with postgresql://")
-    return f"postgresql+asyncpg://{rest}"
-
-
-def _redis(url: str, faults: list[str]) -> str:
-    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        faults.append("REDIS_URL must begin with redis://, rediss:// or unix://")
-    return url
-
-
-def _secret_key(key: str, faults: list[str]) -> str:
-    if len(key) < 32:
-        faults.append(f"SECRET_KEY must have 32 characters or more (it has {len(key)})")
-    return key
-
-
-def _app_env(name: str, faults: list[str]) -> str:
-    if name not in ("development", "production"):
-        faults.append(f"APP_ENV must be development or production, not {name!r}")
-    return name
-
-
-def _log_level(text: str, faults: list[str]) -> str:
-    if text.upper() not in LEVELS:
-        faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {text!r}")
-    return text.upper()
-
-
-def _base_url(text: str, faults: list[str]) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        faults.append(f"ONCE_BASE_URL must be an http(s) address, not {text!r}")
-    return text.rstrip("/")
-
-
-def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
-    origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-            faults.append(f"PUBLIC_ORIGIN must be like https://console.example.com, not {origin!r}")
-    return origins
-
-
-def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
-    def read(text: str, faults: list[str]) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not (least <= value < float("inf")):
-            faults.append(f"{name} must be a number of at least {least:g}, not {text!r}")
-        return value
-
-    return read
-
-
-READ: dict[str, Callable[[str, list[str]], Any]] = {
-    "database_url": _postgres,
-    "redis_url": _redis,
-    "secret_key": _secret_key,
-    "app_env": _app_env,
-    "log_level": _log_level,
-    "once_base_url": _base_url,
-    "public_origin": _origins,
-    "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
-    "undo_seconds": _number("UNDO_SECONDS", 0.0),
-}
+    return read_file(upper, path, faults)
 
 
 def _production_faults(known: Mapping[str, Any]) -> list[str]:
     faults = []
-    key = str(known.get("secret_key", ""))
-    if key in DEFAULT_SECRETS or (key and len(set(key)) < 8):
-        faults.append("SECRET_KEY is a well-known or too simple secret: make one with `openssl rand -hex 32`")
+    for name in ("secret_key", "streamer_password", "metrics_token"):
+        if name in known and (why := weakness(name, known[name])):
+            faults.append(f"{name.upper()} {why}")
     if not known.get("public_origin"):
         faults.append("PUBLIC_ORIGIN is missing: production needs the exact address that people open")
-    base = urlsplit(str(known.get("once_base_url", ONCE_BASE_URL)))
-    local = (base.hostname or "") in ("localhost", "::1", "simulator") or (base.hostname or "").startswith("127.")
-    if base.scheme != "https" or local or known.get("once_client_secret") == "demo-secret":
+    for origin in known.get("public_origin", ()):
+        parts = split(origin)
+        if parts is not None and parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            faults.append(f"PUBLIC_ORIGIN must begin with https:// in production, not {origin!r}")
+    base = split(str(known.get("once_base_url", ONCE_BASE_URL)))
+    host = (base and base.hostname) or ""
+    simulated = base is None or base.scheme != "https" or is_loopback(host) or host == "simulator"
+    if simulated or known.get("once_client_secret") == "demo-secret":
         faults.append("ONCE_BASE_URL points at a simulated 1NCE: production speaks to the real one over https")
     return faults
-
-
-def _masked(name: str, value: object) -> object:
-    if value is None or name not in SECRETS:
-        return list(value) if isinstance(value, tuple) else value
-    if name.endswith("_url") and isinstance(value, str):
-        parts = urlsplit(value)
-        return value.replace(f":{parts.password}@", ":***@") if parts.password else value
-    return "***"

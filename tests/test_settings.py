@@ -38,6 +38,9 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ({"ONCE_REQUESTS_PER_SECOND": "inf"}, "ONCE_REQUESTS_PER_SECOND"),
         ({"PUBLIC_ORIGIN": "console.example.com"}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com/path"}, "PUBLIC_ORIGIN"),
+        ({"PUBLIC_ORIGIN": "https://console.example.com:soon"}, "PUBLIC_ORIGIN"),
+        ({"PUBLIC_ORIGIN": "https://ada:pw@console.example.com"}, "PUBLIC_ORIGIN"),
+        ({"METRICS_PORT": "70000"}, "METRICS_PORT"),
         ({"APP_ENV": "staging"}, "APP_ENV"),
         ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "SECRET_KEY_FILE"),
     ],
@@ -50,7 +53,13 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
     ("changes", "named"),
     [
         ({"SECRET_KEY": "0" * 32}, "SECRET_KEY"),
+        ({"SECRET_KEY": "0123456789" * 4}, "SECRET_KEY"),
+        ({"SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "x" * 40}, "SECRET_KEY"),
+        ({"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": "a"}, "STREAMER_PASSWORD"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({"PUBLIC_ORIGIN": ""}, "PUBLIC_ORIGIN"),
+        ({"PUBLIC_ORIGIN": "https://console.example.com,http://console.example.com"}, "PUBLIC_ORIGIN"),
         ({"ONCE_BASE_URL": "http://127.0.0.1:8901/management-api"}, "simulated"),
         ({"ONCE_CLIENT_ID": "demo", "ONCE_CLIENT_SECRET": "demo-secret"}, "simulated"),
     ],
@@ -69,3 +78,36 @@ def test_a_secret_can_come_from_a_file_and_is_never_shown(tmp_path: Path) -> Non
     shown = str(known.shown())
     assert "came-from-a-file" not in shown
     assert "hidden" not in shown
+
+
+@pytest.mark.parametrize(
+    ("written", "as_browsers_do"),
+    [
+        ("https://Console.Example.com:443", ("https://console.example.com",)),
+        ("HTTP://LOCALHOST:80/, https://b.example:8443", ("http://localhost", "https://b.example:8443")),
+        ("https://bücher.example", ("https://xn--bcher-kva.example",)),
+        ("http://[::1]:8000", ("http://[::1]:8000",)),
+        ("https://a.example,https://A.example:443", ("https://a.example",)),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(written: str, as_browsers_do: tuple[str, ...]) -> None:
+    assert from_environment({**GOOD, "PUBLIC_ORIGIN": written}).public_origin == as_browsers_do
+
+
+def test_production_on_this_machine_alone_needs_no_tls() -> None:
+    assert from_environment({**PRODUCTION, "PUBLIC_ORIGIN": "http://localhost:8000"}).production
+
+
+def test_a_password_is_masked_wherever_an_address_has_it() -> None:
+    changes = {
+        "DATABASE_URL": "postgresql://console@db/console?ssl=require&password=hidden",
+        "REDIS_URL": "redis://:hid:den@redis/0",
+        "ONCE_BASE_URL": "https://ada:hidden@api.1nce.com/management-api",
+        "METRICS_TOKEN": "hidden-token-of-metrics",
+    }
+    shown = from_environment({**GOOD, **changes}).shown()
+    assert shown["database_url"] == "postgresql+asyncpg://console@db/console?ssl=require&password=***"
+    assert shown["redis_url"] == "redis://:***@redis/0"
+    assert shown["once_base_url"] == "https://ada:***@api.1nce.com/management-api"
+    assert shown["metrics_token"] == "***"
+    assert "hid" not in str(shown)

@@ -1,0 +1,181 @@
+"""How the text of each setting is read, which secrets are too weak for production, and how values are shown."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SECRETS = frozenset({"secret_key", "once_client_secret", "streamer_password", "metrics_token", "sentry_dsn"})
+DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
+LEAST_CHARACTERS = {"secret_key": 32, "streamer_password": 12, "metrics_token": 16}
+DEFAULT_PORTS = {"http": 80, "https": 443}
+SECRET_PARAMETERS = ("password", "passwd", "secret", "token")
+
+
+def read(name: str, text: str, faults: list[str]) -> Any:
+    """The value of a setting; what is wrong with it is added to the faults."""
+    return READERS[name](text, faults) if name in READERS else text
+
+
+def read_file(name: str, path: str, faults: list[str]) -> str | None:
+    """The text of a setting that is kept in a file, without blanks around it; None if there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{name}_FILE can't be read: {getattr(error, 'strerror', None) or 'it is not text'} ({path})")
+        return None
+
+
+def split(text: str) -> SplitResult | None:
+    """The parts of an address; None if it is no address (a port that is no number, a bracket too few)."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name always means this machine."""
+    return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")
+
+
+def weakness(name: str, secret: str) -> str | None:
+    """Why a secret could be guessed, in words; None if nothing speaks against it."""
+    least = LEAST_CHARACTERS.get(name, 1)
+    if len(secret) < least:
+        return f"must have {least} characters or more in production (it has {len(secret)})"
+    steps = [ord(second) - ord(first) for first, second in itertools.pairwise(secret)]
+    in_order = sum(step in (-1, 0, 1) for step in steps) > len(steps) / 2
+    repeated = any(secret[size:] == secret[:-size] for size in range(1, len(secret) // 2 + 1))
+    if secret in DEFAULT_SECRETS or in_order or repeated or len(set(secret)) < min(8, least):
+        return "is a well-known or too simple secret: make one with `openssl rand -hex 32`"
+    return None
+
+
+def masked(name: str, value: object) -> object:
+    """A setting as people may see it: a secret is masked, as is a password within an address."""
+    if isinstance(value, tuple):
+        return [masked(name, one) for one in value]
+    if value is None or not isinstance(value, str):
+        return value
+    if name in SECRETS:
+        return "***"
+    return _masked_address(value) if "://" in value else value
+
+
+def _masked_address(address: str) -> str:
+    parts = split(address)
+    if parts is None:
+        return "***"
+    login, at, host = parts.netloc.rpartition("@")
+    user, colon, _ = login.partition(":")
+    query = "&".join(_masked_parameter(one) for one in parts.query.split("&"))
+    return urlunsplit(parts._replace(netloc=f"{user}{':***' if colon else ''}{at}{host}", query=query))
+
+
+def _masked_parameter(parameter: str) -> str:
+    name, equals, _ = parameter.partition("=")
+    return f"{name}=***" if equals and any(word in name.lower() for word in SECRET_PARAMETERS) else parameter
+
+
+def _postgres(url: str, faults: list[str]) -> str:
+    scheme, colon, rest = url.partition("://")
+    if not colon or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
+        faults.append("DATABASE_URL must begin with postgresql://")
+    return f"postgresql+asyncpg://{rest}"
+
+
+def _redis(url: str, faults: list[str]) -> str:
+    parts = split(url)
+    if parts is None or parts.scheme not in ("redis", "rediss", "unix"):
+        faults.append("REDIS_URL must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _secret_key(key: str, faults: list[str]) -> str:
+    if len(key) < 32:
+        faults.append(f"SECRET_KEY must have 32 characters or more (it has {len(key)})")
+    return key
+
+
+def _app_env(name: str, faults: list[str]) -> str:
+    if name not in ("development", "production"):
+        faults.append(f"APP_ENV must be development or production, not {name!r}")
+    return name
+
+
+def _log_level(text: str, faults: list[str]) -> str:
+    if text.upper() not in LEVELS:
+        faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {text!r}")
+    return text.upper()
+
+
+def _base_url(text: str, faults: list[str]) -> str:
+    parts = split(text)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        faults.append(f"ONCE_BASE_URL must be an http(s) address, not {masked('once_base_url', text)!r}")
+    return text.rstrip("/")
+
+
+def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
+    """Origins as browsers write them (RFC 6454, section 6.2): lower case, ASCII host, no default port."""
+    origins = []
+    for part in (part.strip().rstrip("/") for part in text.split(",") if part.strip()):
+        origin = _origin(part)
+        if origin is None:
+            faults.append(f"PUBLIC_ORIGIN must be like https://console.example.com, not {part!r}")
+        else:
+            origins.append(origin)
+    return tuple(dict.fromkeys(origins))
+
+
+def _origin(text: str) -> str | None:
+    parts = split(text)
+    if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    if parts.path or parts.query or parts.fragment:
+        return None
+    try:
+        host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode()
+    except UnicodeError:
+        return None
+    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
+    def read_number(text: str, faults: list[str]) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not (least <= value < float("inf")):
+            faults.append(f"{name} must be a number of at least {least:g}, not {text!r}")
+        return value
+
+    return read_number
+
+
+def _port(text: str, faults: list[str]) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        faults.append(f"METRICS_PORT must be a port between 1 and 65535, not {text!r}")
+        return 0
+    return int(text)
+
+
+READERS: dict[str, Callable[[str, list[str]], Any]] = {
+    "database_url": _postgres,
+    "redis_url": _redis,
+    "secret_key": _secret_key,
+    "app_env": _app_env,
+    "log_level": _log_level,
+    "once_base_url": _base_url,
+    "public_origin": _origins,
+    "metrics_port": _port,
+    "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
+    "undo_seconds": _number("UNDO_SECONDS", 0.0),
+}
