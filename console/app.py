@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Router, get
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
@@ -27,12 +27,12 @@ import console.runs.api
 import console.sims.api
 import console.sms.api
 import console.usage.api
-from console import health, metrics
+from console import health
 from console.auth.doors import api_caller, check_origin, page_caller
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
-from console.carrier.gauges import measure
 from console.errors import NotSignedIn, TooMany
+from console.http import metrics
 from console.http.etag import named
 from console.http.exceptions import tell
 from console.http.methods import methods_at
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> Litestar:
             health.router(in_schema=False),
             endpoint.streamer,
             endpoint.forwarder,
-            _metrics,
+            metrics.exposition,
         ],
         dependencies={
             "db": given(db),
@@ -177,10 +177,3 @@ def _address(scope: Scope) -> str:
 
 async def _count_address(db: Database, scope: Scope) -> dict[str, str]:
     return (await count_request(db.redis, _address(scope))).headers()
-
-
-@get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
-async def _metrics(db: NamedDependency[Database]) -> bytes:
-    """What this process and the workers count, for Prometheus."""
-    await measure(db)
-    return await metrics.exposition(db.redis, "web")

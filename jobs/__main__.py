@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from console import log
+from console.errors import NotReady
 from console.settings import from_environment
 from jobs.examine import examine
 from jobs.worker import work
@@ -22,5 +23,7 @@ try:
     else:
         log.set_up(settings.log_level)
         uvloop.run(work(settings))
+except NotReady as error:
+    sys.exit(str(error))
 except (OSError, DBAPIError, RedisError) as error:
     sys.exit(f"The worker can't go on, for the database or Redis is away: {str(error).splitlines()[0]}")

@@ -97,7 +97,7 @@ def _read(post: StreamBatch, body: bytes, now: datetime) -> Batch:
 async def _set_aside(run: Run, transaction: Transaction, post: StreamBatch, error: Exception) -> None:
     await batches.set_aside(transaction, post.id, str(error))
     run.counted(seen=1, failed=1)
-    metrics.stream_batches.labels("set_aside").inc()
+    metrics.streamer_batches.labels("set_aside").inc()
     log.warning("a post can't be read; it is kept", batch=post.id, reason=str(error))
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from saq.job import CronJob
 from saq.worker import Worker
 
-from console import metrics
 from console.log import logger
 from console.organizations.writes import settle_first
 from console.runs.schedule import BY_NAME
@@ -19,6 +18,7 @@ from console.settings import Settings
 from console.store.database import open_database
 from console.streamer import batches
 from jobs.garbage import collect_seldom
+from jobs.metrics import exposed, keep_measuring
 from jobs.polling.clients import Accounts
 from jobs.prune import prune
 from jobs.refresh_token import refresh_token
@@ -49,7 +49,7 @@ JOBS: tuple[Job, ...] = (
 AT_START = ("sync_sims", "sync_status", "sync_quotas", "sync_connectivity", "take_stream", "sample_fleet")
 START_SECONDS = 2  # not at once: the queue's first sweep takes a job that is just being handed out for a lost one
 HEARTBEAT = 60  # a job whose worker is silent for so long is given to another
-METRICS_SECONDS = 5.0
+MEASURING_SECONDS = 15.0
 NOTING_SECONDS = 10.0
 
 
@@ -73,11 +73,12 @@ async def work(settings: Settings) -> None:
         cancellation_hard_deadline_s=1.0,
     )
     beside = [
-        asyncio.create_task(metrics.export(db.redis, f"worker:{name}", every=METRICS_SECONDS)),
+        asyncio.create_task(keep_measuring(db, every=MEASURING_SECONDS)),
         asyncio.create_task(shop.accounts.keep_noting(every=NOTING_SECONDS)),
     ]
     try:
-        await worker.start()
+        async with exposed(settings.metrics_port, settings.metrics_token):
+            await worker.start()
     finally:
         for task in beside:
             task.cancel()

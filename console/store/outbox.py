@@ -129,7 +129,7 @@ class Teller:
                 while (batch := await self._tell_some()) is not None:
                     told += batch
             except (RedisError, OSError, TimeoutError, sa.exc.DBAPIError) as error:
-                metrics.tellings_failed.inc()
+                metrics.publish_failures.inc()
                 logger(__name__).warning("telling failed, the outbox keeps the facts", reason=str(error))
             self._answered = upto
             return told
@@ -139,7 +139,6 @@ class Teller:
             await connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
             rows = (await connection.execute(_first())).all()
-            metrics.outbox_waiting.set(len(rows))
             if not rows:
                 return None
             arguments: list[str | int] = [KEPT, repr(time.time()), len(rows)]
@@ -148,5 +147,5 @@ class Teller:
             told = int(await self._script(keys=KEYS, args=arguments))
             await connection.execute(sa.delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
         for kind, number in Counter(line.split("\t", 2)[1] for row in rows for line in row.items.split("\n")).items():
-            metrics.facts_told.labels(kind).inc(number)
+            metrics.facts_published.labels(kind).inc(number)
         return told

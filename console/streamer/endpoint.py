@@ -55,14 +55,14 @@ async def streamer(
         found = await account(connection, settings.secret_key, slug=organization)
     username, password = (found.streamer_username, found.streamer_password) if found else (None, None)
     if not _is_right(request.headers.get("authorization", ""), username, password) or found is None:
-        metrics.stream_batches.labels("refused").inc()
+        metrics.streamer_batches.labels("refused").inc()
         raise NotSignedIn("Wrong user name or password for this organization's streamer")
     body = await _body(request, LARGEST_BYTES)
     records = _read(_list, body, "A post of the Data Streamer is a JSON list")
     if records:
         async with db.transaction() as transaction:
             await batches.keep(transaction, found.organization_id, body, datetime.now(UTC))
-    metrics.stream_batches.labels("kept").inc()
+    metrics.streamer_batches.labels("kept").inc()
     return Response(b"", status_code=200)
 
 
@@ -87,13 +87,13 @@ async def forwarder(
     async with db.reading() as connection:
         found = await account(connection, settings.secret_key, slug=token.partition(".")[0])
     if found is None or not is_forwarder_token(settings.secret_key, found.slug, found.forwarder_turn, token):
-        metrics.stream_batches.labels("refused").inc()
+        metrics.streamer_batches.labels("refused").inc()
         raise NotFound("There is nothing here")
     body = await _body(request, LARGEST_MESSAGE_BYTES)
     _read(_object, body, "The SMS Forwarder sends one JSON object")
     async with db.transaction() as transaction:
         await batches.keep(transaction, found.organization_id, body, datetime.now(UTC), source="forwarder")
-    metrics.stream_batches.labels("kept").inc()
+    metrics.streamer_batches.labels("kept").inc()
     return Response(b"", status_code=200)
 
 
@@ -144,7 +144,7 @@ class Unpacking:
 
 
 def _refused(error: ConsoleError) -> ConsoleError:
-    metrics.stream_batches.labels("refused").inc()
+    metrics.streamer_batches.labels("refused").inc()
     return error
 
 

@@ -86,7 +86,8 @@ async def _begin(crew: Crew, screen: Screen, options: UpOptions, folder: Path, e
     demo = None if simulated is None else program(_demo(settings, folder))
     if demo is not None:
         await crew.start(demo)
-    await crew.start(*map(program, (_worker(settings), _web(settings, options.port))))
+    worker = settings if given("METRICS_PORT", environment) else {**settings, "METRICS_PORT": str(free_port())}
+    await crew.start(*map(program, (_worker(worker), _web(settings, options.port))))
     crew.show_lines()
     address, data = f"http://{HOST}:{options.port}", f"{options.data}/"
     if demo is not None:

@@ -81,9 +81,9 @@ def count(run: Run, taken: Taken) -> None:
     """Put it into the run's tally and the figures. Call it after the commit."""
     run.counted(seen=sum(taken.seen.values()) + taken.unknown, changed=sum(taken.new.values()), failed=taken.unknown)
     for kind, new in taken.new.items():
-        metrics.stream_records.labels(kind, "new").inc(new)
-        metrics.stream_records.labels(kind, "known").inc(max(0, taken.seen[kind] - new))
-    metrics.stream_records.labels("unknown", "kept").inc(taken.unknown)
+        metrics.streamer_records.labels(kind, "new").inc(new)
+        metrics.streamer_records.labels(kind, "known").inc(max(0, taken.seen[kind] - new))
+    metrics.streamer_records.labels("unknown", "kept").inc(taken.unknown)
 
 
 async def _messages(

@@ -28,8 +28,8 @@ class Noting:
 
     def observe(self, organization_id: int, operation: str, outcome: str, seconds: float) -> None:
         """An exchange with 1NCE has ended."""
-        metrics.polls.labels(operation, outcome).inc()
-        metrics.poll_seconds.labels(operation).observe(seconds)
+        metrics.once_calls.labels(operation, outcome).inc()
+        metrics.once_call_seconds.labels(operation).observe(seconds)
         if outcome == "ok":
             self._answers[organization_id][operation] = datetime.now(UTC)
 

@@ -84,3 +84,30 @@ async def test_metrics_can_be_read_by_prometheus_and_name_no_sim(web: Served, ca
     assert ADAS_SIM not in answer.text
     assert "MADEUP" not in answer.text
     assert "/nothing-here" not in answer.text
+
+
+async def test_metrics_need_the_token_once_there_is_one(settings: Settings) -> None:
+    guarded = msgspec.structs.replace(settings, metrics_token="a-token-for-prometheus")
+    async with serving(guarded) as served, served.stranger() as stranger:
+        for sent in ({}, {"Authorization": "Bearer another"}, {"Authorization": "Basic a-token-for-prometheus"}):
+            answer = await stranger.get("/metrics", headers=sent)
+            assert answer.status_code == 401
+            assert "console_http_request_seconds" not in answer.text
+        answer = await stranger.get("/metrics", headers={"Authorization": "Bearer a-token-for-prometheus"})
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Proto", "X-Real-IP"])
+async def test_without_a_token_nobody_behind_a_proxy_reads_the_metrics(web: Served, header: str) -> None:
+    async with web.stranger() as stranger:
+        answer = await stranger.get("/metrics", headers={header: "127.0.0.1"})
+        assert answer.status_code == 403
+        assert "console_http_request_seconds" not in answer.text
+
+
+async def test_the_web_server_does_not_repeat_the_gauges_of_the_installation(web: Served) -> None:
+    async with web.stranger() as stranger:
+        text = (await stranger.get("/metrics")).text
+    assert "console_live_sockets" in text
+    for name in ("console_outbox_waiting", "console_carrier_circuit_state", "console_quota_differences"):
+        assert name not in text

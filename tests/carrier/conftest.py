@@ -1,6 +1,5 @@
 """A worker whose Acme is at the simulated 1NCE, and which any test may put out of order."""
 
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,16 +7,17 @@ from typing import Any
 import pytest_asyncio
 from msgspec import structs
 
+from console import metrics
 from console.carrier import reads
 from console.facts.carrier import CircuitStatus, Operation
 from console.once.client import OnceClient
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
+from jobs.metrics import measure
 from jobs.polling.clients import Accounts
 from tests.cast import Cast
 from tests.ring.conftest import browser, page
-from tests.serving import Served
 from tests.simulation import Simulation
 
 __all__ = ["browser", "page"]
@@ -70,9 +70,8 @@ async def worker(db: Database, settings: Settings, cast: Cast, simulation: Simul
     await simulation.ask("POST", "capabilities", OFFERED)
 
 
-async def figure(web: Served, name: str, organization: str) -> float | None:
-    """A gauge of `/metrics`; None if it is not there."""
-    async with web.stranger() as stranger:
-        text = (await stranger.get("/metrics")).text
-    found = re.search(rf'^{name}{{organization="{organization}",process="web"}} (\S+)$', text, re.MULTILINE)
-    return float(found[1]) if found else None
+async def gauge(db: Database, name: str, organization: str) -> float | None:
+    """A gauge of the installation, measured now; None if it is not there."""
+    async with db.reading() as reading:
+        await measure(reading, datetime.now(UTC))
+    return metrics.installation.get_sample_value(name, {"organization": organization})

@@ -11,13 +11,13 @@ import websockets
 from console.cli.tail import line
 from console.facts.carrier import CarrierChanged, CarrierStatus, CircuitStatus, Operation
 from console.once.errors import CircuitOpen, Unavailable
-from tests.carrier.conftest import Worker, figure
+from tests.carrier.conftest import Worker, gauge
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
 DOWN = {"path": "/v2/sims", "kind": "status", "status": 503}
-STATE = "console_once_line_state"
+STATE = "console_carrier_circuit_state"
 BANNER = "1NCE does not answer since"
 
 
@@ -59,7 +59,7 @@ async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Wo
         assert shown["failures"] >= 8
         assert "503" in shown["reason"]
         assert shown["retry_at"] > shown["since"]
-        assert await figure(web, STATE, "acme") == 2
+        assert await gauge(worker.db, STATE, "acme") == 2
         async with web.signed_in("vera") as vera:
             for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier"):
                 assert BANNER in (await vera.get(path)).text, path
@@ -68,7 +68,7 @@ async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Wo
         await comes_back(worker)
         assert [fact["circuit"]["state"] for fact in await told(stream)] == ["half_open", "closed"]
         assert (await program.get("/carrier")).json()["circuit"]["state"] == "closed"
-        assert await figure(web, STATE, "acme") == 0
+        assert await gauge(worker.db, STATE, "acme") == 0
         async with web.signed_in("vera") as vera:
             assert BANNER not in (await vera.get("/sims")).text
 
@@ -91,7 +91,7 @@ async def test_eve_neither_sees_nor_hears_of_acmes_line(worker: Worker, web: Ser
         assert BANNER not in (await eve.get("/sims")).text
         async with web.program(cast.eve_key) as program:
             assert (await program.get("/carrier")).json()["circuit"]["state"] == "unknown"
-        assert await figure(web, STATE, "evil") == 0
+        assert await gauge(worker.db, STATE, "evil") == 0
 
 
 async def test_a_stranger_gets_no_answer(web: Served) -> None:

@@ -9,7 +9,7 @@ from console.carrier import reads
 from console.carrier.rules import OPERATIONS
 from console.once.errors import NotFound, NotOffered
 from console.once.operations import OPERATIONS as ASKED
-from tests.carrier.conftest import Worker, figure
+from tests.carrier.conftest import Worker, gauge
 from tests.cast import Cast
 from tests.serving import Served
 
@@ -41,8 +41,8 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
         told = {one["name"]: one for one in (await program.get("/carrier")).json()["operations"]}
     assert told["orders.list"]["unavailable_reason"] == off.unavailable_reason
     assert told["sim.topup"]["available"] is None, "what was never asked for is not said to be offered"
-    assert await figure(web, "console_once_operations_off", "acme") == 1
-    assert await figure(web, "console_once_operations_off", "evil") == 0
+    assert await gauge(worker.db, "console_carrier_operations_unavailable", "acme") == 1
+    assert await gauge(worker.db, "console_carrier_operations_unavailable", "evil") == 0
 
 
 async def test_a_viewer_reads_the_sentence_and_eve_does_not(worker: Worker, web: Served, cast: Cast) -> None:
@@ -72,7 +72,7 @@ async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, ca
     assert found.available is True
     assert found.unavailable_reason is None
     assert found.retry_at is None
-    assert await figure(web, "console_once_operations_off", "acme") == 0
+    assert await gauge(worker.db, "console_carrier_operations_unavailable", "acme") == 0
 
 
 async def a_day_passes(worker: Worker, operation: str) -> None:
@@ -89,7 +89,7 @@ async def test_one_unknown_sim_switches_nothing_off(worker: Worker, web: Served)
     async with worker.db.reading() as reading:
         assert await reads.unavailable(reading, worker.id) == []
     assert (await worker.operation("sim.status")).available is None, "nor has it shown that 1NCE offers it"
-    assert await figure(web, "console_once_operations_off", "acme") == 0
+    assert await gauge(worker.db, "console_carrier_operations_unavailable", "acme") == 0
 
 
 async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> None:

@@ -1,0 +1,137 @@
+"""The worker's own numbers for Prometheus, and the gauges of the whole installation, which one worker exposes."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import count
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import sqlalchemy as sa
+from prometheus_client import REGISTRY, make_wsgi_app
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console import metrics
+from console.carrier import reads as carrier_reads
+from console.carrier.rules import IN_NUMBERS, Line
+from console.errors import NotReady
+from console.log import logger
+from console.organizations import reads as organization_reads
+from console.quotas import differences
+from console.store.database import Database
+from console.store.outbox import outbox
+from console.streamer import reads as streamer_reads
+from console.streamer.rules import StreamState
+
+LOCK = 7_220_019  # PostgreSQL's advisory lock of the one worker that exposes the installation's gauges
+COMPARED_EVERY = 20  # measurements: to compare quota and usage of a whole fleet takes the longest
+
+
+async def measure(connection: AsyncConnection, now: datetime, *, compare: bool = True) -> None:
+    """Set the gauges that come from the database. `organization` is everywhere its short name."""
+    states = await carrier_reads.summary(connection)
+    streams, differing = {}, {}
+    for organization in await organization_reads.every(connection):
+        streams[organization.slug] = (await streamer_reads.stream(connection, organization.id, now)).kinds
+        if compare:
+            differing[organization.slug] = await differences.count(connection, organization.id)
+    waiting = (await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one()
+    for gauge in (metrics.circuit_state, metrics.operations_unavailable, metrics.streamer_missed):
+        gauge.clear()
+    for slug, state, unavailable in states:
+        metrics.circuit_state.labels(slug).set(IN_NUMBERS[Line(state)])
+        metrics.operations_unavailable.labels(slug).set(unavailable)
+    for slug, kinds in streams.items():
+        for one in kinds:
+            metrics.streamer_missed.labels(slug, one.kind).set(one.state == StreamState.MISSED)
+    if compare:
+        metrics.quota_differences.clear()
+        for slug, number in differing.items():
+            metrics.quota_differences.labels(slug).set(number)
+    metrics.outbox_waiting.set(waiting)
+
+
+async def keep_measuring(db: Database, *, every: float) -> None:
+    """Measure every so many seconds, until cancelled, as long as no other worker does."""
+    while True:
+        try:
+            async with db.reading() as connection:
+                try:
+                    await _measure_alone(connection, every)
+                finally:
+                    await connection.invalidate()  # closed and not given back: the lock ends with its connection
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            metrics.loop_errors.labels("gauges").inc()
+            logger("jobs").warning("the database is away: no gauges until it is back", reason=str(error))
+        except Exception:  # the loop must not end: another attempt follows
+            metrics.loop_errors.labels("gauges").inc()
+            logger("jobs").exception("the gauges could not be measured")
+        await asyncio.sleep(every)
+
+
+async def _measure_alone(connection: AsyncConnection, every: float) -> None:
+    if not (await connection.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK)))).scalar_one():
+        return
+    await measure(connection, datetime.now(UTC))
+    REGISTRY.register(metrics.installation)
+    try:
+        for number in count(1):
+            await asyncio.sleep(every)
+            await measure(connection, datetime.now(UTC), compare=number % COMPARED_EVERY == 0)
+    finally:  # another worker measures from now on, or the database is away and nobody knows
+        REGISTRY.unregister(metrics.installation)
+
+
+@asynccontextmanager
+async def exposed(port: int | None, token: str | None) -> AsyncIterator[int | None]:
+    """Answer `GET /metrics` on this port until the block ends; the port, None if there is none.
+
+    With a token on every address, and only to those who send it as bearer; without one to this machine alone.
+    NotReady if the port is taken.
+    """
+    if port is None:
+        yield None
+        return
+    app = _guarded(make_wsgi_app(), token)
+    try:
+        server = make_server("0.0.0.0" if token else "127.0.0.1", port, app, _Server, _Handler)  # noqa: S104
+    except OSError as error:
+        raise NotReady(f"METRICS_PORT {port} can't be used: {error.strerror or error}") from error
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="metrics", daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    block_on_close = False
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = 10.0
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write nothing: each scrape would be a line."""
+
+
+def _guarded(app: Callable[..., Iterable[bytes]], token: str | None) -> Callable[..., Iterable[bytes]]:
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        sent = environ.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
+        if environ.get("PATH_INFO") != "/metrics":
+            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            return [b"The metrics are at /metrics\n"]
+        if token and not hmac.compare_digest(sent, f"Bearer {token}".encode()):
+            start_response("401 Unauthorized", [("Content-Type", "text/plain"), ("WWW-Authenticate", "Bearer")])
+            return [b"Send METRICS_TOKEN as bearer\n"]
+        return app(environ, start_response)
+
+    return answer
