@@ -173,4 +173,5 @@ async def _beat(run: Run, run_id: int, context: dict[str, Any]) -> None:
             if job := context.get("job"):
                 await job.update()
         except Exception:  # the beat must outlive a database or a Redis that is away for a moment
+            metrics.loop_errors.labels("job_heartbeat").inc()
             log.warning("a beat was lost", exc_info=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from console import metrics
 from console.auth.doors import still_signed_in
 from console.live.hub import Hub
 from console.live.messages import HEARTBEAT_SECONDS, SIGNED_OUT
@@ -28,6 +29,7 @@ class Beating:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self._ask_who_may_stay()
             except Exception:  # the database is away, or very slow: who was welcome stays so for the moment
+                metrics.loop_errors.labels("heartbeat").inc()
                 logger("live").warning("it could not be seen who is still signed in", exc_info=True)
 
     async def _ask_who_may_stay(self) -> None:

@@ -13,6 +13,7 @@ from litestar.utils.scope.state import ScopeState
 from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from console import metrics
 from console.auth.doors import asks_from_elsewhere, key_caller, pass_of, session_caller
 from console.auth.rules import Caller
 from console.errors import BadRequest
@@ -85,6 +86,7 @@ class Live:
                     await show_on_screen(self._db.redis, organization_id, sorted(iccids), datetime.now(UTC))
                     await self.confirming.look(organization_id, iccids)
                 except (*AWAY, SQLAlchemyError):
+                    metrics.loop_errors.labels("on_screen").inc()
                     continue  # a part of the house is away; the ages on the screens go on by themselves
             await asyncio.sleep(SCREEN_SECONDS)
 

@@ -86,8 +86,10 @@ class Feed:
             try:
                 await self._follow()
             except AWAY as error:
+                metrics.loop_errors.labels("feed").inc()
                 logger("live").warning("Redis is away, the screens stand still", reason=str(error))
             except Exception:  # the feed must not end: what it could not read is lost to this process alone
+                metrics.loop_errors.labels("feed").inc()
                 logger("live").exception("the feed stumbled")
             self._went_down()
             delay = 0.1 if time.monotonic() - began > 10 else min(delay * 2, 5.0)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console import metrics
 from console.live.hub import Hub
 from console.live.subscriber import Subscriber
 from console.live.topics import sims_in
@@ -56,6 +57,7 @@ class Redrawing:
                 try:
                     await self._redraw(one)
                 except Exception as error:  # the database may be away: it is drawn when that is back
+                    metrics.loop_errors.labels("refresh").inc()
                     logger("live").warning("a fragment could not be drawn", fragment=one[0], reason=repr(error))
                     self.want(*one)
             await asyncio.sleep(EVERY_SECONDS)

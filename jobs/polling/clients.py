@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from console import metrics
 from console.log import logger
 from console.once.client import OnceClient
 from console.organizations.reads import Account, account
@@ -56,6 +57,7 @@ class Accounts:
             try:
                 await self.note()
             except Exception:  # what was not noted now is noted with the next turn
+                metrics.loop_errors.labels("carrier").inc()
                 logger("jobs").exception("how the accounts stand could not be noted")
 
     async def close(self) -> None:
