@@ -6,7 +6,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_NOBODY = _hasher.hash("nobody has this password")
+# What an unknown user's password is compared with: a hash of random bytes that nobody kept, by the same parameters.
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$PTlLwnnJ6GzBfIrvQhTTKA$DBttJzEi9loxDXbRTglKbyMwK1laooT6wcsLZcQjYuI"
 _few = asyncio.Semaphore(2)
 
 

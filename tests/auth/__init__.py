@@ -1,0 +1,1 @@
+"""Who is asking: passwords, sessions, keys, and what each may do."""

@@ -1,0 +1,45 @@
+"""Passwords: what one must be, and that nobody learns from the time or the words whether a user exists."""
+
+import time
+
+import pytest
+
+from console.auth.passwords import _NOBODY, hash_password, is_right
+from console.auth.rules import LEAST_PASSWORD, password_fault
+
+
+@pytest.mark.parametrize(
+    ("password", "name", "allowed"),
+    [
+        ("correct horse battery", "ada", True),
+        ("x" * (LEAST_PASSWORD - 1), "ada", False),
+        ("aaaaaaaaaaaaaaaaaaaa", "ada", False),
+        ("I am ADA and nobody else", "ada", False),
+        ("x1y2z" * 300, "ada", False),
+        ("пароль на кириллице", "ada", True),
+    ],
+)
+def test_a_password_is_long_enough_and_does_not_hold_the_name(password: str, name: str, allowed: bool) -> None:
+    assert (password_fault(password, name) is None) is allowed
+
+
+async def test_the_right_password_alone_is_right() -> None:
+    stored = await hash_password("correct horse battery")
+    assert stored.startswith("$argon2id$")
+    assert "correct" not in stored
+    assert await is_right(stored, "correct horse battery")
+    assert not await is_right(stored, "correct horse batterz")
+    assert not await is_right("no hash at all", "correct horse battery")
+
+
+async def test_an_unknown_user_is_compared_at_the_same_cost() -> None:
+    stored = await hash_password("correct horse battery")
+    assert stored.split("$")[:4] == _NOBODY.split("$")[:4], "the same algorithm, memory and passes"
+
+    async def seconds(known: str | None) -> float:
+        began = time.process_time()
+        assert not await is_right(known, "wrong password here")
+        return time.process_time() - began
+
+    known, unknown = [min([await seconds(one) for _ in range(3)]) for one in (stored, None)]
+    assert unknown > known / 3
