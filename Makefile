@@ -2,13 +2,14 @@
 #
 #   make run     the whole console with a simulated 1NCE; PORT=8001 SIMS=500 choose the port and the number of SIM cards
 #   make check   format, lint, types, import contracts, templates
-#   make test    the checks and the whole suite of tests
+#   make test    the checks and the whole suite of tests, by WORKERS=3 processes at a time
 #   make bench   every benchmark but the soak; each prints one JSON object on its last line
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORKERS ?= 3
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DELETE_ON_ERROR:
@@ -18,7 +19,7 @@ run: $(READY)
 	@exec $(BIN)/console up
 
 test: check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "The format differs: $(BIN)/ruff format . mends it"; exit 1; }

@@ -140,7 +140,9 @@ async def sent_to(
     return pieces
 
 
-@pytest.mark.parametrize(("path", "change", "expected"), CASES, ids=lambda one: getattr(one, "__name__", str(one)))
+@pytest.mark.parametrize(
+    ("path", "change", "expected"), CASES, ids=[f"{path}-{change.__name__}" for path, change, _ in CASES]
+)
 async def test_what_is_sent_is_what_the_page_shows(
     web: Served, db: Database, cast: Cast, path: str, change: Change, expected: set[str]
 ) -> None:

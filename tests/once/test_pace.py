@@ -15,6 +15,8 @@ from console.once.http.rate_limit import Lane, Pace
 from .conftest import ClientMaker
 from .odd_server import Answer, OddServer
 
+pytestmark = pytest.mark.xdist_group("time")
+
 PaceMaker = Callable[..., Pace]
 
 

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from simulator.control.actual import of_card
 from simulator.fleet.card import MB, Card
 from simulator.fleet.event_types import EventType
@@ -63,6 +65,7 @@ def test_two_thousand_sims_change_a_few_times_a_second_and_a_large_fleet_not_muc
     assert 30 < large.changes / 300 < 65
 
 
+@pytest.mark.xdist_group("time")
 def test_life_costs_nothing_but_its_changes() -> None:
     fleet, _ = _fleet(50_000)
     begin = time.process_time()

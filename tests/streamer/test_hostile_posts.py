@@ -52,7 +52,7 @@ ODD_TIMES = [
 ]
 
 
-@pytest.mark.parametrize("time", ODD_TIMES)
+@pytest.mark.parametrize("time", ODD_TIMES, ids=[str(n) for n in range(len(ODD_TIMES))])
 async def test_a_record_of_no_plausible_time_is_set_aside_alone(db: Database, acme: Acme, time: str) -> None:
     odd = [{**usage(1, 1.0), "end_timestamp": time, "start_timestamp": time}, {**event(2, 3, NOW), "timestamp": time}]
     await keep(acme, msgspec.json.encode([usage(3, 1.0), *odd, usage(4, 2.0)]))

@@ -11,6 +11,8 @@ from console.trial.ports import free_port, is_free
 from tests.processes import lives, until
 from tests.trial.up.conftest import Begun
 
+pytestmark = pytest.mark.xdist_group("time")
+
 UNRULY = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 )

@@ -20,6 +20,8 @@ from console.trial.ports import HOST, free_port, is_free
 from tests.processes import lives, until
 from tests.trial.up.conftest import Supervisor
 
+pytestmark = pytest.mark.xdist_group("time")
+
 CODE = """
 import asyncio, sys
 from console.trial.options import UpOptions
