@@ -22,7 +22,7 @@ GROWTH_MB = 12.0  # from then on, over 600,000 records
 async def waiting(house: House) -> int:
     """Posts that nobody has taken in yet."""
     async with house.db.reading() as connection:
-        return int((await connection.execute(sa.text("SELECT count(*) FROM stream_batches"))).scalar_one())
+        return int((await connection.execute(sa.text("SELECT count(*) FROM streamer_posts"))).scalar_one())
 
 
 async def caught_up(house: House, most: int) -> None:

@@ -47,7 +47,7 @@ async def post(house: House, bodies: list[bytes], posts: int) -> Report:
             assert answer.status_code == 200, answer.text
         used = (cpu_seconds(served.pid) - cpu) / posts
     async with house.db.transaction() as transaction:
-        again = sa.text("DELETE FROM stream_batches WHERE id > (SELECT min(id) + :n - 1 FROM stream_batches)")
+        again = sa.text("DELETE FROM streamer_posts WHERE id > (SELECT min(id) + :n - 1 FROM streamer_posts)")
         await transaction.connection.execute(again, {"n": len(bodies)})
     return {**spread(times, 50, 99), "web_cpu_ms": round(used * 1000, 2)}
 
@@ -56,7 +56,7 @@ async def put_again(house: House, bodies: list[bytes]) -> None:
     """Let the batches wait once more, as after a post whose answer 1NCE did not hear."""
     async with house.db.transaction() as transaction:
         for body in bodies:
-            again = sa.text("INSERT INTO stream_batches (organization_id, received_at, body) VALUES (:o, now(), :b)")
+            again = sa.text("INSERT INTO streamer_posts (organization_id, received_at, body) VALUES (:o, now(), :b)")
             await transaction.connection.execute(again, {"o": house.organization_id, "b": body})
 
 
@@ -108,7 +108,7 @@ async def kept(house: House) -> dict[str, int]:
     async with house.db.reading() as connection:
         return {
             name: int((await connection.execute(sa.text(f"SELECT count(*) FROM {name}"))).scalar_one())
-            for name in (*TABLES, "stream_batches", "unknown_records")
+            for name in (*TABLES, "streamer_posts", "unknown_records")
         }
 
 
@@ -126,7 +126,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         say(f"take_stream: taking in {records} records")
         first = await an_answer(worker, "take_stream")
         found = await kept(house)
-        assert found["stream_batches"] == 0, "batches were left"
+        assert found["streamer_posts"] == 0, "batches were left"
         assert found["unknown_records"] == 0, "records were not understood"
         await put_again(house, bodies)
         say("take_stream: the same once more")

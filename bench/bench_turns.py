@@ -18,7 +18,7 @@ from measuring import Report, run, say, spread, target
 from console.polling.reads import asked, fleet, worth_asking
 from console.polling.rules import FLOORS, Group, Kind
 from console.polling.writes import take_turns
-from console.quotas.differences import compared
+from console.quotas.reconciliation import compared
 from console.store.database import Transaction
 
 TURNS = 20

@@ -1,12 +1,13 @@
-"""Is the house well: for load balancers, for programs, for people. Needs no sign-in and tells no secret."""
+"""Health checks for load balancers, programs and people. They need no sign-in and answer no secret."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,49 +19,53 @@ from console.store.database import Database
 PATIENCE_SECONDS = 3.0
 
 
-class Part(Struct, frozen=True, kw_only=True):
-    """A part that the web server cannot do without, or (needed=False) can for a while."""
+class HealthCheck(Struct, frozen=True, kw_only=True):
+    """The check of one part. One that is not required may fail without a 503."""
 
-    name: str
-    well: bool
-    found: str
-    needed: bool = True
+    name: Annotated[str, Meta(description="The part that is checked.")]
+    healthy: Annotated[bool, Meta(description="Whether it works.")]
+    detail: Annotated[str, Meta(description="What the check found.")]
+    required: Annotated[bool, Meta(description="Whether the console can't answer without it.")] = True
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """`ok`: all is well; `degraded`: it answers, but something is missing; `down`: it can't answer for the fleet."""
+    """`ok`: every check passes; `degraded`: a check that is not required fails; `down`: a required one fails."""
 
-    status: str
-    services: list[Part]
+    status: Annotated[str, Meta(description="`ok`, `degraded` or `down`.")]
+    services: Annotated[list[HealthCheck], Meta(description="The check of each part.")]
 
 
 class Alive(Struct, frozen=True, kw_only=True):
     """The process answers."""
 
-    status: str = "ok"
+    status: Annotated[str, Meta(description="`ok`.")] = "ok"
 
 
 async def examine(db: Database, feed: Feed) -> Health:
-    """Look at every part at the same time."""
+    """Check every part at the same time, each for at most PATIENCE_SECONDS."""
     looks = (
         _look("database", _database, db),
         _look("migrations", _migrations, db),
-        _look("redis", _redis, db, needed=False),
+        _look("redis", _redis, db, required=False),
     )
     parts = list(await asyncio.gather(*looks))
-    parts.append(Part(name="live", well=feed.up, found="follows" if feed.up else "reconnects", needed=False))
-    if any(part.needed and not part.well for part in parts):
+    parts.append(
+        HealthCheck(name="live", healthy=feed.up, detail="follows" if feed.up else "reconnects", required=False)
+    )
+    if any(part.required and not part.healthy for part in parts):
         return Health(status="down", services=parts)
-    return Health(status="ok" if all(part.well for part in parts) else "degraded", services=parts)
+    return Health(status="ok" if all(part.healthy for part in parts) else "degraded", services=parts)
 
 
-async def _look(name: str, look: Callable[[Database], Awaitable[str]], db: Database, *, needed: bool = True) -> Part:
+async def _look(
+    name: str, look: Callable[[Database], Awaitable[str]], db: Database, *, required: bool = True
+) -> HealthCheck:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return Part(name=name, well=True, found=await look(db), needed=needed)
+            return HealthCheck(name=name, healthy=True, detail=await look(db), required=required)
     except (SQLAlchemyError, RedisError, OSError, TimeoutError, LookupError) as error:
-        found = str(error) if isinstance(error, LookupError) else "does not answer"
-        return Part(name=name, well=False, found=found, needed=needed)
+        detail = str(error) if isinstance(error, LookupError) else "does not answer"
+        return HealthCheck(name=name, healthy=False, detail=detail, required=required)
 
 
 async def _database(db: Database) -> str:
@@ -85,14 +90,14 @@ async def _redis(db: Database) -> str:
 DOWN = ResponseSpec(Health, description="The fleet can't be answered for.", generate_examples=False)
 
 
-@get(["/", "/ready", "/services"], summary="Is the house well", responses={503: DOWN})
+@get(["/", "/ready", "/services"], summary="Whether the console works", responses={503: DOWN})
 async def health(db: NamedDependency[Database], feed: NamedDependency[Feed]) -> Response[Health]:
     """503 when the fleet can't be answered for. Redis away alone is `degraded`: pages answer, but do not move."""
     found = await examine(db, feed)
     return Response(found, status_code=503 if found.status == "down" else 200, headers={"Cache-Control": "no-store"})
 
 
-@get("/live", summary="Is this process alive")
+@get("/live", summary="Whether this process answers")
 async def alive() -> Alive:
     """It answers: asks nothing of the database or Redis."""
     return Alive()

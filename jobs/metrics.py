@@ -18,15 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console import metrics
 from console.carrier import reads as carrier_reads
-from console.carrier.rules import IN_NUMBERS, Line
+from console.carrier.rules import IN_NUMBERS, CircuitState
 from console.errors import NotReady
 from console.log import logger
 from console.organizations import reads as organization_reads
-from console.quotas import differences
+from console.quotas import reconciliation
 from console.store.database import Database
 from console.store.outbox import outbox
 from console.streamer import reads as streamer_reads
-from console.streamer.rules import StreamState
+from console.streamer.rules import StreamerState
 
 LOCK = 7_220_019  # PostgreSQL's advisory lock of the one worker that exposes the installation's gauges
 COMPARED_EVERY = 20  # measurements: to compare quota and usage of a whole fleet takes the longest
@@ -37,18 +37,18 @@ async def measure(connection: AsyncConnection, now: datetime, *, compare: bool =
     states = await carrier_reads.summary(connection)
     streams, differing = {}, {}
     for organization in await organization_reads.every(connection):
-        streams[organization.slug] = (await streamer_reads.stream(connection, organization.id, now)).kinds
+        streams[organization.slug] = (await streamer_reads.streamer(connection, organization.id, now)).kinds
         if compare:
-            differing[organization.slug] = await differences.count(connection, organization.id)
+            differing[organization.slug] = await reconciliation.count(connection, organization.id)
     waiting = (await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one()
     for gauge in (metrics.circuit_state, metrics.operations_unavailable, metrics.streamer_missed):
         gauge.clear()
     for slug, state, unavailable in states:
-        metrics.circuit_state.labels(slug).set(IN_NUMBERS[Line(state)])
+        metrics.circuit_state.labels(slug).set(IN_NUMBERS[CircuitState(state)])
         metrics.operations_unavailable.labels(slug).set(unavailable)
     for slug, kinds in streams.items():
         for one in kinds:
-            metrics.streamer_missed.labels(slug, one.kind).set(one.state == StreamState.MISSED)
+            metrics.streamer_missed.labels(slug, one.kind).set(one.state == StreamerState.MISSED)
     if compare:
         metrics.quota_differences.clear()
         for slug, number in differing.items():

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from console.runs.writes import forget
 from console.sms.writes import forget_messages
-from console.streamer.batches import forget_set_aside, forget_unknown
+from console.streamer.writes import prune_set_aside, prune_unknown
 from jobs.run import Run, for_the_house
 
 KEPT = {
@@ -33,7 +33,7 @@ async def prune(run: Run) -> None:
             run.counted(seen=gone, changed=gone)
     async with run.db.transaction() as transaction:
         gone = await forget(transaction, run.now() - RUNS_KEPT)
-        gone += await forget_unknown(transaction, run.now() - UNKNOWN_KEPT)
-        gone += await forget_set_aside(transaction, run.now() - UNKNOWN_KEPT)
+        gone += await prune_unknown(transaction, run.now() - UNKNOWN_KEPT)
+        gone += await prune_set_aside(transaction, run.now() - UNKNOWN_KEPT)
         gone += await forget_messages(transaction, run.now() - MESSAGES_KEPT)
     run.counted(seen=gone, changed=gone)

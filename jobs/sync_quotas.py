@@ -9,7 +9,7 @@ from console.once.models import Quota
 from console.polling.rules import Kind
 from console.quotas.writes import COMPARE, record_quotas
 from console.store.bulk import Row
-from console.streamer.reads import usage_stream
+from console.streamer.reads import usage_streamer
 from jobs.polling.poll import poll
 from jobs.run import Run, by_organization
 
@@ -32,9 +32,9 @@ async def _service(run: Run, service: str, kind: Kind) -> None:
         rows = [row for iccid, quota in batch if (row := _row(iccid, service, quota)) is not None]
         now = run.now()
         async with run.db.transaction() as transaction:
-            stream = await usage_stream(transaction.connection, run.organization_id, now)
+            streamer = await usage_streamer(transaction.connection, run.organization_id, now)
             changed = await record_quotas(
-                transaction, run.organization_id, rows, now, stream_alive=stream.alive, stream_used=stream.used
+                transaction, run.organization_id, rows, now, streamer_alive=streamer.alive, streamer_used=streamer.used
             )
         run.counted(failed=len(batch) - len(rows))
         return len(changed)

@@ -13,8 +13,8 @@ from console.facts.source import Source
 from console.log import logger
 from console.once.streamer.records import Batch, messages_alone, read_batch, split, within
 from console.store.database import Transaction, in_each_others_way, sqlstate
-from console.streamer import batches
-from console.streamer.batches import StreamBatch
+from console.streamer import writes
+from console.streamer.writes import StreamerPost
 from jobs.intake.posts import Post, Taken, count, take_in
 from jobs.intake.streamer_health import note_stream
 from jobs.run import Run, by_organization
@@ -54,10 +54,10 @@ async def _take_all(run: Run) -> None:
 
 async def _take_next(run: Run) -> bool:
     """Take in the oldest posts; False if none wait. What the database refuses is taken in piece by piece."""
-    posts: list[StreamBatch] = []
+    posts: list[StreamerPost] = []
     try:
         async with run.db.transaction() as transaction:
-            posts = await batches.next_batches(transaction, run.organization_id, most=MOST)
+            posts = await writes.claim_posts(transaction, run.organization_id, most=MOST)
             taken = await _take(run, transaction, posts)
     except Exception as error:  # whatever a record brings about, the others are taken in
         if posts and isinstance(error, DBAPIError) and in_each_others_way(error):
@@ -72,7 +72,7 @@ async def _take_next(run: Run) -> bool:
     return bool(posts)
 
 
-async def _take(run: Run, transaction: Transaction, posts: Sequence[StreamBatch]) -> Taken | None:
+async def _take(run: Run, transaction: Transaction, posts: Sequence[StreamerPost]) -> Taken | None:
     good: dict[int, Post] = {}
     for post in posts:
         try:
@@ -83,22 +83,22 @@ async def _take(run: Run, transaction: Transaction, posts: Sequence[StreamBatch]
     if not good:
         return None
     taken = await take_in(run, transaction, list(good.values()))
-    await batches.done(transaction, list(good))
+    await writes.remove_posts(transaction, list(good))
     return taken
 
 
-def _read(post: StreamBatch, body: bytes, now: datetime) -> Batch:
+def _read(post: StreamerPost, body: bytes, now: datetime) -> Batch:
     """What the post says. Who knows the SMS Forwarder's address can send messages, and nothing else."""
     if post.source == Source.FORWARDER:
         return messages_alone(body)
     return within(read_batch(body), body, now - OLDEST, now + NEWEST)
 
 
-async def _set_aside(run: Run, transaction: Transaction, post: StreamBatch, error: Exception) -> None:
-    await batches.set_aside(transaction, post.id, str(error))
+async def _set_aside(run: Run, transaction: Transaction, post: StreamerPost, error: Exception) -> None:
+    await writes.set_aside(transaction, post.id, str(error))
     run.counted(seen=1, failed=1)
     metrics.streamer_batches.labels("set_aside").inc()
-    log.warning("a post can't be read; it is kept", batch=post.id, reason=str(error))
+    log.warning("a post can't be read; it is kept", post=post.id, reason=str(error))
 
 
 async def _take_in_pieces(run: Run) -> Taken | None:
@@ -107,7 +107,7 @@ async def _take_in_pieces(run: Run) -> Taken | None:
     found: list[Taken] = []
     refused: list[tuple[bytes, str]] = []
     async with run.db.transaction() as transaction:
-        for post in await batches.next_batches(transaction, run.organization_id, most=MOST):
+        for post in await writes.claim_posts(transaction, run.organization_id, most=MOST):
             try:
                 pieces = deque([split(_as_list(post.body))])
             except msgspec.MsgspecError as error:
@@ -127,8 +127,8 @@ async def _take_in_pieces(run: Run) -> Taken | None:
                         pieces.extendleft((piece[middle:], piece[:middle]))
                     else:
                         refused.append((bytes(piece[0]), _reason(error)))
-            await batches.done(transaction, [post.id])
-        await batches.keep_unknown(transaction, run.organization_id, refused, run.now())
+            await writes.remove_posts(transaction, [post.id])
+        await writes.keep_unknown(transaction, run.organization_id, refused, run.now())
     reasons = [reason for _, reason in refused[:1]]
     log.warning("records can't be stored; they are kept as they came", records=len(refused), reason=reasons)
     return Taken.together([*found, Taken(unknown=len(refused))])

@@ -13,10 +13,12 @@ from saq.worker import Worker
 
 from console.log import logger
 from console.organizations.writes import settle_first
+from console.queue import later
 from console.runs.schedule import BY_NAME
 from console.settings import Settings
 from console.store.database import open_database
-from console.streamer import batches
+from console.streamer.reads import waiting_organizations
+from console.streamer.writes import JOB
 from jobs.garbage import collect_seldom
 from jobs.metrics import exposed, keep_measuring
 from jobs.polling.clients import Accounts
@@ -100,9 +102,16 @@ async def _look_again(context: dict[str, Any]) -> None:
         return
     shop: Shop = context["shop"]
     async with shop.db.reading() as connection:
-        waiting = await batches.left_over(connection)
+        waiting = await waiting_organizations(connection)
     for organization_id in waiting:
-        await batches.ask_again(shop.db.queue, organization_id, seconds=1 if organization_id in shop.taking else 0)
+        key, seconds = f"{JOB}:{organization_id}:again", int(organization_id in shop.taking)
+        await later(
+            shop.db.queue,
+            JOB,
+            key=key,
+            seconds=seconds,
+            organization_id=organization_id,
+        )
 
 
 async def _start(shop: Shop, context: dict[str, Any]) -> None:

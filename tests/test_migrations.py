@@ -120,7 +120,7 @@ async def test_the_sums_follow_each_insert_and_count_nothing_twice(db: Database,
     record = {
         "iccid": ADAS_SIM,
         "time": NOW,
-        "source": "stream",
+        "source": "streamer",
         "record_id": 1,
         "started_at": NOW,
         "data_bytes": 100,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.connectivity.rules import Happening, Place, after
-from console.quotas.rules import Book, days_left, difference, differs, looked, unexplained
+from console.quotas.rules import Reconciliation, checked, days_left, difference, differs, unexplained
 from console.runs.schedule import SCHEDULE, next_run
 from console.sims.rules import quota_word
 
@@ -15,12 +15,14 @@ NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 MB = 1024 * 1024
 
 
-def book(*, used: int, recorded: int, settled: int | None = None, opening: int = 1000, missing: int = 0) -> Book:
-    return Book(
-        opened_at=NOW,
-        used_at_opening=opening,
+def state(
+    *, used: int, recorded: int, settled: int | None = None, start: int = 1000, missing: int = 0
+) -> Reconciliation:
+    return Reconciliation(
+        started_at=NOW,
+        used_at_start=start,
         used=used,
-        looked_at=NOW,
+        checked_at=NOW,
         recorded=recorded,
         missing=missing,
         settled_used=used if settled is None else settled,
@@ -32,42 +34,42 @@ def book(*, used: int, recorded: int, settled: int | None = None, opening: int =
 @pytest.mark.parametrize(
     ("held", "alive", "derived"),
     [
-        (book(used=1000, recorded=0), False, 0),  # nothing used
-        (book(settled=1000, used=1500, recorded=0), False, 500),  # no stream: all of the fall is derived
-        (book(used=1500, recorded=500), False, 0),  # already derived
-        (book(settled=1500, used=1700, recorded=200), False, 500),
-        (book(settled=1000, used=1500, recorded=0), True, 0),  # the stream may still tell of it
-        (book(settled=1500, used=1700, recorded=0), True, 500),  # it had the time to, and did not
-        (book(settled=1500, used=1600, recorded=700), True, 0),  # told more than the fall: never negative
-        (book(settled=1500, used=1600, recorded=700), False, 0),
-        (book(settled=1500, used=1000, recorded=500), False, 0),  # 1NCE corrected itself
+        (state(used=1000, recorded=0), False, 0),  # nothing used
+        (state(settled=1000, used=1500, recorded=0), False, 500),  # no stream: all of the fall is derived
+        (state(used=1500, recorded=500), False, 0),  # already derived
+        (state(settled=1500, used=1700, recorded=200), False, 500),
+        (state(settled=1000, used=1500, recorded=0), True, 0),  # the stream may still tell of it
+        (state(settled=1500, used=1700, recorded=0), True, 500),  # it had the time to, and did not
+        (state(settled=1500, used=1600, recorded=700), True, 0),  # told more than the fall: never negative
+        (state(settled=1500, used=1600, recorded=700), False, 0),
+        (state(settled=1500, used=1000, recorded=500), False, 0),  # 1NCE corrected itself
     ],
 )
-def test_usage_is_derived_from_what_no_record_explains(held: Book, alive: bool, derived: int) -> None:
-    assert unexplained(held, stream_alive=alive) == derived
+def test_usage_is_derived_from_what_no_record_explains(held: Reconciliation, alive: bool, derived: int) -> None:
+    assert unexplained(held, streamer_alive=alive) == derived
 
 
 def test_a_look_is_settled_when_its_records_have_had_the_time_to_come() -> None:
-    held = book(used=1000, recorded=0)
+    held = state(used=1000, recorded=0)
     looks = ((5, 1100, 1000), (19, 1200, 1000), (21, 1300, 1000), (30, 1400, 1000), (42, 1500, 1300))
     for minutes, used, settled in looks:
-        held = looked(held, used, NOW + timedelta(minutes=minutes))
+        held = checked(held, used, NOW + timedelta(minutes=minutes))
         assert (held.used, held.settled_used) == (used, settled), minutes
 
 
 @pytest.mark.parametrize(
     ("held", "bytes_", "differ"),
     [
-        (book(used=10 * MB, recorded=10 * MB, opening=0), 0, False),
-        (book(used=10 * MB, settled=4 * MB, recorded=4 * MB, opening=0), 0, False),  # the records are on their way
-        (book(used=10 * MB, recorded=8 * MB, opening=0), 2 * MB, True),  # some are missing
-        (book(used=10 * MB, recorded=10 * MB, missing=2 * MB, opening=0), 2 * MB, True),  # and were derived
-        (book(used=10 * MB, recorded=13 * MB, opening=0), -3 * MB, True),  # they tell more than the quota
-        (book(used=1 * MB, recorded=0, opening=0), MB, False),  # a megabyte may be rounding
-        (book(used=100 * MB, recorded=96 * MB, opening=0), 4 * MB, False),  # and so may be five per cent
+        (state(used=10 * MB, recorded=10 * MB, start=0), 0, False),
+        (state(used=10 * MB, settled=4 * MB, recorded=4 * MB, start=0), 0, False),  # the records are on their way
+        (state(used=10 * MB, recorded=8 * MB, start=0), 2 * MB, True),  # some are missing
+        (state(used=10 * MB, recorded=10 * MB, missing=2 * MB, start=0), 2 * MB, True),  # and were derived
+        (state(used=10 * MB, recorded=13 * MB, start=0), -3 * MB, True),  # they tell more than the quota
+        (state(used=1 * MB, recorded=0, start=0), MB, False),  # a megabyte may be rounding
+        (state(used=100 * MB, recorded=96 * MB, start=0), 4 * MB, False),  # and so may be five per cent
     ],
 )
-def test_books_differ_by_more_than_rounding_and_delay(held: Book, bytes_: int, differ: bool) -> None:
+def test_books_differ_by_more_than_rounding_and_delay(held: Reconciliation, bytes_: int, differ: bool) -> None:
     assert difference(held) == bytes_
     assert differs(held) == differ
 

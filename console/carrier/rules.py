@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Line(StrEnum):
+class CircuitState(StrEnum):
     """How the line to 1NCE stands, as of a circuit breaker."""
 
     UNKNOWN = "unknown"  # nothing has been asked yet
@@ -14,8 +14,8 @@ class Line(StrEnum):
     HALF_OPEN = "half_open"  # one question is put, to see whether it answers again
 
 
-TROUBLED = frozenset({Line.OPEN, Line.HALF_OPEN})
-IN_NUMBERS = {Line.UNKNOWN: 0, Line.CLOSED: 0, Line.HALF_OPEN: 1, Line.OPEN: 2}
+TROUBLED = frozenset({CircuitState.OPEN, CircuitState.HALF_OPEN})
+IN_NUMBERS = {CircuitState.UNKNOWN: 0, CircuitState.CLOSED: 0, CircuitState.HALF_OPEN: 1, CircuitState.OPEN: 2}
 
 # What 1NCE can be asked to do, in the order of the page, under the names that the workers ask by.
 OPERATIONS = {

@@ -8,7 +8,7 @@ carrier_circuits = sa.Table(
     "carrier_circuits",
     metadata,
     sa.Column("organization_id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("state", sa.Text, nullable=False),  # a Line
+    sa.Column("state", sa.Text, nullable=False),  # a CircuitState
     sa.Column("reason", sa.Text),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     moment("since"),  # when it was closed, or ceased to be: half open is still the same trouble

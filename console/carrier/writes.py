@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.carrier import reads
-from console.carrier.rules import Line
+from console.carrier.rules import CircuitState
 from console.carrier.tables import carrier_circuits, carrier_operations
 from console.facts.carrier import CarrierChanged
 from console.store.bulk import told
@@ -17,7 +17,7 @@ from console.store.database import Transaction
 async def record_circuit(
     transaction: Transaction,
     organization_id: int,
-    state: Line,
+    state: CircuitState,
     *,
     reason: str | None,
     failures: int,
@@ -33,8 +33,8 @@ async def record_circuit(
     before = await _lock(transaction, organization_id)
     if before.moved_at is not None and (at < before.moved_at or (before.state, before.retry_at) == (state, retry_at)):
         return False
-    begins = before.since is None or Line.CLOSED in (state, before.state)
-    tried = state is Line.HALF_OPEN
+    begins = before.since is None or CircuitState.CLOSED in (state, before.state)
+    tried = state is CircuitState.HALF_OPEN
     values = {
         "state": state,
         "reason": before.reason if tried else reason,
@@ -132,7 +132,11 @@ async def record_answers(
 async def _lock(transaction: Transaction, organization_id: int) -> "sa.Row[tuple[object, ...]]":
     """The line's row, made if it is not there; nobody else changes it before this transaction ends."""
     c = carrier_circuits.c
-    made = insert(carrier_circuits).values(organization_id=organization_id, state=Line.UNKNOWN).on_conflict_do_nothing()
+    made = (
+        insert(carrier_circuits)
+        .values(organization_id=organization_id, state=CircuitState.UNKNOWN)
+        .on_conflict_do_nothing()
+    )
     await transaction.connection.execute(made)
     query = sa.select(carrier_circuits).where(c.organization_id == organization_id).with_for_update()
     return (await transaction.connection.execute(query)).one()
@@ -142,9 +146,9 @@ async def _answered(transaction: Transaction, organization_id: int, at: datetime
     """1NCE has answered something: so the line has been closed, if nothing was known of it."""
     c = carrier_circuits.c
     statement = insert(carrier_circuits).values(
-        organization_id=organization_id, state=Line.CLOSED, since=at, moved_at=at, answered_at=at
+        organization_id=organization_id, state=CircuitState.CLOSED, since=at, moved_at=at, answered_at=at
     )
-    unknown = c.state == Line.UNKNOWN
+    unknown = c.state == CircuitState.UNKNOWN
     statement = statement.on_conflict_do_update(
         index_elements=["organization_id"],
         set_={

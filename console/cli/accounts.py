@@ -89,7 +89,7 @@ class Addressed(Struct, frozen=True, kw_only=True):
 
 async def _addressed(settings: Settings, db: Database, found: organization_reads.Organization) -> Addressed:
     async with db.reading() as connection:
-        turn = await organization_reads.forwarder_turn(connection, found.id)
+        turn = await organization_reads.forwarder_generation(connection, found.id)
     origin = settings.public_origin[0] if settings.public_origin else ""
     return Addressed(
         id=found.id,

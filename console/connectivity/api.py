@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.connectivity import reads
-from console.connectivity.reads import StatusAt
+from console.connectivity.reads import StatusChange
 from console.facts.network import NetworkEvent
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
 from console.sims.api import the_sim
@@ -22,7 +22,7 @@ async def sim_connectivity(
     iccid: FromPath[str],
     page_size: PageSize = 50,
     cursor: CursorText = None,
-) -> Listing[StatusAt]:
+) -> Listing[StatusChange]:
     """Each change, the newest first; six months are kept."""
     sim = await the_sim(caller, db, iccid)
     async with db.reading() as reading:
@@ -35,7 +35,7 @@ async def sim_connectivity(
 @get("/connectivity", operation_id="listConnectivity", summary="Where SIMs have been on the network")
 async def fleet_connectivity(
     caller: NamedDependency[Caller], db: NamedDependency[Database], page_size: PageSize = 50, cursor: CursorText = None
-) -> Listing[StatusAt]:
+) -> Listing[StatusChange]:
     """Each change of the whole fleet, the newest first."""
     async with db.reading() as reading:
         items, more = await reads.history(

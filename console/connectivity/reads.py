@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.rules import Place
@@ -17,18 +18,22 @@ EVENT_COLUMNS = tuple(network_events.c[name] for name in NetworkEvent.__struct_f
 EVENT_ORDER = ((network_events.c.time, True), (network_events.c.id, True))
 
 
-class StatusAt(Struct, frozen=True, kw_only=True):
+class StatusChange(Struct, frozen=True, kw_only=True):
     """Where a SIM was on the network from this moment on."""
 
-    iccid: str
-    time: datetime
-    connection: str | None
-    operator: str | None
-    country: str | None
-    rat: str | None
-    apn: str | None
-    cell: str | None
-    source: str
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    time: Annotated[datetime, Meta(description="From this moment on.")]
+    connection: Annotated[
+        str | None, Meta(description="`online`, `attached`, `offline`, `blocked`, or 1NCE's own word in lower case.")
+    ]
+    operator: Annotated[str | None, Meta(description="The network that serves it.")]
+    country: Annotated[str | None, Meta(description="ISO 3166 alpha-2, upper case.")]
+    rat: Annotated[str | None, Meta(description="The radio access technology: LTE, NB-IoT, 2G, …")]
+    apn: Annotated[str | None, Meta(description="The access point name.")]
+    cell: Annotated[str | None, Meta(description="lac/ci or tac/eci, as the network names it.")]
+    source: Annotated[
+        str, Meta(description="Where it came from: `poll` (Management API) or `streamer` (Data Streamer).")
+    ]
 
 
 PLACE_COLUMNS = tuple(sims.c[name] for name in Place.__struct_fields__)
@@ -73,9 +78,9 @@ async def events(
     if cursor is not None:
         query = query.where(after(EVENT_ORDER, cursor))
     query = query.order_by(network_events.c.time.desc(), network_events.c.id.desc()).limit(limit + 1)
-    found = [NetworkEvent(**row._mapping) for row in (await connection.execute(query)).all()]
-    more = mark(EVENT_ORDER, found[limit - 1]) if len(found) > limit else None
-    return found[:limit], more
+    rows = (await connection.execute(query)).all()
+    found = [NetworkEvent(**{**row._mapping, "id": str(row.id)}) for row in rows[:limit]]
+    return found, mark(EVENT_ORDER, rows[limit - 1]) if len(rows) > limit else None
 
 
 async def history(
@@ -85,17 +90,17 @@ async def history(
     iccid: str | None,
     limit: int = 50,
     cursor: Cursor | None = None,
-) -> tuple[list[StatusAt], str | None]:
+) -> tuple[list[StatusChange], str | None]:
     """Where a SIM, or every SIM, has been on the network, the newest first, and the cursor of the next page."""
     c = status_history.c
     order = ((c.time, True), (c.iccid, True))
-    query = sa.select(*(c[name] for name in StatusAt.__struct_fields__)).where(c.organization_id == organization_id)
+    query = sa.select(*(c[name] for name in StatusChange.__struct_fields__)).where(c.organization_id == organization_id)
     if iccid is not None:
         query = query.where(c.iccid == iccid)
     if cursor is not None:
         query = query.where(after(order, cursor))
     query = query.order_by(c.time.desc(), c.iccid.desc()).limit(limit + 1)
-    found = [StatusAt(**row._mapping) for row in (await connection.execute(query)).all()]
+    found = [StatusChange(**row._mapping) for row in (await connection.execute(query)).all()]
     more = mark(order, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
 

@@ -49,7 +49,7 @@ async def record_events(
     keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
     new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
     for row in new:
-        told = msgspec.convert(row, NetworkEvent)
+        told = msgspec.convert({**row, "id": str(row["id"])}, NetworkEvent)
         transaction.tell(organization_id, NetworkEventReported(time=now, subject=told.iccid, data=told))
     return new
 

@@ -1,47 +1,58 @@
 """How an organization's account at 1NCE stands, and the fact that this has changed."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class CircuitStatus(Struct, frozen=True, kw_only=True):
     """Whether calls to 1NCE are let through for an organization: a circuit breaker. Open, it lets none through."""
 
-    state: str = "unknown"  # "closed" (1NCE answers), "open", "half_open" (one call tries it), "unknown"
-    reason: str | None = None  # why it is not closed
-    failures: int = 0  # one after the other
-    since: datetime | None = None  # when it was closed, or ceased to be
-    retry_at: datetime | None = None  # when 1NCE is tried again
-    answered_at: datetime | None = None  # when 1NCE last answered anything
+    state: Annotated[
+        str,
+        Meta(
+            description="`closed`: 1NCE answers; `open`: it does not, and no call is made before `retry_at`; "
+            "`half_open`: one call tries it; `unknown`: no call was made yet."
+        ),
+    ] = "unknown"
+    reason: Annotated[str | None, Meta(description="Why it is not closed: the last failure.")] = None
+    failures: Annotated[int, Meta(description="Consecutive failures.")] = 0
+    since: Annotated[datetime | None, Meta(description="When it was closed, or ceased to be.")] = None
+    retry_at: Annotated[datetime | None, Meta(description="When 1NCE is tried again.")] = None
+    answered_at: Annotated[datetime | None, Meta(description="When 1NCE last answered any call.")] = None
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """Something that 1NCE can be asked to do, and whether it description it for this account."""
+    """Something that 1NCE can be asked to do, and whether 1NCE offers it to this account."""
 
-    name: str
-    description: str
-    available: bool | None = None  # None: not yet asked
-    unavailable_reason: str | None = None  # why it is not available
-    status: int | None = None  # the HTTP status that said so
-    since: datetime | None = None
-    answered_at: datetime | None = None  # when 1NCE last answered it, with yes or no
-    retry_at: datetime | None = None  # when what is not available is asked for again
+    name: Annotated[str, Meta(description="Its name in jobs and metrics.")]
+    description: Annotated[str, Meta(description="What it does.")]
+    available: Annotated[
+        bool | None, Meta(description="Whether 1NCE offers it to this account; null if it was not called yet.")
+    ] = None
+    unavailable_reason: Annotated[str | None, Meta(description="Why it is not available.")] = None
+    status: Annotated[int | None, Meta(description="The HTTP status by which 1NCE refused it.")] = None
+    since: Annotated[datetime | None, Meta(description="Available, or not, from this moment on.")] = None
+    answered_at: Annotated[
+        datetime | None, Meta(description="When 1NCE last answered it, with success or refusal.")
+    ] = None
+    retry_at: Annotated[datetime | None, Meta(description="When what is not available is tried again.")] = None
 
 
 class CarrierStatus(Struct, frozen=True, kw_only=True):
     """How an organization's account at 1NCE stands."""
 
-    circuit: CircuitStatus
-    operations: list[Operation]
+    circuit: Annotated[CircuitStatus, Meta(description="The circuit breaker: whether calls to 1NCE are let through.")]
+    operations: Annotated[list[Operation], Meta(description="What 1NCE can be asked to do, in the order of the page.")]
 
 
 class CarrierChanged(Struct, frozen=True, tag_field="type", tag="carrier.changed"):
     """The circuit breaker, or what 1NCE offers, is not what it was."""
 
-    time: datetime
-    subject: None
-    data: CarrierStatus
+    time: Annotated[datetime, Meta(description="When it happened.")]
+    subject: Annotated[None, Meta(description="Null: it is about the organization.")]
+    data: Annotated[CarrierStatus, Meta(description="The new state of the thing, never an increment.")]
 
 
 def topics(subject: str | None) -> tuple[str, ...]:

@@ -1,30 +1,31 @@
 """A run of a job, and the fact that one has begun or ended."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class JobRun(Struct, frozen=True, kw_only=True):
     """A run of a job: what it saw and what it changed."""
 
-    id: int
-    job: str
-    state: str  # "running", "done", "failed", "interrupted"
-    started_at: datetime
-    finished_at: datetime | None
-    seen: int
-    changed: int
-    failed: int
-    error: str | None
+    id: Annotated[int, Meta(description="The console's id of the run.")]
+    job: Annotated[str, Meta(description="The job's name.")]
+    state: Annotated[str, Meta(description="`running`, `done`, `failed`, `interrupted`.")]
+    started_at: Annotated[datetime, Meta(description="When it began.")]
+    finished_at: Annotated[datetime | None, Meta(description="When it ended; null while it runs.")]
+    seen: Annotated[int, Meta(description="How many things it looked at.")]
+    changed: Annotated[int, Meta(description="How many of them it changed.")]
+    failed: Annotated[int, Meta(description="How many of them it could not do.")]
+    error: Annotated[str | None, Meta(description="Why it failed.")]
 
 
 class JobChanged(Struct, frozen=True, tag_field="type", tag="job.changed"):
     """A run of a job has begun or ended."""
 
-    time: datetime
-    subject: str  # the job's name
-    data: JobRun
+    time: Annotated[datetime, Meta(description="When it happened.")]
+    subject: Annotated[str, Meta(description="The job's name.")]
+    data: Annotated[JobRun, Meta(description="The new state of the thing, never an increment.")]
 
 
 def topics(subject: str | None) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class Connection(StrEnum):
@@ -24,43 +25,53 @@ class SimState(Struct, frozen=True, kw_only=True):
     Volumes in bytes, times UTC. `None` is "1NCE has not said", never zero.
     """
 
-    iccid: str
-    label: str | None = None
-    status: str | None = None  # "enabled", "disabled", or 1NCE's own word in lower case
-    connection: str | None = None  # a Connection, or 1NCE's own word in lower case
-    imsi: str | None = None
-    msisdn: str | None = None
-    imei: str | None = None
-    imei_lock: bool | None = None
-    ip_address: str | None = None
-    operator: str | None = None
-    country: str | None = None  # ISO 3166 alpha-2, upper case
-    rat: str | None = None  # "LTE", "NB-IoT", "2G", ...
-    apn: str | None = None
-    cell: str | None = None  # "lac/ci" or "tac/eci", as the network names it
-    session_started_at: datetime | None = None
-    last_seen_at: datetime | None = None  # when a network last heard of it
-    data_left_bytes: int | None = None  # may be negative, as 1NCE tells it
-    data_total_bytes: int | None = None
-    data_quota: str | None = None  # "active", "exhausted", "expired"
-    data_expires_at: datetime | None = None
-    sms_left: int | None = None
-    sms_total: int | None = None
-    sms_quota: str | None = None
-    activated_at: datetime | None = None
-    confirmed_at: datetime | None = None  # when 1NCE last confirmed the connection
-    confirmed_by: str | None = None  # a Source
-    changed_at: datetime | None = None
-    missing: bool = False  # 1NCE's inventory no longer lists it
-    revision: int = 0  # rises by one with each change of this SIM
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    label: Annotated[str | None, Meta(description="The name that people gave it.")] = None
+    status: Annotated[str | None, Meta(description="`enabled`, `disabled`, or 1NCE's own word in lower case.")] = None
+    connection: Annotated[
+        str | None,
+        Meta(
+            description="`online`: a PDP session is open; `attached`: seen by a network, may be a day or two old; "
+            "`offline`; `blocked`; or 1NCE's own word in lower case."
+        ),
+    ] = None
+    imsi: Annotated[str | None, Meta(description="The subscriber's identity on the network.")] = None
+    msisdn: Annotated[str | None, Meta(description="The phone number, without the plus sign.")] = None
+    imei: Annotated[str | None, Meta(description="The device that it is in.")] = None
+    imei_lock: Annotated[bool | None, Meta(description="Whether it works in that device only.")] = None
+    ip_address: Annotated[str | None, Meta(description="Its fixed address inside 1NCE's network.")] = None
+    operator: Annotated[str | None, Meta(description="The network that serves it.")] = None
+    country: Annotated[str | None, Meta(description="ISO 3166 alpha-2, upper case.")] = None
+    rat: Annotated[str | None, Meta(description="The radio access technology: LTE, NB-IoT, 2G, …")] = None
+    apn: Annotated[str | None, Meta(description="The access point name.")] = None
+    cell: Annotated[str | None, Meta(description="lac/ci or tac/eci, as the network names it.")] = None
+    session_started_at: Annotated[datetime | None, Meta(description="When the open PDP session began.")] = None
+    last_seen_at: Annotated[datetime | None, Meta(description="When a network last reported it.")] = None
+    data_left_bytes: Annotated[
+        int | None, Meta(description="Bytes left of the data quota; may be negative, as 1NCE reports it.")
+    ] = None
+    data_total_bytes: Annotated[int | None, Meta(description="Bytes after the last top-up.")] = None
+    data_quota: Annotated[str | None, Meta(description="`active`, `exhausted`, `expired`.")] = None
+    data_expires_at: Annotated[datetime | None, Meta(description="When the data quota ends.")] = None
+    sms_left: Annotated[int | None, Meta(description="Messages left.")] = None
+    sms_total: Annotated[int | None, Meta(description="Messages after the last top-up.")] = None
+    sms_quota: Annotated[str | None, Meta(description="`active`, `exhausted`, `expired`.")] = None
+    activated_at: Annotated[datetime | None, Meta(description="When it was first activated.")] = None
+    confirmed_at: Annotated[datetime | None, Meta(description="When 1NCE last confirmed the connection.")] = None
+    confirmed_by: Annotated[
+        str | None, Meta(description="How: `poll` (Management API) or `streamer` (Data Streamer).")
+    ] = None
+    changed_at: Annotated[datetime | None, Meta(description="When anything here last changed.")] = None
+    missing: Annotated[bool, Meta(description="1NCE's inventory no longer lists it.")] = False
+    revision: Annotated[int, Meta(description="Rises by one with each change of this SIM.")] = 0
 
 
 class SimChanged(Struct, frozen=True, tag_field="type", tag="sim.changed"):
     """A SIM's new state."""
 
-    time: datetime
-    subject: str
-    data: SimState
+    time: Annotated[datetime, Meta(description="When it happened.")]
+    subject: Annotated[str, Meta(description="The ICCID.")]
+    data: Annotated[SimState, Meta(description="The new state of the thing, never an increment.")]
 
 
 def topics(subject: str | None) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class SmsStatus(StrEnum):
@@ -22,32 +23,51 @@ SMS_OPEN = frozenset({SmsStatus.PENDING, SmsStatus.BUFFERED})
 class Sms(Struct, frozen=True, kw_only=True):
     """A message to a device (mt) or from one (mo). Each part of a long one stands by itself, as 1NCE counts."""
 
-    iccid: str
-    direction: str  # "mt", "mo"
-    id: str  # 1NCE's
-    time: datetime  # when it was submitted; or when it was first reported, where 1NCE has not said
-    status: str  # an SmsStatus
-    payload: str | None = None  # None: only its delivery has been reported
-    source_address: str | None = None
-    dest_address: str | None = None
-    dcs: int | None = None  # 0 GSM 7-bit, 4 binary as hex, 8 UCS-2
-    udh: str | None = None
-    part_of: str | None = None  # the same in all parts of a long message
-    part: int | None = None
-    parts: int | None = None
-    submitted_at: datetime | None = None
-    final_at: datetime | None = None
-    expires_at: datetime | None = None
-    other_id: str | None = None  # 1NCE's other id of it: it numbers an order and the message made of it apart
-    source: str  # the Source of what was last learned of it
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    direction: Annotated[str, Meta(description="`mt`: to the device; `mo`: from it.")]
+    id: Annotated[str, Meta(description="1NCE's; messages to devices and from them are numbered apart.")]
+    time: Annotated[datetime, Meta(description="When it was submitted, or first reported where 1NCE does not say.")]
+    status: Annotated[
+        str,
+        Meta(
+            description="`pending`, `buffered` (a network has it), `delivered`, `failed`, `expired`. The last three "
+            "are final."
+        ),
+    ]
+    payload: Annotated[
+        str | None, Meta(description="Coded as `dcs` says; null where only its delivery was reported.")
+    ] = None
+    source_address: Annotated[str | None, Meta(description="Who sent it.")] = None
+    dest_address: Annotated[str | None, Meta(description="Where the device sent it.")] = None
+    dcs: Annotated[int | None, Meta(description="The data coding scheme: 0 GSM 7-bit, 4 binary as hex, 8 UCS-2.")] = (
+        None
+    )
+    udh: Annotated[str | None, Meta(description="The user data header, as hex.")] = None
+    part_of: Annotated[str | None, Meta(description="The same in all parts of a long message.")] = None
+    part: Annotated[int | None, Meta(description="Which part of a long message this is, from 1.")] = None
+    parts: Annotated[int | None, Meta(description="How many parts the long message has.")] = None
+    submitted_at: Annotated[datetime | None, Meta(description="When it was submitted.")] = None
+    final_at: Annotated[datetime | None, Meta(description="When it reached its final status.")] = None
+    expires_at: Annotated[datetime | None, Meta(description="When 1NCE gives up delivering it.")] = None
+    other_id: Annotated[
+        str | None,
+        Meta(description="1NCE's other id of it: the request to send and the message made of it are numbered apart."),
+    ] = None
+    source: Annotated[
+        str,
+        Meta(
+            description="Where its state came from: `poll` (Management API), `streamer` (Data Streamer), `forwarder` "
+            "(SMS Forwarder)."
+        ),
+    ]
 
 
 class SmsChanged(Struct, frozen=True, tag_field="type", tag="sms.changed"):
     """A message's new state."""
 
-    time: datetime
-    subject: str  # the ICCID
-    data: Sms
+    time: Annotated[datetime, Meta(description="When it happened.")]
+    subject: Annotated[str, Meta(description="The ICCID.")]
+    data: Annotated[Sms, Meta(description="The new state of the thing, never an increment.")]
 
 
 def topics(subject: str | None) -> tuple[str, ...]:

@@ -1,26 +1,35 @@
 """How 1NCE's Data Streamer is, and the fact that this has changed."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class StreamerStatus(Struct, frozen=True, kw_only=True):
     """How 1NCE's Data Streamer is, for one kind of record."""
 
-    kind: str  # "event" or "usage"
-    state: str  # "flowing"; "quiet"; "missed": polling finds what it does not bring; "unused"
-    last_post_at: datetime
-    missed_since: datetime | None  # the first thing since then that polling has found
-    found: int  # how many things polling has found since then
+    kind: Annotated[str, Meta(description="Of which records: `event` or `usage`.")]
+    state: Annotated[
+        str,
+        Meta(
+            description="`flowing`; `quiet`: no posts come; `missed`: polling finds records that no post brought; "
+            "`unused`."
+        ),
+    ]
+    last_post_at: Annotated[datetime, Meta(description="When 1NCE last posted any.")]
+    missed_since: Annotated[
+        datetime | None, Meta(description="The time of the first record that only polling has found.")
+    ]
+    found: Annotated[int, Meta(description="How many records only polling has found since then.")]
 
 
 class StreamerChanged(Struct, frozen=True, tag_field="type", tag="streamer.changed"):
     """The Data Streamer has gone quiet, or has come back."""
 
-    time: datetime
-    subject: str  # the kind of record
-    data: StreamerStatus
+    time: Annotated[datetime, Meta(description="When it happened.")]
+    subject: Annotated[str, Meta(description="The kind of record: `event` or `usage`.")]
+    data: Annotated[StreamerStatus, Meta(description="The new state of the thing, never an increment.")]
 
 
 def topics(subject: str | None) -> tuple[str, ...]:

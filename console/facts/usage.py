@@ -1,22 +1,23 @@
 """What a SIM has used on a day, and the fact that it has risen."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class SimDayUsage(Struct, frozen=True, kw_only=True):
     """What a SIM has used on one UTC day, after new usage records came in."""
 
-    iccid: str
-    day: str  # "2026-11-20"
-    data_bytes: int
-    sms: int
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    day: Annotated[str, Meta(description="The UTC day, like `2026-11-20`.")]
+    data_bytes: Annotated[int, Meta(description="Data in both directions.")]
+    sms: Annotated[int, Meta(description="Messages.")]
 
 
 class SimUsageChanged(Struct, frozen=True, tag_field="type", tag="sim.usage"):
     """A SIM's usage of a day."""
 
-    time: datetime
-    subject: str
-    data: SimDayUsage
+    time: Annotated[datetime, Meta(description="When it happened.")]
+    subject: Annotated[str, Meta(description="The ICCID.")]
+    data: Annotated[SimDayUsage, Meta(description="The new state of the thing, never an increment.")]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from litestar.params import QueryParameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from console.errors import BadRequest
 from console.store.keyset import Cursor, read_cursor
@@ -20,12 +20,14 @@ CursorText = Annotated[
 class Listing(Struct, Generic[Item], frozen=True, kw_only=True):
     """A page of a list. `total`, `page` and `pages` are null where counting would cost more than the page itself."""
 
-    items: list[Item]
-    page_size: int
-    next_cursor: str | None
-    total: int | None = None
-    page: int | None = None
-    pages: int | None = None
+    items: Annotated[list[Item], Meta(description="What was asked for.")]
+    page_size: Annotated[int, Meta(description="Items a page.")]
+    next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page; null on the last.")]
+    total: Annotated[
+        int | None, Meta(description="Items on all pages; null where counting would cost more than the page itself.")
+    ] = None
+    page: Annotated[int | None, Meta(description="The number of this page, from 1; null where `total` is.")] = None
+    pages: Annotated[int | None, Meta(description="The number of pages; null where `total` is.")] = None
 
 
 def listing(items: list[Any], total: int, page: int, page_size: int, next_cursor: str | None) -> Listing[Any]:

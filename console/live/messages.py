@@ -1,6 +1,8 @@
 """What the stream says of itself, and what a client may say to it. Facts are in `console.facts`."""
 
-import msgspec
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 HEARTBEAT_SECONDS = 15.0
 LARGEST_FROM_CLIENT = 4096  # bytes
@@ -8,61 +10,71 @@ SIGNED_OUT, NOT_ALLOWED, TOO_SLOW, TOO_MANY, RESTARTING = 4401, 4403, 4408, 4429
 REASONS = {SIGNED_OUT: "signed out", NOT_ALLOWED: "not allowed", TOO_SLOW: "too slow", TOO_MANY: "too many connections"}
 
 
-class StreamHello(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.hello"):
+class StreamHello(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.hello"):
     """First, always: where the stream is, and how many facts follow from the past."""
 
-    epoch: str
-    seq: int
-    resumed: int
+    epoch: Annotated[str, Meta(description="The present epoch.")]
+    seq: Annotated[
+        int, Meta(description="The number of the last fact; a client that resumes has not received all up to it yet.")
+    ]
+    resumed: Annotated[int, Meta(description="How many facts follow from the past.")]
 
 
-class StreamReset(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.reset"):
+class StreamReset(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.reset"):
     """The past is gone: fetch a snapshot, then go on from this number."""
 
-    epoch: str
-    seq: int
-    reason: str  # "too_old", "restarted", "unreadable"
+    epoch: Annotated[str, Meta(description="The present epoch.")]
+    seq: Annotated[int, Meta(description="The next fact has a higher number.")]
+    reason: Annotated[
+        str,
+        Meta(
+            description="`too_old`: more was missed than is kept; `restarted`: Redis has begun a new epoch; "
+            "`unreadable`: a fact could not be read."
+        ),
+    ]
 
 
-class StreamHeartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.heartbeat"):
+class StreamHeartbeat(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.heartbeat"):
     """Every 15 seconds: the line is alive, and all up to this number has been sent."""
 
-    seq: int
+    seq: Annotated[int, Meta(description="All up to this number has been sent: `since` may go on to it.")]
 
 
-class StreamMark(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.mark"):
+class StreamMark(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.mark"):
     """At the browser door, after each piece of page: all up to this number is on the screen."""
 
     seq: int
 
 
-class StreamStale(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.stale"):
+class StreamStale(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.stale"):
     """The server has lost its own line to Redis: nothing will come for a while."""
 
-    reason: str
+    reason: Annotated[str, Meta(description="Which connection is lost: `redis`.")]
 
 
-class StreamLive(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.live"):
+class StreamLive(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.live"):
     """The server's own line stands again, and what was missed has been sent."""
 
 
-class StreamError(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.error"):
+class StreamError(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.error"):
     """What the client said could not be understood; nothing has changed."""
 
-    message: str
+    message: Annotated[str, Meta(description="What could not be understood, for people.")]
 
 
-class Subscribe(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="subscribe"):
+class Subscribe(Struct, frozen=True, kw_only=True, tag_field="type", tag="subscribe"):
     """Listen to these topics as well; with `since` (`<epoch>:<seq>`), hear first what was told of them after it."""
 
-    topics: list[str]
-    since: str | None = None
+    topics: Annotated[list[str], Meta(description="The topics to add.")]
+    since: Annotated[
+        str | None, Meta(description="<epoch>:<seq>: send first what was published on the added topics after it.")
+    ] = None
 
 
-class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="unsubscribe"):
+class Unsubscribe(Struct, frozen=True, kw_only=True, tag_field="type", tag="unsubscribe"):
     """Listen to these topics no more."""
 
-    topics: list[str]
+    topics: Annotated[list[str], Meta(description="The topics to leave.")]
 
 
 FromClient = Subscribe | Unsubscribe

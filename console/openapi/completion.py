@@ -1,4 +1,4 @@
-"""Adds to Litestar's description of the API what it can't tell from the code: errors, headers, words, examples."""
+"""Adds to Litestar's description of the API what it can't derive from the code: errors, headers, texts, examples."""
 
 import copy
 import inspect
@@ -18,9 +18,8 @@ from console.errors import (
     OnceToBlame,
     TooMany,
 )
-from console.openapi import words
+from console.openapi import texts
 from console.openapi.examples import EXAMPLES, STRUCTS
-from console.openapi.fields import ANY_FIELD, FIELDS
 
 Part = dict[str, Any]
 ERRORS = {
@@ -51,11 +50,11 @@ def completed(raw: Part) -> Part:
     asked = _asked(found)
     for name, schema in schemas.items():
         _describe(name, schema, answered=name not in asked)
-    schemas["Error"] = words.ERROR
+    schemas["Error"] = texts.ERROR
     found["components"] |= {
-        "headers": {name: {"description": text, "schema": kind} for name, (kind, text) in words.HEADERS.items()},
+        "headers": {name: {"description": text, "schema": kind} for name, (kind, text) in texts.HEADERS.items()},
         "responses": {name_of(error): _refusal(error) for error in ERRORS.values()},
-        "parameters": {"RequestId": words.REQUEST_ID},
+        "parameters": {"RequestId": texts.REQUEST_ID},
     }
     for path, method, operation in operations(found):
         _complete(path, method, operation)
@@ -76,7 +75,7 @@ def name_of(error: type[ConsoleError]) -> str:
 
 
 def _renamed(part: Any) -> Any:
-    """Listing_console.states.SimState_ is SimStateListing; what may be null says so in one word."""
+    """Listing_console.facts.sims.SimState_ becomes SimStateListing; a nullable type is written as a list of two."""
     if isinstance(part, list):
         return [_renamed(one) for one in part]
     if isinstance(part, float) and part.is_integer():
@@ -113,12 +112,8 @@ def _asked(document: Part) -> set[str]:
 def _describe(name: str, schema: Part, *, answered: bool) -> None:
     if struct := STRUCTS.get(name):
         schema["description"] = inspect.cleandoc(struct.__doc__ or "")
-    elif name in words.SCHEMAS or name.endswith("Listing"):
-        schema["description"] = words.SCHEMAS.get(name, words.LISTING)
-    known = FIELDS.get("Listing" if name.endswith("Listing") else name, {})
-    for field, described in schema.get("properties", {}).items():
-        if text := known.get(field, ANY_FIELD.get(field)):
-            described["description"] = text
+    elif name.endswith("Listing"):
+        schema["description"] = texts.LISTING
     if answered and "properties" in schema:
         schema["required"] = list(schema["properties"])
     if name in EXAMPLES:
@@ -126,8 +121,8 @@ def _describe(name: str, schema: Part, *, answered: bool) -> None:
 
 
 def _refusal(error: type[ConsoleError]) -> Part:
-    message, details = words.REFUSALS[error.status]
-    body = {"code": error.code, "message": message, "details": details, "request_id": words.A_REQUEST_ID}
+    message, details = texts.REFUSALS[error.status]
+    body = {"code": error.code, "message": message, "details": details, "request_id": texts.A_REQUEST_ID}
     headers = ["X-Request-ID", *LIMITS]
     headers += {429: ["Retry-After"], 401: ["WWW-Authenticate"]}.get(error.status, [])
     return {
@@ -151,7 +146,7 @@ def _complete(path: str, method: str, operation: Part) -> None:
     opened = not WITHOUT_SIGN_IN.isdisjoint(operation.get("tags", ()))
     if opened:
         operation["security"] = []
-    operation["summary"] = words.SUMMARIES.get(operation["operationId"], operation["summary"])
+    operation["summary"] = texts.SUMMARIES.get(operation["operationId"], operation["summary"])
     asked = operation.get("parameters", [])
     for parameter in asked:
         _complete_parameter(operation["operationId"], parameter)
@@ -160,7 +155,7 @@ def _complete(path: str, method: str, operation: Part) -> None:
         if status.startswith("2"):
             content: Part = next(iter(answer.get("content", {}).values()), {})
             name = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
-            answer["description"] = words.ANSWERS.get(operation["operationId"], operation["summary"])
+            answer["description"] = texts.ANSWERS.get(operation["operationId"], operation["summary"])
             answer["headers"] = _headers(["X-Request-ID", *LIMITS])
             if name in EXAMPLES:
                 content["example"] = EXAMPLES[name]
@@ -191,7 +186,7 @@ def _complete_parameter(operation_id: str, parameter: Part) -> None:
             schema["enum"] = [one for one in schema["enum"] if one is not None]
     name = parameter["name"]
     schema.pop("description", None)
-    if text := words.PARAMETERS.get(f"{operation_id}.{name}", words.PARAMETERS.get(name)):
+    if text := texts.PARAMETERS.get(f"{operation_id}.{name}", texts.PARAMETERS.get(name)):
         parameter["description"] = text
-    if name in words.PARAMETER_EXAMPLES:
-        parameter["example"] = words.PARAMETER_EXAMPLES[name]
+    if name in texts.PARAMETER_EXAMPLES:
+        parameter["example"] = texts.PARAMETER_EXAMPLES[name]

@@ -13,7 +13,7 @@ from litestar.types import Method
 from console.openapi import page, stream_page
 from console.openapi.completion import completed
 from console.openapi.stream import described_for
-from console.openapi.words import DESCRIPTION, TAGS
+from console.openapi.texts import DESCRIPTION, TAGS
 
 Described = dict[str, Any]
 

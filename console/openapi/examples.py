@@ -1,4 +1,4 @@
-"""An example of each thing that the API answers, made of the very Structs that it is made of."""
+"""An example of each Struct that the API answers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,32 +6,33 @@ from typing import Any
 import msgspec
 
 from console.carrier.rules import OPERATIONS
-from console.connectivity.reads import StatusAt
+from console.connectivity.reads import StatusChange
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
 from console.facts.jobs import JobRun
 from console.facts.network import NetworkEvent
 from console.facts.sims import SimState
 from console.facts.sms import Sms
+from console.health import Alive, Health, HealthCheck
 from console.http.paging import Listing
-from console.polling.standing import Polling, Standing
-from console.quotas.differences import Difference
+from console.polling.standing import Polling, PollingShare
 from console.quotas.reads import Quota
+from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.runs.schedule import SCHEDULE
 from console.usage.api import Usage
-from console.usage.reads import UsageIn
+from console.usage.reads import UsageBucket
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     one.__name__: one
     for one in (
         SimState,
-        StatusAt,
+        StatusChange,
         NetworkEvent,
         Sms,
         Quota,
         Usage,
-        UsageIn,
+        UsageBucket,
         CarrierStatus,
         CircuitStatus,
         Operation,
@@ -40,7 +41,10 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         JobRun,
         Difference,
         Polling,
-        Standing,
+        PollingShare,
+        Health,
+        HealthCheck,
+        Alive,
     )
 }
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -78,7 +82,7 @@ SIM = SimState(
     changed_at=NOW - timedelta(hours=2),
     revision=812,
 )
-STATUS = StatusAt(
+STATUS = StatusChange(
     iccid=ICCID,
     time=NOW - timedelta(hours=2),
     connection="online",
@@ -90,7 +94,7 @@ STATUS = StatusAt(
     source="streamer",
 )
 EVENT = NetworkEvent(
-    id=90210,
+    id="90210",
     iccid=ICCID,
     time=NOW - timedelta(hours=2),
     type=3,
@@ -117,10 +121,14 @@ QUOTA = Quota(
     iccid=ICCID,
     service="data",
     status="active",
-    left=412 * MB,
-    total=500 * MB,
-    accumulated=500 * MB,
-    last_added=500 * MB,
+    left_bytes=412 * MB,
+    total_bytes=500 * MB,
+    accumulated_bytes=500 * MB,
+    last_added_bytes=500 * MB,
+    left_messages=None,
+    total_messages=None,
+    accumulated_messages=None,
+    last_added_messages=None,
     threshold_percent=20,
     expires_at=TODAY.replace(year=2035),
     created_at=TODAY.replace(year=2025),
@@ -136,9 +144,9 @@ DIFFERENCE = Difference(
     direction="records_missing",
     since=NOW - timedelta(hours=3),
     compared_from=NOW - timedelta(days=30),
-    looked_at=NOW - timedelta(minutes=4),
+    checked_at=NOW - timedelta(minutes=4),
 )
-STANDING = Standing(
+STANDING = PollingShare(
     kind="status",
     share_percent=50.0,
     calls_per_second=4.25,
@@ -166,7 +174,7 @@ POLLING = Polling(
     under_way=3,
     questions=[STANDING],
 )
-STEP = UsageIn(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
+STEP = UsageBucket(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
 USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])
 RUN = JobRun(
     id=4711,
@@ -181,7 +189,7 @@ RUN = JobRun(
 )
 JOB = JobState(
     name=SCHEDULE[0].name,
-    does=SCHEDULE[0].does,
+    description=SCHEDULE[0].description,
     every=SCHEDULE[0].every,
     next_run_at=NOW + timedelta(minutes=15),
     last_run=RUN,
@@ -233,15 +241,15 @@ EXAMPLES: dict[str, Any] = {
     "CarrierStatus": _plain(CarrierStatus(circuit=LINE, operations=[OPERATION])),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
     "SimStateListing": _listed(SIM, counted=True),
-    "StatusAtListing": _listed(STATUS),
-    "EventToldListing": _listed(EVENT),
+    "StatusChangeListing": _listed(STATUS),
+    "NetworkEventListing": _listed(EVENT),
     "SmsListing": _listed(SMS),
     "QuotaListing": _listed(QUOTA),
     "DifferenceListing": _listed(DIFFERENCE),
     "Health": {
         "status": "ok",
-        "services": [{"name": "database", "well": True, "found": "answers", "needed": True}],
+        "services": [{"name": "database", "healthy": True, "detail": "answers", "required": True}],
     },
-    "Part": {"name": "database", "well": True, "found": "answers", "needed": True},
+    "HealthCheck": {"name": "database", "healthy": True, "detail": "answers", "required": True},
     "Alive": {"status": "ok"},
 }

@@ -1,4 +1,4 @@
-"""The description of the program's stream (AsyncAPI 3), made of the very Structs that travel on it."""
+"""The description of the programs' stream (AsyncAPI 3), made of the Structs that are sent on it."""
 
 import inspect
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from litestar import Request, get
 from console.facts import Fact, topics
 from console.live import messages
 from console.live.messages import LARGEST_FROM_CLIENT
-from console.openapi import told
-from console.openapi.fields import ANY_FIELD, FIELDS
+from console.openapi import stream_texts
 from console.openapi.page import origin
+from console.openapi.stream_examples import EXAMPLES
 
 Part = dict[str, Any]
-FROM_US: Sequence[type[msgspec.Struct]] = (
+FROM_CONSOLE: Sequence[type[msgspec.Struct]] = (
     messages.StreamHello,
     messages.StreamReset,
     messages.StreamHeartbeat,
@@ -29,19 +29,17 @@ FROM_CLIENT: Sequence[type[msgspec.Struct]] = get_args(messages.FromClient)
 
 
 def document(host: str, *, secure: bool) -> Part:
-    """The whole of it, for a console that is reached at this host."""
+    """The document for a console that is reached at this host."""
     _, schemas = msgspec.json.schema_components(
-        [*FROM_US, *FACTS, *FROM_CLIENT], ref_template="#/components/schemas/{name}"
+        [*FROM_CONSOLE, *FACTS, *FROM_CLIENT], ref_template="#/components/schemas/{name}"
     )
     for fact in FACTS:
-        _place(schemas[fact.__name__])
-    for name, schema in schemas.items():
-        _describe(name, schema)
-    from_us = [*FROM_US, *FACTS]
-    closings = "; ".join(f"{code} {reason}" for code, reason in told.CLOSINGS.items())
+        _add_place(schemas[fact.__name__])
+    from_console = [*FROM_CONSOLE, *FACTS]
+    closings = "; ".join(f"{code} {reason}" for code, reason in stream_texts.CLOSINGS.items())
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "SIM console: the stream", "version": "1", "description": told.TEXT},
+        "info": {"title": "SIM console: the stream", "version": "1", "description": stream_texts.TEXT},
         "defaultContentType": "application/json",
         "servers": {
             "console": {
@@ -58,27 +56,27 @@ def document(host: str, *, secure: bool) -> Part:
                 "address": "/api/v1/stream",
                 "title": "The stream",
                 "description": f"A WebSocket; one JSON object a message. Closed with: {closings}.",
-                "x-close-codes": {str(code): reason for code, reason in told.CLOSINGS.items()},
+                "x-close-codes": {str(code): reason for code, reason in stream_texts.CLOSINGS.items()},
                 "messages": {
-                    _kind(one): {"$ref": f"#/components/messages/{_kind(one)}"} for one in [*from_us, *FROM_CLIENT]
+                    _kind(one): {"$ref": f"#/components/messages/{_kind(one)}"} for one in [*from_console, *FROM_CLIENT]
                 },
                 "bindings": {
                     "ws": {
                         "method": "GET",
-                        "query": {"type": "object", "properties": told.QUERY},
+                        "query": {"type": "object", "properties": stream_texts.QUERY},
                         "bindingVersion": "0.1.0",
                     }
                 },
             }
         },
         "operations": {
-            "tell": _operation("send", "What the console tells.", from_us),
-            "hear": _operation(
-                "receive", f"What a client may say, at most {LARGEST_FROM_CLIENT} bytes a message.", FROM_CLIENT
+            "publish": _operation("send", "What the console sends.", from_console),
+            "receive": _operation(
+                "receive", f"What a client may send, at most {LARGEST_FROM_CLIENT} bytes a message.", FROM_CLIENT
             ),
         },
         "components": {
-            "messages": {_kind(one): _message(one) for one in [*from_us, *FROM_CLIENT]},
+            "messages": {_kind(one): _message(one) for one in [*from_console, *FROM_CLIENT]},
             "schemas": schemas,
             "securitySchemes": {
                 "apiKey": {
@@ -97,36 +95,28 @@ def _kind(struct: type[msgspec.Struct]) -> str:
     return str(struct.__struct_config__.tag)
 
 
-def _operation(action: str, text: str, said: Sequence[type[msgspec.Struct]]) -> Part:
-    named = [{"$ref": f"#/channels/stream/messages/{_kind(one)}"} for one in said]
+def _operation(action: str, text: str, structs: Sequence[type[msgspec.Struct]]) -> Part:
+    named = [{"$ref": f"#/channels/stream/messages/{_kind(one)}"} for one in structs]
     return {"action": action, "channel": {"$ref": "#/channels/stream"}, "summary": text, "messages": named}
 
 
 def _message(struct: type[msgspec.Struct]) -> Part:
     kind, text = _kind(struct), inspect.cleandoc(struct.__doc__ or "")
     if struct in FACTS:
-        text += f" Travels on the topics {', '.join(topics(kind, '<ICCID>'))}."
+        text += f" Sent on the topics {', '.join(topics(kind, '<ICCID>'))}."
     return {
         "name": kind,
         "summary": text,
         "payload": {"$ref": f"#/components/schemas/{struct.__name__}"},
         "contentType": "application/json",
-        "examples": [{"name": kind.replace(".", "-"), "payload": told.EXAMPLES[kind]}],
+        "examples": [{"name": kind.replace(".", "-"), "payload": EXAMPLES[kind]}],
     }
 
 
-def _place(schema: Part) -> None:
-    """On the wire a fact says where it stands."""
-    schema["properties"] = {"type": schema["properties"]["type"], **told.PLACE, **schema["properties"]}
-    schema["required"] = [*schema["required"], *told.PLACE]
-
-
-def _describe(name: str, schema: Part) -> None:
-    """A sentence for each field: the API's own, where the API answers with the same."""
-    known = ANY_FIELD | FIELDS.get(name, {}) | told.FIELDS.get(name, {})
-    for field, described in schema.get("properties", {}).items():
-        if field in known and "description" not in described:
-            described["description"] = known[field]
+def _add_place(schema: Part) -> None:
+    """Add the fields that a fact gets when it is published."""
+    schema["properties"] = {"type": schema["properties"]["type"], **stream_texts.PLACE, **schema["properties"]}
+    schema["required"] = [*schema["required"], *stream_texts.PLACE]
 
 
 def described_for(request: Request[Any, Any, Any]) -> Part:

@@ -1,4 +1,4 @@
-"""The documentation page's section on the stream: the AsyncAPI document, put so that a template can draw it."""
+"""The documentation page's section on the stream: the AsyncAPI document, shaped for a template."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,14 +24,14 @@ class Message(Struct, frozen=True, kw_only=True):
 def context(document: Part) -> Part:
     """For templates/api/_stream.html."""
     channel = document["channels"]["stream"]
-    told = _messages(document, "tell")
+    sent = _messages(document, "publish")
     return {
         "address": channel["address"],
         "text": document["info"]["description"],
         "asked": channel["bindings"]["ws"]["query"]["properties"],
-        "facts": [one for one in told if not one.kind.startswith("stream.")],
-        "itself": [one for one in told if one.kind.startswith("stream.")],
-        "heard": _messages(document, "hear"),
+        "facts": [one for one in sent if not one.kind.startswith("stream.")],
+        "itself": [one for one in sent if one.kind.startswith("stream.")],
+        "received": _messages(document, "receive"),
         "closings": channel["x-close-codes"],
         "largest": LARGEST_FROM_CLIENT,
     }

@@ -27,7 +27,7 @@ class Account(Struct, frozen=True, kw_only=True):
     once_requests_per_second: float
     streamer_username: str | None
     streamer_password: str | None
-    forwarder_turn: int
+    forwarder_generation: int
 
 
 async def every(connection: AsyncConnection) -> list[Organization]:
@@ -60,11 +60,11 @@ async def account(
         once_requests_per_second=row.once_requests_per_second,
         streamer_username=row.streamer_username,
         streamer_password=unseal(secret_key, row.streamer_password_sealed),
-        forwarder_turn=row.forwarder_turn,
+        forwarder_generation=row.forwarder_generation,
     )
 
 
-async def forwarder_turn(connection: AsyncConnection, organization_id: int) -> int:
+async def forwarder_generation(connection: AsyncConnection, organization_id: int) -> int:
     """Which address of the SMS Forwarder is this organization's now."""
-    query = sa.select(organizations.c.forwarder_turn).where(organizations.c.id == organization_id)
+    query = sa.select(organizations.c.forwarder_generation).where(organizations.c.id == organization_id)
     return int((await connection.execute(query)).scalar_one())

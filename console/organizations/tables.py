@@ -16,6 +16,6 @@ organizations = sa.Table(
     sa.Column("once_requests_per_second", sa.Float, nullable=False, server_default="10"),
     sa.Column("streamer_username", sa.Text),
     sa.Column("streamer_password_sealed", sa.LargeBinary),
-    sa.Column("forwarder_turn", sa.Integer, nullable=False, server_default="1"),  # see forwarding.py
+    sa.Column("forwarder_generation", sa.Integer, nullable=False, server_default="1"),  # see forwarding.py
     moment("created_at", nullable=False),
 )

@@ -47,7 +47,9 @@ async def put(
 async def change_forwarder(transaction: Transaction, organization_id: int) -> None:
     """Give the organization another address for the SMS Forwarder; the one before opens nothing any more."""
     c = organizations.c
-    statement = sa.update(organizations).where(c.id == organization_id).values(forwarder_turn=c.forwarder_turn + 1)
+    statement = (
+        sa.update(organizations).where(c.id == organization_id).values(forwarder_generation=c.forwarder_generation + 1)
+    )
     await transaction.connection.execute(statement)
 
 

@@ -15,9 +15,9 @@ from console.carrier.rules import LACKING
 from console.pages.layout import common
 from console.polling.on_screen import on_screen
 from console.polling.standing import polling
-from console.quotas.differences import compared
+from console.quotas.reconciliation import compared
 from console.store.database import Database
-from console.streamer.reads import stream
+from console.streamer.reads import streamer
 
 
 async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, now: datetime) -> dict[str, Any]:
@@ -26,7 +26,7 @@ async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, no
     return {
         "operations": await reads.operations(reading, organization_id),
         "polling": await polling(reading, organization_id, now, on_screen=len(screen)),
-        "stream": await stream(reading, organization_id, now),
+        "stream": await streamer(reading, organization_id, now),
         "books": await compared(reading, organization_id, now),
         "as_of_time": now,
     }

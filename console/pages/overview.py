@@ -12,7 +12,7 @@ from console.pages import fleet_numbers
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import common
 from console.store.database import Database
-from console.streamer.reads import stream
+from console.streamer.reads import streamer
 
 EVENTS = 20
 
@@ -28,7 +28,7 @@ async def fleet(
             **await common(reading, caller, live_since, "fleet", ["fleet"]),
             "counts": await fleet_numbers.counts(reading, caller.organization_id),
             "usage": await fleet_numbers.used(reading, caller.organization_id),
-            "stream": await stream(reading, caller.organization_id, datetime.now(UTC)),
+            "stream": await streamer(reading, caller.organization_id, datetime.now(UTC)),
             "events": events,
             "events_as_of": datetime.now(UTC),
         }

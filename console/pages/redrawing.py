@@ -18,7 +18,7 @@ from console.quotas.forecast import forecast
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
 from console.store.database import Database
-from console.streamer.reads import stream
+from console.streamer.reads import streamer
 
 EVERY_SECONDS = 1.0
 Wanted = tuple[str, int, str]  # what, of which organization, of which thing ("": of all)
@@ -89,7 +89,7 @@ class Redrawing:
                 days = sim and await forecast(connection, organization_id, sim, now)
                 return self._fragments.quotas(sim, days) if sim else b""
             case "stream":
-                return self._fragments.stream(await stream(connection, organization_id, now))
+                return self._fragments.stream(await streamer(connection, organization_id, now))
             case "carrier":
                 return self._fragments.carrier(await shown(connection, self._db.redis, organization_id, now))
             case _:

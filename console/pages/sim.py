@@ -12,7 +12,7 @@ from msgspec import Struct
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
 from console.pages.layout import common
-from console.quotas import differences
+from console.quotas import reconciliation
 from console.quotas.forecast import HISTORY_DAYS, forecast
 from console.sims.api import the_sim
 from console.sms import reads as sms_reads
@@ -49,7 +49,7 @@ async def sim_page(
             "here": "sims",
             "sim": sim,
             "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
-            "books": await differences.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
+            "books": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
             "events": events,
             "events_as_of": datetime.now(UTC),
             "older": f"/sims/{sim.iccid}?before={older}" if older else None,

@@ -12,13 +12,13 @@ from console.polling.standing import Polling
 from console.store.database import Database
 
 
-@get("/account/polling", operation_id="getPolling", summary="How the calls to 1NCE are spent")
+@get("/carrier/polling", operation_id="getPolling", summary="How the calls to 1NCE are divided")
 async def polling(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Polling:
-    """What each kind of question gets of the calls, how old its answers may get by that, and how old they are."""
+    """The share of calls of each kind of poll, and how old its answers may get and are."""
     now = datetime.now(UTC)
     screen = await on_screen(db.redis, caller.organization_id, now)
     async with db.reading() as reading:
         return await standing.polling(reading, caller.organization_id, now, on_screen=len(screen))
 
 
-router = Router("/", route_handlers=[polling], tags=["Account"])
+router = Router("/", route_handlers=[polling], tags=["Carrier"])

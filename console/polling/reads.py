@@ -14,7 +14,7 @@ from console.polling.tables import NEVER, turns
 from console.runs.reads import last_done
 from console.sims.tables import checks, sims
 from console.sms.reads import under_way
-from console.streamer.reads import heard
+from console.streamer.reads import health
 from console.streamer.rules import is_alive
 
 MOVED_FOR = timedelta(hours=1)
@@ -30,7 +30,7 @@ async def terms(connection: AsyncConnection, organization_id: int, now: datetime
     rate = await connection.execute(sa.select(c.once_requests_per_second).where(c.id == organization_id))
     return Terms(
         rate=rate.scalar_one(),
-        events_pushed=is_alive((await heard(connection, organization_id)).get("event"), now),
+        events_pushed=is_alive((await health(connection, organization_id)).get("event"), now),
         walked=await last_done(connection, organization_id, "sync_sims") is not None,
     )
 

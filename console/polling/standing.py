@@ -1,8 +1,9 @@
 """How polling stands: what each kind of question gets of the calls, how old answers may get, and how old they are."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
@@ -12,38 +13,54 @@ from console.polling.rules import Group, Kind, Question, Terms, plan
 from console.runs.reads import last_done
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class PollingShare(Struct, frozen=True, kw_only=True):
     """One kind of question. Ages in seconds; `None` where it does not apply, or nothing is known."""
 
-    kind: str
-    share_percent: float  # of the calls that polling spends, as things are now
-    calls_per_second: float
-    on_screen_seconds: float | None  # so often SIMs on a screen are asked about, as things are now
-    low_seconds: float | None
-    under_way_seconds: float | None  # those with a message to them under way
-    moved_seconds: float | None
-    rest_seconds: float
-    oldest_seconds: float  # no answer gets older than this, whoever looks at whatever
-    oldest_at: datetime | None  # the oldest answer that is held now
-    answered_last_hour: int | None  # SIMs
-    never: int | None  # SIMs that have not been asked about yet
-    unanswered: int | None  # SIMs that have, and 1NCE has never answered
-    first_pass_seconds: float | None  # until all have been, at the pace of the last ten minutes
+    kind: Annotated[str, Meta(description="`inventory`, `status`, `events`, `data_quota`, `sms_quota`, `sms`.")]
+    share_percent: Annotated[float, Meta(description="Its part of the calls that polling makes, as things are now.")]
+    calls_per_second: Annotated[float, Meta(description="The same in calls a second.")]
+    on_screen_seconds: Annotated[
+        float | None,
+        Meta(description="How often SIMs on a screen are polled, as things are now; null if there are none."),
+    ]
+    low_seconds: Annotated[
+        float | None, Meta(description="How often SIMs near the end of their data quota are polled.")
+    ]
+    under_way_seconds: Annotated[float | None, Meta(description="How often SIMs with a message under way are polled.")]
+    moved_seconds: Annotated[float | None, Meta(description="How often SIMs that changed within the hour are polled.")]
+    rest_seconds: Annotated[float, Meta(description="How often all others are polled.")]
+    oldest_seconds: Annotated[float, Meta(description="No answer gets older than this while 1NCE answers.")]
+    oldest_at: Annotated[datetime | None, Meta(description="When the oldest answer that is held now was given.")]
+    answered_last_hour: Annotated[
+        int | None, Meta(description="SIMs for which 1NCE has answered, or posted a record, within the hour.")
+    ]
+    never: Annotated[int | None, Meta(description="SIMs that have not been polled yet.")]
+    unanswered: Annotated[int | None, Meta(description="SIMs that have been polled and never answered for.")]
+    first_pass_seconds: Annotated[
+        float | None, Meta(description="Until all have been polled once, at the rate of the last ten minutes.")
+    ]
 
 
 class Polling(Struct, frozen=True, kw_only=True):
     """How the calls to 1NCE are spent."""
 
-    as_of: datetime
-    calls_allowed_per_second: float
-    calls_spent_per_second: float  # at most, by polling; the rest is kept for people's commands
-    events_pushed: bool
-    sims: int
-    on_screen: int
-    moved: int
-    low: int
-    under_way: int
-    questions: list[Standing]
+    as_of: Annotated[datetime, Meta(description="When it was so.")]
+    calls_allowed_per_second: Annotated[float, Meta(description="1NCE's rate limit of the account.")]
+    calls_spent_per_second: Annotated[
+        float, Meta(description="What polling uses of it at most; the rest is kept for people's commands.")
+    ]
+    events_pushed: Annotated[
+        bool,
+        Meta(
+            description="Whether 1NCE's Data Streamer has posted events within the hour, so that they are polled less."
+        ),
+    ]
+    sims: Annotated[int, Meta(description="SIMs that 1NCE lists.")]
+    on_screen: Annotated[int, Meta(description="Those on a screen.")]
+    moved: Annotated[int, Meta(description="Those that changed within the hour.")]
+    low: Annotated[int, Meta(description="Those near the end of their data quota.")]
+    under_way: Annotated[int, Meta(description="Those with a message to them that has not arrived yet.")]
+    questions: Annotated[list[PollingShare], Meta(description="Each kind of poll.")]
 
 
 async def polling(connection: AsyncConnection, organization_id: int, now: datetime, *, on_screen: int) -> Polling:
@@ -69,9 +86,9 @@ async def polling(connection: AsyncConnection, organization_id: int, now: dateti
     )
 
 
-def _standing(question: Question, asked: Asked, terms: Terms, now: datetime) -> Standing:
+def _standing(question: Question, asked: Asked, terms: Terms, now: datetime) -> PollingShare:
     ages = question.ages
-    return Standing(
+    return PollingShare(
         kind=question.kind,
         share_percent=100 * question.calls_per_second / terms.budget,
         calls_per_second=question.calls_per_second,
@@ -97,8 +114,8 @@ def first_pass(asked: Asked, now: datetime) -> float | None:
     return asked.never * measured.total_seconds() / asked.answered_lately
 
 
-def _inventory(question: Question, walk: JobRun | None, terms: Terms) -> Standing:
-    return Standing(
+def _inventory(question: Question, walk: JobRun | None, terms: Terms) -> PollingShare:
+    return PollingShare(
         kind=question.kind,
         share_percent=100 * question.calls_per_second / terms.budget,
         calls_per_second=question.calls_per_second,

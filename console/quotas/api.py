@@ -8,9 +8,9 @@ from litestar.params import FromPath, FromQuery
 
 from console.auth.rules import Caller
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
-from console.quotas import differences, reads
-from console.quotas.differences import Difference
+from console.quotas import reads, reconciliation
 from console.quotas.reads import Quota
+from console.quotas.reconciliation import Difference
 from console.sims.api import the_sim
 from console.store.database import Database
 
@@ -19,7 +19,7 @@ from console.store.database import Database
 async def sim_quotas(
     caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]
 ) -> Listing[Quota]:
-    """Data in bytes, SMS in messages. A quota that 1NCE has not told yet is not in the list."""
+    """Data in bytes, SMS in messages. A quota that 1NCE has not reported yet is not in the list."""
     sim = await the_sim(caller, db, iccid)
     async with db.reading() as reading:
         items = await reads.of_sim(reading, caller.organization_id, sim.iccid)
@@ -42,14 +42,14 @@ async def fleet_quotas(
     return Listing(items=items, page_size=page_size, next_cursor=more)
 
 
-@get("/account/differences", operation_id="listDifferences", summary="Quotas and usage records that do not agree")
+@get("/quotas/reconciliation", operation_id="listDifferences", summary="SIMs whose usage records do not add up")
 async def differing(
     caller: NamedDependency[Caller], db: NamedDependency[Database], page_size: PageSize = 50, cursor: CursorText = None
 ) -> Listing[Difference]:
     """SIMs whose data quota fell by another amount than 1NCE's usage records add up to, by ICCID: by more than 1 MB and
-    5 %, and for longer than a record takes to come. Empty where no usage records are pushed."""
+    5 %, and for longer than a record takes to come. Empty where the Data Streamer posts no usage records."""
     async with db.reading() as reading:
-        items, more = await differences.differences(
+        items, more = await reconciliation.differences(
             reading, caller.organization_id, limit=page_size, cursor=cursor_of(cursor)
         )
     return Listing(items=items, page_size=page_size, next_cursor=more)

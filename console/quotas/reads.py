@@ -1,9 +1,10 @@
-"""Questions about quotas."""
+"""Queries of quotas."""
 
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.quotas.tables import quotas
@@ -12,24 +13,43 @@ from console.store.keyset import Cursor, after, mark
 
 
 class Quota(Struct, frozen=True, kw_only=True):
-    """A SIM's quota of data (amounts in bytes) or SMS (amounts in messages). `left` may be negative."""
+    """A SIM's quota of data (in bytes) or of SMS (in messages): the amounts of the other service are null."""
 
-    iccid: str
-    service: str
-    status: str | None
-    left: int
-    total: int | None
-    accumulated: int | None
-    last_added: int | None
-    threshold_percent: int | None
-    expires_at: datetime | None
-    created_at: datetime | None
-    changed_at: datetime
-    confirmed_at: datetime | None  # when 1NCE last answered, whether or not anything had changed; always by a poll
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    service: Annotated[str, Meta(description="`data` (amounts in bytes) or `sms` (amounts in messages).")]
+    status: Annotated[str | None, Meta(description="`active`, `exhausted`, `expired`.")]
+    left_bytes: Annotated[int | None, Meta(description="Of data, what is left; may be negative, as 1NCE reports it.")]
+    total_bytes: Annotated[int | None, Meta(description="Of data, what there was after the last top-up.")]
+    accumulated_bytes: Annotated[int | None, Meta(description="Of data, the first quota and all top-ups ever.")]
+    last_added_bytes: Annotated[int | None, Meta(description="Of data, the last top-up.")]
+    left_messages: Annotated[int | None, Meta(description="Of SMS, what is left.")]
+    total_messages: Annotated[int | None, Meta(description="Of SMS, what there was after the last top-up.")]
+    accumulated_messages: Annotated[int | None, Meta(description="Of SMS, the first quota and all top-ups ever.")]
+    last_added_messages: Annotated[int | None, Meta(description="Of SMS, the last top-up.")]
+    threshold_percent: Annotated[int | None, Meta(description="1NCE warns below this share.")]
+    expires_at: Annotated[datetime | None, Meta(description="When it ends.")]
+    created_at: Annotated[datetime | None, Meta(description="When it began.")]
+    changed_at: Annotated[datetime, Meta(description="When anything here last changed.")]
+    confirmed_at: Annotated[
+        datetime | None, Meta(description="When 1NCE last confirmed it, changed or not; always by a poll.")
+    ]
 
 
+AMOUNTS = ("left", "total", "accumulated", "last_added")
+SAME = ("iccid", "service", "status", "threshold_percent", "expires_at", "created_at", "changed_at")
 CONFIRMED = sa.case((quotas.c.service == "data", checks.c.data_quota_at), else_=checks.c.sms_quota_at)
-COLUMNS = (*(quotas.c[name] for name in Quota.__struct_fields__[:-1]), CONFIRMED.label("confirmed_at"))
+
+
+def _amount(name: str, service: str, unit: str) -> "sa.ColumnElement[int | None]":
+    return sa.case((quotas.c.service == service, quotas.c[name])).label(f"{name}_{unit}")
+
+
+COLUMNS = (
+    *(quotas.c[name] for name in SAME),
+    *(_amount(name, "data", "bytes") for name in AMOUNTS),
+    *(_amount(name, "sms", "messages") for name in AMOUNTS),
+    CONFIRMED.label("confirmed_at"),
+)
 CONFIRMED_QUOTAS = quotas.outerjoin(
     checks, sa.and_(checks.c.organization_id == quotas.c.organization_id, checks.c.iccid == quotas.c.iccid)
 )
@@ -37,7 +57,7 @@ ORDER = ((quotas.c.iccid, False), (quotas.c.service, False))
 
 
 async def of_sim(connection: AsyncConnection, organization_id: int, iccid: str) -> list[Quota]:
-    """A SIM's quotas: data, then SMS; those that 1NCE has told."""
+    """A SIM's quotas: data, then SMS; those that 1NCE has reported."""
     mine = sa.and_(quotas.c.organization_id == organization_id, quotas.c.iccid == iccid)
     query = sa.select(*COLUMNS).select_from(CONFIRMED_QUOTAS).where(mine)
     return [Quota(**row._mapping) for row in (await connection.execute(query.order_by(quotas.c.service))).all()]

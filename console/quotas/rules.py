@@ -7,29 +7,29 @@ from msgspec import Struct, structs
 
 LATE = timedelta(minutes=20)  # a usage record comes up to 15 minutes after the use
 # Less is no difference. 1NCE rounds each session up to 1 kB, counts up to 100 kB of an open one only at its end, and a
-# record that covers a look is counted whole on one side of it.
+# record that covers a check is counted whole on one side of it.
 LEAST_BYTES = 1024 * 1024
 LEAST_PERCENT = 5
 
 
-class Book(Struct, frozen=True, kw_only=True):
-    """What 1NCE's quota says was used, against what our usage records add up to; bytes since the opening."""
+class Reconciliation(Struct, frozen=True, kw_only=True):
+    """A SIM's quota against its usage records, since the first check; amounts in bytes."""
 
-    opened_at: datetime
-    used_at_opening: int
-    used: int  # at the last look
-    looked_at: datetime
+    started_at: datetime
+    used_at_start: int
+    used: int  # at the last check
+    checked_at: datetime
     recorded: int  # by all usage records
-    missing: int = 0  # the part of it that we derived although 1NCE's stream should have brought it
-    settled_used: int  # at the last look that is so long ago that all records of it should be here
-    waiting_used: int  # at the look that will be the settled one next
+    missing: int = 0  # the part of it that was derived although the Data Streamer should have posted it
+    settled_used: int  # at the last check that is so long ago that all records of it should be here
+    waiting_used: int  # at the check that will be the settled one next
     waiting_at: datetime
     differs_since: datetime | None = None
 
     @property
     def fallen(self) -> int:
         """By how much the quota has fallen."""
-        return self.used - self.used_at_opening
+        return self.used - self.used_at_start
 
     @property
     def streamed(self) -> int:
@@ -37,37 +37,37 @@ class Book(Struct, frozen=True, kw_only=True):
         return self.recorded - self.missing
 
 
-def looked(book: Book, used_now: int, now: datetime) -> Book:
-    """The book after a look at the quota."""
-    book = structs.replace(book, used=used_now, looked_at=book.looked_at if used_now == book.used else now)
-    if now - book.waiting_at < LATE:
-        return book
-    return structs.replace(book, settled_used=book.waiting_used, waiting_used=used_now, waiting_at=now)
+def checked(it: Reconciliation, used_now: int, now: datetime) -> Reconciliation:
+    """The reconciliation after a check of the quota. `used_now` in bytes."""
+    it = structs.replace(it, used=used_now, checked_at=it.checked_at if used_now == it.used else now)
+    if now - it.waiting_at < LATE:
+        return it
+    return structs.replace(it, settled_used=it.waiting_used, waiting_used=used_now, waiting_at=now)
 
 
-def unexplained(book: Book, *, stream_alive: bool) -> int:
-    """How many bytes of the fall of the quota no usage record explains: to be put down as derived usage.
+def unexplained(it: Reconciliation, *, streamer_alive: bool) -> int:
+    """How many bytes of the fall of the quota no usage record explains: to be recorded as derived usage.
 
-    While the Data Streamer lives, its records come up to fifteen minutes after the use, so only what a settled look saw
-    counts as unexplained. A record that comes still later makes the books exceed the fall, and less is derived next
-    time: in the end nothing counts twice.
+    While the Data Streamer posts, its records come up to fifteen minutes after the use, so only what a settled check
+    saw counts as unexplained. A record that comes still later makes the records exceed the fall, and less is derived
+    next time: in the end nothing counts twice.
     """
-    seen = min(book.settled_used, book.used) if stream_alive else book.used
-    return max(0, seen - book.used_at_opening - book.recorded)
+    seen = min(it.settled_used, it.used) if streamer_alive else it.used
+    return max(0, seen - it.used_at_start - it.recorded)
 
 
-def difference(book: Book) -> int:
+def difference(it: Reconciliation) -> int:
     """By how many bytes quota and streamed records differ: above zero records are missing, below they exceed it."""
-    settled = min(book.settled_used, book.used) - book.used_at_opening
-    if settled > book.streamed:
-        return settled - book.streamed
-    return min(0, book.fallen - book.streamed)
+    settled = min(it.settled_used, it.used) - it.used_at_start
+    if settled > it.streamed:
+        return settled - it.streamed
+    return min(0, it.fallen - it.streamed)
 
 
-def differs(book: Book) -> bool:
+def differs(it: Reconciliation) -> bool:
     """Whether the difference is more than rounding and delay can make it."""
-    size = abs(difference(book))
-    return size > LEAST_BYTES and size * 100 > max(book.fallen, book.streamed) * LEAST_PERCENT
+    size = abs(difference(it))
+    return size > LEAST_BYTES and size * 100 > max(it.fallen, it.streamed) * LEAST_PERCENT
 
 
 def days_left(left_bytes: int | None, daily_bytes: Sequence[int], *, least_days: int = 3) -> float | None:

@@ -1,4 +1,4 @@
-"""What is stored of quotas: the present one of each SIM and service, with the books of what was used of it."""
+"""What is stored of quotas: the present one of each SIM and service, and its reconciliation with usage records."""
 
 import sqlalchemy as sa
 
@@ -21,19 +21,19 @@ quotas = sa.Table(
     moment("changed_at", nullable=False),
 )
 
-# What 1NCE's quota says was used against what our usage records add up to, since the first look. Data only.
-quota_books = sa.Table(
-    "quota_books",
+# What 1NCE's quota says was used against what our usage records add up to, since the first check. Data only.
+quota_reconciliation = sa.Table(
+    "quota_reconciliation",
     metadata,
     *key_columns(),
-    moment("opened_at", nullable=False),
-    sa.Column("used_at_opening", sa.BigInteger, nullable=False),  # accumulated - left, at the first look
-    sa.Column("used", sa.BigInteger, nullable=False),  # accumulated - left, at the last look
-    moment("looked_at", nullable=False),
-    sa.Column("recorded", sa.BigInteger, nullable=False),  # sum of usage records since the opening
-    # The part of it that we derived although 1NCE's stream should have brought it:
+    moment("started_at", nullable=False),
+    sa.Column("used_at_start", sa.BigInteger, nullable=False),  # accumulated - left, at the first check
+    sa.Column("used", sa.BigInteger, nullable=False),  # accumulated - left, at the last check
+    moment("checked_at", nullable=False),
+    sa.Column("recorded", sa.BigInteger, nullable=False),  # sum of usage records since the start
+    # The part of it that was derived although the Data Streamer should have posted it:
     sa.Column("missing", sa.BigInteger, nullable=False, server_default="0"),
-    # `used` at the last look that is so long ago that its records should be here, and at the one that will be it next:
+    # `used` at the last check that is so long ago that its records should be here, and at the one that will be it next:
     sa.Column("settled_used", sa.BigInteger, nullable=False),
     sa.Column("waiting_used", sa.BigInteger, nullable=False),
     moment("waiting_at", nullable=False),

@@ -1,4 +1,4 @@
-"""Changes of quotas, and of the books that say how much of their fall our usage records explain."""
+"""Changes of quotas, and of their reconciliation with usage records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
-from console.quotas.rules import Book, differs, looked, unexplained
-from console.quotas.tables import quota_books, quotas
+from console.quotas.rules import Reconciliation, checked, differs, unexplained
+from console.quotas.tables import quota_reconciliation, quotas
 from console.sims.rules import quota_word
 from console.sims.writes import record_checks, touch
 from console.store.bulk import Row, told, upsert_changed
@@ -28,8 +28,8 @@ COMPARE = (
     "expires_at",
     "created_at",
 )
-BOOK = Book.__struct_fields__
-LOOK = ("used", "looked_at", "settled_used", "waiting_used", "waiting_at", "differs_since")
+FIELDS = Reconciliation.__struct_fields__
+CHECK = ("used", "checked_at", "settled_used", "waiting_used", "waiting_at", "differs_since")
 
 
 async def record_quotas(
@@ -38,13 +38,13 @@ async def record_quotas(
     found: Sequence[Row],
     now: datetime,
     *,
-    stream_alive: bool,
-    stream_used: bool = False,
+    streamer_alive: bool,
+    streamer_used: bool = False,
 ) -> list[str]:
-    """Take in quotas as 1NCE tells them (rows with `iccid`, `service` and COMPARE). The ICCIDs that changed.
+    """Record quotas as 1NCE reports them (rows with `iccid`, `service` and COMPARE). Returns the ICCIDs that changed.
 
     The fall of a data quota that usage records do not explain becomes a usage record of its own, marked as derived. If
-    the organization uses the Data Streamer, that is a record which should have come, and its books differ.
+    the organization uses the Data Streamer, that is a record which should have come: the SIM is listed as differing.
     """
     await in_turn(transaction, organization_id)
     rows = [{"organization_id": organization_id, **row} for row in found]
@@ -65,7 +65,9 @@ async def record_quotas(
         for row in rows
         if row["service"] == "data" and row["accumulated"] is not None
     }
-    await _keep_books(transaction, organization_id, used, now, stream_alive=stream_alive, stream_used=stream_used)
+    await _reconcile(
+        transaction, organization_id, used, now, streamer_alive=streamer_alive, streamer_used=streamer_used
+    )
     changed = sorted({iccid for _, iccid, _ in keys})
     words = {
         row["iccid"]: quota_word(row["left"], row["total"], row["status"]) for row in rows if row["service"] == "data"
@@ -74,41 +76,41 @@ async def record_quotas(
     return changed
 
 
-async def _keep_books(
+async def _reconcile(
     transaction: Transaction,
     organization_id: int,
     used: Mapping[str, int],
     now: datetime,
     *,
-    stream_alive: bool,
-    stream_used: bool,
+    streamer_alive: bool,
+    streamer_used: bool,
 ) -> None:
-    books = await _books(transaction, organization_id, sorted(used))
-    after = {iccid: looked(book, used[iccid], now) for iccid, book in books.items()}
+    before = await _stored(transaction, organization_id, sorted(used))
+    after = {iccid: checked(one, used[iccid], now) for iccid, one in before.items()}
     derived = [
-        _derived(iccid, amount, books[iccid], now)
-        for iccid, book in after.items()
-        if (amount := unexplained(book, stream_alive=stream_alive))
+        _derived(iccid, amount, before[iccid], now)
+        for iccid, one in after.items()
+        if (amount := unexplained(one, streamer_alive=streamer_alive))
     ]
     kept = await record_usage(transaction, organization_id, derived, now)
-    await explain(transaction, organization_id, kept, missing=stream_used)
+    await explain(transaction, organization_id, kept, missing=streamer_used)
     await note_found(
         transaction, organization_id, "usage", [row["time"] for row in kept if row["data_bytes"] > STREAMED_FROM_BYTES]
     )
-    for iccid, book in after.items():
-        since = (book.differs_since or now) if stream_used and differs(book) else None
-        after[iccid] = structs.replace(book, differs_since=since)
-    opened = {iccid: _opened(used_now, now) for iccid, used_now in used.items() if iccid not in books}
-    changed = {iccid: book for iccid, book in after.items() if _says_more(book, books[iccid])}
-    await _write(transaction, organization_id, opened | changed)
+    for iccid, one in after.items():
+        since = (one.differs_since or now) if streamer_used and differs(one) else None
+        after[iccid] = structs.replace(one, differs_since=since)
+    started = {iccid: _started(used_now, now) for iccid, used_now in used.items() if iccid not in before}
+    changed = {iccid: one for iccid, one in after.items() if _says_more(one, before[iccid])}
+    await _write(transaction, organization_id, started | changed)
 
 
-def _opened(used_now: int, now: datetime) -> Book:
-    return Book(
-        opened_at=now,
-        used_at_opening=used_now,
+def _started(used_now: int, now: datetime) -> Reconciliation:
+    return Reconciliation(
+        started_at=now,
+        used_at_start=used_now,
         used=used_now,
-        looked_at=now,
+        checked_at=now,
         recorded=0,
         settled_used=used_now,
         waiting_used=used_now,
@@ -116,43 +118,45 @@ def _opened(used_now: int, now: datetime) -> Book:
     )
 
 
-def _says_more(book: Book, before: Book) -> bool:
-    """Whether it must be written: that a look found nothing new is in `sim_checks`."""
-    return structs.replace(book, waiting_at=before.waiting_at) != before
+def _says_more(one: Reconciliation, before: Reconciliation) -> bool:
+    """Whether it must be written: that a check found nothing new is in `sim_checks`."""
+    return structs.replace(one, waiting_at=before.waiting_at) != before
 
 
-async def _books(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> dict[str, Book]:
-    c = quota_books.c
-    source = told(quota_books, ("iccid",), [{"iccid": iccid} for iccid in iccids])
+async def _stored(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> dict[str, Reconciliation]:
+    c = quota_reconciliation.c
+    source = told(quota_reconciliation, ("iccid",), [{"iccid": iccid} for iccid in iccids])
     query = (
-        sa.select(c.iccid, *(c[name] for name in BOOK))
+        sa.select(c.iccid, *(c[name] for name in FIELDS))
         .where(c.organization_id == organization_id, c.iccid == source.c.iccid)
         .order_by(c.iccid)
-        .with_for_update(of=quota_books)
+        .with_for_update(of=quota_reconciliation)
     )
     rows = (await transaction.connection.execute(query)).all() if iccids else []
-    return {row[0]: Book(**dict(zip(BOOK, row[1:], strict=True))) for row in rows}
+    return {row[0]: Reconciliation(**dict(zip(FIELDS, row[1:], strict=True))) for row in rows}
 
 
-async def _write(transaction: Transaction, organization_id: int, books: Mapping[str, Book]) -> None:
+async def _write(transaction: Transaction, organization_id: int, before: Mapping[str, Reconciliation]) -> None:
     """All but what `explain` has written."""
-    if not books:
+    if not before:
         return
-    rows = [{"iccid": iccid, **structs.asdict(books[iccid])} for iccid in sorted(books)]
-    source = told(quota_books, ("iccid", *BOOK), rows)
-    row = sa.select(sa.literal(organization_id), source.c.iccid, *(source.c[name] for name in BOOK))
-    statement = insert(quota_books).from_select(["organization_id", "iccid", *BOOK], row.order_by(source.c.iccid))
-    latest = {name: statement.excluded[name] for name in LOOK}
+    rows = [{"iccid": iccid, **structs.asdict(before[iccid])} for iccid in sorted(before)]
+    source = told(quota_reconciliation, ("iccid", *FIELDS), rows)
+    row = sa.select(sa.literal(organization_id), source.c.iccid, *(source.c[name] for name in FIELDS))
+    statement = insert(quota_reconciliation).from_select(
+        ["organization_id", "iccid", *FIELDS], row.order_by(source.c.iccid)
+    )
+    latest = {name: statement.excluded[name] for name in CHECK}
     await transaction.connection.execute(statement.on_conflict_do_update(index_elements=KEY[:2], set_=latest))
 
 
-def _derived(iccid: str, amount: int, book: Book, now: datetime) -> Row:
+def _derived(iccid: str, amount: int, one: Reconciliation, now: datetime) -> Row:
     return {
         "iccid": iccid,
         "time": now,
         "source": "derived",
         "record_id": int(now.timestamp() * 1_000_000),
-        "started_at": book.looked_at,
+        "started_at": one.checked_at,
         "data_bytes": amount,
         "sent_bytes": None,
         "received_bytes": None,
@@ -166,27 +170,28 @@ def _derived(iccid: str, amount: int, book: Book, now: datetime) -> Row:
 async def explain(
     transaction: Transaction, organization_id: int, records: Sequence[Row], *, missing: bool = False
 ) -> None:
-    """Enter new usage records into the books of their SIMs. Records from before a book was opened are not in it.
+    """Add new usage records to the reconciliation of their SIMs. Records from before its start do not count.
 
-    `missing`: they are derived, and 1NCE's stream should have brought them.
+    `missing`: they are derived, and the Data Streamer should have posted them.
     """
     if not records:
         return
-    c = quota_books.c
+    c = quota_reconciliation.c
     source = told(
-        quota_books,
-        ("iccid", "opened_at", "recorded"),
-        [{"iccid": row["iccid"], "opened_at": row["time"], "recorded": row["data_bytes"]} for row in records],
+        quota_reconciliation,
+        ("iccid", "started_at", "recorded"),
+        [{"iccid": row["iccid"], "started_at": row["time"], "recorded": row["data_bytes"]} for row in records],
     )
+    mine = sa.and_(c.organization_id == organization_id, c.iccid == source.c.iccid)
     sums = (
         sa.select(source.c.iccid, sa.cast(sa.func.sum(source.c.recorded), sa.BigInteger).label("amount"))
-        .select_from(source.join(quota_books, sa.and_(c.organization_id == organization_id, c.iccid == source.c.iccid)))
-        .where(source.c.opened_at > c.opened_at)
+        .select_from(source.join(quota_reconciliation, mine))
+        .where(source.c.started_at > c.started_at)
         .group_by(source.c.iccid)
         .subquery()
     )
     await transaction.connection.execute(
-        sa.update(quota_books)
+        sa.update(quota_reconciliation)
         .values(recorded=c.recorded + sums.c.amount, **({"missing": c.missing + sums.c.amount} if missing else {}))
         .where(c.organization_id == organization_id, c.iccid == sums.c.iccid)
     )

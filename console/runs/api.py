@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from console.auth.rules import Caller
 from console.facts.jobs import JobRun
@@ -18,8 +18,8 @@ from console.store.database import Database
 class Jobs(Struct, frozen=True, kw_only=True):
     """The schedule with the last run of each job, and the latest runs."""
 
-    items: list[JobState]
-    runs: list[JobRun]
+    items: Annotated[list[JobState], Meta(description="The schedule.")]
+    runs: Annotated[list[JobRun], Meta(description="The latest runs, the newest first.")]
 
 
 @get("/jobs", operation_id="listJobs", summary="The schedule, the last runs, the failures")

@@ -1,9 +1,10 @@
 """Questions about the runs of jobs."""
 
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
@@ -18,12 +19,14 @@ COLUMNS = tuple(c[name] for name in JobRun.__struct_fields__)
 class JobState(Struct, frozen=True, kw_only=True):
     """A job of the schedule with its last run."""
 
-    name: str
-    does: str
-    every: str
-    next_run_at: datetime | None
-    last_run: JobRun | None
-    failures_today: int
+    name: Annotated[str, Meta(description="The job's name.")]
+    description: Annotated[str, Meta(description="What it does.")]
+    every: Annotated[str, Meta(description="How often it runs.")]
+    next_run_at: Annotated[
+        datetime | None, Meta(description="When it runs next; null for a job that only something else asks for.")
+    ]
+    last_run: Annotated[JobRun | None, Meta(description="Its last run; null if it never ran.")]
+    failures_today: Annotated[int, Meta(description="How many runs failed in the last 24 hours.")]
 
 
 def _theirs(organization_id: int) -> "sa.ColumnElement[bool]":
@@ -74,7 +77,7 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
     return [
         JobState(
             name=job.name,
-            does=job.does,
+            description=job.description,
             every=job.every,
             next_run_at=next_run(job, now),
             last_run=last.get(job.name),

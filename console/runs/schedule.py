@@ -10,7 +10,7 @@ class Scheduled(Struct, frozen=True, kw_only=True):
     """A job and its hours (cron, UTC). `cron` is None for a job that only something else asks for."""
 
     name: str
-    does: str
+    description: str
     every: str
     cron: str | None
     by_organization: bool = True
@@ -19,68 +19,68 @@ class Scheduled(Struct, frozen=True, kw_only=True):
 SCHEDULE = (
     Scheduled(
         name="sync_sims",
-        does="Walks 1NCE's inventory: which SIMs there are, their labels and whether they are enabled",
+        description="Walks 1NCE's inventory: which SIMs there are, their labels and whether they are enabled",
         every="15 minutes",
         cron="*/15 * * * *",
     ),
     Scheduled(
         name="sync_status",
-        does="Asks where SIMs are: most often those on a screen and those that moved, the longest unasked all the time",
+        description="Polls where SIMs are: most often those on a screen and those that moved, the others in turn",
         every="minute",
         cron="* * * * *",
     ),
     Scheduled(
         name="sync_connectivity",
-        does="Asks for the network events of SIMs, in the same way; each event counts once, polled or pushed",
+        description="Asks for the network events of SIMs, in the same way; each event counts once, polled or posted",
         every="minute",
         cron="* * * * *",
     ),
     Scheduled(
         name="sync_sms",
-        does="Asks for the messages of SIMs on a screen, of those with one under way, and of all others in time",
+        description="Asks for the messages of SIMs on a screen, of those with one under way, and of all others in time",
         every="minute",
         cron="* * * * *",
     ),
     Scheduled(
         name="sync_quotas",
-        does="Asks what SIMs have left; the fall that no usage record explains becomes derived usage",
+        description="Asks what SIMs have left; the fall that no usage record explains becomes derived usage",
         every="minute",
         cron="* * * * *",
     ),
     Scheduled(
         name="take_stream",
-        does="Takes in what 1NCE's Data Streamer and SMS Forwarder have pushed",
+        description="Takes in what 1NCE's Data Streamer and SMS Forwarder have posted",
         every="push, and each minute for what was left",
         cron="* * * * *",
     ),
     Scheduled(
         name="watch_stream",
-        does="Looks whether the Data Streamer still brings what polling finds, and whose usage records lack something",
+        description="Checks that the Data Streamer still posts what polling finds; counts SIMs that lack usage records",
         every="5 minutes",
         cron="*/5 * * * *",
     ),
     Scheduled(
         name="sample_fleet",
-        does="Puts down how many SIMs are online, for the moving chart",
+        description="Records how many SIMs are online, for the moving chart",
         every="minute",
         cron="* * * * *",
     ),
     Scheduled(
         name="refresh_token",
-        does="Renews the 1NCE access token before it ends",
+        description="Renews the 1NCE access token before it ends",
         every="5 minutes",
         cron="*/5 * * * *",
     ),
     Scheduled(
         name="sweep_outbox",
-        does="Tells what a crash left untold",
+        description="Tells what a crash left untold",
         every="10 seconds",
         cron="* * * * * */10",
         by_organization=False,
     ),
     Scheduled(
         name="prune",
-        does="Drops what is older than it is kept: usage 2 years, events and SMS 1 year, connectivity 6 months",
+        description="Drops what is older than it is kept: usage 2 years, events and SMS 1 year, connectivity 6 months",
         every="day",
         cron="17 3 * * *",
         by_organization=False,

@@ -1,1 +1,1 @@
-"""What 1NCE pushes: the address it posts to, what is kept of each post, and whether the pushes still come."""
+"""1NCE's Data Streamer and SMS Forwarder: the endpoints, the posts that are kept, and whether posts still come."""

@@ -1,4 +1,4 @@
-"""The doors for 1NCE's pushes: what is posted is kept as it is, the job that takes it in is asked for, and 200 said."""
+"""The endpoints that 1NCE posts to: the Data Streamer's and the SMS Forwarder's. A post is stored, then answered."""
 
 import binascii
 import hmac
@@ -14,12 +14,13 @@ from litestar.params import FromPath
 
 from console import metrics
 from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
+from console.facts.source import Source
 from console.json_text import readable
 from console.organizations.reads import account
 from console.settings import Settings
 from console.store.database import Database
-from console.streamer import batches
 from console.streamer.forwarder_address import is_forwarder_token
+from console.streamer.writes import keep_post
 
 LARGEST_BYTES = 16 * 1024 * 1024  # 1NCE sends 3,000 records at most, some 5 MB
 LARGEST_MESSAGE_BYTES = 64 * 1024
@@ -61,7 +62,7 @@ async def streamer(
     records = _read(_list, body, "A post of the Data Streamer is a JSON list")
     if records:
         async with db.transaction() as transaction:
-            await batches.keep(transaction, found.organization_id, body, datetime.now(UTC))
+            await keep_post(transaction, found.organization_id, body, datetime.now(UTC))
     metrics.streamer_batches.labels("kept").inc()
     return Response(b"", status_code=200)
 
@@ -86,13 +87,13 @@ async def forwarder(
     """
     async with db.reading() as connection:
         found = await account(connection, settings.secret_key, slug=token.partition(".")[0])
-    if found is None or not is_forwarder_token(settings.secret_key, found.slug, found.forwarder_turn, token):
+    if found is None or not is_forwarder_token(settings.secret_key, found.slug, found.forwarder_generation, token):
         metrics.streamer_batches.labels("refused").inc()
         raise NotFound("There is nothing here")
     body = await _body(request, LARGEST_MESSAGE_BYTES)
     _read(_object, body, "The SMS Forwarder sends one JSON object")
     async with db.transaction() as transaction:
-        await batches.keep(transaction, found.organization_id, body, datetime.now(UTC), source="forwarder")
+        await keep_post(transaction, found.organization_id, body, datetime.now(UTC), source=Source.FORWARDER)
     metrics.streamer_batches.labels("kept").inc()
     return Response(b"", status_code=200)
 

@@ -1,4 +1,4 @@
-"""Questions about the Data Streamer's health."""
+"""Queries of the Data Streamer's health and of the posts that wait."""
 
 from datetime import datetime
 
@@ -6,50 +6,57 @@ import sqlalchemy as sa
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.streamer.rules import Heard, StreamState, is_alive, stream_state
-from console.streamer.tables import stream_health
+from console.streamer.rules import KindHealth, StreamerState, is_alive, streamer_state
+from console.streamer.tables import streamer_health, streamer_posts
 
-c = stream_health.c
+c = streamer_health.c
 KINDS = ("event", "usage")
 
 
-class Stream(Struct, frozen=True, kw_only=True):
+class Streamer(Struct, frozen=True, kw_only=True):
     """The Data Streamer as it is now: the worse of its two kinds first."""
 
-    state: StreamState
-    kinds: list[Heard]  # with their states as of now; none if nothing ever came
+    state: StreamerState
+    kinds: list[KindHealth]  # with their states as of now; none if nothing ever came
 
     @property
-    def worst(self) -> Heard | None:
+    def worst(self) -> KindHealth | None:
         """The kind that the state is about."""
-        return next((heard for heard in self.kinds if heard.state == self.state), None)
+        return next((one for one in self.kinds if one.state == self.state), None)
 
 
-async def heard(connection: AsyncConnection, organization_id: int) -> dict[str, Heard]:
+async def health(connection: AsyncConnection, organization_id: int) -> dict[str, KindHealth]:
     """What is stored, by kind of record."""
-    query = sa.select(*(c[name] for name in Heard.__struct_fields__)).where(c.organization_id == organization_id)
-    return {row.kind: Heard(**row._mapping) for row in await connection.execute(query.order_by(c.kind))}
+    query = sa.select(*(c[name] for name in KindHealth.__struct_fields__)).where(c.organization_id == organization_id)
+    return {row.kind: KindHealth(**row._mapping) for row in await connection.execute(query.order_by(c.kind))}
 
 
-async def stream(connection: AsyncConnection, organization_id: int, now: datetime) -> Stream:
-    """How the stream is now."""
+async def streamer(connection: AsyncConnection, organization_id: int, now: datetime) -> Streamer:
+    """The Data Streamer's state at `now`, by kind of record."""
     found = [
-        structs.replace(one, state=stream_state(one, now))
-        for one in (await heard(connection, organization_id)).values()
+        structs.replace(one, state=streamer_state(one, now))
+        for one in (await health(connection, organization_id)).values()
     ]
-    order = (StreamState.MISSED, StreamState.FLOWING, StreamState.QUIET, StreamState.UNUSED)
+    order = (StreamerState.MISSED, StreamerState.FLOWING, StreamerState.QUIET, StreamerState.UNUSED)
     states = {one.state for one in found}
-    return Stream(state=next((state for state in order if state in states), StreamState.UNUSED), kinds=found)
+    return Streamer(state=next((state for state in order if state in states), StreamerState.UNUSED), kinds=found)
 
 
-class UsageStream(Struct, frozen=True):
+class UsageStreamer(Struct, frozen=True):
     """Whether usage records come now, and whether the organization takes them at all."""
 
     alive: bool
     used: bool
 
 
-async def usage_stream(connection: AsyncConnection, organization_id: int, now: datetime) -> UsageStream:
-    """For those who put down usage that no record explains."""
-    found = (await heard(connection, organization_id)).get("usage")
-    return UsageStream(is_alive(found, now), stream_state(found, now) is not StreamState.UNUSED)
+async def usage_streamer(connection: AsyncConnection, organization_id: int, now: datetime) -> UsageStreamer:
+    """Whether the streamer posts usage records now, and is used at all: decides what derived usage means."""
+    found = (await health(connection, organization_id)).get("usage")
+    return UsageStreamer(is_alive(found, now), streamer_state(found, now) is not StreamerState.UNUSED)
+
+
+async def waiting_organizations(connection: AsyncConnection) -> list[int]:
+    """The organizations with posts that wait and that no transaction has locked."""
+    p = streamer_posts.c
+    free = sa.select(p.organization_id).where(p.failure.is_(None)).limit(1_000).with_for_update(skip_locked=True)
+    return list((await connection.execute(sa.select(free.subquery().c.organization_id).distinct())).scalars())

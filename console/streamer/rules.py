@@ -1,4 +1,4 @@
-"""Decisions about the Data Streamer that need no database: whether its silence means anything."""
+"""Decisions about the Data Streamer that need no database: whether a lack of posts means that it has failed."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,38 +8,38 @@ from msgspec import Struct
 LATE = timedelta(minutes=20)  # a usage record comes up to 15 minutes after the use
 QUIET_AFTER = timedelta(minutes=30)
 ALIVE_FOR = timedelta(hours=1)
-USED_FOR = timedelta(days=30)  # who has had no post for so long has ended the stream
+USED_FOR = timedelta(days=30)  # an organization without a post for so long has ended its Data Streamer
 LEAST_BYTES = 1024 * 1024  # an open session is recorded after 100 kB; less of a fall may still be on its way
 
 
-class StreamState(StrEnum):
-    """How the stream of one kind of record is."""
+class StreamerState(StrEnum):
+    """How the Data Streamer is, for one kind of record."""
 
     UNUSED = "unused"
     FLOWING = "flowing"
-    QUIET = "quiet"  # nothing comes, and nothing is known to be missed
-    MISSED = "missed"  # nothing comes, yet polling finds things: probably 1NCE has given the stream up as FAILED
+    QUIET = "quiet"  # no posts come, and nothing is known to be missed
+    MISSED = "missed"  # no posts come, yet polling finds new records: 1NCE has probably set the streamer to FAILED
 
 
-class Heard(Struct, frozen=True, kw_only=True):
-    """What is known of the stream of one kind of record: "event" or "usage"."""
+class KindHealth(Struct, frozen=True, kw_only=True):
+    """What is known of the posts of one kind of record: "event" or "usage"."""
 
     kind: str
     last_post_at: datetime
     missed_since: datetime | None = None
     found: int = 0
-    state: str = StreamState.FLOWING
+    state: str = StreamerState.FLOWING
 
 
-def stream_state(heard: Heard | None, now: datetime) -> StreamState:
-    """How the stream is. One that works brings what polling has found too: only lasting silence says otherwise."""
-    if heard is None or now - heard.last_post_at > USED_FOR:
-        return StreamState.UNUSED
-    if heard.missed_since is not None and now - heard.missed_since > LATE:
-        return StreamState.MISSED
-    return StreamState.FLOWING if now - heard.last_post_at <= QUIET_AFTER else StreamState.QUIET
+def streamer_state(health: KindHealth | None, now: datetime) -> StreamerState:
+    """The state at `now`. A working streamer posts what polling has found too, within LATE."""
+    if health is None or now - health.last_post_at > USED_FOR:
+        return StreamerState.UNUSED
+    if health.missed_since is not None and now - health.missed_since > LATE:
+        return StreamerState.MISSED
+    return StreamerState.FLOWING if now - health.last_post_at <= QUIET_AFTER else StreamerState.QUIET
 
 
-def is_alive(heard: Heard | None, now: datetime) -> bool:
-    """Whether records came within the hour."""
-    return heard is not None and now - heard.last_post_at <= ALIVE_FOR
+def is_alive(health: KindHealth | None, now: datetime) -> bool:
+    """Whether records were posted within ALIVE_FOR."""
+    return health is not None and now - health.last_post_at <= ALIVE_FOR

@@ -1,30 +1,30 @@
-"""What is stored of the Data Streamer's health."""
+"""What is stored of 1NCE's posts, and of the Data Streamer's health."""
 
 import sqlalchemy as sa
 
 from console.store.metadata import metadata, moment
 
-# One row for each kind of record that 1NCE has ever pushed to an organization.
-stream_health = sa.Table(
-    "stream_health",
+# One row for each kind of record that 1NCE has ever posted for an organization.
+streamer_health = sa.Table(
+    "streamer_health",
     metadata,
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),  # "event" or "usage"
     moment("last_post_at", nullable=False),  # to ten seconds
-    moment("missed_since"),  # the first thing since that post which polling has found and the stream has not brought
-    sa.Column("found", sa.Integer, nullable=False, server_default="0"),  # how many such things
-    sa.Column("state", sa.Text, nullable=False),  # as it was last told
+    moment("missed_since"),  # the first record since that post which polling has found and no post brought
+    sa.Column("found", sa.Integer, nullable=False, server_default="0"),  # how many such records
+    sa.Column("state", sa.Text, nullable=False),  # as it was last published
 )
 
-# A post of the Data Streamer, kept as it came until a job has taken it in.
-stream_batches = sa.Table(
-    "stream_batches",
+# A post of the Data Streamer or the SMS Forwarder, kept as it came until a job has taken it in.
+streamer_posts = sa.Table(
+    "streamer_posts",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
     moment("received_at", nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("source", sa.Text, nullable=False, server_default="streamer"),  # "streamer", "forwarder"
+    sa.Column("source", sa.Text, nullable=False, server_default="streamer"),  # a Source: "streamer", "forwarder"
     sa.Column("failure", sa.Text),  # why it could not be taken in; kept to be looked at
 )
 

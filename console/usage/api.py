@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from console.auth.rules import Caller
 from console.errors import Invalid
@@ -14,7 +14,7 @@ from console.http.paging import span
 from console.sims.api import the_sim
 from console.store.database import Database
 from console.usage import reads
-from console.usage.reads import UsageIn
+from console.usage.reads import UsageBucket
 
 By = Annotated[Literal["hour", "day"], QueryParameter(description="The step of time.")]
 LONGEST = {"minute": timedelta(days=2), "hour": timedelta(days=92), "day": timedelta(days=731)}
@@ -23,16 +23,21 @@ LONGEST = {"minute": timedelta(days=2), "hour": timedelta(days=92), "day": timed
 class Usage(Struct, frozen=True, kw_only=True):
     """Usage over a span of time, by step, the oldest first. Volumes in bytes; steps without usage are left out."""
 
-    by: str
-    since: datetime
-    until: datetime
-    data_bytes: int
-    derived_bytes: int  # the part derived from the fall of the quota, where no usage record has come
-    sms: int
-    items: list[UsageIn]
+    by: Annotated[str, Meta(description="The size of a bucket.")]
+    since: Annotated[datetime, Meta(description="From this moment on.")]
+    until: Annotated[datetime, Meta(description="Up to this moment.")]
+    data_bytes: Annotated[int, Meta(description="Data in both directions.")]
+    derived_bytes: Annotated[
+        int,
+        Meta(description="The part of it that was derived from the fall of the quota, where no usage record has come."),
+    ]
+    sms: Annotated[int, Meta(description="Messages.")]
+    items: Annotated[
+        list[UsageBucket], Meta(description="The buckets, the oldest first; those without usage are left out.")
+    ]
 
 
-def summed(by: str, since: datetime, until: datetime, items: list[UsageIn]) -> Usage:
+def summed(by: str, since: datetime, until: datetime, items: list[UsageBucket]) -> Usage:
     """The steps with their sums."""
     return Usage(
         by=by,

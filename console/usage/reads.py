@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.usage import SimDayUsage
@@ -15,13 +15,16 @@ Step = Literal["hour", "day"]
 SUMS = {"hour": usage_hourly, "day": usage_daily}
 
 
-class UsageIn(Struct, frozen=True, kw_only=True):
+class UsageBucket(Struct, frozen=True, kw_only=True):
     """What was used in one step of time, from `time` on."""
 
-    time: datetime
-    data_bytes: int
-    derived_bytes: int  # the part that was derived from the fall of the quota
-    sms: int
+    time: Annotated[datetime, Meta(description="When the bucket begins.")]
+    data_bytes: Annotated[int, Meta(description="Data in both directions.")]
+    derived_bytes: Annotated[
+        int,
+        Meta(description="The part of it that was derived from the fall of the quota, where no usage record has come."),
+    ]
+    sms: Annotated[int, Meta(description="Messages.")]
 
 
 class FleetUsage(Struct, frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ def _number(column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[int]":
 
 async def of_sim(
     connection: AsyncConnection, organization_id: int, iccid: str, *, by: Step, since: datetime, until: datetime
-) -> list[UsageIn]:
+) -> list[UsageBucket]:
     """A SIM's usage by hour or day, the oldest first. Steps without usage are left out."""
     c = SUMS[by].c
     query = (
@@ -47,7 +50,7 @@ async def of_sim(
         .where(c.organization_id == organization_id, c.iccid == iccid, c.bucket >= since, c.bucket < until)
         .order_by(c.bucket)
     )
-    return [UsageIn(**row._mapping) for row in (await connection.execute(query)).all()]
+    return [UsageBucket(**row._mapping) for row in (await connection.execute(query)).all()]
 
 
 async def of_fleet(
@@ -57,7 +60,7 @@ async def of_fleet(
     by: Literal["minute", "hour", "day"],
     since: datetime,
     until: datetime,
-) -> list[UsageIn]:
+) -> list[UsageBucket]:
     """The fleet's usage by minute, hour or day, the oldest first. Steps without usage are left out."""
     c = fleet_usage_minutely.c
     bucket = sa.func.date_trunc(sa.literal_column(f"'{by}'"), c.bucket, sa.literal_column("'UTC'"))
@@ -69,7 +72,7 @@ async def of_fleet(
         .group_by(sa.literal_column("1"))
         .order_by(sa.literal_column("1"))
     )
-    return [UsageIn(**row._mapping) for row in (await connection.execute(query)).all()]
+    return [UsageBucket(**row._mapping) for row in (await connection.execute(query)).all()]
 
 
 async def of_day(

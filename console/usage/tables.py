@@ -11,7 +11,7 @@ usage_records = sa.Table(
     metadata,
     *key_columns(),
     sa.Column("time", sa.DateTime(timezone=True), primary_key=True),  # the end of what the record covers
-    sa.Column("source", sa.Text, primary_key=True),  # "stream": 1NCE's record; "derived": the fall of the quota
+    sa.Column("source", sa.Text, primary_key=True),  # a Source: "streamer", or "derived" (of the quota)
     sa.Column("record_id", sa.BigInteger, primary_key=True),
     moment("started_at", nullable=False),
     sa.Column("data_bytes", sa.BigInteger, nullable=False),

@@ -18,7 +18,7 @@ from console.sms.reads import sims_of
 from console.sms.writes import record_messages
 from console.store.bulk import Row
 from console.store.database import Transaction
-from console.streamer import batches
+from console.streamer.writes import keep_unknown
 from console.usage.writes import in_turn, record_usage
 from jobs.intake.records import event_row, happening, message, usage_row
 from jobs.run import Run
@@ -68,7 +68,7 @@ async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> 
     for post in posts:
         new, without = await _messages(transaction, organization_id, post, now)
         new_sms, lost = new_sms + new, lost + without
-    await batches.keep_unknown(transaction, organization_id, unknown + lost, now)
+    await keep_unknown(transaction, organization_id, unknown + lost, now)
     sms = sum(len(post.records.sms) for post in posts) - len(lost)
     return Taken(
         seen={"event": len(events), "usage": len(rows), "sms": sms},

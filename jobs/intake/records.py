@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from console.connectivity.rules import Happening
 from console.facts.sms import Sms, SmsStatus
+from console.facts.source import Source
 from console.once.models import Sms as ListedSms
 from console.once.streamer.events import EventRecord
 from console.once.streamer.sms import SmsRecord
@@ -52,7 +53,7 @@ def usage_row(record: UsageRecord) -> Row:
     return {
         "iccid": record.iccid,
         "time": record.end_at - AN_INSTANT if record.end_at > record.start_at else record.end_at,
-        "source": "stream",
+        "source": Source.STREAMER,
         "record_id": record.id,
         "started_at": record.start_at,
         "data_bytes": record.total if data else 0,

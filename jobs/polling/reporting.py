@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console import metrics
 from console.carrier import reads, writes
-from console.carrier.rules import TROUBLED, Line
+from console.carrier.rules import TROUBLED, CircuitState
 from console.log import logger
 from console.once.client import OnceClient
 from console.once.errors import OnceError
@@ -43,7 +43,7 @@ class Noting:
                     await writes.record_circuit(
                         transaction,
                         organization_id,
-                        Line(notice.state),
+                        CircuitState(notice.state),
                         reason=None if notice.state is LineState.CLOSED else notice.reason,
                         failures=notice.failures,
                         at=notice.at,
@@ -85,7 +85,7 @@ class Noting:
                 line = await reads.circuit(reading, organization_id)
                 known = {one.name for one in await reads.unavailable(reading, organization_id)}
             async with self._db.transaction() as transaction:
-                state = Line(stands.line)
+                state = CircuitState(stands.line)
                 if (state in TROUBLED) != (line.state in TROUBLED):
                     reason = stands.reason if state in TROUBLED else None
                     await writes.record_circuit(

@@ -93,7 +93,7 @@ async def full(db: Database, cast: Cast) -> Cast:
     usage: dict[str, Any] = {
         "iccid": ADAS_SIM,
         "time": now,
-        "source": "stream",
+        "source": "streamer",
         "record_id": 1,
         "started_at": now - timedelta(minutes=5),
         "data_bytes": 2048,
@@ -115,14 +115,14 @@ async def full(db: Database, cast: Cast) -> Cast:
             cast.acme,
             [{**quota, "left": 900, "expires_at": now + timedelta(days=9)}],
             now,
-            stream_alive=True,
+            streamer_alive=True,
         )
         sms = Sms(iccid=ADAS_SIM, direction="mt", id="9", time=now, status="pending", payload="hello", source="poll")
         await record_messages(transaction, cast.acme, [sms], now)
         other = {**quota, "iccid": ADAS_OTHER_SIM, "total": 500 << 20, "accumulated": 500 << 20}
         for minutes, left in ((90, 500 << 20), (60, 490 << 20), (30, 490 << 20), (0, 490 << 20)):  # and no record of it
-            looked_at, row = now - timedelta(minutes=minutes), {**other, "left": left}
-            await record_quotas(transaction, cast.acme, [row], looked_at, stream_alive=True, stream_used=True)
+            checked_at, row = now - timedelta(minutes=minutes), {**other, "left": left}
+            await record_quotas(transaction, cast.acme, [row], checked_at, streamer_alive=True, streamer_used=True)
         await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", last_seen_at=now, operator="Telekom")
     async with db.transaction() as transaction:
         begun = await begin(transaction, cast.acme, "sync_sims", now, alone=False)

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from console.openapi import openapi
-from console.openapi.words import TAGS
+from console.openapi.texts import TAGS
 from tests.api.conftest import Promise
 
 OUTSIDE = re.compile(r"(?:https?:)?//(?!127\.0\.0\.1)[\w-]+\.", re.IGNORECASE)

@@ -34,7 +34,7 @@ async def test_a_house_without_its_database_lives_but_is_not_ready(sick: Served,
             answer = await stranger.get(path, timeout=10)
             assert answer.status_code == 503
             assert answer.json()["status"] == "down"
-            assert {one["name"]: one["well"] for one in answer.json()["services"]}["database"] is False
+            assert {one["name"]: one["healthy"] for one in answer.json()["services"]}["database"] is False
             assert promise.broken_by(answer.json(), {"$ref": "#/components/schemas/Health"}) == []
             assert "nobody" not in answer.text
         for prefix in PREFIXES:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.carrier import reads
-from console.carrier.rules import Line
+from console.carrier.rules import CircuitState
 from console.carrier.writes import record_answers, record_circuit, record_unavailable
 from console.store.database import Database
 from console.store.outbox import SEQUENCE
@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-async def move(db: Database, cast: Cast, state: Line, at: datetime, **said: Any) -> bool:
+async def move(db: Database, cast: Cast, state: CircuitState, at: datetime, **said: Any) -> bool:
     known = {"reason": "no answer in time", "failures": 8, "retry_at": None, **said}
     async with db.transaction() as transaction:
         return await record_circuit(transaction, cast.acme, state, at=at, **known)
@@ -44,28 +44,28 @@ async def told(db: Database) -> int:
 
 async def test_the_same_move_by_two_workers_is_told_once(db: Database, cast: Cast) -> None:
     before = await told(db)
-    assert await move(db, cast, Line.OPEN, NOON, retry_at=NOON + 5 * SECOND)
-    assert not await move(db, cast, Line.OPEN, NOON + SECOND, retry_at=NOON + 5 * SECOND)
+    assert await move(db, cast, CircuitState.OPEN, NOON, retry_at=NOON + 5 * SECOND)
+    assert not await move(db, cast, CircuitState.OPEN, NOON + SECOND, retry_at=NOON + 5 * SECOND)
     assert await told(db) == before + 1
 
 
 async def test_a_move_that_is_told_late_changes_nothing(db: Database, cast: Cast) -> None:
-    assert await move(db, cast, Line.CLOSED, NOON, reason=None, failures=0)
-    assert not await move(db, cast, Line.OPEN, NOON - SECOND)
+    assert await move(db, cast, CircuitState.CLOSED, NOON, reason=None, failures=0)
+    assert not await move(db, cast, CircuitState.OPEN, NOON - SECOND)
     async with db.reading() as reading:
         assert (await reads.circuit(reading, cast.acme)).state == "closed"
 
 
 async def test_trouble_lasts_from_the_first_opening_to_the_closing(db: Database, cast: Cast) -> None:
-    await move(db, cast, Line.OPEN, NOON, retry_at=NOON + 5 * SECOND)
-    await move(db, cast, Line.HALF_OPEN, NOON + 5 * SECOND, reason="one call tries", failures=0)
+    await move(db, cast, CircuitState.OPEN, NOON, retry_at=NOON + 5 * SECOND)
+    await move(db, cast, CircuitState.HALF_OPEN, NOON + 5 * SECOND, reason="one call tries", failures=0)
     async with db.reading() as reading:
         tried = await reads.circuit(reading, cast.acme)
     assert (tried.since, tried.reason, tried.failures) == (NOON, "no answer in time", 8)
-    await move(db, cast, Line.OPEN, NOON + 6 * SECOND, retry_at=NOON + 16 * SECOND)
+    await move(db, cast, CircuitState.OPEN, NOON + 6 * SECOND, retry_at=NOON + 16 * SECOND)
     async with db.reading() as reading:
         assert (await reads.circuit(reading, cast.acme)).since == NOON
-    await move(db, cast, Line.CLOSED, NOON + 16 * SECOND, reason=None, failures=0)
+    await move(db, cast, CircuitState.CLOSED, NOON + 16 * SECOND, reason=None, failures=0)
     async with db.reading() as reading:
         assert (await reads.circuit(reading, cast.acme)).since == NOON + 16 * SECOND
 
@@ -98,7 +98,7 @@ async def test_only_the_first_answer_is_told(db: Database, cast: Cast) -> None:
 
 async def test_one_organizations_account_is_not_anothers(db: Database, cast: Cast) -> None:
     await lose(db, cast, NOON)
-    await move(db, cast, Line.OPEN, NOON)
+    await move(db, cast, CircuitState.OPEN, NOON)
     async with db.reading() as reading:
         assert (await reads.circuit(reading, cast.evil)).state == "unknown"
         assert await reads.unavailable(reading, cast.evil) == []

@@ -15,7 +15,7 @@ from console.cli.tail import line
 from console.facts import Fact, kind
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.live import beating
-from console.openapi.told import EXAMPLES, FACTS
+from console.openapi.stream_examples import EXAMPLES, FACTS
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
@@ -67,7 +67,7 @@ async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) ->
 
 async def tell_event(db: Database, cast: Cast, number: int, severity: str) -> None:
     told = NetworkEvent(
-        id=number, iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone"
+        id=str(number), iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone"
     )
     async with db.transaction() as transaction:
         transaction.tell(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=told))

@@ -111,7 +111,7 @@ class Changer:
         now = datetime.now(UTC)
         await in_turn(transaction, organization_id)
         records = [
-            {"iccid": one, "time": now, "source": "stream", "record_id": self._number(), "started_at": now}
+            {"iccid": one, "time": now, "source": "streamer", "record_id": self._number(), "started_at": now}
             | {"data_bytes": random.randint(1, 9999), "sent_bytes": 1, "received_bytes": 0, "sms": 1}
             | {"operator": "Cut", "country": "DE", "rat": "LTE"}
             for one in self._some(organization_id)

@@ -20,8 +20,8 @@ from console.sims import reads
 from console.sms import reads as sms_reads
 from console.store.database import Database
 from console.store.outbox import SEQUENCE, STREAM
-from console.streamer import batches
-from console.streamer.tables import stream_batches, unknown_records
+from console.streamer.tables import streamer_posts, unknown_records
+from console.streamer.writes import keep_post
 from console.usage import reads as usage_reads
 from jobs.intake.records import event_row
 from jobs.take_stream import take_stream
@@ -61,7 +61,7 @@ def usage(number: int, megabytes: float, end: datetime = NOW) -> dict[str, Any]:
 async def take(acme: Acme, *posts: list[dict[str, Any]]) -> None:
     for post in posts:
         async with acme.shop.db.transaction() as transaction:
-            await batches.keep(transaction, acme.id, msgspec.json.encode(post), NOW)
+            await keep_post(transaction, acme.id, msgspec.json.encode(post), NOW)
     await acme.run(take_stream)
 
 
@@ -76,12 +76,12 @@ async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) ->
     assert await day_bytes(db, acme) == 2 * MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id)
-        left = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
+        left = (await connection.execute(sa.select(sa.func.count()).select_from(streamer_posts))).scalar_one()
         hours = await usage_reads.of_sim(
             connection, acme.id, ICCID, by="hour", since=NOW - timedelta(hours=2), until=NOW + timedelta(hours=1)
         )
         fleet = await usage_reads.totals(connection, acme.id, NOW)
-    assert [one.id for one in events] == [1]
+    assert [one.id for one in events] == ["1"]
     assert left == 0
     assert sum(hour.data_bytes for hour in hours) == fleet.today_bytes == 2 * MB
 
@@ -96,18 +96,18 @@ async def test_events_out_of_order_leave_the_sim_where_the_newest_says(db: Datab
         events, _ = await connectivity_reads.events(connection, acme.id)
     assert sim is not None
     assert (sim.connection, sim.confirmed_by) == ("attached", "streamer")
-    assert [one.id for one in events] == [3, 4, 2, 1]
+    assert [one.id for one in events] == ["3", "4", "2", "1"]
 
 
 async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
     strange = {"id": 9, "weather": "fine"}
     await take(acme, [strange, usage(1, 1.0)], [strange])
     async with db.transaction() as transaction:
-        await batches.keep(transaction, acme.id, b'[{"half": ', NOW)
+        await keep_post(transaction, acme.id, b'[{"half": ', NOW)
     await acme.run(take_stream)
     async with db.reading() as connection:
         kept = (await connection.execute(sa.select(unknown_records.c.body))).scalars().all()
-        aside = (await connection.execute(sa.select(stream_batches.c.failure))).scalars().all()
+        aside = (await connection.execute(sa.select(streamer_posts.c.failure))).scalars().all()
     assert [msgspec.json.decode(body) for body in kept] == [strange]
     assert len(aside) == 1
     assert aside[0]
@@ -119,13 +119,13 @@ async def test_a_detail_in_another_encoding_is_kept_as_far_as_it_can_be_read_and
 ) -> None:
     odd = msgspec.json.encode([event(1, 3, NOW, detail={"name": "Telef#nica"}), usage(1, 1.0)]).replace(b"#", b"\xf3")
     async with db.transaction() as transaction:
-        await batches.keep(transaction, acme.id, odd, NOW)
+        await keep_post(transaction, acme.id, odd, NOW)
     await take(acme, [event(2, 5, NOW)])
     assert await day_bytes(db, acme) == MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id)
         sent = (await connection.execute(sa.text("SELECT sent FROM network_events WHERE id = 1"))).scalar_one()
-    assert [one.id for one in events] == [2, 1]
+    assert [one.id for one in events] == ["2", "1"]
     assert "Telef\ufffdnica" in sent
 
 
@@ -146,7 +146,7 @@ async def test_a_record_that_cannot_be_stored_spoils_no_other(db: Database, acme
     assert await day_bytes(db, acme) == many * MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id)
-        waiting = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
+        waiting = (await connection.execute(sa.select(sa.func.count()).select_from(streamer_posts))).scalar_one()
         kept = (await connection.execute(sa.select(unknown_records))).all()
         run = (await run_reads.runs(connection, acme.id, job="take_stream"))[0]
     assert [one.description for one in events] == ["nul \ufffd inside"]
@@ -166,7 +166,7 @@ async def test_both_generations_and_all_kinds_come_to_one_address(db: Database, 
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id)
         messages, _ = await sms_reads.of_sim(connection, acme.id, ICCID)
-    assert [(one.id, one.severity) for one in events] == [(2, "warn"), (1, "critical")]
+    assert [(one.id, one.severity) for one in events] == [("2", "warn"), ("1", "critical")]
     assert [one.payload for one in messages] == ["21.5 C"]
     assert await day_bytes(db, acme) == MB
 
@@ -188,13 +188,13 @@ async def test_two_workers_that_take_the_same_records_count_them_once(db: Databa
     posts = [[record for n in range(300) for record in (usage(n, 1.0), event(n, 3, NOW))] for _ in range(6)]
     for post in posts:
         async with db.transaction() as transaction:
-            await batches.keep(transaction, acme.id, msgspec.json.encode(post), NOW)
+            await keep_post(transaction, acme.id, msgspec.json.encode(post), NOW)
     workers = [structs.replace(acme.shop, taking=set()) for _ in range(3)]
     await asyncio.gather(*(take_stream({"shop": shop}, organization_id=acme.id) for shop in workers))
     assert await day_bytes(db, acme) == 300 * MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id, limit=500)
-        waiting = (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one()
+        waiting = (await connection.execute(sa.select(sa.func.count()).select_from(streamer_posts))).scalar_one()
     assert (len(events), waiting) == (300, 0)
 
 
@@ -205,7 +205,7 @@ async def test_usage_from_both_sources_is_never_counted_twice(db: Database, acme
 
     async def look(left: int, *, alive: bool) -> None:
         async with db.transaction() as transaction:
-            await record_quotas(transaction, acme.id, [quota(left)], datetime.now(UTC), stream_alive=alive)
+            await record_quotas(transaction, acme.id, [quota(left)], datetime.now(UTC), streamer_alive=alive)
 
     await take(acme, [event(1, 3, NOW)])
     await look(400 * MB, alive=False)
@@ -232,7 +232,7 @@ async def test_the_streamers_door_wants_the_organizations_own_password(web: Serv
         assert (await streamer.post("/streamer/acme", content=body[:-1], auth=right)).status_code == 400
         assert (await streamer.post("/streamer/acme", content=body, auth=right)).status_code == 200
     async with db.reading() as connection:
-        kept = (await connection.execute(sa.select(stream_batches.c.body))).scalars().all()
+        kept = (await connection.execute(sa.select(streamer_posts.c.body))).scalars().all()
     assert kept == [body]
 
 
@@ -248,5 +248,5 @@ async def test_a_packed_post_is_unpacked_but_not_without_end(web: Served, db: Da
         assert (await streamer.post("/streamer/acme", content=gzip.compress(body)[:-9], auth=right)).status_code == 400
         assert (await streamer.post("/streamer/acme", content=gzip.compress(body), auth=right)).status_code == 200
     async with db.reading() as connection:
-        kept = (await connection.execute(sa.select(stream_batches.c.body))).scalars().all()
+        kept = (await connection.execute(sa.select(streamer_posts.c.body))).scalars().all()
     assert kept == [body]

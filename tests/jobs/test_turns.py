@@ -203,7 +203,7 @@ async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(d
     await acme.run(sync_connectivity)
     await acme.run(watch_stream)
     async with db.reading() as connection:
-        stream = await streams.stream(connection, acme.id, datetime.now(UTC))
+        stream = await streams.streamer(connection, acme.id, datetime.now(UTC))
     assert stream.worst is not None
     assert (stream.state, stream.worst.last_post_at) == ("missed", silent_since)
     assert stream.worst.found > 0

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from console.carrier.rules import Line
+from console.carrier.rules import CircuitState
 from console.carrier.writes import record_answers, record_circuit, record_unavailable
 from console.connectivity.writes import record_events, record_statuses
 from console.facts.sms import Sms
@@ -41,7 +41,7 @@ async def quota(transaction: Transaction, acme: int, now: datetime) -> None:
         {"iccid": ADAS_SIM, "service": service, **dict.fromkeys(COMPARE), **known, "left": left, "expires_at": expires}
         for service, left in (("data", 60), ("sms", 240))
     ]
-    await record_quotas(transaction, acme, rows, now, stream_alive=False)
+    await record_quotas(transaction, acme, rows, now, streamer_alive=False)
 
 
 async def message(transaction: Transaction, acme: int, now: datetime) -> None:
@@ -81,7 +81,9 @@ async def run(transaction: Transaction, acme: int, now: datetime) -> None:
 
 async def circuit(transaction: Transaction, acme: int, now: datetime) -> None:
     retry_at = now + timedelta(minutes=5)
-    await record_circuit(transaction, acme, Line.OPEN, reason="no answer", failures=8, at=now, retry_at=retry_at)
+    await record_circuit(
+        transaction, acme, CircuitState.OPEN, reason="no answer", failures=8, at=now, retry_at=retry_at
+    )
 
 
 async def offer(transaction: Transaction, acme: int, now: datetime) -> None:

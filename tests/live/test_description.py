@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from console import facts
-from console.openapi import told
+from console.openapi import stream_examples
 from console.openapi.stream import FACTS, document
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
@@ -59,7 +59,7 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
         await stream.send("nonsense")
         async with db.transaction() as transaction:
             await add_sim(transaction, cast.acme, ADAS_SIM, label="described")
-            for fact in told.FACTS:
+            for fact in stream_examples.FACTS:
                 transaction.tell(cast.acme, fact)
         while not {"stream.error", "stream.heartbeat", *(fact.__struct_config__.tag for fact in FACTS)} <= set(said):
             message = await hear(stream, heartbeats=True)

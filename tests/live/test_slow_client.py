@@ -43,7 +43,7 @@ async def tell(db: Database, cast: Cast, first: int, count: int) -> None:
     async with db.transaction() as transaction:
         for number in range(first, first + count):
             event = NetworkEvent(
-                id=number, iccid=ADAS_SIM, time=NOW, type=3, name="x", severity="info", description="y" * 4000
+                id=str(number), iccid=ADAS_SIM, time=NOW, type=3, name="x", severity="info", description="y" * 4000
             )
             transaction.tell(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=event))
 

@@ -14,7 +14,7 @@ from console.settings import Settings
 from console.sims import reads
 from console.sims.writes import record_checks
 from console.store.database import Database
-from console.streamer import batches
+from console.streamer.writes import keep_post
 from jobs.polling.clients import Accounts
 from jobs.run import Shop
 from jobs.sync_sims import sync_sims
@@ -91,12 +91,12 @@ async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(page: Page, shop: 
         % (NOW.encode(), ADAS_SIM.encode())
     )
     async with db.transaction() as transaction:
-        await batches.keep(transaction, cast.acme, body, datetime.now(UTC))
+        await keep_post(transaction, cast.acme, body, datetime.now(UTC))
     await take_stream({"shop": shop}, organization_id=cast.acme)
     await expect(page.locator("#event-77")).to_contain_text("pushed <b>now</b>", timeout=3000)
     older = body.replace(b'"id": 77', b'"id": 78').replace(NOW.encode(), OLDER.encode())
     async with db.transaction() as transaction:
-        await batches.keep(transaction, cast.acme, older, datetime.now(UTC))
+        await keep_post(transaction, cast.acme, older, datetime.now(UTC))
     await take_stream({"shop": shop}, organization_id=cast.acme)
     await expect(page.locator("#event-78")).to_be_visible(timeout=3000)
     ids = await page.locator("#events tr").evaluate_all("rows => rows.map(row => row.id)")

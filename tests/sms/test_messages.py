@@ -14,7 +14,7 @@ from console.organizations.writes import change_forwarder
 from console.sms import reads
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
-from console.streamer.tables import stream_batches, unknown_records
+from console.streamer.tables import streamer_posts, unknown_records
 from jobs.polling.clients import Accounts
 from jobs.run import Shop
 from jobs.take_stream import take_stream
@@ -130,7 +130,7 @@ async def test_what_is_no_message_is_not_taken(acme: Acme, db: Database, body: b
     path = "/forwarder/" + forwarder_token(SECRET, "acme", 1)
     assert (await acme.client.post(path, content=body)).status_code == status
     async with db.reading() as connection:
-        assert (await connection.execute(sa.select(sa.func.count()).select_from(stream_batches))).scalar_one() == 0
+        assert (await connection.execute(sa.select(sa.func.count()).select_from(streamer_posts))).scalar_one() == 0
 
 
 @pytest.mark.one_edition

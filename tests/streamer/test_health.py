@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from console.pages.templating import environment
-from console.quotas.differences import compared, count, differences, of_sim
+from console.quotas.reconciliation import compared, count, differences, of_sim
 from console.quotas.writes import explain, record_quotas
 from console.store.database import Database
 from console.streamer import reads, writes
-from console.streamer.rules import Heard, stream_state
+from console.streamer.rules import KindHealth, streamer_state
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast
 
@@ -39,12 +39,12 @@ def test_only_silence_about_what_polling_found_means_something(
     last_post: float, missed: float | None, state: str
 ) -> None:
     since = None if missed is None else NOW - minutes(missed)
-    heard = Heard(kind="event", last_post_at=NOW - minutes(last_post), missed_since=since)
-    assert stream_state(heard, NOW) == state
+    heard = KindHealth(kind="event", last_post_at=NOW - minutes(last_post), missed_since=since)
+    assert streamer_state(heard, NOW) == state
 
 
 def test_who_never_had_a_post_has_no_stream() -> None:
-    assert stream_state(None, NOW) == "unused"
+    assert streamer_state(None, NOW) == "unused"
 
 
 async def posts(db: Database, cast: Cast, at: datetime, *kinds: str) -> None:
@@ -73,15 +73,15 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
     await found(db, cast, "event", NOW + minutes(61))
     assert await settled(db, cast, NOW + minutes(62)) == {"event": "missed", "usage": "quiet"}
     async with db.reading() as connection:
-        stream = await reads.stream(connection, cast.acme, NOW + minutes(63))
-        outsiders = await reads.stream(connection, cast.evil, NOW + minutes(63))
-    assert stream.worst == Heard(
+        stream = await reads.streamer(connection, cast.acme, NOW + minutes(63))
+        outsiders = await reads.streamer(connection, cast.evil, NOW + minutes(63))
+    assert stream.worst == KindHealth(
         kind="event", last_post_at=NOW, missed_since=NOW + minutes(41), found=3, state="missed"
     )
     assert (outsiders.state, outsiders.kinds) == ("unused", [])
     await posts(db, cast, NOW + minutes(64), "event")
     async with db.reading() as connection:
-        stream = await reads.stream(connection, cast.acme, NOW + minutes(64))
+        stream = await reads.streamer(connection, cast.acme, NOW + minutes(64))
     assert stream.state == "flowing"
 
 
@@ -89,7 +89,7 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
 async def test_each_change_of_the_stream_is_told_once(db: Database, cast: Cast) -> None:
     async def facts() -> list[str]:
         async with db.reading() as connection:
-            return list((await connection.execute(sa.text("SELECT state FROM stream_health"))).scalars())
+            return list((await connection.execute(sa.text("SELECT state FROM streamer_health"))).scalars())
 
     await posts(db, cast, NOW, "event")
     async with db.transaction() as transaction:
@@ -115,14 +115,14 @@ async def look(db: Database, cast: Cast, at: datetime, used: int, *, alive: bool
             cast.acme,
             [{**quota, "accumulated": 500 * MB}],
             at,
-            stream_alive=alive,
-            stream_used=in_use,
+            streamer_alive=alive,
+            streamer_used=in_use,
         )
 
 
 async def record(db: Database, cast: Cast, at: datetime, amount: int, number: int) -> None:
     plain = dict.fromkeys(("sent_bytes", "received_bytes", "operator", "country", "rat"))
-    row = {"iccid": ADAS_SIM, "time": at, "source": "stream", "record_id": number, "started_at": at - minutes(15)}
+    row = {"iccid": ADAS_SIM, "time": at, "source": "streamer", "record_id": number, "started_at": at - minutes(15)}
     async with db.transaction() as transaction:
         new = await record_usage(transaction, cast.acme, [{**row, "data_bytes": amount, "sms": 0, **plain}], at)
         await explain(transaction, cast.acme, new)
@@ -187,6 +187,6 @@ async def test_usage_that_only_the_quota_tells_of_raises_the_alarm(db: Database,
     assert await settled(db, cast, NOW + minutes(70)) == {"usage": "quiet"}
     assert await settled(db, cast, NOW + minutes(90)) == {"usage": "missed"}
     async with db.reading() as connection:
-        stream = await reads.stream(connection, cast.acme, NOW + minutes(90))
+        stream = await reads.streamer(connection, cast.acme, NOW + minutes(90))
     for template in ("carrier/_streamer.html", "overview/_streamer.html"):
         assert "probably FAILED" in environment().get_template(template).render(stream=stream)

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from console.facts.source import Source
 from console.once.streamer.records import read_batch
 from console.store.database import Database
-from console.streamer import batches
-from console.streamer.tables import stream_batches, unknown_records
+from console.streamer.tables import streamer_posts, unknown_records
+from console.streamer.writes import keep_post
 from console.usage.tables import usage_daily, usage_records
 from jobs.take_stream import take_stream
 from tests.cast import STREAMER
@@ -28,7 +29,7 @@ CREDENTIALS = ("acme-" + STREAMER[0], STREAMER[1])
 
 async def keep(acme: Acme, body: bytes, source: str = "streamer") -> None:
     async with acme.shop.db.transaction() as transaction:
-        await batches.keep(transaction, acme.id, body, NOW, source=source)
+        await keep_post(transaction, acme.id, body, NOW, source=Source(source))
 
 
 async def numbers(db: Database) -> tuple[int, int, int]:
@@ -36,7 +37,7 @@ async def numbers(db: Database) -> tuple[int, int, int]:
     async with db.reading() as reading:
         counted = [
             (await reading.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
-            for table in (usage_records, unknown_records, stream_batches)
+            for table in (usage_records, unknown_records, streamer_posts)
         ]
     return counted[0], counted[1], counted[2]
 
@@ -174,7 +175,7 @@ async def test_a_post_is_taken_whole_or_refused(
         answer = await client.post("/streamer/acme", content=content, headers=headers)
     assert answer.status_code == status, answer.text
     async with db.reading() as reading:
-        kept = (await reading.execute(sa.select(stream_batches.c.body))).scalars().all()
+        kept = (await reading.execute(sa.select(streamer_posts.c.body))).scalars().all()
     assert [len(read_batch(one)) for one in kept] == ([2] if status == 200 else [])
 
 

@@ -1,4 +1,4 @@
-"""What the description of the API says in words: of the whole, of each parameter, answer and error."""
+"""The texts of the API's description: the whole, parameters, answers and errors."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from console.sims.rules import LOW_PERCENT, QUOTAS, SORTS
 
 DESCRIPTION = (
     "Times are RFC 3339 in UTC, volumes are bytes (1 MB = 1,048,576 bytes), and `null` is what 1NCE has not said, never"
-    " zero. A program names itself by an API key. Every refusal has the same envelope, with the id of the request."
+    " zero. Programs authenticate by an API key. Every error has the same envelope, with the request id."
 )
 TAGS = {
-    "SIMs": "What each SIM card is, and what is known of it now.",
-    "Usage": "What was used: data in bytes and messages, by step of time.",
-    "Quotas": "What is left, and until when.",
-    "Connectivity": "Where SIMs have been on the network, and what happened to them there.",
+    "SIMs": "SIM cards in their present state.",
+    "Usage": "Data in bytes and messages, by minute, hour or day.",
+    "Quotas": "What is left of data and SMS, until when, and whether it agrees with usage records.",
+    "Connectivity": "Status changes and network events of SIMs.",
     "SMS": "Messages to devices and from them.",
-    "Carrier": "The account at 1NCE: whether 1NCE answers, what it offers, and how its calls are spent.",
-    "Jobs": "The work that keeps all this fresh: when it runs, and how it went.",
-    "Health": "Is the house well. Needs no key; also served without `/api/v1`.",
+    "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, and how calls are divided.",
+    "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
+    "Health": "Health checks. They need no key, and are also served without `/api/v1`.",
 }
 
 ICCID = "19 digits; the check digit, the 20th, may follow."
@@ -35,7 +35,7 @@ PARAMETERS = {
     "page": "From 1. For deep walks take the cursor.",
     "page_size": "Items a page, at most 500.",
     "cursor": CURSOR,
-    "by": "The step of time.",
+    "by": "The size of a bucket.",
     "since": "From this moment on, with its zone: `2026-11-20T10:00:00Z`. Left out: 30 days ago by day, else one day.",
     "until": "Up to this moment, with its zone. Left out: now.",
     "service": "Only this kind of quota.",
@@ -62,13 +62,13 @@ HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "X-RateLimit-Remaining": ({"type": "integer"}, "How many of them are left in this minute."),
     "X-RateLimit-Reset": ({"type": "integer"}, "Seconds until the next minute begins."),
     "Retry-After": ({"type": "integer"}, "Seconds to wait before asking again."),
-    "WWW-Authenticate": ({"type": "string"}, "How to say who asks: `Bearer`."),
+    "WWW-Authenticate": ({"type": "string"}, "How to authenticate: `Bearer`."),
 }
 
 ERROR: dict[str, Any] = {
     "title": "Error",
     "type": "object",
-    "description": "Every refusal, whatever it is.",
+    "description": "The envelope of every error.",
     "required": ["error"],
     "properties": {
         "error": {
@@ -91,23 +91,18 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     401: ("Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…", {}),
     403: ("This needs the role operator", {}),
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
-    409: ("The thing is in another state by now", {}),
+    409: ("It is in another state by now", {}),
     422: ("'12' is no ICCID: it has 19 digits, or 20 with the check digit", {"iccid": "12"}),
     429: (f"At most {REQUESTS_A_MINUTE} requests a minute", {"retry_after": 17}),
     500: ("Something went wrong", {}),
     502: ("1NCE does not answer", {}),
-    503: ("The database or Redis is away for a moment: try again", {}),
+    503: ("The database or Redis does not answer: try again", {}),
 }
 
 LISTING = "A page of a list. `total`, `page` and `pages` are null where counting would cost more than the page itself."
-SCHEMAS = {
-    "Health": "`ok`: all is well; `degraded`: it answers, but something is missing; `down`: it can't answer.",
-    "Part": "A part of the house, and how it is.",
-    "Alive": "The process answers.",
-}
 SUMMARIES = {  # where one function answers under several addresses
-    "getHealthReady": "May requests be sent here",
-    "getHealthServices": "How each part of the house is",
+    "getHealthReady": "Whether requests may be sent here",
+    "getHealthServices": "The check of each part",
 }
 ANSWERS = {
     "listSims": "A page of SIMs.",
@@ -116,16 +111,16 @@ ANSWERS = {
     "getUsage": "The fleet's usage.",
     "getSimQuotas": "The SIM's quotas.",
     "listQuotas": "A page of quotas.",
-    "getPolling": "How it stands now.",
+    "getPolling": "The shares now.",
     "listDifferences": "A page of SIMs that differ.",
-    "getSimConnectivity": "A page of changes.",
-    "listConnectivity": "A page of changes.",
+    "getSimConnectivity": "A page of status changes.",
+    "listConnectivity": "A page of status changes.",
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",
-    "getCarrier": "How the account stands.",
+    "getCarrier": "The carrier's status.",
     "listJobs": "The jobs and the latest runs.",
-    "getHealth": "All is well, or the console answers while something is missing.",
-    "getHealthReady": "All is well, or the console answers while something is missing.",
-    "getHealthServices": "All is well, or the console answers while something is missing.",
+    "getHealth": "`ok`, or `degraded`: a part that is not required has failed.",
+    "getHealthReady": "`ok`, or `degraded`: a part that is not required has failed.",
+    "getHealthServices": "`ok`, or `degraded`: a part that is not required has failed.",
     "getHealthLive": "The process answers.",
 }

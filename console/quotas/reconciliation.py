@@ -1,23 +1,23 @@
-"""Questions about books that do not agree: what 1NCE's quota says was used against what its usage records add up to."""
+"""Queries of SIMs whose quota fell by another amount than their usage records add up to."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.quotas.rules import LATE, LEAST_BYTES, LEAST_PERCENT
-from console.quotas.tables import quota_books
+from console.quotas.tables import quota_reconciliation
 from console.sims.tables import checks, sims
 from console.store.keyset import Cursor, after, mark
-from console.streamer.reads import usage_stream
+from console.streamer.reads import usage_streamer
 
-b = quota_books.c
+b = quota_reconciliation.c
 STREAMED = b.recorded - b.missing
-FALLEN = b.used - b.used_at_opening
-SETTLED = sa.func.least(b.settled_used, b.used) - b.used_at_opening
-# As rules.difference and rules.differs have it, with the records that have come since the last look.
+FALLEN = b.used - b.used_at_start
+SETTLED = sa.func.least(b.settled_used, b.used) - b.used_at_start
+# As rules.difference and rules.differs have it, with the records that have come since the last check.
 FALL = sa.case((SETTLED > STREAMED, SETTLED), else_=FALLEN)
 BYTES = sa.case((SETTLED > STREAMED, SETTLED - STREAMED), else_=sa.func.least(0, FALLEN - STREAMED))
 SIZE = sa.func.abs(BYTES)
@@ -28,15 +28,15 @@ ORDER = ((b.iccid, False),)
 class Difference(Struct, frozen=True, kw_only=True):
     """A SIM whose quota fell by another amount than its usage records add up to; bytes since `compared_from`."""
 
-    iccid: str
-    label: str | None
-    quota_bytes: int  # by so much the quota has fallen
-    records_bytes: int  # so much 1NCE's usage records add up to
-    difference_bytes: int  # the first less the second
-    direction: str  # "records_missing" or "records_exceed"
-    since: datetime  # when a look found it first
-    compared_from: datetime
-    looked_at: datetime  # when the quota was last looked at
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    label: Annotated[str | None, Meta(description="The name that people gave it.")]
+    quota_bytes: Annotated[int, Meta(description="By how much the quota has fallen.")]
+    records_bytes: Annotated[int, Meta(description="What 1NCE's usage records add up to.")]
+    difference_bytes: Annotated[int, Meta(description="The first less the second.")]
+    direction: Annotated[str, Meta(description="`records_missing` or `records_exceed`.")]
+    since: Annotated[datetime, Meta(description="When a check found it first.")]
+    compared_from: Annotated[datetime, Meta(description="Both are counted from this moment on.")]
+    checked_at: Annotated[datetime, Meta(description="When the quota was last checked.")]
 
 
 COLUMNS = (
@@ -47,19 +47,19 @@ COLUMNS = (
     BYTES.label("difference_bytes"),
     sa.case((BYTES > 0, "records_missing"), else_="records_exceed").label("direction"),
     b.differs_since.label("since"),
-    b.opened_at.label("compared_from"),
-    checks.c.data_quota_at.label("looked_at"),
+    b.started_at.label("compared_from"),
+    checks.c.data_quota_at.label("checked_at"),
 )
 
 
 def _differing(*columns: "sa.ColumnElement[Any]", organization_id: int) -> "sa.Select[*tuple[Any, ...]]":
-    """A second look, longer after the first than a record takes to come, must have found it too."""
+    """Rows where a second check, longer after the first than a record takes to come, has found it too."""
     return (
         sa.select(*columns)
         .select_from(
-            quota_books.join(sims, sa.and_(sims.c.organization_id == b.organization_id, sims.c.iccid == b.iccid)).join(
-                checks, sa.and_(checks.c.organization_id == b.organization_id, checks.c.iccid == b.iccid)
-            )
+            quota_reconciliation.join(
+                sims, sa.and_(sims.c.organization_id == b.organization_id, sims.c.iccid == b.iccid)
+            ).join(checks, sa.and_(checks.c.organization_id == b.organization_id, checks.c.iccid == b.iccid))
         )
         .where(
             b.organization_id == organization_id,
@@ -106,36 +106,36 @@ class Compared(Struct, frozen=True, kw_only=True):
 
 async def compared(connection: AsyncConnection, organization_id: int, now: datetime, *, limit: int = 20) -> Compared:
     """How many SIMs differ, and the worst of them."""
-    stream = await usage_stream(connection, organization_id, now)
-    found = await worst(connection, organization_id, limit) if stream.used else []
+    streamer = await usage_streamer(connection, organization_id, now)
+    found = await worst(connection, organization_id, limit) if streamer.used else []
     total = await count(connection, organization_id) if len(found) == limit else len(found)
-    return Compared(used=stream.used, count=total, worst=found)
+    return Compared(used=streamer.used, count=total, worst=found)
 
 
-class SimBooks(Struct, frozen=True, kw_only=True):
-    """One SIM's quotas and books: when 1NCE last told them, and whether its usage records agree with the data quota."""
+class SimReconciliation(Struct, frozen=True, kw_only=True):
+    """When 1NCE last confirmed a SIM's quotas, and whether its usage records agree with the data quota."""
 
     data_confirmed_at: datetime | None
     sms_confirmed_at: datetime | None
     used: bool  # the organization takes usage records at all
-    compared_from: datetime | None  # None: the quota was not looked at yet
+    compared_from: datetime | None  # None: the quota was not checked yet
     difference: Difference | None  # None: they agree
 
 
-async def of_sim(connection: AsyncConnection, organization_id: int, iccid: str, now: datetime) -> SimBooks:
-    """This SIM's."""
+async def of_sim(connection: AsyncConnection, organization_id: int, iccid: str, now: datetime) -> SimReconciliation:
+    """The reconciliation of this SIM."""
     same = sa.and_(checks.c.organization_id == b.organization_id, checks.c.iccid == b.iccid)
-    query = sa.select(checks.c.data_quota_at, checks.c.sms_quota_at, b.opened_at)
-    query = query.select_from(checks.outerjoin(quota_books, same))
+    query = sa.select(checks.c.data_quota_at, checks.c.sms_quota_at, b.started_at)
+    query = query.select_from(checks.outerjoin(quota_reconciliation, same))
     row = (
         await connection.execute(query.where(checks.c.organization_id == organization_id, checks.c.iccid == iccid))
     ).first()
     mine = _differing(*COLUMNS, organization_id=organization_id).where(b.iccid == iccid)
     differing = (await connection.execute(mine)).first()
-    return SimBooks(
+    return SimReconciliation(
         data_confirmed_at=row[0] if row else None,
         sms_confirmed_at=row[1] if row else None,
-        used=(await usage_stream(connection, organization_id, now)).used,
+        used=(await usage_streamer(connection, organization_id, now)).used,
         compared_from=row[2] if row else None,
         difference=Difference(**differing._mapping) if differing else None,
     )
