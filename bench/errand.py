@@ -13,25 +13,26 @@ import uvloop
 from measuring import forget_peak, peak_bytes
 
 from console import log
+from console.runs.schedule import JOBS
 from console.settings import Settings, from_environment
 from console.store.database import open_database
 from jobs.garbage import collect_seldom
 from jobs.polling.clients import Accounts
-from jobs.run import Shop
-from jobs.worker import JOBS
+from jobs.run import WorkerContext
+from jobs.worker import load
 
 
 async def errands(settings: Settings) -> None:
     """Until there are no more lines."""
     collect_seldom(every=100_000)
     db = open_database(settings.database_url, settings.redis_url)
-    shop = Shop(settings=settings, db=db, accounts=Accounts(settings, db))
-    jobs = {job.__name__: job for job in JOBS}
+    worker = WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db))
+    jobs = {job.name: load(job) for job in JOBS}
     loop = asyncio.get_running_loop()
     while name := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
         forget_peak()
         began, cpu = time.perf_counter(), time.process_time()
-        await jobs[name]({"shop": shop})
+        await jobs[name]({"worker": worker})
         cost = {
             "seconds": time.perf_counter() - began,
             "cpu_seconds": time.process_time() - cpu,
@@ -39,7 +40,7 @@ async def errands(settings: Settings) -> None:
         }
         await db.engine.dispose()  # a connection that ends hands in its statistics
         print(msgspec.json.encode(cost).decode(), flush=True)
-    await shop.accounts.close()
+    await worker.accounts.close()
     await db.close()
 
 

@@ -16,12 +16,13 @@ import console.polling.tables
 import console.quotas.tables
 import console.runs.tables
 import console.sms.tables
+import console.store.job_requests
 import console.store.outbox
 import console.streamer.tables
 import console.usage.tables  # noqa: F401
+from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata
 
-LOCK = 7_220_002
 __all__ = ["config", "metadata", "migrate", "newest", "revision"]
 
 
@@ -34,7 +35,7 @@ def config() -> Config:
 
 def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
     """Take every step that is missing; from which to which. Two that migrate at once do it one after the other."""
-    connection.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
+    connection.execute(session_lock(AdvisoryLock.MIGRATION))
     connection.commit()
     before = revision(connection)
     steps = config()
@@ -42,7 +43,7 @@ def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
     command.upgrade(steps, "head")
     connection.commit()
     after = revision(connection)
-    connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
+    connection.execute(session_unlock(AdvisoryLock.MIGRATION))
     connection.commit()
     return before, after
 

@@ -1,7 +1,8 @@
-"""The door to the workers: a job is asked for by its name."""
+"""The queue of jobs in Redis (SAQ): a job is asked for by its name. It only wakes: what must last is a row."""
 
-import time
+import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from redis.asyncio import Redis
 from saq.queue.redis import RedisQueue
 
 NAME = "console"
+HEARTBEAT_SECONDS = 60  # a job whose worker is silent for so long is given to another
 
 
 def job_queue(redis: Redis) -> RedisQueue:
@@ -20,14 +22,23 @@ def _dump(job: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(job)
 
 
-async def later(queue: RedisQueue, name: str, *, key: str | None = None, seconds: float = 0, **kwargs: Any) -> bool:
-    """Ask for a job, now or in so many seconds. One with the same key that still waits or runs is not asked for twice.
+async def enqueue(
+    queue: RedisQueue, job: str, *, key: str | None = None, due_at: datetime | None = None, **arguments: Any
+) -> bool:
+    """Ask for a job, at once or when it is due (whole seconds, rounded up); False if it is known already.
 
-    A job has no time limit of its own: that its worker is lost is noticed by the missing heartbeat.
+    One with the same key that still waits or runs is not asked for twice. SAQ sets no time limit: the table of jobs
+    says how long each may take, and a lost worker is noticed by the missing heartbeat.
     """
-    options: dict[str, Any] = {"timeout": 0, "heartbeat": 60, "retries": 3, "retry_delay": 1.0, "retry_backoff": 60.0}
+    options: dict[str, Any] = {
+        "timeout": 0,
+        "heartbeat": HEARTBEAT_SECONDS,
+        "retries": 3,
+        "retry_delay": 1.0,
+        "retry_backoff": 60.0,
+    }
     if key is not None:
         options["key"] = key
-    if seconds:
-        options["scheduled"] = int(time.time() + seconds)
-    return await queue.enqueue(name, **options, **kwargs) is not None
+    if due_at is not None:
+        options["scheduled"] = math.ceil(due_at.timestamp())
+    return await queue.enqueue(job, **options, **arguments) is not None

@@ -1,39 +1,37 @@
-"""Drops what is older than it is kept."""
+"""Deletes what is older than its retention."""
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
-from console.runs.writes import forget
+from console.runs.writes import delete_runs
 from console.sms.writes import forget_messages
+from console.store.retention import drop_before
 from console.streamer.writes import prune_set_aside, prune_unknown
-from jobs.run import Run, for_the_house
+from jobs.run import Run, for_installation
 
-KEPT = {
+SERIES_RETENTION = {
     "usage_records": timedelta(days=730),
     "usage_hourly": timedelta(days=730),
     "network_events": timedelta(days=365),
     "status_history": timedelta(days=183),
     "fleet_samples": timedelta(days=183),
 }
-RUNS_KEPT = timedelta(days=14)
-UNKNOWN_KEPT = timedelta(days=90)
-MESSAGES_KEPT = timedelta(days=365)
+RUNS_RETENTION = timedelta(days=14)
+UNKNOWN_RETENTION = timedelta(days=90)
+MESSAGES_RETENTION = timedelta(days=365)
 
 
-@for_the_house
+@for_installation
 async def prune(run: Run) -> None:
     """In small steps, so that nobody waits for it. Daily sums of usage are kept for ever."""
-    for series, age in KEPT.items():
+    for series, age in SERIES_RETENTION.items():
         gone = 1
         while gone:
             async with run.db.transaction() as transaction:
-                statement = sa.select(sa.func.prune_time_series(series, run.now() - age))
-                gone = int((await transaction.connection.execute(statement)).scalar_one())
+                gone = await drop_before(transaction, series, run.now() - age)
             run.counted(seen=gone, changed=gone)
     async with run.db.transaction() as transaction:
-        gone = await forget(transaction, run.now() - RUNS_KEPT)
-        gone += await prune_unknown(transaction, run.now() - UNKNOWN_KEPT)
-        gone += await prune_set_aside(transaction, run.now() - UNKNOWN_KEPT)
-        gone += await forget_messages(transaction, run.now() - MESSAGES_KEPT)
+        gone = await delete_runs(transaction, run.now() - RUNS_RETENTION)
+        gone += await prune_unknown(transaction, run.now() - UNKNOWN_RETENTION)
+        gone += await prune_set_aside(transaction, run.now() - UNKNOWN_RETENTION)
+        gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
     run.counted(seen=gone, changed=gone)

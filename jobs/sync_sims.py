@@ -37,7 +37,7 @@ async def sync_sims(run: Run) -> None:
     if run.tally.changed:
         async with run.db.transaction() as transaction:
             for job in OF_NEW_SIMS:
-                key = f"fresh:{job}:{run.organization_id}"
+                key = f"{job}:{run.organization_id}"
                 transaction.later(job, key=key, organization_id=run.organization_id)
 
 

@@ -12,7 +12,7 @@ from console import metrics
 from console.facts.source import Source
 from console.log import logger
 from console.once.streamer.records import Batch, messages_alone, read_batch, split, within
-from console.store.database import Transaction, in_each_others_way, sqlstate
+from console.store.database import Transaction, is_deadlock, sqlstate
 from console.streamer import writes
 from console.streamer.writes import StreamerPost
 from jobs.intake.posts import Post, Taken, count, take_in
@@ -29,19 +29,11 @@ REFUSED = ("21", "22", "23", "54")  # SQLSTATE: data that can't be stored, now o
 
 @by_organization(needs_once=False, alone=False)
 async def take_stream(run: Run) -> None:
-    """Posts and their records change places in one transaction: there is no moment at which neither is kept.
-
-    Asked for again while it runs on this worker, it leaves the posts to the run that is there.
-    """
-    taking = run.shop.taking
-    if run.organization_id in taking:
-        return
-    taking.add(run.organization_id)
+    """Posts and their records change places in one transaction: there is no moment at which neither is kept."""
     takers = [asyncio.create_task(_take_all(run)) for _ in range(AT_ONCE)]
     try:
         await asyncio.gather(*takers)
     finally:
-        taking.discard(run.organization_id)
         for taker in takers:
             taker.cancel()
         await asyncio.gather(*takers, return_exceptions=True)
@@ -60,7 +52,7 @@ async def _take_next(run: Run) -> bool:
             posts = await writes.claim_posts(transaction, run.organization_id, most=MOST)
             taken = await _take(run, transaction, posts)
     except Exception as error:  # whatever a record brings about, the others are taken in
-        if posts and isinstance(error, DBAPIError) and in_each_others_way(error):
+        if posts and isinstance(error, DBAPIError) and is_deadlock(error):
             return True
         if not posts or not _is_refusal(error):
             raise  # the database is away, or busy: the posts are taken in later

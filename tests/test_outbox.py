@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from console.facts.sims import SimChanged, SimState
 from console.settings import Settings
 from console.store.database import Database, open_database
-from console.store.outbox import EPOCH, SEQUENCE, STREAM, item, outbox, put_down
+from console.store.outbox import EPOCH, SEQUENCE, STREAM, append_facts, item, outbox
 from console.trial import ValkeyServer
 from tests.cast import ADAS_SIM, Cast, add_sim
 
@@ -37,8 +37,8 @@ def fact(subject: str) -> SimChanged:
 
 async def test_a_fact_is_told_after_the_commit_and_leaves_the_outbox(db: Database) -> None:
     async with db.transaction() as transaction:
-        transaction.tell(1, fact("1"))
-        transaction.tell(1, fact("2"))
+        transaction.publish(1, fact("1"))
+        transaction.publish(1, fact("2"))
         assert await told(db.redis) == []
     assert await told(db.redis) == ["1", "2"]
     assert await waiting(db) == 0
@@ -47,34 +47,34 @@ async def test_a_fact_is_told_after_the_commit_and_leaves_the_outbox(db: Databas
 async def test_what_is_rolled_back_is_not_told(db: Database) -> None:
     with pytest.raises(Stop):
         async with db.transaction() as transaction:
-            transaction.tell(1, fact("1"))
+            transaction.publish(1, fact("1"))
             raise Stop
     async with db.transaction() as transaction:
-        transaction.tell(1, fact("2"))
+        transaction.publish(1, fact("2"))
     assert await told(db.redis) == ["2"]
 
 
 async def test_what_a_crash_left_behind_is_told_by_the_next_teller_once(db: Database) -> None:
     async with db.engine.begin() as connection:  # a process that dies right after its commit
-        await put_down(connection, [item(1, fact("left"))])
+        await append_facts(connection, [item(1, fact("left"))])
     assert await told(db.redis) == []
-    assert await db.teller.tell() == 1
-    assert await db.teller.tell() == 0
+    assert await db.relay.publish_waiting() == 1
+    assert await db.relay.publish_waiting() == 0
     assert await told(db.redis) == ["left"]
 
 
 async def test_a_teller_that_dies_before_taking_the_rows_away_makes_nobody_hear_twice(db: Database) -> None:
     async with db.engine.begin() as connection:
-        await put_down(connection, [item(1, fact("once"))])
+        await append_facts(connection, [item(1, fact("once"))])
     async with db.engine.connect() as connection:  # tells, and dies before its own commit
         rows = (await connection.execute(sa.select(outbox))).all()
-    await db.teller.tell()
+    await db.relay.publish_waiting()
     async with db.engine.begin() as connection:
         await connection.execute(
             sa.text("INSERT INTO outbox (id, items, facts) OVERRIDING SYSTEM VALUE VALUES (:id, :items, :facts)"),
             [{"id": row.id, "items": row.items, "facts": row.facts} for row in rows],
         )
-    assert await db.teller.tell() == 0
+    assert await db.relay.publish_waiting() == 0
     assert await told(db.redis) == ["once"]
     assert await waiting(db) == 0
 
@@ -101,20 +101,20 @@ async def test_facts_wait_while_redis_is_away_and_are_told_when_it_is_back(
 ) -> None:
     deaf = open_database(settings.database_url, "redis://127.0.0.1:1/0", connections=2)
     async with deaf.transaction() as transaction:
-        transaction.tell(1, fact("patient"))
+        transaction.publish(1, fact("patient"))
     await deaf.close()
     assert await waiting(db) == 1
     async with db.transaction() as transaction:
-        transaction.tell(1, fact("next"))
+        transaction.publish(1, fact("next"))
     assert await told(db.redis) == ["patient", "next"]
 
 
 @pytest.mark.one_edition
 async def test_a_new_epoch_begins_when_redis_has_forgotten_the_old(db: Database) -> None:
     async with db.transaction() as transaction:
-        transaction.tell(1, fact("1"))
+        transaction.publish(1, fact("1"))
     await db.redis.set(EPOCH, "another")
     async with db.transaction() as transaction:
-        transaction.tell(1, fact("2"))
+        transaction.publish(1, fact("2"))
     assert await db.redis.get(SEQUENCE) == b"1"
     assert await told(db.redis) == ["2"]

@@ -6,7 +6,7 @@ import pytest
 
 from console.connectivity.rules import Happening, Place, after
 from console.quotas.rules import Reconciliation, checked, days_left, difference, differs, unexplained
-from console.runs.schedule import SCHEDULE, next_run
+from console.runs.schedule import JOBS, next_run
 from console.sims.rules import quota_word
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -141,7 +141,7 @@ def test_a_session_that_is_updated_goes_on_and_one_that_is_closed_is_over() -> N
 
 
 def test_every_job_of_the_schedule_has_a_next_turn() -> None:
-    for job in SCHEDULE:
+    for job in JOBS:
         upcoming = next_run(job, NOW)
         assert upcoming is not None
         assert NOW < upcoming <= NOW + timedelta(days=1)

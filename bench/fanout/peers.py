@@ -137,8 +137,8 @@ async def django_channels(ground: Ground, stack: AsyncExitStack) -> Peer | None:
     port, script, redis = free_port(), str(HERE / "django_channels.py"), ground.house.settings.redis_url
     serve = a_program(python, script, "serve", redis, "--port", str(port), loud=False)  # it can't take many goodbyes
     process = await stack.enter_async_context(serve)
-    teller = await stack.enter_async_context(a_program(python, script, "tell", redis))
-    return await _standing(ground, stack, "django_channels", process, through(teller), port)
+    relay = await stack.enter_async_context(a_program(python, script, "tell", redis))
+    return await _standing(ground, stack, "django_channels", process, through(relay), port)
 
 
 async def _installed(command: list[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from house import House
 
-from console.store.outbox import EPOCH, KEPT, SEQUENCE, STREAM, TELL, TOLD
+from console.store.outbox import EPOCH, KEPT, PUBLISH_SCRIPT, PUBLISHED, SEQUENCE, STREAM
 
 Tell = Callable[[Sequence[str]], Awaitable[None]]  # some texts in one step
 
@@ -34,7 +34,7 @@ def published(house: House, channel: str) -> Tell:
 
 def as_the_outbox(house: House) -> Tell:
     """Tell the console. It puts the epoch and a number in front, so the text's own are taken off."""
-    script, number = house.db.redis.register_script(TELL), house.organization_id
+    script, number = house.db.redis.register_script(PUBLISH_SCRIPT), house.organization_id
     row = time.time_ns()
 
     async def tell(texts: Sequence[str]) -> None:
@@ -42,6 +42,6 @@ def as_the_outbox(house: House) -> Tell:
         row += 1
         items = [f"{number}\tsim.event\t\t{{{text.split(',', 2)[2]}" for text in texts]
         arguments: list[str | int] = [KEPT, repr(time.time()), 1, row, "\n".join(items)]
-        await script(keys=[EPOCH, SEQUENCE, STREAM, TOLD], args=arguments)
+        await script(keys=[EPOCH, SEQUENCE, STREAM, PUBLISHED], args=arguments)
 
     return tell

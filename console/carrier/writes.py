@@ -162,4 +162,4 @@ async def _answered(transaction: Transaction, organization_id: int, at: datetime
 
 async def _tell(transaction: Transaction, organization_id: int, now: datetime) -> None:
     status = await reads.status(transaction.connection, organization_id)
-    transaction.tell(organization_id, CarrierChanged(time=now, subject=None, data=status))
+    transaction.publish(organization_id, CarrierChanged(time=now, subject=None, data=status))

@@ -50,7 +50,7 @@ async def record_events(
     new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
     for row in new:
         told = msgspec.convert({**row, "id": str(row["id"])}, NetworkEvent)
-        transaction.tell(organization_id, NetworkEventReported(time=now, subject=told.iccid, data=told))
+        transaction.publish(organization_id, NetworkEventReported(time=now, subject=told.iccid, data=told))
     return new
 
 

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from console import metrics
 from console.log import logger
-from console.store.outbox import CHANNEL, EPOCH, STREAM, stands
+from console.store.outbox import CHANNEL, EPOCH, STREAM, position
 
 REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 MB
 AHEAD = 1_000  # facts that another web process, which drew the page, may have heard before this one
@@ -124,7 +124,7 @@ class Feed:
 
     async def _catch_up(self) -> None:
         """The subscription stands: take what was told before it did."""
-        epoch, seq = await stands(self._redis)
+        epoch, seq = await position(self._redis)
         if epoch != self.epoch:
             self._begin_again(
                 epoch, seq, "restarted"

@@ -19,7 +19,7 @@ from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
 from console.runs.reads import JobState
-from console.runs.schedule import SCHEDULE
+from console.runs.schedule import JOBS
 from console.usage.api import Usage
 from console.usage.reads import UsageBucket
 
@@ -178,7 +178,7 @@ STEP = UsageBucket(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
 USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])
 RUN = JobRun(
     id=4711,
-    job=SCHEDULE[0].name,
+    job=JOBS[0].name,
     state="done",
     started_at=NOW - timedelta(minutes=15),
     finished_at=NOW - timedelta(minutes=15, seconds=-4),
@@ -188,9 +188,9 @@ RUN = JobRun(
     error=None,
 )
 JOB = JobState(
-    name=SCHEDULE[0].name,
-    description=SCHEDULE[0].description,
-    every=SCHEDULE[0].every,
+    name=JOBS[0].name,
+    description=JOBS[0].description,
+    every=JOBS[0].every,
     next_run_at=NOW + timedelta(minutes=15),
     last_run=RUN,
     failures_today=0,

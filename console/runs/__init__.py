@@ -1,1 +1,1 @@
-"""What the workers do and have done: the schedule of jobs, and each run of one."""
+"""The jobs of the workers: the one table of them, and each of their runs."""

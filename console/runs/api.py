@@ -29,7 +29,7 @@ async def list_jobs(
     job: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
 ) -> Jobs:
-    """Runs are those of the caller's organization, and those for the whole house."""
+    """Runs are those of the caller's organization, and those for the whole installation."""
     async with db.reading() as reading:
         items = await reads.schedule(reading, caller.organization_id, datetime.now(UTC))
         runs = await reads.runs(reading, caller.organization_id, job=job, limit=limit)

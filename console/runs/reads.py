@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
 from console.runs.rules import RunState
-from console.runs.schedule import SCHEDULE, next_run
+from console.runs.schedule import JOBS, next_run
 from console.runs.tables import job_runs
 
 c = job_runs.c
@@ -41,7 +41,7 @@ async def runs(
     state: str | None = None,
     limit: int = 50,
 ) -> list[JobRun]:
-    """Runs, the newest first: the organization's own, and those for the whole house."""
+    """Runs, the newest first: the organization's own, and those for the whole installation."""
     query = sa.select(*COLUMNS).where(_theirs(organization_id))
     if job:
         query = query.where(c.job == job)
@@ -53,9 +53,9 @@ async def runs(
 
 
 async def schedule(connection: AsyncConnection, organization_id: int, now: datetime) -> list[JobState]:
-    """Every job with its next turn, its last run and how often it failed in the last 24 hours."""
+    """Every job with the time of its next run, its last run and how often it failed in the last 24 hours."""
     names = (
-        sa.func.unnest(sa.literal([job.name for job in SCHEDULE], sa.ARRAY(sa.Text)))
+        sa.func.unnest(sa.literal([job.name for job in JOBS], sa.ARRAY(sa.Text)))
         .table_valued("job")
         .render_derived("names")
     )
@@ -83,12 +83,12 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
             last_run=last.get(job.name),
             failures_today=failures.get(job.name, 0),
         )
-        for job in SCHEDULE
+        for job in JOBS
     ]
 
 
 async def last_done(connection: AsyncConnection, organization_id: int, job: str) -> JobRun | None:
-    """The last run of this job that went through: how old what it keeps is."""
+    """The last run of this job that ended well: what it keeps is as old as this."""
     query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.job == job, c.state == RunState.DONE)
     row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
     return JobRun(**row._mapping) if row else None

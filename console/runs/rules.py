@@ -1,4 +1,4 @@
-"""The states of a run."""
+"""The states of a run, and when a job that did not succeed is tried again."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -14,4 +14,11 @@ class RunState(StrEnum):
 
 
 TERMINAL = frozenset({RunState.DONE, RunState.FAILED, RunState.INTERRUPTED})
-LOST_AFTER = timedelta(seconds=45)  # without a beat
+LOST_AFTER = timedelta(seconds=45)  # without a heartbeat
+BUSY_DELAY = timedelta(seconds=1)  # until a request that found another run of its job alive is tried again
+LONGEST_DELAY = timedelta(minutes=10)
+
+
+def retry_delay(attempt: int) -> timedelta:
+    """How long a request waits after this attempt (from 1) has failed: 2, 4, 8 ... seconds, at most ten minutes."""
+    return min(timedelta(seconds=2 ** min(attempt, 20)), LONGEST_DELAY)

@@ -1,96 +1,121 @@
-"""The table of jobs: what each does, and when. The workers run it, the jobs page shows it."""
+"""The one table of jobs: what each does, when, for whom, with which arguments, and how long it may take.
 
-from datetime import datetime
+The workers load and schedule `jobs/<name>.py` by it, and the Jobs page shows it.
+"""
+
+from datetime import datetime, timedelta
 
 from croniter import croniter
 from msgspec import Struct
 
 
-class Scheduled(Struct, frozen=True, kw_only=True):
-    """A job and its hours (cron, UTC). `cron` is None for a job that only something else asks for."""
+class JobDefinition(Struct, frozen=True, kw_only=True):
+    """A job. `cron` is in UTC, None for a job that runs on request alone; `every` says the same in words."""
 
     name: str
     description: str
     every: str
     cron: str | None
-    by_organization: bool = True
+    timeout: timedelta  # a run that takes longer is cancelled and has failed
+    by_organization: bool = True  # a run for each organization; else one for the whole installation
+    arguments: tuple[str, ...] = ()  # that a request must give, beside the organization
+    at_start: bool = False  # asked for when a worker starts, too
 
 
-SCHEDULE = (
-    Scheduled(
+JOBS = (
+    JobDefinition(
         name="sync_sims",
-        description="Walks 1NCE's inventory: which SIMs there are, their labels and whether they are enabled",
+        description="Reads 1NCE's inventory: which SIMs there are, their labels and whether they are enabled",
         every="15 minutes",
         cron="*/15 * * * *",
+        timeout=timedelta(hours=6),
+        at_start=True,
     ),
-    Scheduled(
+    JobDefinition(
         name="sync_status",
-        description="Polls where SIMs are: most often those on a screen and those that moved, the others in turn",
+        description="Asks 1NCE for the connection of SIMs: most often those on screen and those that changed lately,"
+        " and always the one that was not asked for longest",
         every="minute",
         cron="* * * * *",
+        timeout=timedelta(minutes=15),
+        at_start=True,
     ),
-    Scheduled(
+    JobDefinition(
         name="sync_connectivity",
-        description="Asks for the network events of SIMs, in the same way; each event counts once, polled or posted",
+        description="Asks 1NCE for the network events of SIMs, in the same order; polled or pushed, each counts once",
         every="minute",
         cron="* * * * *",
+        timeout=timedelta(minutes=15),
+        at_start=True,
     ),
-    Scheduled(
+    JobDefinition(
         name="sync_sms",
-        description="Asks for the messages of SIMs on a screen, of those with one under way, and of all others in time",
+        description="Asks 1NCE for the messages of SIMs: on screen, with a message under way, then all others",
         every="minute",
         cron="* * * * *",
+        timeout=timedelta(minutes=15),
     ),
-    Scheduled(
+    JobDefinition(
         name="sync_quotas",
-        description="Asks what SIMs have left; the fall that no usage record explains becomes derived usage",
+        description="Asks 1NCE for the quotas of SIMs; a decrease that no usage record explains becomes derived usage",
         every="minute",
         cron="* * * * *",
+        timeout=timedelta(minutes=15),
+        at_start=True,
     ),
-    Scheduled(
+    JobDefinition(
         name="take_stream",
-        description="Takes in what 1NCE's Data Streamer and SMS Forwarder have posted",
+        description="Takes in what 1NCE's Data Streamer and SMS Forwarder have pushed",
         every="push, and each minute for what was left",
         cron="* * * * *",
+        timeout=timedelta(hours=1),
+        at_start=True,
     ),
-    Scheduled(
+    JobDefinition(
         name="watch_stream",
-        description="Checks that the Data Streamer still posts what polling finds; counts SIMs that lack usage records",
+        description="Checks whether the Data Streamer still delivers what polling finds, and counts SIMs whose usage"
+        " records do not explain their quota",
         every="5 minutes",
         cron="*/5 * * * *",
+        timeout=timedelta(minutes=5),
     ),
-    Scheduled(
+    JobDefinition(
         name="sample_fleet",
-        description="Records how many SIMs are online, for the moving chart",
+        description="Counts how many SIMs are online, for the chart",
         every="minute",
         cron="* * * * *",
+        timeout=timedelta(minutes=1),
+        at_start=True,
     ),
-    Scheduled(
+    JobDefinition(
         name="refresh_token",
         description="Renews the 1NCE access token before it ends",
         every="5 minutes",
         cron="*/5 * * * *",
+        timeout=timedelta(minutes=5),
     ),
-    Scheduled(
+    JobDefinition(
         name="sweep_outbox",
-        description="Tells what a crash left untold",
+        description="Publishes facts and hands over job requests that a crash or a lost Redis left behind",
         every="10 seconds",
         cron="* * * * * */10",
+        timeout=timedelta(minutes=5),
         by_organization=False,
     ),
-    Scheduled(
+    JobDefinition(
         name="prune",
-        description="Drops what is older than it is kept: usage 2 years, events and SMS 1 year, connectivity 6 months",
+        description="Deletes what is past its retention: usage 2 years, events and SMS 1 year, connectivity 6 months",
         every="day",
         cron="17 3 * * *",
+        timeout=timedelta(hours=6),
         by_organization=False,
     ),
 )
-BY_NAME = {job.name: job for job in SCHEDULE}
+BY_NAME = {job.name: job for job in JOBS}
 
 
-def next_run(job: Scheduled, now: datetime) -> datetime | None:
-    """When the schedule has the job's turn next."""
+def next_run(job: JobDefinition, now: datetime) -> datetime | None:
+    """When the job is due next by its schedule; None if it runs on request alone."""
     if job.cron is None:
         return None
     upcoming: datetime = croniter(job.cron, now).get_next(datetime)

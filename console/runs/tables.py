@@ -9,11 +9,11 @@ job_runs = sa.Table(
     "job_runs",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    sa.Column("organization_id", sa.Integer),  # None: for the whole house
+    sa.Column("organization_id", sa.Integer),  # None: for the whole installation
     sa.Column("job", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # a RunState
     moment("started_at", nullable=False),
-    moment("beaten_at", nullable=False),  # the last sign of life
+    moment("heartbeat_at", nullable=False),
     moment("finished_at"),
     sa.Column("seen", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("changed", sa.BigInteger, nullable=False, server_default="0"),

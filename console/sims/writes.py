@@ -94,7 +94,7 @@ async def touch(
 async def tell_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
     """Tell the state of these SIMs as it will be after the commit."""
     for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
-        transaction.tell(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
+        transaction.publish(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
 
 
 async def record_walk(

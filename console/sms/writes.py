@@ -12,8 +12,8 @@ from console.sms.rules import changed
 from console.sms.tables import sms
 from console.store.bulk import Row, upsert_changed
 from console.store.database import Transaction
+from console.store.locks import AdvisoryLock, transaction_lock
 
-LOCK = 7_221
 KEY = ("organization_id", "iccid", "direction", "id")
 COMPARE = tuple(name for name in Sms.__struct_fields__ if name not in KEY)
 
@@ -25,13 +25,13 @@ async def record_messages(
     if not messages:
         return []
     connection = transaction.connection
-    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, organization_id)))
+    await connection.execute(transaction_lock(AdvisoryLock.SMS, organization_id))
     known = await reads.known(connection, organization_id, messages)
     found = sorted(changed(known, messages), key=lambda one: (one.time, one.id))
     rows: list[Row] = [{"organization_id": organization_id, **structs.asdict(one)} for one in found]
     await upsert_changed(connection, sms, rows, key=KEY, compare=COMPARE)
     for one in found:
-        transaction.tell(organization_id, SmsChanged(time=now, subject=one.iccid, data=one))
+        transaction.publish(organization_id, SmsChanged(time=now, subject=one.iccid, data=one))
     return found
 
 

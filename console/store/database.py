@@ -1,8 +1,9 @@
-"""The database, and the one way to change it: do the work, commit, tell the facts, ask for the jobs."""
+"""The database, and the one way to change it: do the work, commit, publish the facts, hand over the job requests."""
 
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -14,49 +15,66 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from console import facts
-from console.log import logger
-from console.queue import job_queue, later
-from console.store.outbox import Teller, item, put_down
+from console.queue import job_queue
+from console.store.job_requests import JobRequest, RequestRelay, append_requests
+from console.store.outbox import FactRelay, append_facts, item
 
 
 class Transaction:
-    """Work on the database that happens as a whole or not at all, with what is to be told and asked for after it."""
+    """Work on the database that happens as a whole or not at all, with the facts and job requests that it makes."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        """Begin with nothing to tell."""
+        """Begin with nothing to publish and no job to ask for."""
         self.connection = connection
         self.items: list[str] = []
-        self.jobs: list[tuple[str, str | None, dict[str, Any]]] = []
+        self.requests: list[JobRequest] = []
+        self.requests_released = (
+            False  # requests of earlier transactions may be handed over once this one has committed
+        )
 
-    def tell(self, organization_id: int, fact: facts.Fact) -> None:
-        """Tell this once the transaction has committed."""
+    def publish(self, organization_id: int, fact: facts.Fact) -> None:
+        """Publish this fact once the transaction has committed."""
         self.items.append(item(organization_id, fact))
+
+    def later(
+        self,
+        job: str,
+        *,
+        organization_id: int | None = None,
+        key: str | None = None,
+        due_at: datetime | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Ask for this job once the transaction has committed: the request is a row, and outlives a crash of anything.
+
+        Requests with the same key want the same: those that wait are one. Arguments are what JSON can say.
+        """
+        self.requests.append(
+            JobRequest(job=job, organization_id=organization_id, key=key, due_at=due_at, arguments=arguments)
+        )
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
-        """Work that may fail by itself: if it raises, its changes and what it would have told are as if never made."""
-        items, jobs = len(self.items), len(self.jobs)
+        """Work that may fail by itself: if it raises, its changes, facts and requests are as if never made."""
+        items, requests = len(self.items), len(self.requests)
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
-            del self.items[items:], self.jobs[jobs:]
+            del self.items[items:], self.requests[requests:]
             raise
-
-    def later(self, name: str, *, key: str | None = None, **kwargs: Any) -> None:
-        """Ask for this job once the transaction has committed. What must not be lost needs a row that a sweep finds."""
-        self.jobs.append((name, key, kwargs))
 
 
 class Database:
-    """PostgreSQL, the Redis that hears of its changes, and the queue of jobs."""
+    """PostgreSQL, the Redis that its changes are published to, and the queue of jobs."""
 
     def __init__(self, engine: AsyncEngine, redis: Redis, queue: RedisQueue) -> None:
         """Nothing is connected until the first question."""
         self.engine = engine
         self.redis = redis
         self.queue = queue
-        self.teller = Teller(engine, redis)
+        self.relay = FactRelay(engine, redis)
+        self.requests = RequestRelay(engine, queue)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -66,19 +84,17 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Change rows. On leaving, facts are committed with them, then told; then jobs are asked for."""
+        """Change rows. On leaving, facts and job requests are committed with them, then published and handed over."""
         async with self.engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
+            await append_requests(connection, transaction.requests)
             if transaction.items:
-                await put_down(connection, transaction.items)
+                await append_facts(connection, transaction.items)
         if transaction.items:
-            await self.teller.tell()
-        for name, key, kwargs in transaction.jobs:
-            try:
-                await later(self.queue, name, key=key, **kwargs)
-            except (RedisError, OSError, TimeoutError) as error:
-                logger(__name__).warning("a job could not be asked for; a sweep will", job=name, reason=str(error))
+            await self.relay.publish_waiting()
+        if transaction.requests or transaction.requests_released:
+            await self.requests.hand_over()
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -88,7 +104,7 @@ class Database:
         await self.engine.dispose()
 
 
-def in_each_others_way(error: DBAPIError) -> bool:
+def is_deadlock(error: DBAPIError) -> bool:
     """Whether PostgreSQL ended this transaction for another's sake (a deadlock): do it again."""
     return sqlstate(error).startswith("40")
 

@@ -1,12 +1,12 @@
-"""Telling what happened, after it has happened: facts wait in a table until Redis has taken them.
+"""Publishing facts after the transaction that made them: they wait in a table until Redis has taken them.
 
-Facts are put down in the transaction that changes the rows. Once that has committed, whoever comes first tells all
-that waits, in the order of the outbox: a transaction that had to wait for another's row puts its facts down later, so
-of one SIM the newer state is always told after the older. One teller at a time, by an advisory lock. If a teller dies
-between telling and taking the rows away, the next one finds them again; Redis knows what it was told and keeps silent.
+Facts are appended in the transaction that changes the rows. Once that has committed, whoever comes first publishes
+everything that waits, in the order of the outbox: a transaction that had to wait for another's row appends its facts
+later, so of one SIM the newer state is always published after the older. One relay at a time publishes, by an advisory
+lock. If it dies after Redis has taken the facts and before the rows are deleted, the next one finds the rows again; the
+script in Redis knows their ids and publishes them only once.
 """
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,17 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console import facts, metrics
 from console.log import logger
+from console.store.coalescing import Coalescing
+from console.store.locks import AdvisoryLock, transaction_lock
 from console.store.metadata import metadata
 
 CHANNEL = "live"
 STREAM = "live:stream"
 EPOCH = "live:epoch"
 SEQUENCE = "live:seq"
-TOLD = "live:told"
+PUBLISHED = "live:published"
 KEPT = 50_000  # facts that a client may have missed and still get: minutes at full load, some 25 MB
-AT_ONCE = 100  # transactions told in one step, at the most,
+AT_ONCE = 100  # transactions whose facts are published in one step, at the most,
 FACTS_AT_ONCE = 2_000  # and facts, unless one transaction has more: Redis does nothing else meanwhile
-LOCK = 7_220_001
 
 outbox = sa.Table(
     "outbox",
@@ -41,8 +42,8 @@ outbox = sa.Table(
 )
 
 # The epoch begins with the server's own run id, so a restart begins a new one, with or without data; and it ends with
-# the moment of its beginning, so one who has been made to forget everything begins a new one too.
-STANDS = """
+# the moment of its beginning, so a Redis that has lost everything begins a new one too.
+EPOCH_SCRIPT = """
 local run = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 1, 8)
 local epoch = redis.call('GET', KEYS[1])
 if not epoch or string.sub(epoch, 1, 8) ~= run then
@@ -52,12 +53,12 @@ if not epoch or string.sub(epoch, 1, 8) ~= run then
   redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
 end
 """
-WHERE = STANDS + "return {epoch, redis.call('GET', KEYS[2]) or '0'}"
+POSITION_SCRIPT = EPOCH_SCRIPT + "return {epoch, redis.call('GET', KEYS[2]) or '0'}"
 
 # One step in Redis: number the facts, remember them, publish them. An item is organization, kind, subject and JSON,
 # with tabs between.
-TELL = (
-    STANDS
+PUBLISH_SCRIPT = (
+    EPOCH_SCRIPT
     + """
 local now = tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 600)
@@ -79,22 +80,22 @@ end
 return #out
 """
 )
-KEYS = (EPOCH, SEQUENCE, STREAM, TOLD)
+KEYS = (EPOCH, SEQUENCE, STREAM, PUBLISHED)
 
 
-async def stands(redis: Redis) -> tuple[str, int]:
-    """The epoch, and the number of the last fact told in it; begins an epoch if Redis has none of its own."""
-    epoch, seq = await redis.eval(WHERE, len(KEYS), *KEYS)  # type: ignore[misc]
+async def position(redis: Redis) -> tuple[str, int]:
+    """The epoch, and the number of the last fact published in it; begins an epoch if Redis has none of its own."""
+    epoch, seq = await redis.eval(POSITION_SCRIPT, len(KEYS), *KEYS)  # type: ignore[misc]
     return epoch.decode(), int(seq)
 
 
 def item(organization_id: int, fact: facts.Fact) -> str:
-    """A fact on its way: what a hub needs for routing stands before the body, so that nobody decodes it twice."""
+    """A fact as one line of text: its address stands before the body, so that no hub decodes it."""
     return f"{organization_id}\t{facts.kind(fact)}\t{fact.subject or ''}\t{facts.encode(fact).decode()}"
 
 
-async def put_down(connection: AsyncConnection, items: Sequence[str]) -> None:
-    """Note facts in the transaction that made them true. Call it last, with every row already changed."""
+async def append_facts(connection: AsyncConnection, items: Sequence[str]) -> None:
+    """Append facts in the transaction that made them true. Call it last, with every row already changed."""
     await connection.execute(sa.insert(outbox).values(items="\n".join(items), facts=len(items)))
 
 
@@ -107,45 +108,42 @@ def _first() -> "sa.Select[Any]":
     return sa.select(outbox.c.id, outbox.c["items"]).where(outbox.c.id.in_(chosen)).order_by(outbox.c.id)
 
 
-class Teller:
-    """Tells what waits in the outbox. Calls that come while it is at work are answered by one more telling."""
+class FactRelay:
+    """Publishes what waits in the outbox. Calls that come while it is at work share one more run."""
 
     def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
         """Nothing is connected yet."""
         self._engine = engine
-        self._script = redis.register_script(TELL)
-        self._lock = asyncio.Lock()
-        self._asked = self._answered = 0
+        self._script = redis.register_script(PUBLISH_SCRIPT)
+        self._coalescing = Coalescing(self._publish_all)
 
-    async def tell(self) -> int:
-        """Tell everything that has been committed by now; how many facts Redis took. Facts stay if Redis is away."""
-        self._asked += 1
-        mine = self._asked
-        async with self._lock:
-            if self._answered >= mine:
-                return 0
-            upto, told = self._asked, 0
-            try:
-                while (batch := await self._tell_some()) is not None:
-                    told += batch
-            except (RedisError, OSError, TimeoutError, sa.exc.DBAPIError) as error:
-                metrics.publish_failures.inc()
-                logger(__name__).warning("telling failed, the outbox keeps the facts", reason=str(error))
-            self._answered = upto
-            return told
+    async def publish_waiting(self) -> int:
+        """Publish all that was committed before this call; how many facts Redis took. They stay if Redis is away."""
+        return await self._coalescing.run()
 
-    async def _tell_some(self) -> int | None:
+    async def _publish_all(self) -> int:
+        published = 0
+        try:
+            while (some := await self._publish_some()) is not None:
+                published += some
+        except (RedisError, OSError, TimeoutError, sa.exc.DBAPIError) as error:
+            metrics.publish_failures.inc()
+            logger(__name__).warning("publishing failed, the outbox keeps the facts", reason=str(error))
+        return published
+
+    async def _publish_some(self) -> int | None:
         async with self._engine.begin() as connection:
             await connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
-            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            await connection.execute(transaction_lock(AdvisoryLock.FACT_RELAY))
             rows = (await connection.execute(_first())).all()
             if not rows:
                 return None
             arguments: list[str | int] = [KEPT, repr(time.time()), len(rows)]
             for row in rows:
                 arguments += [row.id, row.items]
-            told = int(await self._script(keys=KEYS, args=arguments))
+            published = int(await self._script(keys=KEYS, args=arguments))
             await connection.execute(sa.delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
-        for kind, number in Counter(line.split("\t", 2)[1] for row in rows for line in row.items.split("\n")).items():
+        kinds = Counter(line.split("\t", 2)[1] for row in rows for line in row.items.split("\n"))
+        for kind, number in kinds.items():
             metrics.facts_published.labels(kind).inc(number)
-        return told
+        return published

@@ -35,8 +35,7 @@ async def keep_post(
     """Store a post, and request the job that takes it in."""
     values = {"organization_id": organization_id, "received_at": now, "body": body, "source": source}
     await transaction.connection.execute(sa.insert(streamer_posts).values(values))
-    # One request a second: a run that is under way may be past its last query.
-    transaction.later(JOB, key=f"{JOB}:{organization_id}:{now:%H%M%S}", organization_id=organization_id)
+    transaction.later(JOB, key=f"{JOB}:{organization_id}", organization_id=organization_id)
 
 
 async def claim_posts(transaction: Transaction, organization_id: int, *, most: int) -> list[StreamerPost]:
@@ -138,4 +137,4 @@ async def settle(transaction: Transaction, organization_id: int, now: datetime) 
 
 def _publish(transaction: Transaction, organization_id: int, health: KindHealth, now: datetime) -> None:
     status = StreamerStatus(**structs.asdict(health))
-    transaction.tell(organization_id, StreamerChanged(time=now, subject=health.kind, data=status))
+    transaction.publish(organization_id, StreamerChanged(time=now, subject=health.kind, data=status))

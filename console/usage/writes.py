@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from console.facts.usage import SimUsageChanged
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
+from console.store.locks import AdvisoryLock, transaction_lock
 from console.usage import reads
 from console.usage.tables import usage_records
 
-LOCK = 7_220
 KEY = ("organization_id", "iccid", "time", "source", "record_id")
 
 
@@ -20,7 +18,7 @@ async def in_turn(transaction: Transaction, organization_id: int) -> None:
 
     Call it before the transaction has locked anything else.
     """
-    await transaction.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, organization_id)))
+    await transaction.connection.execute(transaction_lock(AdvisoryLock.USAGE, organization_id))
 
 
 async def record_usage(
@@ -33,5 +31,5 @@ async def record_usage(
     new = [rows[key[1:]] for key in keys]
     touched = sorted({row["iccid"] for row in new})
     for told in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():
-        transaction.tell(organization_id, SimUsageChanged(time=now, subject=told.iccid, data=told))
+        transaction.publish(organization_id, SimUsageChanged(time=now, subject=told.iccid, data=told))
     return new

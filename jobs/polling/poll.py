@@ -12,7 +12,7 @@ from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefused, Throttled, Unavailable
 from console.polling.rules import Kind
 from console.polling.writes import Turn
-from console.store.database import in_each_others_way
+from console.store.database import is_deadlock
 from jobs.polling.budget import Spending
 from jobs.polling.slots import Turns
 from jobs.run import Run
@@ -43,7 +43,7 @@ async def poll(run: Run, kind: Kind, ask: Ask[Answer], keep: Keep[Answer], *, at
     """
     answers: asyncio.Queue[tuple[str, Answer] | None] = asyncio.Queue()  # holds a minute's at most, and never blocks
     until = time.monotonic() + until_next_minute(run.now())
-    turns = Turns(run, kind, Spending(run, kind), until=until, patient=run.shop.patient)
+    turns = Turns(run, kind, Spending(run, kind), until=until, patient=run.worker.patient)
 
     troubles = Troubles()
 
@@ -139,6 +139,6 @@ async def _kept(keep: Keep[Answer], batch: Sequence[tuple[str, Answer]]) -> int:
         try:
             return await keep(batch)
         except DBAPIError as error:
-            if not in_each_others_way(error):
+            if not is_deadlock(error):
                 raise
     return await keep(batch)

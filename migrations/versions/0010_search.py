@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 IDENTIFIERS = (
     "{0}iccid || ' ' || coalesce({0}imsi, '') || ' ' || coalesce({0}msisdn, '') || ' ' || coalesce({0}imei, '')"

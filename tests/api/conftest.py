@@ -125,7 +125,6 @@ async def full(db: Database, cast: Cast) -> Cast:
             await record_quotas(transaction, cast.acme, [row], checked_at, streamer_alive=True, streamer_used=True)
         await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", last_seen_at=now, operator="Telekom")
     async with db.transaction() as transaction:
-        begun = await begin(transaction, cast.acme, "sync_sims", now, alone=False)
-        assert begun is not None
-        await finish(transaction, begun.run_id, RunState.DONE, Tally(), now)
+        run_id = await begin(transaction, cast.acme, "sync_sims", now)
+        await finish(transaction, run_id, RunState.DONE, Tally(), now)
     return cast

@@ -70,7 +70,7 @@ async def tell_event(db: Database, cast: Cast, number: int, severity: str) -> No
         id=str(number), iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone"
     )
     async with db.transaction() as transaction:
-        transaction.tell(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=told))
+        transaction.publish(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=told))
 
 
 async def test_each_change_is_a_line_for_people(web: Served, db: Database, cast: Cast) -> None:

@@ -23,7 +23,7 @@ from console.runs import writes as runs
 from console.runs.rules import RunState
 from console.settings import from_environment
 from console.store.database import Database, Transaction, open_database
-from console.store.outbox import put_down
+from console.store.outbox import append_facts
 from console.usage.writes import in_turn, record_usage
 from tests.cast import add_sim, placed
 
@@ -68,7 +68,7 @@ class Changer:
                 untold = Transaction(connection)
                 for kind in chosen:
                     await kind(untold, organization_id)
-                await put_down(connection, untold.items)
+                await append_facts(connection, untold.items)
             os.kill(os.getpid(), signal.SIGKILL)
         async with self._db.transaction() as transaction:
             for kind in chosen:
@@ -120,9 +120,8 @@ class Changer:
 
     async def _run(self, transaction: Transaction, organization_id: int) -> None:
         now = datetime.now(UTC)
-        begun = await runs.begin(transaction, organization_id, "sync_sims", now, alone=False)
-        assert begun is not None
-        await runs.finish(transaction, begun.run_id, RunState.DONE, runs.Tally(seen=9, changed=1), now)
+        run_id = await runs.begin(transaction, organization_id, "sync_sims", now)
+        await runs.finish(transaction, run_id, RunState.DONE, runs.Tally(seen=9, changed=1), now)
 
 
 async def work(organizations: Sequence[int], a_second: float) -> None:

@@ -128,7 +128,7 @@ async def trial(
             await asyncio.sleep(0.5)
             faults = house.fallen()
             await house.changer.stop()
-            await house.db.teller.tell()  # as the sweep does
+            await house.db.relay.publish_waiting()  # as the sweep does
             truth = await _caught_up(house, clients)
             faults += [fault for screen in screens for fault in await _same(screen)]
             faults += await asked() if asked else []

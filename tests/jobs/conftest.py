@@ -1,4 +1,4 @@
-"""A worker's shop for one test, with Acme's account at the simulated 1NCE."""
+"""A worker context for one test, with Acme's account at the simulated 1NCE."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,20 +10,20 @@ from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
 from jobs.polling.clients import Accounts
-from jobs.run import Job, Shop
+from jobs.run import Job, WorkerContext
 from tests.simulation import Simulation
 
 
 class Acme:
     """One organization whose SIMs are the simulation's, and a worker that runs its jobs."""
 
-    def __init__(self, shop: Shop, organization_id: int) -> None:
-        self.shop = shop
+    def __init__(self, worker: WorkerContext, organization_id: int) -> None:
+        self.worker = worker
         self.id = organization_id
 
     async def run(self, job: Job) -> None:
         """Run a job here and now."""
-        await job({"shop": self.shop}, organization_id=self.id)
+        await job({"worker": self.worker}, organization_id=self.id)
 
 
 @pytest_asyncio.fixture
@@ -42,5 +42,5 @@ async def acme(db: Database, settings: Settings, simulation: Simulation) -> Asyn
             streamer_password="streamer-password",
         )
     accounts = Accounts(known, db)
-    yield Acme(Shop(settings=known, db=db, accounts=accounts), organization_id)
+    yield Acme(WorkerContext(settings=known, db=db, accounts=accounts), organization_id)
     await accounts.close()

@@ -152,7 +152,7 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
     async with db.engine.begin() as writing:
         await writing.execute(
             sa.text(
-                "INSERT INTO job_runs (organization_id, job, state, started_at, beaten_at, progress) VALUES"
+                "INSERT INTO job_runs (organization_id, job, state, started_at, heartbeat_at, progress) VALUES"
                 " (:id, 'sync_sims', 'running', now() - interval '5 min', now() - interval '5 min', '{\"page\": 3}')"
             ),
             {"id": acme.id},
@@ -187,7 +187,7 @@ async def test_events_beyond_the_first_page_are_asked_for_too(
 ) -> None:
     await acme.run(sync_sims)
     iccid = (await simulation.iccids())[0]
-    client = await acme.shop.accounts.client(acme.id)
+    client = await acme.worker.accounts.client(acme.id)
     assert client is not None
     said = {event.id for event in (await client.events(iccid)).events}
     # The number of events grows over the simulated day; this page size lets all of them fit into the pages asked for.

@@ -60,7 +60,7 @@ def usage(number: int, megabytes: float, end: datetime = NOW) -> dict[str, Any]:
 
 async def take(acme: Acme, *posts: list[dict[str, Any]]) -> None:
     for post in posts:
-        async with acme.shop.db.transaction() as transaction:
+        async with acme.worker.db.transaction() as transaction:
             await keep_post(transaction, acme.id, msgspec.json.encode(post), NOW)
     await acme.run(take_stream)
 
@@ -189,8 +189,8 @@ async def test_two_workers_that_take_the_same_records_count_them_once(db: Databa
     for post in posts:
         async with db.transaction() as transaction:
             await keep_post(transaction, acme.id, msgspec.json.encode(post), NOW)
-    workers = [structs.replace(acme.shop, taking=set()) for _ in range(3)]
-    await asyncio.gather(*(take_stream({"shop": shop}, organization_id=acme.id) for shop in workers))
+    workers = [structs.replace(acme.worker, running=set()) for _ in range(3)]
+    await asyncio.gather(*(take_stream({"worker": worker}, organization_id=acme.id) for worker in workers))
     assert await day_bytes(db, acme) == 300 * MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id, limit=500)

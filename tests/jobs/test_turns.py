@@ -31,7 +31,7 @@ LONG_AGO = "UPDATE {} SET status_at = now() - interval '1 day' - iccid::numeric 
 
 
 def a_run(acme: Acme) -> Run:
-    return Run(shop=acme.shop, job="sync_status", organization_id=acme.id, once=None)
+    return Run(worker=acme.worker, job="sync_status", organization_id=acme.id, once=None)
 
 
 async def everybody_due(db: Database, acme: Acme) -> list[str]:
@@ -212,7 +212,7 @@ async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(d
 async def test_a_patient_run_asks_within_seconds_about_whoever_becomes_due(db: Database, acme: Acme) -> None:
     line = await everybody_due(db, acme)
     await acme.run(sync_status)
-    acme.shop.patient = True
+    acme.worker.patient = True
     running = asyncio.create_task(acme.run(sync_status))
     await asyncio.sleep(0.5)
     async with db.engine.begin() as writing:

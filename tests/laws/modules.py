@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.laws.tree import FUNCTIONS, Tree, calls, imports, in_each_file, last_name, parsed
+from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed
 
 LONGEST = 200  # lines
 SAYING_NOTHING = frozenset(
@@ -24,7 +24,7 @@ INERT = frozenset(
         # what registers a handler or a command with an object of its own file
         "get post put patch delete head route websocket asgi command group argument option add_command version_option "
         # pure functions of our own
-        "key_columns moment by_organization for_all_organizations for_the_house"
+        "key_columns moment by_organization for_all_organizations for_installation"
     ).split()
 )
 OUTSIDE = frozenset("os sys time socket subprocess random secrets uuid shutil threading".split())
@@ -52,8 +52,8 @@ def names_say_something(path: str, module: ast.Module) -> Iterator[str]:
 
 
 def a_job_is_a_file(tree: Tree) -> list[str]:
-    """A file on top of jobs/ is a job of its name, or what runs jobs; the worker knows each."""
-    worker = {name for name, _ in imports(tree.texts["jobs/worker.py"])}
+    """A file on top of jobs/ is a job of its name, or what runs jobs; the table of jobs knows each."""
+    table = tree.texts["console/runs/schedule.py"]
     found = []
     for path in sorted(tree.texts):
         if not path.startswith("jobs/"):
@@ -63,8 +63,8 @@ def a_job_is_a_file(tree: Tree) -> list[str]:
             continue
         if not any(isinstance(node, FUNCTIONS) and node.name == name for node in parsed(tree.texts[path]).body):
             found.append(f"{path} has no job of its name")
-        if f"jobs.{name}.{name}" not in worker:
-            found.append(f"{path} is not known to the worker")
+        if f'name="{name}"' not in table:
+            found.append(f"{path} is not in the table of jobs")
     return found
 
 

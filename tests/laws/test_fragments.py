@@ -72,10 +72,9 @@ async def usage(transaction: Transaction, acme: int, now: datetime) -> None:
 
 
 async def run(transaction: Transaction, acme: int, now: datetime) -> None:
-    begun = await begin(transaction, acme, "sync_sims", now, alone=False)
-    assert begun is not None
+    run_id = await begin(transaction, acme, "sync_sims", now)
     tally = Tally(seen=250, changed=3, failed=1, error="1NCE refused one <SIM>")
-    await finish(transaction, begun.run_id, RunState.FAILED, tally, now + timedelta(seconds=2))
+    await finish(transaction, run_id, RunState.FAILED, tally, now + timedelta(seconds=2))
 
 
 async def circuit(transaction: Transaction, acme: int, now: datetime) -> None:

@@ -60,7 +60,7 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
         async with db.transaction() as transaction:
             await add_sim(transaction, cast.acme, ADAS_SIM, label="described")
             for fact in stream_examples.FACTS:
-                transaction.tell(cast.acme, fact)
+                transaction.publish(cast.acme, fact)
         while not {"stream.error", "stream.heartbeat", *(fact.__struct_config__.tag for fact in FACTS)} <= set(said):
             message = await hear(stream, heartbeats=True)
             said[message["type"]] = message

@@ -45,7 +45,7 @@ async def tell(db: Database, cast: Cast, first: int, count: int) -> None:
             event = NetworkEvent(
                 id=str(number), iccid=ADAS_SIM, time=NOW, type=3, name="x", severity="info", description="y" * 4000
             )
-            transaction.tell(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=event))
+            transaction.publish(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=event))
 
 
 async def test_a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everything(

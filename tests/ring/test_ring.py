@@ -16,7 +16,7 @@ from console.sims.writes import record_checks
 from console.store.database import Database
 from console.streamer.writes import keep_post
 from jobs.polling.clients import Accounts
-from jobs.run import Shop
+from jobs.run import WorkerContext
 from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
 from jobs.take_stream import take_stream
@@ -38,20 +38,20 @@ WATCH = """(id) => new Promise(done => {
 
 
 @pytest.fixture
-async def shop(db: Database, settings: Settings, cast: Cast, simulation: Simulation) -> Shop:
-    """A worker's shop; Acme's account is at the simulated 1NCE."""
+async def worker(db: Database, settings: Settings, cast: Cast, simulation: Simulation) -> WorkerContext:
+    """A worker context; Acme's account is at the simulated 1NCE."""
     known = structs.replace(settings, once_base_url=simulation.base_url)
     async with db.transaction() as transaction:
         await put(transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret")
-    return Shop(settings=known, db=db, accounts=Accounts(known, db))
+    return WorkerContext(settings=known, db=db, accounts=Accounts(known, db))
 
 
 async def test_a_change_at_1nce_is_on_the_screen_within_a_second(
-    page: Page, shop: Shop, cast: Cast, db: Database, simulation: Simulation
+    page: Page, worker: WorkerContext, cast: Cast, db: Database, simulation: Simulation
 ) -> None:
     acme = {"organization_id": cast.acme}
-    await sync_sims({"shop": shop}, **acme)
-    await sync_status({"shop": shop}, **acme)
+    await sync_sims({"worker": worker}, **acme)
+    await sync_status({"worker": worker}, **acme)
     await page.goto("/sims?page_size=100&connection=online")
     await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
     rows = page.locator("tr[data-topic]")
@@ -67,7 +67,7 @@ async def test_a_change_at_1nce_is_on_the_screen_within_a_second(
     async with db.engine.begin() as writing:
         for long_ago in ("UPDATE sim_checks SET status_at = NULL", "UPDATE sim_turns SET status_at = 'epoch'"):
             await writing.execute(sa.text(f"{long_ago} WHERE iccid = :one"), {"one": moving})
-    await sync_status({"shop": shop}, **acme)
+    await sync_status({"worker": worker}, **acme)
     painted = await asyncio.wait_for(seen, 10)
 
     async with db.reading() as connection:
@@ -83,7 +83,9 @@ async def test_a_change_at_1nce_is_on_the_screen_within_a_second(
     await simulation.set(moving, connection="ONLINE")
 
 
-async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(page: Page, shop: Shop, cast: Cast, db: Database) -> None:
+async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(
+    page: Page, worker: WorkerContext, cast: Cast, db: Database
+) -> None:
     await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
     body = (
         b'[{"id": 77, "event_type": {"id": 3, "description": "Create PDP Context"}, "description": "pushed <b>now</b>",'
@@ -92,12 +94,12 @@ async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(page: Page, shop: 
     )
     async with db.transaction() as transaction:
         await keep_post(transaction, cast.acme, body, datetime.now(UTC))
-    await take_stream({"shop": shop}, organization_id=cast.acme)
+    await take_stream({"worker": worker}, organization_id=cast.acme)
     await expect(page.locator("#event-77")).to_contain_text("pushed <b>now</b>", timeout=3000)
     older = body.replace(b'"id": 77', b'"id": 78').replace(NOW.encode(), OLDER.encode())
     async with db.transaction() as transaction:
         await keep_post(transaction, cast.acme, older, datetime.now(UTC))
-    await take_stream({"shop": shop}, organization_id=cast.acme)
+    await take_stream({"worker": worker}, organization_id=cast.acme)
     await expect(page.locator("#event-78")).to_be_visible(timeout=3000)
     ids = await page.locator("#events tr").evaluate_all("rows => rows.map(row => row.id)")
     assert ids == ["event-77", "event-78"], "what is told late is not the latest"

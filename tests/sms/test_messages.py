@@ -16,7 +16,7 @@ from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
 from console.streamer.tables import streamer_posts, unknown_records
 from jobs.polling.clients import Accounts
-from jobs.run import Shop
+from jobs.run import WorkerContext
 from jobs.take_stream import take_stream
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import SECRET
@@ -32,8 +32,8 @@ DELIVERED = {**SUBMITTED, "final_date": (NOW + timedelta(seconds=4)).isoformat()
 class Acme:
     """Ada's organization, with a worker that takes in what is pushed, and the doors for it."""
 
-    def __init__(self, web: Served, db: Database, cast: Cast, shop: Shop) -> None:
-        self.web, self.db, self.cast, self.shop = web, db, cast, shop
+    def __init__(self, web: Served, db: Database, cast: Cast, worker: WorkerContext) -> None:
+        self.web, self.db, self.cast, self.worker = web, db, cast, worker
         self.client = httpx.AsyncClient(base_url=web.address, trust_env=False)
 
     async def streamed(self, *records: dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ class Acme:
         return answer.status_code
 
     async def take(self) -> None:
-        await take_stream({"shop": self.shop}, organization_id=self.cast.acme)
+        await take_stream({"worker": self.worker}, organization_id=self.cast.acme)
 
     async def messages(self) -> list[Sms]:
         async with self.db.reading() as connection:
@@ -60,7 +60,7 @@ class Acme:
 
 @pytest.fixture
 def acme(web: Served, db: Database, cast: Cast, settings: Any) -> Acme:
-    return Acme(web, db, cast, Shop(settings=settings, db=db, accounts=Accounts(settings, db)))
+    return Acme(web, db, cast, WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db)))
 
 
 async def test_a_message_that_comes_twice_and_by_two_doors_counts_once_and_is_told_once(acme: Acme) -> None:

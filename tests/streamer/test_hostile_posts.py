@@ -28,7 +28,7 @@ CREDENTIALS = ("acme-" + STREAMER[0], STREAMER[1])
 
 
 async def keep(acme: Acme, body: bytes, source: str = "streamer") -> None:
-    async with acme.shop.db.transaction() as transaction:
+    async with acme.worker.db.transaction() as transaction:
         await keep_post(transaction, acme.id, body, NOW, source=Source(source))
 
 

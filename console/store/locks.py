@@ -1,0 +1,35 @@
+"""The advisory locks of PostgreSQL that the console takes, all in one table, so that no two uses share a number."""
+
+from enum import IntEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class AdvisoryLock(IntEnum):
+    """What a lock protects. The number is the first of PostgreSQL's two keys; the second says of whom or what."""
+
+    USAGE = 7_220  # usage records and quotas of one organization
+    SMS = 7_221  # messages of one organization
+    JOB_RUN = 7_222  # the beginning of a run of one job for one organization
+    FACT_RELAY = 7_223  # publishing from the outbox
+    MIGRATION = 7_224  # changing the tables
+
+
+def transaction_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
+    """The statement that waits for the lock and holds it to the end of the transaction."""
+    return sa.select(sa.func.pg_advisory_xact_lock(int(lock), _second(of)))
+
+
+def session_lock(lock: AdvisoryLock) -> "sa.Select[Any]":
+    """The statement that waits for the lock and holds it until `session_unlock`, or until the connection ends."""
+    return sa.select(sa.func.pg_advisory_lock(int(lock), 0))
+
+
+def session_unlock(lock: AdvisoryLock) -> "sa.Select[Any]":
+    """The statement that gives back what `session_lock` took."""
+    return sa.select(sa.func.pg_advisory_unlock(int(lock), 0))
+
+
+def _second(of: int | str) -> "int | sa.Function[Any]":
+    return of if isinstance(of, int) else sa.func.hashtext(of)
