@@ -1,0 +1,1 @@
+"""What is stored and how: the outbox of facts, the requests for jobs."""

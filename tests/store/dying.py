@@ -1,0 +1,31 @@
+"""A process that ends by SIGKILL at a point that its arguments name; run by the tests of job requests."""
+
+import asyncio
+import os
+import signal
+import sys
+
+from console.settings import from_environment
+from console.store.database import open_database
+from console.store.job_requests import JobRequest, append_requests
+from jobs.polling.clients import Accounts
+from jobs.run import WorkerContext
+from jobs.take_stream import take_stream
+
+
+async def main(point: str, organization_id: int) -> None:
+    """`committed`: after the commit, before anything is handed over. `running`: somebody else kills it at work."""
+    settings = from_environment(os.environ)
+    db = open_database(settings.database_url, settings.redis_url, connections=4)
+    if point == "committed":
+        async with db.engine.begin() as connection:
+            await append_requests(connection, [JobRequest(job="take_stream", organization_id=organization_id, key="k")])
+        os.kill(os.getpid(), signal.SIGKILL)
+    job = await db.queue.dequeue(timeout=10)
+    assert job is not None
+    worker = WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db))
+    await take_stream({"worker": worker}, **(job.kwargs or {}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
