@@ -24,7 +24,7 @@ ALLOWED: tuple[Allowed, ...] = (
         ROWS, "console/trial/postgres.py says CREATE DATABASE", "there is no database yet to have a transaction in"
     ),
     Allowed(ROWS, "console/pages/templating.py calls made.", "the template environment's dictionaries"),
-    Allowed(ROWS, "jobs/run.py calls job.update", "SAQ's own mark on a job in Redis"),
+    Allowed(ROWS, "jobs/running/recording.py calls job.update", "SAQ's own mark on a job in Redis"),
     Allowed(CONNECTIONS, "console/cli/servers.py ", "migrations run in transactions of their own"),
     Allowed(CONNECTIONS, "console/cli/inspection.py ", "the doctor tries the database as it is, migrated or not"),
     Allowed(CONNECTIONS, "console/health.py ", "a health check asks on a connection that fails fast"),
