@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.streamer.rules import KindHealth, StreamerState, is_alive, streamer_state
-from console.streamer.tables import streamer_health, streamer_posts
+from console.streamer.tables import streamer_health
 
 c = streamer_health.c
 KINDS = ("event", "usage")
@@ -53,10 +53,3 @@ async def usage_streamer(connection: AsyncConnection, organization_id: int, now:
     """Whether the streamer posts usage records now, and is used at all: decides what derived usage means."""
     found = (await health(connection, organization_id)).get("usage")
     return UsageStreamer(is_alive(found, now), streamer_state(found, now) is not StreamerState.UNUSED)
-
-
-async def waiting_organizations(connection: AsyncConnection) -> list[int]:
-    """The organizations with posts that wait and that no transaction has locked."""
-    p = streamer_posts.c
-    free = sa.select(p.organization_id).where(p.failure.is_(None)).limit(1_000).with_for_update(skip_locked=True)
-    return list((await connection.execute(sa.select(free.subquery().c.organization_id).distinct())).scalars())

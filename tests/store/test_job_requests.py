@@ -21,8 +21,8 @@ from console.store.database import Database, open_database
 from console.store.job_requests import JobRequest, append_requests, job_requests
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.store.outbox import STREAM
-from console.streamer import batches
-from console.streamer.tables import stream_batches
+from console.streamer import writes as streamer
+from console.streamer.tables import streamer_posts
 from console.usage import reads as usage_reads
 from jobs.polling.clients import Accounts
 from jobs.run import WorkerContext
@@ -155,7 +155,7 @@ async def test_a_run_sees_the_work_of_everybody_who_relied_on_its_request(db: Da
     async def post() -> None:
         async with db.engine.begin() as connection:
             await connection.execute(
-                sa.insert(stream_batches).values(organization_id=cast.acme, received_at=NOW, body=b"[]")
+                sa.insert(streamer_posts).values(organization_id=cast.acme, received_at=NOW, body=b"[]")
             )
             await append_requests(
                 connection, [JobRequest(job=JOB, organization_id=cast.acme, key=f"{JOB}:{cast.acme}")]
@@ -168,7 +168,7 @@ async def test_a_run_sees_the_work_of_everybody_who_relied_on_its_request(db: Da
             (row,) = await rows(db)
             assert await runs.claim(transaction, Request(row.id, row.attempt), datetime.now(UTC))
         async with db.transaction() as transaction:
-            return len(await batches.next_batches(transaction, cast.acme, most=9))
+            return len(await streamer.claim_posts(transaction, cast.acme, most=9))
 
     posting = asyncio.create_task(post())
     await written.wait()
@@ -225,7 +225,7 @@ async def test_kill_9_of_a_worker_at_work_loses_nothing_and_counts_nothing_twice
     db: Database, settings: Settings, cast: Cast, worker: WorkerContext
 ) -> None:
     async with db.transaction() as transaction:
-        await batches.keep(transaction, cast.acme, msgspec.json.encode([usage(1, 2.0)]), NOW)
+        await streamer.keep_post(transaction, cast.acme, msgspec.json.encode([usage(1, 2.0)]), NOW)
     async with db.engine.begin() as connection:
         await connection.execute(transaction_lock(AdvisoryLock.USAGE, cast.acme))  # the run comes so far, and waits
         process = dying(settings, "running", cast.acme)
