@@ -29,6 +29,7 @@ import console.sms.api
 import console.usage.api
 from console import health
 from console.auth.doors import api_caller, check_origin, page_caller
+from console.auth.listening import SocketAccess
 from console.auth.rules import Caller
 from console.auth.throttle import count_request
 from console.errors import NotSignedIn, TooMany
@@ -38,10 +39,12 @@ from console.http.exceptions import tell
 from console.http.methods import methods_at
 from console.http.parameters import known_parameters
 from console.http.requests import Requests
-from console.live import doors
+from console.live import endpoints
+from console.live.view import View
 from console.openapi import asyncapi, openapi
-from console.pages.fragments import Fragments
-from console.pages.templating import STATIC, environment, static_address
+from console.pages.freshness import Freshness
+from console.pages.layout import LayoutView
+from console.pages.templating import STATIC, Fragments, environment, static_address
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import endpoint
@@ -54,7 +57,7 @@ def create_app(settings: Settings) -> Litestar:
     """The application for these settings. Nothing is connected before it starts."""
     db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
     jinja = environment()
-    live = doors.Live(db, open_redis(settings.redis_url, retries=0), Fragments(jinja))
+    live = _live(settings, db, Fragments(jinja))
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -79,7 +82,7 @@ def create_app(settings: Settings) -> Litestar:
             _pages(),
             _api(),
             console.pages.sign_in.router,
-            doors.router,
+            endpoints.router,
             health.router(in_schema=False),
             endpoint.streamer,
             endpoint.forwarder,
@@ -111,6 +114,20 @@ def create_app(settings: Settings) -> Litestar:
     )
     app.state.settings = settings
     return app
+
+
+def _live(settings: Settings, db: Database, fragments: Fragments) -> endpoints.Live:
+    sims, sim = console.pages.sims.SimsView(fragments), console.pages.sim.SimView(fragments)
+    views: list[View] = [
+        console.pages.overview.OverviewView(fragments),
+        sims,
+        sim,
+        console.pages.carrier.CarrierView(fragments, db.redis),
+    ]
+    following = open_redis(settings.redis_url, retries=0)
+    live = endpoints.Live(db, following, SocketAccess(db, settings), views, LayoutView(fragments))
+    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims, sim)}))
+    return live
 
 
 def _pages() -> Router:

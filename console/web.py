@@ -6,7 +6,7 @@ import uvicorn
 
 from console.app import create_app
 from console.http.protocol import BoundedHttp
-from console.live.writing import protocol
+from console.live.transport import protocol
 from console.settings import Settings
 
 PING_SECONDS = 45.0  # each costs as much as ten frames; that a line is alive, the heartbeats try anyway

@@ -67,10 +67,10 @@ async def test_a_revoked_key_opens_nothing(web: Served, cast: Cast, db: Database
 @pytest.mark.one_edition
 async def test_another_sites_page_gets_no_socket(web: Served) -> None:
     async with web.signed_in("ada") as ada:
-        async with web.page_socket(ada, "?view=fleet&topics=fleet") as socket:
+        async with web.page_socket(ada, "?view=overview&topics=fleet") as socket:
             assert "stream.hello" in await socket.recv()
         with pytest.raises(websockets.InvalidStatus):
-            async with web.page_socket(ada, "?view=fleet&topics=fleet", origin="https://evil.example"):
+            async with web.page_socket(ada, "?view=overview&topics=fleet", origin="https://evil.example"):
                 pass
 
 

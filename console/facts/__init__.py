@@ -29,6 +29,9 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "streamer.changed": streamer.topics,
 }
 
+# Facts of which a later one about the same subject takes the place of an earlier one.
+STATES = frozenset({"sim.changed", "sim.usage", "action.changed", "alert.changed", "carrier.changed"})
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 
@@ -45,7 +48,12 @@ def decode(body: bytes) -> Fact:
 
 def kind(fact: Fact) -> str:
     """The word under `type` on the wire: "sim.changed", ..."""
-    tag: Any = fact.__struct_config__.tag
+    return kind_of(type(fact))
+
+
+def kind_of(fact_type: type[msgspec.Struct]) -> str:
+    """The same, of a type of facts."""
+    tag: Any = fact_type.__struct_config__.tag
     return str(tag)
 
 

@@ -1,7 +1,7 @@
 """The one subscription of a web process to what is told: in order, without gaps, for ever retried.
 
-States: `up` while the subscription stands. When it is lost, listeners are told; when it stands again, what was missed
-comes from Redis' stream first. If that is gone too, or Redis has restarted (a new epoch), listeners hear of a reset.
+States: `up` while the subscription stands. When it is lost, receivers are told; when it stands again, what was missed
+comes from Redis' stream first. If that is gone too, or Redis has restarted (a new epoch), receivers hear of a reset.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -22,58 +22,61 @@ from console.log import logger
 from console.store.outbox import CHANNEL, EPOCH, STREAM, position
 
 REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 MB
-AHEAD = 1_000  # facts that another web process, which drew the page, may have heard before this one
+DRAWN = 1_000  # of these, the latest with what was drawn for them: who reconnects after a short cut costs no drawing
 SILENCE_SECONDS = 5.0  # after which the connection is tried with a ping
 AWAY = (RedisError, OSError, TimeoutError)
 
 
-class Heard(Struct, frozen=True):
-    """A fact on its way to those who may hear it. `body` is its JSON, without the number."""
+class ReceivedFact(Struct, frozen=True):
+    """A fact on its way to those who may receive it. `body` is its JSON, without the number."""
 
     seq: int
     organization_id: int
     kind: str
     subject: str | None
     body: bytes
+    drawn: dict[object, Any] = field(default_factory=dict)  # the pieces of this one fact, by who has drawn them
 
 
-class Listener(Protocol):
-    """Who is called by the feed; never waits."""
+class Receiver(Protocol):
+    """What the feed calls; never waits."""
 
-    def hear(self, facts: Sequence[Heard], told_at: float) -> None:
+    def receive(self, facts: Sequence[ReceivedFact]) -> None:
         """New facts, in order, each once."""
 
-    def lost(self) -> None:
+    def disconnected(self) -> None:
         """Redis is away: nothing will come for a while."""
 
-    def found(self) -> None:
-        """Redis is back, and what was missed has been heard."""
+    def connected(self) -> None:
+        """Redis is back, and what was missed has been received."""
 
     def reset(self, reason: str) -> None:
-        """What was missed can't be had: only a fresh look at the database helps."""
+        """What was missed can't be had: read the database afresh."""
 
 
-def read_item(seq: int, item: bytes) -> Heard:
+def read_item(seq: int, item: bytes) -> ReceivedFact:
     """An item as the outbox writes it: organization, kind, subject, body."""
     organization, kind, subject, body = item.split(b"\t", 3)
-    return Heard(seq, int(organization), kind.decode(), subject.decode() or None, body)
+    return ReceivedFact(seq, int(organization), kind.decode(), subject.decode() or None, body)
 
 
 class Feed:
     """Follows Redis, and remembers the latest facts."""
 
     def __init__(self, redis: Redis) -> None:
-        """Nothing is followed before `run`. The client must not reconnect by itself: what it missed would go unseen."""
+        """Nothing is followed before `run`. The client must not reconnect by itself: a gap would stay unnoticed."""
         self._redis = redis
-        self.listener: Listener | None = None
+        self.receiver: Receiver | None = None
         self.epoch = ""
         self.seq = 0
         self.up = False
         self.lost_at: float | None = time.time()
-        self._memory: deque[Heard] = deque(maxlen=REMEMBERED)
-        self._known = asyncio.Event()  # what was told before this process began
+        self._memory: deque[ReceivedFact] = deque(maxlen=REMEMBERED)
+        self._drawn: deque[ReceivedFact] = deque()
+        self._known = asyncio.Event()  # the number of the last fact published before this process began
+        self._advanced = asyncio.Event()  # set, and replaced, at each new fact or epoch
 
-    async def begun(self, within: float) -> None:
+    async def ready(self, within: float) -> None:
         """Return when it follows Redis for the first time, or after so many seconds without."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._known.wait(), within)
@@ -87,10 +90,10 @@ class Feed:
                 await self._follow()
             except AWAY as error:
                 metrics.loop_errors.labels("feed").inc()
-                logger("live").warning("Redis is away, the screens stand still", reason=str(error))
+                logger("live").warning("Redis is away, pages are not updated", reason=str(error))
             except Exception:  # the feed must not end: what it could not read is lost to this process alone
                 metrics.loop_errors.labels("feed").inc()
-                logger("live").exception("the feed stumbled")
+                logger("live").exception("the feed has failed, and begins again")
             self._went_down()
             delay = 0.1 if time.monotonic() - began > 10 else min(delay * 2, 5.0)
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
@@ -100,8 +103,8 @@ class Feed:
         if self.up:
             self.up, self.lost_at = False, time.time()
             metrics.feed_up.set(0)
-            if self.listener:
-                self.listener.lost()
+            if self.receiver:
+                self.receiver.disconnected()
 
     async def _follow(self) -> None:
         async with self._redis.pubsub() as subscription:
@@ -123,25 +126,25 @@ class Feed:
                     await self._take(message["data"])
 
     async def _catch_up(self) -> None:
-        """The subscription stands: take what was told before it did."""
+        """The subscription has begun: take what was published before it."""
         epoch, seq = await position(self._redis)
         if epoch != self.epoch:
-            self._begin_again(
-                epoch, seq, "restarted"
-            )  # who came before the first epoch was known has missed things too
+            self._begin_again(epoch, seq, "restarted")  # who came before the first epoch was known has missed facts
         elif seq > self.seq:
             await self._fill(seq)
         self.up, self.lost_at = True, None
         self._known.set()
         metrics.feed_up.set(1)
-        if self.listener:
-            self.listener.found()
+        if self.receiver:
+            self.receiver.connected()
 
     def _begin_again(self, epoch: str, seq: int, reason: str) -> None:
         self.epoch, self.seq = epoch, seq
         self._memory.clear()
-        if self.listener:
-            self.listener.reset(reason)
+        self._drawn.clear()
+        self._wake_waiting()
+        if self.receiver:
+            self.receiver.reset(reason)
 
     async def _fill(self, upto: int) -> None:
         """Take the facts after ours up to this number from the stream."""
@@ -154,29 +157,45 @@ class Feed:
 
     async def _take(self, message: bytes) -> None:
         header, *items = message.split(b"\n")
-        epoch_bytes, first_bytes, told_at = header.split(b"\t")
+        epoch_bytes, first_bytes, published_at = header.split(b"\t")
         epoch, first = epoch_bytes.decode(), int(first_bytes)
         if epoch != self.epoch:
             self._begin_again(epoch, first - 1, "restarted")
         if first > self.seq + 1:
             await self._fill(first - 1)
         facts = [read_item(first + index, item) for index, item in enumerate(items) if first + index > self.seq]
-        self._pass_on(facts, float(told_at))
+        self._pass_on(facts, float(published_at))
 
-    def _pass_on(self, facts: Sequence[Heard], told_at: float) -> None:
+    def _pass_on(self, facts: Sequence[ReceivedFact], published_at: float) -> None:
         if facts:
             self._memory.extend(facts)
+            self._drawn.extend(facts)
+            while len(self._drawn) > DRAWN:
+                self._drawn.popleft().drawn.clear()
             self.seq = facts[-1].seq
-            if self.listener:
-                self.listener.hear(facts, told_at)
-            metrics.fanout.observe(max(0.0, time.time() - told_at))
+            self._wake_waiting()
+            if self.receiver:
+                self.receiver.receive(facts)
+            metrics.fanout.observe(max(0.0, time.time() - published_at))
 
-    async def since(self, epoch: str, seq: int) -> list[Heard] | None:
+    def _wake_waiting(self) -> None:
+        self._advanced.set()
+        self._advanced = asyncio.Event()
+
+    async def reach(self, epoch: str, seq: int, within: float) -> bool:
+        """Wait for this position, at most so many seconds; False if it has not come, or is of another epoch."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while epoch == self.epoch and self.seq < seq:
+                    await self._advanced.wait()
+        return epoch == self.epoch and self.seq >= seq
+
+    async def since(self, epoch: str, seq: int) -> list[ReceivedFact] | None:
         """The facts after this number up to now; None if they are gone, or the number is of another epoch."""
         now = self.seq
-        if epoch != self.epoch or seq > now + AHEAD:
+        if epoch != self.epoch or seq > now:
             return None
-        if seq >= now:
+        if seq == now:
             return []
         if self._memory and self._memory[0].seq <= seq + 1:
             return list(itertools.islice(self._memory, seq + 1 - self._memory[0].seq, None))
@@ -189,13 +208,13 @@ class Feed:
                 await asyncio.sleep(pause)
         return None
 
-    async def _from_stream(self, first: int, last: int) -> list[Heard] | None:
+    async def _from_stream(self, first: int, last: int) -> list[ReceivedFact] | None:
         epoch = self.epoch
         async with self._redis.pipeline() as pipe:  # in one step: the numbers mean something else in another epoch
             pipe.get(EPOCH)
             pipe.xrange(STREAM, f"{first}-0", f"{last}-0")
-            standing, entries = await pipe.execute()
-        if standing != epoch.encode() or epoch != self.epoch:
+            current, entries = await pipe.execute()
+        if current != epoch.encode() or epoch != self.epoch:
             return None
         facts = [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
         complete = len(facts) == last - first + 1

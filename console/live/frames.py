@@ -1,22 +1,19 @@
-"""A message as it travels: its text behind a few bytes that say how long it is. Made once for everybody."""
+"""WebSocket frames: a message is framed once, and the same bytes are sent to everybody."""
 
-import struct
 from collections.abc import Iterator
 
 import msgspec
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
 
-TEXT = 0x81  # one whole text message
+from console.live.pieces import Frame
+
 _encode = msgspec.json.Encoder().encode
 
 
 def framed(text: bytes) -> bytes:
     """The frame of this text, as a server sends it: unmasked, uncompressed (RFC 6455, 5.2)."""
-    length = len(text)
-    if length < 126:
-        return bytes((TEXT, length)) + text
-    if length < 1 << 16:
-        return struct.pack("!BBH", TEXT, 126, length) + text
-    return struct.pack("!BBQ", TEXT, 127, length) + text
+    return WebSocketFrame(Opcode.TEXT, text).serialize(mask=False)
 
 
 def texts_in(frames: bytes) -> Iterator[str]:
@@ -31,6 +28,6 @@ def texts_in(frames: bytes) -> Iterator[str]:
         yield frames[start:at].decode()
 
 
-def said(message: msgspec.Struct) -> bytes:
-    """The frame of a message of the stream itself."""
-    return framed(_encode(message))
+def frame_of(message: msgspec.Struct, key: str | None = None) -> Frame:
+    """The frame of a message of the stream itself; one with the same key that still waits is replaced."""
+    return Frame(framed(_encode(message)), key)

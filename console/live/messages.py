@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 HEARTBEAT_SECONDS = 15.0
 LARGEST_FROM_CLIENT = 4096  # bytes
@@ -35,25 +35,31 @@ class StreamReset(Struct, frozen=True, kw_only=True, tag_field="type", tag="stre
 
 
 class StreamHeartbeat(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.heartbeat"):
-    """Every 15 seconds: the line is alive, and all up to this number has been sent."""
+    """Every 15 seconds: the connection is open, and all up to this number has been sent."""
 
     seq: Annotated[int, Meta(description="All up to this number has been sent: `since` may go on to it.")]
 
 
 class StreamMark(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.mark"):
-    """At the browser door, after each piece of page: all up to this number is on the screen."""
+    """To browsers only, after parts of the page: all up to this number is on the screen."""
 
     seq: int
 
 
+class PageChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="page.changed"):
+    """To browsers only: parts of the page as they are now, each a `console.live.pieces.Part`."""
+
+    parts: list[Raw]
+
+
 class StreamStale(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.stale"):
-    """The server has lost its own line to Redis: nothing will come for a while."""
+    """The server has lost its connection to Redis: nothing will come for a while."""
 
     reason: Annotated[str, Meta(description="Which connection is lost: `redis`.")]
 
 
 class StreamLive(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.live"):
-    """The server's own line stands again, and what was missed has been sent."""
+    """The server is connected to Redis again, and what was missed has been sent."""
 
 
 class StreamError(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.error"):
@@ -63,7 +69,7 @@ class StreamError(Struct, frozen=True, kw_only=True, tag_field="type", tag="stre
 
 
 class Subscribe(Struct, frozen=True, kw_only=True, tag_field="type", tag="subscribe"):
-    """Listen to these topics as well; with `since` (`<epoch>:<seq>`), hear first what was told of them after it."""
+    """Listen to these topics as well; with `since` (`<epoch>:<seq>`), first comes what came on them after it."""
 
     topics: Annotated[list[str], Meta(description="The topics to add.")]
     since: Annotated[

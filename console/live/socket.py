@@ -1,21 +1,21 @@
-"""A live connection, seen from outside: opens with what was missed, hears its client, and ends when it must."""
+"""A live connection: opens with what its client missed, obeys its messages, and ends."""
 
 import asyncio
 import contextlib
 import itertools
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
-from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
 from console import metrics
 from console.errors import BadRequest
 from console.facts import topics
-from console.live.audience import AT_ONCE_BYTES
-from console.live.feed import Heard
-from console.live.frames import said
+from console.facts.topic_names import checked
+from console.live.access import Socket
+from console.live.feed import ReceivedFact
+from console.live.frames import frame_of
+from console.live.group import AT_ONCE_BYTES
 from console.live.hub import Hub
 from console.live.messages import (
     LARGEST_FROM_CLIENT,
@@ -26,34 +26,39 @@ from console.live.messages import (
     StreamError,
     StreamHello,
     StreamStale,
-    Subscribe,
+    Unsubscribe,
 )
+from console.live.pieces import Piece
 from console.live.subscriber import SLOW_SECONDS, Subscriber
-from console.live.topics import checked
 from console.log import logger
 
-Socket = WebSocket[Any, Any, Any]
+POSITION_SECONDS = 2.0  # for the position of a page that another process has drawn: else the client is reset
 GRACE_SECONDS = 2.0  # for a client that reads nothing to take its close code
 
 _from_client = msgspec.json.Decoder(FromClient)
 
 
-def since_of(text: str | None) -> tuple[str, int] | None:
-    """`<epoch>:<seq>` as a client has it; None for nothing, or for what nobody has said."""
+def position_of(text: str | None) -> tuple[str, int] | None:
+    """`<epoch>:<seq>` as a client has it; None for nothing, or for what the stream never sends."""
     epoch, colon, seq = (text or "").rpartition(":")
     return (epoch, int(seq)) if colon and seq.isdigit() and len(seq) < 18 else None
 
 
-async def hold(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
-    """Keep the connection until either side ends it. Sending is the hub's: this task only listens to the client."""
-    if not hub.join(subscriber, since):
-        await close(socket, TOO_MANY, subscriber.door)
+async def serve(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
+    """Keep the connection until either side ends it. Sending is the hub's: this task only reads from the client.
+
+    A client that comes from another process can be further than this one: it joins once this one is as far.
+    """
+    if since:
+        await hub.feed.reach(*since, within=POSITION_SECONDS)
+    if not hub.join(subscriber):
+        await close(socket, TOO_MANY, subscriber.endpoint)
         subscriber.writer.let_go()
         return
     try:
         await _open(hub, subscriber, since)
         while True:
-            await _hear(hub, subscriber, await socket.receive_data(mode="text"))
+            await _receive(hub, subscriber, await socket.receive_data(mode="text"))
     except (WebSocketDisconnect, ConnectionError):
         pass
     finally:
@@ -61,9 +66,9 @@ async def hold(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[st
         subscriber.writer.let_go()
 
 
-async def close(socket: Socket, code: int, door: str) -> None:
+async def close(socket: Socket, code: int, endpoint: str) -> None:
     """End the connection with a code that says why."""
-    metrics.sockets_cut.labels(door, REASONS.get(code, str(code))).inc()
+    metrics.sockets_cut.labels(endpoint, REASONS.get(code, str(code))).inc()
     with contextlib.suppress(Exception):  # it may be gone, and nothing is lost with it
         async with asyncio.timeout(GRACE_SECONDS):
             await socket.close(code=code, reason=REASONS.get(code, ""))
@@ -71,7 +76,7 @@ async def close(socket: Socket, code: int, door: str) -> None:
 
 async def end(socket: Socket, subscriber: Subscriber, code: int) -> None:
     """End a connection that stands; what a client does not read is dropped after a moment of grace."""
-    await close(socket, code, subscriber.door)
+    await close(socket, code, subscriber.endpoint)
     if subscriber.writer.waiting():
         await asyncio.sleep(GRACE_SECONDS)
         subscriber.writer.abort()
@@ -84,30 +89,30 @@ async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None)
     mine = [fact for fact in past or () if fact.seq <= seq and _is_for(subscriber, fact)]
     pieces = _pieces(subscriber, mine, epoch)
     resumed = len(mine) if pieces is not None else 0
-    frames = [said(StreamHello(epoch=epoch, seq=subscriber.heard_before, resumed=resumed))]
+    frames = [frame_of(StreamHello(epoch=epoch, seq=seq, resumed=resumed)).body]
     if past is None or pieces is None:
-        frames.append(said(hub.resetting("too_old" if past is None else "unreadable")))
-    frames += subscriber.phrasing.wrap([piece for _, piece in pieces or ()], seq if resumed else None)
+        frames.append(frame_of(hub.reset_message("too_old" if past is None else "unreadable")).body)
+    frames += subscriber.encoding.frames(pieces or (), seq if resumed else None)
     if not feed.up:
-        frames.append(said(StreamStale(reason="redis")))
+        frames.append(frame_of(StreamStale(reason="redis")).body)
     await _send_all(subscriber, frames)
     subscriber.release()
 
 
-def _pieces(subscriber: Subscriber, facts: Iterable[Heard], epoch: str) -> "list[tuple[str | None, bytes]] | None":
-    """What these facts are at this door: of each state the latest, in its place. None if one can't be told."""
-    latest: dict[object, tuple[str | None, bytes]] = {}
+def _pieces(subscriber: Subscriber, facts: Iterable[ReceivedFact], epoch: str) -> list[Piece] | None:
+    """The pieces of these facts: of each state the latest, in its place. None if one can't be encoded."""
+    latest: dict[object, Piece] = {}
     number = itertools.count()
     for fact in facts:
         try:
-            phrased = subscriber.phrasing.phrase(fact, epoch)
-        except Exception:  # a younger worker's, perhaps: who comes back must not fail at it again and again
-            logger("live").exception("a fact of the past could not be told", kind=fact.kind, seq=fact.seq)
+            pieces = subscriber.encoding.encode(fact, epoch)
+        except Exception:  # a newer worker's, perhaps: a client that comes back must not fail at it again and again
+            logger("live").exception("a fact of the past could not be encoded", kind=fact.kind, seq=fact.seq)
             return None
-        for key, piece in phrased:
-            name = next(number) if key is None else key
+        for piece in pieces:
+            name = next(number) if piece.key is None else piece.key
             latest.pop(name, None)
-            latest[name] = key, piece
+            latest[name] = piece
     return list(latest.values())
 
 
@@ -137,45 +142,48 @@ async def _drained(subscriber: Subscriber) -> None:
         await asyncio.sleep(0.01)
 
 
-def _is_for(subscriber: Subscriber, fact: Heard) -> bool:
-    mine = fact.organization_id == subscriber.caller.organization_id
+def _is_for(subscriber: Subscriber, fact: ReceivedFact) -> bool:
+    mine = fact.organization_id == subscriber.client.organization_id
     return mine and not subscriber.topics.isdisjoint(topics(fact.kind, fact.subject))
 
 
-async def _hear(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
-    """Do as the client says, or say that it can't be understood."""
+async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
+    """Do what the client asks for, or answer that its message is not understood."""
     try:
         if len(text) > LARGEST_FROM_CLIENT:
             raise BadRequest(f"At most {LARGEST_FROM_CLIENT} bytes a message")
         request = _from_client.decode(text)
         named = checked(request.topics)
-        if isinstance(request, Subscribe):
-            fresh = named - subscriber.topics
-            hub.listen(subscriber, checked(subscriber.topics | named))
-            if request.since and fresh:
-                await _replay(hub, subscriber, fresh, request.since)
-        else:
+        if isinstance(request, Unsubscribe):
             hub.listen(subscriber, subscriber.topics - named)
+            return
+        fresh, wanted = named - subscriber.topics, checked(subscriber.topics | named)
+        since = position_of(request.since)
+        if since and fresh:
+            await hub.feed.reach(*since, within=POSITION_SECONDS)
+        hub.listen(subscriber, wanted)
+        if request.since and fresh:
+            await _replay(hub, subscriber, fresh, since)
     except (msgspec.MsgspecError, BadRequest) as error:
-        subscriber.put(said(StreamError(message=str(error))))
+        subscriber.put(frame_of(StreamError(message=str(error))))
 
 
-async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since: str) -> None:
-    """What was told of these topics alone between the drawing of a page and the listening to it."""
-    asked, upto, heard = since_of(since), hub.feed.seq, subscriber.topics - fresh
+async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since: tuple[str, int] | None) -> None:
+    """What was published on these topics alone between the drawing of a page and its subscription to them."""
+    upto, known = hub.feed.seq, subscriber.topics - fresh
     subscriber.hold()
     try:
-        past = await hub.feed.since(*asked) if asked else None
+        past = await hub.feed.since(*since) if since else None
         if past is None:
-            subscriber.put(said(hub.resetting("too_old")))
+            subscriber.put(frame_of(hub.reset_message("too_old")))
         missed = [
             fact
             for fact in past or ()
-            if fact.seq <= upto and _is_for(subscriber, fact) and heard.isdisjoint(topics(fact.kind, fact.subject))
+            if fact.seq <= upto and _is_for(subscriber, fact) and known.isdisjoint(topics(fact.kind, fact.subject))
         ]
         pieces = _pieces(subscriber, missed, hub.feed.epoch)
         if pieces is None:
-            subscriber.put(said(hub.resetting("unreadable")))
+            subscriber.put(frame_of(hub.reset_message("unreadable")))
         subscriber.put_before(pieces or ())
     finally:
         subscriber.release()

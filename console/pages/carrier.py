@@ -1,5 +1,6 @@
-"""The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it pushes."""
+"""The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it sends."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.auth.rules import Caller
 from console.carrier import reads
 from console.carrier.rules import LACKING
+from console.facts import Fact
+from console.facts.carrier import CarrierChanged
+from console.facts.jobs import JobChanged
+from console.facts.streamer import StreamerChanged
+from console.live.pieces import Html, replace
+from console.live.view import Receives, Refresh
 from console.pages.layout import common
+from console.pages.templating import Fragments
 from console.polling.on_screen import on_screen
 from console.polling.standing import polling
 from console.quotas.reconciliation import compared
 from console.store.database import Database
 from console.streamer.reads import streamer
+
+SECTIONS = ("polling", "streamer", "reconciliation", "operations")
 
 
 async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, now: datetime) -> dict[str, Any]:
@@ -26,20 +36,51 @@ async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, no
     return {
         "operations": await reads.operations(reading, organization_id),
         "polling": await polling(reading, organization_id, now, on_screen=len(screen)),
-        "stream": await streamer(reading, organization_id, now),
-        "books": await compared(reading, organization_id, now),
+        "streamer": await streamer(reading, organization_id, now),
+        "reconciliation": await compared(reading, organization_id, now),
         "as_of_time": now,
     }
+
+
+class CarrierView:
+    """The circuit breaker at once; what a job or the Data Streamer changes, from the database."""
+
+    name = "carrier"
+    receives = Receives(facts=(CarrierChanged, JobChanged, StreamerChanged), topics=("carrier", "jobs"))
+
+    def __init__(self, fragments: Fragments, redis: Redis) -> None:
+        """Draws with the page's own templates. Redis knows which SIMs are on screen."""
+        self._fragments = fragments
+        self._redis = redis
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """Any of these facts can change every section."""
+        sections = Refresh(part="sections")
+        if isinstance(fact, CarrierChanged):
+            circuit = self._fragments.draw("carrier/_circuit.html", circuit=fact.data.circuit)
+            return [replace("carrier-circuit", circuit), sections]
+        return [sections]
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """The sections that a run of a job can change."""
+        context = await shown(reading, self._redis, organization_id, datetime.now(UTC))
+        return [
+            replace(f"carrier-{name}", self._fragments.draw(f"carrier/_{name}.html", **context)) for name in SECTIONS
+        ]
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Every section."""
+        return [Refresh(part="sections")]
 
 
 @get("/carrier", include_in_schema=False)
 async def carrier(
     caller: NamedDependency[Caller], db: NamedDependency[Database], live_since: NamedDependency[str]
 ) -> Template:
-    """The line and each operation, as the workers last met them; how calls are spent, and what is pushed."""
+    """The circuit breaker and each operation, as the workers last found them; polling; the Data Streamer."""
     async with db.reading() as reading:
         context = {
-            **await common(reading, caller, live_since, "carrier", ["jobs"]),
+            **await common(reading, caller, live_since, CarrierView),
             **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
             "lacking": LACKING,
         }

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 
 from console.auth.rules import Caller
-from console.pages.layout import common
+from console.pages.layout import LayoutView, common
 from console.runs import reads
 from console.store.database import Database
 
@@ -30,7 +30,8 @@ async def jobs(
     now = datetime.now(UTC)
     async with db.reading() as reading:
         context = {
-            **await common(reading, caller, live_since, "jobs", ["jobs"]),
+            **await common(reading, caller, live_since, LayoutView, ["jobs"]),
+            "here": "jobs",
             "jobs": await reads.schedule(reading, caller.organization_id, now),
             "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
             "query": {"job": job, "state": ended},

@@ -1,31 +1,63 @@
-"""What every page has in common: who is signed in, whether 1NCE answers, how old the inventory is, what it hears."""
+"""What every page has: who is signed in, whether 1NCE answers, how old the inventory is, what it receives."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.auth.rules import Caller
-from console.carrier import reads as account_reads
+from console.carrier import reads as carrier_reads
+from console.facts import Fact
+from console.facts.carrier import CarrierChanged
+from console.live.pieces import Html, replace
+from console.live.view import Receives, Refresh, View
+from console.pages.templating import Fragments
 from console.runs import reads as run_reads
 
 
-async def common(
-    connection: AsyncConnection, caller: Caller, live_since: str, view: str, topics: list[str]
-) -> dict[str, Any]:
-    """The context of the layout. `view` says which fragments the page takes, `topics` what it listens to; every page
-    hears of the line to 1NCE.
+class LayoutView:
+    """Every page says when 1NCE does not answer."""
 
-    `live_since` is how far the feed was before the page asked the database: what changes in between is told once more.
+    name = "layout"
+    receives = Receives(facts=(CarrierChanged,), topics=("carrier",))
+
+    def __init__(self, fragments: Fragments) -> None:
+        """Draws with the pages' own templates."""
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """The banner on top."""
+        if isinstance(fact, CarrierChanged):
+            banner = self._fragments.draw("carrier/_banner.html", circuit=fact.data.circuit)
+            return [replace("carrier-banner", banner)]
+        return []
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """Nothing here is read anew."""
+        return []
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Nothing here is read anew."""
+        return []
+
+
+async def common(
+    connection: AsyncConnection, caller: Caller, live_since: str, view: type[View], topics: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The context of the layout. The page listens to its view's topics, to those of the layout, and to `topics`.
+
+    `live_since` is how far the feed was before the page read the database: what changes in between is sent once more.
     """
     inventory = await run_reads.last_done(connection, caller.organization_id, "sync_sims")
+    listening = [*LayoutView.receives.topics, *view.receives.topics, *topics]
     return {
-        "here": view,
+        "here": view.name,
         "user": caller.name,
         "role": caller.role.value,
         "organization": caller.organization,
-        "live_url": "/live?" + urlencode({"view": view, "topics": ",".join(["carrier", *topics])}),
+        "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
         "live_since": live_since,
-        "line": await account_reads.circuit(connection, caller.organization_id),
+        "circuit": await carrier_reads.circuit(connection, caller.organization_id),
         "inventory_confirmed_at": inventory.finished_at if inventory else None,
     }

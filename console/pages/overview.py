@@ -1,20 +1,78 @@
 """The fleet at a glance."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.response import Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
+from console.facts import Fact
+from console.facts.jobs import JobChanged
+from console.facts.network import NetworkEventReported
+from console.facts.sims import SimChanged
+from console.facts.streamer import StreamerChanged
+from console.facts.usage import SimUsageChanged
+from console.live.pieces import Html, prepend, replace
+from console.live.view import Receives, Refresh
 from console.pages import fleet_numbers
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import common
+from console.pages.templating import Fragments
 from console.store.database import Database
 from console.streamer.reads import streamer
 
 EVENTS = 20
+LATEST = timedelta(hours=1)  # what a poll finds later than that is none of the latest events
+PARTS: dict[type[Struct], str] = {
+    SimUsageChanged: "usage",
+    StreamerChanged: "streamer",
+    SimChanged: "counts",
+    JobChanged: "counts",
+}
+
+
+class OverviewView:
+    """New events at once; counts, usage and the Data Streamer from the database."""
+
+    name = "overview"
+    receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet",))
+
+    def __init__(self, fragments: Fragments) -> None:
+        """Draws with the page's own templates."""
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """A new event on top of the list; what else has changed is counted anew."""
+        if isinstance(fact, NetworkEventReported):
+            if fact.time - fact.data.time > LATEST:
+                return []
+            event = self._fragments.draw("overview/_event.html", event=fact.data)
+            return [prepend("events", f"event-{fact.data.id}", event)]
+        return [Refresh(part=PARTS[type(fact)])]
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """One of the panels."""
+        draw = self._fragments.draw
+        match what.part:
+            case "counts":
+                counts = await fleet_numbers.counts(reading, organization_id)
+                return [replace("fleet-counts", draw("overview/_counts.html", counts=counts))]
+            case "usage":
+                usage = await fleet_numbers.used(reading, organization_id)
+                return [replace("fleet-usage", draw("overview/_usage.html", usage=usage))]
+            case _:
+                now = datetime.now(UTC)
+                html = draw("overview/_streamer.html", streamer=await streamer(reading, organization_id, now))
+                return [replace("fleet-streamer", html)]
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Every panel."""
+        return [Refresh(part=part) for part in sorted({*PARTS.values()})]
 
 
 @get("/", include_in_schema=False)
@@ -25,10 +83,10 @@ async def fleet(
     async with db.reading() as reading:
         events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
         context = {
-            **await common(reading, caller, live_since, "fleet", ["fleet"]),
+            **await common(reading, caller, live_since, OverviewView),
             "counts": await fleet_numbers.counts(reading, caller.organization_id),
             "usage": await fleet_numbers.used(reading, caller.organization_id),
-            "stream": await streamer(reading, caller.organization_id, datetime.now(UTC)),
+            "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),
             "events": events,
             "events_as_of": datetime.now(UTC),
         }

@@ -1,5 +1,6 @@
-"""One SIM, with all that the slices know of it."""
+"""One SIM, with all that is known of it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -8,12 +9,22 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
 from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
+from console.facts import Fact
+from console.facts.network import NetworkEventReported
+from console.facts.sims import SimChanged, SimState
+from console.facts.sms import SmsChanged
+from console.facts.topic_names import sims_in
+from console.live.pieces import Html, prepend, replace
+from console.live.view import Receives, Refresh
 from console.pages.layout import common
+from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import HISTORY_DAYS, forecast
+from console.sims import reads as sim_reads
 from console.sims.api import the_sim
 from console.sms import reads as sms_reads
 from console.store.database import Database
@@ -22,6 +33,51 @@ from console.usage import reads as usage_reads
 
 EVENTS = 25
 MESSAGES = 25
+
+
+class SimView:
+    """The SIM's state, events and messages at once; its quotas with their forecast from the database."""
+
+    name = "sim"
+    receives = Receives(facts=(SimChanged, NetworkEventReported, SmsChanged))
+
+    def __init__(self, fragments: Fragments) -> None:
+        """Draws with the page's own templates."""
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """Its state, or a new event or message on top of its list."""
+        draw = self._fragments.draw
+        if isinstance(fact, SimChanged):
+            state = replace("sim-state", draw("sim/_state.html", sim=fact.data), revision=fact.data.revision)
+            return [state, _quotas(fact.data.iccid)]
+        if isinstance(fact, NetworkEventReported):
+            return [prepend("sim-events", f"event-{fact.data.id}", draw("sim/_event.html", event=fact.data))]
+        if isinstance(fact, SmsChanged):
+            sms = f"sms-{fact.data.direction}-{fact.data.id}"
+            return [prepend("sim-sms", sms, draw("sim/_sms.html", message=fact.data))]
+        return []
+
+    def confirmed(self, sim: SimState) -> Html:
+        """When 1NCE last confirmed the SIM, in the head of the page."""
+        return replace("sim-confirmed", self._fragments.draw("sim/_head_confirmed.html", sim=sim))
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """Its quotas."""
+        sim = await sim_reads.one(reading, organization_id, what.subject)
+        if sim is None:
+            return []
+        days = await forecast(reading, organization_id, sim, datetime.now(UTC))
+        html = self._fragments.draw("sim/_quotas.html", sim=sim, forecast=days)
+        return [replace("sim-quotas", html, revision=sim.revision)]
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Its quotas."""
+        return [_quotas(iccid) for iccid in sims_in(topics)]
+
+
+def _quotas(iccid: str) -> Refresh:
+    return Refresh(part="quotas", subject=iccid, topic=f"sim:{iccid}")
 
 
 @get("/sims/{iccid:str}", include_in_schema=False)
@@ -45,11 +101,13 @@ async def sim_page(
             reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
         )
         context: dict[str, Any] = {
-            **await common(reading, caller, live_since, "sim", [f"sim:{sim.iccid}"]),
+            **await common(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
             "here": "sims",
             "sim": sim,
             "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
-            "books": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
+            "reconciliation": await reconciliation.of_sim(
+                reading, caller.organization_id, sim.iccid, datetime.now(UTC)
+            ),
             "events": events,
             "events_as_of": datetime.now(UTC),
             "older": f"/sims/{sim.iccid}?before={older}" if older else None,

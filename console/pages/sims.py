@@ -1,5 +1,6 @@
 """The list of SIMs."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -8,9 +9,15 @@ from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.auth.rules import Caller
+from console.facts import Fact
+from console.facts.sims import SimChanged, SimState
+from console.live.pieces import Html, replace
+from console.live.view import Receives, Refresh
 from console.pages.layout import common
+from console.pages.templating import Fragments
 from console.sims import reads
 from console.sims.filters import not_found
 from console.sims.rules import SimFilter, parse_sort
@@ -21,6 +28,36 @@ SIZES = (25, 50, 100, 200)
 FILTERS = ("q", "connection", "status", "country", "quota", "label")
 Asked = Annotated[str, QueryParameter(max_length=200)]
 Searched = Annotated[str, QueryParameter(max_length=LONGEST)]
+
+
+class SimsView:
+    """The rows on screen, each with a topic of its own."""
+
+    name = "sims"
+    receives = Receives(facts=(SimChanged,))
+
+    def __init__(self, fragments: Fragments) -> None:
+        """Draws with the page's own templates."""
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """The SIM's row."""
+        if isinstance(fact, SimChanged):
+            row = self._fragments.draw("sims/_row.html", sim=fact.data)
+            return [replace(f"sim-{fact.data.iccid}", row, revision=fact.data.revision)]
+        return []
+
+    def confirmed(self, sim: SimState) -> Html:
+        """When 1NCE last confirmed the SIM, in its row."""
+        return replace(f"confirmed-{sim.iccid}", self._fragments.draw("sims/_confirmed.html", sim=sim))
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """Nothing here is read anew."""
+        return []
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Nothing here is read anew."""
+        return []
 
 
 @get("/sims", include_in_schema=False)
@@ -75,7 +112,7 @@ async def sims(
             "page_size": size,
         }
         context = {
-            **await common(reading, caller, live_since, "sims", []),
+            **await common(reading, caller, live_since, SimsView),
             "sims": found,
             "total": total,
             "fleet_total": everything,

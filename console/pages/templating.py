@@ -4,9 +4,11 @@ import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from console.pages.navigation import PAGES
 from console.sims.rules import LOW_PERCENT
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +37,20 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span)
-    made.globals.update(static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None)
+    made.globals.update(static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None, navigation=PAGES)
     return made
+
+
+class Fragments:
+    """Draws fragments for live views, from the templates that the pages include."""
+
+    def __init__(self, made: Environment) -> None:
+        """The environment of the pages."""
+        self._environment = made
+
+    def draw(self, template: str, **context: Any) -> str:
+        """The fragment as HTML. Templates are read when first drawn."""
+        return self._environment.get_template(template).render(**context)
 
 
 def volume(amount: int | None) -> str:

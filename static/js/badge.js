@@ -12,7 +12,7 @@ function words(state, since) {
   return `Stale since ${clock(new Date(since))}`;
 }
 
-// `state` is live, catching, stale or paused; `since` the moment (ms) when something was last heard.
+// `state` is live, catching, stale or paused; `since` the moment (ms) when something was last received.
 export function showState(state, since, why = "") {
   shown = { state, since, why };
   const { body } = document;
@@ -24,13 +24,13 @@ export function showState(state, since, why = "") {
   badge.title = why;
   badge.querySelector("use").setAttribute("href", `#i-${ICONS[state]}`);
   const said = words(state, since);
-  if (text.textContent !== said) text.textContent = said; // a screen reader hears it only when it is new
+  if (text.textContent !== said) text.textContent = said; // a screen reader reads it out only when it is new
   blockActions();
 }
 
 // Lists that only grow are as fresh as the last sign of life: their "as of" says so.
-export function showHeard(moment) {
-  for (const element of document.querySelectorAll("time[data-live-heard]")) {
+export function showReceived(moment) {
+  for (const element of document.querySelectorAll("time[data-live-received]")) {
     element.dateTime = new Date(moment).toISOString();
     renderTimes(element.parentElement);
   }

@@ -1,5 +1,5 @@
 // Buttons that put a number on the clipboard.
-import { tell } from "./toast.js";
+import { notify } from "./toast.js";
 
 export function startCopying() {
   document.addEventListener("click", async (event) => {
@@ -7,9 +7,9 @@ export function startCopying() {
     if (!button) return;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      tell(`Copied ${button.dataset.copied ?? button.dataset.copy}`);
+      notify(`Copied ${button.dataset.copied ?? button.dataset.copy}`);
     } catch {
-      tell("The browser does not allow copying here: select the number instead.", "warn");
+      notify("The browser does not allow copying here: select the number instead.", "warn");
     }
   });
 }

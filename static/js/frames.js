@@ -1,11 +1,5 @@
-// What the server pushes: pieces of HTML, each with the place where it belongs. Kept here until they are applied.
+// What the server sends: parts of the page, each with the place where it belongs. Kept here until they are applied.
 /* global htmx */
-const PARTIAL = /<hx-partial\b([^>]*)>([\s\S]*?)<\/hx-partial>/g;
-const TARGET = /\bhx-target="#([^"]+)"/;
-const SWAP = /\bhx-swap="([^"]+)"/;
-const FIRST_TAG = /^<[^>]*>/;
-const ID = /\sid="([^"]+)"/;
-const REVISION = /\sdata-rev="(\d+)"/;
 const MOST_IN_LIST = 50;
 const FLASH = 1_600;
 
@@ -16,18 +10,13 @@ function limit(list) {
   return Number(list.dataset.limit) || MOST_IN_LIST;
 }
 
-// Takes a frame apart and keeps its pieces. `absentToo` keeps those whose place is about to be drawn.
-export function take(frame, absentToo = false) {
-  for (const [, attributes, body] of frame.matchAll(PARTIAL)) {
-    const target = TARGET.exec(attributes)?.[1];
-    const swap = SWAP.exec(attributes)?.[1] ?? "outerMorph";
-    const place = target && document.getElementById(target);
-    if (!target || (!place && !absentToo)) continue;
-    const html = body.trim(); // white space around a row would pile up as text nodes
-    const opening = FIRST_TAG.exec(html)?.[0] ?? "";
-    const part = { target, swap, html, id: ID.exec(opening)?.[1], revision: Number(REVISION.exec(opening)?.[1] ?? NaN) };
-    const key = swap === "outerMorph" ? target : `${target} ${part.id ?? html}`;
-    if (!(waiting.get(key)?.revision > part.revision)) waiting.set(key, part);
+// Keeps the parts of a message: { target, swap, html, id, revision }. `absentToo` keeps those whose place is not there.
+export function take(parts, absentToo = false) {
+  for (const { target, html, swap = "outerMorph", id, revision = NaN } of parts) {
+    const place = document.getElementById(target);
+    if (!place && !absentToo && !(id && document.getElementById(id))) continue;
+    const key = swap === "outerMorph" ? target : `${target} ${id}`;
+    if (!(waiting.get(key)?.revision > revision)) waiting.set(key, { target, swap, html, id, revision });
     if (swap !== "outerMorph") forgetOldest(target, place ? limit(place) : MOST_IN_LIST);
   }
 }
@@ -95,7 +84,7 @@ function moment(row) {
   return row.querySelector("time")?.dateTime ?? "";
 }
 
-// A new row comes in on top, and stands where its time belongs: what was told late is not the latest.
+// A new row comes in on top, and stands where its time belongs: what comes late is not the latest.
 function settle(row) {
   let above = null;
   for (let next = row.nextElementSibling; next && moment(next) > moment(row); next = next.nextElementSibling) above = next;

@@ -1,24 +1,24 @@
-// The open line to the server: connects, comes back after a cut without losing anything, and says how fresh the page is.
-import { blockActions, showHeard, showPause, showState, startBadge } from "./badge.js";
+// The WebSocket to the server: connects, comes back after a cut without losing anything, and says how fresh the page is.
+import { blockActions, showReceived, showPause, showState, startBadge } from "./badge.js";
 import { apply, take, waitingCount } from "./frames.js";
 import { refreshMain } from "./refresh.js";
-import { tell } from "./toast.js";
+import { notify } from "./toast.js";
 import { address, changes } from "./topics.js";
 
-const QUIET = 35_000; // two heartbeats and a bit: the line is dead even if nobody closed it
+const QUIET = 35_000; // two heartbeats and a bit: the connection is dead even if nobody closed it
 const GRACE = 2_000; // a cut shorter than this is not worth alarming anyone
 const FIRST_GRACE = 5_000;
-const STEADY = 10_000; // a line that lived so long was a good one: the next failure is the first again
+const STEADY = 10_000; // a connection that lasted so long was a good one: the next failure is the first again
 const HIDDEN_FLUSH = 500;
 const HIDDEN_MOST = 200;
-const CUT = "The line to the server is cut";
+const CUT = "The connection to the server is cut";
 
 const { body } = document;
 let socket = null;
 let greeted = false; // the server has said hello on this socket
 let since = body.dataset.liveSince ?? "";
 let epoch = since.split(":")[0];
-let heardAt = Date.now();
+let receivedAt = Date.now();
 let openedAt = 0;
 let attempt = 0;
 let retry = 0;
@@ -32,9 +32,9 @@ let paused = false;
 let scheduled = false;
 
 function showNow() {
-  if (stopped || !socket || serverStale) return showState("stale", heardAt, serverStale || CUT);
-  if (!caughtUp || refreshing) return showState("catching", heardAt);
-  return showState(paused ? "paused" : "live", heardAt);
+  if (stopped || !socket || serverStale) return showState("stale", receivedAt, serverStale || CUT);
+  if (!caughtUp || refreshing) return showState("catching", receivedAt);
+  return showState(paused ? "paused" : "live", receivedAt);
 }
 
 function connect() {
@@ -44,24 +44,23 @@ function connect() {
   caughtUp = false;
   serverStale = "";
   openedAt = Date.now();
-  const line = new WebSocket(address(since));
-  socket = line;
-  line.addEventListener("message", (event) => line === socket && hear(event.data));
-  line.addEventListener("close", (event) => line === socket && closed(event.code));
+  const opened = new WebSocket(address(since));
+  socket = opened;
+  opened.addEventListener("message", (event) => opened === socket && receive(event.data));
+  opened.addEventListener("close", (event) => opened === socket && closed(event.code));
 }
 
-function hear(data) {
-  heardAt = Date.now();
-  if (data.startsWith("<")) {
-    take(data, refreshing);
-    plan();
-    return;
-  }
+function receive(data) {
+  receivedAt = Date.now();
   const message = JSON.parse(data);
-  HEARD[message.type]?.(message); // what is not known here is for a younger page
+  HANDLERS[message.type]?.(message); // an unknown type is for a newer page
 }
 
-const HEARD = {
+const HANDLERS = {
+  "page.changed"(message) {
+    take(message.parts, refreshing);
+    plan();
+  },
   "stream.hello"(message) {
     greeted = true;
     epoch = message.epoch;
@@ -74,7 +73,7 @@ const HEARD = {
     caught(message.seq);
   },
   "stream.heartbeat"() {
-    if (body.dataset.live === "live") showHeard(heardAt);
+    if (body.dataset.live === "live") showReceived(receivedAt);
   },
   "stream.reset"(message) {
     epoch = message.epoch;
@@ -83,7 +82,7 @@ const HEARD = {
     if (!paused) refresh();
   },
   "stream.stale"(message) {
-    serverStale = message.reason || "The server has lost its own line to the data";
+    serverStale = message.reason || "The server has lost its connection to the data";
     showNow();
   },
   "stream.live"() {
@@ -98,7 +97,7 @@ function caught(seq) {
     caughtUp = true;
     showNow();
   }
-  if (body.dataset.live === "live") showHeard(heardAt);
+  if (body.dataset.live === "live") showReceived(receivedAt);
 }
 
 function closed(code) {
@@ -107,13 +106,13 @@ function closed(code) {
   if (code === 4401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   if (code === 4403) {
     stopped = true;
-    tell("You may not follow this page live. What you see does not change any more.", "error");
+    notify("You may not follow this page live. What you see does not change any more.", "error");
     return showNow();
   }
   if (caughtUp) {
     catchUp(GRACE);
   } else {
-    showState("stale", heardAt, code === 4429 ? "Too many pages are open: this one waits" : CUT);
+    showState("stale", receivedAt, code === 4429 ? "Too many pages are open: this one waits" : CUT);
   }
   caughtUp = false;
   if (Date.now() - openedAt > STEADY) attempt = 0;
@@ -129,12 +128,12 @@ function waitAfter(code) {
   return Math.min(30_000, 500 * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
 }
 
-// Leaves the socket to close by itself: on a dead line its own `close` would take minutes to come.
+// Leaves the socket to close by itself: on a dead connection its own `close` would take minutes to come.
 function hangUp() {
-  const line = socket;
-  if (!line) return;
+  const left = socket;
+  if (!left) return;
   closed(1006);
-  line.close();
+  left.close();
 }
 
 // Draws what waits at the next frame; in a hidden tab, where there are no frames, a little later.
@@ -153,7 +152,7 @@ function flush() {
   if (!paused && !refreshing) apply();
 }
 
-// The past is gone: draw the page anew, then go on with what came meanwhile.
+// What was missed is gone: draw the page anew, then go on with what came meanwhile.
 async function refresh() {
   if (refreshing) return;
   refreshing = true;
@@ -182,9 +181,9 @@ function togglePause() {
 
 // Says that the page is behind; after so many milliseconds without better news, that it stands still.
 function catchUp(grace) {
-  showState("catching", heardAt);
+  showState("catching", receivedAt);
   clearTimeout(overdue);
-  overdue = setTimeout(() => caughtUp || showState("stale", heardAt, CUT), grace);
+  overdue = setTimeout(() => caughtUp || showState("stale", receivedAt, CUT), grace);
 }
 
 function comeBack() {
@@ -197,14 +196,14 @@ export function startLive() {
   startBadge(togglePause);
   catchUp(FIRST_GRACE);
   connect();
-  setInterval(() => Date.now() - Math.max(heardAt, openedAt) > QUIET && hangUp(), 2_500);
+  setInterval(() => Date.now() - Math.max(receivedAt, openedAt) > QUIET && hangUp(), 2_500);
   window.addEventListener("online", comeBack);
   window.addEventListener("offline", hangUp);
   window.addEventListener("pagehide", () => {
-    const line = socket;
+    const left = socket;
     socket = null;
     clearTimeout(retry);
-    line?.close(1000);
+    left?.close(1000);
   });
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -2,7 +2,7 @@
 const CALM = 20_000;
 const MOST = 5;
 
-export function tell(text, kind = "info") {
+export function notify(text, kind = "info") {
   const region = document.getElementById("messages");
   if (!region) return;
   const toast = document.createElement("div");
@@ -29,7 +29,7 @@ export function startToasts() {
   document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
   // A request that never got an answer: the server's own words for a refused one arrive as HTML.
   document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx) tell("No answer from the console. What you see is as it was; try again.", "error");
+    if (event.detail.ctx) notify("No answer from the console. What you see is as it was; try again.", "error");
   });
   document.addEventListener("htmx:after:swap", () => crowd(document.getElementById("messages")));
 }

@@ -1,4 +1,4 @@
-// What this page wants to hear of: the topics that the server named, and one for each row that is on the screen.
+// The topics that this page listens to: those that the server named, and one for each row that is on the screen.
 const MESSAGE_MOST = 100; // topics in one message to the server, which takes 4 KiB at most
 
 let following = new Set();
@@ -7,7 +7,7 @@ function onPage() {
   return new Set([...document.querySelectorAll("main [data-topic]")].map((element) => element.dataset.topic));
 }
 
-// The address of the line, with all topics and the point from which to go on.
+// The address of the WebSocket, with all topics and the point from which to go on.
 export function address(since) {
   following = onPage();
   const url = new URL(document.body.dataset.liveUrl, location.href);
@@ -20,7 +20,7 @@ export function address(since) {
 }
 
 // Messages for the rows that came or went with a search or another page. `redrawn`: the rows that stayed were drawn by
-// the server too, perhaps before something that the page has shown already; so what was told since is asked for again.
+// the server too, perhaps before something that the page has shown already; so what was published since is asked for again.
 export function changes(redrawn) {
   const wanted = onPage();
   const since = document.querySelector("main [data-live-since]")?.dataset.liveSince || undefined;

@@ -13,6 +13,7 @@ from console.facts.carrier import CarrierChanged, CarrierStatus, CircuitStatus, 
 from console.once.errors import CircuitOpen, Unavailable
 from tests.carrier.conftest import Worker, gauge
 from tests.cast import ADAS_SIM, Cast
+from tests.parts import html_in
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -101,7 +102,7 @@ async def test_a_stranger_gets_no_answer(web: Served) -> None:
 
 async def test_every_kind_of_page_hears_of_the_line(worker: Worker, web: Served) -> None:
     async with web.signed_in("vera") as vera:
-        for view in ("fleet", "sims", "sim", "jobs", "carrier"):
+        for view in ("overview", "sims", "sim", "jobs", "carrier"):
             async with web.page_socket(vera, f"?view={view}&topics=carrier") as socket:
                 await socket.recv()
                 await (goes_down if (await worker.line()).state != "open" else comes_back)(worker)
@@ -112,7 +113,7 @@ async def test_every_kind_of_page_hears_of_the_line(worker: Worker, web: Served)
 async def heard(socket: websockets.ClientConnection) -> str:
     texts = ""
     while "carrier-banner" not in texts:
-        texts += str(await asyncio.wait_for(socket.recv(), 5))
+        texts += html_in(await asyncio.wait_for(socket.recv(), 5))
     return texts
 
 

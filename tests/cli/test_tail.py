@@ -14,7 +14,7 @@ import pytest
 from console.cli.tail import line
 from console.facts import Fact, kind
 from console.facts.network import NetworkEvent, NetworkEventReported
-from console.live import beating
+from console.live import heartbeats
 from console.openapi.stream_examples import EXAMPLES, FACTS
 from console.settings import Settings
 from console.store.database import Database
@@ -122,7 +122,7 @@ async def test_after_a_cut_it_says_so_and_goes_on_with_what_it_missed(
 async def test_who_hears_quiet_topics_alone_has_missed_nothing_of_them_after_a_cut(
     settings: Settings, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.2)
     async with serving(settings) as first:
         port = int(first.address.rpartition(":")[2])
         tail_context = tailing(first.address, cast.acme_key, "--topics", f"sim:{ADAS_SIM}", "--json")

@@ -14,7 +14,6 @@ import websockets
 from tests.cast import PASSWORD
 from tests.cutting.proxy import reset
 
-PARTIAL = re.compile(r'<hx-partial hx-target="#([^"]+)" hx-swap="([^"]+)">(.*?)</hx-partial>', re.DOTALL)
 OPENING = re.compile(r'<(\w+)[^>]*?\sid="([\w-]+)"')
 REVISION = re.compile(r'^[^>]*\sdata-rev="(\d+)"')
 TOPIC = re.compile(r'data-topic="([^"]+)"')
@@ -141,12 +140,11 @@ class Screen:
             self._since, self._epoch = since[1], since[1].partition(":")[0]
 
     async def _hear(self, text: str) -> None:
-        if text.startswith("<"):
-            for target, swap, html in PARTIAL.findall(text):
-                self._apply(target, swap, html.strip())
-            return
         message = msgspec.json.decode(text)
         match message["type"]:
+            case "page.changed":
+                for part in message["parts"]:
+                    self._apply(part["target"], part.get("swap", "outerMorph"), part["html"])
             case "stream.hello":
                 self._epoch = message["epoch"]
                 if not message["resumed"]:

@@ -1,11 +1,11 @@
 """Compares a page with the fragments that were sent to it: the same elements, attributes and texts, but for ages."""
 
-import re
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+import msgspec
+
 VOID = frozenset("area base br col embed hr img input link meta source track wbr use rect".split())
-PARTIAL = re.compile(r'<hx-partial hx-target="#([^"]+)" hx-swap="([^"]+)">(.*?)</hx-partial>', re.DOTALL)
 
 
 class Piece(NamedTuple):
@@ -18,7 +18,9 @@ class Piece(NamedTuple):
 
 def pieces_in(messages: list[str]) -> list[Piece]:
     """The fragments in these messages of the live connection, in order."""
-    return [Piece(*found) for message in messages for found in PARTIAL.findall(message)]
+    decoded = [msgspec.json.decode(message) for message in messages]
+    parts = [part for message in decoded if message["type"] == "page.changed" for part in message["parts"]]
+    return [Piece(part["target"], part.get("swap", "outerMorph"), part["html"]) for part in parts]
 
 
 class Elements(HTMLParser):

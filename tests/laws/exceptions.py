@@ -44,21 +44,9 @@ ALLOWED: tuple[Allowed, ...] = (
 # Work under way elsewhere: to be deleted with it.
 PENDING: tuple[Allowed, ...] = (
     Allowed("only_jobs_speak_to_1nce", "console/sims/search.py:", "the parser is to move up"),
-    *(
-        Allowed(law, begins, "sessions, callers and views are not yet handed in by app.py")
-        for law in ("live_knows_no_noun", "nothing_upward")
-        for begins in (
-            "console.live.beating > console.auth",
-            "console.live.doors > ",
-            "console.live.subscriber > console.auth",
-        )
-    ),
-    Allowed("unknown_errors_are_seen", "console/pages/redrawing.py", "logs without the trace"),
-    Allowed("no_circles", "console.live.audience > ", "groups and subscribers are being parted"),
-    Allowed("an_iccid_has_one_parser", "console/live/topics.py ", "does not yet use the one parser"),
+    Allowed("an_iccid_has_one_parser", "console/facts/topic_names.py ", "does not yet use the one parser"),
     Allowed("names_say_something", "console/pages/layout.py: common", "the pages are being divided"),
     Allowed("names_say_something", "jobs/sync_quotas.py: _service", "to be named by what it asks"),
-    Allowed("nothing_is_dead", "console/pages/fragments.py ", "views are drawn by a name that is put together"),
     Allowed("a_file_is_short", "bench/house.py", "to be divided"),
     Allowed("a_file_is_short", "console/cli/accounts.py", "to be divided by noun"),
     Allowed("a_file_is_short", "console/live/hub.py", "to be divided"),

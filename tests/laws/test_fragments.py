@@ -103,7 +103,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (connection, {"fleet-counts"}),
         (usage, {"fleet-usage"}),
         (event, {"event-5"}),
-        (streamer, {"fleet-stream"}),
+        (streamer, {"fleet-streamer"}),
         (circuit, {"carrier-banner"}),
     ),
     "/sims": (
@@ -179,7 +179,7 @@ PAGE = '<main><tr id="a" class="x"><td>1</td><td><time datetime="t">now</time></
     ids=["the same", "another text", "another class", "another moment", "less", "more"],
 )
 def test_a_fragment_that_differs_is_found(html: str, differs: bool) -> None:
-    pieces = pieces_in([f'<hx-partial hx-target="#a" hx-swap="outerMorph">{html}</hx-partial>'])
+    pieces = [Piece("a", "outerMorph", html)]
     found = differing(PAGE, pieces)
     assert found.keys() == {"a"}
     assert bool(found["a"]) is differs

@@ -2,10 +2,10 @@
 
 import pytest
 
-from console.live import beating
+from console.live import heartbeats
 
 
 @pytest.fixture
 def quick_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     """A heartbeat five times a second; to be asked for before the web server that beats."""
-    monkeypatch.setattr(beating, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.2)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from console.live.writing import FrameProtocol, protocol
+from console.live.transport import FrameProtocol, protocol
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast

@@ -188,14 +188,33 @@ async def test_a_redis_that_has_forgotten_everything_begins_a_new_epoch(web: Ser
         assert (first["seq"], first["data"]["label"]) == (1, "after the restart")
 
 
-async def test_who_has_heard_more_elsewhere_is_not_taken_back(web: Served, db: Database, cast: Cast) -> None:
+async def test_a_client_that_another_process_has_brought_further_waits_for_that_position(
+    web: Served, db: Database, cast: Cast
+) -> None:
     async with web.stream(cast.acme_key) as stream:
         hello = await hear(stream)
     async with web.stream(cast.acme_key, f"?since={hello['epoch']}:{hello['seq'] + 1}") as stream:
-        ahead = await hear(stream)
-        assert (ahead["type"], ahead["seq"]) == ("stream.hello", hello["seq"] + 1)
-        await rename(db, cast, "heard from another process already")
+        with pytest.raises(TimeoutError):
+            await hear(stream, 0.3)
+        await rename(db, cast, "received from another process already")
+        first = await hear(stream)
+        assert (first["type"], first["seq"], first["resumed"]) == ("stream.hello", hello["seq"] + 1, 0)
         await rename(db, cast, "new")
+        assert (await hear(stream))["data"]["label"] == "new"
+
+
+async def test_a_topic_that_another_process_has_drawn_further_waits_for_that_position(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    async with web.stream(cast.acme_key, f"?topics=sim:{ADAS_SIM}") as stream:
+        hello = await hear(stream)
+        drawn = f"{hello['epoch']}:{hello['seq'] + 1}"
+        asked = {"type": "subscribe", "topics": [f"sim:{ADAS_OTHER_SIM}"], "since": drawn}
+        await stream.send(msgspec.json.encode(asked).decode())
+        await asyncio.sleep(0.2)
+        await rename(db, cast, "drawn already", ADAS_OTHER_SIM)
+        await asyncio.sleep(0.2)
+        await rename(db, cast, "new", ADAS_OTHER_SIM)
         assert (await hear(stream))["data"]["label"] == "new"
 
 

@@ -34,7 +34,7 @@ def connect_and_read_nothing(web: Served, key: str) -> socket.socket:
 
 
 def cut_off() -> float:
-    labels = {"door": "program", "reason": "too slow"}
+    labels = {"endpoint": "program", "reason": "too slow"}
     return REGISTRY.get_sample_value("console_live_sockets_cut_total", labels) or 0.0
 
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from console.auth.rules import Caller, Pass, Role
-from console.live.audience import AT_ONCE_BYTES, Audience
-from console.live.feed import Heard
+from console.live.access import Client
+from console.live.encoding import JsonEncoding
+from console.live.feed import ReceivedFact
 from console.live.frames import framed, texts_in
-from console.live.phrasing import Json
+from console.live.group import AT_ONCE_BYTES, Group
+from console.live.pieces import Frame
 from console.live.subscriber import MOST_BYTES, SLOW_SECONDS, Subscriber
 
 FLEET = frozenset({"fleet"})
-CALLER = Caller(organization_id=1, organization="Acme", name="ada", role=Role.ADMIN, user_id=1)
+CLIENT = Client(organization_id=1, handle="user:1", credential=1, permissions=1)
 
 
 class Network:
@@ -52,26 +53,26 @@ class Network:
         self.code = code
 
 
-def audience(*, coalesce: bool = True, heard_before: int = 0) -> Audience:
-    return Audience("program", Json(coalesce=coalesce), FLEET, heard_before, lambda _: None)
+def group(*, coalesce: bool = True) -> Group:
+    return Group("program", JsonEncoding(coalesce=coalesce), FLEET, lambda _: None)
 
 
-def subscriber(network: Network, *, among: Audience | None = None) -> Subscriber:
-    theirs = audience() if among is None else among
-    made = Subscriber(CALLER, "program", theirs.phrasing, FLEET, network, pass_=Pass(key_id=1), ended=network.end)
-    made.audience = theirs
-    theirs.set_apart(made)
+def subscriber(network: Network, *, among: Group | None = None) -> Subscriber:
+    theirs = group() if among is None else among
+    made = Subscriber(CLIENT, "program", theirs.encoding, FLEET, network, ended=network.end)
+    made.group = theirs
+    theirs.detach(made)
     return made
 
 
 def flush(one: Subscriber, now: float, reached: int) -> None:
     """As the hub does: first what is for all, then what is for one."""
-    one.audience.flush(reached)
+    one.group.flush(reached)
     one.flush(now, reached)
 
 
-def heard(seq: int, kind: str, subject: str) -> Heard:
-    return Heard(seq, 1, kind, subject, b'{"type":"%s"}' % kind.encode())
+def received(seq: int, kind: str, subject: str) -> ReceivedFact:
+    return ReceivedFact(seq, 1, kind, subject, b'{"type":"%s"}' % kind.encode())
 
 
 def test_a_state_that_is_overtaken_before_it_is_sent_is_not_sent() -> None:
@@ -83,36 +84,27 @@ def test_a_state_that_is_overtaken_before_it_is_sent_is_not_sent() -> None:
         (3, "sim.changed", "a"),
         (4, "network.event", "a"),
     ):
-        waiting.audience.hear(heard(seq, kind, subject), "e")
+        waiting.group.receive(received(seq, kind, subject), "e")
     flush(waiting, 0.0, 4)
     assert [text.split('"seq":')[1][0] for text in network.texts] == ["2", "3", "4"]
 
 
-def test_a_program_that_does_not_coalesce_hears_every_state() -> None:
-    waiting = subscriber(network := Network(), among=audience(coalesce=False))
+def test_a_program_that_does_not_coalesce_gets_every_state() -> None:
+    waiting = subscriber(network := Network(), among=group(coalesce=False))
     waiting.release()
     for seq in (1, 2, 3):
-        waiting.audience.hear(heard(seq, "sim.changed", "a"), "e")
+        waiting.group.receive(received(seq, "sim.changed", "a"), "e")
     flush(waiting, 0.0, 3)
     assert len(network.texts) == 3
 
 
 def test_a_fact_of_a_new_epoch_with_an_old_number_is_a_fact_of_its_own() -> None:
-    waiting = subscriber(network := Network(), among=audience(coalesce=False))
+    waiting = subscriber(network := Network(), among=group(coalesce=False))
     waiting.release()
-    waiting.audience.hear(heard(1, "network.event", "old"), "e1")
-    waiting.audience.hear(heard(1, "network.event", "new"), "e2")
+    waiting.group.receive(received(1, "network.event", "old"), "e1")
+    waiting.group.receive(received(1, "network.event", "new"), "e2")
     flush(waiting, 0.0, 1)
     assert [text[10:12] for text in network.texts] == ["e1", "e2"]
-
-
-def test_what_was_heard_elsewhere_is_not_heard_again() -> None:
-    waiting = subscriber(network := Network(), among=audience(heard_before=2))
-    waiting.release()
-    for seq in (1, 2, 3):
-        waiting.audience.hear(heard(seq, "network.event", "a"), "e")
-    flush(waiting, 0.0, 3)
-    assert len(network.texts) == 1
 
 
 def test_more_than_may_wait_ends_the_connection_and_is_let_go() -> None:
@@ -120,7 +112,7 @@ def test_more_than_may_wait_ends_the_connection_and_is_let_go() -> None:
     waiting.release()
     network.stops_reading()
     for _ in range(MOST_BYTES // 1000 + 1):
-        waiting.put(b"x" * 1000)
+        waiting.put(Frame(b"x" * 1000))
         flush(waiting, 0.0, 1)
     assert network.code == 4408
     assert not waiting.is_waiting
@@ -131,7 +123,7 @@ def test_a_client_that_reads_nothing_is_ended_after_ten_seconds_and_not_before()
     waiting = subscriber(network := Network())
     waiting.release()
     network.stops_reading()
-    waiting.put(b"x")
+    waiting.put(Frame(b"x"))
     flush(waiting, 100.0, 1)
     flush(waiting, 100.0 + SLOW_SECONDS, 1)
     assert network.code is None
@@ -144,13 +136,13 @@ def test_a_client_that_catches_up_in_time_gets_the_latest_and_has_its_ten_second
     waiting.release()
     network.stops_reading()
     for seq in range(1, 6):
-        waiting.audience.hear(heard(seq, "sim.changed", "a"), "e")
+        waiting.group.receive(received(seq, "sim.changed", "a"), "e")
         flush(waiting, float(seq), seq)
     network.reads_again()
     flush(waiting, 9.0, 5)
     assert [text.split('"seq":')[1][0] for text in network.texts] == ["5"]
     network.stops_reading()
-    waiting.put(b"x")
+    waiting.put(Frame(b"x"))
     flush(waiting, 15.0, 6)
     assert network.code is None
 
@@ -160,7 +152,7 @@ def test_what_is_handed_over_at_once_is_bounded_and_keeps_its_order() -> None:
     waiting.release()
     pieces = [framed(b"%d " % number + b"x" * 1000) for number in range(200)]
     for piece in pieces:
-        waiting.put(piece)
+        waiting.put(Frame(piece))
     while waiting.is_waiting:
         before = len(network.frames)
         flush(waiting, 0.0, 1)
@@ -170,7 +162,7 @@ def test_what_is_handed_over_at_once_is_bounded_and_keeps_its_order() -> None:
 
 def test_nothing_leaves_before_the_past_is_out() -> None:
     waiting = subscriber(network := Network())
-    waiting.put(b"live")
+    waiting.put(Frame(b"live"))
     flush(waiting, 0.0, 1)
     assert network.frames == []
     waiting.release()
@@ -181,49 +173,49 @@ def test_nothing_leaves_before_the_past_is_out() -> None:
 def test_what_is_older_goes_first_and_gives_way_to_a_newer_state() -> None:
     waiting = subscriber(network := Network())
     waiting.release()
-    waiting.put(b"new state", "a")
-    waiting.put(b"event")
-    waiting.put_before([("a", b"old state"), ("b", b"older"), (None, b"old event")])
+    waiting.put(Frame(b"new state", "a"))
+    waiting.put(Frame(b"event"))
+    waiting.put_before([Frame(b"old state", "a"), Frame(b"older", "b"), Frame(b"old event")])
     flush(waiting, 0.0, 1)
     assert network.frames == [b"olderold eventnew stateevent"]
 
 
-def test_all_of_an_audience_get_the_very_same_bytes() -> None:
-    theirs, networks = audience(), [Network() for _ in range(3)]
+def test_all_of_a_group_get_the_very_same_bytes() -> None:
+    theirs, networks = group(), [Network() for _ in range(3)]
     for network in networks:
         subscriber(network, among=theirs).release()
-    theirs.hear(heard(1, "network.event", "a"), "e")
+    theirs.receive(received(1, "network.event", "a"), "e")
     theirs.flush(1)
     assert len({id(network.frames[0]) for network in networks}) == 1
 
 
-def test_who_is_behind_is_set_apart_and_gets_all_of_it_later_in_its_order() -> None:
-    theirs = audience(coalesce=False)
+def test_who_is_behind_is_detached_and_gets_all_of_it_later_in_its_order() -> None:
+    theirs = group(coalesce=False)
     quick, slow = Network(), Network()
     subscriber(quick, among=theirs).release()
     late = subscriber(slow, among=theirs)
     late.release()
     slow.stops_reading()
     for seq in (1, 2, 3):
-        theirs.hear(heard(seq, "network.event", "a"), "e")
+        theirs.receive(received(seq, "network.event", "a"), "e")
         flush(late, float(seq), seq)
     assert (len(quick.texts), slow.texts) == (3, [])
     slow.reads_again()
     flush(late, 4.0, 3)
-    theirs.hear(heard(4, "network.event", "a"), "e")
+    theirs.receive(received(4, "network.event", "a"), "e")
     flush(late, 5.0, 4)
     assert slow.texts == quick.texts
     assert len(slow.frames) == 2
 
 
 def test_who_falls_behind_while_the_same_bytes_go_to_all_gets_these_and_the_rest_later() -> None:
-    theirs = audience(coalesce=False)
+    theirs = group(coalesce=False)
     networks = [Network(), slow := Network(stops_after=1), Network()]
     members = [subscriber(network, among=theirs) for network in networks]
     for member in members:
         member.release()
     for seq in (1, 2):
-        theirs.hear(heard(seq, "network.event", "a"), "e")
+        theirs.receive(received(seq, "network.event", "a"), "e")
         theirs.flush(seq)
     assert [len(network.texts) for network in networks] == [2, 1, 2]
     slow.reads_again()
@@ -231,12 +223,12 @@ def test_who_falls_behind_while_the_same_bytes_go_to_all_gets_these_and_the_rest
     assert slow.texts == networks[0].texts
 
 
-def test_who_is_behind_when_the_past_is_out_is_not_in_step_yet() -> None:
-    theirs = audience(coalesce=False)
+def test_who_is_behind_when_the_past_is_out_is_not_attached_yet() -> None:
+    theirs = group(coalesce=False)
     late = subscriber(network := Network(), among=theirs)
     network.stops_reading()
     late.release()
-    theirs.hear(heard(1, "network.event", "a"), "e")
+    theirs.receive(received(1, "network.event", "a"), "e")
     flush(late, 0.0, 1)
     assert network.texts == []
     network.reads_again()
@@ -245,11 +237,11 @@ def test_who_is_behind_when_the_past_is_out_is_not_in_step_yet() -> None:
 
 
 def test_a_burst_too_long_for_one_write_goes_in_parts_and_loses_nothing() -> None:
-    waiting = subscriber(network := Network(), among=audience(coalesce=False))
+    waiting = subscriber(network := Network(), among=group(coalesce=False))
     waiting.release()
     for seq in range(1, 3000):
-        waiting.audience.hear(heard(seq, "network.event", "a"), "e")
-    while waiting.audience.line or waiting.is_waiting:
+        waiting.group.receive(received(seq, "network.event", "a"), "e")
+    while waiting.group.queue or waiting.is_waiting:
         flush(waiting, 0.0, 2999)
     assert max(map(len, network.frames)) < AT_ONCE_BYTES + 2000
     assert [text.split('"seq":')[1].split(",")[0] for text in network.texts] == [str(seq) for seq in range(1, 3000)]

@@ -206,10 +206,10 @@ async def test_a_page_that_comes_back_is_shown_what_was_about_to_be_drawn_when_i
     web: Served, db: Database, cast: Cast
 ) -> None:
     async with web.signed_in("ada") as client:
-        async with web.page_socket(client, "?view=fleet&topics=fleet") as line:
+        async with web.page_socket(client, "?view=overview&topics=fleet") as line:
             hello = await line.recv()
         epoch, seq = re.findall(r'"epoch":"(\w+)","seq":(\d+)', hello)[0]
-        async with web.page_socket(client, f"?view=fleet&topics=fleet&since={epoch}:{seq}") as line:
+        async with web.page_socket(client, f"?view=overview&topics=fleet&since={epoch}:{seq}") as line:
             told = ""
             while "fleet-counts" not in told or "fleet-usage" not in told:
                 told += await line.recv()

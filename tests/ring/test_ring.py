@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from msgspec import structs
 from playwright.async_api import Page, expect
 
-from console.live import doors
 from console.organizations.writes import put
+from console.pages import freshness
 from console.settings import Settings
 from console.sims import reads
 from console.sims.writes import record_checks
@@ -122,7 +122,7 @@ async def test_a_page_and_its_live_update_are_the_same_html(page: Page, db: Data
 async def test_a_poll_that_finds_nothing_new_still_makes_what_is_shown_younger(
     page: Page, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "SCREEN_SECONDS", 0.2)
+    monkeypatch.setattr(freshness, "SCREEN_SECONDS", 0.2)
     for path, place in (("/sims", f"#confirmed-{ADAS_SIM} time"), (f"/sims/{ADAS_SIM}", "#sim-confirmed time")):
         await page.goto(path)
         await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")

@@ -22,6 +22,7 @@ from tests.cast import ADAS_SIM, Cast
 from tests.conftest import SECRET
 from tests.live.test_program_door import hear
 from tests.once.samples import message, report
+from tests.parts import html_in
 from tests.serving import Served
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -164,10 +165,9 @@ async def test_a_message_is_shown_as_text_and_drawn_live_as_on_the_page(acme: Ac
         async with acme.web.page_socket(browser, f"?view=sim&topics=sim:{ADAS_SIM}") as socket:
             await socket.recv()
             await acme.streamed(message(**SUBMITTED, payload="<b>21.5</b>"))
-            drawn = ""
-            while "sim-sms" not in drawn:
-                drawn = str(await asyncio.wait_for(socket.recv(), 5))
+            row = ""
+            while 'id="sms-' not in row:
+                row = html_in(await asyncio.wait_for(socket.recv(), 5))
         page = (await browser.get(f"/sims/{ADAS_SIM}")).text
     assert "&lt;b&gt;21.5&lt;/b&gt;" in page
-    row = drawn.split('hx-swap="afterbegin">', 1)[1].split("</hx-partial>", 1)[0]
     assert "".join(row.split()) in "".join(page.split())

@@ -1,4 +1,4 @@
-"""What can be listened to: the fleet, alerts, actions, one SIM, the account at 1NCE."""
+"""The topics that a client can listen to: the fleet, alerts, actions, one SIM, the carrier."""
 
 import re
 from collections.abc import Iterable

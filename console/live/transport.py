@@ -1,7 +1,7 @@
-"""How frames leave: straight into the connection's buffer where the server lets us, else through its own `send`.
+"""How frames leave: straight into the connection's buffer where the server allows it, else through its own `send`.
 
-The straight way costs little more than the system call; it is uvicorn's protocol class with one word more. Where
-another server runs, or a uvicorn that this was not tested with, frames go the plain way: nothing else changes.
+Writing to the transport costs little more than the system call; it takes a subclass of uvicorn's protocol. Where
+another server runs, or a uvicorn that this was not tested with, frames are sent by uvicorn: nothing else changes.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ EXTENSION = "console.frames"
 TESTED = ((0, 54), (0, 55))  # uvicorn from the first up to, not including, the second
 
 
-def _nobody() -> None:
-    """Nobody is told."""
+def _nothing() -> None:
+    """Nothing is called."""
 
 
 class Writer(Protocol):
@@ -57,7 +57,7 @@ class Direct:
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         """For one connection whose handshake is under way."""
         self._protocol = protocol
-        self.when_behind = _nobody
+        self.when_behind = _nothing
         self.behind = False  # the transport says so by itself: to ask it before each frame would cost more
         protocol.transport.set_write_buffer_limits(high=BUFFERED_BYTES)
         self.waiting: Callable[[], int] = protocol.transport.get_write_buffer_size
@@ -69,33 +69,33 @@ class Direct:
         del self._protocol.request, self._protocol.response
 
     def let_go(self) -> None:
-        """Nobody is told of it any more."""
-        self.when_behind = _nobody
+        """Call nothing any more."""
+        self.when_behind = _nothing
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which lends its transport to the application."""
+    """uvicorn's WebSocket, which gives its transport to the application."""
 
-    lent: Direct | None = None
+    direct: Direct | None = None
 
     def handle_connect(self, event: Request) -> None:
         """Put the writer into the scope; the application runs only after this."""
         super().handle_connect(event)
         if scope := getattr(self, "scope", None):
-            self.lent = scope["extensions"][EXTENSION] = Direct(self)
+            self.direct = scope["extensions"][EXTENSION] = Direct(self)
 
     def pause_writing(self) -> None:
         """The transport holds more than its limit."""
         super().pause_writing()
-        if self.lent:
-            self.lent.behind = True
-            self.lent.when_behind()
+        if self.direct:
+            self.direct.behind = True
+            self.direct.when_behind()
 
     def resume_writing(self) -> None:
         """The transport has sent most of what it held."""
         super().resume_writing()
-        if self.lent:
-            self.lent.behind = False
+        if self.direct:
+            self.direct.behind = False
 
 
 def protocol() -> "type[asyncio.Protocol] | str":
@@ -110,7 +110,7 @@ class Plain:
 
     def __init__(self, socket: "WebSocket[Any, Any, Any]") -> None:
         """For one accepted connection."""
-        self.when_behind = _nobody
+        self.when_behind = _nothing
         self._socket = socket
         self._frames: deque[bytes] = deque()
         self._bytes = 0
@@ -118,7 +118,7 @@ class Plain:
         self._task = asyncio.create_task(self._run())
 
     def write(self, frames: bytes, /) -> None:
-        """Put them in line."""
+        """Queue them."""
         self._frames.append(frames)
         self._bytes += len(frames)
         self._wake.set()
@@ -127,11 +127,11 @@ class Plain:
 
     @property
     def behind(self) -> bool:
-        """Whether too much is in line."""
+        """Whether too much is queued."""
         return self._bytes > BUFFERED_BYTES
 
     def waiting(self) -> int:
-        """Bytes in line."""
+        """Bytes queued."""
         return self._bytes
 
     def abort(self) -> None:
@@ -139,8 +139,8 @@ class Plain:
         self._task.cancel()
 
     def let_go(self) -> None:
-        """Nobody is told of it any more."""
-        self.when_behind = _nobody
+        """Call nothing any more."""
+        self.when_behind = _nothing
         self._task.cancel()
 
     async def _run(self) -> None:

@@ -3,54 +3,55 @@
 import itertools
 from collections.abc import Iterable
 
+from console.live.pieces import Piece
+
 _numbers = itertools.count()
 
-Piece = tuple[object, bytes]  # its name in the line, and itself
 
-
-class Line:
-    """Pieces in the order in which they go. One with a key takes the place of an older one with the same key."""
+class SendQueue:
+    """Pieces in the order in which they are sent. One with a key takes the place of an older one with the same key."""
 
     __slots__ = ("_pieces", "size")
 
     def __init__(self) -> None:
         """Nothing waits."""
-        self._pieces: dict[object, bytes] = {}
+        self._pieces: dict[object, Piece] = {}
         self.size = 0  # bytes
 
     def __bool__(self) -> bool:
         """Whether anything waits."""
         return bool(self._pieces)
 
-    def put(self, piece: bytes, key: object = None) -> None:
+    def put(self, piece: Piece) -> None:
         """At the end, also when an older one with this key stood further in front."""
-        pieces = self._pieces
+        pieces, key = self._pieces, piece.key
         if key is None:
-            key = next(_numbers)
-        elif (old := pieces.pop(key, None)) is not None:
-            self.size -= len(old)
-        pieces[key] = piece
-        self.size += len(piece)
+            pieces[next(_numbers)] = piece
+        else:
+            if (old := pieces.pop(key, None)) is not None:
+                self.size -= len(old.body)
+            pieces[key] = piece
+        self.size += len(piece.body)
 
-    def put_before(self, older: Iterable[tuple[str | None, bytes]]) -> None:
+    def put_before(self, older: Iterable[Piece]) -> None:
         """In front of all that waits. What waits already under the same key is the newer state, and stays."""
         later, self._pieces = self._pieces, {}
-        for key, piece in older:
-            if key not in later:
-                self.put(piece, key)
+        for piece in older:
+            if piece.key is None or piece.key not in later:
+                self.put(piece)
         self._pieces.update(later)
 
     def take(self, most: int) -> list[Piece]:
-        """All that waits; or of more than so many bytes the first part, which is longer only if one piece is."""
+        """All that waits; of more than `most` bytes the first part, which is longer only if one piece is."""
         if self.size <= most:
-            taken = list(self._pieces.items())
+            taken = list(self._pieces.values())
             self.clear()
             return taken
         taken, size = [], 0
         left = iter(self._pieces.items())
-        for named in left:
-            taken.append(named)
-            size += len(named[1])
+        for _, piece in left:
+            taken.append(piece)
+            size += len(piece.body)
             if size >= most:
                 break
         self._pieces = dict(left)
@@ -58,6 +59,6 @@ class Line:
         return taken
 
     def clear(self) -> None:
-        """Let go of all of it."""
+        """Drop all of it."""
         self._pieces = {}
         self.size = 0

@@ -1,0 +1,90 @@
+"""How facts become messages: for programs as JSON, for pages as HTML. Each is encoded once for everybody."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from console import facts
+from console.live.feed import ReceivedFact
+from console.live.frames import frame_of, framed
+from console.live.messages import PageChanged, StreamMark
+from console.live.pieces import Frame, Html, Piece
+from console.live.view import Refresh, View
+
+NOTHING: Sequence[Html] = ()
+
+
+class Encoding(Protocol):
+    """Encodes facts as pieces, and pieces as frames."""
+
+    def encode(self, fact: ReceivedFact, epoch: str) -> Sequence[Piece]:
+        """The pieces of a fact; kept with the fact, so that they are made once for all groups."""
+
+    def frames(self, pieces: Sequence[Piece], reached: int | None) -> Sequence[bytes]:
+        """Frames for what is sent now; `reached` is the fact that brings the client up to date, None if not all is."""
+
+
+class JsonEncoding:
+    """Every fact, in order, each once; with `coalesce`, only the latest state that waits of each thing."""
+
+    def __init__(self, *, coalesce: bool) -> None:
+        """One of these serves every program that asked for the same."""
+        self._coalesce = coalesce
+
+    def encode(self, fact: ReceivedFact, epoch: str) -> Sequence[Piece]:
+        """One frame a fact: its JSON, with epoch and number in front."""
+        pieces: Sequence[Piece] | None = fact.drawn.get(self)
+        if pieces is None:
+            frame = framed(b'{"epoch":"%b","seq":%d,%b' % (epoch.encode(), fact.seq, fact.body[1:]))
+            key = f"{fact.kind}:{fact.subject}" if self._coalesce and fact.kind in facts.STATES else None
+            pieces = fact.drawn[self] = (Frame(frame, key),)
+        return pieces
+
+    def frames(self, pieces: Sequence[Piece], reached: int | None) -> Sequence[bytes]:
+        """They are frames already."""
+        return [piece.body for piece in pieces]
+
+
+class HtmlEncoding:
+    """What a kind of page shows of a fact: its own parts, and those that every page has."""
+
+    def __init__(self, view: View, layout: View, refresh: Callable[[View, int, Refresh], None]) -> None:
+        """`layout` draws what every page shows. `refresh` is called with what must be read from the database."""
+        self.view = view
+        self._kinds = {one: frozenset(map(facts.kind_of, one.receives.facts)) for one in (layout, view)}
+        self._refresh = refresh
+        self._mark = (-1, b"")
+
+    def encode(self, fact: ReceivedFact, epoch: str) -> Sequence[Piece]:
+        """The parts of the page that the fact changes. Raises if it can't be drawn; then nothing of it is kept."""
+        pieces: Sequence[Piece] | None = fact.drawn.get(self)
+        if pieces is None:
+            pieces = fact.drawn[self] = tuple(piece for view in self._kinds for piece in self._drawn(view, fact))
+        return pieces
+
+    def _drawn(self, view: View, fact: ReceivedFact) -> Sequence[Piece]:
+        if fact.kind not in self._kinds[view]:
+            return NOTHING
+        pieces: Sequence[Piece] | None = fact.drawn.get(view)
+        if pieces is None:
+            drawn = view.draw(facts.decode(fact.body))
+            pieces = fact.drawn[view] = tuple(piece for piece in drawn if isinstance(piece, Html))
+            for what in drawn:
+                if isinstance(what, Refresh):
+                    self._refresh(view, fact.organization_id, what)
+        return pieces
+
+    def frames(self, pieces: Sequence[Piece], reached: int | None) -> Sequence[bytes]:
+        """All parts in one message, then how far that brings the page, then the frames."""
+        parts = [msgspec.Raw(piece.body) for piece in pieces if isinstance(piece, Html)]
+        frames = [frame_of(PageChanged(parts=parts)).body] if parts else []
+        if reached is not None:
+            frames.append(self._mark_of(reached))
+        return [*frames, *(piece.body for piece in pieces if isinstance(piece, Frame))]
+
+    def _mark_of(self, reached: int) -> bytes:
+        """How far the page is, for when it reconnects: made once for all that are as far."""
+        if self._mark[0] != reached:
+            self._mark = (reached, frame_of(StreamMark(seq=reached)).body)
+        return self._mark[1]

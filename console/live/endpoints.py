@@ -1,0 +1,133 @@
+"""The two WebSocket endpoints of one hub: HTML for browsers, JSON for programs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from litestar import Router, websocket
+from litestar.di import NamedDependency
+from litestar.types import Empty
+from litestar.utils.scope.state import ScopeState
+from redis.asyncio import Redis
+
+from console.errors import BadRequest, NotAllowed
+from console.facts.topic_names import read_topics
+from console.live.access import Access, Client, Socket
+from console.live.encoding import Encoding, HtmlEncoding, JsonEncoding
+from console.live.feed import Feed
+from console.live.heartbeats import Heartbeats
+from console.live.hub import Hub
+from console.live.messages import NOT_ALLOWED, RESTARTING, SIGNED_OUT
+from console.live.refreshing import Refreshing, Updates
+from console.live.socket import close, end, position_of, serve
+from console.live.subscriber import Subscriber
+from console.live.transport import writer_for
+from console.live.view import View
+from console.store.database import Database
+
+BEGIN_SECONDS = 2.0  # that a process waits for Redis before it lets anybody in
+POLICY_VIOLATION = 1008
+
+
+class Live:
+    """The live part of a web process: its feed, its hub, and how each endpoint encodes what it receives."""
+
+    def __init__(self, db: Database, listening: Redis, access: Access, views: Iterable[View], layout: View) -> None:
+        """Nothing runs before `running`. `listening` is a client that never reconnects by itself: see Feed.
+
+        `layout` draws what every page shows; it is the view of a page that has no parts of its own, too.
+        """
+        self._listening = listening
+        self.access = access
+        self.feed = Feed(listening)
+        self.hub = Hub(self.feed)
+        refreshing = Refreshing(db, self.hub)
+        self.updates: list[Updates] = [refreshing]
+        self.pages = {view.name: HtmlEncoding(view, layout, refreshing.want) for view in (layout, *views)}
+        self.programs = {coalesce: JsonEncoding(coalesce=coalesce) for coalesce in (False, True)}
+        self._heartbeats = Heartbeats(access, self.hub)
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow Redis while the process lives."""
+        works = (self.feed.run(), self._heartbeats.run(), *(updates.run() for updates in self.updates))
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            await self.feed.ready(within=BEGIN_SECONDS)  # a client that comes back finds the past known here
+            yield
+        finally:
+            self.hub.end_all(RESTARTING)
+            while waiting := [task for task in tasks if not task.done()]:
+                for task in waiting:  # again and again: a Redis client that is connecting swallows the first
+                    task.cancel()
+                await asyncio.wait(waiting, timeout=0.2)
+            await self._listening.aclose()
+
+    def end(self, socket: Socket, subscriber: Subscriber, code: int) -> None:
+        """End a connection, without waiting for it."""
+        task = asyncio.create_task(end(socket, subscriber, code))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+
+@websocket("/live")
+async def browser_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
+    """HTML for a page: `view` names the kind of page, `topics` what it shows."""
+    try:
+        client = await live.access.user(socket)
+    except NotAllowed:
+        await socket.close(code=NOT_ALLOWED)
+        return
+    name = socket.query_params.get("view", "")
+    page = live.pages.get(name)
+    if page is None and client is not None:
+        await socket.accept()
+        await socket.close(code=POLICY_VIOLATION, reason=f"There is no view {name!r}"[:120])
+        return
+    await _serve(socket, live, "browser", page, client, page.view if page else None)
+
+
+@websocket("/api/v1/stream")
+async def program_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
+    """JSON for a program: every fact that it may receive, in order, each once. `coalesce=1`: the latest states only."""
+    encoding = live.programs[socket.query_params.get("coalesce") == "1"]
+    await _serve(socket, live, "program", encoding, await live.access.program(socket), None)
+
+
+async def _serve(
+    socket: Socket, live: Live, endpoint: str, encoding: Encoding | None, client: Client | None, view: View | None
+) -> None:
+    await socket.accept()
+    if client is None or encoding is None:
+        await close(socket, SIGNED_OUT, endpoint)
+        return
+    try:
+        topics = read_topics(socket.query_params.get("topics") or (None if view is None else ""))
+    except BadRequest as error:
+        await socket.close(code=POLICY_VIOLATION, reason=error.message[:120])
+        return
+    subscriber = Subscriber(
+        client,
+        endpoint,
+        encoding,
+        topics,
+        writer_for(socket),
+        view=view,
+        ended=lambda code: live.end(socket, subscriber, code),
+    )
+    since = position_of(socket.query_params.get("since"))
+    _forget_headers(socket)
+    if since and view is not None:
+        for updates in live.updates:
+            updates.on_return(view, client.organization_id, topics)
+    await serve(socket, live.hub, subscriber, since)
+
+
+def _forget_headers(socket: Socket) -> None:
+    """Drop what the handshake said, as it came and as Litestar keeps it: 3 KB for each of thousands."""
+    socket.scope["headers"] = []
+    ScopeState.from_scope(socket.scope).headers = Empty
+
+
+router = Router("/", route_handlers=[browser_endpoint, program_endpoint])
