@@ -1,6 +1,5 @@
-// Single keys for those who do not want to reach for the mouse. They can be switched off, and are never heard while typing.
+// Single keys for those who do not want to reach for the mouse. They can be switched off, and do nothing while typing.
 const KEY = "console.keys";
-const AFTER_G = { f: "/", s: "/sims", j: "/jobs", o: "/carrier" };
 const PATIENCE = 1_500;
 
 let wentG = 0;
@@ -40,8 +39,9 @@ function press(event) {
   if (key === "Escape" && target.matches?.("[data-search]")) return target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (!on() || typing(target) || document.querySelector("dialog[open]")) return;
-  if (wentG && Date.now() - wentG < PATIENCE && AFTER_G[key]) {
-    location.assign(AFTER_G[key]);
+  const link = Date.now() - wentG < PATIENCE && document.querySelector(`nav [data-go-key="${CSS.escape(key)}"]`);
+  if (link) {
+    location.assign(link.href);
     return;
   }
   wentG = 0;
