@@ -122,6 +122,7 @@ def _live(settings: Settings, db: Database, fragments: Fragments) -> endpoints.L
         console.pages.overview.OverviewView(fragments),
         sims,
         sim,
+        console.pages.jobs.JobsView(fragments),
         console.pages.carrier.CarrierView(fragments, db.redis),
     ]
     following = open_redis(settings.redis_url, retries=0)

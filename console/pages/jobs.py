@@ -1,5 +1,6 @@
 """What the workers do and have done."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,15 +8,61 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.auth.rules import Caller
-from console.pages.layout import LayoutView, common
+from console.facts import Fact
+from console.facts.carrier import CarrierChanged
+from console.facts.jobs import JobChanged
+from console.live.pieces import Html, prepend, replace
+from console.live.view import Receives, Refresh
+from console.pages.layout import common
+from console.pages.templating import Fragments
 from console.runs import reads
 from console.store.database import Database
 
 RUNS = 50
 Asked = Annotated[str, QueryParameter(max_length=50)]
 StateAsked = Annotated[str, QueryParameter(name="state", max_length=50)]  # Litestar keeps the plain name for itself
+
+
+class JobsView:
+    """Runs and trouble with 1NCE at once; the schedule from the database."""
+
+    name = "jobs"
+    receives = Receives(facts=(JobChanged, CarrierChanged), topics=("jobs",))
+
+    def __init__(self, fragments: Fragments) -> None:
+        """Draws with the page's own templates."""
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """A run, in its place or on top of the list; or whether 1NCE answers."""
+        if isinstance(fact, JobChanged):
+            run = self._fragments.draw("jobs/_run.html", run=fact.data)
+            return [prepend("runs", f"run-{fact.data.id}", run), Refresh(part="schedule", subject=fact.subject)]
+        if isinstance(fact, CarrierChanged):
+            return [
+                replace("carrier-trouble", self._fragments.draw("carrier/_trouble.html", circuit=fact.data.circuit))
+            ]
+        return []
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """A job in the schedule, or all of them."""
+        schedule = await reads.schedule(reading, organization_id, datetime.now(UTC))
+        return [
+            replace(
+                f"job-{job.name}",
+                self._fragments.draw("jobs/_job.html", job=job),
+                revision=job.last_run.id if job.last_run else None,
+            )
+            for job in schedule
+            if what.subject in (job.name, "")
+        ]
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """The whole schedule."""
+        return [Refresh(part="schedule")]
 
 
 @get("/jobs", include_in_schema=False)
@@ -30,8 +77,7 @@ async def jobs(
     now = datetime.now(UTC)
     async with db.reading() as reading:
         context = {
-            **await common(reading, caller, live_since, LayoutView, ["jobs"]),
-            "here": "jobs",
+            **await common(reading, caller, live_since, JobsView),
             "jobs": await reads.schedule(reading, caller.organization_id, now),
             "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
             "query": {"job": job, "state": ended},
