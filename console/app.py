@@ -117,16 +117,15 @@ def create_app(settings: Settings) -> Litestar:
 
 
 def _live(settings: Settings, db: Database, fragments: Fragments) -> endpoints.Live:
-    sims, sim = console.pages.sims.SimsView(fragments), console.pages.sim.SimView(fragments)
     views: list[View] = [
         console.pages.overview.OverviewView(fragments),
-        sims,
-        sim,
+        sims := console.pages.sims.SimsView(fragments),
+        sim := console.pages.sim.SimView(fragments),
         console.pages.jobs.JobsView(fragments),
         console.pages.carrier.CarrierView(fragments, db.redis),
     ]
-    following = open_redis(settings.redis_url, retries=0)
-    live = endpoints.Live(db, following, SocketAccess(db, settings), views, LayoutView(fragments))
+    access, layout = SocketAccess(db, settings), LayoutView(fragments)
+    live = endpoints.Live(db, open_redis(settings.redis_url, retries=0), access, views, layout)
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims, sim)}))
     return live
 

@@ -6,10 +6,10 @@ from typing import Protocol
 import msgspec
 
 from console import facts
-from console.live.feed import ReceivedFact
 from console.live.frames import frame_of, framed
 from console.live.messages import PageChanged, StreamMark
 from console.live.pieces import Frame, Html, Piece
+from console.live.received import ReceivedFact
 from console.live.view import Refresh, View
 
 NOTHING: Sequence[Html] = ()

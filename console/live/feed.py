@@ -1,7 +1,6 @@
-"""The one subscription of a web process to what is told: in order, without gaps, for ever retried.
+"""The one subscription of a web process to what is published: in order, without gaps, for ever retried.
 
-States: `up` while the subscription stands. When it is lost, receivers are told; when it stands again, what was missed
-comes from Redis' stream first. If that is gone too, or Redis has restarted (a new epoch), receivers hear of a reset.
+What was missed comes from Redis' history. If that is gone, or Redis has restarted (a new epoch), receivers are reset.
 """
 
 import asyncio
@@ -11,13 +10,13 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from msgspec import Struct, field
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from console import metrics
+from console.live.received import ReceivedFact, read_item
 from console.log import logger
 from console.store.outbox import CHANNEL, EPOCH, STREAM, position
 
@@ -25,17 +24,6 @@ REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 M
 DRAWN = 1_000  # of these, the latest with what was drawn for them: who reconnects after a short cut costs no drawing
 SILENCE_SECONDS = 5.0  # after which the connection is tried with a ping
 AWAY = (RedisError, OSError, TimeoutError)
-
-
-class ReceivedFact(Struct, frozen=True):
-    """A fact on its way to those who may receive it. `body` is its JSON, without the number."""
-
-    seq: int
-    organization_id: int
-    kind: str
-    subject: str | None
-    body: bytes
-    drawn: dict[object, Any] = field(default_factory=dict)  # the pieces of this one fact, by who has drawn them
 
 
 class Receiver(Protocol):
@@ -52,12 +40,6 @@ class Receiver(Protocol):
 
     def reset(self, reason: str) -> None:
         """What was missed can't be had: read the database afresh."""
-
-
-def read_item(seq: int, item: bytes) -> ReceivedFact:
-    """An item as the outbox writes it: organization, kind, subject, body."""
-    organization, kind, subject, body = item.split(b"\t", 3)
-    return ReceivedFact(seq, int(organization), kind.decode(), subject.decode() or None, body)
 
 
 class Feed:
@@ -217,5 +199,4 @@ class Feed:
         if current != epoch.encode() or epoch != self.epoch:
             return None
         facts = [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
-        complete = len(facts) == last - first + 1
-        return facts if complete else None
+        return facts if len(facts) == last - first + 1 else None

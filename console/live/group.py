@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from console.live.encoding import Encoding
-from console.live.feed import ReceivedFact
 from console.live.pieces import Piece
+from console.live.received import ReceivedFact
 from console.live.send_queue import SendQueue
 from console.live.transport import Writer
 from console.live.view import View

@@ -13,10 +13,11 @@ import msgspec
 from console import metrics
 from console.facts import topics
 from console.live.encoding import Encoding
-from console.live.feed import Feed, ReceivedFact
+from console.live.feed import Feed
 from console.live.frames import frame_of
 from console.live.group import Group, Member
 from console.live.messages import StreamHeartbeat, StreamLive, StreamReset, StreamStale
+from console.live.received import ReceivedFact
 from console.live.subscriber import Subscriber
 from console.log import logger
 

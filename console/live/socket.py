@@ -13,7 +13,6 @@ from console.errors import BadRequest
 from console.facts import topics
 from console.facts.topic_names import checked
 from console.live.access import Socket
-from console.live.feed import ReceivedFact
 from console.live.frames import frame_of
 from console.live.group import AT_ONCE_BYTES
 from console.live.hub import Hub
@@ -29,6 +28,7 @@ from console.live.messages import (
     Unsubscribe,
 )
 from console.live.pieces import Piece
+from console.live.received import ReceivedFact
 from console.live.subscriber import SLOW_SECONDS, Subscriber
 from console.log import logger
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from console.live.access import Client
 from console.live.encoding import JsonEncoding
-from console.live.feed import ReceivedFact
 from console.live.frames import framed, texts_in
 from console.live.group import AT_ONCE_BYTES, Group
 from console.live.pieces import Frame
+from console.live.received import ReceivedFact
 from console.live.subscriber import MOST_BYTES, SLOW_SECONDS, Subscriber
 
 FLEET = frozenset({"fleet"})

@@ -8,8 +8,8 @@ from console import facts
 from console.facts.network import NetworkEventReported
 from console.live.access import Client
 from console.live.encoding import HtmlEncoding
-from console.live.feed import ReceivedFact
 from console.live.group import Group
+from console.live.received import ReceivedFact
 from console.live.socket import _pieces
 from console.live.subscriber import Subscriber
 from console.openapi.examples import EVENT, NOW
