@@ -56,7 +56,7 @@ class Feed:
         self._memory: deque[ReceivedFact] = deque(maxlen=REMEMBERED)
         self._drawn: deque[ReceivedFact] = deque()
         self._known = asyncio.Event()  # the number of the last fact published before this process began
-        self._advanced = asyncio.Event()  # set, and replaced, at each new fact or epoch
+        self._advanced = asyncio.Event()  # set at each new fact or epoch
 
     async def ready(self, within: float) -> None:
         """Return when it follows Redis for the first time, or after so many seconds without."""
@@ -124,7 +124,7 @@ class Feed:
         self.epoch, self.seq = epoch, seq
         self._memory.clear()
         self._drawn.clear()
-        self._wake_waiting()
+        self._advanced.set()
         if self.receiver:
             self.receiver.reset(reason)
 
@@ -155,20 +155,17 @@ class Feed:
             while len(self._drawn) > DRAWN:
                 self._drawn.popleft().drawn.clear()
             self.seq = facts[-1].seq
-            self._wake_waiting()
+            self._advanced.set()
             if self.receiver:
                 self.receiver.receive(facts)
             metrics.fanout.observe(max(0.0, time.time() - published_at))
-
-    def _wake_waiting(self) -> None:
-        self._advanced.set()
-        self._advanced = asyncio.Event()
 
     async def reach(self, epoch: str, seq: int, within: float) -> bool:
         """Wait for this position, at most so many seconds; False if it has not come, or is of another epoch."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while epoch == self.epoch and self.seq < seq:
+                    self._advanced.clear()
                     await self._advanced.wait()
         return epoch == self.epoch and self.seq >= seq
 
