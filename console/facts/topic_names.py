@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 
 from console.errors import BadRequest
+from console.iccid import InvalidIccid, parse
 
-TOPIC = re.compile(r"carrier|fleet|alerts|actions|sms|jobs|sim:[0-9]{19}")
+TOPIC = re.compile(r"carrier|fleet|alerts|actions|sms|jobs")
 ALL = frozenset({"fleet", "alerts", "actions"})
 MOST = 600  # a page has at most 500 rows
 
@@ -16,14 +17,22 @@ def read_topics(text: str | None) -> frozenset[str]:
 
 
 def checked(topics: Iterable[str]) -> frozenset[str]:
-    """These topics, if each can be listened to and they are not too many."""
-    found = frozenset(topics)
-    for topic in found:
-        if not TOPIC.fullmatch(topic):
-            raise BadRequest(f"There is no topic {topic[:40]!r}: choose from fleet, alerts, actions, sim:<ICCID>")
+    """These topics with each ICCID as 19 digits; BadRequest for an unknown topic, a wrong ICCID, or too many."""
+    found = frozenset(_topic(topic) for topic in topics)
     if len(found) > MOST:
         raise BadRequest(f"At most {MOST} topics on one connection")
     return found
+
+
+def _topic(text: str) -> str:
+    if text.startswith("sim:"):
+        try:
+            return f"sim:{parse(text.removeprefix('sim:'))}"
+        except InvalidIccid as error:
+            raise BadRequest(f"There is no topic {text[:40]!r}: {error}") from error
+    if not TOPIC.fullmatch(text):
+        raise BadRequest(f"There is no topic {text[:40]!r}: choose from fleet, alerts, actions, sim:<ICCID>")
+    return text
 
 
 def sims_in(topics: Iterable[str]) -> list[str]:

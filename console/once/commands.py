@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import json
 
-from console.once import iccid as iccids
+from console import iccid as iccids
 from console.once import operations
 from console.once.http.rate_limit import Lane
 from console.once.http.requester import Caller

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
-from console.once import iccid as iccids
+from console import iccid as iccids
 from console.once import operations
 from console.once.errors import Unexpected
 from console.once.http.rate_limit import Lane

@@ -8,6 +8,7 @@ from console.auth.rules import Caller
 from console.errors import Invalid, SimNotFound
 from console.facts.sims import SimState
 from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.iccid import InvalidIccid, parse
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
@@ -89,11 +90,11 @@ async def the_sim(caller: Caller, db: Database, iccid: str) -> SimState:
 
 
 def plain_iccid(text: str) -> str:
-    """The 19-digit form of an ICCID, given with or without its check digit; Invalid if it is none."""
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit()) or len(digits) not in (19, 20):
-        raise Invalid(f"{text[:40]!r} is no ICCID: it has 19 digits, or 20 with the check digit", iccid=text[:40])
-    return digits[:19]
+    """The 19 digits of an ICCID that a person or a program wrote; Invalid, with the reason, if it is none."""
+    try:
+        return parse(text)
+    except InvalidIccid as error:
+        raise Invalid(str(error), iccid=text[:40]) from error
 
 
 router = Router("/sims", route_handlers=[list_sims, get_sim], tags=["SIMs"])

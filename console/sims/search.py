@@ -5,7 +5,7 @@ import unicodedata
 
 from msgspec import Struct
 
-from console.once.iccid import check_digit
+from console.iccid import INVISIBLE, check_digit
 
 LONGEST = 8_000  # characters
 MOST_WORDS = 12
@@ -13,7 +13,6 @@ MOST_IDENTIFIERS = 250
 ICCID_DIGITS = 19
 LEAST_DIGITS = 14  # of an identifier that is written whole; fewer are a part of one
 
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 DASHES = re.compile(r"[-‐-―−]")
 SEPARATORS = re.compile(r"[,;|\n\r\t]+")
 

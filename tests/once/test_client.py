@@ -6,10 +6,10 @@ import time
 import pytest
 from msgspec import json
 
+from console.iccid import InvalidIccid
 from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused, Throttled, Unavailable, Unexpected
 from console.once.http.retry import Retries
-from console.once.iccid import InvalidIccid
 
 from .conftest import ClientMaker, free_port
 from .odd_server import Answer, OddServer

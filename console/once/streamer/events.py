@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import MsgspecError, Struct, json
 
-from console.once.iccid import known
+from console.iccid import known
 from console.once.streamer.shapes import Detail, Entry, ImsiRef, QuotaLeft, RecordShape, Session, Volumes
 from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name

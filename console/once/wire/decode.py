@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec import MsgspecError, Raw, json
 
-from console.once import iccid
+from console import iccid
 from console.once.models import Quota, Sim, Sms
 from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
 from console.once.wire.times import maybe_time

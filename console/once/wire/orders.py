@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Raw, Struct, json
 
-from console.once import iccid
+from console import iccid
 from console.once.wire.shapes import Number, Text
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_count

@@ -1,6 +1,12 @@
 """The number printed on a SIM card (its ICCID), with or without the check digit at its end."""
 
-LENGTH = 19
+import re
+import unicodedata
+
+LENGTH = 19  # digits, as stored and as 1NCE writes it
+
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212]")
 
 
 class InvalidIccid(ValueError):
@@ -8,7 +14,7 @@ class InvalidIccid(ValueError):
 
 
 def check_digit(digits: str) -> str:
-    """The digit that completes a number so that a slip of the finger shows (Luhn's rule)."""
+    """The check digit of these digits by the Luhn algorithm (ITU-T E.118, ISO/IEC 7812-1)."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         doubled = int(digit) * (2 if place % 2 == 0 else 1)
@@ -17,18 +23,18 @@ def check_digit(digits: str) -> str:
 
 
 def parse(text: str) -> str:
-    """The ICCID as 1NCE wants it: 19 digits, without the check digit.
+    """The ICCID as it is stored and as 1NCE takes it: 19 digits, without the check digit.
 
-    Takes 19 or 20 digits; blanks and hyphens between them, and the filling F of a 19-digit card, do no harm. The check
-    digit of a 20-digit number must be right. Raises InvalidIccid.
+    Takes 19 digits, or 20 with a right check digit. Blanks, hyphens, invisible characters and the padding F of a
+    19-digit ICCID are removed; compatibility forms of digits (NFKC) are read as digits. Raises InvalidIccid.
     """
-    digits = text.replace(" ", "").replace("-", "").strip()
+    digits = SEPARATORS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     if len(digits) == LENGTH + 1 and digits[-1] in "fF":
         digits = digits[:-1]
     if not digits:
         raise InvalidIccid("The ICCID is empty.")
     if not (digits.isascii() and digits.isdigit()):
-        raise InvalidIccid(f"An ICCID has digits only, which {text[:40]!r} has not.")
+        raise InvalidIccid(f"An ICCID has digits only; {text[:40]!r} has other characters.")
     if len(digits) == LENGTH:
         return digits
     if len(digits) != LENGTH + 1:
