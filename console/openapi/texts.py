@@ -92,7 +92,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     403: ("This needs the role operator", {}),
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
     409: ("It is in another state by now", {}),
-    422: ("'12' is no ICCID: it has 19 digits, or 20 with the check digit", {"iccid": "12"}),
+    422: ("An ICCID has 19 digits, or 20 with its check digit; 12 has 2.", {"iccid": "12"}),
     429: (f"At most {REQUESTS_A_MINUTE} requests a minute", {"retry_after": 17}),
     500: ("Something went wrong", {}),
     502: ("1NCE does not answer", {}),
