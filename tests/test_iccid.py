@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.errors import BadRequest
+from console.facts.topic_names import checked
 from console.iccid import LENGTH, InvalidIccid, check_digit, known, parse
-from console.live.topics import checked
 
 SIM = "8988228066605682328"
 

@@ -43,8 +43,6 @@ ALLOWED: tuple[Allowed, ...] = (
 
 # Work under way elsewhere: to be deleted with it.
 PENDING: tuple[Allowed, ...] = (
-    Allowed("only_jobs_speak_to_1nce", "console/sims/search.py:", "the parser is to move up"),
-    Allowed("an_iccid_has_one_parser", "console/facts/topic_names.py ", "does not yet use the one parser"),
     Allowed("names_say_something", "console/pages/layout.py: common", "the pages are being divided"),
     Allowed("names_say_something", "jobs/sync_quotas.py: _service", "to be named by what it asks"),
     Allowed("a_file_is_short", "bench/house.py", "to be divided"),
