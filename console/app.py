@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
@@ -28,12 +28,13 @@ import console.sims.api
 import console.sms.api
 import console.usage.api
 from console import health
-from console.auth.doors import api_caller, check_origin, page_caller
+from console.auth.doors import key_caller, same_origin, session_caller
 from console.auth.listening import SocketAccess
-from console.auth.rules import Caller
+from console.auth.rules import Caller, Permission
 from console.auth.throttle import count_request
-from console.errors import NotSignedIn, TooMany
+from console.errors import TooMany
 from console.http import metrics
+from console.http.authentication import Access, Authentication, Connection, allowed, caller_of
 from console.http.etag import named
 from console.http.exceptions import tell
 from console.http.methods import methods_at
@@ -77,12 +78,13 @@ def create_app(settings: Settings) -> Litestar:
                 static_address(),
                 [STATIC],
                 name="static",
+                opt={"access": Access.PUBLIC},
                 cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True),
             ),
             _pages(),
             _api(),
             console.pages.sign_in.router,
-            endpoints.router,
+            Router("/", route_handlers=[endpoints.router], opt={"access": Access.SOCKET}),
             health.router(in_schema=False),
             endpoint.streamer,
             endpoint.forwarder,
@@ -96,7 +98,15 @@ def create_app(settings: Settings) -> Litestar:
             "live_since": Provide(since, sync_to_thread=False),
         },
         lifespan=[lifespan],
-        before_request=check_origin,
+        middleware=[
+            Authentication(
+                {
+                    Access.PAGE: lambda connection: session_caller(connection, db, settings),
+                    Access.API: lambda connection: _counted_caller(connection, db),
+                }
+            )
+        ],
+        guards=[allowed(lambda connection: same_origin(connection, settings))],
         exception_handlers={Exception: tell},
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
         openapi_config=openapi(),
@@ -140,7 +150,8 @@ def _pages() -> Router:
             console.pages.jobs.router,
             console.pages.carrier.router,
         ],
-        dependencies={"caller": Provide(page_caller)},
+        dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+        opt={"access": Access.PAGE, "permission": Permission.READ},
         include_in_schema=False,
     )
 
@@ -163,7 +174,8 @@ def _api() -> Router:
                 ],
                 after_request=named,
                 guards=[known_parameters],
-                dependencies={"caller": Provide(_counted_caller)},
+                dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+                opt={"access": Access.API, "permission": Permission.READ},
             ),
             health.router(in_schema=True),
             asyncapi,
@@ -171,19 +183,13 @@ def _api() -> Router:
     )
 
 
-async def _counted_caller(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Caller:
-    """Who asks; TooMany if they have asked too much in this minute."""
-    refused, caller = None, None
-    try:
-        caller = await api_caller(request, db)
-    except NotSignedIn as error:
-        refused = error
-    allowance = await count_request(db.redis, caller.handle if caller else _address(request.scope))
-    request.scope["state"]["allowance"] = allowance
+async def _counted_caller(connection: Connection, db: Database) -> Caller | None:
+    """The program whose API key this is; TooMany if it, or without a key its address, has asked too much."""
+    caller = await key_caller(connection, db)
+    allowance = await count_request(db.redis, caller.handle if caller else _address(connection.scope))
+    connection.scope["state"]["allowance"] = allowance
     if allowance.remaining < 0:
         raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
-    if caller is None:
-        raise refused or NotSignedIn("Send an API key")
     return caller
 
 

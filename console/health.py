@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from console.http.authentication import Access
 from console.live.feed import Feed
 from console.migrate import newest, revision
 from console.store.database import Database
@@ -105,4 +106,11 @@ async def alive() -> Alive:
 
 def router(*, in_schema: bool) -> Router:
     """Served with the API's prefix and without; described once."""
-    return Router("/health", route_handlers=[health, alive], tags=["Health"], include_in_schema=in_schema, security=[])
+    return Router(
+        "/health",
+        route_handlers=[health, alive],
+        tags=["Health"],
+        include_in_schema=in_schema,
+        security=[],
+        opt={"access": Access.PUBLIC},
+    )

@@ -1,23 +1,19 @@
-"""At the door: who is it, may they come in, and did their own page send them."""
+"""Which caller a session cookie or an API key belongs to, and whether our own page sent a request."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Request, WebSocket
+from litestar import WebSocket
 from litestar.connection import ASGIConnection
-from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 
 from console.auth import reads, writes
-from console.auth.rules import KEY_WORD, Caller, Pass, Role, hashed
-from console.errors import BadRequest, NotAllowed, NotFound, NotSignedIn
+from console.auth.rules import KEY_WORD, Caller, Pass, hashed
 from console.settings import Settings
 from console.store.database import Database
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY = timedelta(minutes=5)  # how exactly it is noted when a session was last in use
 USED_EVERY = timedelta(minutes=1)  # the same of an API key
 
@@ -25,17 +21,6 @@ USED_EVERY = timedelta(minutes=1)  # the same of an API key
 def cookie_name(settings: Settings) -> str:
     """The session's cookie. With https everywhere its name binds it to this very host."""
     return "__Host-session" if settings.secure_cookies else "session"
-
-
-async def page_caller(
-    request: Request[Any, Any, Any], db: NamedDependency[Database], settings: NamedDependency[Settings]
-) -> Caller:
-    """Who asks for a page, by the session cookie; NotSignedIn if nobody."""
-    caller = await session_caller(request, db, settings)
-    if caller is None:
-        raise NotSignedIn("Sign in first")
-    request.scope["state"]["caller"] = caller
-    return caller
 
 
 async def session_caller(connection: Connection, db: Database, settings: Settings) -> Caller | None:
@@ -72,15 +57,6 @@ def pass_of(connection: Connection, caller: Caller, settings: Settings) -> Pass:
     return Pass(session=hashed(connection.cookies[cookie_name(settings)]))
 
 
-async def api_caller(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Caller:
-    """Which program asks, by its API key; NotSignedIn if none."""
-    caller = await key_caller(request, db)
-    if caller is None:
-        raise NotSignedIn("Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…")
-    request.scope["state"]["caller"] = caller
-    return caller
-
-
 async def key_caller(connection: Connection, db: Database) -> Caller | None:
     """Whose key this is, noted as used; None if there is none or it opens nothing."""
     key = connection.headers.get("x-api-key", "")
@@ -101,17 +77,6 @@ async def key_caller(connection: Connection, db: Database) -> Caller | None:
     return caller
 
 
-def needs(role: Role) -> Any:
-    """A guard: let in only who has this role or a higher one."""
-
-    def guard(connection: Connection, _: BaseRouteHandler) -> None:
-        caller: Caller | None = connection.scope["state"].get("caller")
-        if caller is None or not caller.may(role):
-            raise NotAllowed(f"This needs the role {role}")
-
-    return guard
-
-
 def same_origin(connection: Connection, settings: Settings) -> bool:
     """Whether the browser says that one of our own pages has sent this. Programs that are no browser say nothing."""
     origin = connection.headers.get("origin")
@@ -125,18 +90,6 @@ def is_ours(origin: str, connection: Connection, settings: Settings) -> bool:
     if settings.public_origin:
         return origin in settings.public_origin
     return urlsplit(origin).netloc == connection.headers.get("host")
-
-
-async def check_origin(request: Request[Any, Any, Any]) -> None:
-    """Before each request that changes something and comes by cookie: refuse other people's pages."""
-    settings: Settings = request.app.state.settings
-    if "\0" in request.scope["path"]:
-        raise NotFound("There is no such page")
-    if "%00" in request.url.query:
-        raise BadRequest("An address has no NUL in it")
-    cookie = not request.url.path.startswith(("/api/", "/streamer/", "/forwarder/"))
-    if cookie and request.method not in SAFE and not same_origin(request, settings):
-        raise NotAllowed("This came from another site's page")
 
 
 def asks_from_elsewhere(socket: WebSocket[Any, Any, Any], settings: Settings) -> bool:

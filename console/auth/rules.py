@@ -21,7 +21,19 @@ class Role(StrEnum):
     ADMIN = "admin"  # also decides who may do what
 
 
-RANKS = {role: rank for rank, role in enumerate(Role)}
+class Permission(StrEnum):
+    """What a route can ask of its caller, as its option `permission`."""
+
+    READ = "read"
+    OPERATE = "operate"  # act on SIMs
+    ADMINISTER = "administer"  # decide who may do what
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({Permission.READ}),
+    Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
+    Role.ADMIN: frozenset(Permission),
+}
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -34,9 +46,9 @@ class Caller(Struct, frozen=True, kw_only=True):
     user_id: int | None = None
     key_id: int | None = None
 
-    def may(self, role: Role) -> bool:
-        """Whether this caller has the role, or a higher one."""
-        return RANKS[self.role] >= RANKS[role]
+    def may(self, permission: Permission) -> bool:
+        """Whether this caller's role has the permission."""
+        return permission in PERMISSIONS[self.role]
 
     @property
     def handle(self) -> str:

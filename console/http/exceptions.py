@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from console.errors import CODES_BY_STATUS, BadRequest, ConsoleError, NotReady, NotSignedIn
+from console.http.authentication import Access, access_of
 from console.log import logger
 
 Asked = Request[Any, Any, Any]
@@ -82,6 +83,10 @@ def _details(error: HTTPException) -> dict[str, Any]:
 
 
 def _for_program(request: Asked) -> bool:
+    handler = request.scope.get("route_handler")  # absent where no route has the address
+    access = access_of(handler) if handler is not None else None
+    if access in (Access.API, Access.PAGE):
+        return access is Access.API
     return request.url.path.startswith(("/api/", "/streamer/", "/forwarder/", "/health"))
 
 

@@ -10,6 +10,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 from litestar.serialization import encode_json
 from litestar.types import Method
 
+from console.http.authentication import Access
 from console.openapi import page, stream_page
 from console.openapi.completion import completed
 from console.openapi.stream import described_for
@@ -78,7 +79,7 @@ def openapi() -> OpenAPIConfig:
         title="SIM console",
         version="1",
         description=DESCRIPTION,
-        openapi_router=Documents("/api/v1", route_handlers=[], include_in_schema=False),
+        openapi_router=Documents("/api/v1", route_handlers=[], include_in_schema=False, opt={"access": Access.PUBLIC}),
         render_plugins=[ForPeople(), ForPrograms()],
         use_handler_docstrings=True,
         operation_id_creator=_operation_id,

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, get
 
 from console.facts import Fact, topics
+from console.http.authentication import Access
 from console.live import messages
 from console.live.messages import LARGEST_FROM_CLIENT
 from console.openapi import stream_texts
@@ -125,7 +126,7 @@ def described_for(request: Request[Any, Any, Any]) -> Part:
     return document(address.netloc, secure=address.scheme == "https")
 
 
-@get("/asyncapi.json", include_in_schema=False)
+@get("/asyncapi.json", include_in_schema=False, opt={"access": Access.PUBLIC})
 async def asyncapi(request: Request[Any, Any, Any]) -> Part:
     """The description of the stream, for programs. Needs no sign-in: it says nothing of any fleet."""
     return described_for(request)

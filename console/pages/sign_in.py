@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from console.auth import passwords, reads, throttle, writes
 from console.auth.doors import cookie_name, session_caller
+from console.http.authentication import Access
 from console.log import logger
 from console.settings import Settings
 from console.store.database import Database
@@ -91,4 +92,9 @@ def _cookie(settings: Settings, value: str, max_age: int | None = None) -> Cooki
     )
 
 
-router = Router("/", route_handlers=[sign_in_page, sign_in, sign_out], request_max_body_size=FORM_BYTES)
+router = Router(
+    "/",
+    route_handlers=[sign_in_page, sign_in, sign_out],
+    request_max_body_size=FORM_BYTES,
+    opt={"access": Access.PUBLIC},
+)

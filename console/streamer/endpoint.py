@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from console import metrics
 from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
 from console.facts.source import Source
+from console.http.authentication import Access
 from console.json_text import readable
 from console.organizations.reads import account
 from console.settings import Settings
@@ -41,6 +42,7 @@ class TooLarge(ConsoleError):
 @post(
     "/streamer/{organization:str}",
     status_code=200,
+    opt={"access": Access.OWN},
     operation_id="takeStream",
     include_in_schema=False,
     request_max_body_size=LARGEST_BYTES,
@@ -71,6 +73,7 @@ async def streamer(
     "/forwarder/{token:str}",
     http_method=[HttpMethod.POST, HttpMethod.PATCH],
     status_code=200,
+    opt={"access": Access.OWN},
     operation_id="takeMessage",
     request_max_body_size=LARGEST_MESSAGE_BYTES,
     include_in_schema=False,
