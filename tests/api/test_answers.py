@@ -31,7 +31,7 @@ async def test_amounts_are_whole_and_times_are_utc(web: Served, full: Cast) -> N
         left = (await ada.get(f"/sims/{ADAS_SIM}/quotas")).json()["items"][0]
         sim = (await ada.get(f"/sims/{ADAS_SIM}")).json()
     assert (used["data_bytes"], used["sms"]) == (2048, 1)
-    assert (left["service"], left["left"], left["total"]) == ("data", 900, 1000)
+    assert (left["service"], left["left_bytes"], left["total_bytes"]) == ("data", 900, 1000)
     assert (sim["data_left_bytes"], sim["sms_left"]) == (900, None)
     assert sim["last_seen_at"].endswith("Z")
     assert left["expires_at"].endswith("Z")
@@ -48,17 +48,17 @@ async def test_a_time_with_any_zone_is_understood_and_answered_in_utc(web: Serve
 @pytest.mark.one_edition
 async def test_a_sim_is_found_with_and_without_its_check_digit(web: Served, cast: Cast) -> None:
     async with web.program(cast.acme_key) as ada:
-        for iccid in (ADAS_SIM, ADAS_SIM + "7"):
+        for iccid in (ADAS_SIM, ADAS_SIM + "2"):
             for path in ("", "/usage", "/quotas", "/connectivity", "/events", "/sms"):
                 assert (await ada.get(f"/sims/{iccid}{path}")).status_code == 200
-        assert (await ada.get(f"/sims/{ADAS_SIM}7")).json()["iccid"] == ADAS_SIM
+        assert (await ada.get(f"/sims/{ADAS_SIM}2")).json()["iccid"] == ADAS_SIM
 
 
 @pytest.mark.one_edition
 async def test_what_is_no_iccid_is_said_to_be_none(web: Served, cast: Cast, promise: Promise) -> None:
     arabic = ADAS_SIM.translate({ord(str(n)): chr(0x660 + n) for n in range(10)})
     async with web.program(cast.acme_key) as ada:
-        for text in ("12", ADAS_SIM[:-1], ADAS_SIM + "77", ADAS_SIM[:-1] + "x", arabic, "%00" * 19, "-" + ADAS_SIM[1:]):
+        for text in ("12", ADAS_SIM[:-1], ADAS_SIM + "77", ADAS_SIM[:-1] + "x", arabic, ADAS_SIM + "7", "-" + ADAS_SIM[1:]):
             answer = await ada.get(f"/sims/{text}")
             assert answer.status_code == 422, text
             assert answer.json()["error"]["code"] == "INVALID"
