@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 
 from simulator.assembly import Choices, Simulation
 from simulator.server import serve
@@ -26,8 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--client-id", default=default.client_id, help="who may sign in (%(default)s)")
     add("--client-secret", default=default.client_secret, help="and with which secret (%(default)s)")
     add("--stream-to", default=default.stream_to, help="address that the Data Streamer posts to")
-    add("--stream-user", default=default.stream_user, help="its user")
-    add("--stream-password", default=default.stream_password, help="its password")
+    user, password = os.environ.get("STREAMER_USERNAME", ""), os.environ.get("STREAMER_PASSWORD", "")
+    add("--stream-user", default=user, help="its user; else STREAMER_USERNAME of the environment")
+    add("--stream-password", default=password, help="its password; better STREAMER_PASSWORD of the environment")
     add("--stream-every", type=float, default=default.stream_every, help="seconds between its posts (%(default)s)")
     add("--stream-generation", type=int, choices=GENERATIONS, default=default.stream_generation, help="(%(default)s)")
     add("--stream-nulls", type=float, default=default.stream_nulls, help="share of records with a null (%(default)s)")

@@ -30,3 +30,10 @@ def begun(command: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
+
+
+def arguments(pid: int | None) -> str:
+    """What a process was started with, as `ps` shows it to everybody."""
+    assert pid is not None
+    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -22,7 +22,7 @@ def clean_environment() -> Mapping[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, durable: bool) -> None:
+async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, password: str, durable: bool) -> None:
     """See that the data folder is there, belongs to the right user and fits these programs.
 
     It is made under another name and renamed when complete: whatever interrupts that leaves nothing half-made behind.
@@ -41,9 +41,16 @@ async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, d
     unfinished = data.with_name(f"{data.name}.new")
     await reap(unfinished, "postgres")
     _emptied(unfinished, who.owner)
-    options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", *(() if durable else ("--no-sync",)))
+    secret = _handed_over(data.with_name("password.new"), password, who.owner)
+    options = ["-U", "postgres", "-A", "scram-sha-256", "--pwfile", programs.seen(secret)]
+    options += ["-E", "UTF8", "--locale=C.UTF-8"]
+    if not durable:
+        options.append("--no-sync")
     command = (*who.before, programs.command("initdb"), "-D", programs.seen(unfinished), *options)
-    await _run(command, who, log, unfinished)
+    try:
+        await _run(command, who, log, unfinished)
+    finally:
+        secret.unlink(missing_ok=True)
     _renamed(unfinished, data)
 
 
@@ -65,6 +72,18 @@ def _emptied(folder: Path, owner: int) -> None:
         entrusted(folder, owner)
     except OSError as error:
         raise refused(folder, error) from error
+
+
+def _handed_over(path: Path, secret: str, owner: int) -> Path:
+    """The secret in a file that `initdb` reads, as whoever it runs: arguments could be seen by others."""
+    try:
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(f"{secret}\n")
+        os.chown(path, owner, owner if owner != os.geteuid() else -1)
+    except OSError as error:
+        raise refused(path.parent, error) from error
+    return path
 
 
 def _renamed(unfinished: Path, data: Path) -> None:

@@ -115,8 +115,6 @@ def _simulator(settings: Mapping[str, str], options: UpOptions, port: int) -> Ch
         "--speed": options.speed,
         "--rate": settings.get("ONCE_REQUESTS_PER_SECOND", SIMULATED_REQUESTS_PER_SECOND),
         "--stream-to": f"http://{HOST}:{options.port}/streamer/demo",
-        "--stream-user": settings.get("STREAMER_USERNAME", ""),
-        "--stream-password": settings.get("STREAMER_PASSWORD", ""),
     }
     return Child(
         name="simulator",

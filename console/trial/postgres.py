@@ -17,6 +17,7 @@ from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import Programs, installed
 from console.trial.run_as import Disguise, disguise
+from console.trial.secrets_file import kept
 
 DATABASE = "console"
 _RECOVERY_SECONDS = 300.0
@@ -58,6 +59,7 @@ class PostgresServer:
         self.folder = folder.absolute()
         self.log = LogFile(self.folder / "server.log")
         self.port = port
+        self._password = ""
         self._durable = durable
         self._programs = programs
         self._preload = preload
@@ -72,7 +74,7 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """The DATABASE_URL of this server, once it has been started."""
-        return f"postgresql+asyncpg://postgres@{HOST}:{self.port}/{DATABASE}"
+        return f"postgresql+asyncpg://postgres:{self._password}@{HOST}:{self.port}/{DATABASE}"
 
     @property
     def process(self) -> Process | None:
@@ -99,11 +101,12 @@ class PostgresServer:
         folder_made(self.folder)
         self._lock.take()
         try:
+            self._password = kept(self.folder / "password")
             # After a crash only helpers of the dead server can be left, which have nothing to finish.
             await reap(self.data, "postgres", seconds=8.0 if self._process is None else 1.0)
             programs = self._programs or installed()
             who = disguise(programs.root)
-            await made(self.data, programs, who, self.log, durable=self._durable)
+            await made(self.data, programs, who, self.log, password=self._password, durable=self._durable)
             await self._launch(programs, who)
             await self._with_database()
         except BaseException:
@@ -170,9 +173,13 @@ class PostgresServer:
         return False
 
     async def _with_database(self) -> None:
-        connection = await asyncpg.connect(
-            host=HOST, port=self.port, user="postgres", database="postgres", ssl=False, timeout=30
-        )
+        address = self.url.replace("+asyncpg", "").rpartition("/")[0]
+        try:
+            connection = await asyncpg.connect(f"{address}/postgres", ssl=False, timeout=30)
+        except asyncpg.InvalidPasswordError as error:
+            raise EmbeddedFault(
+                f"The password in {self.folder / 'password'} is not that of the data beside it: put the old one back."
+            ) from error
         try:
             with suppress(asyncpg.DuplicateDatabaseError):
                 if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):

@@ -23,13 +23,17 @@ class Process:
         gently: signal.Signals,
         user: int | None = None,
         environment: Mapping[str, str] | None = None,
+        entered: bytes | None = None,
     ) -> None:
-        """Start it. It writes to the log, and is told to stop gently when this program dies."""
+        """Start it. It writes to the log, and gets the gentle signal when this program dies.
+
+        `entered` is what it reads from its standard input: secrets, which others could see in its arguments.
+        """
         descriptor = log.open()
         try:
             self._popen: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if entered is None else subprocess.PIPE,
                 stdout=descriptor,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C at the terminal is for its parent, who then stops it in order
@@ -44,6 +48,9 @@ class Process:
         finally:
             os.close(descriptor)
         self.pid = self._popen.pid
+        if self._popen.stdin is not None and entered is not None:
+            with suppress(BrokenPipeError), self._popen.stdin as pipe:
+                pipe.write(entered)  # less than a pipe holds, so this does not wait
         self._gently = gently
 
     @property

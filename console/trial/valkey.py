@@ -12,6 +12,7 @@ from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import valkey
+from console.trial.secrets_file import kept
 
 _PATIENCE_SECONDS = 20.0
 _ATTEMPTS = 20
@@ -27,13 +28,14 @@ class ValkeyServer:
         self.folder = folder.absolute()
         self.log = LogFile(self.folder / "server.log")
         self.port = port
+        self._password = ""
         self._lock = FolderLock(self.folder)
         self._process: Process | None = None
 
     @property
     def url(self) -> str:
         """The REDIS_URL of this server, once it has been started."""
-        return f"redis://{HOST}:{self.port}/0"
+        return f"redis://:{self._password}@{HOST}:{self.port}/0"
 
     @property
     def process(self) -> Process | None:
@@ -60,6 +62,7 @@ class ValkeyServer:
         folder_made(self.folder)
         self._lock.take()
         try:
+            self._password = kept(self.folder / "password")
             await reap(self.folder, "valkey-server")
             await self._launch(valkey())
         except BaseException:
@@ -84,7 +87,10 @@ class ValkeyServer:
         fixed = self.port
         for _ in range(_ATTEMPTS):
             self.port = fixed or free_port()
-            self._process = Process((str(program), *self._arguments()), self.log, gently=signal.SIGTERM)
+            configuration = f"requirepass {self._password}\n".encode()
+            self._process = Process(
+                (str(program), "-", *self._arguments()), self.log, gently=signal.SIGTERM, entered=configuration
+            )
             if await self._ready(self._process):
                 return
             if "Address already in use" not in self.log.tail():
@@ -102,7 +108,7 @@ class ValkeyServer:
         clock = asyncio.get_running_loop().time
         until = clock() + _PATIENCE_SECONDS
         while process.code is None:
-            if await _answers(self.port or 0):
+            if await _answers(self.port or 0, self._password):
                 # Someone else may answer on a port that was taken just before us; then ours has ended meanwhile.
                 await asyncio.sleep(0.01)
                 return process.code is None
@@ -112,13 +118,13 @@ class ValkeyServer:
         return False
 
 
-async def _answers(port: int) -> bool:
+async def _answers(port: int, password: str) -> bool:
     try:
         async with asyncio.timeout(1.0):
             reader, writer = await asyncio.open_connection(HOST, port)
             try:
-                writer.write(b"PING\r\n")
-                return await reader.readline() == b"+PONG\r\n"
+                writer.write(f"AUTH {password}\r\nPING\r\n".encode())
+                return await reader.readline() == b"+OK\r\n" and await reader.readline() == b"+PONG\r\n"
             finally:
                 writer.close()
     except (OSError, TimeoutError):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
@@ -16,12 +17,13 @@ from console.trial.orphans import working_in
 from console.trial.ports import HOST, free_port
 from console.trial.programs import installed
 from console.trial.run_as import disguise
-from tests.processes import begun, lives, until
+from tests.processes import arguments, begun, lives, until
 from tests.trial.conftest import Asked
 
 STARTER = """
 import asyncio, sys
 from pathlib import Path
+from urllib.parse import urlsplit
 from console.trial import PostgresServer
 
 async def main():
@@ -197,3 +199,26 @@ async def test_a_folder_with_blanks_quotes_and_accents_will_do(tmp_path: Path, a
         assert await asked(server, "SELECT 1") == 1
     finally:
         await server.stop()
+
+
+async def test_a_neighbour_without_the_password_gets_nothing(postgres: PostgresServer) -> None:
+    password = urlsplit(await postgres.start()).password
+    assert password
+    for guess in (None, "guess"):
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(
+                host="127.0.0.1", port=postgres.port, user="postgres", password=guess, database="console", ssl=False
+            )
+    assert password not in arguments(postgres.pid)
+    files = {path.name: path.stat().st_mode & 0o777 for path in postgres.folder.iterdir()}
+    assert files["password"] == 0o600
+    assert files["data"] == 0o700
+    assert "password.new" not in files
+
+
+async def test_a_lost_password_is_said_in_one_sentence(postgres: PostgresServer) -> None:
+    await postgres.start()
+    await postgres.stop()
+    (postgres.folder / "password").unlink()
+    with pytest.raises(EmbeddedFault, match="put the old one back"):
+        await postgres.start()

@@ -4,14 +4,17 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError
 
 from console.trial import ValkeyServer
 from console.trial.orphans import working_in
 from console.trial.ports import free_port, is_free
 from console.trial.programs import valkey as program
-from tests.processes import begun, until
+from tests.processes import arguments, begun, until
 
 
 async def test_what_one_publishes_another_hears(valkey: ValkeyServer) -> None:
@@ -36,7 +39,7 @@ async def test_a_killed_server_is_back_on_its_port(valkey: ValkeyServer) -> None
 
 async def test_it_takes_the_port_it_is_given_and_whoever_waits_hears_of_its_end(tmp_path: Path) -> None:
     valkey = ValkeyServer(tmp_path / "given", port=free_port())
-    assert await valkey.start() == f"redis://127.0.0.1:{valkey.port}/0"
+    assert (await valkey.start()).endswith(f"@127.0.0.1:{valkey.port}/0")
     waiting = asyncio.create_task(valkey.wait())
     assert valkey.pid is not None
     os.kill(valkey.pid, signal.SIGKILL)
@@ -63,3 +66,15 @@ async def test_a_server_left_running_is_ended_at_the_next_start(valkey: ValkeySe
 async def test_it_listens_on_this_machine_only(valkey: ValkeyServer) -> None:
     async with Redis.from_url(await valkey.start()) as redis:
         assert (await redis.config_get("bind"))["bind"] == "127.0.0.1"
+
+
+async def test_a_neighbour_without_the_password_gets_nothing(valkey: ValkeyServer) -> None:
+    url = await valkey.start()
+    password = urlsplit(url).password
+    assert password
+    for stranger in (f"redis://127.0.0.1:{valkey.port}/0", f"redis://:guess@127.0.0.1:{valkey.port}/0"):
+        async with Redis.from_url(stranger) as redis:
+            with pytest.raises(AuthenticationError):
+                await redis.get("anything")
+    assert password not in arguments(valkey.pid)
+    assert (valkey.folder / "password").stat().st_mode & 0o777 == 0o600
