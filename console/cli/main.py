@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from console.cli import accounts, demo, inspection, servers, tail
+from console.cli import accounts, demo, inspection, organizations, servers, tail
 from console.errors import ConsoleError
 from console.settings import SettingsError
 
@@ -23,7 +23,7 @@ for command in (
     servers.simulate,
     inspection.doctor,
     inspection.config,
-    accounts.org,
+    organizations.org,
     accounts.user,
     accounts.key,
     tail.tail,

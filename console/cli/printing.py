@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
-from console.errors import NotReady
+from console.errors import NotFound, NotReady
+from console.organizations import reads as organization_reads
 from console.settings import Settings, from_environment
 from console.store.database import Database, open_database
 
 Found = TypeVar("Found")
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+org_option = click.option("--org", "slug", help="Short name of the organization; needed if there are several.")
 
 
 def settings() -> Settings:
@@ -59,3 +62,14 @@ def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:
 
 def _plain(value: Any) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in str(value))
+
+
+async def the_organization(db: Database, slug: str | None) -> int:
+    """The organization with this short name, or the only one there is."""
+    async with db.reading() as connection:
+        found = await organization_reads.every(connection)
+    chosen = [one for one in found if slug in (None, one.slug)]
+    if len(chosen) != 1:
+        known = ", ".join(one.slug for one in found) or "none yet: `console org add` makes one"
+        raise NotFound(f"Say which organization with --org (there are: {known})")
+    return chosen[0].id

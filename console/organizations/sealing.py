@@ -31,5 +31,5 @@ def unseal(secret_key: str, sealed: bytes | None) -> str | None:
         return _fernet(secret_key).decrypt(sealed).decode()
     except InvalidToken as error:
         raise SealBroken(
-            "A stored secret was sealed with another SECRET_KEY: enter it again with `console org add`"
+            "A stored secret was sealed with another SECRET_KEY: enter it again with `console org set`"
         ) from error

@@ -1,12 +1,13 @@
 """Changes of organizations."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.errors import Invalid
+from console.errors import Conflict, Invalid, NotFound
 from console.organizations.sealing import seal
 from console.organizations.tables import organizations
 from console.settings import Settings
@@ -42,6 +43,58 @@ async def put(
     statement = insert(organizations).values(slug=slug, created_at=now, **values)
     statement = statement.on_conflict_do_update(index_elements=["slug"], set_=values)
     return int((await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one())
+
+
+async def add(
+    transaction: Transaction,
+    secret_key: str,
+    slug: str,
+    now: datetime,
+    *,
+    name: str,
+    once_base_url: str,
+    once_requests_per_second: float,
+    account: Mapping[str, str],
+) -> int:
+    """Make an organization; its id. `account`: what is known of its login at 1NCE and of its Data Streamer's.
+
+    Raises Invalid for a slug that is none, Conflict if there is one with this slug.
+    """
+    if not SLUG.fullmatch(slug):
+        raise Invalid("The short name must be lower-case letters, digits and hyphens, at most 40", slug=slug)
+    values = {
+        "name": name,
+        "once_base_url": once_base_url,
+        "once_requests_per_second": once_requests_per_second,
+        **_stored(secret_key, account),
+    }
+    statement = insert(organizations).values(slug=slug, created_at=now, **values)
+    statement = statement.on_conflict_do_nothing(index_elements=["slug"])
+    added = (await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one_or_none()
+    if added is None:
+        raise Conflict(f"There is an organization {slug} already: `console org set` changes it", slug=slug)
+    return int(added)
+
+
+async def change(
+    transaction: Transaction, secret_key: str, slug: str, columns: Mapping[str, object], account: Mapping[str, str]
+) -> int:
+    """Change what is named and nothing else; the organization's id. Raises NotFound if there is none with this slug."""
+    statement = sa.update(organizations).where(organizations.c.slug == slug)
+    statement = statement.values(**columns, **_stored(secret_key, account))
+    changed = (await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one_or_none()
+    if changed is None:
+        raise NotFound(f"There is no organization {slug}: `console org add` makes one", slug=slug)
+    return int(changed)
+
+
+def _stored(secret_key: str, account: Mapping[str, str]) -> dict[str, object]:
+    """The columns for parts of an account, the secrets sealed."""
+    sealed = ("once_client_secret", "streamer_password")
+    return {
+        **{name: value for name, value in account.items() if name not in sealed},
+        **{f"{name}_sealed": seal(secret_key, account[name]) for name in sealed if name in account},
+    }
 
 
 async def change_forwarder(transaction: Transaction, organization_id: int) -> None:

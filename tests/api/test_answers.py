@@ -58,7 +58,15 @@ async def test_a_sim_is_found_with_and_without_its_check_digit(web: Served, cast
 async def test_what_is_no_iccid_is_said_to_be_none(web: Served, cast: Cast, promise: Promise) -> None:
     arabic = ADAS_SIM.translate({ord(str(n)): chr(0x660 + n) for n in range(10)})
     async with web.program(cast.acme_key) as ada:
-        for text in ("12", ADAS_SIM[:-1], ADAS_SIM + "77", ADAS_SIM[:-1] + "x", arabic, ADAS_SIM + "7", "-" + ADAS_SIM[1:]):
+        for text in (
+            "12",
+            ADAS_SIM[:-1],
+            ADAS_SIM + "77",
+            ADAS_SIM[:-1] + "x",
+            arabic,
+            ADAS_SIM + "7",
+            "-" + ADAS_SIM[1:],
+        ):
             answer = await ada.get(f"/sims/{text}")
             assert answer.status_code == 422, text
             assert answer.json()["error"]["code"] == "INVALID"
