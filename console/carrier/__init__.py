@@ -1,1 +1,1 @@
-"""An organization's account at 1NCE: whether the line to it stands, and what 1NCE offers there."""
+"""An organization's account at 1NCE: its circuit breaker, and which operations 1NCE offers there."""

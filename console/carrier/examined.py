@@ -1,4 +1,4 @@
-"""What `console doctor` finds of an organization's account at 1NCE: the jobs look, the command tells."""
+"""What `console doctor` finds of an organization's account at 1NCE: made by a job, printed by the command."""
 
 from typing import Any
 

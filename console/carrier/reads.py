@@ -1,4 +1,4 @@
-"""Questions about the accounts at 1NCE."""
+"""Queries of the accounts at 1NCE."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ REPORTED = tuple(name for name in Operation.__struct_fields__ if name not in ("n
 
 
 async def circuit(connection: AsyncConnection, organization_id: int) -> CircuitStatus:
-    """How the line to 1NCE stands; "unknown" before the first question."""
+    """The state of the circuit breaker; "unknown" before the first call."""
     row = (
         await connection.execute(sa.select(*CIRCUIT).where(carrier_circuits.c.organization_id == organization_id))
     ).first()
@@ -49,7 +49,7 @@ async def unavailable(connection: AsyncConnection, organization_id: int) -> list
 
 
 async def summary(connection: AsyncConnection) -> list[tuple[str, str, int]]:
-    """Of each organization its slug, how its line stands, and how many operations are off: for the figures."""
+    """Of each organization its slug, the state of its circuit, and how many operations are off: for the figures."""
     mine = carrier_operations.c.organization_id == organizations.c.id
     count = sa.select(sa.func.count()).where(mine, carrier_operations.c.available.is_(False)).scalar_subquery()
     joined = organizations.outerjoin(carrier_circuits, carrier_circuits.c.organization_id == organizations.c.id)

@@ -1,4 +1,4 @@
-"""What can be asked of 1NCE in the words of the trade, what its API lacks, and how a line to it can stand."""
+"""What can be asked of 1NCE in the words of the trade, what its API lacks, and the states of the circuit breaker."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class CircuitState(StrEnum):
-    """How the line to 1NCE stands, as of a circuit breaker."""
+    """The state of the circuit breaker of calls to 1NCE."""
 
     UNKNOWN = "unknown"  # nothing has been asked yet
     CLOSED = "closed"  # 1NCE answers

@@ -13,7 +13,7 @@ carrier_circuits = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     moment("since"),  # when it was closed, or ceased to be: half open is still the same trouble
     moment("retry_at"),
-    moment("moved_at"),  # what is told of an earlier moment comes too late
+    moment("moved_at"),  # a change of an earlier moment comes too late and is ignored
     moment("answered_at"),
 )
 

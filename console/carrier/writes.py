@@ -1,4 +1,4 @@
-"""Changes of how the accounts at 1NCE stand. Each may be told twice or late: what is older than known is no news."""
+"""Changes of the accounts' state at 1NCE. Each may come twice or late: what is older than the stored one is ignored."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from console.carrier import reads
 from console.carrier.rules import CircuitState
 from console.carrier.tables import carrier_circuits, carrier_operations
 from console.facts.carrier import CarrierChanged
-from console.store.bulk import told
+from console.store.bulk import rows_of
 from console.store.database import Transaction
 
 
@@ -26,7 +26,7 @@ async def record_circuit(
 ) -> bool:
     """Record the state of the circuit breaker since `at`; whether that was a change.
 
-    `since` stays the moment at which the trouble began, until the line is closed again. Half open, it keeps the reason
+    `since` stays the moment at which the failures began, until the circuit is closed. Half open, it keeps the reason
     and the failures that it was opened for.
     """
     c = carrier_circuits.c
@@ -60,7 +60,7 @@ async def record_unavailable(
     at: datetime,
     retry_at: datetime | None,
 ) -> bool:
-    """Put down that 1NCE does not offer this, and when it is asked for again; whether that was news."""
+    """Record that 1NCE does not offer an operation, and when it is tried again. Returns whether that is a change."""
     c = carrier_operations.c
     statement = insert(carrier_operations).values(
         organization_id=organization_id,
@@ -95,7 +95,7 @@ async def record_unavailable(
 async def record_answers(
     transaction: Transaction, organization_id: int, answers: Mapping[str, datetime], now: datetime
 ) -> list[str]:
-    """Put down when 1NCE last answered each operation with what was asked for; those that are available only now."""
+    """Record when 1NCE last answered each operation with success. Returns those that are available only now."""
     if not answers:
         return []
     await _answered(transaction, organization_id, max(answers.values()))
@@ -105,7 +105,7 @@ async def record_answers(
         for name, at in sorted(answers.items())
     ]
     names = ("organization_id", "operation", "since", "answered_at", "available")
-    source = told(carrier_operations, names, rows)
+    source = rows_of(carrier_operations, names, rows)
     known = carrier_operations.alias("known")
     mine = sa.and_(known.c.organization_id == source.c.organization_id, known.c.operation == source.c.operation)
     available = sa.select(known.c.operation).where(mine, known.c.available).exists()
@@ -130,7 +130,7 @@ async def record_answers(
 
 
 async def _lock(transaction: Transaction, organization_id: int) -> "sa.Row[tuple[object, ...]]":
-    """The line's row, made if it is not there; nobody else changes it before this transaction ends."""
+    """Lock the circuit's row until the transaction ends, and return it; it is inserted if it is not there."""
     c = carrier_circuits.c
     made = (
         insert(carrier_circuits)
@@ -143,7 +143,7 @@ async def _lock(transaction: Transaction, organization_id: int) -> "sa.Row[tuple
 
 
 async def _answered(transaction: Transaction, organization_id: int, at: datetime) -> None:
-    """1NCE has answered something: so the line has been closed, if nothing was known of it."""
+    """Record that 1NCE has answered a call: a circuit of unknown state is closed by that."""
     c = carrier_circuits.c
     statement = insert(carrier_circuits).values(
         organization_id=organization_id, state=CircuitState.CLOSED, since=at, moved_at=at, answered_at=at

@@ -20,7 +20,7 @@ status_history = sa.Table(
     sa.Column("source", sa.Text, nullable=False),  # "poll" or "streamer"
 )
 
-# What 1NCE wrote of the network's doings, each once, whether pushed or polled. Kept for a year.
+# Network events as 1NCE wrote them, each once, whether posted or polled. Kept for a year.
 network_events = sa.Table(
     "network_events",
     metadata,

@@ -20,7 +20,7 @@ EVENT_KEY = ("organization_id", "id", "time")
 async def record_statuses(
     transaction: Transaction, organization_id: int, found: Sequence[Row], now: datetime, source: str
 ) -> list[str]:
-    """Take in where SIMs are on the network, as a poll or a push has told it. The ICCIDs that changed."""
+    """Record where SIMs are on the network, as `source` reported it. Returns the ICCIDs that changed."""
     await record_checks(
         transaction, organization_id, [row["iccid"] for row in found], now, status_at=now, status_by=source
     )
@@ -43,19 +43,19 @@ async def record_statuses(
 async def record_events(
     transaction: Transaction, organization_id: int, events: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
-    """Keep network events that are not kept yet, and tell them. The new ones."""
+    """Store network events that are not stored yet, and publish them. Returns the new ones."""
     rows = {(event["id"], event["time"]): event for event in events}
     same = {"organization_id": organization_id}
     keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
     new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
     for row in new:
-        told = msgspec.convert({**row, "id": str(row["id"])}, NetworkEvent)
-        transaction.publish(organization_id, NetworkEventReported(time=now, subject=told.iccid, data=told))
+        fact = msgspec.convert({**row, "id": str(row["id"])}, NetworkEvent)
+        transaction.publish(organization_id, NetworkEventReported(time=now, subject=fact.iccid, data=fact))
     return new
 
 
 async def sample_fleet(transaction: Transaction, organization_id: int, minute: datetime) -> None:
-    """Put down how many SIMs are where in this minute, for the moving chart."""
+    """Record how many SIMs are where in this minute, for the moving chart."""
     counts = (await sim_reads.counts(transaction.connection, organization_id)).connection
     known = {name: counts.get(name, 0) for name in ("online", "attached", "offline", "blocked")}
     row = {

@@ -74,7 +74,7 @@ def _operation_id(_: HTTPRouteHandler, method: Method, path: list[Any]) -> str:
 
 
 def openapi() -> OpenAPIConfig:
-    """For the application. What Litestar can't tell from the code is added when the document is first asked for."""
+    """For the application. What Litestar can't derive from the code is added when the document is first asked for."""
     return OpenAPIConfig(
         title="SIM console",
         version="1",

@@ -17,7 +17,7 @@ class Organization(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """An organization's account at 1NCE, with its secrets opened. For the workers and the streamer's door alone."""
+    """An organization's account at 1NCE, with its secrets opened. For the workers and the streamer's endpoint alone."""
 
     organization_id: int
     slug: str

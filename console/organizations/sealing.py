@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with a key made from SECRET_KEY, so that a copy of the database tells nothing."""
+"""Secrets at rest: sealed with a key made from SECRET_KEY, so that a copy of the database reveals nothing."""
 
 from base64 import urlsafe_b64encode
 

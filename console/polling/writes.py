@@ -9,7 +9,7 @@ from msgspec import Struct
 from console.polling.rules import Kind
 from console.polling.tables import turns
 from console.sims.tables import checks, sims
-from console.store.bulk import told
+from console.store.bulk import rows_of
 from console.store.database import Transaction
 
 
@@ -76,7 +76,7 @@ async def give_back(transaction: Transaction, organization_id: int, kind: Kind, 
     """These were given turns and not asked about: they stand again where they stood."""
     column = f"{kind}_at"
     rows = [{"iccid": turn.iccid, column: turn.before} for turn in unused]
-    source = told(turns, ("iccid", column), rows)
+    source = rows_of(turns, ("iccid", column), rows)
     mine = sa.and_(turns.c.organization_id == organization_id, turns.c.iccid == source.c.iccid)
     # Locked in the order of their keys: another kind's turns of the same SIMs may be given back at this moment.
     chosen = sa.select(turns.c.iccid, source.c[column].label("before")).where(mine).order_by(turns.c.iccid)

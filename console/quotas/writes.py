@@ -11,7 +11,7 @@ from console.quotas.rules import Reconciliation, checked, differs, unexplained
 from console.quotas.tables import quota_reconciliation, quotas
 from console.sims.rules import quota_word
 from console.sims.writes import record_checks, touch
-from console.store.bulk import Row, told, upsert_changed
+from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
 from console.streamer.rules import LEAST_BYTES as STREAMED_FROM_BYTES
 from console.streamer.writes import note_found
@@ -125,7 +125,7 @@ def _says_more(one: Reconciliation, before: Reconciliation) -> bool:
 
 async def _stored(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> dict[str, Reconciliation]:
     c = quota_reconciliation.c
-    source = told(quota_reconciliation, ("iccid",), [{"iccid": iccid} for iccid in iccids])
+    source = rows_of(quota_reconciliation, ("iccid",), [{"iccid": iccid} for iccid in iccids])
     query = (
         sa.select(c.iccid, *(c[name] for name in FIELDS))
         .where(c.organization_id == organization_id, c.iccid == source.c.iccid)
@@ -141,7 +141,7 @@ async def _write(transaction: Transaction, organization_id: int, before: Mapping
     if not before:
         return
     rows = [{"iccid": iccid, **structs.asdict(before[iccid])} for iccid in sorted(before)]
-    source = told(quota_reconciliation, ("iccid", *FIELDS), rows)
+    source = rows_of(quota_reconciliation, ("iccid", *FIELDS), rows)
     row = sa.select(sa.literal(organization_id), source.c.iccid, *(source.c[name] for name in FIELDS))
     statement = insert(quota_reconciliation).from_select(
         ["organization_id", "iccid", *FIELDS], row.order_by(source.c.iccid)
@@ -177,7 +177,7 @@ async def explain(
     if not records:
         return
     c = quota_reconciliation.c
-    source = told(
+    source = rows_of(
         quota_reconciliation,
         ("iccid", "started_at", "recorded"),
         [{"iccid": row["iccid"], "started_at": row["time"], "recorded": row["data_bytes"]} for row in records],

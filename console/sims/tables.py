@@ -18,7 +18,7 @@ sims = sa.Table(
     metadata,
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True),
     sa.Column("iccid", sa.Text, primary_key=True),  # 19 digits, without the check digit
-    # As 1NCE's inventory tells:
+    # As 1NCE's inventory reports:
     sa.Column("label", sa.Text),
     sa.Column("status", sa.Text),
     sa.Column("imsi", sa.Text),
@@ -28,7 +28,7 @@ sims = sa.Table(
     sa.Column("ip_address", sa.Text),
     sa.Column("data_class", sa.Text),  # "plenty", "low", "none": the inventory's own coarse word on the data quota
     moment("activated_at"),
-    # As the network tells, by a poll or a push:
+    # As the network reports, by a poll or the Data Streamer:
     sa.Column("connection", sa.Text),
     sa.Column("operator", sa.Text),
     sa.Column("country", sa.Text),
@@ -39,7 +39,7 @@ sims = sa.Table(
     moment("last_seen_at"),
     moment("connection_at"),  # the moment that the connection above was true; older news do not change it
     # Our own:
-    sa.Column("quota", sa.Text),  # the data quota in a word, see quota_word; None: 1NCE has not told it
+    sa.Column("quota", sa.Text),  # the data quota in a word, see quota_word; None: 1NCE has not reported it
     sa.Column("missing_walks", sa.SmallInteger, nullable=False, server_default="0"),
     moment("added_at", nullable=False),
     moment("changed_at", nullable=False),

@@ -1,4 +1,4 @@
-"""Changes of SIMs: each takes the transaction first, writes only what differs, and tells the new state."""
+"""Changes of SIMs: each takes the transaction first, writes only what differs, and publishes the new state."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from console.facts.sims import SimChanged
 from console.sims import reads
 from console.sims.tables import checks, sims
-from console.store.bulk import Row, told, upsert_changed
+from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
 
 KEY = ("organization_id", "iccid")
@@ -71,14 +71,14 @@ async def touch(
     *,
     quotas: Mapping[str, str] | None = None,
 ) -> None:
-    """What belongs to these SIMs has changed in another table: count it as their change, and tell it.
+    """What belongs to these SIMs has changed in another table: count it as their change, and publish it.
 
     `quotas` has the new word for the data quota of those whose quota it was.
     """
     wanted, words = sorted(set(iccids)), quotas or {}
     if not wanted:
         return
-    source = told(sims, ("iccid", "quota"), [{"iccid": iccid, "quota": words.get(iccid)} for iccid in wanted])
+    source = rows_of(sims, ("iccid", "quota"), [{"iccid": iccid, "quota": words.get(iccid)} for iccid in wanted])
     mine = sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == source.c.iccid)
     # Always locked in the order of their keys: two that change the same SIMs wait for each other, never both.
     chosen = sa.select(sims.c.iccid, source.c.quota).where(mine).order_by(sims.c.iccid)
@@ -92,7 +92,7 @@ async def touch(
 
 
 async def tell_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
-    """Tell the state of these SIMs as it will be after the commit."""
+    """Publish the state of these SIMs as it will be after the commit."""
     for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
         transaction.publish(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
 
@@ -109,7 +109,7 @@ async def record_walk(
     back = [iccid for iccid, walks in known if iccid in met and walks > 0]
     for iccids, value in ((sorted(absent), sims.c.missing_walks + 1), (sorted(back), sa.literal(0))):
         if iccids:
-            source = told(sims, ("iccid",), [{"iccid": iccid} for iccid in iccids])
+            source = rows_of(sims, ("iccid",), [{"iccid": iccid} for iccid in iccids])
             await transaction.connection.execute(
                 sa.update(sims)
                 .values(missing_walks=value)
@@ -125,7 +125,7 @@ async def record_checks(
     transaction: Transaction, organization_id: int, iccids: Iterable[str], now: datetime, **columns: str | datetime
 ) -> None:
     """Note that 1NCE has answered for these SIMs now: `status_at`, `events_at`, ... and nothing else of them."""
-    source = told(checks, ("iccid",), [{"iccid": iccid} for iccid in sorted(set(iccids))])
+    source = rows_of(checks, ("iccid",), [{"iccid": iccid} for iccid in sorted(set(iccids))])
     names = list(columns)
     values = [sa.bindparam(f"at_{name}", value, type_=checks.c[name].type) for name, value in columns.items()]
     statement = sa.dialects.postgresql.insert(checks).from_select(

@@ -1,4 +1,4 @@
-"""Decisions about messages that need no database: what is known of one after several have told of it."""
+"""Decisions about messages that need no database: what is known of one after several reports."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ Key = tuple[str, str, str]
 
 
 def keys_of(message: Sms) -> list[Key]:
-    """What a message is known by within its organization; the second if 1NCE has told another id of it."""
+    """What a message is known by within its organization; the second if 1NCE has reported another id of it."""
     ids = [message.id] if message.other_id is None else [message.id, message.other_id]
     return [(message.iccid, message.direction, one) for one in ids]
 
@@ -25,32 +25,32 @@ def rank(status: str) -> int:
     return RANK.get(SmsStatus(status), FINAL) if status in set(SmsStatus) else 0
 
 
-def merged(before: Sms, told: Sms) -> Sms:
+def merged(before: Sms, report: Sms) -> Sms:
     """The message after this news of it: nothing that was known is lost, and it never goes back.
 
-    The first final state that was told stays. News that says nothing new changes nothing, not even who told it last.
+    The first final state that was reported stays. A report that says nothing new changes nothing, not even `source`.
     """
     known = structs.asdict(before)
     news = {
         name: value
-        for name, value in structs.asdict(told).items()
+        for name, value in structs.asdict(report).items()
         if name not in OF_STATE | OF_BIRTH and known[name] is None and value is not None
     }
-    other = told.id if told.id != before.id else told.other_id
+    other = report.id if report.id != before.id else report.other_id
     if before.other_id is None and other is not None and other != before.id:
         news["other_id"] = other
-    if rank(told.status) > rank(before.status):
-        news["status"] = told.status
-    if before.final_at is None and told.final_at is not None and told.status not in SMS_OPEN:
-        news["final_at"] = told.final_at
+    if rank(report.status) > rank(before.status):
+        news["status"] = report.status
+    if before.final_at is None and report.final_at is not None and report.status not in SMS_OPEN:
+        news["final_at"] = report.final_at
     if not news:
         return before
-    if before.submitted_at is None and told.submitted_at is not None:
-        news["time"] = told.submitted_at
-    return structs.replace(before, **news, source=told.source)
+    if before.submitted_at is None and report.submitted_at is not None:
+        news["time"] = report.submitted_at
+    return structs.replace(before, **news, source=report.source)
 
 
-def changed(known: Iterable[Sms], told: Iterable[Sms]) -> list[Sms]:
+def changed(known: Iterable[Sms], reports: Iterable[Sms]) -> list[Sms]:
     """The messages that this news makes or changes, each once, as they are after all of it."""
     before: dict[Key, Sms] = {}
     names: dict[Key, Key] = {}
@@ -58,7 +58,7 @@ def changed(known: Iterable[Sms], told: Iterable[Sms]) -> list[Sms]:
         before[keys_of(message)[0]] = message
         names |= dict.fromkeys(keys_of(message), keys_of(message)[0])
     after = dict(before)
-    for one in told:
+    for one in reports:
         key = next((names[name] for name in keys_of(one) if name in names), keys_of(one)[0])
         after[key] = merged(after[key], one) if key in after else one
         names |= dict.fromkeys([*keys_of(one), *keys_of(after[key])], key)

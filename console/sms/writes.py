@@ -1,4 +1,4 @@
-"""Changes of messages: each counts once, whoever tells it and however often, and its new state is told."""
+"""Changes of messages: each counts once, whatever its source and however often it comes; its new state is published."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ COMPARE = tuple(name for name in Sms.__struct_fields__ if name not in KEY)
 async def record_messages(
     transaction: Transaction, organization_id: int, messages: Sequence[Sms], now: datetime
 ) -> list[Sms]:
-    """Take in messages as somebody told them; those that are new or say something new, as they are now."""
+    """Record messages as a source reported them. Returns those that are new or have changed, as they are now."""
     if not messages:
         return []
     connection = transaction.connection

@@ -15,7 +15,7 @@ MANY = 200  # rows; from here on COPY is cheaper than arrays, by half for 3,000
 _ddl = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def told(table: sa.Table, names: Sequence[str], rows: Sequence[Row], alias: str = "told") -> sa.FromClause:
+def rows_of(table: sa.Table, names: Sequence[str], rows: Sequence[Row], alias: str = "source") -> sa.FromClause:
     """The rows as a table in a statement: one array a column, so that the statement's text stays the same."""
     arrays, columns = [], []
     for name in names:
@@ -40,12 +40,12 @@ async def _source(
     The passing table is the session's own and empty after each commit.
     """
     if len(rows) < MANY:
-        return told(table, names, rows)
-    name = f"told_{table.name}"
+        return rows_of(table, names, rows)
+    name = f"passed_{table.name}"
     kinds = {column.name: "text" if isinstance(column.type, JSONB) else column.type.compile(_ddl) for column in table.c}
     columns = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
     await connection.execute(sa.text(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns}) ON COMMIT DELETE ROWS"))
-    await connection.execute(sa.text(f"DELETE FROM {name}"))  # what this transaction told before
+    await connection.execute(sa.text(f"DELETE FROM {name}"))  # what this transaction passed before
     driver = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
     try:
@@ -80,7 +80,7 @@ async def upsert_changed(
     """Write the rows whose `compare` columns differ from what is stored, or that are not stored; their keys.
 
     Rows that say nothing new are not even locked. `on_insert` and `on_change` are further columns to set then. With
-    `newer`, a stored row is left alone if its column of that name is later than the told one. Times in `latest` only
+    `newer`, a stored row is left alone if its column of that name is later than the passed one. Times in `latest` only
     ever move forward.
     """
     if not rows:
@@ -89,8 +89,8 @@ async def upsert_changed(
     names = [*key, *compare, *([newer] if newer else [])]
     source = await _source(connection, table, names, rows)
 
-    def becomes(name: str, told: Any) -> "sa.ColumnElement[Any]":
-        return sa.func.greatest(table.c[name], told[name]) if name in latest else told[name]
+    def becomes(name: str, passed: Any) -> "sa.ColumnElement[Any]":
+        return sa.func.greatest(table.c[name], passed[name]) if name in latest else passed[name]
 
     same_key = sa.and_(*(table.c[name] == source.c[name] for name in key))
     differs = sa.or_(*(table.c[name].is_distinct_from(becomes(name, source.c)) for name in compare))

@@ -84,7 +84,7 @@ async def forwarder(
     settings: NamedDependency[Settings],
     token: FromPath[str],
 ) -> Response[bytes]:
-    """A message from a device is posted, the report on one to a device comes as a PATCH: their shapes tell them apart.
+    """A message from a device is posted, the report on one to a device comes as a PATCH: they differ in shape.
 
     The SMS Forwarder knows no password: who does not know the address finds nothing here.
     """

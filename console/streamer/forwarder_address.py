@@ -8,7 +8,7 @@ LETTERS = 32  # of 6 bits each: 192 bits
 
 
 def forwarder_token(secret_key: str, slug: str, turn: int) -> str:
-    """The last part of the organization's address. It follows from SECRET_KEY, so that no copy of the database tells
+    """The last part of the organization's address. It follows from SECRET_KEY, so that no copy of the database reveals
     it; with the next `turn` it is another, and the one before opens nothing."""
     made = hmac.digest(secret_key.encode(), f"sms forwarder {turn} {slug}".encode(), sha256)
     return f"{slug}.{urlsafe_b64encode(made).decode()[:LETTERS]}"

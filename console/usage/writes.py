@@ -1,4 +1,4 @@
-"""Changes of usage: each record once, and the day's new sum of each SIM told."""
+"""Changes of usage: each record once, and the day's new sum of each SIM published."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ KEY = ("organization_id", "iccid", "time", "source", "record_id")
 
 
 async def in_turn(transaction: Transaction, organization_id: int) -> None:
-    """Wait for the others who write this organization's usage: sums and books are shared rows, locked in many orders.
+    """Wait for other writers of this organization's usage: sums and reconciliation are rows that many of them lock.
 
     Call it before the transaction has locked anything else.
     """
@@ -24,12 +24,12 @@ async def in_turn(transaction: Transaction, organization_id: int) -> None:
 async def record_usage(
     transaction: Transaction, organization_id: int, records: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
-    """Keep usage records that are not kept yet; the new ones. Volumes in bytes."""
+    """Store usage records that are not stored yet. Returns the new ones. Volumes in bytes."""
     rows = {(row["iccid"], row["time"], row["source"], row["record_id"]): row for row in records}
     same = {"organization_id": organization_id}
     keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY, same=same)
     new = [rows[key[1:]] for key in keys]
     touched = sorted({row["iccid"] for row in new})
-    for told in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():
-        transaction.publish(organization_id, SimUsageChanged(time=now, subject=told.iccid, data=told))
+    for sums in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():
+        transaction.publish(organization_id, SimUsageChanged(time=now, subject=sums.iccid, data=sums))
     return new
