@@ -73,7 +73,7 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
     await found(db, cast, "event", NOW + minutes(61))
     assert await settled(db, cast, NOW + minutes(62)) == {"event": "missed", "usage": "quiet"}
     async with db.reading() as connection:
-        stream = await reads.streamer(connection, cast.acme, NOW + minutes(63))
+        found = await reads.streamer(connection, cast.acme, NOW + minutes(63))
         outsiders = await reads.streamer(connection, cast.evil, NOW + minutes(63))
     assert stream.worst == KindHealth(
         kind="event", last_post_at=NOW, missed_since=NOW + minutes(41), found=3, state="missed"
@@ -81,7 +81,7 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
     assert (outsiders.state, outsiders.kinds) == ("unused", [])
     await posts(db, cast, NOW + minutes(64), "event")
     async with db.reading() as connection:
-        stream = await reads.streamer(connection, cast.acme, NOW + minutes(64))
+        found = await reads.streamer(connection, cast.acme, NOW + minutes(64))
     assert stream.state == "flowing"
 
 
@@ -147,11 +147,11 @@ async def test_a_record_that_never_came_is_a_difference_after_two_looks_until_it
     await look(db, cast, NOW + minutes(90), 14 * MB)
     assert await differing() == [(14 * MB, 10 * MB, 4 * MB, "records_missing")]
     async with db.reading() as connection:
-        books = await of_sim(connection, cast.acme, ADAS_SIM, NOW + minutes(91))
+        found = await of_sim(connection, cast.acme, ADAS_SIM, NOW + minutes(91))
         outsiders = await compared(connection, cast.evil, NOW + minutes(91))
-    assert books.data_confirmed_at == NOW + minutes(90)
-    assert books.difference is not None
-    assert books.difference.since == NOW + minutes(60)
+    assert found.data_confirmed_at == NOW + minutes(90)
+    assert found.difference is not None
+    assert found.difference.since == NOW + minutes(60)
     assert outsiders.count == 0
     await record(db, cast, NOW + minutes(95), 4 * MB, 2)
     assert await differing() == []
@@ -174,9 +174,9 @@ async def test_where_no_records_are_pushed_nothing_differs(db: Database, cast: C
         await look(db, cast, NOW + minutes(after), used, alive=False, in_use=False)
     async with db.reading() as connection:
         assert await count(connection, cast.acme) == 0
-        books = await compared(connection, cast.acme, NOW + minutes(90))
-    assert not books.used
-    assert "nothing to compare" in environment().get_template("carrier/_reconciliation.html").render(books=books)
+        found = await compared(connection, cast.acme, NOW + minutes(90))
+    assert not found.used
+    assert "nothing to compare" in environment().get_template("carrier/_reconciliation.html").render(reconciliation=found)
 
 
 @pytest.mark.one_edition
@@ -187,6 +187,6 @@ async def test_usage_that_only_the_quota_tells_of_raises_the_alarm(db: Database,
     assert await settled(db, cast, NOW + minutes(70)) == {"usage": "quiet"}
     assert await settled(db, cast, NOW + minutes(90)) == {"usage": "missed"}
     async with db.reading() as connection:
-        stream = await reads.streamer(connection, cast.acme, NOW + minutes(90))
+        found = await reads.streamer(connection, cast.acme, NOW + minutes(90))
     for template in ("carrier/_streamer.html", "overview/_streamer.html"):
-        assert "probably FAILED" in environment().get_template(template).render(stream=stream)
+        assert "probably FAILED" in environment().get_template(template).render(streamer=found)
