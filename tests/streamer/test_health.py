@@ -176,7 +176,9 @@ async def test_where_no_records_are_pushed_nothing_differs(db: Database, cast: C
         assert await count(connection, cast.acme) == 0
         found = await compared(connection, cast.acme, NOW + minutes(90))
     assert not found.used
-    assert "nothing to compare" in environment().get_template("carrier/_reconciliation.html").render(reconciliation=found)
+    assert "nothing to compare" in environment().get_template("carrier/_reconciliation.html").render(
+        reconciliation=found
+    )
 
 
 @pytest.mark.one_edition
