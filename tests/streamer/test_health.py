@@ -73,16 +73,16 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
     await found(db, cast, "event", NOW + minutes(61))
     assert await settled(db, cast, NOW + minutes(62)) == {"event": "missed", "usage": "quiet"}
     async with db.reading() as connection:
-        found = await reads.streamer(connection, cast.acme, NOW + minutes(63))
+        health = await reads.streamer(connection, cast.acme, NOW + minutes(63))
         outsiders = await reads.streamer(connection, cast.evil, NOW + minutes(63))
-    assert stream.worst == KindHealth(
+    assert health.worst == KindHealth(
         kind="event", last_post_at=NOW, missed_since=NOW + minutes(41), found=3, state="missed"
     )
     assert (outsiders.state, outsiders.kinds) == ("unused", [])
     await posts(db, cast, NOW + minutes(64), "event")
     async with db.reading() as connection:
-        found = await reads.streamer(connection, cast.acme, NOW + minutes(64))
-    assert stream.state == "flowing"
+        health = await reads.streamer(connection, cast.acme, NOW + minutes(64))
+    assert health.state == "flowing"
 
 
 @pytest.mark.one_edition
