@@ -11,7 +11,6 @@ from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
-from litestar.types import Scope
 
 import console.carrier.api
 import console.connectivity.api
@@ -28,13 +27,11 @@ import console.sims.api
 import console.sms.api
 import console.usage.api
 from console import health
-from console.auth.doors import key_caller, same_origin, session_caller
+from console.auth.doors import count_address, counted_key_caller, same_origin, session_caller
 from console.auth.listening import SocketAccess
-from console.auth.rules import Caller, Permission
-from console.auth.throttle import count_request
-from console.errors import TooMany
+from console.auth.rules import Permission
 from console.http import metrics
-from console.http.authentication import Access, Authentication, Connection, allowed, caller_of
+from console.http.authentication import Access, Authentication, allowed, caller_of
 from console.http.etag import named
 from console.http.exceptions import tell
 from console.http.methods import methods_at
@@ -102,7 +99,7 @@ def create_app(settings: Settings) -> Litestar:
             Authentication(
                 {
                     Access.PAGE: lambda connection: session_caller(connection, db, settings),
-                    Access.API: lambda connection: _counted_caller(connection, db),
+                    Access.API: lambda connection: counted_key_caller(connection, db),
                 }
             )
         ],
@@ -119,7 +116,7 @@ def create_app(settings: Settings) -> Litestar:
         app.asgi_handler,
         origins=settings.public_origin,
         secure=settings.secure_cookies,
-        count=lambda scope: _count_address(db, scope),
+        count=lambda scope: count_address(db, scope),
         methods=lambda path: methods_at(app.routes, path),
     )
     app.state.settings = settings
@@ -181,22 +178,3 @@ def _api() -> Router:
             asyncapi,
         ],
     )
-
-
-async def _counted_caller(connection: Connection, db: Database) -> Caller | None:
-    """The program whose API key this is; TooMany if it, or without a key its address, has asked too much."""
-    caller = await key_caller(connection, db)
-    allowance = await count_request(db.redis, caller.handle if caller else _address(connection.scope))
-    connection.scope["state"]["allowance"] = allowance
-    if allowance.remaining < 0:
-        raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
-    return caller
-
-
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return f"address:{client[0] if client else 'unknown'}"
-
-
-async def _count_address(db: Database, scope: Scope) -> dict[str, str]:
-    return (await count_request(db.redis, _address(scope))).headers()

@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 
 from litestar import WebSocket
 from litestar.connection import ASGIConnection
+from litestar.types import Scope
 
 from console.auth import reads, writes
 from console.auth.rules import KEY_WORD, Caller, Pass, hashed
+from console.auth.throttle import count_request
+from console.errors import TooMany
 from console.settings import Settings
 from console.store.database import Database
 
@@ -95,3 +98,23 @@ def is_ours(origin: str, connection: Connection, settings: Settings) -> bool:
 def asks_from_elsewhere(socket: WebSocket[Any, Any, Any], settings: Settings) -> bool:
     """Whether a browser's socket comes from a page that is not ours: browsers send cookies along with those too."""
     return not is_ours(socket.headers.get("origin", ""), socket, settings)
+
+
+async def counted_key_caller(connection: Connection, db: Database) -> Caller | None:
+    """The program whose API key this is; TooMany if it, or without a key its address, has asked too much."""
+    caller = await key_caller(connection, db)
+    allowance = await count_request(db.redis, caller.handle if caller else _address(connection.scope))
+    connection.scope["state"]["allowance"] = allowance
+    if allowance.remaining < 0:
+        raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
+    return caller
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return f"address:{client[0] if client else 'unknown'}"
+
+
+async def count_address(db: Database, scope: Scope) -> dict[str, str]:
+    """Count a request that came without a key, by its address; the rate limit headers of its answer."""
+    return (await count_request(db.redis, _address(scope))).headers()
