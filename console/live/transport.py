@@ -16,7 +16,9 @@ from litestar.exceptions import WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from console import metrics
 from console.live.frames import texts_in
+from console.log import logger
 
 BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
 EXTENSION = "console.frames"
@@ -102,6 +104,8 @@ def protocol() -> "type[asyncio.Protocol] | str":
     """What uvicorn is to use for WebSockets: ours with a uvicorn that it was tested with, else uvicorn's own."""
     version = tuple(int(part) for part in uvicorn.__version__.split(".")[:2])
     fits = TESTED[0] <= version < TESTED[1] and hasattr(WebSocketsSansIOProtocol, "handle_connect")
+    if not fits:
+        logger("live").warning("this uvicorn was not tested: it writes the frames itself", version=uvicorn.__version__)
     return FrameProtocol if fits else "websockets-sansio"
 
 
@@ -159,6 +163,7 @@ def writer_for(socket: "WebSocket[Any, Any, Any]") -> Writer:
     """The best way that the server offers for this accepted connection."""
     extensions: dict[str, Any] = socket.scope.get("extensions") or {}
     found: Direct | None = extensions.get(EXTENSION)
+    metrics.socket_transport.labels("server" if found is None else "direct").inc()
     if found is None:
         return Plain(socket)
     found.accepted()

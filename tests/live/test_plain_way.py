@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 
 from console.live.transport import FrameProtocol, protocol
 from console.settings import Settings
@@ -31,8 +32,10 @@ def test_the_uvicorn_that_is_installed_is_one_that_lends_its_transport() -> None
 async def test_each_change_comes_in_its_order_and_what_was_missed_comes_first(
     plain_web: Served, db: Database, cast: Cast
 ) -> None:
+    before = REGISTRY.get_sample_value("console_socket_transport_total", {"transport": "server"}) or 0
     async with plain_web.stream(cast.acme_key) as stream:
         hello = await hear(stream)
+        assert REGISTRY.get_sample_value("console_socket_transport_total", {"transport": "server"}) == before + 1
         for number in range(5):
             await rename(db, cast, f"name-{number}")
         told = [await hear(stream) for _ in range(5)]
