@@ -95,7 +95,7 @@ async def test_only_what_is_asked_for_is_printed_and_it_ends_after_so_many(
         await tell_event(db, cast, 1, "info")
         await tell_event(db, cast, 2, "error")
         message = msgspec.json.decode(await tail.out())
-        assert (message["type"], message["data"]["id"]) == ("network.event", 2)
+        assert (message["type"], message["data"]["id"]) == ("network.event", "2")
         assert await tail.ended() == 0
 
 

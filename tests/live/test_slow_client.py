@@ -61,7 +61,7 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everyt
             while len(heard) < 2500:
                 message = msgspec.json.decode(await reader.recv())
                 if message["type"] == "network.event":
-                    heard.append(message["data"]["id"])
+                    heard.append(int(message["data"]["id"]))
 
         reading = asyncio.create_task(read())
         for first in range(0, 2500, 100):

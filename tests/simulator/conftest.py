@@ -23,7 +23,7 @@ class Simulated:
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self.process = process
         self.address = address
-        self.client = httpx.Client(base_url=address, trust_env=False, timeout=10)
+        self.client = httpx.Client(base_url=address, trust_env=False, timeout=60)
         self.token = ""
 
     def sign_in(self) -> dict[str, Any]:
