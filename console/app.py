@@ -27,19 +27,21 @@ import console.sims.api
 import console.sms.api
 import console.usage.api
 from console import health
-from console.auth.doors import count_address, counted_key_caller, same_origin, session_caller
+from console.auth.doors import count_address, counted_key_caller, same_origin, session_caller, share_of
 from console.auth.listening import SocketAccess
 from console.auth.rules import Permission
 from console.http import metrics
 from console.http.authentication import Access, Authentication, allowed, caller_of
 from console.http.etag import named
 from console.http.exceptions import tell
+from console.http.fair_share import FairShare
 from console.http.methods import methods_at
 from console.http.parameters import known_parameters
+from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 from console.http.requests import Requests
 from console.live import endpoints
 from console.live.view import View
-from console.openapi import asyncapi, openapi
+from console.openapi import documents, openapi
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.templating import STATIC, Fragments, environment, static_address
@@ -90,6 +92,8 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             "db": given(db),
             "settings": given(settings),
+            "prepared": given(PreparedAnswers()),
+            "health_checks": given(health.HealthChecks(db, live.feed)),
             "live": given(live),
             "feed": given(live.feed),
             "live_since": Provide(since, sync_to_thread=False),
@@ -101,7 +105,8 @@ def create_app(settings: Settings) -> Litestar:
                     Access.PAGE: lambda connection: session_caller(connection, db, settings),
                     Access.API: lambda connection: counted_key_caller(connection, db),
                 }
-            )
+            ),
+            FairShare(share_of),
         ],
         guards=[allowed(lambda connection: same_origin(connection, settings))],
         exception_handlers={Exception: tell},
@@ -109,7 +114,9 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=openapi(),
         logging_config=None,
         request_max_body_size=LARGEST_BODY_BYTES,
-        compression_config=CompressionConfig("brotli", minimum_size=1024, brotli_quality=4, gzip_compress_level=5),
+        compression_config=CompressionConfig(
+            "brotli", minimum_size=1024, brotli_quality=4, gzip_compress_level=5, exclude_opt_key=SKIPS_COMPRESSION
+        ),
     )
     # Around the router too: what it refuses itself, 404 and 405, is a request like any other.
     app.asgi_handler = Requests(
@@ -175,6 +182,6 @@ def _api() -> Router:
                 opt={"access": Access.API, "permission": Permission.READ},
             ),
             health.router(in_schema=True),
-            asyncapi,
+            documents,
         ],
     )

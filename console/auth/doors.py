@@ -115,6 +115,12 @@ def _address(scope: Scope) -> str:
     return f"address:{client[0] if client else 'unknown'}"
 
 
+def share_of(connection: Connection) -> str:
+    """Whose share of the process a request takes: its caller's; without one, that of the address it came from."""
+    caller: Caller | None = connection.scope["state"].get("caller")
+    return caller.handle if caller else _address(connection.scope)
+
+
 async def count_address(db: Database, scope: Scope) -> dict[str, str]:
     """Count a request that came without a key, by its address; the rate limit headers of its answer."""
     return (await count_request(db.redis, _address(scope))).headers()

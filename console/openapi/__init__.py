@@ -1,4 +1,4 @@
 """The description of the API and of the stream, for programs and for people."""
 
+from console.openapi.document import documents as documents
 from console.openapi.document import openapi as openapi
-from console.openapi.stream import asyncapi as asyncapi

@@ -1,70 +1,70 @@
-"""Where the description of the API is served: /api/v1/openapi.json for programs, /api/v1/docs for people."""
+"""Where the description of the API is served: openapi.json and asyncapi.json for programs, docs for people."""
 
 from typing import Any
 
-from litestar import Request, Router
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 from litestar.serialization import encode_json
 from litestar.types import Method
 
 from console.http.authentication import Access
+from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 from console.openapi import page, stream_page
 from console.openapi.completion import completed
 from console.openapi.stream import described_for
 from console.openapi.texts import DESCRIPTION, TAGS
 
-Described = dict[str, Any]
+Asked = Request[Any, Any, Any]
 
 
-class Documents(Router):
-    """Serves the two, and nothing else: Litestar would also answer every unknown address beside them, in HTML."""
+class Unserved(Router):
+    """Takes no routes: Litestar would answer every unknown address beside the document's, in HTML."""
 
     def register(self, value: Any) -> Any:
-        """Leave out what takes any address."""
-        return [] if "/{path:str}" in getattr(value, "paths", ()) else super().register(value)
+        """Leave it out."""
+        return []
 
 
-class _Completing(OpenAPIRenderPlugin):
-    """What both have in common: Litestar's document is completed once."""
-
-    _raw: Described | None = None
-    _completed: Described
-
-    def described(self, raw: Described) -> Described:
-        if self._raw is not raw:
-            self._raw, self._completed = raw, completed(raw)
-        return self._completed
-
-
-class ForPrograms(_Completing, JsonRenderPlugin):
+@get("/openapi.json")
+async def openapi_json(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The OpenAPI document."""
-
-    def __init__(self) -> None:
-        """Its address ends in openapi.json."""
-        super().__init__(path="/openapi.json", media_type="application/json")  # type: ignore[arg-type]
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: Described) -> bytes:
-        """As JSON."""
-        return encode_json(self.described(openapi_schema))
+    return prepared.answer(request, "openapi", "application/json", lambda: encode_json(_document(request)))
 
 
-class ForPeople(_Completing):
+@get("/asyncapi.json")
+async def asyncapi_json(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
+    """The AsyncAPI document of the stream."""
+    key = ("asyncapi", page.origin(request))
+    return prepared.answer(request, key, "application/json", lambda: encode_json(described_for(request)))
+
+
+@get("/docs")
+async def docs(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The documentation page. Needs no sign-in: it says nothing of any fleet."""
 
-    def __init__(self) -> None:
-        """Its address ends in docs."""
-        super().__init__(path="/docs")
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: Described) -> bytes:
-        """As HTML."""
+    def drawn() -> bytes:
         engine: Any = request.app.template_engine
-        context = page.context(self.described(openapi_schema), page.origin(request))
+        context = page.context(_document(request), page.origin(request))
         context["stream"] = stream_page.context(described_for(request))
         text: str = engine.get_template("api/docs.html").render(**context)
         return text.encode()
+
+    return prepared.answer(request, ("docs", page.origin(request)), "text/html; charset=utf-8", drawn)
+
+
+def _document(request: Asked) -> dict[str, Any]:
+    return completed(request.app.openapi_schema.to_schema())
+
+
+documents = Router(
+    "/",
+    route_handlers=[openapi_json, asyncapi_json, docs],
+    include_in_schema=False,
+    opt={"access": Access.PUBLIC, SKIPS_COMPRESSION: True},
+)
 
 
 def _operation_id(_: HTTPRouteHandler, method: Method, path: list[Any]) -> str:
@@ -79,8 +79,7 @@ def openapi() -> OpenAPIConfig:
         title="SIM console",
         version="1",
         description=DESCRIPTION,
-        openapi_router=Documents("/api/v1", route_handlers=[], include_in_schema=False, opt={"access": Access.PUBLIC}),
-        render_plugins=[ForPeople(), ForPrograms()],
+        openapi_router=Unserved("/api/v1", route_handlers=[], include_in_schema=False, opt={"access": Access.PUBLIC}),
         use_handler_docstrings=True,
         operation_id_creator=_operation_id,
         servers=[Server(url="/", description="The console that serves this document")],

@@ -6,10 +6,9 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import Request, get
+from litestar import Request
 
 from console.facts import Fact, topics
-from console.http.authentication import Access
 from console.live import messages
 from console.live.messages import LARGEST_FROM_CLIENT
 from console.openapi import stream_texts
@@ -124,9 +123,3 @@ def described_for(request: Request[Any, Any, Any]) -> Part:
     """The document, with the address at which this client reaches the console."""
     address = urlsplit(origin(request))
     return document(address.netloc, secure=address.scheme == "https")
-
-
-@get("/asyncapi.json", include_in_schema=False, opt={"access": Access.PUBLIC})
-async def asyncapi(request: Request[Any, Any, Any]) -> Part:
-    """The description of the stream, for programs. Needs no sign-in: it says nothing of any fleet."""
-    return described_for(request)

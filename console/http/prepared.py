@@ -1,0 +1,61 @@
+"""Answers that are the same for everybody: made once, compressed once, then sent as the bytes that they are."""
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import brotli  # type: ignore[import-untyped]
+from litestar import Request, Response
+from msgspec import Struct
+
+SKIPS_COMPRESSION = "prepared"  # the route option of routes that answer so: Litestar does not compress again
+MOST_KEPT = 16  # of them may depend on the address that the client names, which is not ours to bound
+
+
+class Prepared(Struct, frozen=True):
+    """A body by content coding, and its ETag."""
+
+    bodies: dict[str, bytes]
+    etag: str
+
+
+class PreparedAnswers:
+    """Keeps the MOST_KEPT answers that were asked for last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+
+    def answer(
+        self, request: Request[Any, Any, Any], key: Hashable, media_type: str, make: Callable[[], bytes]
+    ) -> Response[bytes]:
+        """The answer with this key in the best coding that the client takes; `make` is called if it is not kept."""
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = prepared(make())
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        coding = best_coding(request.headers.get("accept-encoding", ""))
+        headers = {"ETag": found.etag, "Vary": "Accept-Encoding"}
+        if coding != "identity":
+            headers["Content-Encoding"] = coding
+        return Response(found.bodies[coding], media_type=media_type, headers=headers)
+
+
+def prepared(body: bytes) -> Prepared:
+    """The body in each coding. Slow on purpose: it is compressed once, as small as it gets."""
+    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    return Prepared({"br": brotli.compress(body, quality=9), "gzip": gzip.compress(body, 9), "identity": body}, etag)
+
+
+def best_coding(accepted: str) -> str:
+    """`br`, `gzip` or `identity`, from an Accept-Encoding header (RFC 9110, 12.5.3); a weight of 0 refuses."""
+    taken = set()
+    for part in accepted.lower().split(","):
+        name, _, parameters = part.partition(";")
+        weight = parameters.replace(" ", "").removeprefix("q=").strip("0.")
+        if not parameters or weight:
+            taken.add(name.strip())
+    return "br" if "br" in taken else "gzip" if taken & {"gzip", "x-gzip", "*"} else "identity"
