@@ -17,7 +17,7 @@ from console.runs.schedule import JOBS
 from console.settings import Settings, from_environment
 from console.store.database import open_database
 from jobs.garbage import collect_seldom
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.worker import load
 
@@ -26,7 +26,7 @@ async def errands(settings: Settings) -> None:
     """Until there are no more lines."""
     collect_seldom(every=100_000)
     db = open_database(settings.database_url, settings.redis_url)
-    worker = WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db))
+    worker = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))
     jobs = {job.name: load(job) for job in JOBS}
     loop = asyncio.get_running_loop()
     while name := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
@@ -40,7 +40,7 @@ async def errands(settings: Settings) -> None:
         }
         await db.engine.dispose()  # a connection that ends hands in its statistics
         print(msgspec.json.encode(cost).decode(), flush=True)
-    await worker.accounts.close()
+    await worker.once_clients.close()
     await db.close()
 
 

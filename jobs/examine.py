@@ -13,26 +13,26 @@ from console.once.probe import Explored, explore
 from console.organizations import reads
 from console.settings import Settings
 from console.store.database import open_database
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 
 
 async def examine(settings: Settings) -> list[Examined]:
     """Sign in for each organization and ask for everything that can be read, once. Nothing is changed or bought."""
     db = open_database(settings.database_url, settings.redis_url, connections=2)
-    accounts = Accounts(settings, db)
+    once_clients = OnceClients(settings, db)
     try:
         async with db.reading() as connection:
             organizations = await reads.every(connection)
-        examined = await asyncio.gather(*(_one(accounts, found) for found in organizations))
-        await accounts.note()
+        examined = await asyncio.gather(*(_one(once_clients, found) for found in organizations))
+        await once_clients.report()
         return examined
     finally:
-        await accounts.close()
+        await once_clients.close()
         await db.close()
 
 
-async def _one(accounts: Accounts, organization: reads.Organization) -> Examined:
-    client = await accounts.client(organization.id)
+async def _one(once_clients: OnceClients, organization: reads.Organization) -> Examined:
+    client = await once_clients.client(organization.id)
     if client is None:
         advice = f"Run `console org add {organization.slug}` with its client id and secret."
         found: list[Looked] = [Looked(what="account", fault=True, found="no account at 1NCE", advice=advice)]

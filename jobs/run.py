@@ -45,7 +45,7 @@ def by_organization(*, needs_once: bool, alone: bool = True) -> Callable[[Work],
             for number in ids:
                 if organization_id not in (None, number):
                     continue
-                once = await worker.accounts.client(number) if needs_once else None
+                once = await worker.once_clients.client(number) if needs_once else None
                 if once is not None or not needs_once:
                     runs.append(_new(worker, work, number, once, asked, arguments))
             if not runs and asked is not None:

@@ -10,7 +10,7 @@ from console.once.models import Sim, SimPage
 from console.polling.rules import Kind
 from console.sims import writes
 from console.store.bulk import Row
-from jobs.polling.budget import Spending
+from jobs.polling.budget import PollBudget
 from jobs.run import Run, by_organization
 
 AT_ONCE = 8
@@ -43,11 +43,11 @@ async def sync_sims(run: Run) -> None:
 
 async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:
     """The inventory's pages in their order, the next few already asked for."""
-    spending, turn = Spending(run, Kind.INVENTORY), asyncio.Lock()
+    budget, slot = PollBudget(run, Kind.INVENTORY), asyncio.Lock()
 
     async def ask(number: int) -> SimPage:
-        async with turn:
-            await spending.moment()
+        async with slot:
+            await budget.acquire()
         return await run.client.sims(number)
 
     first = await ask(start)

@@ -20,7 +20,7 @@ from console.settings import Settings
 from console.store.database import open_database
 from jobs.garbage import collect_seldom
 from jobs.metrics import exposed, keep_measuring
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import Job, WorkerContext
 
 START_DELAY = timedelta(seconds=2)  # the queue's first sweep takes a job that is just being handed out for a lost one
@@ -38,7 +38,7 @@ async def work(settings: Settings) -> None:
     """Work until asked to stop (SIGTERM or Ctrl-C)."""
     collect_seldom(every=100_000)
     db = open_database(settings.database_url, settings.redis_url)
-    context = WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db), patient=True)
+    context = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db), continuous=True)
     name = f"{socket.gethostname()}-{os.getpid()}"
     worker: Worker[Any] = Worker(
         db.queue,
@@ -58,7 +58,7 @@ async def work(settings: Settings) -> None:
     )
     beside = [
         asyncio.create_task(keep_measuring(db, every=MEASURING_SECONDS)),
-        asyncio.create_task(context.accounts.keep_noting(every=NOTING_SECONDS)),
+        asyncio.create_task(context.once_clients.report_regularly(every=NOTING_SECONDS)),
     ]
     try:
         async with exposed(settings.metrics_port, settings.metrics_token):
@@ -68,7 +68,7 @@ async def work(settings: Settings) -> None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await context.accounts.close()
+        await context.once_clients.close()
         await db.close()
 
 

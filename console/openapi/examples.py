@@ -14,7 +14,7 @@ from console.facts.sims import SimState
 from console.facts.sms import Sms
 from console.health import Alive, Health, HealthCheck
 from console.http.paging import Listing
-from console.polling.standing import Polling, PollingShare
+from console.polling.report import Polling, PollingShare
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
@@ -172,7 +172,7 @@ POLLING = Polling(
     moved=800,
     low=120,
     under_way=3,
-    questions=[STANDING],
+    shares=[STANDING],
 )
 STEP = UsageBucket(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
 USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])

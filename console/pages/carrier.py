@@ -22,7 +22,7 @@ from console.live.view import Receives, Refresh
 from console.pages.layout import common
 from console.pages.templating import Fragments
 from console.polling.on_screen import on_screen
-from console.polling.standing import polling
+from console.polling.report import polling
 from console.quotas.reconciliation import compared
 from console.store.database import Database
 from console.streamer.reads import streamer

@@ -6,9 +6,9 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 
 from console.auth.rules import Caller
-from console.polling import standing
+from console.polling import report
 from console.polling.on_screen import on_screen
-from console.polling.standing import Polling
+from console.polling.report import Polling
 from console.store.database import Database
 
 
@@ -18,7 +18,7 @@ async def polling(caller: NamedDependency[Caller], db: NamedDependency[Database]
     now = datetime.now(UTC)
     screen = await on_screen(db.redis, caller.organization_id, now)
     async with db.reading() as reading:
-        return await standing.polling(reading, caller.organization_id, now, on_screen=len(screen))
+        return await report.polling(reading, caller.organization_id, now, on_screen=len(screen))
 
 
 router = Router("/", route_handlers=[polling], tags=["Carrier"])

@@ -1,4 +1,4 @@
-"""Questions about polling: its terms, whom it is worth asking about, and how far it has come."""
+"""Queries about polling: its terms, the SIMs with a priority, and its progress."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.tables import organizations
-from console.polling.rules import Fleet, Group, Kind, Terms
-from console.polling.tables import NEVER, turns
+from console.polling.rules import Fleet, Kind, Priority, Terms
+from console.polling.tables import NEVER, slots
 from console.runs.reads import last_done
 from console.sims.tables import checks, sims
 from console.sms.reads import under_way
@@ -19,13 +19,13 @@ from console.streamer.rules import is_alive
 
 MOVED_FOR = timedelta(hours=1)
 LATELY = timedelta(minutes=10)
-# The inventory's own coarse word comes with each walk, long before a large fleet's quotas have been asked for.
+# The inventory's coarse quota state comes with each walk, long before all quotas of a large fleet have been polled.
 LOW = sa.or_(sims.c.quota == "low", sims.c.data_class == "low")
 LISTED = sims.c.missing_walks < 2
 
 
 async def terms(connection: AsyncConnection, organization_id: int, now: datetime) -> Terms:
-    """By what this organization's calls are divided."""
+    """What the division of this organization's calls depends on."""
     c = organizations.c
     rate = await connection.execute(sa.select(c.once_requests_per_second).where(c.id == organization_id))
     return Terms(
@@ -35,53 +35,53 @@ async def terms(connection: AsyncConnection, organization_id: int, now: datetime
     )
 
 
-async def worth_asking(
+async def priority_candidates(
     connection: AsyncConnection,
     organization_id: int,
     kind: Kind,
-    floors: Mapping[Group, float],
+    floors: Mapping[Priority, float],
     now: datetime,
     *,
     limit: int,
-) -> dict[Group, list[str]]:
-    """SIMs that moved, are low or have a message under way, as far as `floors` names these groups: the longest unasked
-    first.
+) -> dict[Priority, list[str]]:
+    """SIMs that moved, are low or have a message under way, for those of these priorities that `floors` names: the
+    longest unpolled first.
 
-    It looks at the whole fleet, so once for many turns is enough.
+    It scans the whole fleet: call it once for many slots.
     """
-    turn = turns.c[f"{kind}_at"]
+    slot = slots.c[f"{kind}_at"]
     found = {}
     conditions = {
-        Group.UNDER_WAY: sims.c.iccid.in_(under_way(organization_id)),
-        Group.LOW: LOW,
-        Group.MOVED: sims.c.changed_at > _moment(now - MOVED_FOR),
+        Priority.UNDER_WAY: sims.c.iccid.in_(under_way(organization_id)),
+        Priority.LOW: LOW,
+        Priority.MOVED: sims.c.changed_at > _moment(now - MOVED_FOR),
     }
-    for group, condition in conditions.items():
-        if group in floors:
+    for priority, condition in conditions.items():
+        if priority in floors:
             query = (
                 sa.select(sims.c.iccid)
-                .join(turns, _same(turns))
+                .join(slots, _same(slots))
                 .where(sims.c.organization_id == organization_id, condition, LISTED)
-                .where(turn < _moment(now - timedelta(seconds=floors[group])))
-                .order_by(turn)
+                .where(slot < _moment(now - timedelta(seconds=floors[priority])))
+                .order_by(slot)
                 .limit(limit)
             )
-            found[group] = list((await connection.execute(query)).scalars())
+            found[priority] = list((await connection.execute(query)).scalars())
     return found
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """How far one kind of question has come, in SIMs."""
+class PollProgress(Struct, frozen=True, kw_only=True):
+    """How far one kind of poll has come, in SIMs."""
 
     answered_last_hour: int
     answered_lately: int  # in the last ten minutes
-    never: int  # their first turn is still to come
-    unanswered: int  # they had it, and 1NCE has not answered
+    never: int  # not polled yet
+    unanswered: int  # polled, and 1NCE has not answered
     oldest_at: datetime | None  # the oldest answer that is held; None without any
 
 
 async def fleet(connection: AsyncConnection, organization_id: int, now: datetime, *, on_screen: int) -> Fleet:
-    """How many SIMs there are, and how many are of interest now."""
+    """How many SIMs there are, and how many have each priority now."""
     query = sa.select(
         sa.func.count(),
         sa.func.count().filter(sims.c.changed_at > _moment(now - MOVED_FOR)),
@@ -92,13 +92,13 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
     return Fleet(sims=found[0], on_screen=min(on_screen, found[0]), moved=found[1], low=found[2], under_way=found[3])
 
 
-async def asked(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[Kind, Asked]:
-    """How far each kind of question about single SIMs has come: one look at what 1NCE last answered for each."""
+async def progress(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[Kind, PollProgress]:
+    """The progress of each kind of poll of single SIMs; scans `sim_checks` once."""
     kinds = [kind for kind in Kind if kind is not Kind.INVENTORY]
     columns: list[sa.ColumnElement[Any]] = []
     for kind in kinds:
         at, silent = checks.c[f"{kind}_at"], checks.c[f"{kind}_at"].is_(None)
-        begun = turns.c[f"{kind}_at"] > sa.text(f"timestamptz '{NEVER}'")
+        begun = slots.c[f"{kind}_at"] > sa.text(f"timestamptz '{NEVER}'")
         columns += [
             sa.func.count().filter(at > _moment(now - timedelta(hours=1))),
             sa.func.count().filter(at > _moment(now - LATELY)),
@@ -106,11 +106,11 @@ async def asked(connection: AsyncConnection, organization_id: int, now: datetime
             sa.func.count().filter(silent, begun),
             sa.func.min(at),
         ]
-    source = sims.join(turns, _same(turns)).outerjoin(checks, _same(checks))
+    source = sims.join(slots, _same(slots)).outerjoin(checks, _same(checks))
     query = sa.select(*columns).select_from(source).where(sims.c.organization_id == organization_id, LISTED)
     row = tuple((await connection.execute(query)).one())
-    names = Asked.__struct_fields__
-    return {kind: Asked(**dict(zip(names, row[len(names) * n :], strict=False))) for n, kind in enumerate(kinds)}
+    names = PollProgress.__struct_fields__
+    return {kind: PollProgress(**dict(zip(names, row[len(names) * n :], strict=False))) for n, kind in enumerate(kinds)}
 
 
 def _same(table: sa.Table) -> "sa.ColumnElement[bool]":

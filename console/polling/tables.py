@@ -1,4 +1,4 @@
-"""When each SIM last had its turn to be asked about."""
+"""When each SIM was last polled, by kind of poll."""
 
 import sqlalchemy as sa
 
@@ -12,10 +12,10 @@ def _turn(name: str) -> "sa.Column[object]":
     return sa.Column(name, sa.DateTime(timezone=True), nullable=False, server_default=sa.text(f"'{NEVER}'"))
 
 
-# Not when 1NCE answered, which is in `sim_checks`: a SIM without an answer has had its turn as well, and goes behind
-# the others. The database gives each new SIM its row. Pushes don't touch it: its indexes cost them nothing.
-turns = sa.Table(
-    "sim_turns",
+# Not when 1NCE answered, which is in `sim_checks`: a SIM whose poll got no answer goes to the end of the queue too.
+# A trigger adds the row of each new SIM. The Data Streamer's records don't touch this table or its indexes.
+slots = sa.Table(
+    "poll_slots",
     metadata,
     *key_columns(),
     *(_turn(name) for name in ("status_at", "events_at", "data_quota_at", "sms_quota_at", "sms_at")),

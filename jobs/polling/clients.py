@@ -1,4 +1,4 @@
-"""The clients of 1NCE on this worker: one for each organization, made anew when its account changes."""
+"""The clients of 1NCE in this worker: one for each organization, replaced when its credentials change."""
 
 import asyncio
 from functools import partial
@@ -9,21 +9,20 @@ from console.once.client import OnceClient
 from console.organizations.reads import Account, account
 from console.settings import Settings
 from console.store.database import Database
-from jobs.polling.reporting import Noting
+from jobs.polling.reporting import CarrierReporter
 
 
-class Accounts:
-    """Hands out the client of an organization."""
+class OnceClients:
+    """Keeps one client for each organization."""
 
     def __init__(self, settings: Settings, db: Database) -> None:
-        """No client is made before it is asked for."""
         self._settings = settings
         self._db = db
-        self._noting = Noting(db)
+        self._reporter = CarrierReporter(db)
         self._clients: dict[int, tuple[Account, OnceClient]] = {}
 
     async def client(self, organization_id: int) -> OnceClient | None:
-        """1NCE as this organization sees it; None if it has no account there."""
+        """The client with this organization's credentials; None if it has none."""
         async with self._db.reading() as connection:
             found = await account(connection, self._settings.secret_key, organization_id=organization_id)
         if found is None or found.once_client_id is None or found.once_client_secret is None:
@@ -38,29 +37,29 @@ class Accounts:
             redis=self._db.redis,
             organization=str(organization_id),
             requests_per_second=found.once_requests_per_second,
-            observe=partial(self._noting.observe, organization_id),
-            noticed=partial(self._noting.hear, organization_id),
+            observe=partial(self._reporter.observe, organization_id),
+            noticed=partial(self._reporter.record, organization_id),
         )
         self._clients[organization_id] = (found, client)
         return client
 
-    async def note(self) -> None:
-        """Write down how each account stands, as far as it has been asked here."""
-        await self._noting.write_answers()
+    async def report(self) -> None:
+        """Record the circuit and capabilities of each organization that this worker has called 1NCE for."""
+        await self._reporter.write_answers()
         for organization_id, (_, client) in list(self._clients.items()):
-            await self._noting.settle(organization_id, client)
+            await self._reporter.reconcile(organization_id, client)
 
-    async def keep_noting(self, *, every: float) -> None:
-        """Note every so many seconds, until cancelled, whatever happens."""
+    async def report_regularly(self, *, every: float) -> None:
+        """Report every so many seconds, until cancelled; a failure is logged and counted."""
         while True:
             await asyncio.sleep(every)
             try:
-                await self.note()
-            except Exception:  # what was not noted now is noted with the next turn
+                await self.report()
+            except Exception:  # the next report has what this one lacks
                 metrics.loop_errors.labels("carrier").inc()
-                logger("jobs").exception("how the accounts stand could not be noted")
+                logger("jobs").exception("the state of 1NCE could not be recorded")
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         for _, client in self._clients.values():
             await client.__aexit__(None, None, None)

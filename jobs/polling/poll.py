@@ -1,4 +1,4 @@
-"""Asking 1NCE about many SIMs, one call each: several at a time, written down in batches."""
+"""Polls many SIMs, one call each: several at a time, stored in batches."""
 
 import asyncio
 import time
@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefused, Throttled, Unavailable
 from console.polling.rules import Kind
-from console.polling.writes import Turn
+from console.polling.writes import PollSlot
 from console.store.database import is_deadlock
-from jobs.polling.budget import Spending
-from jobs.polling.slots import Turns
+from jobs.polling.budget import PollBudget
+from jobs.polling.slots import PollQueue
 from jobs.run import Run
 
 Answer = TypeVar("Answer")
@@ -22,9 +22,9 @@ Ask = Callable[[str], Awaitable[Answer]]
 Keep = Callable[[Sequence[tuple[str, Answer]]], Awaitable[int]]
 BATCH = 50
 BATCH_SECONDS = 0.5
-STOP_AFTER_FAILURES = 10  # one after the other: then 1NCE is down, and the next run is early enough
-AGAIN = 3  # for a batch that was ended for another's sake: what 1NCE has answered is not to be asked for twice
-LOGGED = 3  # answers that can't be used, of one run: a changed field has thousands
+STOP_AFTER_FAILURES = 10  # in a row: then 1NCE is down, and the next run is early enough
+AGAIN = 3  # for a batch that a deadlock ended: what 1NCE has answered need not be polled twice
+LOGGED = 3  # unusable answers of one run that are logged: a changed field yields thousands
 
 
 def until_next_minute(now: datetime) -> float:
@@ -34,51 +34,51 @@ def until_next_minute(now: datetime) -> float:
 
 
 async def poll(run: Run, kind: Kind, ask: Ask[Answer], keep: Keep[Answer], *, at_once: int) -> None:
-    """Ask about one SIM after the other, `at_once` at a time, until the minute is over; on a worker that has no
-    patience, until nobody is due. `keep` writes a batch and says how many really changed.
+    """Poll SIMs, `at_once` at a time, until the minute is over; unless the worker is continuous, until no SIM is due.
 
-    A SIM that 1NCE does not know is counted as failed and does not stop the others; ten failures on end do, and those
-    keep their places. Who got no answer, or one that could not be kept, is asked again in ten minutes. A run that got
-    no answer that it can use has failed with the first of them.
+    `ask` returns the answer for an ICCID; `keep` stores a batch and returns how many SIMs changed. A SIM that 1NCE does
+    not know is counted as failed and does not stop the others; ten failures in a row do, and those SIMs keep their
+    places. A SIM without an answer, or whose answer could not be stored, is polled again in ten minutes. Raises the
+    first error of a run in which every answer was unusable.
     """
     answers: asyncio.Queue[tuple[str, Answer] | None] = asyncio.Queue()  # holds a minute's at most, and never blocks
     until = time.monotonic() + until_next_minute(run.now())
-    turns = Turns(run, kind, Spending(run, kind), until=until, patient=run.worker.patient)
+    slots = PollQueue(run, kind, PollBudget(run, kind), until=until, continuous=run.worker.continuous)
 
-    troubles = Troubles()
+    problems = Failures()
 
-    async def everybody() -> None:
+    async def all_asked() -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(at_once):
-                    group.create_task(_ask_on(run, turns, ask, answers, troubles))
+                    group.create_task(_ask_on(run, slots, ask, answers, problems))
         finally:
             answers.put_nowait(None)
 
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_keep_on(run, turns, keep, answers))
-            group.create_task(everybody())
+            group.create_task(_keep_on(run, slots, keep, answers))
+            group.create_task(all_asked())
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
     finally:
-        await asyncio.shield(turns.close())
-    if troubles.useless and run.tally.failed == run.tally.seen:
-        raise troubles.useless[0]
+        await asyncio.shield(slots.close())
+    if problems.unusable and run.tally.failed == run.tally.seen:
+        raise problems.unusable[0]
 
 
-class Troubles:
-    """What went wrong in a run."""
+class Failures:
+    """The failed polls of a run."""
 
     def __init__(self) -> None:
-        self.on_end: list[Turn] = []  # failures one after the other
-        self.useless: list[OnceError] = []  # the first few answers that can't be used
+        self.consecutive: list[PollSlot] = []  # SIMs whose polls failed in a row
+        self.unusable: list[OnceError] = []  # the first few unusable answers
 
-    def note(self, turn: Turn, error: OnceError) -> None:
-        """An answer that can't be used; said aloud a few times only."""
-        if len(self.useless) < LOGGED:
-            self.useless.append(error)
-            logger("jobs").warning("no answer that can be used", iccid=turn.iccid, reason=str(error))
+    def unusable_answer(self, slot: PollSlot, error: OnceError) -> None:
+        """Remember, and log, the first few."""
+        if len(self.unusable) < LOGGED:
+            self.unusable.append(error)
+            logger("jobs").warning("unusable answer", iccid=slot.iccid, reason=str(error))
 
 
 def _first(error: BaseException) -> BaseException:
@@ -88,31 +88,35 @@ def _first(error: BaseException) -> BaseException:
 
 
 async def _ask_on(
-    run: Run, turns: Turns, ask: Ask[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]", troubles: Troubles
+    run: Run,
+    slots: PollQueue,
+    ask: Ask[Answer],
+    answers: "asyncio.Queue[tuple[str, Answer] | None]",
+    problems: Failures,
 ) -> None:
-    while (turn := await turns.next()) is not None:
+    while (slot := await slots.next()) is not None:
         try:
-            answer = await ask(turn.iccid)
+            answer = await ask(slot.iccid)
         except (CircuitOpen, NotOffered):  # nobody was asked, and nobody will be for a while
-            turns.unused([*troubles.on_end, turn])
+            slots.unused([*problems.consecutive, slot])
             raise
         except (Throttled, Unavailable, SignInRefused) as error:
             run.counted(seen=1, failed=1)
-            troubles.on_end.append(turn)
-            if len(troubles.on_end) >= STOP_AFTER_FAILURES or isinstance(error, SignInRefused):
-                turns.unused(troubles.on_end)
+            problems.consecutive.append(slot)
+            if len(problems.consecutive) >= STOP_AFTER_FAILURES or isinstance(error, SignInRefused):
+                slots.unused(problems.consecutive)
                 raise
         except OnceError as error:
             run.counted(seen=1, failed=1)
-            turns.kept([turn.iccid])
-            troubles.note(turn, error)
+            slots.kept([slot.iccid])
+            problems.unusable_answer(slot, error)
         else:
-            troubles.on_end.clear()
-            answers.put_nowait((turn.iccid, answer))
+            problems.consecutive.clear()
+            answers.put_nowait((slot.iccid, answer))
 
 
 async def _keep_on(
-    run: Run, turns: Turns, keep: Keep[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]"
+    run: Run, slots: PollQueue, keep: Keep[Answer], answers: "asyncio.Queue[tuple[str, Answer] | None]"
 ) -> None:
     done = False
     while not done:
@@ -131,7 +135,7 @@ async def _keep_on(
                 until = until or asyncio.get_running_loop().time() + BATCH_SECONDS
         if batch:
             run.counted(seen=len(batch), changed=await _kept(keep, batch))
-            turns.kept([iccid for iccid, _ in batch])
+            slots.kept([iccid for iccid, _ in batch])
 
 
 async def _kept(keep: Keep[Answer], batch: Sequence[tuple[str, Answer]]) -> int:

@@ -1,4 +1,4 @@
-"""What the clients meet at 1NCE, put down where pages, programs and figures see it."""
+"""Records in the database and in metrics what the clients learn of 1NCE: circuit, capabilities, calls."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -18,11 +18,10 @@ from console.store.database import Database
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
 
-class Noting:
-    """Writes a notice down at once, and every now and then which operations 1NCE has answered."""
+class CarrierReporter:
+    """Records changes at once, and the operations that 1NCE has answered at intervals."""
 
     def __init__(self, db: Database) -> None:
-        """Nothing has been met yet."""
         self._db = db
         self._answers: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
 
@@ -33,8 +32,8 @@ class Noting:
         if outcome == "ok":
             self._answers[organization_id][operation] = datetime.now(UTC)
 
-    async def hear(self, organization_id: int, notice: Notice) -> None:
-        """1NCE has closed or opened something. While the database is away that is lost: see settle."""
+    async def record(self, organization_id: int, notice: Notice) -> None:
+        """Record that the circuit or a capability has changed. Lost while the database is away: see reconcile."""
         said = {"notice": type(notice).__name__, **to_builtins(notice)}
         logger("jobs").warning("1NCE has changed", organization_id=organization_id, **said)
         try:
@@ -63,10 +62,10 @@ class Noting:
                     answered = {notice.operation: notice.at}
                     await writes.record_answers(transaction, organization_id, answered, notice.at)
         except AWAY as error:
-            logger("jobs").warning("a notice of 1NCE could not be written down", reason=str(error))
+            logger("jobs").warning("a change of 1NCE could not be recorded", reason=str(error))
 
     async def write_answers(self) -> None:
-        """Write down what has been answered since the last time; it is kept if the database is away."""
+        """Record the operations answered since the last call; kept in memory while the database is away."""
         for organization_id in list(self._answers):
             answers = self._answers.pop(organization_id)
             try:
@@ -74,10 +73,10 @@ class Noting:
                     await writes.record_answers(transaction, organization_id, answers, datetime.now(UTC))
             except AWAY as error:
                 self._answers[organization_id] = answers | self._answers[organization_id]
-                logger("jobs").warning("answers of 1NCE could not be written down", reason=str(error))
+                logger("jobs").warning("answers of 1NCE could not be recorded", reason=str(error))
 
-    async def settle(self, organization_id: int, client: OnceClient) -> None:
-        """Put right what is written down where it is not how the account stands: a notice was lost, or Redis forgot."""
+    async def reconcile(self, organization_id: int, client: OnceClient) -> None:
+        """Correct the record where it differs from the client's state: a change was lost, here or in Redis."""
         now = datetime.now(UTC)
         try:
             stands = await client.standing()
@@ -109,4 +108,4 @@ class Noting:
                             retry_at=None,
                         )
         except (OnceError, *AWAY) as error:
-            logger("jobs").warning("how 1NCE stands is not known", organization_id=organization_id, reason=str(error))
+            logger("jobs").warning("the state of 1NCE is not known", organization_id=organization_id, reason=str(error))

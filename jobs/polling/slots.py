@@ -1,4 +1,4 @@
-"""Whose turn it is to be asked about: SIMs by what an answer is worth, and always some that waited longest."""
+"""The poll queue of one run: which SIM is polled next, by priority, and always some of the longest unpolled."""
 
 import asyncio
 import time
@@ -7,132 +7,133 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from console.polling.on_screen import on_screen
-from console.polling.reads import worth_asking
-from console.polling.rules import FLOORS, Group, Kind, Wheel
-from console.polling.writes import Turn, give_back, take_turns
-from jobs.polling.budget import Spending
+from console.polling.reads import priority_candidates
+from console.polling.round_robin import SmoothRoundRobin
+from console.polling.rules import FLOORS, Kind, Priority
+from console.polling.writes import PollSlot, claim_slots, release_slots
+from jobs.polling.budget import PollBudget
 from jobs.run import Run
 
-AHEAD_SECONDS = 2.0  # so much is chosen at a time: few, so that a row that comes onto a screen has its turn soon
+AHEAD_SECONDS = 2.0  # so much is claimed at a time: little, so that a row that comes onto a screen is polled soon
 MOST = 20
-LOOK_SECONDS = 15.0  # between two looks at the whole fleet for those that moved
+SCAN_SECONDS = 15.0  # between two scans of the fleet for SIMs with a priority
 CANDIDATES = 300
 IDLE_SECONDS = 1.0
-AGAIN_SECONDS = 600.0  # until a SIM has another turn whose answer was not kept: not at once, others wait too
+AGAIN_SECONDS = 600.0  # until a SIM whose answer was lost is polled again: not at once, others wait too
 
 
-class Turns:
-    """Hands out one ICCID at a time, at the pace of `spending`, until the run's time is up."""
+class PollQueue:
+    """Returns one SIM at a time, as fast as `budget` allows, until the run's time is over."""
 
-    def __init__(self, run: Run, kind: Kind, spending: Spending, *, until: float, patient: bool) -> None:
-        """Without patience it ends as soon as nobody is due. `until` in monotonic seconds."""
+    def __init__(self, run: Run, kind: Kind, budget: PollBudget, *, until: float, continuous: bool) -> None:
+        """`until` in monotonic seconds. Unless `continuous`, it ends as soon as no SIM is due."""
         self._run = run
         self._kind = kind
-        self._spending = spending
+        self._budget = budget
         self._until = until
-        self._patient = patient
-        self._wheel = Wheel()
-        self._waiting: deque[Turn] = deque()
-        self._given: dict[str, Turn] = {}  # their answers are not kept yet
-        self._worth: dict[Group, deque[str]] = {}
-        self._look_at = 0.0
+        self._continuous = continuous
+        self._round_robin = SmoothRoundRobin()
+        self._waiting: deque[PollSlot] = deque()
+        self._given: dict[str, PollSlot] = {}  # their answers are not kept yet
+        self._candidates: dict[Priority, deque[str]] = {}
+        self._scan_at = 0.0
         self._lock = asyncio.Lock()
 
-    async def next(self) -> Turn | None:
-        """Whose turn it is; None at the end."""
+    async def next(self) -> PollSlot | None:
+        """The SIM to poll next; None at the end."""
         async with self._lock:
             while time.monotonic() < self._until:
                 if not self._waiting:
                     self._waiting.extend(await self._chosen())
                 if self._waiting:
-                    if not await self._spending.moment(self._until):
+                    if not await self._budget.acquire(self._until):
                         return None
-                    turn = self._waiting.popleft()
-                    self._given[turn.iccid] = turn
-                    return turn
-                if not self._patient:
+                    slot = self._waiting.popleft()
+                    self._given[slot.iccid] = slot
+                    return slot
+                if not self._continuous:
                     return None
                 await asyncio.sleep(IDLE_SECONDS)
             return None
 
-    def unused(self, turns: Sequence[Turn]) -> None:
-        """These have got no answer, by no fault of theirs."""
-        for turn in turns:
-            self._given.pop(turn.iccid, None)
-            self._waiting.append(turn)
+    def unused(self, slots: Sequence[PollSlot]) -> None:
+        """These were not polled: they keep their place."""
+        for slot in slots:
+            self._given.pop(slot.iccid, None)
+            self._waiting.append(slot)
 
     def kept(self, iccids: Iterable[str]) -> None:
-        """For these the turn is over: the answer is kept, or is of no use."""
+        """These are done: the answer is stored, or can't be used."""
         for iccid in iccids:
             self._given.pop(iccid, None)
 
     async def close(self) -> None:
-        """Who was chosen and not asked about keeps the place in the line; who got no answer is asked again soon."""
-        floor = FLOORS[self._kind][Group.REST]
+        """Release what was claimed and not polled to its place; a SIM whose answer was lost is polled again soon."""
+        floor = FLOORS[self._kind][Priority.REST]
         soon = self._run.now() - timedelta(seconds=max(0.0, floor - AGAIN_SECONDS))
-        unused = [*self._waiting, *(Turn(turn.iccid, max(turn.before, soon)) for turn in self._given.values())]
+        unused = [*self._waiting, *(PollSlot(slot.iccid, max(slot.before, soon)) for slot in self._given.values())]
         if unused:
             async with self._run.db.transaction() as transaction:
-                await give_back(transaction, self._run.organization_id, self._kind, unused)
+                await release_slots(transaction, self._run.organization_id, self._kind, unused)
         self._waiting.clear()
         self._given.clear()
 
-    async def _chosen(self) -> list[Turn]:
-        """The next few; none if nobody is due. Each group has its part of them, and what one leaves the others take."""
+    async def _chosen(self) -> list[PollSlot]:
+        """Claim the next few; none if no SIM is due. Each priority has its part; what one leaves goes to the others."""
         run, floors = self._run, FLOORS[self._kind]
-        wanted = max(1, min(MOST, round(await self._spending.rate() * AHEAD_SECONDS)))
+        wanted = max(1, min(MOST, round(await self._budget.rate() * AHEAD_SECONDS)))
         screen = await on_screen(run.db.redis, run.organization_id, run.now())
-        await self._look()
+        await self._scan()
         there = {
-            Group.REST: True,
-            Group.SCREEN: bool(screen),
-            **{group: bool(line) for group, line in self._worth.items()},
+            Priority.REST: True,
+            Priority.SCREEN: bool(screen),
+            **{priority: bool(line) for priority, line in self._candidates.items()},
         }
-        present = [group for group in floors if there[group]]
-        parts = Counter(self._wheel.next(present) for _ in range(wanted))
-        found: list[Turn] = []
-        for group in present:
-            found += await self._take(group, parts[group], screen)
-        for group in (Group.REST, *present):
-            found += await self._take(group, wanted - len(found), screen)
+        present = [priority for priority in floors if there[priority]]
+        parts = Counter(self._round_robin.next(present) for _ in range(wanted))
+        found: list[PollSlot] = []
+        for priority in present:
+            found += await self._take(priority, parts[priority], screen)
+        for priority in (Priority.REST, *present):
+            found += await self._take(priority, wanted - len(found), screen)
         return found
 
-    async def _take(self, group: Group, limit: int, screen: Sequence[str]) -> list[Turn]:
-        """Up to so many of a group. Those that 1NCE has told of meanwhile are passed over, and others taken."""
-        run, found = self._run, list[Turn]()
+    async def _take(self, priority: Priority, limit: int, screen: Sequence[str]) -> list[PollSlot]:
+        """Claim up to `limit` of a priority; SIMs with a record of 1NCE's since are passed over."""
+        run, found = self._run, list[PollSlot]()
         exhausted = False
         while len(found) < limit and not exhausted:
-            among = self._among(group, limit - len(found), screen)
+            among = self._among(priority, limit - len(found), screen)
             async with run.db.transaction() as transaction:
-                taken = await take_turns(
+                taken = await claim_slots(
                     transaction,
                     run.organization_id,
                     self._kind,
                     run.now(),
-                    floor=FLOORS[self._kind][group],
+                    floor=FLOORS[self._kind][priority],
                     limit=limit - len(found),
                     among=among,
                 )
-            found += taken.turns
-            exhausted = taken.exhausted and not self._worth.get(group)
+            found += taken.slots
+            exhausted = taken.exhausted and not self._candidates.get(priority)
         return found
 
-    def _among(self, group: Group, limit: int, screen: Sequence[str]) -> Sequence[str] | None:
-        if group is Group.REST:
+    def _among(self, priority: Priority, limit: int, screen: Sequence[str]) -> Sequence[str] | None:
+        if priority is Priority.REST:
             return None
-        if group is Group.SCREEN:
+        if priority is Priority.SCREEN:
             return screen
-        line = self._worth[group]
+        line = self._candidates[priority]
         return [line.popleft() for _ in range(min(limit, len(line)))]
 
-    async def _look(self) -> None:
-        """See who has moved, or is low: when all that were seen before have had their turn, but not all the time."""
-        if time.monotonic() < self._look_at or (self._worth and all(self._worth.values())):
+    async def _scan(self) -> None:
+        """Find the SIMs with a priority again, once those found before are claimed and SCAN_SECONDS have passed."""
+        if time.monotonic() < self._scan_at or (self._candidates and all(self._candidates.values())):
             return
         run = self._run
         async with run.db.reading() as connection:
-            found = await worth_asking(
+            found = await priority_candidates(
                 connection, run.organization_id, self._kind, FLOORS[self._kind], run.now(), limit=CANDIDATES
             )
-        self._worth = {group: deque(iccids) for group, iccids in found.items()}
-        self._look_at = time.monotonic() + LOOK_SECONDS
+        self._candidates = {priority: deque(iccids) for priority, iccids in found.items()}
+        self._scan_at = time.monotonic() + SCAN_SECONDS

@@ -11,7 +11,7 @@ from console.runs import writes
 from console.runs.writes import Request, Tally
 from console.settings import Settings
 from console.store.database import Database, Transaction
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 
 
 class WorkerContext(Struct, kw_only=True):
@@ -19,9 +19,9 @@ class WorkerContext(Struct, kw_only=True):
 
     settings: Settings
     db: Database
-    accounts: Accounts
+    once_clients: OnceClients
     running: set[tuple[Any, ...]] = field(default_factory=set)  # job, organization and arguments of runs in here
-    patient: bool = False  # a poll goes on to the end of its minute, also while nobody is due
+    continuous: bool = False  # a poll goes on to the end of its minute, also while no SIM is due
 
 
 class Run(Struct, kw_only=True):

@@ -15,7 +15,7 @@ from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
 from jobs.metrics import measure
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from tests.cast import Cast
 from tests.ring.conftest import browser, page
 from tests.simulation import Simulation
@@ -27,8 +27,10 @@ OFFERED = {"orders": True, "products": True, "support": True, "usage": False}
 class Worker:
     """What a worker has of Acme: its client, what it notes, and what 1NCE has counted of its calls."""
 
-    def __init__(self, accounts: Accounts, client: OnceClient, db: Database, id_: int, simulation: Simulation) -> None:
-        self.accounts, self.client, self.db, self.id, self.simulation = accounts, client, db, id_, simulation
+    def __init__(
+        self, once_clients: OnceClients, client: OnceClient, db: Database, id_: int, simulation: Simulation
+    ) -> None:
+        self.once_clients, self.client, self.db, self.id, self.simulation = once_clients, client, db, id_, simulation
 
     async def calls(self, door: str) -> int:
         """How often 1NCE was asked this, like "GET /management-api/v1/orders"."""
@@ -61,11 +63,11 @@ async def worker(db: Database, settings: Settings, cast: Cast, simulation: Simul
     known = structs.replace(settings, once_base_url=simulation.base_url)
     async with db.transaction() as transaction:
         await put(transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret")
-    accounts = Accounts(known, db)
-    client = await accounts.client(cast.acme)
+    once_clients = OnceClients(known, db)
+    client = await once_clients.client(cast.acme)
     assert client is not None
-    yield Worker(accounts, client, db, cast.acme, simulation)
-    await accounts.close()
+    yield Worker(once_clients, client, db, cast.acme, simulation)
+    await once_clients.close()
     await simulation.ask("DELETE", "faults")
     await simulation.ask("POST", "capabilities", OFFERED)
 

@@ -121,13 +121,13 @@ async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None
     await goes_down(worker)
     assert (await worker.line()).state == "open"
     await worker.db.redis.delete(f"once:{worker.id}:line")
-    await worker.accounts.note()
+    await worker.once_clients.report()
     assert (await worker.line()).state == "closed"
 
 
 async def test_an_open_line_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
     open_ = {"state": "open", "until": 2**60, "failures": 8, "reason": "no answer in time"}
     await worker.keep("line", open_)
-    await worker.accounts.note()
+    await worker.once_clients.report()
     written = await worker.line()
     assert (written.state, written.reason) == ("open", "no answer in time")

@@ -85,7 +85,7 @@ async def a_day_passes(worker: Worker, operation: str) -> None:
 async def test_one_unknown_sim_switches_nothing_off(worker: Worker, web: Served) -> None:
     with pytest.raises(NotFound):
         await worker.client.status(UNKNOWN)
-    await worker.accounts.note()
+    await worker.once_clients.report()
     async with worker.db.reading() as reading:
         assert await reads.unavailable(reading, worker.id) == []
     assert (await worker.operation("sim.status")).available is None, "nor has it shown that 1NCE offers it"
@@ -97,13 +97,13 @@ async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> Non
     assert (await worker.operation("sim.status")).available is None
     assert (await worker.line()).state == "unknown"
     await worker.client.status(iccid)
-    await worker.accounts.note()
+    await worker.once_clients.report()
     first = await worker.operation("sim.status")
     assert first.available is True
     assert (await worker.line()).state == "closed"
     assert (await worker.line()).answered_at == first.answered_at
     await worker.client.status(iccid)
-    await worker.accounts.note()
+    await worker.once_clients.report()
     second = await worker.operation("sim.status")
     assert second.since == first.since
     assert first.answered_at is not None
@@ -114,5 +114,5 @@ async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> Non
 async def test_what_redis_knows_to_be_off_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
     kept = {"sentence": "1NCE does not offer orders.", "status": 410, "again_us": 2**60}
     await worker.keep("off", {"orders.list": msgspec.json.encode(kept)})
-    await worker.accounts.note()
+    await worker.once_clients.report()
     assert (await worker.operation("orders.list")).unavailable_reason == "1NCE does not offer orders."

@@ -9,7 +9,7 @@ from msgspec import structs
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import Job, WorkerContext
 from tests.simulation import Simulation
 
@@ -41,6 +41,6 @@ async def acme(db: Database, settings: Settings, simulation: Simulation) -> Asyn
             streamer_username="streamer",
             streamer_password="streamer-password",
         )
-    accounts = Accounts(known, db)
-    yield Acme(WorkerContext(settings=known, db=db, accounts=accounts), organization_id)
-    await accounts.close()
+    once_clients = OnceClients(known, db)
+    yield Acme(WorkerContext(settings=known, db=db, once_clients=once_clients), organization_id)
+    await once_clients.close()

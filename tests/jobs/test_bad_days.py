@@ -123,7 +123,7 @@ async def test_a_status_that_has_lost_its_word_fails_that_answer_and_leaves_the_
     await db.redis.flushall()
     async with db.engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE sim_checks SET status_at = NULL")
-        await connection.exec_driver_sql("UPDATE sim_turns SET status_at = 'epoch'")
+        await connection.exec_driver_sql("UPDATE poll_slots SET status_at = 'epoch'")
     await acme.run(sync_status)
     run = (await last_runs(db, acme, sync_status))[0]
     assert (run.state, run.failed) == ("failed", 250)

@@ -38,7 +38,7 @@ async def physical_rows(db: Database) -> dict[str, list[Any]]:
 async def make_all_due(db: Database) -> None:
     """As if all that was asked had been asked long ago."""
     async with db.engine.begin() as writing:
-        for table in ("sim_turns", "sim_checks"):
+        for table in ("poll_slots", "sim_checks"):
             columns = ("status_at", "events_at", "data_quota_at", "sms_quota_at", "sms_at")
             earlier = ", ".join(f"{name} = {name} - interval '2 days'" for name in columns)
             await writing.execute(sa.text(f"UPDATE {table} SET {earlier}"))
@@ -186,7 +186,7 @@ async def test_events_beyond_the_first_page_are_asked_for_too(
     db: Database, acme: Acme, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await acme.run(sync_sims)
-    client = await acme.worker.accounts.client(acme.id)
+    client = await acme.worker.once_clients.client(acme.id)
     assert client is not None
     # How many events a SIM has depends on the hour and the day, but some of 250 SIMs have enough for a second page.
     for iccid in await simulation.iccids():

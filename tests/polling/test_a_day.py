@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from console.polling.rules import FLOORS, Fleet, Group, Kind, Terms, Wheel, allowed, plan
+from console.polling.round_robin import SmoothRoundRobin
+from console.polling.rules import FLOORS, Fleet, Kind, Priority, Terms, calls_allowed, plan
 
 SIMS = 100_000
 ON_SCREEN = 500
@@ -17,24 +18,24 @@ TERMS = Terms(rate=10, events_pushed=True, walked=True)
 
 
 class Line:
-    """Everybody in the order of their last turn, one kind of question: a queue that a turn puts one to the end of."""
+    """Everybody in the order of their last slot, one kind of share: a queue that a slot puts one to the end of."""
 
     def __init__(self) -> None:
         self.turned = [0.0] * SIMS
         self._line = deque((0.0, number) for number in range(SIMS))
 
-    def turn(self, number: int, now: float) -> None:
+    def slot(self, number: int, now: float) -> None:
         self.turned[number] = now
         self._line.append((now, number))
 
     def longest_unasked(self) -> int:
         while self._line[0][0] != self.turned[self._line[0][1]]:
-            self._line.popleft()  # it has had another turn since
+            self._line.popleft()  # it has had another slot since
         return self._line[0][1]
 
 
 def first_due(among: deque[int], line: Line, now: float, floor: float) -> int | None:
-    """The next of a group that is due; the others wait behind it."""
+    """The next of a priority that is due; the others wait behind it."""
     for _ in range(len(among)):
         number = among[0]
         among.rotate(-1)
@@ -45,27 +46,31 @@ def first_due(among: deque[int], line: Line, now: float, floor: float) -> int | 
     return None
 
 
-def a_day(kind: Kind, terms: Terms, deal: Callable[[Sequence[Group]], Group]) -> float:
+def a_day(kind: Kind, terms: Terms, deal: Callable[[Sequence[Priority]], Priority]) -> float:
     """How old, in seconds, the oldest answer of the day after the first pass has become."""
     dice, line = random.Random(7), Line()
-    rate = allowed(kind, set(Kind), terms)  # all kinds have more to ask than they may
-    bound = plan(Fleet(sims=SIMS), terms).of(kind).oldest_seconds
+    rate = calls_allowed(kind, set(Kind), terms)  # all kinds have more to ask than they may
+    bound = plan(Fleet(sims=SIMS), terms).share_of(kind).oldest_seconds
     oldest, now, calls = 0.0, 0.0, 0.0
     while now < bound + 24 * HOUR:
         screen = deque(dice.sample(range(SIMS), ON_SCREEN))
         moving = deque(dice.sample(range(SIMS), MOVING))
-        groups = {Group.SCREEN: screen, Group.MOVED: moving, Group.LOW: moving}
+        priorities = {Priority.SCREEN: screen, Priority.MOVED: moving, Priority.LOW: moving}
         for _ in range(10):  # they look for ten minutes, then at others
             calls += rate * (STEP - 3)  # between two runs there is a pause
             present = list(FLOORS[kind])
             while calls >= 1:
                 calls -= 1
-                group = deal(present)
-                number = first_due(groups[group], line, now, FLOORS[kind][group]) if group in groups else None
+                priority = deal(present)
+                number = (
+                    first_due(priorities[priority], line, now, FLOORS[kind][priority])
+                    if priority in priorities
+                    else None
+                )
                 chosen = line.longest_unasked() if number is None else number
                 if now > bound:
                     oldest = max(oldest, now - line.turned[chosen])
-                line.turn(chosen, now)
+                line.slot(chosen, now)
             now += STEP
         if now > bound:
             oldest = max(oldest, now - line.turned[line.longest_unasked()])
@@ -74,11 +79,11 @@ def a_day(kind: Kind, terms: Terms, deal: Callable[[Sequence[Group]], Group]) ->
 
 @pytest.mark.parametrize("kind", [Kind.STATUS, Kind.DATA_QUOTA])
 def test_no_answer_gets_older_than_the_plan_says_whatever_people_look_at(kind: Kind) -> None:
-    bound = plan(Fleet(sims=SIMS), TERMS).of(kind).oldest_seconds
-    oldest = a_day(kind, TERMS, Wheel().next)
+    bound = plan(Fleet(sims=SIMS), TERMS).share_of(kind).oldest_seconds
+    oldest = a_day(kind, TERMS, SmoothRoundRobin().next)
     assert bound / 2 < oldest <= bound  # and the bound says something
 
 
 def test_if_those_of_interest_always_went_first_the_others_would_starve() -> None:
-    bound = plan(Fleet(sims=SIMS), TERMS).of(Kind.STATUS).oldest_seconds
-    assert a_day(Kind.STATUS, TERMS, lambda groups: groups[0]) > bound * 1.5
+    bound = plan(Fleet(sims=SIMS), TERMS).share_of(Kind.STATUS).oldest_seconds
+    assert a_day(Kind.STATUS, TERMS, lambda priorities: priorities[0]) > bound * 1.5

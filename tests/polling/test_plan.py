@@ -7,7 +7,19 @@ from msgspec import structs
 
 from console.openapi.examples import POLLING, STANDING
 from console.pages.templating import environment, span
-from console.polling.rules import FLOORS, PUSHED, SILENT, Fleet, Group, Kind, Terms, Wheel, allowed, plan, shared
+from console.polling.round_robin import SmoothRoundRobin
+from console.polling.rules import (
+    FLOORS,
+    WEIGHTS,
+    WEIGHTS_WITH_STREAMER,
+    Fleet,
+    Kind,
+    Priority,
+    Terms,
+    calls_allowed,
+    plan,
+    weighted_fair_share,
+)
 
 EVERYBODY = frozenset(Kind)
 
@@ -28,7 +40,7 @@ def terms(rate: float = 10, *, pushed: bool = False, walked: bool = True) -> Ter
     ],
 )
 def test_a_budget_is_shared_by_weight(budget: float, demands: dict[str, float], given: dict[str, float]) -> None:
-    assert shared(budget, demands, {"a": 3, "b": 1}) == pytest.approx(given)
+    assert weighted_fair_share(budget, demands, {"a": 3, "b": 1}) == pytest.approx(given)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +55,7 @@ def test_a_budget_is_shared_by_weight(budget: float, demands: dict[str, float], 
     ],
 )
 def test_no_status_gets_older_than_the_calls_allow(sims: int, rate: float, pushed: bool, status_hours: float) -> None:
-    found = plan(Fleet(sims=sims), terms(rate, pushed=pushed)).of(Kind.STATUS)
+    found = plan(Fleet(sims=sims), terms(rate, pushed=pushed)).share_of(Kind.STATUS)
     assert found.oldest_seconds / 3600 == pytest.approx(status_hours, abs=0.06)
 
 
@@ -51,16 +63,16 @@ def test_messages_are_asked_for_before_1nce_forgets_them() -> None:
     week = 7 * 86_400
     for pushed in (True, False):
         busy = Fleet(sims=100_000, on_screen=500, moved=60_000, low=30_000, under_way=5_000)
-        assert plan(busy, terms(pushed=pushed)).of(Kind.SMS).oldest_seconds < week
+        assert plan(busy, terms(pushed=pushed)).share_of(Kind.SMS).oldest_seconds < week
 
 
 @pytest.mark.parametrize("fleet", [Fleet(sims=100_000), Fleet(sims=100_000, on_screen=500, moved=60_000, low=30_000)])
 @pytest.mark.parametrize("pushed", [True, False])
 def test_who_looks_and_what_moves_does_not_change_the_bound(fleet: Fleet, pushed: bool) -> None:
     quiet = plan(Fleet(sims=100_000), terms(pushed=pushed))
-    for question in plan(fleet, terms(pushed=pushed)).questions:
-        assert question.oldest_seconds == quiet.of(question.kind).oldest_seconds
-        assert all(age <= question.oldest_seconds for age in question.ages.values()), question
+    for share in plan(fleet, terms(pushed=pushed)).shares:
+        assert share.oldest_seconds == quiet.share_of(share.kind).oldest_seconds
+        assert all(age <= share.oldest_seconds for age in share.ages.values()), share
 
 
 @pytest.mark.parametrize("rate", [1, 10, 100])
@@ -69,53 +81,53 @@ def test_a_plan_never_spends_more_than_the_budget(sims: int, rate: float) -> Non
     for walked in (True, False):
         known = terms(rate, walked=walked)
         planned = plan(Fleet(sims=sims, on_screen=min(sims, 50), moved=sims // 20, low=sims // 50), known)
-        assert sum(question.calls_per_second for question in planned.questions) <= known.budget + 1e-9
+        assert sum(share.calls_per_second for share in planned.shares) <= known.budget + 1e-9
         assert known.budget < rate  # some are kept for people's commands
 
 
 def test_a_small_fleet_is_not_hammered() -> None:
     planned = plan(Fleet(sims=250, on_screen=25), terms())
-    assert planned.of(Kind.STATUS).ages == {Group.SCREEN: 20, Group.REST: 600}
-    assert sum(question.calls_per_second for question in planned.questions) < planned.budget / 2
+    assert planned.share_of(Kind.STATUS).ages == {Priority.SCREEN: 20, Priority.REST: 600}
+    assert sum(share.calls_per_second for share in planned.shares) < planned.budget / 2
 
 
 def test_while_the_stream_lives_statuses_and_quotas_get_what_events_need_not() -> None:
     fleet = Fleet(sims=100_000, moved=5_000)
     silent, pushed = plan(fleet, terms()), plan(fleet, terms(pushed=True))
     for kind, more in ((Kind.STATUS, True), (Kind.DATA_QUOTA, True), (Kind.EVENTS, False)):
-        assert (pushed.of(kind).calls_per_second > silent.of(kind).calls_per_second) is more
-    assert sum(SILENT.values()) == sum(PUSHED.values()) == 100
+        assert (pushed.share_of(kind).calls_per_second > silent.share_of(kind).calls_per_second) is more
+    assert sum(WEIGHTS.values()) == sum(WEIGHTS_WITH_STREAMER.values()) == 100
 
 
 def test_which_sims_there_are_is_asked_before_all_else() -> None:
     known = terms(walked=False)
-    assert allowed(Kind.INVENTORY, EVERYBODY, known) > known.budget * 0.7
-    assert allowed(Kind.INVENTORY, EVERYBODY, terms()) == pytest.approx(0.85)
+    assert calls_allowed(Kind.INVENTORY, EVERYBODY, known) > known.budget * 0.7
+    assert calls_allowed(Kind.INVENTORY, EVERYBODY, terms()) == pytest.approx(0.85)
 
 
 def test_who_has_nothing_to_ask_leaves_the_calls_to_the_others() -> None:
-    assert allowed(Kind.STATUS, {Kind.STATUS}, terms()) == pytest.approx(8.5)
-    assert sum(allowed(kind, EVERYBODY, terms()) for kind in Kind) == pytest.approx(8.5)
+    assert calls_allowed(Kind.STATUS, {Kind.STATUS}, terms()) == pytest.approx(8.5)
+    assert sum(calls_allowed(kind, EVERYBODY, terms()) for kind in Kind) == pytest.approx(8.5)
 
 
 def test_the_wheel_gives_each_group_its_part_of_any_stretch_of_turns() -> None:
-    wheel, groups = Wheel(), list(FLOORS[Kind.DATA_QUOTA])
-    dealt = [wheel.next(groups) for _ in range(1000)]
-    assert Counter(dealt) == {Group.SCREEN: 250, Group.LOW: 100, Group.MOVED: 150, Group.REST: 500}
+    order, priorities = SmoothRoundRobin(), list(FLOORS[Kind.DATA_QUOTA])
+    chosen_by = [order.next(priorities) for _ in range(1000)]
+    assert Counter(chosen_by) == {Priority.SCREEN: 250, Priority.LOW: 100, Priority.MOVED: 150, Priority.REST: 500}
     for start in range(0, 960, 7):
-        assert dealt[start : start + 40].count(Group.REST) >= 19
+        assert chosen_by[start : start + 40].count(Priority.REST) >= 19
 
 
 def test_the_wheel_passes_over_groups_with_nobody_in_them() -> None:
-    wheel = Wheel()
-    assert {wheel.next([Group.REST]) for _ in range(5)} == {Group.REST}
-    dealt = Counter(wheel.next([Group.REST, Group.SCREEN]) for _ in range(75))
-    assert dealt[Group.REST] == pytest.approx(50, abs=1)
+    order = SmoothRoundRobin()
+    assert {order.next([Priority.REST]) for _ in range(5)} == {Priority.REST}
+    chosen_by = Counter(order.next([Priority.REST, Priority.SCREEN]) for _ in range(75))
+    assert chosen_by[Priority.REST] == pytest.approx(50, abs=1)
 
 
 def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() -> None:
     status = structs.replace(STANDING, oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400)
-    known = structs.replace(POLLING, questions=[status])
+    known = structs.replace(POLLING, shares=[status])
     html = " ".join(environment().get_template("carrier/_polling.html").render(polling=known).split())
     assert "11 h 47 min" in html
     assert "First pass: 12,300 of 100,000; done in about 2 h 20 min at the pace of the last ten minutes." in html

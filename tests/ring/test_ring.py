@@ -15,7 +15,7 @@ from console.sims import reads
 from console.sims.writes import record_checks
 from console.store.database import Database
 from console.streamer.writes import keep_post
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
@@ -43,7 +43,7 @@ async def worker(db: Database, settings: Settings, cast: Cast, simulation: Simul
     known = structs.replace(settings, once_base_url=simulation.base_url)
     async with db.transaction() as transaction:
         await put(transaction, known, "acme", "Acme", datetime.now(UTC), client_id="demo", client_secret="demo-secret")
-    return WorkerContext(settings=known, db=db, accounts=Accounts(known, db))
+    return WorkerContext(settings=known, db=db, once_clients=OnceClients(known, db))
 
 
 async def test_a_change_at_1nce_is_on_the_screen_within_a_second(
@@ -65,7 +65,7 @@ async def test_a_change_at_1nce_is_on_the_screen_within_a_second(
 
     await simulation.set(moving, connection="OFFLINE")
     async with db.engine.begin() as writing:
-        for long_ago in ("UPDATE sim_checks SET status_at = NULL", "UPDATE sim_turns SET status_at = 'epoch'"):
+        for long_ago in ("UPDATE sim_checks SET status_at = NULL", "UPDATE poll_slots SET status_at = 'epoch'"):
             await writing.execute(sa.text(f"{long_ago} WHERE iccid = :one"), {"one": moving})
     await sync_status({"worker": worker}, **acme)
     painted = await asyncio.wait_for(seen, 10)

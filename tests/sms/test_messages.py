@@ -15,7 +15,7 @@ from console.sms import reads
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
 from console.streamer.tables import streamer_posts, unknown_records
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.take_stream import take_stream
 from tests.cast import ADAS_SIM, Cast
@@ -61,7 +61,7 @@ class Acme:
 
 @pytest.fixture
 def acme(web: Served, db: Database, cast: Cast, settings: Any) -> Acme:
-    return Acme(web, db, cast, WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db)))
+    return Acme(web, db, cast, WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db)))
 
 
 async def test_a_message_that_comes_twice_and_by_two_doors_counts_once_and_is_told_once(acme: Acme) -> None:

@@ -33,7 +33,7 @@ async def ten_minutes_pass(db: Database) -> None:
     """As if nobody had asked meanwhile."""
     async with db.engine.begin() as writing:
         await writing.execute(sa.text("UPDATE sim_checks SET sms_at = sms_at - interval '10 minutes'"))
-        await writing.execute(sa.text("UPDATE sim_turns SET sms_at = sms_at - interval '10 minutes'"))
+        await writing.execute(sa.text("UPDATE poll_slots SET sms_at = sms_at - interval '10 minutes'"))
 
 
 @pytest.mark.one_edition
@@ -42,7 +42,7 @@ async def test_a_message_under_way_is_asked_for_until_it_has_arrived(
 ) -> None:
     iccid = await a_listening_sim(simulation)
     await acme.run(sync_sims)
-    client = await acme.worker.accounts.client(acme.id)
+    client = await acme.worker.once_clients.client(acme.id)
     assert client is not None
     await client.commands.send_sms(iccid, "open valve", source_address="4711")
     await show_on_screen(db.redis, acme.id, [iccid], datetime.now(UTC))

@@ -8,7 +8,7 @@ import sys
 from console.settings import from_environment
 from console.store.database import open_database
 from console.store.job_requests import JobRequest, append_requests
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.take_stream import take_stream
 
@@ -23,7 +23,7 @@ async def main(point: str, organization_id: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     job = await db.queue.dequeue(timeout=10)
     assert job is not None
-    worker = WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db))
+    worker = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))
     await take_stream({"worker": worker}, **(job.kwargs or {}))
 
 

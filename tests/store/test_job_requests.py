@@ -24,7 +24,7 @@ from console.store.outbox import STREAM
 from console.streamer import writes as streamer
 from console.streamer.tables import streamer_posts
 from console.usage import reads as usage_reads
-from jobs.polling.clients import Accounts
+from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.take_stream import take_stream
 from tests.cast import Cast
@@ -41,7 +41,7 @@ class Stop(Exception):
 
 @pytest.fixture
 def worker(db: Database, settings: Settings) -> WorkerContext:
-    return WorkerContext(settings=settings, db=db, accounts=Accounts(settings, db))
+    return WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))
 
 
 async def ask(db: Database, key: str | None = "k", **more: Any) -> None:

@@ -168,10 +168,10 @@ class Standing:
             except Exception:
                 structlog.get_logger("once").exception("a notice could not be kept", notice=type(notice).__name__)
 
-    async def _note(self, noting: Awaitable[Any], otherwise: Any) -> Any:
+    async def _note(self, reporter: Awaitable[Any], otherwise: Any) -> Any:
         """What is noted after a call must not make a failure of it: if Redis is away, it is not noted."""
         try:
-            return await noting
+            return await reporter
         except OUT_OF_REACH:
             return otherwise
 

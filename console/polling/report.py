@@ -1,4 +1,4 @@
-"""How polling stands: what each kind of question gets of the calls, how old answers may get, and how old they are."""
+"""The report on polling: the share of calls of each kind of poll, how old its answers may get, and how old they are."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
 from console.polling import reads
-from console.polling.reads import LATELY, Asked
-from console.polling.rules import Group, Kind, Question, Terms, plan
+from console.polling.reads import LATELY, PollProgress
+from console.polling.rules import Kind, Priority, Share, Terms, plan
 from console.runs.reads import last_done
 
 
 class PollingShare(Struct, frozen=True, kw_only=True):
-    """One kind of question. Ages in seconds; `None` where it does not apply, or nothing is known."""
+    """One kind of poll. Ages in seconds; `None` where it does not apply, or nothing is known."""
 
     kind: Annotated[str, Meta(description="`inventory`, `status`, `events`, `data_quota`, `sms_quota`, `sms`.")]
     share_percent: Annotated[float, Meta(description="Its part of the calls that polling makes, as things are now.")]
@@ -60,18 +60,18 @@ class Polling(Struct, frozen=True, kw_only=True):
     moved: Annotated[int, Meta(description="Those that changed within the hour.")]
     low: Annotated[int, Meta(description="Those near the end of their data quota.")]
     under_way: Annotated[int, Meta(description="Those with a message to them that has not arrived yet.")]
-    questions: Annotated[list[PollingShare], Meta(description="Each kind of poll.")]
+    shares: Annotated[list[PollingShare], Meta(description="Each kind of poll.")]
 
 
 async def polling(connection: AsyncConnection, organization_id: int, now: datetime, *, on_screen: int) -> Polling:
-    """How it stands now. It looks at each SIM once: not for every heartbeat."""
+    """The report as of now. Scans the fleet: not for every heartbeat."""
     terms = await reads.terms(connection, organization_id, now)
     fleet = await reads.fleet(connection, organization_id, now, on_screen=on_screen)
-    asked = await reads.asked(connection, organization_id, now)
+    progress = await reads.progress(connection, organization_id, now)
     walk = await last_done(connection, organization_id, "sync_sims")
     planned = plan(fleet, terms)
-    rest = [_standing(planned.of(kind), one, terms, now) for kind, one in asked.items()]
-    inventory = _inventory(planned.of(Kind.INVENTORY), walk, terms)
+    rest = [_share_now(planned.share_of(kind), one, terms, now) for kind, one in progress.items()]
+    inventory = _inventory(planned.share_of(Kind.INVENTORY), walk, terms)
     return Polling(
         as_of=now,
         calls_allowed_per_second=terms.rate,
@@ -82,49 +82,49 @@ async def polling(connection: AsyncConnection, organization_id: int, now: dateti
         moved=fleet.moved,
         low=fleet.low,
         under_way=fleet.under_way,
-        questions=[inventory, *rest],
+        shares=[inventory, *rest],
     )
 
 
-def _standing(question: Question, asked: Asked, terms: Terms, now: datetime) -> PollingShare:
-    ages = question.ages
+def _share_now(share: Share, progress: PollProgress, terms: Terms, now: datetime) -> PollingShare:
+    ages = share.ages
     return PollingShare(
-        kind=question.kind,
-        share_percent=100 * question.calls_per_second / terms.budget,
-        calls_per_second=question.calls_per_second,
-        on_screen_seconds=ages.get(Group.SCREEN),
-        low_seconds=ages.get(Group.LOW),
-        under_way_seconds=ages.get(Group.UNDER_WAY),
-        moved_seconds=ages.get(Group.MOVED),
-        rest_seconds=ages[Group.REST],
-        oldest_seconds=question.oldest_seconds,
-        oldest_at=asked.oldest_at,
-        answered_last_hour=asked.answered_last_hour,
-        never=asked.never,
-        unanswered=asked.unanswered,
-        first_pass_seconds=first_pass(asked, now),
+        kind=share.kind,
+        share_percent=100 * share.calls_per_second / terms.budget,
+        calls_per_second=share.calls_per_second,
+        on_screen_seconds=ages.get(Priority.SCREEN),
+        low_seconds=ages.get(Priority.LOW),
+        under_way_seconds=ages.get(Priority.UNDER_WAY),
+        moved_seconds=ages.get(Priority.MOVED),
+        rest_seconds=ages[Priority.REST],
+        oldest_seconds=share.oldest_seconds,
+        oldest_at=progress.oldest_at,
+        answered_last_hour=progress.answered_last_hour,
+        never=progress.never,
+        unanswered=progress.unanswered,
+        first_pass_seconds=first_pass(progress, now),
     )
 
 
-def first_pass(asked: Asked, now: datetime) -> float | None:
-    """In how many seconds everybody will have been asked about once; None if all have, or the pace is not known."""
-    if not asked.never or not asked.answered_lately or asked.oldest_at is None:
+def first_pass(progress: PollProgress, now: datetime) -> float | None:
+    """Seconds until each SIM has been polled once; None if all have, or if the rate is not known."""
+    if not progress.never or not progress.answered_lately or progress.oldest_at is None:
         return None
-    measured = min(LATELY, max(now - asked.oldest_at, timedelta(seconds=1)))
-    return asked.never * measured.total_seconds() / asked.answered_lately
+    measured = min(LATELY, max(now - progress.oldest_at, timedelta(seconds=1)))
+    return progress.never * measured.total_seconds() / progress.answered_lately
 
 
-def _inventory(question: Question, walk: JobRun | None, terms: Terms) -> PollingShare:
+def _inventory(share: Share, walk: JobRun | None, terms: Terms) -> PollingShare:
     return PollingShare(
-        kind=question.kind,
-        share_percent=100 * question.calls_per_second / terms.budget,
-        calls_per_second=question.calls_per_second,
+        kind=share.kind,
+        share_percent=100 * share.calls_per_second / terms.budget,
+        calls_per_second=share.calls_per_second,
         on_screen_seconds=None,
         low_seconds=None,
         under_way_seconds=None,
         moved_seconds=None,
-        rest_seconds=question.ages[Group.REST],
-        oldest_seconds=question.oldest_seconds,
+        rest_seconds=share.ages[Priority.REST],
+        oldest_seconds=share.oldest_seconds,
         oldest_at=walk.started_at if walk else None,
         answered_last_hour=None,
         never=None,

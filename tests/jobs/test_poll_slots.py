@@ -1,4 +1,4 @@
-"""Whose turn it is, against the simulated 1NCE: who is looked at first, and nobody starves."""
+"""Whose slot it is, against the simulated 1NCE: who is looked at first, and nobody starves."""
 
 import asyncio
 import contextlib
@@ -9,15 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from console.polling.on_screen import show_on_screen
-from console.polling.rules import FLOORS, Group, Kind
-from console.polling.standing import polling
-from console.polling.writes import Turn, give_back, take_turns
+from console.polling.report import polling
+from console.polling.rules import FLOORS, Kind, Priority
+from console.polling.writes import PollSlot, claim_slots, release_slots
 from console.sims import reads
 from console.store.database import Database
 from console.streamer import reads as streams
 from console.streamer.writes import note_posts
-from jobs.polling.budget import Spending
-from jobs.polling.slots import Turns
+from jobs.polling.budget import PollBudget
+from jobs.polling.slots import PollQueue
 from jobs.run import Run
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_sims import sync_sims
@@ -38,28 +38,28 @@ async def everybody_due(db: Database, acme: Acme) -> list[str]:
     """A fleet that was all asked about long ago, and nobody moved since; the longest unasked first."""
     await acme.run(sync_sims)
     async with db.engine.begin() as writing:
-        await writing.execute(sa.text(LONG_AGO.format("sim_turns")))
+        await writing.execute(sa.text(LONG_AGO.format("poll_slots")))
         await writing.execute(sa.text("UPDATE sims SET changed_at = now() - interval '1 day', data_class = 'plenty'"))
-        return list((await writing.execute(sa.text("SELECT iccid FROM sim_turns ORDER BY status_at"))).scalars())
+        return list((await writing.execute(sa.text("SELECT iccid FROM poll_slots ORDER BY status_at"))).scalars())
 
 
-async def dealt(acme: Acme, turns: Turns, number: int) -> list[str]:
+async def chosen_by(acme: Acme, slots: PollQueue, number: int) -> list[str]:
     """The next so many."""
-    found = [await turns.next() for _ in range(number)]
-    await turns.close()
-    return [turn.iccid for turn in found if turn]
+    found = [await slots.next() for _ in range(number)]
+    await slots.close()
+    return [slot.iccid for slot in found if slot]
 
 
-def turns_of(acme: Acme) -> Turns:
+def turns_of(acme: Acme) -> PollQueue:
     run = a_run(acme)
-    return Turns(run, Kind.STATUS, Spending(run, Kind.STATUS), until=time.monotonic() + 30, patient=False)
+    return PollQueue(run, Kind.STATUS, PollBudget(run, Kind.STATUS), until=time.monotonic() + 30, continuous=False)
 
 
 async def test_whoever_is_on_a_screen_has_a_turn_at_once(db: Database, acme: Acme) -> None:
     line = await everybody_due(db, acme)
     shown = line[200]
     await show_on_screen(db.redis, acme.id, [shown], datetime.now(UTC))
-    first = await dealt(acme, turns_of(acme), 20)
+    first = await chosen_by(acme, turns_of(acme), 20)
     assert shown in first[:3]
     assert set(first) - {shown} == set(line[:19])
 
@@ -71,7 +71,7 @@ async def test_those_that_move_do_not_starve_the_rest(db: Database, acme: Acme) 
         await writing.execute(
             sa.text("UPDATE sims SET changed_at = now() WHERE iccid = ANY (:moving)"), {"moving": list(moving)}
         )
-    first = await dealt(acme, turns_of(acme), 100)
+    first = await chosen_by(acme, turns_of(acme), 100)
     assert len(set(first)) == 100
     assert 15 <= len(moving & set(first)) <= 35  # 15 of 65 by their weight
     rest = [iccid for iccid in first if iccid not in moving]
@@ -88,7 +88,7 @@ async def test_whom_1nce_told_of_by_itself_is_not_asked_about(db: Database, acme
             ),
             {"id": acme.id, "told": line[:40]},
         )
-    assert set(await dealt(acme, turns_of(acme), 20)) == set(line[40:60])
+    assert set(await chosen_by(acme, turns_of(acme), 20)) == set(line[40:60])
 
 
 async def test_a_sim_that_1nce_never_answers_for_does_not_come_first_again(
@@ -102,29 +102,29 @@ async def test_a_sim_that_1nce_never_answers_for_does_not_come_first_again(
         await simulation.set(line[0], listed=True)
     async with db.reading() as connection:
         sim = await reads.one(connection, acme.id, line[0])
-        status = (await polling(connection, acme.id, datetime.now(UTC), on_screen=0)).questions[1]
+        status = (await polling(connection, acme.id, datetime.now(UTC), on_screen=0)).shares[1]
     assert sim is not None
     assert sim.confirmed_at is None
     assert (status.never, status.unanswered, status.answered_last_hour) == (0, 1, 249)
-    assert await dealt(acme, turns_of(acme), 1) == []
+    assert await chosen_by(acme, turns_of(acme), 1) == []
 
 
 async def test_who_was_chosen_and_not_asked_about_keeps_the_place_in_the_line(db: Database, acme: Acme) -> None:
     line = await everybody_due(db, acme)
-    assert len(await dealt(acme, turns_of(acme), 5)) == 5
-    assert set(await dealt(acme, turns_of(acme), 10)) == set(line[5:15])
+    assert len(await chosen_by(acme, turns_of(acme), 5)) == 5
+    assert set(await chosen_by(acme, turns_of(acme), 10)) == set(line[5:15])
 
 
 async def test_two_who_choose_at_once_do_not_choose_the_same(db: Database, acme: Acme) -> None:
     await everybody_due(db, acme)
     now = datetime.now(UTC)
     async with db.transaction() as one, db.transaction() as other:
-        mine = (await take_turns(one, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
-        theirs = (await take_turns(other, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
-    assert not {turn.iccid for turn in mine} & {turn.iccid for turn in theirs}
+        mine = (await claim_slots(one, acme.id, Kind.STATUS, now, floor=600, limit=20)).slots
+        theirs = (await claim_slots(other, acme.id, Kind.STATUS, now, floor=600, limit=20)).slots
+    assert not {slot.iccid for slot in mine} & {slot.iccid for slot in theirs}
     async with db.transaction() as transaction:
-        await give_back(transaction, acme.id, Kind.STATUS, mine)
-        again = (await take_turns(transaction, acme.id, Kind.STATUS, now, floor=600, limit=20)).turns
+        await release_slots(transaction, acme.id, Kind.STATUS, mine)
+        again = (await claim_slots(transaction, acme.id, Kind.STATUS, now, floor=600, limit=20)).slots
     assert again == mine
 
 
@@ -133,16 +133,16 @@ async def test_two_kinds_give_back_the_same_sims_in_any_order_and_never_wait_for
 ) -> None:
     line = await everybody_due(db, acme)
     before = datetime.now(UTC) - timedelta(days=2)
-    unused = [Turn(iccid, before) for iccid in line[:100]]
+    unused = [PollSlot(iccid, before) for iccid in line[:100]]
 
-    async def back(kind: Kind, turns: list[Turn]) -> None:
+    async def back(kind: Kind, slots: list[PollSlot]) -> None:
         async with db.transaction() as transaction:
-            await give_back(transaction, acme.id, kind, turns)
+            await release_slots(transaction, acme.id, kind, slots)
 
     for _ in range(5):
         await asyncio.gather(back(Kind.DATA_QUOTA, unused), back(Kind.SMS_QUOTA, unused[::-1]))
     async with db.reading() as connection:
-        count = sa.text("SELECT count(*) FROM sim_turns WHERE data_quota_at = :at AND sms_quota_at = :at")
+        count = sa.text("SELECT count(*) FROM poll_slots WHERE data_quota_at = :at AND sms_quota_at = :at")
         assert (await connection.execute(count, {"at": before})).scalar() == 100
 
 
@@ -151,16 +151,18 @@ async def test_who_got_no_answer_is_asked_again_in_ten_minutes_and_not_after_the
 ) -> None:
     await acme.run(sync_sims)
     run = a_run(acme)
-    turns = Turns(run, Kind.SMS, Spending(run, Kind.SMS), until=time.monotonic() + 30, patient=False)
-    lost, answered = await turns.next(), await turns.next()
+    slots = PollQueue(run, Kind.SMS, PollBudget(run, Kind.SMS), until=time.monotonic() + 30, continuous=False)
+    lost, answered = await slots.next(), await slots.next()
     assert lost is not None
     assert answered is not None
-    turns.kept([answered.iccid])
-    await turns.close()
+    slots.kept([answered.iccid])
+    await slots.close()
     async with db.transaction() as transaction:
         later = datetime.now(UTC) + timedelta(minutes=11)
-        line = await take_turns(transaction, acme.id, Kind.SMS, later, floor=FLOORS[Kind.SMS][Group.REST], limit=500)
-    due = {turn.iccid for turn in line.turns}
+        line = await claim_slots(
+            transaction, acme.id, Kind.SMS, later, floor=FLOORS[Kind.SMS][Priority.REST], limit=500
+        )
+    due = {slot.iccid for slot in line.slots}
     assert lost.iccid in due
     assert answered.iccid not in due
 
@@ -178,7 +180,7 @@ async def test_a_first_pass_says_how_far_it_is(db: Database, acme: Acme) -> None
         )
     async with db.reading() as connection:
         found = await polling(connection, acme.id, now, on_screen=3)
-    status = next(one for one in found.questions if one.kind == "status")
+    status = next(one for one in found.shares if one.kind == "status")
     assert (found.sims, found.on_screen, status.never) == (250, 3, 200)
     assert status.first_pass_seconds == pytest.approx(400)
 
@@ -187,7 +189,7 @@ async def test_kinds_that_ask_at_once_share_the_calls_and_one_alone_has_them_all
     await acme.run(sync_sims)
     await db.redis.delete(f"polling:{acme.id}")
     run = a_run(acme)
-    status, events = Spending(run, Kind.STATUS), Spending(run, Kind.EVENTS)
+    status, events = PollBudget(run, Kind.STATUS), PollBudget(run, Kind.EVENTS)
     alone = await status.rate()
     together = await events.rate() + await status.rate()
     assert alone == pytest.approx(850)
@@ -212,11 +214,11 @@ async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(d
 async def test_a_patient_run_asks_within_seconds_about_whoever_becomes_due(db: Database, acme: Acme) -> None:
     line = await everybody_due(db, acme)
     await acme.run(sync_status)
-    acme.worker.patient = True
+    acme.worker.continuous = True
     running = asyncio.create_task(acme.run(sync_status))
     await asyncio.sleep(0.5)
     async with db.engine.begin() as writing:
-        for table in ("sim_turns", "sim_checks"):
+        for table in ("poll_slots", "sim_checks"):
             await writing.execute(sa.text(LONG_AGO.format(table) + " WHERE iccid = :one"), {"one": line[9]})
     became_due = datetime.now(UTC)
     confirmed = became_due - timedelta(days=1)

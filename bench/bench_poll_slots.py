@@ -15,13 +15,13 @@ from filling import connected, fill, iccid
 from house import House, a_house
 from measuring import Report, run, say, spread, target
 
-from console.polling.reads import asked, fleet, worth_asking
-from console.polling.rules import FLOORS, Group, Kind
-from console.polling.writes import take_turns
+from console.polling.reads import fleet, priority_candidates, progress
+from console.polling.rules import FLOORS, Kind, Priority
+from console.polling.writes import claim_slots
 from console.quotas.reconciliation import compared
 from console.store.database import Transaction
 
-TURNS = 20
+SLOTS = 20
 MOST_MS = 5.0
 AGED = """
 UPDATE {} SET status_at = now() - interval '1 hour' - right(iccid, 6)::int * 7919 % 40000 * interval '1 second'
@@ -38,10 +38,10 @@ Ask = Callable[[], Awaitable[Any]]
 
 
 async def age(house: House) -> None:
-    """Give the SIMs turns and answers of many ages, and some of them a change within the hour."""
+    """Give the SIMs slots and answers of many ages, and some of them a change within the hour."""
     connection = await connected(house)
     try:
-        for table in ("sim_turns", "sim_checks"):
+        for table in ("poll_slots", "sim_checks"):
             await connection.execute(AGED.format(table))
         await connection.execute("UPDATE sims SET changed_at = now() - interval '1 day'")
         await connection.execute("UPDATE sims SET changed_at = now() WHERE right(iccid, 6)::int % 20 = 0")
@@ -66,13 +66,13 @@ async def choosing(house: House, times: int) -> dict[str, Report]:
     db, organization_id, floors = house.db, house.organization_id, FLOORS[Kind.STATUS]
     screen = [iccid(number * 17 + 1) for number in range(500)]
 
-    async def turns(group: Group, among: list[str] | None) -> None:
+    async def slots(priority: Priority, among: list[str] | None) -> None:
         async with db.transaction() as transaction:
-            await _take(transaction, organization_id, floors[group], among)
+            await _take(transaction, organization_id, floors[priority], among)
 
-    async def asks(question: Callable[..., Awaitable[Any]], *rest: Any, **named: Any) -> None:
+    async def asks(share: Callable[..., Awaitable[Any]], *rest: Any, **named: Any) -> None:
         async with db.reading() as connection:
-            await question(connection, organization_id, *rest, **named)
+            await share(connection, organization_id, *rest, **named)
 
     async def bare(query: Any, **named: Any) -> None:
         async with db.reading() as connection:
@@ -81,13 +81,13 @@ async def choosing(house: House, times: int) -> dict[str, Report]:
     now = datetime.now(UTC)
     few = max(3, times // 20)
     ways: dict[str, tuple[Ask, int]] = {
-        "20 bare rows by their key": (lambda: bare(BARE, iccids=screen[:TURNS]), times),
-        "the longest unasked": (lambda: turns(Group.REST, None), times),
-        "among 500 on a screen": (lambda: turns(Group.SCREEN, screen), times),
-        "who moved, once in 15 s": (lambda: asks(worth_asking, Kind.STATUS, floors, now, limit=300), few),
+        "20 bare rows by their key": (lambda: bare(BARE, iccids=screen[:SLOTS]), times),
+        "the longest unasked": (lambda: slots(Priority.REST, None), times),
+        "among 500 on a screen": (lambda: slots(Priority.SCREEN, screen), times),
+        "who moved, once in 15 s": (lambda: asks(priority_candidates, Kind.STATUS, floors, now, limit=300), few),
         "peer: the order by age, without an index": (lambda: bare(PEER), few),
         "page: fleet": (lambda: asks(fleet, now, on_screen=0), few),
-        "page: asked": (lambda: asks(asked, now), few),
+        "page: progress": (lambda: asks(progress, now), few),
         "page: differences": (lambda: asks(compared, now), few),
     }
     found = {}
@@ -99,7 +99,7 @@ async def choosing(house: House, times: int) -> dict[str, Report]:
 
 async def _take(transaction: Transaction, organization_id: int, floor: float, among: list[str] | None) -> None:
     now = datetime.now(UTC) + timedelta(hours=1) if among else datetime.now(UTC)  # all on the screen are due
-    await take_turns(transaction, organization_id, Kind.STATUS, now, floor=floor, limit=TURNS, among=among)
+    await claim_slots(transaction, organization_id, Kind.STATUS, now, floor=floor, limit=SLOTS, among=among)
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
@@ -109,7 +109,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         await fill(house, sims)
         await age(house)
         found = await choosing(house, times)
-        # As the line is after thousands of turns, with the dead rows that they left at its front.
+        # As the line is after thousands of slots, with the dead rows that they left at its front.
         later = await choosing(house, max(3, times // 10))
     rest = found["the longest unasked"]
     return {
@@ -125,4 +125,4 @@ async def bench(chosen: argparse.Namespace) -> Report:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sims", type=int, default=100_000)
-    run("turns", bench, parser)
+    run("slots", bench, parser)
