@@ -19,13 +19,14 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from console.auth.rules import Role
-from console.auth.writes import put_key, put_user
+from console.api_keys.writes import put_key
 from console.migrate import migrate
+from console.organizations.rules import Role
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database, open_database
 from console.trial import PostgresServer, ValkeyServer
+from console.users.writes import put_user
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a-secret-key-for-benchmarks-alone-0123456789"

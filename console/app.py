@@ -27,21 +27,22 @@ import console.sims.api
 import console.sms.api
 import console.usage.api
 from console import health
-from console.auth.doors import count_address, counted_key_caller, same_origin, session_caller, share_of
-from console.auth.listening import SocketAccess
-from console.auth.rules import Permission
+from console.callers import Callers, client_of, share_of
 from console.http import metrics
 from console.http.authentication import Access, Authentication, allowed, caller_of
 from console.http.etag import named
 from console.http.exceptions import tell
 from console.http.fair_share import FairShare
 from console.http.methods import methods_at
+from console.http.origins import same_origin
 from console.http.parameters import known_parameters
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
+from console.http.rate_limit import count_address
 from console.http.requests import Requests
 from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
+from console.organizations.rules import Permission
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.templating import STATIC, Fragments, environment, static_address
@@ -57,7 +58,8 @@ def create_app(settings: Settings) -> Litestar:
     """The application for these settings. Nothing is connected before it starts."""
     db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
     jinja = environment()
-    live = _live(settings, db, Fragments(jinja))
+    callers = Callers(db, settings)
+    live = _live(settings, db, callers, Fragments(jinja))
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -83,7 +85,11 @@ def create_app(settings: Settings) -> Litestar:
             _pages(),
             _api(),
             console.pages.sign_in.router,
-            Router("/", route_handlers=[endpoints.router], opt={"access": Access.SOCKET}),
+            Router(
+                "/",
+                route_handlers=[endpoints.browser_endpoint],
+                opt={"access": Access.PAGE, "permission": Permission.READ},
+            ),
             health.router(in_schema=False),
             endpoint.streamer,
             endpoint.forwarder,
@@ -94,18 +100,14 @@ def create_app(settings: Settings) -> Litestar:
             "settings": given(settings),
             "prepared": given(PreparedAnswers()),
             "health_checks": given(health.HealthChecks(db, live.feed)),
+            "callers": given(callers),
             "live": given(live),
             "feed": given(live.feed),
             "live_since": Provide(since, sync_to_thread=False),
         },
         lifespan=[lifespan],
         middleware=[
-            Authentication(
-                {
-                    Access.PAGE: lambda connection: session_caller(connection, db, settings),
-                    Access.API: lambda connection: counted_key_caller(connection, db),
-                }
-            ),
+            Authentication({Access.PAGE: callers.of_session, Access.API: callers.of_key}),
             FairShare(share_of),
         ],
         guards=[allowed(lambda connection: same_origin(connection, settings))],
@@ -123,14 +125,14 @@ def create_app(settings: Settings) -> Litestar:
         app.asgi_handler,
         origins=settings.public_origin,
         secure=settings.secure_cookies,
-        count=lambda scope: count_address(db, scope),
+        count=lambda scope: count_address(db.redis, scope),
         methods=lambda path: methods_at(app.routes, path),
     )
     app.state.settings = settings
     return app
 
 
-def _live(settings: Settings, db: Database, fragments: Fragments) -> endpoints.Live:
+def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragments) -> endpoints.Live:
     views: list[View] = [
         console.pages.overview.OverviewView(fragments),
         sims := console.pages.sims.SimsView(fragments),
@@ -138,8 +140,14 @@ def _live(settings: Settings, db: Database, fragments: Fragments) -> endpoints.L
         console.pages.jobs.JobsView(fragments),
         console.pages.carrier.CarrierView(fragments, db.redis),
     ]
-    access, layout = SocketAccess(db, settings), LayoutView(fragments)
-    live = endpoints.Live(db, open_redis(settings.redis_url, retries=0), access, views, layout)
+    live = endpoints.Live(
+        db,
+        open_redis(settings.redis_url, retries=0),
+        client_of=client_of,
+        still_allowed=callers.still_allowed,
+        views=views,
+        layout=LayoutView(fragments),
+    )
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims, sim)}))
     return live
 
@@ -179,6 +187,11 @@ def _api() -> Router:
                 after_request=named,
                 guards=[known_parameters],
                 dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+                opt={"access": Access.API, "permission": Permission.READ},
+            ),
+            Router(
+                "/",
+                route_handlers=[endpoints.program_endpoint],
                 opt={"access": Access.API, "permission": Permission.READ},
             ),
             health.router(in_schema=True),

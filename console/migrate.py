@@ -8,18 +8,20 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import console.auth.tables
+import console.api_keys.tables
 import console.carrier.tables
 import console.connectivity.tables
 import console.organizations.tables
 import console.polling.tables
 import console.quotas.tables
 import console.runs.tables
+import console.sessions.tables
 import console.sms.tables
 import console.store.job_requests
 import console.store.outbox
 import console.streamer.tables
-import console.usage.tables  # noqa: F401
+import console.usage.tables
+import console.users.tables  # noqa: F401
 from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata
 

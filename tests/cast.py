@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from console.auth import reads, writes
-from console.auth.rules import Caller, Role
+from console.api_keys import reads, writes
 from console.connectivity.writes import record_statuses
+from console.organizations.rules import Caller, Role
 from console.organizations.writes import put
 from console.settings import Settings
 from console.sims.writes import CONNECTION, INVENTORY, record_inventory
 from console.store.database import Database, Transaction
+from console.users.writes import put_user
 
 PASSWORD = "correct horse battery"
 ADAS_SIM = "8988228066600000001"
@@ -67,10 +68,10 @@ async def gather(db: Database, settings: Settings) -> Cast:
                 streamer_username=f"{slug}-{STREAMER[0]}",
                 streamer_password=STREAMER[1],
             )
-            await writes.put_user(transaction, ids[slug], user, Role.ADMIN, PASSWORD, now)
+            await put_user(transaction, ids[slug], user, Role.ADMIN, PASSWORD, now)
             keys[slug] = await writes.put_key(transaction, ids[slug], f"{user}'s program", Role.VIEWER, now)
-        await writes.put_user(transaction, ids["acme"], "otto", Role.OPERATOR, PASSWORD, now)
-        await writes.put_user(transaction, ids["acme"], "vera", Role.VIEWER, PASSWORD, now)
+        await put_user(transaction, ids["acme"], "otto", Role.OPERATOR, PASSWORD, now)
+        await put_user(transaction, ids["acme"], "vera", Role.VIEWER, PASSWORD, now)
         await add_sim(transaction, ids["acme"], ADAS_SIM, label="pump-1", connection="online", country="DE")
         await add_sim(transaction, ids["acme"], ADAS_OTHER_SIM, label="pump-2", connection="offline", country="FR")
         await add_sim(transaction, ids["evil"], EVES_SIM, label="eve-1", connection="online", country="DE")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import websockets
 
-from console.auth.writes import revoke_key
+from console.api_keys.writes import revoke_key
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast, add_sim
 from tests.serving import Served

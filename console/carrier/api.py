@@ -3,9 +3,9 @@
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from console.auth.rules import Caller
 from console.carrier import reads
 from console.facts.carrier import CarrierStatus
+from console.organizations.rules import Caller
 from console.store.database import Database
 
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 import click
 
-from console.auth import reads, writes
-from console.auth.rules import Role
+from console.api_keys import reads as key_reads
+from console.api_keys.writes import put_key, revoke_key
 from console.cli.printing import as_json, org_option, show, the_organization, with_database
+from console.organizations.rules import Role
 from console.settings import Settings
 from console.store.database import Database
+from console.users import reads, writes
 
 role_option = click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 
@@ -99,7 +101,7 @@ def key_add(name: str, role: str, slug: str | None) -> None:
     async def work(_: Settings, db: Database) -> str:
         organization_id = await the_organization(db, slug)
         async with db.transaction() as transaction:
-            return await writes.put_key(transaction, organization_id, name, Role(role), datetime.now(UTC))
+            return await put_key(transaction, organization_id, name, Role(role), datetime.now(UTC))
 
     click.echo(with_database(work))
 
@@ -109,9 +111,9 @@ def key_add(name: str, role: str, slug: str | None) -> None:
 def key_list(json_: bool) -> None:
     """List the API keys, without their secrets."""
 
-    async def work(_: Settings, db: Database) -> list[reads.ApiKey]:
+    async def work(_: Settings, db: Database) -> list[key_reads.ApiKey]:
         async with db.reading() as connection:
-            return await reads.every_key(connection)
+            return await key_reads.every_key(connection)
 
     show(with_database(work), json_=json_)
 
@@ -123,7 +125,7 @@ def key_revoke(prefix: str) -> None:
 
     async def work(_: Settings, db: Database) -> None:
         async with db.transaction() as transaction:
-            await writes.revoke_key(transaction, prefix, datetime.now(UTC))
+            await revoke_key(transaction, prefix, datetime.now(UTC))
 
     with_database(work)
     click.echo(f"{prefix} opens nothing any more.")

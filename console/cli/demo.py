@@ -8,13 +8,13 @@ import click
 import msgspec
 import sqlalchemy as sa
 
-from console.auth import writes
-from console.auth.rules import Role
-from console.auth.tables import users
 from console.cli.printing import with_database
+from console.organizations.rules import Role
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
+from console.users import writes
+from console.users.tables import users
 
 PEOPLE = {"ada": Role.ADMIN, "otto": Role.OPERATOR, "vera": Role.VIEWER}
 

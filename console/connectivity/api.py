@@ -6,11 +6,11 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from console.auth.rules import Caller
 from console.connectivity import reads
 from console.connectivity.reads import StatusChange
 from console.facts.network import NetworkEvent
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
+from console.organizations.rules import Caller
 from console.sims.api import the_sim
 from console.store.database import Database
 

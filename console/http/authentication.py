@@ -4,27 +4,30 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
-from litestar import Request
+from litestar import Request, WebSocket
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from litestar.exceptions import WebSocketException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from console.errors import BadRequest, ConsoleError, NotAllowed, NotFound, NotSignedIn
+from console.http.known_errors import known_error
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, 9.2.1
+POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+ELSEWHERE = "This came from another site's page"
 
 
 class Access(StrEnum):
     """The route option `access`: how a route finds out who calls. A route without it is refused to everybody."""
 
     PUBLIC = "public"  # no caller is needed; a browser may still send its cookie
-    PAGE = "page"  # a session cookie
-    API = "api"  # an API key
+    PAGE = "page"  # a session cookie; for a browser's WebSocket too
+    API = "api"  # an API key; for a program's WebSocket too
     OWN = "own"  # the route checks credentials of its own, never a cookie
-    SOCKET = "socket"  # a WebSocket: it answers with close codes
 
 
 COOKIE_ACCESS = frozenset({Access.PUBLIC, Access.PAGE})
@@ -51,48 +54,78 @@ def access_of(handler: BaseRouteHandler) -> Access | None:
 
 
 class Authentication(ASGIMiddleware):
-    """Puts the caller, or None, into the state of each HTTP request before its guards run."""
+    """Puts the caller, or None, into the state of each request and each opening socket before its guards run."""
 
-    scopes = (ScopeType.HTTP,)
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
     def __init__(self, find: Mapping[Access, FindCaller]) -> None:
         """`find`: for each access that needs a caller, how it is found. May raise ConsoleError, such as TooMany."""
         self._find = find
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Raises NotFound or BadRequest for a NUL in the address, which PostgreSQL can't take."""
+        """Raises NotFound or BadRequest for a NUL in the address, which PostgreSQL can't take.
+
+        A socket whose caller can't be found is closed with a code.
+        """
+        try:
+            scope["state"]["caller"] = await self._caller(scope)
+        except Exception as error:
+            if scope["type"] == ScopeType.HTTP or (known := known_error(error)) is None:
+                raise
+            raise await close_code(WebSocket(scope, receive, send), known) from error
+        await next_app(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Identity | None:
         if "\0" in scope["path"]:
             raise NotFound("There is no such page")
         if b"%00" in scope["query_string"]:
             raise BadRequest("An address has no NUL in it")
         access = access_of(scope["route_handler"])
         find = self._find.get(access) if access is not None else None
-        scope["state"]["caller"] = await find(ASGIConnection(scope)) if find else None
-        await next_app(scope, receive, send)
+        return await find(ASGIConnection(scope)) if find else None
 
 
-def allowed(same_origin: Callable[[Connection], bool]) -> Callable[[Connection, BaseRouteHandler], None]:
-    """The guard of every route: reads its options `access` and `permission`.
+async def close_code(socket: WebSocket[Any, Any, Any], error: ConsoleError) -> WebSocketException:
+    """The exception that closes a socket with 4000 and the error's status: 4401, 4403, 4429.
+
+    Clients can read a code only after the upgrade, so the socket is accepted first.
+    """
+    await socket.accept()
+    return WebSocketException(detail=error.message.encode()[:120].decode(errors="ignore"), code=4000 + error.status)
+
+
+def allowed(same_origin: Callable[[Connection], bool]) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+    """The guard of every route and socket: decides by the options `access` and `permission` and by the caller.
 
     It raises NotSignedIn without a caller, and NotAllowed without the permission or, where a browser sends cookies by
-    itself, for a change that another site's page sent (`same_origin` is false).
+    itself, for a change or a socket that another site's page asked for (`same_origin` is false). Sockets are closed
+    with the code for it; those of another site's page before the upgrade, by HTTP 403.
     """
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        access = access_of(handler)
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        access, socket = access_of(handler), isinstance(connection, WebSocket)
         if access is None:
             raise ConsoleError("This route has no access option")
-        method = connection.scope.get("method", "GET")
-        if access in COOKIE_ACCESS and method not in SAFE_METHODS and not same_origin(connection):
-            raise NotAllowed("This came from another site's page")
-        caller: Identity | None = connection.scope["state"].get("caller")
-        if access in NO_CALLER and caller is None:
-            raise NotSignedIn(NO_CALLER[access])
-        permission = handler.opt.get("permission")
-        if permission is not None and (caller is None or not caller.may(permission)):
-            raise NotAllowed(f"This needs the permission {permission}")
+        changing = connection.scope.get("method", "GET") not in SAFE_METHODS
+        if access in COOKIE_ACCESS and (changing or socket) and not same_origin(connection):
+            if socket:
+                raise WebSocketException(detail=ELSEWHERE, code=POLICY_VIOLATION)
+            raise NotAllowed(ELSEWHERE)
+        try:
+            _decide(access, handler.opt.get("permission"), connection.scope["state"].get("caller"))
+        except ConsoleError as error:
+            if isinstance(connection, WebSocket):
+                raise await close_code(connection, error) from error
+            raise
 
     return guard
+
+
+def _decide(access: Access, permission: Any, caller: Identity | None) -> None:
+    if access in NO_CALLER and caller is None:
+        raise NotSignedIn(NO_CALLER[access])
+    if permission is not None and (caller is None or not caller.may(permission)):
+        raise NotAllowed(f"This needs the permission {permission}")
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Any:

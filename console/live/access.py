@@ -1,7 +1,7 @@
-"""Who may open a connection and keep it: asked of functions that the application hands in."""
+"""Who opened a connection, and whether it may keep it: asked of functions that the application hands in."""
 
-from collections.abc import Collection, Hashable, Mapping
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from typing import Any, TypeAlias
 
 from litestar import WebSocket
 from msgspec import Struct
@@ -18,14 +18,6 @@ class Client(Struct, frozen=True, kw_only=True):
     permissions: Hashable  # who it is and what it may do: a connection is closed when this changes
 
 
-class Access(Protocol):
-    """Answers who a client is, and whether it may stay."""
-
-    async def user(self, socket: Socket) -> Client | None:
-        """The user of a browser's session; None if nobody is signed in. Raises NotAllowed for another site's page."""
-
-    async def program(self, socket: Socket) -> Client | None:
-        """The program with this API key; None if the key is not valid."""
-
-    async def still_allowed(self, credentials: Collection[Hashable]) -> Mapping[Hashable, Hashable]:
-        """The permissions of each credential that still holds, read for all at once."""
+ClientOf = Callable[[Socket], Client]  # of a connection that a guard has let in
+# The permissions of each credential that still holds, read for all at once.
+StillAllowed = Callable[[Collection[Hashable]], Awaitable[Mapping[Hashable, Hashable]]]

@@ -4,22 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from litestar import Router, websocket
+from litestar import websocket
 from litestar.di import NamedDependency
 from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 from redis.asyncio import Redis
 
-from console.errors import BadRequest, NotAllowed
+from console.errors import BadRequest
 from console.facts.topic_names import read_topics
-from console.live.access import Access, Client, Socket
+from console.live.access import Client, ClientOf, Socket, StillAllowed
 from console.live.encoding import Encoding, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.heartbeats import Heartbeats
 from console.live.hub import Hub
-from console.live.messages import NOT_ALLOWED, RESTARTING, SIGNED_OUT
+from console.live.messages import RESTARTING
 from console.live.refreshing import Refreshing, Updates
-from console.live.socket import close, end, position_of, serve
+from console.live.socket import end, position_of, serve
 from console.live.subscriber import Subscriber
 from console.live.transport import writer_for
 from console.live.view import View
@@ -32,20 +32,29 @@ POLICY_VIOLATION = 1008
 class Live:
     """The live part of a web process: its feed, its hub, and how each endpoint encodes what it receives."""
 
-    def __init__(self, db: Database, listening: Redis, access: Access, views: Iterable[View], layout: View) -> None:
+    def __init__(
+        self,
+        db: Database,
+        listening: Redis,
+        *,
+        client_of: ClientOf,
+        still_allowed: StillAllowed,
+        views: Iterable[View],
+        layout: View,
+    ) -> None:
         """Nothing runs before `running`. `listening` is a client that never reconnects by itself: see Feed.
 
         `layout` draws what every page shows; it is the view of a page that has no parts of its own, too.
         """
         self._listening = listening
-        self.access = access
+        self.client_of = client_of
         self.feed = Feed(listening)
         self.hub = Hub(self.feed)
         refreshing = Refreshing(db, self.hub)
         self.updates: list[Updates] = [refreshing]
         self.pages = {view.name: HtmlEncoding(view, layout, refreshing.want) for view in (layout, *views)}
         self.programs = {coalesce: JsonEncoding(coalesce=coalesce) for coalesce in (False, True)}
-        self._heartbeats = Heartbeats(access, self.hub)
+        self._heartbeats = Heartbeats(still_allowed, self.hub)
         self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -74,34 +83,25 @@ class Live:
 @websocket("/live")
 async def browser_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
     """HTML for a page: `view` names the kind of page, `topics` what it shows."""
-    try:
-        client = await live.access.user(socket)
-    except NotAllowed:
-        await socket.close(code=NOT_ALLOWED)
-        return
+    await socket.accept()
     name = socket.query_params.get("view", "")
     page = live.pages.get(name)
-    if page is None and client is not None:
-        await socket.accept()
+    if page is None:
         await socket.close(code=POLICY_VIOLATION, reason=f"There is no view {name!r}"[:120])
         return
-    await _serve(socket, live, "browser", page, client, page.view if page else None)
+    await _serve(socket, live, "browser", page, page.view)
 
 
-@websocket("/api/v1/stream")
+@websocket("/stream")
 async def program_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
     """JSON for a program: every fact that it may receive, in order, each once. `coalesce=1`: the latest states only."""
-    encoding = live.programs[socket.query_params.get("coalesce") == "1"]
-    await _serve(socket, live, "program", encoding, await live.access.program(socket), None)
-
-
-async def _serve(
-    socket: Socket, live: Live, endpoint: str, encoding: Encoding | None, client: Client | None, view: View | None
-) -> None:
     await socket.accept()
-    if client is None or encoding is None:
-        await close(socket, SIGNED_OUT, endpoint)
-        return
+    encoding = live.programs[socket.query_params.get("coalesce") == "1"]
+    await _serve(socket, live, "program", encoding, None)
+
+
+async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, view: View | None) -> None:
+    client: Client = live.client_of(socket)
     try:
         topics = read_topics(socket.query_params.get("topics") or (None if view is None else ""))
     except BadRequest as error:
@@ -128,6 +128,3 @@ def _forget_headers(socket: Socket) -> None:
     """Drop what the handshake said, as it came and as Litestar keeps it: 3 KB for each of thousands."""
     socket.scope["headers"] = []
     ScopeState.from_scope(socket.scope).headers = Empty
-
-
-router = Router("/", route_handlers=[browser_endpoint, program_endpoint])

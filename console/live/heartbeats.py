@@ -3,7 +3,7 @@
 import asyncio
 
 from console import metrics
-from console.live.access import Access
+from console.live.access import StillAllowed
 from console.live.hub import Hub
 from console.live.messages import HEARTBEAT_SECONDS, SIGNED_OUT
 from console.log import logger
@@ -14,9 +14,9 @@ PATIENCE_SECONDS = 5.0  # for the check: the next heartbeat must not wait for th
 class Heartbeats:
     """Sends each connection a heartbeat, and closes those whose session, key or permissions have changed."""
 
-    def __init__(self, access: Access, hub: Hub) -> None:
+    def __init__(self, still_allowed: StillAllowed, hub: Hub) -> None:
         """Nothing is sent before `run`."""
-        self._access = access
+        self._still_allowed = still_allowed
         self._hub = hub
 
     async def run(self) -> None:
@@ -33,7 +33,7 @@ class Heartbeats:
 
     async def _check(self) -> None:
         if subscribers := self._hub.subscribers():
-            allowed = await self._access.still_allowed({one.client.credential for one in subscribers})
+            allowed = await self._still_allowed({one.client.credential for one in subscribers})
             for subscriber in subscribers:
                 if allowed.get(subscriber.client.credential) != subscriber.client.permissions:
                     subscriber.end(SIGNED_OUT)

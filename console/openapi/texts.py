@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from console.auth.throttle import REQUESTS_A_MINUTE
+from console.http.rate_limit import REQUESTS_A_MINUTE
 from console.sims.rules import LOW_PERCENT, QUOTAS, SORTS
 
 DESCRIPTION = (

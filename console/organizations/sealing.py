@@ -1,5 +1,6 @@
 """Secrets at rest: sealed with a key made from SECRET_KEY, so that a copy of the database reveals nothing."""
 
+import hashlib
 from base64 import urlsafe_b64encode
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -33,3 +34,8 @@ def unseal(secret_key: str, sealed: bytes | None) -> str | None:
         raise SealBroken(
             "A stored secret was sealed with another SECRET_KEY: enter it again with `console org set`"
         ) from error
+
+
+def hashed(secret: str) -> bytes:
+    """What is stored of a long random secret that is only compared. (Passwords are neither: they get argon2.)"""
+    return hashlib.sha256(secret.encode()).digest()

@@ -10,7 +10,6 @@ from litestar.response import Template
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.auth.rules import Caller
 from console.carrier import reads
 from console.carrier.rules import LACKING
 from console.facts import Fact
@@ -19,6 +18,7 @@ from console.facts.jobs import JobChanged
 from console.facts.streamer import StreamerChanged
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
 from console.pages.layout import common
 from console.pages.templating import Fragments
 from console.polling.on_screen import on_screen

@@ -10,12 +10,12 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.auth.rules import Caller
 from console.facts import Fact
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
 from console.pages.layout import common
 from console.pages.templating import Fragments
 from console.runs import reads

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.auth.rules import Caller
 from console.carrier import reads as carrier_reads
 from console.facts import Fact
 from console.facts.carrier import CarrierChanged
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh, View
+from console.organizations.rules import Caller
 from console.pages.templating import Fragments
 from console.runs import reads as run_reads
 

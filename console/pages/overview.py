@@ -9,7 +9,6 @@ from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
 from console.facts import Fact
 from console.facts.jobs import JobChanged
@@ -19,6 +18,7 @@ from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
 from console.pages import fleet_numbers
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import common

@@ -11,7 +11,6 @@ from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.auth.rules import Caller
 from console.connectivity import reads as connectivity_reads
 from console.facts import Fact
 from console.facts.network import NetworkEventReported
@@ -20,6 +19,7 @@ from console.facts.sms import SmsChanged
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
 from console.pages.layout import common
 from console.pages.templating import Fragments
 from console.quotas import reconciliation

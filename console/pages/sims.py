@@ -11,11 +11,11 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.auth.rules import Caller
 from console.facts import Fact
 from console.facts.sims import SimChanged, SimState
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
 from console.pages.layout import common
 from console.pages.templating import Fragments
 from console.sims import reads

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from console.auth.rules import Caller
+from console.organizations.rules import Caller
 from console.polling import report
 from console.polling.on_screen import on_screen
 from console.polling.report import Polling

@@ -6,8 +6,8 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from console.auth.rules import Caller
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
+from console.organizations.rules import Caller
 from console.quotas import reads, reconciliation
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
-from console.auth.rules import Caller
 from console.facts.jobs import JobRun
+from console.organizations.rules import Caller
 from console.runs import reads
 from console.runs.reads import JobState
 from console.store.database import Database

@@ -4,11 +4,11 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from console.auth.rules import Caller
 from console.errors import Invalid, SimNotFound
 from console.facts.sims import SimState
 from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.iccid import InvalidIccid, parse
+from console.organizations.rules import Caller
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search

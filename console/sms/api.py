@@ -4,9 +4,9 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from console.auth.rules import Caller
 from console.facts.sms import Sms
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
+from console.organizations.rules import Caller
 from console.sims.api import the_sim
 from console.sms import reads
 from console.store.database import Database

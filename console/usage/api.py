@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
-from console.auth.rules import Caller
 from console.errors import Invalid
 from console.http.paging import span
+from console.organizations.rules import Caller
 from console.sims.api import the_sim
 from console.store.database import Database
 from console.usage import reads

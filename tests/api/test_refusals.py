@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from console.auth.throttle import REQUESTS_A_MINUTE, WINDOW_SECONDS
+from console.http.rate_limit import REQUESTS_A_MINUTE, WINDOW_SECONDS
 from console.store.database import Database
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, EVES_SIM, Cast

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import websockets
 
-from console.auth.writes import revoke_key
+from console.api_keys.writes import revoke_key
 from console.store.database import Database
 from console.store.outbox import EPOCH, SEQUENCE
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim

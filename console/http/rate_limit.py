@@ -1,17 +1,14 @@
-"""Slowing down who guesses passwords, and who asks too much. Counted in Redis; if Redis is away, nobody is kept out."""
+"""How many requests a caller of the API may send. Counted in Redis; if Redis is away, nobody is refused."""
 
 import time
 
+from litestar.types import Scope
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from console.errors import TooMany
-
 WINDOW_SECONDS = 60
 REQUESTS_A_MINUTE = 1200
-GUESSES = 8
-GUESS_SECONDS = 300
 
 
 class Allowance(Struct, frozen=True):
@@ -44,24 +41,12 @@ async def count_request(redis: Redis, handle: str) -> Allowance:
     return Allowance(REQUESTS_A_MINUTE, REQUESTS_A_MINUTE - used, max(1, int(WINDOW_SECONDS - into)))
 
 
-async def count_guess(redis: Redis, name: str, address: str) -> None:
-    """Before a password is checked: TooMany after eight tries in five minutes at one name from one address."""
-    key = f"guess:{name.lower()[:100]}:{address}"
-    try:
-        async with redis.pipeline(transaction=False) as pipe:
-            pipe.incr(key)
-            pipe.expire(key, GUESS_SECONDS, nx=True)
-            pipe.ttl(key)
-            tries, _, left = await pipe.execute()
-    except (RedisError, OSError, TimeoutError):
-        return
-    if int(tries) > GUESSES:
-        raise TooMany("Too many tries: wait a few minutes", retry_after=max(1, int(left)))
+async def count_address(redis: Redis, scope: Scope) -> dict[str, str]:
+    """Count a request that came without a key, by its address; the rate limit headers of its answer."""
+    return (await count_request(redis, address_of(scope))).headers()
 
 
-async def forget_guesses(redis: Redis, name: str, address: str) -> None:
-    """The password was right."""
-    try:
-        await redis.delete(f"guess:{name.lower()[:100]}:{address}")
-    except (RedisError, OSError, TimeoutError):
-        return
+def address_of(scope: Scope) -> str:
+    """The address that a request came from, as it is counted by."""
+    client = scope.get("client")
+    return f"address:{client[0] if client else 'unknown'}"

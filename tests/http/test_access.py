@@ -11,9 +11,9 @@ from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from console.app import create_app
-from console.auth.rules import PERMISSIONS, Caller, Permission, Role
 from console.http.authentication import Access, Authentication, Connection, allowed
 from console.http.exceptions import tell
+from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.settings import Settings
 
 CALLERS = {

@@ -6,11 +6,17 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from console.auth import reads, writes
-from console.auth.rules import SESSION_IDLE, SESSION_LIFE, Role, hashed
-from console.auth.tables import api_keys, sessions, users
+from console.api_keys.tables import api_keys
+from console.api_keys.writes import revoke_key
 from console.errors import Invalid, NotFound
+from console.organizations.rules import Role
+from console.organizations.sealing import hashed
+from console.sessions.rules import IDLE, LIFE
+from console.sessions.tables import sessions
+from console.sessions.writes import extend_sessions
 from console.store.database import Database
+from console.users import reads, writes
+from console.users.tables import users
 from tests.cast import PASSWORD, Cast
 from tests.serving import Served
 
@@ -27,7 +33,7 @@ async def user_id(db: Database, name: str) -> int:
 async def begin(db: Database, name: str, now: datetime) -> str:
     number = await user_id(db, name)
     async with db.transaction() as transaction:
-        return await writes.begin_session(transaction, number, now)
+        return await writes.sign_in(transaction, number, now)
 
 
 async def holder(db: Database, session_id: str, now: datetime) -> str | None:
@@ -47,10 +53,10 @@ async def test_a_session_belongs_to_whom_it_was_begun_for(db: Database, cast: Ca
 
 async def test_an_idle_session_ends_and_one_in_use_lives_on(db: Database, cast: Cast) -> None:
     idle, used = await begin(db, "ada", NOW), await begin(db, "ada", NOW)
-    later = NOW + SESSION_IDLE - timedelta(minutes=1)
+    later = NOW + IDLE - timedelta(minutes=1)
     async with db.transaction() as transaction:
-        await writes.keep_sessions(transaction, [hashed(used)], later)
-    after = NOW + SESSION_IDLE + timedelta(minutes=1)
+        await extend_sessions(transaction, [hashed(used)], later)
+    after = NOW + IDLE + timedelta(minutes=1)
     assert await holder(db, idle, after) is None
     assert await holder(db, used, after) == "ada"
 
@@ -58,12 +64,12 @@ async def test_an_idle_session_ends_and_one_in_use_lives_on(db: Database, cast: 
 async def test_a_session_in_use_ends_at_its_longest_life(db: Database, cast: Cast) -> None:
     session_id = await begin(db, "ada", NOW)
     now = NOW
-    while now < NOW + SESSION_LIFE:
+    while now < NOW + LIFE:
         async with db.transaction() as transaction:
-            await writes.keep_sessions(transaction, [hashed(session_id)], now)
-        now += SESSION_IDLE / 2
-    assert await holder(db, session_id, NOW + SESSION_LIFE - timedelta(minutes=1)) == "ada"
-    assert await holder(db, session_id, NOW + SESSION_LIFE + timedelta(minutes=1)) is None
+            await extend_sessions(transaction, [hashed(session_id)], now)
+        now += IDLE / 2
+    assert await holder(db, session_id, NOW + LIFE - timedelta(minutes=1)) == "ada"
+    assert await holder(db, session_id, NOW + LIFE + timedelta(minutes=1)) is None
 
 
 @pytest.mark.parametrize("change", ["password", "disabled"])
@@ -175,8 +181,8 @@ async def test_the_use_of_a_key_is_noted_and_a_revoked_key_opens_nothing(web: Se
         assert used_at is not None
         assert cast.acme_key.startswith(prefix)
         async with db.transaction() as transaction:
-            await writes.revoke_key(transaction, prefix, NOW)
+            await revoke_key(transaction, prefix, NOW)
         assert (await program.get("/sims")).status_code == 401
         async with db.transaction() as transaction:
             with pytest.raises(NotFound):
-                await writes.revoke_key(transaction, prefix, NOW)
+                await revoke_key(transaction, prefix, NOW)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from console.auth.passwords import _NOBODY, hash_password, is_right
-from console.auth.rules import LEAST_PASSWORD, password_fault
+from console.users.passwords import _NOBODY, hash_password, is_right
+from console.users.rules import LEAST_PASSWORD, password_fault
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""API keys, which programs authenticate with."""

@@ -1,1 +1,0 @@
-"""Who is asking: users, their sessions, and the API keys of programs."""

@@ -1,0 +1,127 @@
+"""Who calls: the user of a session cookie or the program of an API key, for pages, the API and sockets alike."""
+
+from collections.abc import Collection, Hashable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+
+from console.api_keys import reads as key_reads
+from console.api_keys.rules import KEY_WORD, NOTED_EVERY
+from console.api_keys.writes import note_key_use
+from console.errors import TooMany
+from console.http.authentication import SAFE_METHODS
+from console.http.rate_limit import address_of, count_request
+from console.live.access import Client, Socket
+from console.organizations.rules import Caller, Credential
+from console.organizations.sealing import hashed
+from console.sessions.rules import EXTENDED_EVERY, cookie_name
+from console.sessions.writes import extend_sessions
+from console.settings import Settings
+from console.store.database import Database
+from console.users import reads as user_reads
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Callers:
+    """Finds callers, and checks again whether their credentials still hold."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        """Nothing is read before somebody calls."""
+        self._db = db
+        self._cookie = cookie_name(secure=settings.secure_cookies)
+
+    async def of_session(self, connection: Connection) -> Caller | None:
+        """The user of the session cookie; None without one that holds. A deed of the user extends the session."""
+        session_id = connection.cookies.get(self._cookie)
+        if not session_id:
+            return None
+        now = datetime.now(UTC)
+        session = hashed(session_id)
+        async with self._db.reading() as reading:
+            found = (await user_reads.callers_of_sessions(reading, [session], now)).get(session)
+        if found is None:
+            return None
+        caller, seen_at = found
+        if now - seen_at > EXTENDED_EVERY and is_deed(connection):
+            async with self._db.transaction() as transaction:
+                await extend_sessions(transaction, [session], now)
+        return caller
+
+    async def of_key(self, connection: Connection) -> Caller | None:
+        """The program of the API key; None without one that holds.
+
+        Raises TooMany if it, or without a key its address, has sent too many requests.
+        """
+        caller = await self._of_key(connection)
+        allowance = await count_request(self._db.redis, caller.handle if caller else address_of(connection.scope))
+        connection.scope["state"]["allowance"] = allowance
+        if allowance.remaining < 0:
+            raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
+        return caller
+
+    async def _of_key(self, connection: Connection) -> Caller | None:
+        key = connection.headers.get("x-api-key", "")
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if not key and scheme.lower() == "bearer":
+            key = token.strip()
+        if not key.startswith(KEY_WORD):
+            return None
+        async with self._db.reading() as reading:
+            found = await key_reads.caller_of_key(reading, key)
+        if found is None:
+            return None
+        caller, used_at = found
+        now = datetime.now(UTC)
+        if caller.key_id is not None and (used_at is None or now - used_at > NOTED_EVERY):
+            async with self._db.transaction() as transaction:
+                await note_key_use(transaction, caller.key_id, now)
+        return caller
+
+    async def still_allowed(self, credentials: Collection[Hashable]) -> Mapping[Hashable, Hashable]:
+        """What the caller of each credential may do now; one that has ended is left out. Extends no session."""
+        asked = [credential for credential in credentials if isinstance(credential, Credential)]
+        sessions = [one.session for one in asked if one.session is not None]
+        key_ids = [one.key_id for one in asked if one.key_id is not None]
+        found: list[Caller] = []
+        async with self._db.reading() as reading:
+            if sessions:
+                users = await user_reads.callers_of_sessions(reading, sessions, datetime.now(UTC))
+                found += [caller for caller, _ in users.values()]
+            if key_ids:
+                found += (await key_reads.callers_of_keys(reading, key_ids)).values()
+        return {caller.credential: caller.access for caller in found}
+
+
+def is_deed(connection: Connection) -> bool:
+    """Whether a person did something: opened a page, sent a form. A page that refreshes itself is none, nor a socket.
+
+    `Sec-Fetch-Dest` (Fetch Metadata, section 2.1) is `empty` for what a script fetches; htmx marks its own requests.
+    """
+    if connection.scope["type"] != ScopeType.HTTP:
+        return False
+    if connection.scope["method"] not in SAFE_METHODS:
+        return True
+    headers = connection.headers
+    if "x-background" in headers:
+        return False
+    return "hx-request" in headers or headers.get("sec-fetch-dest", "document") == "document"
+
+
+def client_of(socket: Socket) -> Client:
+    """The caller of a socket that the guard has let in, as far as the live part needs to know it."""
+    caller: Caller = socket.scope["state"]["caller"]
+    return Client(
+        organization_id=caller.organization_id,
+        handle=caller.handle,
+        credential=caller.credential,
+        permissions=caller.access,
+    )
+
+
+def share_of(connection: Connection) -> str:
+    """Whose share of the process a request takes: its caller's; without one, that of the address it came from."""
+    caller: Caller | None = connection.scope["state"].get("caller")
+    return caller.handle if caller else address_of(connection.scope)

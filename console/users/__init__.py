@@ -1,0 +1,1 @@
+"""The people who sign in: their names, roles and passwords."""

@@ -1,1 +1,0 @@
-"""Who is asking: passwords, sessions, keys, and what each may do."""

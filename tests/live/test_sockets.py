@@ -1,0 +1,176 @@
+"""Sockets pass the same authentication and the same guard as pages and the API, and are checked again later."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import websockets
+from litestar import Litestar, WebSocket, websocket
+from litestar.exceptions import WebSocketDisconnect
+from litestar.testing import TestClient
+
+from console.api_keys.tables import api_keys
+from console.api_keys.writes import revoke_key
+from console.errors import TooMany
+from console.http.authentication import Access, Authentication, Connection, allowed
+from console.organizations.rules import Caller, Permission, Role
+from console.sessions.tables import sessions
+from console.store.database import Database, Transaction
+from console.users.tables import users
+from console.users.writes import change_password, disable_user
+from tests.cast import PASSWORD, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+Change = Callable[[Transaction], Awaitable[None]]
+
+
+async def close_code(socket: Any, seconds: float) -> int | None:
+    """The code that the server closes this socket with; None if it stays open for so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await socket.recv()
+    except TimeoutError:
+        return None
+    except websockets.ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 1006
+
+
+def changed(table: sa.Table, name: str, /, **values: Any) -> Change:
+    async def change(transaction: Transaction) -> None:
+        found = await transaction.connection.execute(sa.update(table).where(table.c.name == name).values(**values))
+        assert found.rowcount == 1
+
+    return change
+
+
+async def disabled(transaction: Transaction) -> None:
+    await disable_user(transaction, "otto", datetime.now(UTC))
+
+
+async def another_password(transaction: Transaction) -> None:
+    await change_password(transaction, "otto", "another " + PASSWORD)
+
+
+async def expired(transaction: Transaction) -> None:
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    await transaction.connection.execute(sa.update(sessions).values(expires_at=over))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        pytest.param(changed(users, "otto", name="otto-2"), None, id="another name"),
+        pytest.param(changed(users, "otto", role="viewer"), 4401, id="another role"),
+        pytest.param(disabled, 4401, id="disabled"),
+        pytest.param(another_password, 4401, id="another password"),
+        pytest.param(expired, 4401, id="session over"),
+    ],
+)
+@pytest.mark.usefixtures("quick_heartbeats")
+async def test_a_users_socket_is_closed_when_what_they_may_do_changes_and_not_when_a_name_does(
+    web: Served, db: Database, cast: Cast, change: Change, code: int | None
+) -> None:
+    async with web.signed_in("otto") as otto, web.page_socket(otto, "?view=sims&topics=fleet") as socket:
+        assert "stream.hello" in await socket.recv()
+        assert await close_code(socket, 0.5) is None, "it is open while nothing changes"
+        async with db.transaction() as transaction:
+            await change(transaction)
+        assert await close_code(socket, 2 if code else 1) == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        pytest.param(changed(api_keys, "ada's program", name="renamed"), None, id="another name"),
+        pytest.param(changed(api_keys, "ada's program", role="operator"), 4401, id="another role"),
+        pytest.param(None, 4401, id="revoked"),
+    ],
+)
+@pytest.mark.usefixtures("quick_heartbeats")
+async def test_a_programs_socket_is_closed_when_what_it_may_do_changes_and_not_when_a_name_does(
+    web: Served, db: Database, cast: Cast, change: Change | None, code: int | None
+) -> None:
+    async with web.stream(cast.acme_key) as socket:
+        assert "stream.hello" in await socket.recv()
+        async with db.transaction() as transaction:
+            if change is None:
+                await revoke_key(transaction, cast.acme_key.rsplit("_", 1)[0], datetime.now(UTC))
+            else:
+                await change(transaction)
+        assert await close_code(socket, 2 if code else 1) == code
+
+
+@pytest.mark.usefixtures("quick_heartbeats")
+async def test_signing_out_closes_the_sockets_of_this_session_alone(web: Served, cast: Cast) -> None:
+    async with web.signed_in("ada") as here, web.signed_in("ada") as elsewhere:
+        query = "?view=sims&topics=fleet"
+        async with web.page_socket(here, query) as closing, web.page_socket(elsewhere, query) as staying:
+            await closing.recv(), await staying.recv()
+            assert (await here.post("/sign-out")).status_code == 303
+            assert await close_code(closing, 2) == 4401
+            assert await close_code(staying, 0.5) is None
+
+
+async def test_nobodys_socket_is_closed_with_a_code_that_leads_to_the_sign_in(web: Served, cast: Cast) -> None:
+    async with web.stranger() as stranger, web.page_socket(stranger, "?view=sims&topics=fleet") as socket:
+        assert await close_code(socket, 5) == 4401
+
+
+async def test_a_session_opens_no_programs_socket_and_a_key_no_browsers(web: Served, cast: Cast) -> None:
+    address = web.address.replace("http", "ws", 1)
+    async with web.signed_in("ada") as ada:
+        cookie = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
+    for path, headers in (("/api/v1/stream", {"Cookie": cookie}), ("/live?view=sims", {"X-API-Key": cast.acme_key})):
+        origin = websockets.Origin(web.address)
+        async with websockets.connect(
+            address + path, additional_headers=headers, origin=origin, proxy=None
+        ) as socket:
+            assert await close_code(socket, 5) == 4401
+
+
+async def test_a_browsers_socket_that_names_no_origin_is_refused_before_the_upgrade(web: Served, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada:
+        cookie = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
+    address = web.address.replace("http", "ws", 1) + "/live?view=sims"
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await websockets.connect(address, additional_headers={"Cookie": cookie}, proxy=None)
+    assert refused.value.response.status_code == 403
+
+
+@websocket("/ws", opt={"access": Access.API, "permission": Permission.OPERATE})
+async def acting(socket: WebSocket[Any, Any, Any]) -> None:
+    await socket.accept()
+    await socket.send_text("open")
+    await socket.close()
+
+
+async def by_header(connection: Connection) -> Caller | None:
+    role = connection.headers.get("x-role", "")
+    if role == "busy":
+        raise TooMany("Slower", retry_after=1)
+    if role == "away":
+        raise ConnectionRefusedError("the database is away")
+    return Caller(organization_id=1, organization="Acme", name="ada", role=Role(role), key_id=1) if role else None
+
+
+@pytest.mark.parametrize(
+    ("role", "code"), [("operator", 1000), ("viewer", 4403), ("", 4401), ("busy", 4429), ("away", 4503)]
+)
+def test_the_guard_of_a_socket_sees_the_caller_and_decides_by_the_same_options(role: str, code: int) -> None:
+    app = Litestar(
+        [acting],
+        middleware=[Authentication({Access.API: by_header})],
+        guards=[allowed(lambda connection: False)],
+        openapi_config=None,
+    )
+    with TestClient(app) as client, client.websocket_connect("/ws", headers={"X-Role": role}) as socket:
+        if code == 1000:
+            assert socket.receive_text() == "open"
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+    assert closed.value.code == code

@@ -1,0 +1,1 @@
+"""Sessions: how they begin, last and end."""
