@@ -127,9 +127,7 @@ async def test_a_session_opens_no_programs_socket_and_a_key_no_browsers(web: Ser
         cookie = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
     for path, headers in (("/api/v1/stream", {"Cookie": cookie}), ("/live?view=sims", {"X-API-Key": cast.acme_key})):
         origin = websockets.Origin(web.address)
-        async with websockets.connect(
-            address + path, additional_headers=headers, origin=origin, proxy=None
-        ) as socket:
+        async with websockets.connect(address + path, additional_headers=headers, origin=origin, proxy=None) as socket:
             assert await close_code(socket, 5) == 4401
 
 
