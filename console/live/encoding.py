@@ -15,8 +15,19 @@ from console.live.view import Refresh, View
 NOTHING: Sequence[Html] = ()
 
 
+MOST_REPLAYED = 500  # of a page: it is quicker to load it again than to draw more
+
+
 class Encoding(Protocol):
     """Encodes facts as pieces, and pieces as frames."""
+
+    most_replayed: int | None  # facts, after coalescing, that are drawn for a client that missed them; None: all
+
+    def shows(self, kind: str) -> bool:
+        """Whether facts of this kind yield pieces."""
+
+    def coalesces(self, kind: str) -> bool:
+        """Whether the latest fact of this kind about a subject takes the place of the earlier ones."""
 
     def encode(self, fact: ReceivedFact, epoch: str) -> Sequence[Piece]:
         """The pieces of a fact; kept with the fact, so that they are made once for all groups."""
@@ -28,16 +39,26 @@ class Encoding(Protocol):
 class JsonEncoding:
     """Every fact, in order, each once; with `coalesce`, only the latest state that waits of each thing."""
 
+    most_replayed: int | None = None
+
     def __init__(self, *, coalesce: bool) -> None:
         """One of these serves every program that asked for the same."""
         self._coalesce = coalesce
+
+    def shows(self, kind: str) -> bool:
+        """All of them."""
+        return True
+
+    def coalesces(self, kind: str) -> bool:
+        """States, for programs that asked for it."""
+        return self._coalesce and kind in facts.STATES
 
     def encode(self, fact: ReceivedFact, epoch: str) -> Sequence[Piece]:
         """One frame a fact: its JSON, with epoch and number in front."""
         pieces: Sequence[Piece] | None = fact.drawn.get(self)
         if pieces is None:
             frame = framed(b'{"epoch":"%b","seq":%d,%b' % (epoch.encode(), fact.seq, fact.body[1:]))
-            key = f"{fact.kind}:{fact.subject}" if self._coalesce and fact.kind in facts.STATES else None
+            key = f"{fact.kind}:{fact.subject}" if self.coalesces(fact.kind) else None
             pieces = fact.drawn[self] = (Frame(frame, key),)
         return pieces
 
@@ -49,12 +70,22 @@ class JsonEncoding:
 class HtmlEncoding:
     """What a kind of page shows of a fact: its own parts, and those that every page has."""
 
+    most_replayed: int | None = MOST_REPLAYED
+
     def __init__(self, view: View, layout: View, refresh: Callable[[View, int, Refresh], None]) -> None:
         """`layout` draws what every page shows. `refresh` is called with what must be read from the database."""
         self.view = view
         self._kinds = {one: frozenset(map(facts.kind_of, one.receives.facts)) for one in (layout, view)}
         self._refresh = refresh
         self._mark = (-1, b"")
+
+    def shows(self, kind: str) -> bool:
+        """Those that the view or the layout draws."""
+        return any(kind in kinds for kinds in self._kinds.values())
+
+    def coalesces(self, kind: str) -> bool:
+        """States."""
+        return kind in facts.STATES
 
     def encode(self, fact: ReceivedFact, epoch: str) -> Sequence[Piece]:
         """The parts of the page that the fact changes. Raises if it can't be drawn; then nothing of it is kept."""

@@ -5,10 +5,8 @@ What was missed comes from Redis' history. If that is gone, or Redis has restart
 
 import asyncio
 import contextlib
-import itertools
 import random
 import time
-from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -16,12 +14,13 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from console import metrics
+from console.live.memory import FactMemory
 from console.live.received import ReceivedFact, read_item
 from console.log import logger
 from console.store.outbox import CHANNEL, EPOCH, STREAM, position
 
-REMEMBERED = 10_000  # facts kept in memory for clients that come back: some 5 MB
-DRAWN = 1_000  # of these, the latest with what was drawn for them: who reconnects after a short cut costs no drawing
+AT_ONCE = 50  # facts that are passed on between two turns of the event loop
+BLOCK = 500  # facts that are read from the history at a time
 SILENCE_SECONDS = 5.0  # after which the connection is tried with a ping
 AWAY = (RedisError, OSError, TimeoutError)
 
@@ -46,15 +45,14 @@ class Feed:
     """Follows Redis, and remembers the latest facts."""
 
     def __init__(self, redis: Redis) -> None:
-        """Nothing is followed before `run`. The client must not reconnect by itself: a gap would stay unnoticed."""
+        """The client must not reconnect by itself: a gap would stay unnoticed."""
         self._redis = redis
         self.receiver: Receiver | None = None
         self.epoch = ""
         self.seq = 0
         self.up = False
         self.lost_at: float | None = time.time()
-        self._memory: deque[ReceivedFact] = deque(maxlen=REMEMBERED)
-        self._drawn: deque[ReceivedFact] = deque()
+        self.memory = FactMemory()
         self._known = asyncio.Event()  # the number of the last fact published before this process began
         self._advanced = asyncio.Event()  # set at each new fact or epoch
 
@@ -122,8 +120,7 @@ class Feed:
 
     def _begin_again(self, epoch: str, seq: int, reason: str) -> None:
         self.epoch, self.seq = epoch, seq
-        self._memory.clear()
-        self._drawn.clear()
+        self.memory.clear()
         self._advanced.set()
         if self.receiver:
             self.receiver.reset(reason)
@@ -135,7 +132,7 @@ class Feed:
         if missed is None:
             self._begin_again(self.epoch, upto, "too_old")
         else:
-            self._pass_on(missed, time.time())
+            await self._pass_on(missed, time.time())
 
     async def _take(self, message: bytes) -> None:
         header, *items = message.split(b"\n")
@@ -146,18 +143,20 @@ class Feed:
         if first > self.seq + 1:
             await self._fill(first - 1)
         facts = [read_item(first + index, item) for index, item in enumerate(items) if first + index > self.seq]
-        self._pass_on(facts, float(published_at))
+        await self._pass_on(facts, float(published_at))
 
-    def _pass_on(self, facts: Sequence[ReceivedFact], published_at: float) -> None:
-        if facts:
-            self._memory.extend(facts)
-            self._drawn.extend(facts)
-            while len(self._drawn) > DRAWN:
-                self._drawn.popleft().drawn.clear()
-            self.seq = facts[-1].seq
+    async def _pass_on(self, facts: Sequence[ReceivedFact], published_at: float) -> None:
+        """A few at a time: pages are drawn meanwhile, and the event loop must go on."""
+        for first in range(0, len(facts), AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            part = facts[first : first + AT_ONCE]
+            self.memory.add(part)
+            self.seq = part[-1].seq
             self._advanced.set()
             if self.receiver:
-                self.receiver.receive(facts)
+                self.receiver.receive(part)
+        if facts:
             metrics.fanout.observe(max(0.0, time.time() - published_at))
 
     async def reach(self, epoch: str, seq: int, within: float) -> bool:
@@ -174,10 +173,8 @@ class Feed:
         now = self.seq
         if epoch != self.epoch or seq > now:
             return None
-        if seq == now:
-            return []
-        if self._memory and self._memory[0].seq <= seq + 1:
-            return list(itertools.islice(self._memory, seq + 1 - self._memory[0].seq, None))
+        if (remembered := self.memory.after(seq)) is not None:
+            return remembered
         for pause in (0.1, 0.5, None):
             try:
                 return await self._from_stream(seq + 1, now)
@@ -188,12 +185,14 @@ class Feed:
         return None
 
     async def _from_stream(self, first: int, last: int) -> list[ReceivedFact] | None:
-        epoch = self.epoch
-        async with self._redis.pipeline() as pipe:  # in one step: the numbers mean something else in another epoch
-            pipe.get(EPOCH)
-            pipe.xrange(STREAM, f"{first}-0", f"{last}-0")
-            current, entries = await pipe.execute()
-        if current != epoch.encode() or epoch != self.epoch:
-            return None
-        facts = [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
-        return facts if len(facts) == last - first + 1 else None
+        epoch, facts = self.epoch, list[ReceivedFact]()
+        for begin in range(first, last + 1, BLOCK):  # a part at a time: the event loop goes on meanwhile
+            end = min(begin + BLOCK - 1, last)
+            async with self._redis.pipeline() as pipe:  # in one step: the numbers mean something else in another epoch
+                pipe.get(EPOCH)
+                pipe.xrange(STREAM, f"{begin}-0", f"{end}-0")
+                current, entries = await pipe.execute()
+            if current != epoch.encode() or epoch != self.epoch or len(entries) != end - begin + 1:
+                return None
+            facts += [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
+        return facts

@@ -1,11 +1,5 @@
-"""Routes facts from the feed to the groups that listen to their topics, and sends what waits.
+"""Routes facts from the feed to the groups that listen to their topics."""
 
-All that has come within `FLUSH_SECONDS` leaves in one write for each connection; the first of a quiet time leaves at
-once.
-"""
-
-import asyncio
-import time
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -14,15 +8,16 @@ from console import metrics
 from console.facts import topics
 from console.live.encoding import Encoding
 from console.live.feed import Feed
+from console.live.flushing import Flushing
 from console.live.frames import frame_of
 from console.live.group import Group, Member
 from console.live.messages import StreamHeartbeat, StreamLive, StreamReset, StreamStale
 from console.live.received import ReceivedFact
+from console.live.replay import Replays
 from console.live.subscriber import Subscriber
 from console.log import logger
 
 MOST_OF_ONE = 100  # connections of one user or key
-FLUSH_SECONDS = 0.025
 
 Topic = tuple[int, str]
 GroupKey = tuple[int, Encoding, frozenset[str]]  # what the members of a group have in common
@@ -39,10 +34,8 @@ class Hub:
         self._groups: dict[GroupKey, Group] = {}
         self._all: dict[Subscriber, GroupKey] = {}
         self._handles: dict[str, int] = {}
-        self._due_groups: list[Group] = []
-        self._due: list[Subscriber] = []
-        self._flush_at = 0.0  # the loop's time of the last flush, or of the one that is planned
-        self._planned = False
+        self._flushing = Flushing(feed, self._all)
+        self.replays = Replays(feed)
 
     def join(self, subscriber: Subscriber) -> bool:
         """From now on it receives what comes after the feed's number; False if its client has too many already."""
@@ -50,7 +43,7 @@ class Hub:
         if self._handles.get(handle, 0) >= MOST_OF_ONE:
             return False
         self._handles[handle] = self._handles.get(handle, 0) + 1
-        subscriber.due = self._plan
+        subscriber.due = self._flushing.plan
         subscriber.joined = self.feed.seq
         self._enter_group(subscriber)
         metrics.sockets.labels(subscriber.endpoint).inc()
@@ -80,7 +73,7 @@ class Hub:
         key = (organization_id, subscriber.encoding, subscriber.topics)
         group = self._groups.get(key)
         if group is None:
-            group = Group(subscriber.endpoint, subscriber.encoding, subscriber.topics, self._plan_for_all)
+            group = Group(subscriber.endpoint, subscriber.encoding, subscriber.topics, self._flushing.plan_for_all)
             self._groups[key] = group
             for topic in subscriber.topics:
                 self._by_topic.setdefault((organization_id, topic), set()).add(group)
@@ -137,51 +130,6 @@ class Hub:
             if (found := self._by_topic.get((fact.organization_id, topic)))
         ]
         return listening[0] if len(listening) == 1 else set[Group]().union(*listening)
-
-    def _plan_for_all(self, group: Group) -> None:
-        """Something waits for all members of a group: send it with the next flush."""
-        self._due_groups.append(group)
-        self._plan_flush()
-
-    def _plan(self, subscriber: Subscriber) -> None:
-        """Something waits for this one alone: send it with the next flush."""
-        self._due.append(subscriber)
-        self._plan_flush()
-
-    def _plan_flush(self) -> None:
-        if not self._planned:
-            self._planned = True
-            loop = asyncio.get_running_loop()
-            self._flush_at = max(loop.time(), self._flush_at + FLUSH_SECONDS)
-            loop.call_at(self._flush_at, self._flush)
-
-    def _go_on(self, subscriber: Subscriber) -> None:
-        """It keeps up, but there was too much for one write: send on as soon as the others have had theirs."""
-        asyncio.get_running_loop().call_soon(self._send, [subscriber])
-
-    def _flush(self) -> None:
-        """Send what waits: first what is for all, then what is for one. Who is behind is looked at again next time."""
-        self._planned = False
-        groups, self._due_groups = self._due_groups, []
-        for group in groups:
-            metrics.frames.labels(group.endpoint).inc(group.flush(self.feed.seq))
-        due, self._due = self._due, []
-        self._send(due)
-
-    def _send(self, due: Sequence[Subscriber]) -> None:
-        now, reached = time.monotonic(), self.feed.seq
-        for subscriber in due:
-            if subscriber not in self._all:
-                continue
-            try:
-                frames = subscriber.flush(now, reached)
-            except Exception:  # one broken connection must not keep the others waiting
-                logger("live").exception("a connection could not be written to")
-                subscriber.end(1011)
-                continue
-            metrics.frames.labels(subscriber.endpoint).inc(frames)
-            if subscriber.is_waiting and not subscriber.holding:
-                (self._go_on if frames else self._plan)(subscriber)
 
     def heartbeat(self) -> None:
         """Send everybody a heartbeat, with the number of the fact that they are up to."""

@@ -7,7 +7,12 @@ from msgspec import Meta, Raw, Struct
 HEARTBEAT_SECONDS = 15.0
 LARGEST_FROM_CLIENT = 4096  # bytes
 SIGNED_OUT, NOT_ALLOWED, TOO_SLOW, TOO_MANY, RESTARTING = 4401, 4403, 4408, 4429, 1012
-REASONS = {SIGNED_OUT: "signed out", NOT_ALLOWED: "not allowed", TOO_SLOW: "too slow", TOO_MANY: "too many connections"}
+REASONS = {
+    SIGNED_OUT: "signed out",
+    NOT_ALLOWED: "not allowed",
+    TOO_SLOW: "too slow",
+    TOO_MANY: "too many connections or messages",
+}
 
 
 class StreamHello(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.hello"):

@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from litestar.exceptions import WebSocketDisconnect
@@ -29,10 +28,12 @@ from console.live.messages import (
 )
 from console.live.pieces import Piece
 from console.live.received import ReceivedFact
+from console.live.replay import Gone, chosen
 from console.live.subscriber import SLOW_SECONDS, Subscriber
-from console.log import logger
+from console.live.token_bucket import TokenBucket
 
 POSITION_SECONDS = 2.0  # for the position of a page that another process has drawn: else the client is reset
+MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 10.0, 40.0  # from a client, in the long run and in one go; then it is closed
 GRACE_SECONDS = 2.0  # for a client that reads nothing to take its close code
 
 _from_client = msgspec.json.Decoder(FromClient)
@@ -57,8 +58,13 @@ async def serve(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[s
         return
     try:
         await _open(hub, subscriber, since)
+        bucket = TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
         while True:
-            await _receive(hub, subscriber, await socket.receive_data(mode="text"))
+            text = await socket.receive_data(mode="text")
+            if not bucket.take():
+                await close(socket, TOO_MANY, subscriber.endpoint)
+                return
+            await _receive(hub, subscriber, text)
     except (WebSocketDisconnect, ConnectionError):
         pass
     finally:
@@ -85,35 +91,31 @@ async def end(socket: Socket, subscriber: Subscriber, code: int) -> None:
 async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
     """hello, then the past that the client has missed, or that it is gone. What comes meanwhile waits."""
     feed, epoch, seq = hub.feed, hub.feed.epoch, subscriber.joined
-    past = await feed.since(*since) if since else []
-    mine = [fact for fact in past or () if fact.seq <= seq and _is_for(subscriber, fact)]
-    pieces = _pieces(subscriber, mine, epoch)
-    resumed = len(mine) if pieces is not None else 0
-    frames = [frame_of(StreamHello(epoch=epoch, seq=seq, resumed=resumed)).body]
-    if past is None or pieces is None:
-        frames.append(frame_of(hub.reset_message("too_old" if past is None else "unreadable")).body)
-    frames += subscriber.encoding.frames(pieces or (), seq if resumed else None)
+    resumed, frames = 0, list[bytes]()
+    if since:
+        try:
+            async with hub.replays.place(subscriber.client.handle):
+                resumed, pieces = await _missed(hub, subscriber, since, lambda fact: fact.seq <= seq)
+            frames += subscriber.encoding.frames(pieces, seq if resumed else None)
+        except Gone as gone:
+            frames.append(frame_of(hub.reset_message(gone.reason)).body)
     if not feed.up:
         frames.append(frame_of(StreamStale(reason="redis")).body)
-    await _send_all(subscriber, frames)
+    hello = frame_of(StreamHello(epoch=epoch, seq=seq, resumed=resumed)).body
+    await _send_all(subscriber, [hello, *frames])
     subscriber.release()
 
 
-def _pieces(subscriber: Subscriber, facts: Iterable[ReceivedFact], epoch: str) -> list[Piece] | None:
-    """The pieces of these facts: of each state the latest, in its place. None if one can't be encoded."""
-    latest: dict[object, Piece] = {}
-    number = itertools.count()
-    for fact in facts:
-        try:
-            pieces = subscriber.encoding.encode(fact, epoch)
-        except Exception:  # a newer worker's, perhaps: a client that comes back must not fail at it again and again
-            logger("live").exception("a fact of the past could not be encoded", kind=fact.kind, seq=fact.seq)
-            return None
-        for piece in pieces:
-            name = next(number) if piece.key is None else piece.key
-            latest.pop(name, None)
-            latest[name] = piece
-    return list(latest.values())
+async def _missed(
+    hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None, wanted: Callable[[ReceivedFact], bool]
+) -> tuple[int, list[Piece]]:
+    """How many facts after this position are for this client, and their pieces. Raises Gone if the past is gone."""
+    past = await hub.feed.since(*since) if since else None
+    if past is None:
+        raise Gone("too_old")
+    encoding = subscriber.encoding
+    mine = await chosen(past, encoding, lambda fact: wanted(fact) and _is_for(subscriber, fact))
+    return len(mine), await hub.replays.pieces(mine, encoding)
 
 
 async def _send_all(subscriber: Subscriber, frames: Iterable[bytes]) -> None:
@@ -171,19 +173,16 @@ async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
 async def _replay(hub: Hub, subscriber: Subscriber, fresh: frozenset[str], since: tuple[str, int] | None) -> None:
     """What was published on these topics alone between the drawing of a page and its subscription to them."""
     upto, known = hub.feed.seq, subscriber.topics - fresh
+
+    def is_new(fact: ReceivedFact) -> bool:
+        return fact.seq <= upto and known.isdisjoint(topics(fact.kind, fact.subject))
+
     subscriber.hold()
     try:
-        past = await hub.feed.since(*since) if since else None
-        if past is None:
-            subscriber.put(frame_of(hub.reset_message("too_old")))
-        missed = [
-            fact
-            for fact in past or ()
-            if fact.seq <= upto and _is_for(subscriber, fact) and known.isdisjoint(topics(fact.kind, fact.subject))
-        ]
-        pieces = _pieces(subscriber, missed, hub.feed.epoch)
-        if pieces is None:
-            subscriber.put(frame_of(hub.reset_message("unreadable")))
-        subscriber.put_before(pieces or ())
+        async with hub.replays.place(subscriber.client.handle):
+            _, pieces = await _missed(hub, subscriber, since, is_new)
+        subscriber.put_before(pieces)
+    except Gone as gone:
+        subscriber.put(frame_of(hub.reset_message(gone.reason)))
     finally:
         subscriber.release()

@@ -6,17 +6,15 @@ from msgspec import structs
 
 from console import facts
 from console.facts.network import NetworkEventReported
-from console.live.access import Client
 from console.live.encoding import HtmlEncoding
-from console.live.group import Group
+from console.live.feed import Feed
 from console.live.received import ReceivedFact
-from console.live.socket import _pieces
-from console.live.subscriber import Subscriber
+from console.live.replay import Gone, Replays
 from console.openapi.examples import EVENT, NOW
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.templating import Fragments, environment
-from tests.live.test_subscriber import Network
+from console.store.database import open_redis
 
 EVIL = facts.encode(NetworkEventReported(time=NOW, subject=EVENT.iccid, data=structs.replace(EVENT, time=NOW)))
 STRANGE = ReceivedFact(2, 1, "network.event", "1", b'{"type":"network.event"}')
@@ -35,12 +33,10 @@ def test_a_fact_that_cannot_be_drawn_is_never_anothers_however_often_it_is_asked
             page.encode(STRANGE, "e")
 
 
-def test_a_past_that_cannot_be_drawn_is_sent_as_gone() -> None:
-    encoding, network = overview(), Network()
-    client = Client(organization_id=1, handle="user:1", credential=1, permissions=1)
-    page = Subscriber(client, "browser", encoding, frozenset(), network, ended=network.end)
-    page.group = Group("browser", encoding, frozenset(), lambda _: None)
-    assert _pieces(page, [STRANGE], "e") is None
+async def test_a_past_that_cannot_be_drawn_is_gone() -> None:
+    replays = Replays(Feed(open_redis("redis://127.0.0.1:1/0")))
+    with pytest.raises(Gone, match="unreadable"):
+        await replays.pieces([STRANGE], overview())
 
 
 def test_what_is_drawn_for_a_fact_is_drawn_once_and_stays_with_that_fact() -> None:
