@@ -6,10 +6,8 @@ from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 import console.carrier.api
@@ -30,6 +28,7 @@ from console import health
 from console.callers import Callers, client_of, share_of
 from console.http import metrics
 from console.http.authentication import Access, Authentication, allowed, caller_of
+from console.http.database import ConnectionPerRequest, reading_of
 from console.http.etag import named
 from console.http.exceptions import tell
 from console.http.fair_share import FairShare
@@ -45,12 +44,18 @@ from console.openapi import documents, openapi
 from console.organizations.rules import Permission
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
-from console.pages.templating import STATIC, Fragments, environment, static_address
+from console.pages.static import static_files
+from console.pages.templating import Fragments, environment
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import endpoint
 
 STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
+OF_A_CALLER = {
+    "caller": Provide(caller_of, sync_to_thread=False),
+    "reading": Provide(reading_of),
+    "sim": Provide(console.sims.api.the_sim),
+}
 LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
@@ -75,13 +80,7 @@ def create_app(settings: Settings) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            create_static_files_router(
-                static_address(),
-                [STATIC],
-                name="static",
-                opt={"access": Access.PUBLIC},
-                cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True),
-            ),
+            static_files(),
             _pages(),
             _api(),
             console.pages.sign_in.router,
@@ -107,6 +106,7 @@ def create_app(settings: Settings) -> Litestar:
         },
         lifespan=[lifespan],
         middleware=[
+            ConnectionPerRequest(db),
             Authentication({Access.PAGE: callers.of_session, Access.API: callers.of_key}),
             FairShare(share_of),
         ],
@@ -162,7 +162,7 @@ def _pages() -> Router:
             console.pages.jobs.router,
             console.pages.carrier.router,
         ],
-        dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+        dependencies=OF_A_CALLER,
         opt={"access": Access.PAGE, "permission": Permission.READ},
         include_in_schema=False,
     )
@@ -186,7 +186,7 @@ def _api() -> Router:
                 ],
                 after_request=named,
                 guards=[known_parameters],
-                dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+                dependencies=OF_A_CALLER,
                 opt={"access": Access.API, "permission": Permission.READ},
             ),
             Router(

@@ -1,17 +1,20 @@
 """Who calls: the user of a session cookie or the program of an API key, for pages, the API and sockets alike."""
 
 from collections.abc import Collection, Hashable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys import reads as key_reads
 from console.api_keys.rules import KEY_WORD, NOTED_EVERY
 from console.api_keys.writes import note_key_use
 from console.errors import TooMany
 from console.http.authentication import SAFE_METHODS
+from console.http.database import connection_of, let_go
 from console.http.rate_limit import address_of, count_request
 from console.live.access import Client, Socket
 from console.organizations.rules import Caller, Credential
@@ -40,12 +43,13 @@ class Callers:
             return None
         now = datetime.now(UTC)
         session = hashed(session_id)
-        async with self._db.reading() as reading:
+        async with self._latest(connection) as reading:
             found = (await user_reads.callers_of_sessions(reading, [session], now)).get(session)
         if found is None:
             return None
         caller, seen_at = found
         if now - seen_at > EXTENDED_EVERY and is_deed(connection):
+            await let_go(connection.scope)
             async with self._db.transaction() as transaction:
                 await extend_sessions(transaction, [session], now)
         return caller
@@ -69,16 +73,21 @@ class Callers:
             key = token.strip()
         if not key.startswith(KEY_WORD):
             return None
-        async with self._db.reading() as reading:
+        async with self._latest(connection) as reading:
             found = await key_reads.caller_of_key(reading, key)
         if found is None:
             return None
         caller, used_at = found
         now = datetime.now(UTC)
         if caller.key_id is not None and (used_at is None or now - used_at > NOTED_EVERY):
+            await let_go(connection.scope)
             async with self._db.transaction() as transaction:
                 await note_key_use(transaction, caller.key_id, now)
         return caller
+
+    def _latest(self, connection: Connection) -> AbstractAsyncContextManager[AsyncConnection]:
+        held = connection_of(connection.scope)
+        return held.latest() if held else self._db.reading()
 
     async def still_allowed(self, credentials: Collection[Hashable]) -> Mapping[Hashable, Hashable]:
         """What the caller of each credential may do now; one that has ended is left out. Extends no session."""

@@ -2,18 +2,17 @@
 
 from litestar import Router, get
 from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.carrier import reads
 from console.facts.carrier import CarrierStatus
 from console.organizations.rules import Caller
-from console.store.database import Database
 
 
 @get("/carrier", operation_id="getCarrier", summary="Whether 1NCE answers, and what it offers")
-async def get_carrier(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> CarrierStatus:
+async def get_carrier(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> CarrierStatus:
     """As the workers last found it: this calls nothing at 1NCE."""
-    async with db.reading() as reading:
-        return await reads.status(reading, caller.organization_id)
+    return await reads.status(reading, caller.organization_id)
 
 
 router = Router("/", route_handlers=[get_carrier], tags=["Carrier"])

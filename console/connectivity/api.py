@@ -4,66 +4,64 @@ from typing import Literal
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads
 from console.connectivity.reads import StatusChange
 from console.facts.network import NetworkEvent
+from console.facts.sims import SimState
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
 from console.organizations.rules import Caller
-from console.sims.api import the_sim
-from console.store.database import Database
 
 
 @get("/sims/{iccid:str}/connectivity", operation_id="getSimConnectivity", summary="Where a SIM has been on the network")
 async def sim_connectivity(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    iccid: FromPath[str],
+    reading: NamedDependency[AsyncConnection],
+    sim: NamedDependency[SimState],
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[StatusChange]:
     """Each change, the newest first; six months are kept."""
-    sim = await the_sim(caller, db, iccid)
-    async with db.reading() as reading:
-        items, more = await reads.history(
-            reading, caller.organization_id, iccid=sim.iccid, limit=page_size, cursor=cursor_of(cursor)
-        )
+    items, more = await reads.history(
+        reading, caller.organization_id, iccid=sim.iccid, limit=page_size, cursor=cursor_of(cursor)
+    )
     return Listing(items=items, page_size=page_size, next_cursor=more)
 
 
 @get("/connectivity", operation_id="listConnectivity", summary="Where SIMs have been on the network")
 async def fleet_connectivity(
-    caller: NamedDependency[Caller], db: NamedDependency[Database], page_size: PageSize = 50, cursor: CursorText = None
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
 ) -> Listing[StatusChange]:
     """Each change of the whole fleet, the newest first."""
-    async with db.reading() as reading:
-        items, more = await reads.history(
-            reading, caller.organization_id, iccid=None, limit=page_size, cursor=cursor_of(cursor)
-        )
+    items, more = await reads.history(
+        reading, caller.organization_id, iccid=None, limit=page_size, cursor=cursor_of(cursor)
+    )
     return Listing(items=items, page_size=page_size, next_cursor=more)
 
 
 @get("/sims/{iccid:str}/events", operation_id="getSimEvents", summary="A SIM's network events")
 async def sim_events(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    iccid: FromPath[str],
+    reading: NamedDependency[AsyncConnection],
+    sim: NamedDependency[SimState],
     severity: FromQuery[Literal["info", "warn", "error", "critical"] | None] = None,
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[NetworkEvent]:
     """The newest first; a year is kept."""
-    sim = await the_sim(caller, db, iccid)
-    async with db.reading() as reading:
-        items, more = await reads.events(
-            reading,
-            caller.organization_id,
-            iccid=sim.iccid,
-            severities=(severity,) if severity else (),
-            limit=page_size,
-            cursor=cursor_of(cursor),
-        )
+    items, more = await reads.events(
+        reading,
+        caller.organization_id,
+        iccid=sim.iccid,
+        severities=(severity,) if severity else (),
+        limit=page_size,
+        cursor=cursor_of(cursor),
+    )
     return Listing(items=items, page_size=page_size, next_cursor=more)
 
 

@@ -14,6 +14,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send, WebSocketReceiveMessage
 
 from console.errors import TooMany
+from console.http.database import let_go
 
 AT_ONCE = 4
 MOST_WAITING = 200  # of one client; more are refused with 429
@@ -66,6 +67,8 @@ class FairShare(ASGIMiddleware):
             return message
 
         try:
+            if share.places.locked():
+                await let_go(scope)  # other clients need the connection meanwhile
             async with share.places:
                 await next_app(scope, received, send)
         finally:

@@ -75,15 +75,17 @@ class CarrierView:
 
 @get("/carrier", include_in_schema=False)
 async def carrier(
-    caller: NamedDependency[Caller], db: NamedDependency[Database], live_since: NamedDependency[str]
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
 ) -> Template:
     """The circuit breaker and each operation, as the workers last found them; polling; the Data Streamer."""
-    async with db.reading() as reading:
-        context = {
-            **await common(reading, caller, live_since, CarrierView),
-            **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
-            "lacking": LACKING,
-        }
+    context = {
+        **await common(reading, caller, live_since, CarrierView),
+        **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
+        "lacking": LACKING,
+    }
     return Template("carrier/carrier.html", context=context)
 
 

@@ -19,7 +19,6 @@ from console.organizations.rules import Caller
 from console.pages.layout import common
 from console.pages.templating import Fragments
 from console.runs import reads
-from console.store.database import Database
 
 RUNS = 50
 Asked = Annotated[str, QueryParameter(max_length=50)]
@@ -68,21 +67,20 @@ class JobsView:
 @get("/jobs", include_in_schema=False)
 async def jobs(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
+    reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     job: Asked = "",
     ended: StateAsked = "",
 ) -> Template:
     """The schedule with the last run of each job, and the last runs."""
     now = datetime.now(UTC)
-    async with db.reading() as reading:
-        context = {
-            **await common(reading, caller, live_since, JobsView),
-            "jobs": await reads.schedule(reading, caller.organization_id, now),
-            "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
-            "query": {"job": job, "state": ended},
-            "as_of_time": now,
-        }
+    context = {
+        **await common(reading, caller, live_since, JobsView),
+        "jobs": await reads.schedule(reading, caller.organization_id, now),
+        "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
+        "query": {"job": job, "state": ended},
+        "as_of_time": now,
+    }
     return Template("jobs/jobs.html", context=context)
 
 

@@ -23,7 +23,6 @@ from console.pages import fleet_numbers
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import common
 from console.pages.templating import Fragments
-from console.store.database import Database
 from console.streamer.reads import streamer
 
 EVENTS = 20
@@ -77,27 +76,25 @@ class OverviewView:
 
 @get("/", include_in_schema=False)
 async def fleet(
-    caller: NamedDependency[Caller], db: NamedDependency[Database], live_since: NamedDependency[str]
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
 ) -> Template:
     """Counts, usage, the last hour, the latest events: each number a link to the list behind it."""
-    async with db.reading() as reading:
-        events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
-        context = {
-            **await common(reading, caller, live_since, OverviewView),
-            "counts": await fleet_numbers.counts(reading, caller.organization_id),
-            "usage": await fleet_numbers.used(reading, caller.organization_id),
-            "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),
-            "events": events,
-            "events_as_of": datetime.now(UTC),
-        }
+    events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
+    context = {
+        **await common(reading, caller, live_since, OverviewView),
+        "counts": await fleet_numbers.counts(reading, caller.organization_id),
+        "usage": await fleet_numbers.used(reading, caller.organization_id),
+        "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),
+        "events": events,
+        "events_as_of": datetime.now(UTC),
+    }
     return Template("overview/overview.html", context=context)
 
 
 @get("/fleet/chart.json", include_in_schema=False)
-async def chart(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> LastHour:
+async def chart(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> LastHour:
     """The moving chart's numbers."""
-    async with db.reading() as reading:
-        return await fleet_numbers.last_hour(reading, caller.organization_id)
+    return await fleet_numbers.last_hour(reading, caller.organization_id)
 
 
 router = Router("/", route_handlers=[fleet, chart])

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,9 +25,7 @@ from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import HISTORY_DAYS, forecast
 from console.sims import reads as sim_reads
-from console.sims.api import the_sim
 from console.sms import reads as sms_reads
-from console.store.database import Database
 from console.store.keyset import read_cursor
 from console.usage import reads as usage_reads
 
@@ -83,39 +81,35 @@ def _quotas(iccid: str) -> Refresh:
 @get("/sims/{iccid:str}", include_in_schema=False)
 async def sim_page(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
+    reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
-    iccid: FromPath[str],
+    sim: NamedDependency[SimState],
     before: Annotated[str, QueryParameter(max_length=300)] = "",
     sms_before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
     """What it is, where it is, what it has left, what it used, what happened to it."""
-    sim = await the_sim(caller, db, iccid)
     cursor = read_cursor(before) if before else None
     sms_cursor = read_cursor(sms_before) if sms_before else None
-    async with db.reading() as reading:
-        events, older = await connectivity_reads.events(
-            reading, caller.organization_id, iccid=sim.iccid, limit=EVENTS, cursor=cursor
-        )
-        sms, sms_older = await sms_reads.of_sim(
-            reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
-        )
-        context: dict[str, Any] = {
-            **await common(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
-            "here": "sims",
-            "sim": sim,
-            "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
-            "reconciliation": await reconciliation.of_sim(
-                reading, caller.organization_id, sim.iccid, datetime.now(UTC)
-            ),
-            "events": events,
-            "events_as_of": datetime.now(UTC),
-            "older": f"/sims/{sim.iccid}?before={older}" if older else None,
-            "newest": f"/sims/{sim.iccid}" if cursor else None,
-            "sms": sms,
-            "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}" if sms_older else None,
-            "sms_newest": f"/sims/{sim.iccid}" if sms_cursor else None,
-        }
+    events, older = await connectivity_reads.events(
+        reading, caller.organization_id, iccid=sim.iccid, limit=EVENTS, cursor=cursor
+    )
+    sms, sms_older = await sms_reads.of_sim(
+        reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
+    )
+    context: dict[str, Any] = {
+        **await common(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
+        "here": "sims",
+        "sim": sim,
+        "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
+        "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
+        "events": events,
+        "events_as_of": datetime.now(UTC),
+        "older": f"/sims/{sim.iccid}?before={older}" if older else None,
+        "newest": f"/sims/{sim.iccid}" if cursor else None,
+        "sms": sms,
+        "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}" if sms_older else None,
+        "sms_newest": f"/sims/{sim.iccid}" if sms_cursor else None,
+    }
     return Template("sim/sim.html", context=context)
 
 
@@ -132,21 +126,19 @@ class UsageChart(Struct, frozen=True, kw_only=True):
 @get("/sims/{iccid:str}/usage.json", include_in_schema=False)
 async def usage_chart(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    iccid: FromPath[str],
+    reading: NamedDependency[AsyncConnection],
+    sim: NamedDependency[SimState],
     by: FromQuery[Literal["hour", "day"]] = "day",
 ) -> UsageChart:
     """Two days by hour, or thirty days by day; a step without a record counts as none used."""
-    sim = await the_sim(caller, db, iccid)
     now = datetime.now(UTC)
     step, steps = (timedelta(hours=1), 48) if by == "hour" else (timedelta(days=1), HISTORY_DAYS)
     last = now.replace(minute=0, second=0, microsecond=0)
     last = last if by == "hour" else last.replace(hour=0)
     times = [last - step * number for number in reversed(range(steps))]
-    async with db.reading() as reading:
-        found = await usage_reads.of_sim(
-            reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
-        )
+    found = await usage_reads.of_sim(
+        reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
+    )
     used = {one.time: one for one in found}
     return UsageChart(
         as_of=now.timestamp(),

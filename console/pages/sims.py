@@ -22,7 +22,6 @@ from console.sims import reads
 from console.sims.filters import not_found
 from console.sims.rules import SimFilter, parse_sort
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
-from console.store.database import Database
 
 SIZES = (25, 50, 100, 200)
 FILTERS = ("q", "connection", "status", "country", "quota", "label")
@@ -64,7 +63,7 @@ class SimsView:
 async def sims(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
+    reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     q: Searched = "",
     connection: Asked = "",
@@ -95,39 +94,38 @@ async def sims(
     except ValueError:
         sort, order = "", []
     size = int(page_size) if page_size in map(str, SIZES) else 50
-    async with db.reading() as reading:
-        total = await reads.count(reading, caller.organization_id, wanted)
-        pages = max(1, -(-total // size))
-        number = min(max(1, int(page) if page.isdigit() and len(page) < 9 else 1), pages)
-        offset = (number - 1) * size
-        found = await reads.rows(
-            reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset, total=total
-        )
-        everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
-        missed = await not_found(reading, caller.organization_id, asked.identifiers)
-        query = {name: getattr(wanted, name) for name in FILTERS} | {
-            "q": q,
-            "sort": sort,
-            "page": number,
-            "page_size": size,
-        }
-        context = {
-            **await common(reading, caller, live_since, SimsView),
-            "sims": found,
-            "total": total,
-            "fleet_total": everything,
-            "first": offset + 1,
-            "last": offset + len(found),
-            "pages": pages,
-            "query": query,
-            "filtered": wanted.active or bool(q),
-            "search_fault": found_fault,
-            "identifiers": len(asked.identifiers),
-            "not_found": missed,
-            "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
-            "as_of_time": datetime.now(UTC),
-            "link": lambda **changes: _link(query, changes),
-        }
+    total = await reads.count(reading, caller.organization_id, wanted)
+    pages = max(1, -(-total // size))
+    number = min(max(1, int(page) if page.isdigit() and len(page) < 9 else 1), pages)
+    offset = (number - 1) * size
+    found = await reads.rows(
+        reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset, total=total
+    )
+    everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
+    missed = await not_found(reading, caller.organization_id, asked.identifiers)
+    query = {name: getattr(wanted, name) for name in FILTERS} | {
+        "q": q,
+        "sort": sort,
+        "page": number,
+        "page_size": size,
+    }
+    context = {
+        **await common(reading, caller, live_since, SimsView),
+        "sims": found,
+        "total": total,
+        "fleet_total": everything,
+        "first": offset + 1,
+        "last": offset + len(found),
+        "pages": pages,
+        "query": query,
+        "filtered": wanted.active or bool(q),
+        "search_fault": found_fault,
+        "identifiers": len(asked.identifiers),
+        "not_found": missed,
+        "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
+        "as_of_time": datetime.now(UTC),
+        "link": lambda **changes: _link(query, changes),
+    }
     return Template("sims/_table.html" if _is_fragment(request) else "sims/sims.html", context=context)
 
 

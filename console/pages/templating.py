@@ -1,29 +1,18 @@
 """How templates are found and what they can do: volumes, counts and times in people's words."""
 
-import hashlib
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.pages.navigation import PAGES
+from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
 
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "static"
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 NOTHING = "—"
-
-
-@cache
-def static_address() -> str:
-    """Where the files of static/ are served: an address that changes with them, so that browsers keep them for good."""
-    digest = hashlib.blake2b(digest_size=6)
-    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
-        digest.update(str(path.relative_to(STATIC)).encode() + b"\0" + path.read_bytes())
-    return f"/static/{digest.hexdigest()}"
 
 
 def environment() -> Environment:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from litestar import Router, get
 from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.rules import Caller
 from console.polling import report
@@ -13,12 +14,13 @@ from console.store.database import Database
 
 
 @get("/carrier/polling", operation_id="getPolling", summary="How the calls to 1NCE are divided")
-async def polling(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Polling:
+async def polling(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], db: NamedDependency[Database]
+) -> Polling:
     """The share of calls of each kind of poll, and how old its answers may get and are."""
     now = datetime.now(UTC)
     screen = await on_screen(db.redis, caller.organization_id, now)
-    async with db.reading() as reading:
-        return await report.polling(reading, caller.organization_id, now, on_screen=len(screen))
+    return await report.polling(reading, caller.organization_id, now, on_screen=len(screen))
 
 
 router = Router("/", route_handlers=[polling], tags=["Carrier"])

@@ -7,12 +7,12 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
 from console.organizations.rules import Caller
 from console.runs import reads
 from console.runs.reads import JobState
-from console.store.database import Database
 
 
 class Jobs(Struct, frozen=True, kw_only=True):
@@ -25,14 +25,13 @@ class Jobs(Struct, frozen=True, kw_only=True):
 @get("/jobs", operation_id="listJobs", summary="The schedule, the last runs, the failures")
 async def list_jobs(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
+    reading: NamedDependency[AsyncConnection],
     job: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
 ) -> Jobs:
     """Runs are those of the caller's organization, and those for the whole installation."""
-    async with db.reading() as reading:
-        items = await reads.schedule(reading, caller.organization_id, datetime.now(UTC))
-        runs = await reads.runs(reading, caller.organization_id, job=job, limit=limit)
+    items = await reads.schedule(reading, caller.organization_id, datetime.now(UTC))
+    runs = await reads.runs(reading, caller.organization_id, job=job, limit=limit)
     return Jobs(items=items, runs=runs)
 
 

@@ -1,18 +1,21 @@
 """SIMs for programs."""
 
-from litestar import Router, get
+from typing import Any
+
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import Invalid, SimNotFound
 from console.facts.sims import SimState
+from console.http.database import snapshot_of
 from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
 from console.sims import reads
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
-from console.store.database import Database
 
 
 def sort_of(text: str) -> list[Sort]:
@@ -37,7 +40,7 @@ def checked_search(text: str) -> str:
 @get("/", operation_id="listSims", summary="List the SIMs of the fleet")
 async def list_sims(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
+    reading: NamedDependency[AsyncConnection],
     q: FromQuery[str] = "",
     connection: FromQuery[str] = "",
     status: FromQuery[str] = "",
@@ -60,29 +63,36 @@ async def list_sims(
         quota=quota,
         label=label,
     )
-    async with db.reading() as reading:
-        found = await reads.page(
-            reading,
-            caller.organization_id,
-            wanted,
-            sort=sort_of(sort),
-            limit=page_size,
-            offset=0 if cursor else (page - 1) * page_size,
-            cursor=cursor_of(cursor),
-        )
+    found = await reads.page(
+        reading,
+        caller.organization_id,
+        wanted,
+        sort=sort_of(sort),
+        limit=page_size,
+        offset=0 if cursor else (page - 1) * page_size,
+        cursor=cursor_of(cursor),
+    )
     return listing(found.items, found.total, page, page_size, found.next_cursor)
 
 
 @get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
-async def get_sim(caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]) -> SimState:
+async def get_sim(sim: NamedDependency[SimState]) -> SimState:
     """404 for a SIM that is not there, or is another organization's."""
-    return await the_sim(caller, db, iccid)
+    return sim
 
 
-async def the_sim(caller: Caller, db: Database, iccid: str) -> SimState:
-    """The caller's SIM with this ICCID; SimNotFound if there is none, Invalid if it can't be an ICCID."""
+async def the_sim(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    iccid: FromPath[str],
+    live_since: NamedDependency[str],
+) -> SimState:
+    """The dependency `sim`: the caller's SIM that the path names, in the request's snapshot where it has one.
+
+    Raises SimNotFound if there is none, Invalid if it can't be an ICCID.
+    """
     known = plain_iccid(iccid)
-    async with db.reading() as reading:
+    async with snapshot_of(request.scope) as reading:
         found = await reads.one(reading, caller.organization_id, known)
     if found is None:
         raise SimNotFound(known)

@@ -2,30 +2,27 @@
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.facts.sims import SimState
 from console.facts.sms import Sms
 from console.http.paging import CursorText, Listing, PageSize, cursor_of
 from console.organizations.rules import Caller
-from console.sims.api import the_sim
 from console.sms import reads
-from console.store.database import Database
 
 
 @get("/sims/{iccid:str}/sms", operation_id="getSimSms", summary="A SIM's messages")
 async def sim_sms(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    iccid: FromPath[str],
+    reading: NamedDependency[AsyncConnection],
+    sim: NamedDependency[SimState],
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[Sms]:
     """Both ways, the newest first; a year is kept."""
-    sim = await the_sim(caller, db, iccid)
-    async with db.reading() as reading:
-        items, more = await reads.of_sim(
-            reading, caller.organization_id, sim.iccid, limit=page_size, cursor=cursor_of(cursor)
-        )
+    items, more = await reads.of_sim(
+        reading, caller.organization_id, sim.iccid, limit=page_size, cursor=cursor_of(cursor)
+    )
     return Listing(items=items, page_size=page_size, next_cursor=more)
 
 

@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import Invalid
+from console.facts.sims import SimState
 from console.http.paging import span
 from console.organizations.rules import Caller
-from console.sims.api import the_sim
-from console.store.database import Database
 from console.usage import reads
 from console.usage.reads import UsageBucket
 
@@ -61,32 +61,29 @@ def _checked(by: str, since: datetime | None, until: datetime | None) -> tuple[d
 @get("/sims/{iccid:str}/usage", operation_id="getSimUsage", summary="A SIM's usage by hour or day")
 async def sim_usage(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    iccid: FromPath[str],
+    reading: NamedDependency[AsyncConnection],
+    sim: NamedDependency[SimState],
     by: By = "day",
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
 ) -> Usage:
     """The last 30 days by day, or the last day by hour, unless asked otherwise."""
-    sim = await the_sim(caller, db, iccid)
     start, end = _checked(by, since, until)
-    async with db.reading() as reading:
-        items = await reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=start, until=end)
+    items = await reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=start, until=end)
     return summed(by, start, end, items)
 
 
 @get("/usage", operation_id="getUsage", summary="The fleet's usage by minute, hour or day")
 async def fleet_usage(
     caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
+    reading: NamedDependency[AsyncConnection],
     by: FromQuery[Literal["minute", "hour", "day"]] = "day",
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
 ) -> Usage:
     """The last 30 days by day, or the last day by hour or minute, unless asked otherwise."""
     start, end = _checked(by, since, until)
-    async with db.reading() as reading:
-        items = await reads.of_fleet(reading, caller.organization_id, by=by, since=start, until=end)
+    items = await reads.of_fleet(reading, caller.organization_id, by=by, since=start, until=end)
     return summed(by, start, end, items)
 
 

@@ -1,0 +1,188 @@
+"""A request uses one database connection, from its authentication to its last question, and holds it no longer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from litestar import Litestar, Request, get, post
+from litestar.di import NamedDependency, Provide
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.app import create_app
+from console.http.authentication import Access, allowed
+from console.http.database import ConnectionPerRequest, let_go, reading_of, snapshot_of
+from console.http.exceptions import tell
+from console.settings import Settings
+from console.store.database import Database, open_database
+from tests.cast import ADAS_SIM, PASSWORD, Cast, add_sim
+
+pytestmark = pytest.mark.one_edition
+
+
+@contextmanager
+def counted(event: str) -> Iterator[list[int]]:
+    """One item for each `checkout` from any pool of this process, or `checkin`, until the block ends."""
+    seen: list[int] = []
+
+    def note(*_: Any) -> None:
+        seen.append(len(seen) + 1)
+
+    sa.event.listen(sa.pool.Pool, event, note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(sa.pool.Pool, event, note)
+
+
+@asynccontextmanager
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """Without the application's background tasks, which read too."""
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    headers = {"Origin": "http://test"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "connections"),
+    [
+        ("/sign-in", 303, 1),
+        ("/", 200, 1),
+        ("/sims", 200, 1),
+        ("/sims?q=pump", 200, 1),
+        (f"/sims/{ADAS_SIM}", 200, 1),
+        (f"/sims/{ADAS_SIM}/usage.json", 200, 1),
+        ("/sims/8988228066600000099", 404, 1),
+        ("/jobs", 200, 1),
+        ("/carrier", 200, 1),
+        ("/health/live", 200, 0),
+    ],
+)
+async def test_a_page_takes_one_connection(
+    settings: Settings, cast: Cast, path: str, status: int, connections: int
+) -> None:
+    async with client(create_app(settings)) as browser:
+        assert (await browser.post("/sign-in", data={"name": "ada", "password": PASSWORD})).status_code == 303
+        with counted("checkout") as taken:
+            answer = await browser.get(path)
+    assert (answer.status_code, len(taken)) == (status, connections)
+
+
+async def test_the_form_of_the_sign_in_takes_none_for_a_stranger(settings: Settings) -> None:
+    async with client(create_app(settings)) as stranger:
+        with counted("checkout") as taken:
+            assert (await stranger.get("/sign-in")).status_code == 200
+    assert taken == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/sims", f"/sims/{ADAS_SIM}", f"/sims/{ADAS_SIM}/usage", f"/sims/{ADAS_SIM}/events", "/carrier", "/jobs"]
+)
+async def test_an_operation_of_the_api_takes_one_connection(settings: Settings, cast: Cast, path: str) -> None:
+    async with client(create_app(settings)) as program:
+        headers = {"X-API-Key": cast.acme_key}
+        await program.get("/api/v1/sims", headers=headers)  # the first use of a key is noted
+        with counted("checkout") as taken:
+            answer = await program.get("/api/v1" + path, headers=headers)
+    assert (answer.status_code, len(taken)) == (200, 1)
+
+
+async def test_whatever_is_opened_anew_is_given_back(settings: Settings, cast: Cast) -> None:
+    headers = {"X-API-Key": cast.acme_key}
+    async with client(create_app(settings)) as program:
+        # The use of the key is noted in between, so the SIM is read on a connection that is opened anew.
+        with counted("checkout") as taken, counted("checkin") as given_back:
+            answer = await program.get(f"/api/v1/sims/{ADAS_SIM}/usage", headers=headers)
+    assert answer.status_code == 200
+    assert len(given_back) == len(taken) == 3
+
+
+@get("/api/twice", opt={"access": Access.PUBLIC})
+async def twice(reading: NamedDependency[AsyncConnection], db: NamedDependency[Database]) -> list[int]:
+    """Counts SIMs, adds one on another connection, and counts again."""
+    count = sa.text("SELECT count(*) FROM sims")
+    first = (await reading.execute(count)).scalar_one()
+    organization = (await reading.execute(sa.text("SELECT min(id) FROM organizations"))).scalar_one()
+    async with db.transaction() as transaction:
+        await add_sim(transaction, organization, "8988228066600000077")
+    return [first, (await reading.execute(count)).scalar_one()]
+
+
+@post("/api/changes", status_code=200, opt={"access": Access.PUBLIC})
+async def changes(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> int:
+    """Reads by a dependency's way, then changes rows."""
+    async with snapshot_of(request.scope) as reading:
+        await reading.execute(sa.text("SELECT 1"))
+    async with db.transaction() as transaction:
+        return int((await transaction.connection.execute(sa.text("SELECT 2"))).scalar_one())
+
+
+@post("/api/reads", status_code=200, opt={"access": Access.PUBLIC})
+async def reads(reading: NamedDependency[AsyncConnection]) -> None:
+    """A route that changes rows and asks for the connection of those that do not."""
+
+
+@get("/api/waits", opt={"access": Access.PUBLIC})
+async def waits(request: Request[Any, Any, Any], reading: NamedDependency[AsyncConnection]) -> None:
+    """Waits for something else than the database."""
+    await reading.execute(sa.text("SELECT 1"))
+    await let_go(request.scope)
+    await asyncio.sleep(0.3)
+
+
+@get("/api/fails", opt={"access": Access.PUBLIC})
+async def fails(reading: NamedDependency[AsyncConnection]) -> None:
+    """Fails in the database."""
+    await reading.execute(sa.text("SELECT 1 / 0"))
+
+
+@pytest.fixture
+async def small(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """An application of these routes, with two connections."""
+    db = open_database(settings.database_url, settings.redis_url, connections=2)
+    app = Litestar(
+        [twice, changes, reads, waits, fails],
+        middleware=[ConnectionPerRequest(db)],
+        guards=[allowed(lambda _: True)],
+        exception_handlers={Exception: tell},
+        dependencies={
+            "db": Provide(lambda: db, sync_to_thread=False),
+            "live_since": Provide(lambda: "", sync_to_thread=False),
+            "reading": Provide(reading_of),
+        },
+        openapi_config=None,
+    )
+    async with client(app) as found:
+        yield found
+    await db.close()
+
+
+async def test_all_that_a_request_reads_is_of_one_moment(small: httpx.AsyncClient, cast: Cast) -> None:
+    before, after = (await small.get("/api/twice")).json()
+    assert before == after > 0
+    assert (await small.get("/api/twice")).json()[0] == before + 1, "the next request sees the change"
+
+
+async def test_requests_that_change_rows_never_wait_for_each_others_connections(small: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(*(small.post("/api/changes") for _ in range(12)))
+    assert [answer.json() for answer in answers] == [2] * 12
+    assert (await small.post("/api/reads")).status_code == 500
+
+
+async def test_who_waits_for_something_else_holds_no_connection(small: httpx.AsyncClient) -> None:
+    began = datetime.now(UTC)
+    answers = await asyncio.gather(*(small.get("/api/waits") for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert (datetime.now(UTC) - began).total_seconds() < 1.5, "12 waits of 0.3 s by turns of two would take 1.8 s"
+
+
+async def test_a_request_that_fails_leaves_a_connection_that_works(small: httpx.AsyncClient, cast: Cast) -> None:
+    for _ in range(5):
+        assert (await small.get("/api/fails")).status_code == 500
+    assert (await small.get("/api/twice")).status_code == 200
