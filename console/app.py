@@ -48,7 +48,7 @@ from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
-from console.streamer import endpoint
+from console.streamer import api, endpoint
 
 STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
 OF_A_CALLER = {
@@ -90,8 +90,7 @@ def create_app(settings: Settings) -> Litestar:
                 opt={"access": Access.PAGE, "permission": Permission.READ},
             ),
             health.router(in_schema=False),
-            endpoint.streamer,
-            endpoint.forwarder,
+            endpoint.router,
             metrics.exposition,
         ],
         dependencies={
@@ -183,6 +182,7 @@ def _api() -> Router:
                     console.runs.api.router,
                     console.carrier.api.router,
                     console.polling.api.router,
+                    api.router,
                 ],
                 after_request=named,
                 guards=[known_parameters],

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Response, Router, get
@@ -17,6 +18,8 @@ from console.http.authentication import Access
 from console.live.feed import Feed
 from console.migrate import newest, revision
 from console.store.database import Database
+from console.store.timescale import failed_jobs, find_edition
+from console.streamer.checks import check_streams, check_waiting
 
 PATIENCE_SECONDS = 3.0
 HELD_SECONDS = 1.0  # a public address: however many ask, the parts are checked once a second
@@ -50,6 +53,9 @@ async def examine(db: Database, feed: Feed) -> Health:
         _look("database", _database, db),
         _look("migrations", _migrations, db),
         _look("redis", _redis, db, required=False),
+        _look("streamer", _streamer, db, required=False),
+        _look("intake", _intake, db, required=False),
+        _look("timescaledb", _timescaledb, db, required=False),
     )
     parts = list(await asyncio.gather(*looks))
     parts.append(
@@ -106,6 +112,23 @@ async def _migrations(db: Database) -> str:
 async def _redis(db: Database) -> str:
     info = await db.redis.info("server")
     return "answers" if info else "answers nothing"
+
+
+async def _streamer(db: Database) -> str:
+    async with db.reading() as connection:
+        return await check_streams(connection)
+
+
+async def _intake(db: Database) -> str:
+    async with db.reading() as connection:
+        return await check_waiting(connection, datetime.now(UTC))
+
+
+async def _timescaledb(db: Database) -> str:
+    async with db.engine.connect() as connection:
+        if failed := await connection.run_sync(failed_jobs):
+            raise LookupError("failed: " + ", ".join(failed))
+        return str((await connection.run_sync(find_edition)).edition)
 
 
 DOWN = ResponseSpec(Health, description="The fleet can't be answered for.", generate_examples=False)

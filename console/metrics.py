@@ -59,6 +59,39 @@ streamer_missed = Gauge(
     ["organization", "kind"],
     registry=installation,
 )
+streamer_overdue = Gauge(
+    "console_streamer_overdue",
+    "1 while the Data Streamer is silent for several of its usual intervals",
+    ["organization", "kind"],
+    registry=installation,
+)
+streamer_silent = Gauge(
+    "console_streamer_silent_seconds",
+    "Seconds since the Data Streamer last posted",
+    ["organization", "kind"],
+    registry=installation,
+)
+streamer_usual_interval = Gauge(
+    "console_streamer_usual_interval_seconds",
+    "Time between posts of the Data Streamer that is exceeded for only 5 % of the time; absent while it can't be said",
+    ["organization", "kind"],
+    registry=installation,
+)
+posts_waiting = Gauge(
+    "console_streamer_posts_waiting", "Posts that are not taken in yet", ["organization"], registry=installation
+)
+posts_waiting_seconds = Gauge(
+    "console_streamer_posts_waiting_seconds",
+    "How long the oldest post has waited to be taken in; alarm above 300",
+    ["organization"],
+    registry=installation,
+)
+set_aside = Gauge(
+    "console_streamer_set_aside",
+    "Posts and single records that could not be taken in, as many as are kept",
+    ["organization", "what"],
+    registry=installation,
+)
 quota_differences = Gauge(
     "console_quota_differences",
     "SIMs whose quota and usage records do not agree",

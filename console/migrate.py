@@ -19,6 +19,7 @@ import console.sessions.tables
 import console.sms.tables
 import console.store.job_requests
 import console.store.outbox
+import console.streamer.posts.tables
 import console.streamer.tables
 import console.usage.tables
 import console.users.tables  # noqa: F401

@@ -26,9 +26,19 @@ from console.quotas import reconciliation
 from console.store.database import Database
 from console.store.outbox import outbox
 from console.streamer import reads as streamer_reads
+from console.streamer.reads import Streamer
 from console.streamer.rules import StreamerState
 
 LOCK = 7_220_019  # PostgreSQL's advisory lock of the one worker that exposes the installation's gauges
+STREAMER_GAUGES = (
+    metrics.streamer_missed,
+    metrics.streamer_overdue,
+    metrics.streamer_silent,
+    metrics.streamer_usual_interval,
+    metrics.posts_waiting,
+    metrics.posts_waiting_seconds,
+    metrics.set_aside,
+)
 COMPARED_EVERY = 20  # measurements: to compare quota and usage of a whole fleet takes the longest
 
 
@@ -37,23 +47,40 @@ async def measure(connection: AsyncConnection, now: datetime, *, compare: bool =
     states = await carrier_reads.summary(connection)
     streams, differing = {}, {}
     for organization in await organization_reads.every(connection):
-        streams[organization.slug] = (await streamer_reads.streamer(connection, organization.id, now)).kinds
+        streams[organization.slug] = await streamer_reads.streamer(connection, organization.id, now)
         if compare:
             differing[organization.slug] = await reconciliation.count(connection, organization.id)
     waiting = (await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one()
-    for gauge in (metrics.circuit_state, metrics.operations_unavailable, metrics.streamer_missed):
+    for gauge in (metrics.circuit_state, metrics.operations_unavailable):
         gauge.clear()
     for slug, state, unavailable in states:
         metrics.circuit_state.labels(slug).set(IN_NUMBERS[CircuitState(state)])
         metrics.operations_unavailable.labels(slug).set(unavailable)
-    for slug, kinds in streams.items():
-        for one in kinds:
-            metrics.streamer_missed.labels(slug, one.kind).set(one.state == StreamerState.MISSED)
+    _set_streams(streams, now)
     if compare:
         metrics.quota_differences.clear()
         for slug, number in differing.items():
             metrics.quota_differences.labels(slug).set(number)
     metrics.outbox_waiting.set(waiting)
+
+
+def _set_streams(streams: dict[str, Streamer], now: datetime) -> None:
+    """The gauges of the Data Streamer, by organization."""
+    for gauge in STREAMER_GAUGES:
+        gauge.clear()
+    for slug, found in streams.items():
+        for one in found.kinds:
+            metrics.streamer_missed.labels(slug, one.kind).set(one.state == StreamerState.MISSED)
+            metrics.streamer_overdue.labels(slug, one.kind).set(one.state == StreamerState.OVERDUE)
+            metrics.streamer_silent.labels(slug, one.kind).set((now - one.last_post_at).total_seconds())
+            if one.usual_interval_seconds is not None:
+                metrics.streamer_usual_interval.labels(slug, one.kind).set(one.usual_interval_seconds)
+        waiting = found.waiting
+        metrics.posts_waiting.labels(slug).set(waiting.posts)
+        age = (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
+        metrics.posts_waiting_seconds.labels(slug).set(max(0.0, age))
+        metrics.set_aside.labels(slug, "posts").set(waiting.posts_set_aside)
+        metrics.set_aside.labels(slug, "records").set(waiting.records_set_aside)
 
 
 async def keep_measuring(db: Database, *, every: float) -> None:

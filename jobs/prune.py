@@ -5,7 +5,8 @@ from datetime import timedelta
 from console.runs.writes import delete_runs
 from console.sms.writes import forget_messages
 from console.store.retention import drop_before
-from console.streamer.writes import prune_set_aside, prune_unknown
+from console.streamer.posts.writes import prune_set_aside, prune_unknown
+from console.streamer.writes import prune_silences
 from jobs.run import Run, for_installation
 
 SERIES_RETENTION = {
@@ -33,5 +34,6 @@ async def prune(run: Run) -> None:
         gone = await delete_runs(transaction, run.now() - RUNS_RETENTION)
         gone += await prune_unknown(transaction, run.now() - UNKNOWN_RETENTION)
         gone += await prune_set_aside(transaction, run.now() - UNKNOWN_RETENTION)
+        gone += await prune_silences(transaction, run.now() - SERIES_RETENTION["usage_records"])
         gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
     run.counted(seen=gone, changed=gone)

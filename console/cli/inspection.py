@@ -22,7 +22,7 @@ from console.migrate import newest, revision
 from console.organizations import reads as organization_reads
 from console.settings import SettingsError, from_environment
 from console.store.database import Database, open_database
-from console.store.timescale import find_edition
+from console.store.timescale import failed_jobs, find_edition
 
 PATIENCE_SECONDS = 120.0  # 1NCE may be slow, and be asked a dozen times for each organization
 
@@ -142,6 +142,7 @@ async def _database(db: Database) -> list[Finding]:
         version = (await connection.exec_driver_sql("SHOW server_version")).scalar()
         edition = await connection.run_sync(find_edition)
         at = await connection.run_sync(revision)
+        failed = await connection.run_sync(failed_jobs)
     needed = newest()
     migrated = Finding(
         "migrations",
@@ -149,7 +150,12 @@ async def _database(db: Database) -> list[Finding]:
         f"at {at or 'nothing'}, this version needs {needed}",
         "" if at == needed else "Run `console migrate`.",
     )
-    timescale = Finding("TimescaleDB", True, f"{edition.edition} {edition.version or ''}: {edition.remark}")
+    timescale = Finding(
+        "TimescaleDB",
+        not failed,
+        f"{edition.edition} {edition.version or ''}: {'failed: ' + ', '.join(failed) if failed else edition.remark}",
+        "Its own jobs failed: PostgreSQL's log says why." if failed else "",
+    )
     return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated]
 
 

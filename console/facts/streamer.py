@@ -13,9 +13,17 @@ class StreamerStatus(Struct, frozen=True, kw_only=True):
     state: Annotated[
         str,
         Meta(
-            description="`flowing`; `quiet`: no posts come; `missed`: polling finds records that no post brought; "
-            "`unused`."
+            description="`flowing`; `quiet`: no posts come, and too few have come to judge; `overdue`: no posts come "
+            "for several of the usual intervals; `missed`: polling finds records that no post brought; `unused`."
         ),
+    ]
+    since: Annotated[datetime, Meta(description="Since when: of a silence, the time of the last post before it.")]
+    usual_interval_seconds: Annotated[
+        int | None,
+        Meta(description="How far apart its posts usually are: 95 % of the time less. Null: too few have come to say."),
+    ]
+    judged: Annotated[
+        bool, Meta(description="Whether a lack of posts is judged by that interval: not where they come too seldom.")
     ]
     last_post_at: Annotated[datetime, Meta(description="When 1NCE last posted any.")]
     missed_since: Annotated[

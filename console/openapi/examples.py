@@ -12,6 +12,7 @@ from console.facts.jobs import JobRun
 from console.facts.network import NetworkEvent
 from console.facts.sims import SimState
 from console.facts.sms import Sms
+from console.facts.streamer import StreamerStatus
 from console.health import Alive, Health, HealthCheck
 from console.http.paging import Listing
 from console.polling.report import Polling, PollingShare
@@ -20,6 +21,8 @@ from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.runs.schedule import JOBS
+from console.streamer.posts.reads import Waiting
+from console.streamer.reads import Streamer, UnknownSpan
 from console.usage.api import Usage
 from console.usage.reads import UsageBucket
 
@@ -42,6 +45,10 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         Difference,
         Polling,
         PollingShare,
+        Streamer,
+        StreamerStatus,
+        Waiting,
+        UnknownSpan,
         Health,
         HealthCheck,
         Alive,
@@ -174,8 +181,29 @@ POLLING = Polling(
     under_way=3,
     shares=[STANDING],
 )
+STREAMER = StreamerStatus(
+    kind="usage",
+    state="overdue",
+    since=NOW - timedelta(minutes=4),
+    usual_interval_seconds=10,
+    judged=True,
+    last_post_at=NOW - timedelta(minutes=4),
+    missed_since=None,
+    found=0,
+)
+WAITING = Waiting(posts=2, oldest_at=NOW - timedelta(seconds=1), retried=0, posts_set_aside=0, records_set_aside=3)
+UNKNOWN = UnknownSpan(since=NOW - timedelta(minutes=4), until=NOW)
 STEP = UsageBucket(time=TODAY, data_bytes=3 * MB, derived_bytes=0, sms=1)
-USAGE = Usage(by="day", since=TODAY, until=NOW, data_bytes=STEP.data_bytes, derived_bytes=0, sms=STEP.sms, items=[STEP])
+USAGE = Usage(
+    by="day",
+    since=TODAY,
+    until=NOW,
+    data_bytes=STEP.data_bytes,
+    derived_bytes=0,
+    sms=STEP.sms,
+    items=[STEP],
+    unknown=[UNKNOWN],
+)
 RUN = JobRun(
     id=4711,
     job=JOBS[0].name,
@@ -236,9 +264,13 @@ EXAMPLES: dict[str, Any] = {
             DIFFERENCE,
             STANDING,
             POLLING,
+            STREAMER,
+            WAITING,
+            UNKNOWN,
         )
     },
     "CarrierStatus": _plain(CarrierStatus(circuit=LINE, operations=[OPERATION])),
+    "Streamer": _plain(Streamer(state=STREAMER.state, kinds=[STREAMER], waiting=WAITING)),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),
     "SimStateListing": _listed(SIM, counted=True),
     "StatusChangeListing": _listed(STATUS),

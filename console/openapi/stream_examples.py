@@ -10,10 +10,10 @@ from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged
 from console.facts.sms import SmsChanged
-from console.facts.streamer import StreamerChanged, StreamerStatus
+from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimDayUsage, SimUsageChanged
 from console.live import messages
-from console.openapi.examples import EVENT, ICCID, LINE, NOW, OPERATION, RUN, SIM, SMS, TODAY
+from console.openapi.examples import EVENT, ICCID, LINE, NOW, OPERATION, RUN, SIM, SMS, STREAMER
 
 Part = dict[str, Any]
 STREAM: tuple[msgspec.Struct, ...] = (
@@ -38,7 +38,7 @@ FACTS: tuple[Fact, ...] = (
     StreamerChanged(
         time=NOW,
         subject="usage",
-        data=StreamerStatus(kind="usage", state="missed", last_post_at=TODAY, missed_since=TODAY, found=14),
+        data=STREAMER,
     ),
 )
 

@@ -15,7 +15,8 @@ TAGS = {
     "Quotas": "What is left of data and SMS, until when, and whether it agrees with usage records.",
     "Connectivity": "Status changes and network events of SIMs.",
     "SMS": "Messages to devices and from them.",
-    "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, and how calls are divided.",
+    "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
+    " and the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
     "Health": "Health checks. They need no key, and are also served without `/api/v1`.",
 }
@@ -112,6 +113,7 @@ ANSWERS = {
     "getSimQuotas": "The SIM's quotas.",
     "listQuotas": "A page of quotas.",
     "getPolling": "The shares now.",
+    "getStreamer": "The Data Streamer now.",
     "listDifferences": "A page of SIMs that differ.",
     "getSimConnectivity": "A page of status changes.",
     "listConnectivity": "A page of status changes.",

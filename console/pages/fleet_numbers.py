@@ -1,6 +1,6 @@
 """The whole fleet in a few numbers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -8,13 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
 from console.sims import reads as sim_reads
+from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
 
+MINUTE = timedelta(minutes=1)
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
 
 class LastHour(Struct, frozen=True, kw_only=True):
-    """The moving chart, minute by minute: seconds since 1970; None where nobody looked."""
+    """The moving chart, minute by minute: seconds since 1970; None where it is not known."""
 
     as_of: float
     times: list[int]
@@ -37,11 +39,18 @@ async def counts(connection: AsyncConnection, organization_id: int) -> dict[str,
     }
 
 
-async def used(connection: AsyncConnection, organization_id: int) -> dict[str, Any]:
-    """What was used today and this month, and the moment it was so."""
-    now = datetime.now(UTC)
+async def used(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
+    """What was used on the UTC day and month of `now`, and how much of them no usage records tell of."""
     found = await usage_reads.totals(connection, organization_id, now)
+    today = datetime.combine(now.date(), time(), UTC)
+    month = today.replace(day=1)
+    unknown = await unknown_usage(connection, organization_id, month, now, now)
+    first, last = (unknown[0], unknown[-1]) if unknown else (None, None)
     return {
+        "today_known": is_known(unknown, today, now),
+        "month_known": not unknown,
+        "known_from": first.until if first and first.since == month else month,
+        "known_until": last.since if last and last.until == now else now,
         "as_of": now,
         "data_today_bytes": found.today_bytes,
         "data_month_bytes": found.month_bytes,
@@ -50,19 +59,20 @@ async def used(connection: AsyncConnection, organization_id: int) -> dict[str, A
     }
 
 
-async def last_hour(connection: AsyncConnection, organization_id: int) -> LastHour:
+async def last_hour(connection: AsyncConnection, organization_id: int, now: datetime) -> LastHour:
     """The moving chart's numbers. The present minute is left out: it is not over."""
-    now = datetime.now(UTC)
     minute = now.replace(second=0, microsecond=0)
     since = minute - timedelta(hours=1)
     samples = await connectivity_reads.samples(connection, organization_id, since)
     usage = await usage_reads.of_fleet(connection, organization_id, by="minute", since=since, until=minute)
     online = {sample.time: sample.online for sample in samples}
     used = {step.time: step.data_bytes for step in usage}
-    times = [since + timedelta(minutes=number) for number in range(60)]
+    unknown = await unknown_usage(connection, organization_id, since, minute, now)
+    times = [since + MINUTE * number for number in range(60)]
+    zero = {time for time in times if time in online and is_known(unknown, time, time + MINUTE)}
     return LastHour(
         as_of=now.timestamp(),
         times=[int(time.timestamp()) for time in times],
         online=[online.get(time) for time in times],
-        bytes=[used.get(time, 0 if time in online else None) for time in times],
+        bytes=[used.get(time, 0 if time in zero else None) for time in times],
     )

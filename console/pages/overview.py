@@ -27,11 +27,11 @@ from console.streamer.reads import streamer
 
 EVENTS = 20
 LATEST = timedelta(hours=1)  # what a poll finds later than that is none of the latest events
-PARTS: dict[type[Struct], str] = {
-    SimUsageChanged: "usage",
-    StreamerChanged: "streamer",
-    SimChanged: "counts",
-    JobChanged: "counts",
+PARTS: dict[type[Struct], tuple[str, ...]] = {
+    SimUsageChanged: ("usage",),
+    StreamerChanged: ("streamer", "usage"),
+    SimChanged: ("counts",),
+    JobChanged: ("counts",),
 }
 
 
@@ -52,7 +52,7 @@ class OverviewView:
                 return []
             event = self._fragments.draw("overview/_event.html", event=fact.data)
             return [prepend("events", f"event-{fact.data.id}", event)]
-        return [Refresh(part=PARTS[type(fact)])]
+        return [Refresh(part=part) for part in PARTS[type(fact)]]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """One of the panels."""
@@ -62,7 +62,7 @@ class OverviewView:
                 counts = await fleet_numbers.counts(reading, organization_id)
                 return [replace("fleet-counts", draw("overview/_counts.html", counts=counts))]
             case "usage":
-                usage = await fleet_numbers.used(reading, organization_id)
+                usage = await fleet_numbers.used(reading, organization_id, datetime.now(UTC))
                 return [replace("fleet-usage", draw("overview/_usage.html", usage=usage))]
             case _:
                 now = datetime.now(UTC)
@@ -71,7 +71,7 @@ class OverviewView:
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Every panel."""
-        return [Refresh(part=part) for part in sorted({*PARTS.values()})]
+        return [Refresh(part=part) for part in sorted({part for parts in PARTS.values() for part in parts})]
 
 
 @get("/", include_in_schema=False)
@@ -83,7 +83,7 @@ async def fleet(
     context = {
         **await common(reading, caller, live_since, OverviewView),
         "counts": await fleet_numbers.counts(reading, caller.organization_id),
-        "usage": await fleet_numbers.used(reading, caller.organization_id),
+        "usage": await fleet_numbers.used(reading, caller.organization_id, datetime.now(UTC)),
         "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),
         "events": events,
         "events_as_of": datetime.now(UTC),
@@ -94,7 +94,7 @@ async def fleet(
 @get("/fleet/chart.json", include_in_schema=False)
 async def chart(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> LastHour:
     """The moving chart's numbers."""
-    return await fleet_numbers.last_hour(reading, caller.organization_id)
+    return await fleet_numbers.last_hour(reading, caller.organization_id, datetime.now(UTC))
 
 
 router = Router("/", route_handlers=[fleet, chart])

@@ -27,6 +27,7 @@ from console.quotas.forecast import HISTORY_DAYS, forecast
 from console.sims import reads as sim_reads
 from console.sms import reads as sms_reads
 from console.store.keyset import read_cursor
+from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
 
 EVENTS = 25
@@ -114,13 +115,14 @@ async def sim_page(
 
 
 class UsageChart(Struct, frozen=True, kw_only=True):
-    """The usage chart: seconds since 1970, bytes and messages of each hour or day, the present one included."""
+    """The usage chart: seconds since 1970, bytes and messages of each hour or day, the present one included. None
+    where no usage is known and records are missing."""
 
     as_of: float
     by: str
     times: list[int]
-    bytes: list[int]
-    sms: list[int]
+    bytes: list[int | None]
+    sms: list[int | None]
 
 
 @get("/sims/{iccid:str}/usage.json", include_in_schema=False)
@@ -130,7 +132,7 @@ async def usage_chart(
     sim: NamedDependency[SimState],
     by: FromQuery[Literal["hour", "day"]] = "day",
 ) -> UsageChart:
-    """Two days by hour, or thirty days by day; a step without a record counts as none used."""
+    """Two days by hour, or thirty days by day; a step without a record counts as none used where records came."""
     now = datetime.now(UTC)
     step, steps = (timedelta(hours=1), 48) if by == "hour" else (timedelta(days=1), HISTORY_DAYS)
     last = now.replace(minute=0, second=0, microsecond=0)
@@ -139,13 +141,15 @@ async def usage_chart(
     found = await usage_reads.of_sim(
         reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
     )
+    unknown = await unknown_usage(reading, caller.organization_id, times[0], now, now)
     used = {one.time: one for one in found}
+    zero = {time: 0 for time in times if is_known(unknown, time, time + step)}
     return UsageChart(
         as_of=now.timestamp(),
         by=by,
         times=[int(time.timestamp()) for time in times],
-        bytes=[used[time].data_bytes if time in used else 0 for time in times],
-        sms=[used[time].sms if time in used else 0 for time in times],
+        bytes=[used[time].data_bytes if time in used else zero.get(time) for time in times],
+        sms=[used[time].sms if time in used else zero.get(time) for time in times],
     )
 
 

@@ -73,10 +73,10 @@ JOBS = (
     ),
     JobDefinition(
         name="watch_stream",
-        description="Checks whether the Data Streamer still delivers what polling finds, and counts SIMs whose usage"
-        " records do not explain their quota",
-        every="5 minutes",
-        cron="*/5 * * * *",
+        description="Checks whether the Data Streamer still posts as often as it usually does, and brings what polling"
+        " finds",
+        every="minute",
+        cron="* * * * *",
         timeout=timedelta(minutes=5),
     ),
     JobDefinition(

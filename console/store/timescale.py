@@ -22,6 +22,27 @@ class Found(Struct, frozen=True):
     remark: str
 
 
+OWN_JOBS = ("policy_refresh_continuous_aggregate", "policy_compression", "policy_retention")
+FAILED_JOBS = """
+    SELECT j.proc_name || ' of ' || coalesce(a.view_name, j.hypertable_name) AS job, s.last_run_started_at
+    FROM timescaledb_information.job_stats s JOIN timescaledb_information.jobs j USING (job_id)
+    LEFT JOIN timescaledb_information.continuous_aggregates a
+        ON a.materialization_hypertable_schema = j.hypertable_schema
+        AND a.materialization_hypertable_name = j.hypertable_name
+    WHERE s.last_run_status = 'Failed' AND j.proc_name = ANY (:own) ORDER BY 1"""
+
+
+def failed_jobs(connection: sa.Connection) -> list[str]:
+    """The jobs of TimescaleDB for our tables whose last run failed, with its time; only the community edition has any.
+
+    Its log says why. The view is documented under "Informational views, timescaledb_information.job_stats".
+    """
+    if find_edition(connection).edition is not Edition.COMMUNITY:
+        return []
+    statement = sa.text(FAILED_JOBS).bindparams(sa.bindparam("own", list(OWN_JOBS), sa.ARRAY(sa.Text)))
+    return [f"{row.job} at {row.last_run_started_at:%Y-%m-%dT%H:%M:%SZ}" for row in connection.execute(statement)]
+
+
 def find_edition(connection: sa.Connection) -> Found:
     """Look, in an order that never harms: an extension that is there but not preloaded would end the connection."""
 

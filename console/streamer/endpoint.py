@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from litestar import HttpMethod, Request, Response, post, route
+from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -21,7 +21,7 @@ from console.organizations.reads import account
 from console.settings import Settings
 from console.store.database import Database
 from console.streamer.forwarder_address import is_forwarder_token
-from console.streamer.writes import keep_post
+from console.streamer.posts.writes import keep_post
 
 LARGEST_BYTES = 16 * 1024 * 1024  # 1NCE sends 3,000 records at most, some 5 MB
 LARGEST_MESSAGE_BYTES = 64 * 1024
@@ -99,6 +99,9 @@ async def forwarder(
         await keep_post(transaction, found.organization_id, body, datetime.now(UTC), source=Source.FORWARDER)
     metrics.streamer_batches.labels("kept").inc()
     return Response(b"", status_code=200)
+
+
+router = Router("/", route_handlers=[streamer, forwarder], include_in_schema=False)
 
 
 async def _body(request: Request[Any, Any, Any], largest: int) -> bytes:

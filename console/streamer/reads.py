@@ -1,26 +1,37 @@
-"""Queries of the Data Streamer's health and of the posts that wait."""
+"""Queries of the Data Streamer's health, and of the times for which its records are missing."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.streamer.rules import KindHealth, StreamerState, is_alive, streamer_state
-from console.streamer.tables import streamer_health
+from console.facts.streamer import StreamerStatus
+from console.streamer.posts.reads import NOTHING, Waiting, newest_waiting_at, waiting
+from console.streamer.rules import NOT_FLOWING, KindHealth, StreamerState, is_alive, streamer_state
+from console.streamer.tables import streamer_health, streamer_silences
 
-c = streamer_health.c
-KINDS = ("event", "usage")
+c, s = streamer_health.c, streamer_silences.c
+WORST_FIRST = (
+    StreamerState.MISSED,
+    StreamerState.OVERDUE,
+    StreamerState.FLOWING,
+    StreamerState.QUIET,
+    StreamerState.UNUSED,
+)
 
 
 class Streamer(Struct, frozen=True, kw_only=True):
-    """The Data Streamer as it is now: the worse of its two kinds first."""
+    """How 1NCE's Data Streamer is, by kind of record, and what waits of its posts."""
 
-    state: StreamerState
-    kinds: list[KindHealth]  # with their states as of now; none if nothing ever came
+    state: Annotated[str, Meta(description="Of the kind of record that is worst off; `unused` if nothing ever came.")]
+    kinds: Annotated[list[StreamerStatus], Meta(description="Each kind of record that 1NCE has ever posted.")]
+    waiting: Annotated[Waiting, Meta(description="Posts that came and are not taken in yet.")]
 
     @property
-    def worst(self) -> KindHealth | None:
+    def worst(self) -> StreamerStatus | None:
         """The kind that the state is about."""
         return next((one for one in self.kinds if one.state == self.state), None)
 
@@ -31,15 +42,42 @@ async def health(connection: AsyncConnection, organization_id: int) -> dict[str,
     return {row.kind: KindHealth(**row._mapping) for row in await connection.execute(query.order_by(c.kind))}
 
 
+def as_of(stored: KindHealth, now: datetime, waiting_at: datetime | None) -> KindHealth:
+    """With its state at `now`; a silence began with the last post."""
+    state = streamer_state(stored, now, waiting_at)
+    if state == stored.state:
+        return stored
+    return structs.replace(
+        stored, state=state, since=stored.last_post_at if state != StreamerState.FLOWING else stored.since
+    )
+
+
+def status_of(found: KindHealth) -> StreamerStatus:
+    """As it is published and shown."""
+    usual = found.usual_interval
+    return StreamerStatus(
+        kind=found.kind,
+        state=found.state,
+        since=found.since or found.last_post_at,
+        usual_interval_seconds=None if usual is None else round(usual.total_seconds()),
+        judged=found.overdue_after is not None,
+        last_post_at=found.last_post_at,
+        missed_since=found.missed_since,
+        found=found.found,
+    )
+
+
 async def streamer(connection: AsyncConnection, organization_id: int, now: datetime) -> Streamer:
     """The Data Streamer's state at `now`, by kind of record."""
-    found = [
-        structs.replace(one, state=streamer_state(one, now))
-        for one in (await health(connection, organization_id)).values()
-    ]
-    order = (StreamerState.MISSED, StreamerState.FLOWING, StreamerState.QUIET, StreamerState.UNUSED)
+    waiting_at = await newest_waiting_at(connection, organization_id)
+    stored = (await health(connection, organization_id)).values()
+    found = [status_of(as_of(one, now, waiting_at)) for one in stored]
     states = {one.state for one in found}
-    return Streamer(state=next((state for state in order if state in states), StreamerState.UNUSED), kinds=found)
+    return Streamer(
+        state=next((state for state in WORST_FIRST if state in states), StreamerState.UNUSED),
+        kinds=found,
+        waiting=(await waiting(connection, organization_id)).get(organization_id, NOTHING),
+    )
 
 
 class UsageStreamer(Struct, frozen=True):
@@ -53,3 +91,47 @@ async def usage_streamer(connection: AsyncConnection, organization_id: int, now:
     """Whether the streamer posts usage records now, and is used at all: decides what derived usage means."""
     found = (await health(connection, organization_id)).get("usage")
     return UsageStreamer(is_alive(found, now), streamer_state(found, now) is not StreamerState.UNUSED)
+
+
+class UnknownSpan(Struct, frozen=True, kw_only=True):
+    """A time of which not all usage is known, because no usage records came."""
+
+    since: Annotated[datetime, Meta(description="From this moment on.")]
+    until: Annotated[datetime, Meta(description="Up to this moment.")]
+
+
+async def unknown_usage(
+    connection: AsyncConnection, organization_id: int, since: datetime, until: datetime, now: datetime
+) -> list[UnknownSpan]:
+    """The times between `since` and `until` of which usage records are missing, the oldest first, none overlapping.
+
+    That is the time before the first record came, each silence, and the time since the last post unless posts flow.
+    """
+    until = min(until, now)
+    stored = (await health(connection, organization_id)).get("usage")
+    if stored is None:
+        spans = [(since, until)]
+    else:
+        query = sa.select(s.since, sa.func.coalesce(s.until, sa.literal(now, s.until.type))).where(
+            s.organization_id == organization_id, s.kind == "usage", s.since < until
+        )
+        spans = [(row[0], row[1]) for row in await connection.execute(query)]
+        spans.append((since, stored.first_post_at or stored.last_post_at))
+        if streamer_state(stored, now, await newest_waiting_at(connection, organization_id)) in NOT_FLOWING:
+            spans.append((stored.last_post_at, until))
+    return _joined((max(since, first), min(until, last)) for first, last in spans)
+
+
+def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[UnknownSpan]:
+    found: list[UnknownSpan] = []
+    for since, until in sorted(span for span in spans if span[0] < span[1]):
+        if found and since <= found[-1].until:
+            found[-1] = structs.replace(found[-1], until=max(until, found[-1].until))
+        else:
+            found.append(UnknownSpan(since=since, until=until))
+    return found
+
+
+def is_known(spans: Sequence[UnknownSpan], since: datetime, until: datetime) -> bool:
+    """Whether no part of this time is unknown."""
+    return not any(span.since < until and span.until > since for span in spans)

@@ -13,6 +13,7 @@ from console.errors import Invalid
 from console.facts.sims import SimState
 from console.http.paging import span
 from console.organizations.rules import Caller
+from console.streamer.reads import UnknownSpan, unknown_usage
 from console.usage import reads
 from console.usage.reads import UsageBucket
 
@@ -35,9 +36,13 @@ class Usage(Struct, frozen=True, kw_only=True):
     items: Annotated[
         list[UsageBucket], Meta(description="The buckets, the oldest first; those without usage are left out.")
     ]
+    unknown: Annotated[
+        list[UnknownSpan],
+        Meta(description="Times of which usage records are missing: a bucket that is left out there is not zero."),
+    ]
 
 
-def summed(by: str, since: datetime, until: datetime, items: list[UsageBucket]) -> Usage:
+def summed(by: str, since: datetime, until: datetime, items: list[UsageBucket], unknown: list[UnknownSpan]) -> Usage:
     """The steps with their sums."""
     return Usage(
         by=by,
@@ -47,6 +52,7 @@ def summed(by: str, since: datetime, until: datetime, items: list[UsageBucket]) 
         derived_bytes=sum(one.derived_bytes for one in items),
         sms=sum(one.sms for one in items),
         items=items,
+        unknown=unknown,
     )
 
 
@@ -70,7 +76,8 @@ async def sim_usage(
     """The last 30 days by day, or the last day by hour, unless asked otherwise."""
     start, end = _checked(by, since, until)
     items = await reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=start, until=end)
-    return summed(by, start, end, items)
+    unknown = await unknown_usage(reading, caller.organization_id, start, end, datetime.now(UTC))
+    return summed(by, start, end, items, unknown)
 
 
 @get("/usage", operation_id="getUsage", summary="The fleet's usage by minute, hour or day")
@@ -84,7 +91,8 @@ async def fleet_usage(
     """The last 30 days by day, or the last day by hour or minute, unless asked otherwise."""
     start, end = _checked(by, since, until)
     items = await reads.of_fleet(reading, caller.organization_id, by=by, since=start, until=end)
-    return summed(by, start, end, items)
+    unknown = await unknown_usage(reading, caller.organization_id, start, end, datetime.now(UTC))
+    return summed(by, start, end, items, unknown)
 
 
 router = Router("/", route_handlers=[sim_usage, fleet_usage], tags=["Usage"])

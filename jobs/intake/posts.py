@@ -1,6 +1,6 @@
 """Writes down what a batch of pushed records says, so that a record that came before changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 
@@ -18,7 +18,7 @@ from console.sms.reads import sims_of
 from console.sms.writes import record_messages
 from console.store.bulk import Row
 from console.store.database import Transaction
-from console.streamer.writes import keep_unknown
+from console.streamer.posts.writes import keep_unknown
 from console.usage.writes import in_turn, record_usage
 from jobs.intake.records import event_row, happening, message, usage_row
 from jobs.run import Run
@@ -32,6 +32,7 @@ class Post(Struct, frozen=True):
 
     records: Batch
     source: str
+    received_at: datetime
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ class Taken(Struct, frozen=True, kw_only=True):
     seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     new: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     unknown: int = 0
+    came: dict[str, datetime] = field(default_factory=dict)  # when the Data Streamer last brought each kind
 
     @classmethod
     def together(cls, several: "Sequence[Taken]") -> "Taken":
@@ -48,7 +50,15 @@ class Taken(Struct, frozen=True, kw_only=True):
             seen={kind: sum(one.seen[kind] for one in several) for kind in KINDS},
             new={kind: sum(one.new[kind] for one in several) for kind in KINDS},
             unknown=sum(one.unknown for one in several),
+            came=_latest((kind, at) for one in several for kind, at in one.came.items()),
         )
+
+
+def _latest(came: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for kind, at in came:
+        found[kind] = max(at, found.get(kind, at))
+    return found
 
 
 async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> Taken:
@@ -74,7 +84,12 @@ async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> 
         seen={"event": len(events), "usage": len(rows), "sms": sms},
         new={"event": len(new_events), "usage": len(new_usage), "sms": new_sms},
         unknown=len(unknown) + len(lost),
+        came=_latest((kind, post.received_at) for post in posts for kind in _kinds(post.records)),
     )
+
+
+def _kinds(batch: Batch) -> list[str]:
+    return [kind for kind, records in (("event", batch.events), ("usage", batch.usage)) if records]
 
 
 def count(run: Run, taken: Taken) -> None:

@@ -6,6 +6,7 @@ import { bytes, count } from "./numbers.js";
 const FLEET_EVERY = 10_000;
 const USAGE_EVERY = 60_000;
 const MIB = 1024 * 1024;
+const UNKNOWN = "not known";
 const BYTE_STEPS = [...Array(45).keys()].map((power) => 2 ** power);
 
 const KINDS = {
@@ -14,15 +15,15 @@ const KINDS = {
     time: (date) => hourMinute(date),
     plots: [
       { field: "online", name: "SIMs online", colour: "--chart-1", form: "line", text: count },
-      { field: "bytes", name: "Data per minute", colour: "--chart-2", form: "bars", text: bytes, size: true },
+      { field: "bytes", name: "Data per minute", colour: "--chart-2", form: "bars", text: bytes, size: true, hatched: true },
     ],
   },
   usage: {
     every: USAGE_EVERY,
     time: (date, by) => (by === "day" ? utcDay(date) : hourMinute(date) === "00:00" ? shortDay(date) : hourMinute(date)),
     plots: [
-      { field: "bytes", name: "Data", colour: "--chart-2", form: "bars", text: bytes, size: true },
-      { field: "sms", name: "SMS", colour: "--chart-3", form: "bars", text: count, low: true },
+      { field: "bytes", name: "Data", colour: "--chart-2", form: "bars", text: bytes, size: true, hatched: true },
+      { field: "sms", name: "SMS", colour: "--chart-3", form: "bars", text: count, low: true, hatched: true },
     ],
   },
 };
@@ -72,6 +73,42 @@ function timeRange(times) {
   return (_, first, last) => [first - half, last + half];
 }
 
+// The steps of which nothing is known, hatched, with the word where there is room for it: they are not zero.
+function hatch(plot, state, ink, line) {
+  return (view) => {
+    const numbers = state.data[plot.field];
+    const { ctx, bbox } = view;
+    const half = state.data.times.length > 1 ? (state.data.times[1] - state.data.times[0]) / 2 : 1_800;
+    for (let first = 0; first < numbers.length; first += 1) {
+      if (numbers[first] !== null) continue;
+      let last = first;
+      while (numbers[last + 1] === null) last += 1;
+      const left = Math.max(bbox.left, view.valToPos(state.data.times[first] - half, "x", true));
+      const right = Math.min(bbox.left + bbox.width, view.valToPos(state.data.times[last] + half, "x", true));
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, bbox.top, right - left, bbox.height);
+      ctx.clip();
+      ctx.strokeStyle = line;
+      ctx.lineWidth = devicePixelRatio;
+      ctx.beginPath();
+      for (let x = left - bbox.height; x < right; x += 7 * devicePixelRatio) {
+        ctx.moveTo(x, bbox.top + bbox.height);
+        ctx.lineTo(x + bbox.height, bbox.top);
+      }
+      ctx.stroke();
+      ctx.font = `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+      if (right - left > ctx.measureText(UNKNOWN).width + 12 * devicePixelRatio) {
+        ctx.fillStyle = ink;
+        ctx.textAlign = "center";
+        ctx.fillText(UNKNOWN, (left + right) / 2, bbox.top + bbox.height / 2);
+      }
+      ctx.restore();
+      first = last;
+    }
+  };
+}
+
 function draw(plot, kind, state, place, say) {
   const stroke = colour(plot.colour);
   const bars = plot.form === "bars" ? uPlot.paths.bars({ size: [0.72, 28], radius: 0.08 }) : undefined;
@@ -85,7 +122,10 @@ function draw(plot, kind, state, place, say) {
     scales: { x: { time: true, range: timeRange(state.data.times) }, y: { range: range(plot) } },
     axes: axes(plot, kind, state, colour("--ink-2"), colour("--line")),
     series: [{}, { stroke, fill: bars && faint(stroke, 0.6), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }],
-    hooks: { setCursor: [(self) => say(self.cursor.idx)] },
+    hooks: {
+      setCursor: [(self) => say(self.cursor.idx)],
+      drawAxes: plot.hatched ? [hatch(plot, state, colour("--ink-2"), colour("--line-strong"))] : [],
+    },
   };
   return new uPlot(options, [state.data.times, state.data[plot.field]], place);
 }
@@ -125,11 +165,13 @@ function tellValue(plot, kind, state, value, place, index) {
   const known = numbers[at] !== null && numbers[at] !== undefined;
   const moment = new Date(state.data.times[at] * 1000);
   const when = state.by === "day" ? utcDay(moment) : state.by === "hour" ? `${shortDay(moment)} ${hourMinute(moment)}` : hourMinute(moment);
-  value.textContent = known ? `${plot.text(numbers[at])} at ${when}` : `not known at ${when}`;
+  value.textContent = known ? `${plot.text(numbers[at])} at ${when}` : `${UNKNOWN} at ${when}`;
   if (state.by === "day") value.textContent = value.textContent.replace(" at ", " on ");
   if (pointed) return;
   const all = numbers.filter((number) => number !== null);
-  place.setAttribute("aria-label", `${plot.name}: ${value.textContent}. Lowest ${plot.text(Math.min(...all))}, highest ${plot.text(Math.max(...all))}.`);
+  const span = all.length ? ` Lowest ${plot.text(Math.min(...all))}, highest ${plot.text(Math.max(...all))}.` : "";
+  const gaps = all.length < numbers.length ? ` ${UNKNOWN} for ${numbers.length - all.length} of ${numbers.length} steps.` : "";
+  place.setAttribute("aria-label", `${plot.name}: ${value.textContent}.${span}${gaps}`);
 }
 
 async function load(figure, kind, state) {

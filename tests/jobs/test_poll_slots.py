@@ -201,7 +201,7 @@ async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(d
     await acme.run(sync_sims)
     silent_since = datetime.now(UTC) - timedelta(days=8)
     async with db.transaction() as transaction:
-        await note_posts(transaction, acme.id, ["event"], silent_since)
+        await note_posts(transaction, acme.id, {"event": silent_since}, silent_since)
     await acme.run(sync_connectivity)
     await acme.run(watch_stream)
     async with db.reading() as connection:

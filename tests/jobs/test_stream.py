@@ -20,8 +20,8 @@ from console.sims import reads
 from console.sms import reads as sms_reads
 from console.store.database import Database
 from console.store.outbox import SEQUENCE, STREAM
-from console.streamer.tables import streamer_posts, unknown_records
-from console.streamer.writes import keep_post
+from console.streamer.posts.tables import streamer_posts, unknown_records
+from console.streamer.posts.writes import keep_post
 from console.usage import reads as usage_reads
 from jobs.intake.records import event_row
 from jobs.take_stream import take_stream

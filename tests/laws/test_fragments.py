@@ -93,7 +93,7 @@ async def offer(transaction: Transaction, acme: int, now: datetime) -> None:
 
 
 async def streamer(transaction: Transaction, acme: int, now: datetime) -> None:
-    await note_posts(transaction, acme, ["event", "usage"], now - timedelta(hours=9))
+    await note_posts(transaction, acme, dict.fromkeys(("event", "usage"), now - timedelta(hours=9)), now)
     await settle(transaction, acme, now)
 
 

@@ -14,7 +14,7 @@ from console.settings import Settings
 from console.sims import reads
 from console.sims.writes import record_checks
 from console.store.database import Database
-from console.streamer.writes import keep_post
+from console.streamer.posts.writes import keep_post
 from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.sync_sims import sync_sims

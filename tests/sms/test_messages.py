@@ -14,7 +14,7 @@ from console.organizations.writes import change_forwarder
 from console.sms import reads
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
-from console.streamer.tables import streamer_posts, unknown_records
+from console.streamer.posts.tables import streamer_posts, unknown_records
 from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
 from jobs.take_stream import take_stream

@@ -21,8 +21,8 @@ from console.store.database import Database, open_database
 from console.store.job_requests import JobRequest, append_requests, job_requests
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.store.outbox import STREAM
-from console.streamer import writes as streamer
-from console.streamer.tables import streamer_posts
+from console.streamer.posts import writes as streamer
+from console.streamer.posts.tables import streamer_posts
 from console.usage import reads as usage_reads
 from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
@@ -168,7 +168,7 @@ async def test_a_run_sees_the_work_of_everybody_who_relied_on_its_request(db: Da
             (row,) = await rows(db)
             assert await runs.claim(transaction, Request(row.id, row.attempt), datetime.now(UTC))
         async with db.transaction() as transaction:
-            return len(await streamer.claim_posts(transaction, cast.acme, most=9))
+            return len(await streamer.claim_posts(transaction, cast.acme, NOW, most=9))
 
     posting = asyncio.create_task(post())
     await written.wait()

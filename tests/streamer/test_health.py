@@ -49,7 +49,7 @@ def test_who_never_had_a_post_has_no_stream() -> None:
 
 async def posts(db: Database, cast: Cast, at: datetime, *kinds: str) -> None:
     async with db.transaction() as transaction:
-        await writes.note_posts(transaction, cast.acme, kinds, at)
+        await writes.note_posts(transaction, cast.acme, dict.fromkeys(kinds, at), at)
 
 
 async def found(db: Database, cast: Cast, kind: str, *times: datetime) -> None:
@@ -75,9 +75,10 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
     async with db.reading() as connection:
         health = await reads.streamer(connection, cast.acme, NOW + minutes(63))
         outsiders = await reads.streamer(connection, cast.evil, NOW + minutes(63))
-    assert health.worst == KindHealth(
-        kind="event", last_post_at=NOW, missed_since=NOW + minutes(41), found=3, state="missed"
-    )
+    assert health.worst is not None
+    assert (health.worst.kind, health.worst.state, health.worst.found) == ("event", "missed", 3)
+    assert (health.worst.since, health.worst.missed_since) == (NOW, NOW + minutes(41))
+    assert (health.worst.usual_interval_seconds, health.worst.judged) == (None, False)
     assert (outsiders.state, outsiders.kinds) == ("unused", [])
     await posts(db, cast, NOW + minutes(64), "event")
     async with db.reading() as connection:
@@ -93,9 +94,9 @@ async def test_each_change_of_the_stream_is_told_once(db: Database, cast: Cast) 
 
     await posts(db, cast, NOW, "event")
     async with db.transaction() as transaction:
-        await writes.note_posts(transaction, cast.acme, ["event"], NOW + timedelta(seconds=5))
+        await writes.note_posts(transaction, cast.acme, {"event": NOW + timedelta(seconds=5)}, NOW)
         assert not transaction.items
-        await writes.note_posts(transaction, cast.acme, ["event"], NOW + timedelta(seconds=15))
+        await writes.note_posts(transaction, cast.acme, {"event": NOW + timedelta(seconds=15)}, NOW)
         assert not transaction.items
     async with db.transaction() as transaction:
         await writes.settle(transaction, cast.acme, NOW + minutes(50))

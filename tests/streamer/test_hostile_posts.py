@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from console.facts.source import Source
 from console.once.streamer.records import read_batch
 from console.store.database import Database
-from console.streamer.tables import streamer_posts, unknown_records
-from console.streamer.writes import keep_post
+from console.streamer.posts.tables import streamer_posts, unknown_records
+from console.streamer.posts.writes import keep_post
 from console.usage.tables import usage_daily, usage_records
 from jobs.take_stream import take_stream
 from tests.cast import STREAMER

@@ -132,6 +132,11 @@ def _is_other(raw: Raw) -> bool:
     return isinstance(read_record(raw), EventRecord | UsageRecord)
 
 
+def as_list(body: bytes) -> bytes:
+    """The post as a list: the SMS Forwarder sends one object a post."""
+    return body if body.startswith(b"[") else b"[" + body + b"]"
+
+
 def split(body: bytes) -> list[Raw]:
     """The records of a JSON list, unread. Raises msgspec.DecodeError if it is no list."""
     return _parts.decode(body)

@@ -1,0 +1,51 @@
+"""Reads posts that are locked and takes them in together; those that can't be read are set aside."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from console import metrics
+from console.facts.source import Source
+from console.log import logger
+from console.once.streamer.records import as_list, messages_alone, read_batch, within
+from console.store.database import Transaction
+from console.streamer.posts.writes import StreamerPost, remove_posts, set_aside
+from jobs.intake.posts import Post, Taken, take_in
+from jobs.run import Run
+
+OLDEST = timedelta(days=730)  # usage is kept for so long
+NEWEST = timedelta(days=1)  # how far ahead a clock at 1NCE may be
+log = logger("jobs")
+
+
+def read_post(post: StreamerPost, body: bytes, now: datetime) -> Post:
+    """What the post says. Who knows the SMS Forwarder's address can send messages, and nothing else."""
+    if post.source == Source.FORWARDER:
+        return Post(messages_alone(body), post.source, post.received_at)
+    return Post(within(read_batch(body), body, now - OLDEST, now + NEWEST), post.source, post.received_at)
+
+
+async def take_posts(run: Run, transaction: Transaction, posts: Sequence[StreamerPost]) -> Taken | None:
+    """Posts and their records change places in one transaction: there is no moment at which neither is kept."""
+    good: dict[int, Post] = {}
+    for post in posts:
+        try:
+            good[post.id] = read_post(post, as_list(post.body), run.now())
+        except (msgspec.MsgspecError, RecursionError) as error:
+            await put_aside(run, transaction, post, error)
+        await asyncio.sleep(0)  # reading takes some twenty milliseconds a post
+    if not good:
+        return None
+    taken = await take_in(run, transaction, list(good.values()))
+    await remove_posts(transaction, list(good))
+    return taken
+
+
+async def put_aside(run: Run, transaction: Transaction, post: StreamerPost, error: Exception) -> None:
+    """Keep a post that is no list of records, and don't try it again."""
+    await set_aside(transaction, post.id, str(error))
+    run.counted(seen=1, failed=1)
+    metrics.streamer_batches.labels("set_aside").inc()
+    log.warning("a post can't be read; it is kept", post=post.id, reason=str(error))
