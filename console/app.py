@@ -44,6 +44,7 @@ from console.openapi import documents, openapi
 from console.organizations.rules import Permission
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
+from console.pages.sources import SourceUpdates
 from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
 from console.settings import Settings
@@ -147,6 +148,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         views=views,
         layout=LayoutView(fragments),
     )
+    live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims, sim)}))
     return live
 

@@ -42,4 +42,4 @@ class StreamerChanged(Struct, frozen=True, tag_field="type", tag="streamer.chang
 
 def topics(subject: str | None) -> tuple[str, ...]:
     """The topics of the pages that show it."""
-    return ("fleet", "jobs")
+    return ("carrier", "fleet", "jobs")

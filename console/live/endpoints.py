@@ -50,7 +50,7 @@ class Live:
         self.client_of = client_of
         self.feed = Feed(listening)
         self.hub = Hub(self.feed)
-        refreshing = Refreshing(db, self.hub)
+        refreshing = Refreshing(db, self.hub, layout)
         self.updates: list[Updates] = [refreshing]
         self.pages = {view.name: HtmlEncoding(view, layout, refreshing.want) for view in (layout, *views)}
         self.programs = {coalesce: JsonEncoding(coalesce=coalesce) for coalesce in (False, True)}

@@ -1,6 +1,7 @@
 """Routes facts from the feed to the groups that listen to their topics."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -133,7 +134,7 @@ class Hub:
 
     def heartbeat(self) -> None:
         """Send everybody a heartbeat, with the number of the fact that they are up to."""
-        frame = frame_of(StreamHeartbeat(seq=self.feed.seq), "heartbeat")
+        frame = frame_of(StreamHeartbeat(seq=self.feed.seq, time=datetime.now(UTC)), "heartbeat")
         for group in self._groups.values():
             group.put(frame)
 

@@ -1,5 +1,6 @@
 """What the stream says of itself, and what a client may say to it. Facts are in `console.facts`."""
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
@@ -23,6 +24,7 @@ class StreamHello(Struct, frozen=True, kw_only=True, tag_field="type", tag="stre
         int, Meta(description="The number of the last fact; a client that resumes has not received all up to it yet.")
     ]
     resumed: Annotated[int, Meta(description="How many facts follow from the past.")]
+    time: Annotated[datetime, Meta(description="The server's time, to count ages from.")]
 
 
 class StreamReset(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.reset"):
@@ -43,6 +45,7 @@ class StreamHeartbeat(Struct, frozen=True, kw_only=True, tag_field="type", tag="
     """Every 15 seconds: the connection is open, and all up to this number has been sent."""
 
     seq: Annotated[int, Meta(description="All up to this number has been sent: `since` may go on to it.")]
+    time: Annotated[datetime, Meta(description="The server's time.")]
 
 
 class StreamMark(Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.mark"):

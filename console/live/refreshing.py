@@ -28,10 +28,11 @@ class Updates(Protocol):
 class Refreshing:
     """Collects what is to be drawn anew, and draws it."""
 
-    def __init__(self, db: Database, hub: Hub) -> None:
-        """Nothing is drawn before `run`."""
+    def __init__(self, db: Database, hub: Hub, layout: View) -> None:
+        """`layout` is the view whose parts every page has. Nothing is drawn before `run`."""
         self._db = db
         self._hub = hub
+        self._layout = layout
         self._wanted: set[Wanted] = set()
         self._wake = asyncio.Event()
 
@@ -42,8 +43,9 @@ class Refreshing:
 
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
         """Draw again what may have been drawn while the page was cut off."""
-        for what in view.on_return(topics):
-            self.want(view, organization_id, what)
+        for one in {view, self._layout}:
+            for what in one.on_return(topics):
+                self.want(one, organization_id, what)
 
     async def run(self) -> None:
         """Draw until cancelled."""
@@ -61,14 +63,15 @@ class Refreshing:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _refresh(self, view: View, organization_id: int, what: Refresh) -> None:
-        if shown := [one for one in self._hub.subscribers() if _shows(one, view, organization_id, what)]:
+        if shown := [one for one in self._hub.subscribers() if self._shows(one, view, organization_id, what)]:
             async with self._db.reading() as reading:
                 pieces = await view.refresh(reading, organization_id, what)
             for subscriber in shown:
                 for piece in pieces:
                     subscriber.put(piece)
 
-
-def _shows(subscriber: Subscriber, view: View, organization_id: int, what: Refresh) -> bool:
-    mine = subscriber.client.organization_id == organization_id and subscriber.view is view
-    return mine and (what.topic is None or what.topic in subscriber.topics)
+    def _shows(self, subscriber: Subscriber, view: View, organization_id: int, what: Refresh) -> bool:
+        if subscriber.view is None or subscriber.client.organization_id != organization_id:
+            return False
+        shown = view is self._layout or subscriber.view is view
+        return shown and (what.topic is None or what.topic in subscriber.topics)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 import msgspec
 from litestar.exceptions import WebSocketDisconnect
@@ -101,7 +102,7 @@ async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None)
             frames.append(frame_of(hub.reset_message(gone.reason)).body)
     if not feed.up:
         frames.append(frame_of(StreamStale(reason="redis")).body)
-    hello = frame_of(StreamHello(epoch=epoch, seq=seq, resumed=resumed)).body
+    hello = frame_of(StreamHello(epoch=epoch, seq=seq, resumed=resumed, time=datetime.now(UTC))).body
     await _send_all(subscriber, [hello, *frames])
     subscriber.release()
 

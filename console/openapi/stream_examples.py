@@ -17,9 +17,9 @@ from console.openapi.examples import EVENT, ICCID, LINE, NOW, OPERATION, RUN, SI
 
 Part = dict[str, Any]
 STREAM: tuple[msgspec.Struct, ...] = (
-    messages.StreamHello(epoch="6f1c", seq=812, resumed=0),
+    messages.StreamHello(epoch="6f1c", seq=812, resumed=0, time=NOW),
     messages.StreamReset(epoch="6f1c", seq=812, reason="too_old"),
-    messages.StreamHeartbeat(seq=816),
+    messages.StreamHeartbeat(seq=816, time=NOW),
     messages.StreamStale(reason="redis"),
     messages.StreamLive(),
     messages.StreamError(message="There is no topic 'flet': choose from fleet, alerts, actions, sim:<ICCID>"),

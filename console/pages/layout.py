@@ -1,6 +1,7 @@
 """What every page has: who is signed in, whether 1NCE answers, how old the inventory is, what it receives."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,18 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.carrier import reads as carrier_reads
 from console.facts import Fact
 from console.facts.carrier import CarrierChanged
+from console.facts.streamer import StreamerChanged
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh, View
 from console.organizations.rules import Caller
+from console.pages.sources import source_pieces, sources
 from console.pages.templating import Fragments
 from console.runs import reads as run_reads
 
+SOURCES = Refresh(part="sources")
+
 
 class LayoutView:
-    """Every page says when 1NCE does not answer."""
+    """Every page says when 1NCE does not answer, and how fresh its sources are."""
 
     name = "layout"
-    receives = Receives(facts=(CarrierChanged,), topics=("carrier",))
+    receives = Receives(facts=(CarrierChanged, StreamerChanged), topics=("carrier",))
 
     def __init__(self, fragments: Fragments) -> None:
         """Draws with the pages' own templates."""
@@ -30,16 +35,16 @@ class LayoutView:
         """The banner on top."""
         if isinstance(fact, CarrierChanged):
             banner = self._fragments.draw("carrier/_banner.html", circuit=fact.data.circuit)
-            return [replace("carrier-banner", banner)]
-        return []
+            return [replace("carrier-banner", banner), SOURCES]
+        return [SOURCES]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """Nothing here is read anew."""
-        return []
+        """How fresh both sources are."""
+        return source_pieces(self._fragments, await sources(reading, organization_id, datetime.now(UTC)))
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """Nothing here is read anew."""
-        return []
+        """How fresh both sources are."""
+        return [SOURCES]
 
 
 async def common(
@@ -59,5 +64,6 @@ async def common(
         "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
         "live_since": live_since,
         "circuit": await carrier_reads.circuit(connection, caller.organization_id),
+        "sources": await sources(connection, caller.organization_id, datetime.now(UTC)),
         "inventory_confirmed_at": inventory.finished_at if inventory else None,
     }

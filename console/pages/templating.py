@@ -25,8 +25,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span)
-    made.globals.update(static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None, navigation=PAGES)
+    made.filters.update(
+        bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span, until=until, age=age
+    )
+    made.globals.update(
+        server_time=server_time, static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None, navigation=PAGES
+    )
     return made
 
 
@@ -94,13 +98,32 @@ def iso(moment: datetime | None) -> str:
 
 
 def clock(moment: datetime | None, now: datetime | None = None) -> str:
-    """The time of day, UTC, with the date if it is not today's. static/js/time.js writes the same."""
+    """The time of day, UTC; with the date, and the year, if they are not today's. static/js/time.js writes the same."""
     if moment is None:
         return NOTHING
     there, here = moment.astimezone(UTC), (now or datetime.now(UTC))
     if there.date() == here.date():
         return there.strftime("%H:%M:%S")
-    return there.strftime("%-d %b %H:%M") if there.year == here.year else date(there)
+    return there.strftime("%-d %b %H:%M" if there.year == here.year else "%-d %b %Y %H:%M")
+
+
+def until(moment: datetime | None, now: datetime | None = None) -> str:
+    """In how long something is due; "due now" once that time has come."""
+    if moment is None:
+        return NOTHING
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    return f"in {span(seconds)}" if seconds >= 1 else "due now"
+
+
+def age(moment: datetime | None, now: datetime | None = None) -> str:
+    """How old, as short as can be: "8 s", "3 min"; never negative."""
+    text = ago(moment, now).removesuffix(" ago")
+    return "0 s" if text == "now" or text.startswith("in ") else text
+
+
+def server_time() -> str:
+    """Now, for the browser to count ages from: RFC 3339, UTC, in milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def date(moment: datetime | None) -> str:

@@ -29,7 +29,7 @@ const KEYS = {
   "/": () => document.querySelector("[data-search]"),
   j: () => step(1),
   k: () => step(-1),
-  g: () => { wentG = Date.now(); },
+  g: () => { wentG = performance.now(); },
   p: () => document.querySelector("[data-live-pause]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
@@ -39,7 +39,7 @@ function press(event) {
   if (key === "Escape" && target.matches?.("[data-search]")) return target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (!on() || typing(target) || document.querySelector("dialog[open]")) return;
-  const link = Date.now() - wentG < PATIENCE && document.querySelector(`nav [data-go-key="${CSS.escape(key)}"]`);
+  const link = performance.now() - wentG < PATIENCE && document.querySelector(`nav [data-go-key="${CSS.escape(key)}"]`);
   if (link) {
     location.assign(link.href);
     return;

@@ -2,6 +2,7 @@
 import { blockActions, showReceived, showPause, showState, startBadge } from "./badge.js";
 import { apply, take, waitingCount } from "./frames.js";
 import { refreshMain } from "./refresh.js";
+import { hasJumped, setServerTime } from "./server_time.js";
 import { notify } from "./toast.js";
 import { address, changes } from "./topics.js";
 
@@ -18,7 +19,7 @@ let socket = null;
 let greeted = false; // the server has said hello on this socket
 let since = body.dataset.liveSince ?? "";
 let epoch = since.split(":")[0];
-let receivedAt = Date.now();
+let receivedAt = performance.now(); // this and the like: of the timer that no clock moves
 let openedAt = 0;
 let attempt = 0;
 let retry = 0;
@@ -43,7 +44,7 @@ function connect() {
   greeted = false;
   caughtUp = false;
   serverStale = "";
-  openedAt = Date.now();
+  openedAt = performance.now();
   const opened = new WebSocket(address(since));
   socket = opened;
   opened.addEventListener("message", (event) => opened === socket && receive(event.data));
@@ -51,7 +52,7 @@ function connect() {
 }
 
 function receive(data) {
-  receivedAt = Date.now();
+  receivedAt = performance.now();
   const message = JSON.parse(data);
   HANDLERS[message.type]?.(message); // an unknown type is for a newer page
 }
@@ -62,6 +63,7 @@ const HANDLERS = {
     plan();
   },
   "stream.hello"(message) {
+    setServerTime(message.time);
     greeted = true;
     epoch = message.epoch;
     clearTimeout(overdue);
@@ -72,7 +74,8 @@ const HANDLERS = {
   "stream.mark"(message) {
     caught(message.seq);
   },
-  "stream.heartbeat"() {
+  "stream.heartbeat"(message) {
+    setServerTime(message.time);
     if (body.dataset.live === "live") showReceived(receivedAt);
   },
   "stream.reset"(message) {
@@ -115,7 +118,7 @@ function closed(code) {
     showState("stale", receivedAt, code === 4429 ? "Too many pages are open: this one waits" : CUT);
   }
   caughtUp = false;
-  if (Date.now() - openedAt > STEADY) attempt = 0;
+  if (performance.now() - openedAt > STEADY) attempt = 0;
   attempt += 1;
   retry = setTimeout(connect, waitAfter(code));
 }
@@ -196,7 +199,9 @@ export function startLive() {
   startBadge(togglePause);
   catchUp(FIRST_GRACE);
   connect();
-  setInterval(() => Date.now() - Math.max(receivedAt, openedAt) > QUIET && hangUp(), 2_500);
+  setInterval(() => {
+    if (hasJumped() || performance.now() - Math.max(receivedAt, openedAt) > QUIET) hangUp();
+  }, 2_500);
   window.addEventListener("online", comeBack);
   window.addEventListener("offline", hangUp);
   window.addEventListener("pagehide", () => {
@@ -213,6 +218,7 @@ export function startLive() {
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
+    if (hasJumped()) hangUp();
     flush();
     if (!socket) comeBack();
   });

@@ -1,4 +1,6 @@
 // Times are written by the server in UTC; here they are kept young, and shown in the zone that the reader chose.
+import { serverDate } from "./server_time.js";
+
 const KEY = "console.zone";
 const YOUNG = 5_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -31,10 +33,10 @@ export function inUtc() {
   return zone === "UTC";
 }
 
-export function clock(date, now = new Date()) {
+export function clock(date, now = serverDate()) {
   const then = parts(date);
   const today = parts(now);
-  if (then.year !== today.year) return day(date);
+  if (then.year !== today.year) return `${day(date)} ${then.time}`;
   if (then.month !== today.month || then.day !== today.day) return `${then.day} ${MONTHS[then.month]} ${then.time}`;
   return `${then.time}:${then.second}`;
 }
@@ -65,7 +67,7 @@ export function exact(date) {
   return `${year}-${two(month + 1)}-${two(day)} ${time}:${second} ${name}`;
 }
 
-export function ago(date, now = new Date()) {
+export function ago(date, now = serverDate()) {
   const seconds = Math.round((now - date) / 1000);
   const span = Math.abs(seconds);
   const text =
@@ -73,13 +75,24 @@ export function ago(date, now = new Date()) {
     : span < 3600 ? `${Math.floor(span / 60)} min`
     : span < 48 * 3600 ? `${Math.floor(span / 3600)} h`
     : `${Math.floor(span / 86400).toLocaleString("en")} d`;
+  if (span < 5) return "now";
   return seconds < 0 ? `in ${text}` : `${text} ago`;
 }
 
-const STYLES = { ago, clock, date: day };
+// In how long something is due; never in the past.
+export function until(date, now = serverDate()) {
+  return date - now >= 1000 ? ago(date, now).replace("now", "due now") : "due now";
+}
+
+function age(date, now) {
+  const text = ago(date, now).replace(" ago", "");
+  return text === "now" || text.startsWith("in ") ? "0 s" : text;
+}
+
+const STYLES = { age, ago, clock, date: day, until };
 
 export function renderTimes(root = document) {
-  const now = new Date();
+  const now = serverDate();
   for (const element of root.querySelectorAll("time[data-style]")) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) continue;
@@ -106,6 +119,7 @@ function showZone() {
 export function startTimes() {
   showZone();
   setInterval(() => document.hidden || renderTimes(), YOUNG);
+  setInterval(() => document.hidden || renderTimes(document.querySelector("[data-live-badge]") ?? undefined), 1_000);
   document.addEventListener("visibilitychange", () => document.hidden || renderTimes());
   document.addEventListener("htmx:after:swap", () => renderTimes());
   document.addEventListener("pointerover", nameExactly);

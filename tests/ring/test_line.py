@@ -130,7 +130,7 @@ async def test_a_hidden_tab_loses_no_event(page: Page, db: Database, cast: Cast)
 async def test_a_paused_page_stands_still_and_says_how_much_waits(page: Page, db: Database, cast: Cast) -> None:
     await live(page, "/sims")
     await page.click(PAUSE)
-    await expect(page.locator(SAID)).to_have_text("Paused")
+    await expect(page.locator(SAID)).to_have_text("Console paused")
     await rename(db, cast, "one")
     await expect(page.locator(PAUSE)).to_have_text("Resume, 1 change waits")
     await rename(db, cast, "one again")
@@ -140,7 +140,7 @@ async def test_a_paused_page_stands_still_and_says_how_much_waits(page: Page, db
     await page.click(PAUSE)
     await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("one again")
     await expect(page.locator(f"#sim-{ADAS_OTHER_SIM}")).to_contain_text("the other")
-    await expect(page.locator(SAID)).to_have_text("Live")
+    await expect(page.locator(SAID)).to_have_text("Console live")
     await expect(page.locator(PAUSE)).to_have_text("Pause")
 
 
@@ -150,12 +150,12 @@ async def test_the_badge_says_how_fresh_the_page_is_and_nothing_is_done_on_a_sta
     await page.evaluate(AN_ACTION)
     await page.click("#action")
     await page.context.set_offline(True)
-    await expect(page.locator(SAID)).to_have_text(re.compile(r"Stale since \d\d:\d\d:\d\d"), timeout=5000)
+    await expect(page.locator(SAID)).to_have_text(re.compile(r"Console stale since \d\d:\d\d:\d\d"), timeout=5000)
     await expect(page.locator("#action")).to_have_attribute("aria-disabled", "true")
     await page.locator("#action").dispatch_event("click")
     assert await page.evaluate("window.acted") == 1
     await page.context.set_offline(False)
-    await expect(page.locator(SAID)).to_have_text("Live", timeout=15000)
+    await expect(page.locator(SAID)).to_have_text("Console live", timeout=15000)
     await expect(page.locator("#action")).not_to_have_attribute("aria-disabled", "true")
     await page.click("#action")
     assert await page.evaluate("window.acted") == 2
