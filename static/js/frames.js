@@ -11,9 +11,14 @@ function limit(list) {
 }
 
 // Keeps the parts of a message: { target, swap, html, id, revision }. `absentToo` keeps those whose place is not there.
+// Those for what never stands still, such as the state of the sources, are drawn at once.
 export function take(parts, absentToo = false) {
   for (const { target, html, swap = "outerMorph", id, revision = NaN } of parts) {
     const place = document.getElementById(target);
+    if (place?.closest("[data-always]")) {
+      swapIn([{ target, swap, html }]);
+      continue;
+    }
     if (!place && !absentToo && !(id && document.getElementById(id))) continue;
     const key = swap === "outerMorph" ? target : `${target} ${id}`;
     if (!(waiting.get(key)?.revision > revision)) waiting.set(key, { target, swap, html, id, revision });
@@ -63,13 +68,17 @@ function flashChanges(element, before) {
   }
 }
 
+function swapIn(parts) {
+  const text = parts.map(({ target, swap, html }) => `<hx-partial hx-target="#${target}" hx-swap="${swap}">${html}</hx-partial>`);
+  htmx.swap({ text: text.join(""), sourceElement: document.body, target: document.body, swap: "none" });
+}
+
 // Draws all that waits, in one pass. Rows are changed where they stand: they never move, and keep their focus.
 export function apply() {
   const parts = drawable();
   if (!parts.length) return;
   const before = new Map(parts.filter((part) => part.element).map((part) => [part.target, watched(part.element)]));
-  const text = parts.map(({ target, swap, html }) => `<hx-partial hx-target="#${target}" hx-swap="${swap}">${html}</hx-partial>`);
-  htmx.swap({ text: text.join(""), sourceElement: document.body, target: document.body, swap: "none" });
+  swapIn(parts);
   for (const { target, swap, id } of parts) {
     const element = document.getElementById(swap === "outerMorph" ? target : id);
     if (!element) continue;

@@ -61,13 +61,13 @@ export function startKeys() {
     const opener = event.target.closest("[data-open]");
     if (opener) document.getElementById(opener.dataset.open)?.showModal();
     // a menu closes when one looks elsewhere
-    for (const menu of document.querySelectorAll("details.account[open]")) {
+    for (const menu of document.querySelectorAll("details.account[open], details.live[open]")) {
       if (!menu.contains(event.target) || opener) menu.open = false;
     }
     if (event.target.matches("dialog")) event.target.close();
   });
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details.account[open]");
+    const menu = event.key === "Escape" && document.querySelector("details.account[open], details.live[open]");
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();

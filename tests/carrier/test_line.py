@@ -64,7 +64,7 @@ async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Wo
         async with web.signed_in("vera") as vera:
             for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier"):
                 assert BANNER in (await vera.get(path)).text, path
-            assert "No job asks 1NCE before" in (await vera.get("/jobs")).text
+            assert "No job calls 1NCE for now" in (await vera.get("/jobs")).text
 
         await comes_back(worker)
         assert [fact["circuit"]["state"] for fact in await told(stream)] == ["half_open", "closed"]

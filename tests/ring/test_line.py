@@ -146,7 +146,7 @@ async def test_a_paused_page_stands_still_and_says_how_much_waits(page: Page, db
 
 async def test_the_badge_says_how_fresh_the_page_is_and_nothing_is_done_on_a_stale_one(page: Page) -> None:
     await live(page, "/sims")
-    assert await page.locator(BADGE).get_attribute("aria-live") == "polite"
+    assert await page.locator(SAID).get_attribute("aria-live") == "polite"
     await page.evaluate(AN_ACTION)
     await page.click("#action")
     await page.context.set_offline(True)
