@@ -28,6 +28,7 @@ from console import health
 from console.callers import Callers, client_of, share_of
 from console.http import metrics
 from console.http.authentication import Access, Authentication, allowed, caller_of
+from console.http.client_address import TrustedProxies
 from console.http.database import ConnectionPerRequest, reading_of
 from console.http.etag import named
 from console.http.exceptions import tell
@@ -36,7 +37,6 @@ from console.http.methods import methods_at
 from console.http.origins import same_origin
 from console.http.parameters import known_parameters
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
-from console.http.rate_limit import count_address
 from console.http.requests import Requests
 from console.live import endpoints
 from console.live.view import View
@@ -76,9 +76,6 @@ def create_app(settings: Settings) -> Litestar:
     def given(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
 
-    def since() -> str:
-        return f"{live.feed.epoch}:{live.feed.seq}"
-
     app = Litestar(
         route_handlers=[
             static_files(),
@@ -102,12 +99,12 @@ def create_app(settings: Settings) -> Litestar:
             "callers": given(callers),
             "live": given(live),
             "feed": given(live.feed),
-            "live_since": Provide(since, sync_to_thread=False),
+            "live_since": Provide(lambda: f"{live.feed.epoch}:{live.feed.seq}", sync_to_thread=False),
         },
         lifespan=[lifespan],
         middleware=[
             ConnectionPerRequest(db),
-            Authentication({Access.PAGE: callers.of_session, Access.API: callers.of_key}),
+            Authentication(callers.found_by),
             FairShare(share_of),
         ],
         guards=[allowed(lambda connection: same_origin(connection, settings))],
@@ -125,7 +122,8 @@ def create_app(settings: Settings) -> Litestar:
         app.asgi_handler,
         origins=settings.public_origin,
         secure=settings.secure_cookies,
-        count=lambda scope: count_address(db.redis, scope),
+        proxies=TrustedProxies(settings.trusted_proxies),
+        count=callers.count_network,
         methods=lambda path: methods_at(app.routes, path),
     )
     app.state.settings = settings

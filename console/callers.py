@@ -1,5 +1,6 @@
 """Who calls: the user of a session cookie or the program of an API key, for pages, the API and sockets alike."""
 
+import time
 from collections.abc import Collection, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -7,15 +8,16 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys import reads as key_reads
 from console.api_keys.rules import KEY_WORD, NOTED_EVERY
 from console.api_keys.writes import note_key_use
 from console.errors import TooMany
-from console.http.authentication import SAFE_METHODS
+from console.http.authentication import SAFE_METHODS, Access, FindCaller
 from console.http.database import connection_of, let_go
-from console.http.rate_limit import address_of, count_request
+from console.http.rate_limit import count_request, handle_of
 from console.live.access import Client, Socket
 from console.organizations.rules import Caller, Credential
 from console.organizations.sealing import hashed
@@ -35,6 +37,11 @@ class Callers:
         """Nothing is read before somebody calls."""
         self._db = db
         self._cookie = cookie_name(secure=settings.secure_cookies)
+        self.found_by: dict[Access, FindCaller] = {
+            Access.PAGE: self.of_session,
+            Access.API: self.of_key,
+            Access.PUBLIC: self.of_stranger,
+        }
 
     async def of_session(self, connection: Connection) -> Caller | None:
         """The user of the session cookie; None without one that holds. A deed of the user extends the session."""
@@ -57,14 +64,27 @@ class Callers:
     async def of_key(self, connection: Connection) -> Caller | None:
         """The program of the API key; None without one that holds.
 
-        Raises TooMany if it, or without a key its address, has sent too many requests.
+        Raises TooMany if it, or without a key its network, has sent too many requests.
         """
         caller = await self._of_key(connection)
-        allowance = await count_request(self._db.redis, caller.handle if caller else address_of(connection.scope))
-        connection.scope["state"]["allowance"] = allowance
-        if allowance.remaining < 0:
-            raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.reset)
+        await self._count(connection, caller.handle if caller else handle_of(connection.scope))
         return caller
+
+    async def of_stranger(self, connection: Connection) -> Caller | None:
+        """Nobody: on a route with the option `counted` its network is counted; raises TooMany if it asks too much."""
+        if connection.scope["route_handler"].opt.get("counted"):
+            await self._count(connection, handle_of(connection.scope))
+        return None
+
+    async def count_network(self, scope: Scope) -> dict[str, str]:
+        """Count a request that came without a key, by its network; the rate limit headers of its answer."""
+        return (await count_request(self._db.redis, handle_of(scope), time.time())).headers()
+
+    async def _count(self, connection: Connection, handle: str) -> None:
+        allowance = await count_request(self._db.redis, handle, time.time())
+        connection.scope["state"]["allowance"] = allowance
+        if allowance.wait_seconds:
+            raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.wait_seconds)
 
     async def _of_key(self, connection: Connection) -> Caller | None:
         key = connection.headers.get("x-api-key", "")
@@ -131,6 +151,6 @@ def client_of(socket: Socket) -> Client:
 
 
 def share_of(connection: Connection) -> str:
-    """Whose share of the process a request takes: its caller's; without one, that of the address it came from."""
+    """Whose share of the process a request takes: its caller's; without one, that of the network it came from."""
     caller: Caller | None = connection.scope["state"].get("caller")
-    return caller.handle if caller else address_of(connection.scope)
+    return caller.handle if caller else handle_of(connection.scope)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -167,6 +168,21 @@ def _port(text: str, faults: list[str]) -> int:
     return int(text)
 
 
+def _networks(text: str, faults: list[str]) -> tuple[str, ...]:
+    """Addresses and networks, as networks; `none` for none. All addresses at once would let anybody forge theirs."""
+    networks = []
+    for part in (part.strip() for part in text.split(",") if part.strip() and text != "none"):
+        try:
+            network = ip_network(part)
+        except ValueError:
+            network = None
+        if network is None or not network.prefixlen:
+            faults.append(f"TRUSTED_PROXIES must be addresses or networks like 10.0.0.5, 172.30.0.0/24, not {part!r}")
+        else:
+            networks.append(str(network))
+    return tuple(dict.fromkeys(networks))
+
+
 READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "database_url": _postgres,
     "redis_url": _redis,
@@ -175,6 +191,7 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "log_level": _log_level,
     "once_base_url": _base_url,
     "public_origin": _origins,
+    "trusted_proxies": _networks,
     "metrics_port": _port,
     "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
     "undo_seconds": _number("UNDO_SECONDS", 0.0),

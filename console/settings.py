@@ -27,6 +27,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret_key: str
     app_env: str = "development"
     public_origin: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     once_base_url: str = ONCE_BASE_URL
     once_client_id: str | None = None
     once_client_secret: str | None = None

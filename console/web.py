@@ -30,7 +30,7 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=True,
+        proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
         timeout_graceful_shutdown=4,
         lifespan="on",
     )

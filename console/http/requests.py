@@ -21,6 +21,7 @@ from litestar.types import (
 )
 
 from console import metrics
+from console.http.client_address import TrustedProxies
 from console.http.etag import KEPT, NOT_MODIFIED, matches
 from console.log import logger
 
@@ -44,15 +45,17 @@ class Requests:
         *,
         origins: tuple[str, ...],
         secure: bool,
+        proxies: TrustedProxies,
         count: Callable[[Scope], Awaitable[dict[str, str]]],
         methods: Callable[[str], list[str]],
     ) -> None:
         """`secure`: every address is https, so browsers may be told never to use another.
 
-        `count` counts a request to the API that came without a key, by its address, and says what is left of that.
+        `count` counts a request to the API that came without a key, by its network, and says what is left of that.
         `methods` says which methods an address takes.
         """
         self._app = app
+        self._proxies = proxies
         self._count = count
         self._methods = methods
         sockets = "".join(" " + origin.replace("http", "ws", 1) for origin in origins)
@@ -72,6 +75,7 @@ class Requests:
         if scope["type"] not in (ScopeType.HTTP, ScopeType.WEBSOCKET):
             await self._app(scope, receive, send)
             return
+        self._proxies.apply(scope)
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         if scope["type"] == ScopeType.WEBSOCKET:  # thousands stay open: they hold as little as can be

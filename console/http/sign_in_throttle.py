@@ -1,32 +1,60 @@
-"""Slows down who guesses passwords. Counted in Redis; if Redis is away, nobody is refused."""
+"""Slows down who guesses passwords, by name, by network and by all together, and locks out nobody who knows theirs.
 
+A device that the user has signed in on before has windows of its own: strangers' guesses at the name do not count
+there. Everybody else is bounded by three windows: one name from one network, one network (a password tried at many
+names), one name (from many networks). No network alone can fill the window of a name. While wrong guesses come from
+everywhere, each allowance is a quarter, so that many networks and many names together are slow as well.
+
+Counted in Redis; if Redis is away, nobody is refused.
+"""
+
+from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from console.errors import TooMany
+from console.http.windows import Window, give_back, take, used
 
-GUESSES = 8
-GUESS_SECONDS = 300
-
-
-async def count_guess(redis: Redis, name: str, address: str) -> None:
-    """Before a password is checked: TooMany after eight tries in five minutes at one name from one address."""
-    key = f"guess:{name.lower()[:100]}:{address}"
-    try:
-        async with redis.pipeline(transaction=False) as pipe:
-            pipe.incr(key)
-            pipe.expire(key, GUESS_SECONDS, nx=True)
-            pipe.ttl(key)
-            tries, _, left = await pipe.execute()
-    except (RedisError, OSError, TimeoutError):
-        return
-    if int(tries) > GUESSES:
-        raise TooMany("Too many tries: wait a few minutes", retry_after=max(1, int(left)))
+SECONDS = 300
+OF_DEVICE = 8  # wrong guesses at one name on a device that it has signed in on
+OF_PAIR = 8  # at one name from one network
+OF_NETWORK = 40
+OF_NAME = 32
+OF_ALL = 400  # more than that within SECONDS is an attack
+ATTACKED_PART = 4
 
 
-async def forget_guesses(redis: Redis, name: str, address: str) -> None:
-    """The password was right."""
-    try:
-        await redis.delete(f"guess:{name.lower()[:100]}:{address}")
-    except (RedisError, OSError, TimeoutError):
-        return
+class Attempt(Struct, frozen=True):
+    """One try to sign in, counted before the password is looked at."""
+
+    own: Window  # emptied by the right password
+    shared: tuple[Window, ...]
+    counted_unix_seconds: float
+
+
+async def begin_attempt(redis: Redis, name: str, network: str, device: str | None, now: float) -> Attempt:
+    """Count a try. Raises TooMany if it may not be made; then it is not counted.
+
+    `device` is the id of a device on which this very user has signed in before; `now` is in seconds since 1970.
+    """
+    name = name.lower()[:100]
+    everybody = Window("guess:all", 1_000_000, SECONDS)
+    if device is not None:
+        own = Window(f"guess:device:{device}", OF_DEVICE, SECONDS)
+        shared: tuple[Window, ...] = ()
+    else:
+        part = ATTACKED_PART if await used(redis, everybody, now) >= OF_ALL else 1
+        own = Window(f"guess:pair:{network}:{name}", OF_PAIR // part, SECONDS)
+        shared = (
+            Window(f"guess:network:{network}", OF_NETWORK // part, SECONDS),
+            Window(f"guess:name:{name}", OF_NAME // part, SECONDS),
+            everybody,
+        )
+    counts = await take(redis, [own, *shared], now)
+    if wait := max(count.wait_seconds for count in counts):
+        raise TooMany("Too many tries: wait a few minutes", retry_after=wait)
+    return Attempt(own, shared, now)
+
+
+async def succeeded(redis: Redis, attempt: Attempt) -> None:
+    """The password was right: this try counts for nothing, nor do the wrong ones of this person before it."""
+    await give_back(redis, attempt.shared, [attempt.own], attempt.counted_unix_seconds)

@@ -63,7 +63,7 @@ documents = Router(
     "/",
     route_handlers=[openapi_json, asyncapi_json, docs],
     include_in_schema=False,
-    opt={"access": Access.PUBLIC, SKIPS_COMPRESSION: True},
+    opt={"access": Access.PUBLIC, "counted": True, SKIPS_COMPRESSION: True},
 )
 
 

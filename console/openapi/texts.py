@@ -61,7 +61,7 @@ HEADERS: dict[str, tuple[dict[str, Any], str]] = {
         "How many requests a key may make in a minute.",
     ),
     "X-RateLimit-Remaining": ({"type": "integer"}, "How many of them are left in this minute."),
-    "X-RateLimit-Reset": ({"type": "integer"}, "Seconds until the next minute begins."),
+    "X-RateLimit-Reset": ({"type": "integer"}, "When all of them are left again: seconds since 1970."),
     "Retry-After": ({"type": "integer"}, "Seconds to wait before asking again."),
     "WWW-Authenticate": ({"type": "string"}, "How to authenticate: `Bearer`."),
 }

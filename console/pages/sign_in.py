@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -13,14 +13,16 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 
 from console.callers import Callers
-from console.http import sign_in_throttle
 from console.http.authentication import Access
+from console.http.client_address import network_of
+from console.http.sign_in_throttle import begin_attempt, succeeded
 from console.log import logger
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_session
 from console.settings import Settings
 from console.store.database import Database
 from console.users import passwords, reads, writes
+from console.users.devices import KNOWN_FOR, device_cookie_name, known_device, new_device
 
 Asked = Request[Any, Any, Any]
 FORM_BYTES = 8 * 1024
@@ -57,39 +59,47 @@ async def sign_in(
     data: Annotated[SignIn, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """A new session; the same words for a wrong name as for a wrong password."""
-    address = request.client.host if request.client else "unknown"
-    await sign_in_throttle.count_guess(db.redis, data.name, address)
+    now, network = datetime.now(UTC), network_of(request.scope)
+    device = device_cookie_name(data.name, secure=settings.secure_cookies)
+    known_as = known_device(settings.secret_key, data.name, request.cookies.get(device), now)
+    attempt = await begin_attempt(db.redis, data.name, network, known_as, now.timestamp())
     async with db.reading() as reading:
         known = await reads.password_of(reading, data.name) if data.name.isprintable() else None
     if not await passwords.is_right(known[1] if known else None, data.password) or known is None:
-        logger("auth").info("sign-in refused", name=data.name[:100], address=address)
+        logger("auth").info("sign-in refused", name=data.name[:100], network=network)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401)
-    await sign_in_throttle.forget_guesses(db.redis, data.name, address)
+    await succeeded(db.redis, attempt)
     async with db.transaction() as transaction:
-        session_id = await writes.sign_in(transaction, known[0], datetime.now(UTC))
-    logger("auth").info("signed in", name=data.name[:100], address=address)
-    return Redirect(_within(data.next), status_code=303, cookies=[_cookie(settings, session_id)])
+        session_id = await writes.sign_in(transaction, known[0], now)
+    logger("auth").info("signed in", name=data.name[:100], network=network)
+    cookies = [
+        _cookie(settings, cookie_name(secure=settings.secure_cookies), session_id),
+        _cookie(settings, device, new_device(settings.secret_key, data.name, now), KNOWN_FOR),
+    ]
+    return Redirect(_within(data.next), status_code=303, cookies=cookies)
 
 
 @post("/sign-out", status_code=303, include_in_schema=False)
 async def sign_out(request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings]) -> Response[Any]:
     """End the session, here and in the database."""
-    if session_id := request.cookies.get(cookie_name(secure=settings.secure_cookies)):
+    name = cookie_name(secure=settings.secure_cookies)
+    if session_id := request.cookies.get(name):
         async with db.transaction() as transaction:
             await end_session(transaction, session_id)
-    return Redirect("/sign-in", status_code=303, cookies=[_cookie(settings, "", max_age=0)])
+    ended = _cookie(settings, name, "", timedelta(0))
+    return Redirect("/sign-in", status_code=303, cookies=[ended])
 
 
-def _cookie(settings: Settings, value: str, max_age: int | None = None) -> Cookie:
+def _cookie(settings: Settings, name: str, value: str, lasts: timedelta | None = None) -> Cookie:
     return Cookie(
-        key=cookie_name(secure=settings.secure_cookies),
+        key=name,
         value=value,
         path="/",
         httponly=True,
         secure=settings.secure_cookies,
         samesite="lax",
-        max_age=max_age,
+        max_age=int(lasts.total_seconds()) if lasts is not None else None,
     )
 
 
@@ -97,5 +107,5 @@ router = Router(
     "/",
     route_handlers=[sign_in_page, sign_in, sign_out],
     request_max_body_size=FORM_BYTES,
-    opt={"access": Access.PUBLIC},
+    opt={"access": Access.PUBLIC, "counted": True},
 )

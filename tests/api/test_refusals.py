@@ -134,14 +134,14 @@ async def test_each_answer_says_what_is_left_of_the_minute(web: Served, cast: Ca
         second = await ada.get("/sims/12")
         another = await eve.get("/sims")
     assert int(first.headers["X-RateLimit-Limit"]) == REQUESTS_A_MINUTE
-    assert 1 <= int(second.headers["X-RateLimit-Reset"]) <= WINDOW_SECONDS
+    assert WINDOW_SECONDS <= int(second.headers["X-RateLimit-Reset"]) - time.time() + 1 <= 2 * WINDOW_SECONDS + 1
     left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in (first, second, another)]
-    assert left[0] - left[1] in (1, -1)  # -1: a new minute has begun between the two
+    assert left[0] - left[1] in (0, 1)  # 0: a new minute has begun between the two
     assert left[2] == REQUESTS_A_MINUTE - 1
 
 
 async def use_up(db: Database, handle: str) -> None:
-    """As if this minute and the next had been used up."""
+    """As if a whole minute had been used up in this one, and in the next."""
     minute = int(time.time() // WINDOW_SECONDS)
     for one in (minute, minute + 1):
         await db.redis.set(f"rate:{handle}:{one}", REQUESTS_A_MINUTE, ex=180)
@@ -157,16 +157,16 @@ async def test_one_request_too_many_is_told_when_to_come_back(
         error = envelope(answer, promise)
         assert error["code"] == "TOO_MANY_REQUESTS"
         assert int(answer.headers["Retry-After"]) == error["details"]["retry_after"]
-        assert 1 <= error["details"]["retry_after"] <= WINDOW_SECONDS
+        assert 1 <= error["details"]["retry_after"] <= 2 * WINDOW_SECONDS
         assert answer.headers["X-RateLimit-Remaining"] == "0"
         assert (await eve.get("/sims")).status_code == 200
         assert (await ada.get(web.address + "/health/ready")).status_code == 200
 
 
-async def test_who_guesses_keys_is_slowed_down_by_address_and_others_are_not(
+async def test_who_guesses_keys_is_slowed_down_by_network_and_others_are_not(
     web: Served, cast: Cast, db: Database
 ) -> None:
-    await use_up(db, "address:127.0.0.1")
+    await use_up(db, "network:127.0.0.1")
     async with web.stranger() as stranger, web.program(cast.acme_key) as ada:
         assert (await stranger.get("/api/v1/sims", headers={"X-API-Key": "iot_key_guess"})).status_code == 429
         assert (await ada.get("/sims")).status_code == 200
