@@ -12,12 +12,6 @@ from litestar.template.config import TemplateConfig
 
 import console.carrier.api
 import console.connectivity.api
-import console.pages.carrier
-import console.pages.jobs
-import console.pages.overview
-import console.pages.sign_in
-import console.pages.sim
-import console.pages.sims
 import console.polling.api
 import console.quotas.api
 import console.runs.api
@@ -42,8 +36,10 @@ from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
+from console.pages import carrier, jobs, overview, sign_in, sim, sims
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
+from console.pages.sim_list import ListPositions, ListTicks
 from console.pages.sources import SourceUpdates
 from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
@@ -81,7 +77,7 @@ def create_app(settings: Settings) -> Litestar:
             static_files(),
             _pages(),
             _api(),
-            console.pages.sign_in.router,
+            sign_in.router,
             Router(
                 "/",
                 route_handlers=[endpoints.browser_endpoint],
@@ -94,6 +90,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             "db": given(db),
             "settings": given(settings),
+            "list_positions": given(ListPositions(live.hub)),
             "prepared": given(PreparedAnswers()),
             "health_checks": given(health.HealthChecks(db, live.feed)),
             "callers": given(callers),
@@ -132,11 +129,11 @@ def create_app(settings: Settings) -> Litestar:
 
 def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragments) -> endpoints.Live:
     views: list[View] = [
-        console.pages.overview.OverviewView(fragments),
-        sims := console.pages.sims.SimsView(fragments),
-        sim := console.pages.sim.SimView(fragments),
-        console.pages.jobs.JobsView(fragments),
-        console.pages.carrier.CarrierView(fragments, db.redis),
+        overview.OverviewView(fragments),
+        sims_view := sims.SimsView(fragments),
+        sim_view := sim.SimView(fragments),
+        jobs.JobsView(fragments),
+        carrier.CarrierView(fragments, db.redis),
     ]
     live = endpoints.Live(
         db,
@@ -146,8 +143,9 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         views=views,
         layout=LayoutView(fragments),
     )
+    live.updates.append(ListTicks(live.hub, sims_view.name))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
-    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims, sim)}))
+    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
     return live
 
 
@@ -155,11 +153,11 @@ def _pages() -> Router:
     return Router(
         "/",
         route_handlers=[
-            console.pages.overview.router,
-            console.pages.sims.router,
-            console.pages.sim.router,
-            console.pages.jobs.router,
-            console.pages.carrier.router,
+            overview.router,
+            sims.router,
+            sim.router,
+            jobs.router,
+            carrier.router,
         ],
         dependencies=OF_A_CALLER,
         opt={"access": Access.PAGE, "permission": Permission.READ},

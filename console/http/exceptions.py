@@ -24,7 +24,7 @@ TITLES = {
 def tell(request: Asked, error: Exception) -> Response[Any]:
     """The answer to a request that failed."""
     known = known_error(error)
-    if known is None:
+    if known is None or known.status == 500:  # a fault of ours, also where the framework has noticed it first
         logger("web").error("something went wrong", exc_info=error)
         known = ConsoleError("Something went wrong")
     if _for_program(request):

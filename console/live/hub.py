@@ -35,6 +35,7 @@ class Hub:
         self._groups: dict[GroupKey, Group] = {}
         self._all: dict[Subscriber, GroupKey] = {}
         self._handles: dict[str, int] = {}
+        self.latest: dict[tuple[int, str], int] = {}  # the number of the last fact, by organization and kind
         self._flushing = Flushing(feed, self._all)
         self.replays = Replays(feed)
 
@@ -116,6 +117,7 @@ class Hub:
         """Queue each fact for those who may receive it. Who listens to several of its topics gets it once."""
         epoch = self.feed.epoch
         for fact in facts:
+            self.latest[fact.organization_id, fact.kind] = fact.seq
             groups = self._groups_of(fact)
             try:
                 for group in groups:

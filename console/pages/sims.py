@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from litestar import Request, Router, get
-from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar import Request, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import Body
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,16 +17,15 @@ from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.layout import common
+from console.pages.sim_list import FILTERS, Drawn, ListPositions, ListQuery, Waiting, compared, list_query
 from console.pages.templating import Fragments
 from console.sims import reads
 from console.sims.filters import not_found
-from console.sims.rules import SimFilter, parse_sort
-from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
+from console.sims.position import matching
+from console.sims.rules import SimFilter
+from console.store.database import Database
 
-SIZES = (25, 50, 100, 200)
-FILTERS = ("q", "connection", "status", "country", "quota", "label")
-Asked = Annotated[str, QueryParameter(max_length=200)]
-Searched = Annotated[str, QueryParameter(max_length=LONGEST)]
+FORM_BYTES = 8 * 1024
 
 
 class SimsView:
@@ -65,47 +64,22 @@ async def sims(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
-    q: Searched = "",
-    connection: Asked = "",
-    status: Asked = "",
-    country: Asked = "",
-    quota: Asked = "",
-    label: Asked = "",
-    sort: Asked = "",
-    page: FromQuery[str] = "1",
-    page_size: FromQuery[str] = "50",
+    asked: NamedDependency[ListQuery],
 ) -> Template:
     """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
-    found_fault = ""
-    try:
-        asked = parse_search(q)
-    except SearchTooLong as error:
-        asked, found_fault = Search(), str(error)
-    wanted = SimFilter(
-        q="" if found_fault else q,
-        connection=connection.strip().lower(),
-        status=status.strip().lower(),
-        country=country.strip().upper() if country.strip().lower() != "unknown" else "unknown",
-        quota=quota.strip().lower(),
-        label=label,
-    )
-    try:
-        order = parse_sort(sort)
-    except ValueError:
-        sort, order = "", []
-    size = int(page_size) if page_size in map(str, SIZES) else 50
+    wanted, size = asked.wanted, asked.size
     total = await reads.count(reading, caller.organization_id, wanted)
     pages = max(1, -(-total // size))
-    number = min(max(1, int(page) if page.isdigit() and len(page) < 9 else 1), pages)
+    number = min(asked.number, pages)
     offset = (number - 1) * size
     found = await reads.rows(
-        reading, caller.organization_id, wanted, sort=order, limit=size, offset=offset, total=total
+        reading, caller.organization_id, wanted, sort=asked.order, limit=size, offset=offset, total=total
     )
     everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
-    missed = await not_found(reading, caller.organization_id, asked.identifiers)
+    missed = await not_found(reading, caller.organization_id, asked.searched.identifiers)
     query = {name: getattr(wanted, name) for name in FILTERS} | {
-        "q": q,
-        "sort": sort,
+        "q": asked.q,
+        "sort": asked.sort,
         "page": number,
         "page_size": size,
     }
@@ -118,15 +92,30 @@ async def sims(
         "last": offset + len(found),
         "pages": pages,
         "query": query,
-        "filtered": wanted.active or bool(q),
-        "search_fault": found_fault,
-        "identifiers": len(asked.identifiers),
+        "filtered": wanted.active or bool(asked.q),
+        "search_fault": asked.fault,
+        "identifiers": len(asked.searched.identifiers),
         "not_found": missed,
         "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
         "as_of_time": datetime.now(UTC),
         "link": lambda **changes: _link(query, changes),
     }
     return Template("sims/_table.html" if _is_fragment(request) else "sims/sims.html", context=context)
+
+
+@post("/sims/waiting", status_code=200, include_in_schema=False)
+async def waiting(
+    data: Annotated[Drawn, Body()],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    asked: NamedDependency[ListQuery],
+    list_positions: NamedDependency[ListPositions],
+) -> Waiting:
+    """What the list with this address would show otherwise if it were drawn now. The body says what it shows."""
+    async with db.reading() as reading:
+        now, fleet_total = await list_positions.read(reading, caller.organization_id, asked)
+        still = await matching(reading, caller.organization_id, asked.wanted, data.shown)
+    return compared(data, now, still, fleet_total)
 
 
 def _is_fragment(request: Request[Any, Any, Any]) -> bool:
@@ -141,4 +130,6 @@ def _link(query: dict[str, Any], changes: dict[str, Any]) -> str:
     return "/sims" + (f"?{urlencode(parts)}" if parts else "")
 
 
-router = Router("/", route_handlers=[sims])
+router = Router(
+    "/", route_handlers=[sims, waiting], dependencies={"asked": Provide(list_query)}, request_max_body_size=FORM_BYTES
+)

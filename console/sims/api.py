@@ -46,6 +46,8 @@ async def list_sims(
     status: FromQuery[str] = "",
     country: FromQuery[str] = "",
     quota: FromQuery[str] = "",
+    operator: FromQuery[str] = "",
+    rat: FromQuery[str] = "",
     label: FromQuery[str] = "",
     sort: FromQuery[str] = "",
     page: PageNumber = 1,
@@ -61,6 +63,8 @@ async def list_sims(
         status=status.lower(),
         country=country.upper() if country != "unknown" else country,
         quota=quota,
+        operator=operator,
+        rat=rat,
         label=label,
     )
     found = await reads.page(

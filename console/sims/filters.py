@@ -28,7 +28,7 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     found += [has(word) for word in asked.words]
     if asked.identifiers:
         found.append(sa.or_(*_any_of(asked.identifiers)))
-    for name in ("connection", "status", "country", "quota"):
+    for name in ("connection", "status", "country", "quota", "operator", "rat"):
         if value := getattr(wanted, name):
             found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
     if wanted.label == "none":

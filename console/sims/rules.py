@@ -38,6 +38,8 @@ class SimFilter(Struct, frozen=True, kw_only=True):
     status: str = ""
     country: str = ""
     quota: str = ""
+    operator: str = ""
+    rat: str = ""
     label: str = ""  # "has", "none", or a text that the label begins with
 
     @property

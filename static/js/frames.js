@@ -86,6 +86,7 @@ export function apply() {
     if (before.has(target)) flashChanges(element, before.get(target));
     else flash(element);
   }
+  document.dispatchEvent(new CustomEvent("live:applied"));
   for (const list of new Set(parts.filter((part) => part.swap !== "outerMorph").map((part) => part.target))) trim(list);
 }
 

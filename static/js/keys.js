@@ -30,6 +30,7 @@ const KEYS = {
   j: () => step(1),
   k: () => step(-1),
   g: () => { wentG = performance.now(); },
+  r: () => document.querySelector("[data-list-show]:is(:not([hidden] *))")?.click(),
   p: () => document.querySelector("[data-live-pause]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
