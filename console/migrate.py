@@ -1,5 +1,6 @@
 """Every table of every slice, and bringing a database up to them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ import console.usage.tables
 import console.users.tables  # noqa: F401
 from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata
+from console.usage.sums import refresh_history
 
 __all__ = ["config", "metadata", "migrate", "newest", "revision"]
 
@@ -41,11 +43,17 @@ def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
     connection.execute(session_lock(AdvisoryLock.MIGRATION))
     connection.commit()
     before = revision(connection)
+    connection.commit()  # each step is a transaction of its own
     steps = config()
     steps.attributes["connection"] = connection
     command.upgrade(steps, "head")
     connection.commit()
     after = revision(connection)
+    connection.commit()
+    if before != after:
+        refresh_history(connection.execution_options(isolation_level="AUTOCOMMIT"), datetime.now(UTC))
+        connection.commit()
+        connection.execution_options(isolation_level=connection.default_isolation_level)
     connection.execute(session_unlock(AdvisoryLock.MIGRATION))
     connection.commit()
     return before, after

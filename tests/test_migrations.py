@@ -17,6 +17,7 @@ from console.store.timescale import find_edition
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import Cluster
+from tests.usage.policies import run_policies
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 EXPECTED = {"plain": "plain", "apache": "apache"}
@@ -59,6 +60,13 @@ async def test_time_series_are_made_of_full_tables_without_loss(cluster: Cluster
                 assert total == 3 * 500 * 501 // 2, table
             days = (await connection.execute(sa.text("SELECT count(*) FROM usage_daily"))).scalar_one()
             assert days == 3 * 21
+            sources = await connection.execute(sa.text("SELECT DISTINCT source FROM usage_records"))
+            assert sources.scalars().all() == ["streamer"]
+            await connection.commit()
+            await run_policies(db)
+            for table in ("usage_hourly", "usage_daily", "fleet_usage_minutely"):
+                total = (await connection.execute(sa.text(f"SELECT sum(data_bytes) FROM {table}"))).scalar_one()
+                assert total == 3 * 500 * 501 // 2, f"{table} after the policies have run"
     finally:
         await db.close()
         await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
@@ -146,6 +154,8 @@ async def test_the_sums_follow_each_insert_and_count_nothing_twice(db: Database,
 async def test_what_is_too_old_is_dropped(db: Database, cast: Cast, series: str) -> None:
     async with db.engine.begin() as connection:
         await connection.execute(sa.text(FILL))
+    await run_policies(db)
+    async with db.engine.begin() as connection:
         prune = sa.text("SELECT prune_time_series(CAST(CAST(:series AS text) AS regclass), '2026-10-15 00:00+00')")
         while (await connection.execute(prune, {"series": series})).scalar_one():
             pass

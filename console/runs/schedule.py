@@ -72,6 +72,15 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="refresh_sums",
+        description="Brings usage records that came more than an hour late into the sums (TimescaleDB's community"
+        " edition alone: elsewhere they are in them at once)",
+        every="late record, and 10 minutes for what was left",
+        cron="*/10 * * * *",
+        timeout=timedelta(hours=1),
+        by_organization=False,
+    ),
+    JobDefinition(
         name="watch_stream",
         description="Checks whether the Data Streamer still posts as often as it usually does, and brings what polling"
         " finds",

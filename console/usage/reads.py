@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.usage import SimDayUsage
-from console.usage.tables import fleet_usage_minutely, usage_daily, usage_hourly
+from console.store.bulk import Row, rows_of
+from console.usage.tables import fleet_usage_minutely, usage_daily, usage_hourly, usage_late_hours
 
 Step = Literal["hour", "day"]
 SUMS = {"hour": usage_hourly, "day": usage_daily}
@@ -79,16 +80,55 @@ async def of_day(
     connection: AsyncConnection, organization_id: int, iccids: Sequence[str], day: date
 ) -> list[SimDayUsage]:
     """What these SIMs have used on a UTC day."""
+    return await of_days(connection, organization_id, [(iccid, day) for iccid in iccids])
+
+
+async def of_days(
+    connection: AsyncConnection, organization_id: int, wanted: Sequence[tuple[str, date]]
+) -> list[SimDayUsage]:
+    """What each of these SIMs has used on its UTC day; those without a record are left out."""
+    if not wanted:
+        return []
     c = usage_daily.c
-    query = sa.select(c.iccid, c.data_bytes, c.sms).where(
-        c.organization_id == organization_id,
-        c.bucket == datetime.combine(day, time(), UTC),
-        c.iccid == sa.func.any(sa.bindparam(None, list(iccids), type_=sa.ARRAY(sa.Text))),
+    rows: list[Row] = [{"iccid": iccid, "bucket": datetime.combine(day, time(), UTC)} for iccid, day in wanted]
+    source = rows_of(usage_daily, ("iccid", "bucket"), rows)
+    query = (
+        sa.select(c.iccid, c.bucket, c.data_bytes, c.sms)
+        .join_from(usage_daily, source, sa.and_(c.iccid == source.c.iccid, c.bucket == source.c.bucket))
+        .where(c.organization_id == organization_id, c.bucket >= min(row["bucket"] for row in rows))
     )
     return [
-        SimDayUsage(iccid=row.iccid, day=day.isoformat(), data_bytes=row.data_bytes, sms=row.sms)
-        for row in (await connection.execute(query.order_by(c.iccid))).all()
+        SimDayUsage(
+            iccid=row.iccid,
+            day=row.bucket.astimezone(UTC).date().isoformat(),
+            data_bytes=row.data_bytes,
+            sms=row.sms,
+        )
+        for row in (await connection.execute(query.order_by(c.bucket, c.iccid))).all()
     ]
+
+
+async def sums_lag(connection: AsyncConnection) -> timedelta | None:
+    """How old a record may be when it comes and still be in every sum at once; None: however old."""
+    found: timedelta | None = (await connection.execute(sa.select(sa.func.usage_sums_lag()))).scalar_one()
+    return found
+
+
+class LateHours(Struct, frozen=True, kw_only=True):
+    """An hour of a SIM for which a record came that the sums do not have yet; `version` changes with each record."""
+
+    organization_id: int
+    iccid: str
+    hour: datetime
+    version: str
+
+
+async def late_hours(connection: AsyncConnection, *, limit: int) -> list[LateHours]:
+    """The oldest hours that the sums are to be refreshed for."""
+    c = usage_late_hours.c
+    query = sa.select(c.organization_id, c.iccid, c.hour, sa.literal_column("xmin::text").label("version"))
+    rows = await connection.execute(query.order_by(c.hour, c.organization_id, c.iccid).limit(limit))
+    return [LateHours(**row._mapping) for row in rows]
 
 
 async def totals(connection: AsyncConnection, organization_id: int, now: datetime) -> FleetUsage:

@@ -24,6 +24,12 @@ usage_records = sa.Table(
 )
 
 
+# Hours of which a record came too late for the sums: where these are continuous aggregates, until they are refreshed.
+usage_late_hours = sa.Table(
+    "usage_late_hours", metadata, *key_columns(), sa.Column("hour", sa.DateTime(timezone=True), primary_key=True)
+)
+
+
 def _sums(name: str, *key: "sa.Column[str]") -> sa.Table:
     return sa.Table(
         name,

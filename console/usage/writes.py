@@ -1,16 +1,22 @@
-"""Changes of usage: each record once, and the day's new sum of each SIM published."""
+"""Changes of usage: each record once, and the new sum of each day and SIM that it changes published."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from console.facts.usage import SimUsageChanged
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.usage import reads
-from console.usage.tables import usage_records
+from console.usage.reads import LateHours
+from console.usage.tables import usage_late_hours, usage_records
 
 KEY = ("organization_id", "iccid", "time", "source", "record_id")
+JOB = "refresh_sums"
+MARGIN = timedelta(minutes=10)  # a refresh may begin while the transaction of a record is open
 
 
 async def in_turn(transaction: Transaction, organization_id: int) -> None:
@@ -24,12 +30,63 @@ async def in_turn(transaction: Transaction, organization_id: int) -> None:
 async def record_usage(
     transaction: Transaction, organization_id: int, records: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
-    """Store usage records that are not stored yet. Returns the new ones. Volumes in bytes."""
+    """Store usage records that are not stored yet. Returns the new ones. Volumes in bytes.
+
+    The sum of each SIM and day that they change is published: at once, or within a minute where the sums have to be
+    refreshed for records that come so late.
+    """
     rows = {(row["iccid"], row["time"], row["source"], row["record_id"]): row for row in records}
     same = {"organization_id": organization_id}
     keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY, same=same)
     new = [rows[key[1:]] for key in keys]
-    touched = sorted({row["iccid"] for row in new})
-    for sums in await reads.of_day(transaction.connection, organization_id, touched, now.date()) if touched else ():
-        transaction.publish(organization_id, SimUsageChanged(time=now, subject=sums.iccid, data=sums))
+    until = await _summed_until(transaction, new, now)
+    if late := [row for row in new if row["time"] < until]:
+        await _note_late(transaction, organization_id, late)
+    await _publish(
+        transaction, organization_id, {(row["iccid"], _day(row["time"])) for row in new if row["time"] >= until}, now
+    )
     return new
+
+
+async def _summed_until(transaction: Transaction, rows: Sequence[Row], now: datetime) -> datetime:
+    """Records of times before come too late for the sums. It is asked only for records that may have."""
+    lag = None
+    if any(row["time"] < now - timedelta(minutes=30) for row in rows):
+        lag = await reads.sums_lag(transaction.connection)
+    return datetime.min.replace(tzinfo=UTC) if lag is None else now - lag + MARGIN
+
+
+async def _note_late(transaction: Transaction, organization_id: int, rows: Sequence[Row]) -> None:
+    hours = sorted({(row["iccid"], row["time"].replace(minute=0, second=0, microsecond=0)) for row in rows})
+    values = [{"organization_id": organization_id, "iccid": iccid, "hour": hour} for iccid, hour in hours]
+    statement = insert(usage_late_hours)
+    again = statement.on_conflict_do_update(
+        index_elements=["organization_id", "iccid", "hour"], set_={"hour": statement.excluded.hour}
+    )
+    await transaction.connection.execute(again, values)
+    transaction.later(JOB, key=JOB)
+
+
+async def end_late(transaction: Transaction, refreshed: Sequence[LateHours], now: datetime) -> None:
+    """The sums have these hours now: forget them but for those that came again meanwhile, and publish their days."""
+    c = usage_late_hours.c
+    version = sa.literal_column("xmin::text", sa.Text)
+    for one in refreshed:
+        mine = sa.and_(c.organization_id == one.organization_id, c.iccid == one.iccid, c.hour == one.hour)
+        await transaction.connection.execute(sa.delete(usage_late_hours).where(mine, version == one.version))
+    by_organization: dict[int, set[tuple[str, date]]] = {}
+    for one in refreshed:
+        by_organization.setdefault(one.organization_id, set()).add((one.iccid, _day(one.hour)))
+    for organization_id, days in sorted(by_organization.items()):
+        await _publish(transaction, organization_id, days, now)
+
+
+async def _publish(
+    transaction: Transaction, organization_id: int, days: Iterable[tuple[str, date]], now: datetime
+) -> None:
+    for sums in await reads.of_days(transaction.connection, organization_id, sorted(days)):
+        transaction.publish(organization_id, SimUsageChanged(time=now, subject=sums.iccid, data=sums))
+
+
+def _day(time: datetime) -> date:
+    return time.astimezone(UTC).date()
