@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from litestar import websocket
 from litestar.di import NamedDependency
@@ -18,6 +19,7 @@ from console.live.feed import Feed
 from console.live.heartbeats import Heartbeats
 from console.live.hub import Hub
 from console.live.messages import RESTARTING
+from console.live.midnight import Midnight
 from console.live.refreshing import Refreshing, Updates
 from console.live.socket import end, position_of, serve
 from console.live.subscriber import Subscriber
@@ -51,7 +53,8 @@ class Live:
         self.feed = Feed(listening)
         self.hub = Hub(self.feed)
         refreshing = Refreshing(db, self.hub, layout)
-        self.updates: list[Updates] = [refreshing]
+        midnight = Midnight(self.hub, refreshing.on_return, lambda: datetime.now(UTC))
+        self.updates: list[Updates] = [refreshing, midnight]
         self.pages = {view.name: HtmlEncoding(view, layout, refreshing.want) for view in (layout, *views)}
         self.programs = {coalesce: JsonEncoding(coalesce=coalesce) for coalesce in (False, True)}
         self._heartbeats = Heartbeats(still_allowed, self.hub)

@@ -1,6 +1,6 @@
 """The fleet at a glance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from litestar import Router, get
@@ -41,9 +41,10 @@ class OverviewView:
     name = "overview"
     receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet",))
 
-    def __init__(self, fragments: Fragments) -> None:
+    def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Draws with the page's own templates."""
         self._fragments = fragments
+        self._clock = clock
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
         """A new event on top of the list; what else has changed is counted anew."""
@@ -62,10 +63,10 @@ class OverviewView:
                 counts = await fleet_numbers.counts(reading, organization_id)
                 return [replace("fleet-counts", draw("overview/_counts.html", counts=counts))]
             case "usage":
-                usage = await fleet_numbers.used(reading, organization_id, datetime.now(UTC))
+                usage = await fleet_numbers.used(reading, organization_id, self._clock())
                 return [replace("fleet-usage", draw("overview/_usage.html", usage=usage))]
             case _:
-                now = datetime.now(UTC)
+                now = self._clock()
                 html = draw("overview/_streamer.html", streamer=await streamer(reading, organization_id, now))
                 return [replace("fleet-streamer", html)]
 

@@ -182,6 +182,9 @@ async function load(figure, kind, state) {
     if (!answer.ok) throw new Error(String(answer.status));
     const data = await answer.json();
     if (asked !== `${figure.dataset.src}${state.by ? `?by=${state.by}` : ""}`) return; // another choice was made meanwhile
+    // A new hour, and with it a new day, is drawn when it begins, by the server's clock.
+    clearTimeout(state.next);
+    state.next = setTimeout(() => document.hidden || load(figure, kind, state), (3_600 - (data.as_of % 3_600)) * 1_000 + 500);
     const redraw = !state.data || !state.drawn.length || state.source !== asked;
     Object.assign(state, { data, source: asked });
     figure.dataset.state = data.times.length ? "drawn" : "empty";
@@ -206,7 +209,7 @@ function say(figure, state, text) {
 
 function start(figure) {
   const kind = KINDS[figure.dataset.chart];
-  const state = { by: figure.dataset.by ?? "", data: null, drawn: [], source: "" };
+  const state = { by: figure.dataset.by ?? "", data: null, drawn: [], source: "", next: 0 };
   const reload = () => load(figure, kind, state);
   const rebuild = () => state.data?.times.length && build(figure, kind, state);
   const still = () => document.hidden || document.body.dataset.live === "paused";
