@@ -35,13 +35,17 @@ PARTS: dict[type[Struct], tuple[str, ...]] = {
 }
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class OverviewView:
     """New events at once; counts, usage and the Data Streamer from the database."""
 
     name = "overview"
     receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet",))
 
-    def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = _now) -> None:
         """Draws with the page's own templates."""
         self._fragments = fragments
         self._clock = clock

@@ -76,13 +76,6 @@ async def of_fleet(
     return [UsageBucket(**row._mapping) for row in (await connection.execute(query)).all()]
 
 
-async def of_day(
-    connection: AsyncConnection, organization_id: int, iccids: Sequence[str], day: date
-) -> list[SimDayUsage]:
-    """What these SIMs have used on a UTC day."""
-    return await of_days(connection, organization_id, [(iccid, day) for iccid in iccids])
-
-
 async def of_days(
     connection: AsyncConnection, organization_id: int, wanted: Sequence[tuple[str, date]]
 ) -> list[SimDayUsage]:

@@ -67,7 +67,7 @@ async def take(acme: Acme, *posts: list[dict[str, Any]]) -> None:
 
 async def day_bytes(db: Database, acme: Acme) -> int:
     async with db.reading() as connection:
-        return sum(told.data_bytes for told in await usage_reads.of_day(connection, acme.id, [ICCID], NOW.date()))
+        return sum(told.data_bytes for told in await usage_reads.of_days(connection, acme.id, [(ICCID, NOW.date())]))
 
 
 async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) -> None:

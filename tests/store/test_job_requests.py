@@ -243,7 +243,7 @@ async def test_kill_9_of_a_worker_at_work_loses_nothing_and_counts_nothing_twice
     await take_stream({"worker": worker}, **(job.kwargs or {}))
     await take_stream({"worker": worker}, **(job.kwargs or {}))  # the queue hands it out twice: done is done
     async with db.reading() as connection:
-        days = await usage_reads.of_day(connection, cast.acme, [ICCID], NOW.date())
+        days = await usage_reads.of_days(connection, cast.acme, [(ICCID, NOW.date())])
         found = await run_reads.runs(connection, cast.acme, job=JOB)
     assert [day.data_bytes for day in days] == [2 * MB]
     assert [run.state for run in found] == ["done", "interrupted"]
