@@ -32,11 +32,12 @@ from console.http.origins import same_origin
 from console.http.parameters import known_parameters
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 from console.http.requests import Requests
+from console.http.versions import known_version
 from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
-from console.pages import carrier, jobs, overview, sign_in, sim, sims
+from console.pages import activity, carrier, jobs, overview, sign_in, sim, sims
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.sim_list import ListPositions, ListTicks
@@ -78,11 +79,6 @@ def create_app(settings: Settings) -> Litestar:
             _pages(),
             _api(),
             sign_in.router,
-            Router(
-                "/",
-                route_handlers=[endpoints.browser_endpoint],
-                opt={"access": Access.PAGE, "permission": Permission.READ},
-            ),
             health.router(in_schema=False),
             endpoint.router,
             metrics.exposition,
@@ -158,6 +154,8 @@ def _pages() -> Router:
             sim.router,
             jobs.router,
             carrier.router,
+            activity.router,
+            endpoints.browser_endpoint,
         ],
         dependencies=OF_A_CALLER,
         opt={"access": Access.PAGE, "permission": Permission.READ},
@@ -183,7 +181,7 @@ def _api() -> Router:
                     api.router,
                 ],
                 after_request=named,
-                guards=[known_parameters],
+                guards=[known_version, known_parameters],
                 dependencies=OF_A_CALLER,
                 opt={"access": Access.API, "permission": Permission.READ},
             ),

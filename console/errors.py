@@ -6,6 +6,7 @@ ConsoleError                    500  INTERNAL
 ├── NotAllowed                  403  NOT_ALLOWED        known, but may not
 ├── NotFound                    404  NOT_FOUND          no such thing, or not theirs to see
 │   └── SimNotFound             404  SIM_NOT_FOUND
+├── NotAcceptable               406  NOT_ACCEPTABLE     a version of the API that is not spoken here
 ├── Conflict                    409  CONFLICT           the thing is in another state by now
 ├── Invalid                     422  INVALID            understood, but a value can't be
 ├── TooMany                     429  TOO_MANY_REQUESTS  slower, please
@@ -64,6 +65,12 @@ class SimNotFound(NotFound):
         super().__init__(f"SIM with ICCID {iccid} not found", iccid=iccid)
 
 
+class NotAcceptable(ConsoleError):
+    """A version of the API that is not spoken here."""
+
+    status, code = 406, "NOT_ACCEPTABLE"
+
+
 class Conflict(ConsoleError):
     """The thing is in another state by now."""
 
@@ -105,6 +112,7 @@ CODES_BY_STATUS: dict[int, str] = {
     403: NotAllowed.code,
     404: NotFound.code,
     405: "METHOD_NOT_ALLOWED",
+    406: NotAcceptable.code,
     409: Conflict.code,
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",

@@ -12,6 +12,9 @@ from console.http.known_errors import known_error
 from console.log import logger
 
 Asked = Request[Any, Any, Any]
+# For the answer after a session has ended: the browser forgets pages that it kept, for "Back" and on its disk
+# (Clear Site Data, section 3.1.2). Preferences in its storage hold nothing of a fleet and stay.
+CLEARED = {"Clear-Site-Data": '"cache"', "Cache-Control": "no-store"}
 TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -62,9 +65,11 @@ def _envelope(request: Asked, error: ConsoleError) -> Response[Any]:
 def _sign_in(request: Asked) -> Response[Any]:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = "/sign-in" if asked == "/" or request.method != "GET" else f"/sign-in?next={quote(asked)}"
+    was_signed_in = any(name.endswith("session") for name in request.cookies)
+    headers = CLEARED if was_signed_in else {}
     if request.headers.get("hx-request"):
-        return Response(b"", status_code=200, headers={"HX-Redirect": address})
-    return Redirect(address, status_code=303)
+        return Response(b"", status_code=200, headers={**headers, "HX-Redirect": address})
+    return Redirect(address, status_code=303, headers=headers)
 
 
 def _page(request: Asked, error: ConsoleError) -> Response[Any]:

@@ -23,6 +23,7 @@ from litestar.types import (
 from console import metrics
 from console.http.client_address import TrustedProxies
 from console.http.etag import KEPT, NOT_MODIFIED, matches
+from console.http.versions import Leaving, as_asked
 from console.log import logger
 
 ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{7,127}")
@@ -83,7 +84,7 @@ class Requests:
             await self._app(scope, receive, send)
             return
         began, status, bare = time.perf_counter(), 500, scope["method"] == "HEAD"
-        wanted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"), None)
+        wanted, accept = _header(scope, b"if-none-match"), _header(scope, b"accept")
         if bare:
             scope["method"] = "GET"  # RFC 9110, 9.3.2: the same head, no body
 
@@ -105,7 +106,10 @@ class Requests:
                     status = message["status"] = NOT_MODIFIED
                     headers = [(name, value) for name, value in headers if name.lower() in KEPT]
                     bare = True
+                if (leaving := _leaving(scope)) is not None:
+                    headers += leaving.headers()
                 if scope["path"].startswith("/api/"):
+                    headers = as_asked(accept, headers)
                     allowance = scope["state"].get("allowance")
                     limits = allowance.headers() if allowance else await self._count(scope)
                     headers += [(name.lower().encode(), value.encode()) for name, value in limits.items()]
@@ -137,6 +141,15 @@ def _in_time(receive: Receive) -> Receive:
         return message
 
     return received
+
+
+def _header(scope: HTTPScope, name: bytes) -> str:
+    return next((value.decode("latin-1") for known, value in scope["headers"] if known == name), "")
+
+
+def _leaving(scope: HTTPScope) -> Leaving | None:
+    handler = scope.get("route_handler")  # absent where no route has the address
+    return handler.opt.get("leaving") if handler is not None else None
 
 
 def _request_id(scope: HTTPScope | WebSocketScope) -> str:

@@ -11,6 +11,7 @@ from console.errors import (
     Conflict,
     ConsoleError,
     Invalid,
+    NotAcceptable,
     NotAllowed,
     NotFound,
     NotReady,
@@ -29,6 +30,7 @@ ERRORS = {
         NotSignedIn,
         NotAllowed,
         NotFound,
+        NotAcceptable,
         Conflict,
         Invalid,
         TooMany,
@@ -168,7 +170,7 @@ def _complete(path: str, method: str, operation: Part) -> None:
 
 def _refused(path: str, method: str, operation: Part, *, opened: bool) -> list[int]:
     """How this operation may fail."""
-    found = [500] if opened else [401, 429, 500, 503]
+    found = [500] if opened else [401, 406, 429, 500, 503]
     if operation.get("parameters") or "requestBody" in operation:
         found += [400, 422]
     if "{" in path:

@@ -92,6 +92,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     401: ("Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…", {}),
     403: ("This needs the role operator", {}),
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
+    406: ("This is version 1 of the API: send Accept: application/vnd.sim-console.v1+json", {"versions": ["1"]}),
     409: ("It is in another state by now", {}),
     422: ("An ICCID has 19 digits, or 20 with its check digit; 12 has 2.", {"iccid": "12"}),
     429: (f"At most {REQUESTS_A_MINUTE} requests a minute", {"retry_after": 17}),

@@ -15,6 +15,7 @@ from msgspec import Struct
 from console.callers import Callers
 from console.http.authentication import Access
 from console.http.client_address import network_of
+from console.http.exceptions import CLEARED
 from console.http.sign_in_throttle import begin_attempt, succeeded
 from console.log import logger
 from console.sessions.rules import cookie_name
@@ -26,6 +27,7 @@ from console.users.devices import KNOWN_FOR, device_cookie_name, known_device, n
 
 Asked = Request[Any, Any, Any]
 FORM_BYTES = 8 * 1024
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class SignIn(Struct):
@@ -48,7 +50,9 @@ async def sign_in_page(request: Asked, callers: NamedDependency[Callers], next: 
     """The form; who is signed in already goes on."""
     if await callers.of_session(request):
         return Redirect(_within(next), status_code=303)
-    return Template("sign_in/sign_in.html", context={"error": None, "name": "", "next": _within(next)})
+    return Template(
+        "sign_in/sign_in.html", context={"error": None, "name": "", "next": _within(next)}, headers=NOT_KEPT
+    )
 
 
 @post("/sign-in", status_code=200, include_in_schema=False)
@@ -68,7 +72,7 @@ async def sign_in(
     if not await passwords.is_right(known[1] if known else None, data.password) or known is None:
         logger("auth").info("sign-in refused", name=data.name[:100], network=network)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
-        return Template("sign_in/sign_in.html", context=context, status_code=401)
+        return Template("sign_in/sign_in.html", context=context, status_code=401, headers=NOT_KEPT)
     await succeeded(db.redis, attempt)
     async with db.transaction() as transaction:
         session_id = await writes.sign_in(transaction, known[0], now)
@@ -88,7 +92,7 @@ async def sign_out(request: Asked, db: NamedDependency[Database], settings: Name
         async with db.transaction() as transaction:
             await end_session(transaction, session_id)
     ended = _cookie(settings, name, "", timedelta(0))
-    return Redirect("/sign-in", status_code=303, cookies=[ended])
+    return Redirect("/sign-in", status_code=303, cookies=[ended], headers=CLEARED)
 
 
 def _cookie(settings: Settings, name: str, value: str, lasts: timedelta | None = None) -> Cookie:

@@ -1,13 +1,16 @@
 // Starts what every page has.
+import { startActivity } from "./activity.js";
 import { startCharts } from "./charts.js";
 import { startCopying } from "./copy.js";
 import { startFilters } from "./filters.js";
 import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startLive } from "./live.js";
+import { watchSessionEnd } from "./session_end.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
 
+watchSessionEnd();
 startTimes();
 startToasts();
 startFilters();
@@ -16,3 +19,4 @@ startCopying();
 startLive();
 startLists();
 startCharts();
+startActivity();

@@ -3,6 +3,7 @@ import { blockActions, showReceived, showPause, showState, startBadge } from "./
 import { apply, take, waitingCount } from "./frames.js";
 import { refreshMain } from "./refresh.js";
 import { hasJumped, setServerTime } from "./server_time.js";
+import { sessionEnded } from "./session_end.js";
 import { notify } from "./toast.js";
 import { address, changes } from "./topics.js";
 
@@ -106,7 +107,10 @@ function caught(seq) {
 function closed(code) {
   socket = null;
   clearTimeout(overdue);
-  if (code === 4401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (code === 4401) {
+    sessionEnded();
+    return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
   if (code === 4403) {
     stopped = true;
     notify("You may not follow this page live. What you see does not change any more.", "error");

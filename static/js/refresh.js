@@ -1,6 +1,6 @@
 // Draws the page anew under the reader's hands: scroll position, focus and typed text stay.
 /* global htmx */
-const HEADERS = { Accept: "text/html", "HX-Request": "true", "HX-Request-Type": "full" };
+const HEADERS = { Accept: "text/html", "HX-Request": "true", "HX-Request-Type": "full", "X-Background": "1" };
 
 // Answers whether it worked. Signed out meanwhile: the reload leads to where one signs in.
 export async function refreshMain() {

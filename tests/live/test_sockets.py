@@ -23,6 +23,7 @@ from console.users.tables import users
 from console.users.writes import change_password, disable_user
 from tests.cast import PASSWORD, Cast
 from tests.serving import Served
+from tests.sessions.test_idleness import last_deed, let_pass
 
 pytestmark = pytest.mark.one_edition
 Change = Callable[[Transaction], Awaitable[None]]
@@ -172,3 +173,15 @@ def test_the_guard_of_a_socket_sees_the_caller_and_decides_by_the_same_options(r
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_text()
     assert closed.value.code == code
+
+
+@pytest.mark.usefixtures("quick_heartbeats")
+async def test_an_open_socket_extends_no_session(web: Served, db: Database, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada, web.page_socket(ada, "?view=sims&topics=fleet") as socket:
+        await socket.recv()
+        before = await let_pass(db, timedelta(hours=1))
+        heartbeats = 0
+        async with asyncio.timeout(10):
+            while heartbeats < 3:
+                heartbeats += "stream.heartbeat" in await socket.recv()
+        assert await last_deed(db) == before
