@@ -11,12 +11,16 @@ import pytest
 import sqlalchemy as sa
 from litestar import Litestar, Request, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.app import create_app
 from console.http.authentication import Access, allowed
-from console.http.database import ConnectionPerRequest, let_go, reading_of, snapshot_of
+from console.http.database import ConnectionPerRequest, connection_of, let_go, reading_of, snapshot_of
 from console.http.exceptions import tell
+from console.http.fair_share import AT_ONCE, FairShare
 from console.settings import Settings
 from console.store.database import Database, open_database
 from tests.cast import ADAS_SIM, PASSWORD, Cast, add_sim
@@ -180,6 +184,45 @@ async def test_who_waits_for_something_else_holds_no_connection(small: httpx.Asy
     answers = await asyncio.gather(*(small.get("/api/waits") for _ in range(12)))
     assert {answer.status_code for answer in answers} == {200}
     assert (datetime.now(UTC) - began).total_seconds() < 1.5, "12 waits of 0.3 s by turns of two would take 1.8 s"
+
+
+class Reader(ASGIMiddleware):
+    """Reads as authentication does, before the request waits for its turn."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        connection = connection_of(scope)
+        assert connection is not None
+        async with connection.latest() as reading:
+            await reading.execute(sa.text("SELECT 1"))
+        await next_app(scope, receive, send)
+
+
+async def test_requests_that_wait_for_others_of_their_client_hold_no_connection(settings: Settings) -> None:
+    db, free = open_database(settings.database_url, settings.redis_url, connections=2), asyncio.Event()
+
+    @get("/api/held")
+    async def held(request: Request[Any, Any, Any]) -> None:
+        await let_go(request.scope)
+        await free.wait()
+
+    @get("/api/quick")
+    async def quick() -> str:
+        return "quick"
+
+    shares = FairShare(lambda connection: connection.headers["client"])
+    app = Litestar([held, quick], middleware=[ConnectionPerRequest(db), Reader(), shares], openapi_config=None)
+    async with client(app) as found:
+        many = [asyncio.create_task(found.get("/api/held", headers={"client": "a"})) for _ in range(AT_ONCE + 4)]
+        await asyncio.sleep(0.5)  # all of them have read what they had to
+        try:
+            async with asyncio.timeout(20):  # less than a pool waits for a connection
+                assert (await found.get("/api/quick", headers={"client": "b"})).text == "quick"
+        finally:
+            free.set()
+        assert {answer.status_code for answer in await asyncio.gather(*many)} == {200}
+    await db.close()
 
 
 async def test_a_request_that_fails_leaves_a_connection_that_works(small: httpx.AsyncClient, cast: Cast) -> None:

@@ -94,6 +94,24 @@ async def test_back_shows_nothing_after_signing_out_not_even_offline(web: Served
         assert ADAS_SIM not in await page.content()
 
 
+async def test_a_person_who_reads_a_live_page_is_noticed(web: Served, db: Database, cast: Cast) -> None:
+    demand_chromium()
+    async with chromium() as browser:
+        page = await (await browser.new_context(base_url=web.address)).new_page()
+        await page.clock.install()
+        await sign_in(page, "ada")
+        before = await let_pass(db, timedelta(hours=1))
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url))
+        await page.mouse.click(5, 5)
+        assert web.address + "/activity" not in sent, "the page has just been opened"
+        await page.clock.fast_forward("04:30")
+        async with page.expect_response("**/activity") as answered:
+            await page.mouse.click(5, 5)
+        assert (await answered.value).status == 204
+    assert await last_deed(db) > before
+
+
 async def back(page: Any) -> None:
     """Go back as the button does; a page that can't be loaded is none to wait for."""
     await page.evaluate("history.back()")
