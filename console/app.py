@@ -47,6 +47,7 @@ from console.pages.templating import Fragments, environment
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import api, endpoint
+from console.watchdog import Watchdog
 
 STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
 OF_A_CALLER = {
@@ -66,8 +67,10 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with live.running():
-            yield
+        app.state.watchdog = watchdog = Watchdog()
+        with watchdog.watching():
+            async with live.running():
+                yield
         await db.close()
 
     def given(value: Any) -> Provide:

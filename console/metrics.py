@@ -98,6 +98,11 @@ quota_differences = Gauge(
     ["organization"],
     registry=installation,
 )
+loop_long_turns = Histogram(
+    "console_loop_long_turn_seconds",
+    "Processor time of the turns of the event loop that took over 20 ms",
+    buckets=(0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 loop_errors = Counter("console_loop_errors_total", "Errors in loops that go on after them", ["loop"])
 socket_transport = Counter(
     "console_socket_transport_total", "Live connections by how frames are written to their sockets", ["transport"]

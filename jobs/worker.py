@@ -18,6 +18,7 @@ from console.queue import HEARTBEAT_SECONDS, enqueue
 from console.runs.schedule import JOBS, JobDefinition
 from console.settings import Settings
 from console.store.database import open_database
+from console.watchdog import Watchdog
 from jobs.garbage import collect_seldom
 from jobs.metrics import exposed, keep_measuring
 from jobs.polling.clients import OnceClients
@@ -61,8 +62,9 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(context.once_clients.report_regularly(every=NOTING_SECONDS)),
     ]
     try:
-        async with exposed(settings.metrics_port, settings.metrics_token):
-            await worker.start()
+        with Watchdog().watching():
+            async with exposed(settings.metrics_port, settings.metrics_token):
+                await worker.start()
     finally:
         for task in beside:
             task.cancel()

@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import uvicorn
 import websockets
 from msgspec import Struct
 
 from console.settings import Settings
+from console.watchdog import Watchdog, culprit, is_ours
 from console.web import server_for
 from tests.cast import PASSWORD
+
+HELD_SECONDS = 0.05  # of processor time
 
 
 class Served(Struct, frozen=True):
@@ -68,3 +72,13 @@ async def serving(settings: Settings, port: int = 0, ws: str | None = None) -> A
         finally:
             server.should_exit = True
             await task
+            check_turns(server)
+
+
+def check_turns(server: uvicorn.Server) -> None:
+    """Fail the test if the application has held the event loop: other clients would have waited meanwhile."""
+    watchdog: Watchdog = server.config.app.state.watchdog  # type: ignore[union-attr]
+    for turn in watchdog.long_turns:
+        ours = any(is_ours(file) for file, _, _ in turn.stack)
+        seconds = turn.seconds - turn.collecting_seconds  # what the tests keep in memory is not the application's
+        assert not ours or seconds < HELD_SECONDS, f"held for {seconds * 1000:.0f} ms in {culprit(turn.stack)}"

@@ -1,0 +1,146 @@
+"""Notices when something keeps the event loop for too long: then no other client of the process is served meanwhile.
+
+What counts is the processor time of the loop's thread, so that a busy machine is no fault. A thread looks every few
+milliseconds whether the loop works; if so, it asks the loop for a call, and measures what the loop does before that
+call. So up to EVERY_SECONDS of a turn are not counted, nor is a single call in C that keeps the interpreter's lock.
+"""
+
+import asyncio
+import gc
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from msgspec import Struct
+
+from console import metrics
+from console.log import logger
+
+DESIGN_SECONDS = 0.02  # that a turn of the loop may take
+EVERY_SECONDS = 0.01
+WORKING_SECONDS = 0.001  # of processor time since the last look: less is an idle loop
+LOGGED_EVERY_SECONDS = 1.0
+DEEPEST = 60  # frames of a stack
+INNERMOST = 4  # of these, that are logged whosever they are
+ROOT = str(Path(__file__).parents[1])
+KEPT = 100  # turns
+
+Stack = tuple[tuple[str, int, str], ...]  # file, line, function; the innermost last
+
+
+class LongTurn(Struct, frozen=True, kw_only=True):
+    """A turn of the event loop that took longer than DESIGN_SECONDS."""
+
+    seconds: float  # of processor time
+    collecting_seconds: float  # of these, spent by the garbage collector
+    stack: Stack  # in the middle of it
+
+
+class _Probe:
+    """A call that the loop has been asked for."""
+
+    __slots__ = ("began", "collected", "stacks", "void")
+
+    def __init__(self, began: float, collected: float) -> None:
+        self.began, self.collected = began, collected
+        self.stacks: list[Stack] = []
+        self.void = False  # the loop was stopped meanwhile
+
+
+class Watchdog:
+    """Watches the loop that runs in the thread that makes it."""
+
+    def __init__(self) -> None:
+        """Nothing is watched before `watching`."""
+        self.long_turns: deque[LongTurn] = deque(maxlen=KEPT)
+        self._thread_id = threading.get_ident()
+        self._stopped = threading.Event()
+        self._probe: _Probe | None = None
+        self._collected = 0.0
+        self._collecting_since = 0.0
+        self._logged_at = 0.0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch the running loop until the block ends. Where a thread's time can't be read (macOS), do nothing."""
+        clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
+        if clock_of is None:
+            yield
+            return
+        loop, clock = asyncio.get_running_loop(), clock_of(self._thread_id)
+        thread = threading.Thread(target=self._watch, args=(loop, clock), name="watchdog", daemon=True)
+        gc.callbacks.append(self._on_collection)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopped.set()
+            gc.callbacks.remove(self._on_collection)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, clock: int) -> None:
+        before = time.clock_gettime(clock)
+        while not self._stopped.wait(EVERY_SECONDS):
+            used, probe = time.clock_gettime(clock), self._probe
+            if not loop.is_running():
+                if probe:
+                    probe.void = True
+            elif probe is None:
+                if used - before > WORKING_SECONDS:
+                    self._probe = probe = _Probe(used, self._collected)
+                    loop.call_soon_threadsafe(self._reached, probe)
+            elif used - probe.began > WORKING_SECONDS and len(probe.stacks) < KEPT:
+                probe.stacks.append(stack_of(sys._current_frames().get(self._thread_id)))
+            before = used
+
+    def _reached(self, probe: _Probe) -> None:
+        """In the loop: the turn is over in which it was asked for this call."""
+        self._probe = None
+        seconds = time.thread_time() - probe.began
+        if probe.void or seconds < DESIGN_SECONDS:
+            return
+        stack = probe.stacks[len(probe.stacks) // 2] if probe.stacks else ()
+        turn = LongTurn(seconds=seconds, collecting_seconds=self._collected - probe.collected, stack=stack)
+        self.long_turns.append(turn)
+        metrics.loop_long_turns.observe(seconds)
+        if (now := time.monotonic()) - self._logged_at > LOGGED_EVERY_SECONDS:
+            self._logged_at = now
+            logger("loop").warning(
+                "the event loop was held",
+                ms=round(seconds * 1000),
+                collecting_ms=round(turn.collecting_seconds * 1000),
+                frames=culprit(stack),
+            )
+
+    def _on_collection(self, phase: str, info: dict[str, Any]) -> None:
+        if threading.get_ident() == self._thread_id:
+            now = time.thread_time()
+            if phase == "start":
+                self._collecting_since = now
+            elif self._collecting_since:
+                self._collected += now - self._collecting_since
+
+
+def stack_of(frame: FrameType | None) -> Stack:
+    """Where a thread is, outermost call first; empty if it has ended."""
+    found: deque[tuple[str, int, str]] = deque()
+    while frame is not None and len(found) < DEEPEST:
+        found.appendleft((frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name))
+        frame = frame.f_back
+    return tuple(found)
+
+
+def culprit(stack: Stack) -> list[str]:
+    """The frames that tell whose work it is: those of this program, and the innermost."""
+    ours = [frame for frame in stack[:-INNERMOST] if is_ours(frame[0])]
+    return [f"{file.removeprefix(ROOT)}:{line} {function}" for file, line, function in (*ours, *stack[-INNERMOST:])]
+
+
+def is_ours(file: str) -> bool:
+    """Whether a source file belongs to the console or its jobs."""
+    return file.startswith(ROOT) and file.removeprefix(ROOT).lstrip("/").split("/")[0] in {"console", "jobs"}
