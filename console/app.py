@@ -47,7 +47,7 @@ from console.pages.templating import Fragments, environment
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import api, endpoint
-from console.watchdog import Watchdog
+from console.watchdog import watched
 
 STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
 OF_A_CALLER = {
@@ -67,10 +67,8 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.watchdog = watchdog = Watchdog()
-        with watchdog.watching():
-            async with live.running():
-                yield
+        async with live.running():
+            yield
         await db.close()
 
     def given(value: Any) -> Provide:
@@ -97,7 +95,7 @@ def create_app(settings: Settings) -> Litestar:
             "feed": given(live.feed),
             "live_since": Provide(lambda: f"{live.feed.epoch}:{live.feed.seq}", sync_to_thread=False),
         },
-        lifespan=[lifespan],
+        lifespan=[watched, lifespan],
         middleware=[
             ConnectionPerRequest(db),
             Authentication(callers.found_by),

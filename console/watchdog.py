@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from litestar import Litestar
 from msgspec import Struct
 
 from console import metrics
@@ -124,6 +125,14 @@ class Watchdog:
                 self._collecting_since = now
             elif self._collecting_since:
                 self._collected += now - self._collecting_since
+
+
+@asynccontextmanager
+async def watched(app: Litestar) -> AsyncIterator[None]:
+    """Watch the loop of a web application while that runs; the watchdog is in its state."""
+    app.state.watchdog = watchdog = Watchdog()
+    with watchdog.watching():
+        yield
 
 
 def stack_of(frame: FrameType | None) -> Stack:
