@@ -1,7 +1,5 @@
 """The web application: joins the routes of all slices. The only file that knows every part."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Router
@@ -65,12 +63,6 @@ def create_app(settings: Settings) -> Litestar:
     callers = Callers(db, settings)
     live = _live(settings, db, callers, Fragments(jinja))
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with live.running():
-            yield
-        await db.close()
-
     def given(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
 
@@ -95,7 +87,8 @@ def create_app(settings: Settings) -> Litestar:
             "feed": given(live.feed),
             "live_since": Provide(lambda: f"{live.feed.epoch}:{live.feed.seq}", sync_to_thread=False),
         },
-        lifespan=[watched, lifespan],
+        lifespan=[watched, lambda _: live.running()],
+        on_shutdown=[db.close],
         middleware=[
             ConnectionPerRequest(db),
             Authentication(callers.found_by),
