@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from console.carrier.examined import Examined, Looked
+from console.carrier.examination import AccountCheck, AccountExamination
 from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
 from console.errors import ConsoleError
@@ -97,7 +97,7 @@ def _print(findings: list[Finding]) -> None:
             printer.print(f"     {escape(finding.advice)}")
 
 
-async def _look() -> tuple[list[Finding], list[Examined]]:
+async def _look() -> tuple[list[Finding], list[AccountExamination]]:
     """What was found, and what 1NCE answered."""
     try:
         known = from_environment(os.environ)
@@ -105,12 +105,12 @@ async def _look() -> tuple[list[Finding], list[Examined]]:
         advice = "Set it in the environment of every process."
         return [Finding("settings", False, fault, advice) for fault in error.faults], []
     findings = [Finding("settings", True, f"complete, for {known.app_env}")]
-    examined: list[Examined] = []
+    examined: list[AccountExamination] = []
     db = open_database(known.database_url, known.redis_url, connections=2)
 
     async def once(db: Database) -> list[Finding]:
         examined.extend(await _examined(db))
-        return [_of_account(one, looked) for one in examined for looked in one.looked] or [_NO_ORGANIZATION]
+        return [_of_account(one, check) for one in examined for check in one.checks] or [_NO_ORGANIZATION]
 
     try:
         for what, look in (("database", _database), ("redis", _redis), ("1NCE", once)):
@@ -172,11 +172,11 @@ _NO_ORGANIZATION = Finding(
 )
 
 
-async def _examined(db: Database) -> list[Examined]:
+async def _examined(db: Database) -> list[AccountExamination]:
     async with db.reading() as connection:
         there = await organization_reads.every(connection)
     return await examine_accounts() if there else []
 
 
-def _of_account(one: Examined, looked: Looked) -> Finding:
-    return Finding(f"1NCE, {one.organization}, {looked.what}", not looked.fault, looked.found, looked.advice)
+def _of_account(one: AccountExamination, check: AccountCheck) -> Finding:
+    return Finding(f"1NCE, {one.organization}, {check.what}", not check.fault, check.found, check.advice)

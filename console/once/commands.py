@@ -1,7 +1,7 @@
-"""What 1NCE can be ordered to do with a SIM. Nothing here is ever done twice because an answer was lost.
+"""Actions on SIMs. None is repeated because its answer was lost.
 
-When `Unavailable.maybe_done` or `Unexpected.maybe_done` is true, the order may have been carried out: look before
-ordering again. A top-up is proved by the rise of `Quota.accumulated`, a message by its place in the list.
+When `Unavailable.maybe_done` or `Unexpected.maybe_done` is true, the action may have been carried out: check
+before repeating it. A top-up is proved by the rise of `Quota.accumulated`, a message by its place in the list.
 """
 
 from datetime import datetime
@@ -12,8 +12,8 @@ from msgspec import json
 
 from console import iccid as iccids
 from console.once import operations
-from console.once.http.rate_limit import Lane
-from console.once.http.requester import Caller
+from console.once.http.rate_limit import CallPriority
+from console.once.http.requester import Requester
 from console.once.models import Sim
 from console.once.wire.reading import as_part, created, read
 from console.once.wire.shapes import CreatedSmsShape
@@ -40,10 +40,10 @@ class SourceAddressType(StrEnum):
 
 
 class Commands:
-    """The orders of one organization, as `OnceClient.commands`. A person waits for them: they go first by default."""
+    """The actions of one organization, as `OnceClient.commands`; before polls unless `priority` says otherwise."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
 
     async def configure(
         self,
@@ -52,14 +52,14 @@ class Commands:
         label: str | None = None,
         imei_lock: bool | None = None,
         enabled: bool | None = None,
-        lane: Lane = Lane.COMMAND,
+        priority: CallPriority = CallPriority.COMMAND,
     ) -> None:
         """Change a SIM's label, IMEI lock or status; what is None stays as it is. An empty label removes it.
 
         `PUT /v2/sims/{iccid}`.
 
-        `current` must have been read from 1NCE just now: nobody knows whether 1NCE resets what it is not told, so all
-        is told every time. An IMEI lock ends a running session.
+        `current` must have been read from 1NCE just now: it is unknown whether 1NCE resets what is missing, so
+        all fields are sent every time. An IMEI lock ends a running session.
         """
         if enabled is None and current.status not in ("enabled", "disabled"):
             raise ValueError(f"SIM {current.iccid} has the status {current.status!r}: say whether it is to be enabled")
@@ -70,14 +70,14 @@ class Commands:
             "imei_lock": imei_lock if imei_lock is not None else current.imei_lock or False,
             "status": "Enabled" if on else "Disabled",
         }
-        await self._caller.call(operations.CONFIGURE, lane=lane, body=body, iccid=current.iccid)
+        await self._requester.call(operations.CONFIGURE, priority=priority, body=body, iccid=current.iccid)
 
-    async def reset(self, iccid: str, *, lane: Lane = Lane.COMMAND) -> None:
+    async def reset(self, iccid: str, *, priority: CallPriority = CallPriority.COMMAND) -> None:
         """Cut the SIM's connection so that the device connects anew. 1NCE queues it: the effect comes later.
 
         `POST /v2/sims/{iccid}/reset`; it works as a suspension and an activation, so events of both follow.
         """
-        await self._caller.call(operations.RESET, lane=lane, iccid=iccids.parse(iccid))
+        await self._requester.call(operations.RESET, priority=priority, iccid=iccids.parse(iccid))
 
     async def send_sms(
         self,
@@ -89,7 +89,7 @@ class Commands:
         dcs: int = 0,
         udh: str | None = None,
         expires_at: datetime | None = None,
-        lane: Lane = Lane.COMMAND,
+        priority: CallPriority = CallPriority.COMMAND,
     ) -> str:
         """Send one part of a message to the device; the id that 1NCE gave it. `POST /v2/sims/{iccid}/sms`.
 
@@ -106,22 +106,30 @@ class Commands:
             body["udh"] = udh
         if expires_at is not None:
             body["expiry_date"] = write_time(expires_at)
-        answer = await self._caller.call(operations.SEND_SMS, lane=lane, body=body, iccid=iccids.parse(iccid))
+        answer = await self._requester.call(
+            operations.SEND_SMS, priority=priority, body=body, iccid=iccids.parse(iccid)
+        )
         return str(read(answer, _created.decode, maybe_done=True).id)
 
-    async def cancel_sms(self, iccid: str, sms_id: str, *, lane: Lane = Lane.COMMAND) -> None:
+    async def cancel_sms(self, iccid: str, sms_id: str, *, priority: CallPriority = CallPriority.COMMAND) -> None:
         """Withdraw a message that is still pending. `DELETE /v2/sims/{iccid}/sms/{id}`.
 
-        Raises NotFound or another Refused when it is delivered: nobody says which.
+        Raises NotFound or another Refused when it is delivered: 1NCE does not document which.
         """
-        await self._caller.call(operations.CANCEL_SMS, lane=lane, iccid=iccids.parse(iccid), id=as_part(sms_id))
+        await self._requester.call(
+            operations.CANCEL_SMS, priority=priority, iccid=iccids.parse(iccid), id=as_part(sms_id)
+        )
 
-    async def top_up(self, iccid: str, payment: Payment, *, lane: Lane = Lane.COMMAND) -> str | None:
-        """Buy one more pack of data and messages for the SIM: real money. The order's number, if 1NCE tells it.
+    async def top_up(
+        self, iccid: str, payment: Payment, *, priority: CallPriority = CallPriority.COMMAND
+    ) -> str | None:
+        """Buy one more pack of data and messages for the SIM: real money. The order's number, if 1NCE returns it.
 
         `POST /v2/sims/{iccid}/topup`: a pack is classically 500 MB and 250 messages; there is no choice of amount.
         The volume can be used when it is paid: at once by card, days later by bank transfer.
         """
         params = {"payment_method": payment.value}
-        answer = await self._caller.call(operations.TOP_UP, lane=lane, params=params, iccid=iccids.parse(iccid))
+        answer = await self._requester.call(
+            operations.TOP_UP, priority=priority, params=params, iccid=iccids.parse(iccid)
+        )
         return created(answer)

@@ -1,32 +1,32 @@
-"""What may go wrong when we ask 1NCE for something, and whether asking again can help.
+"""Errors of calls to 1NCE.
 
     OnceError
-    |-- Throttled            asked too often: wait as told, then ask again
-    |-- Unavailable          no proper answer: a broken line, a time-out, a fault or an outage at 1NCE
-    |   `-- CircuitOpen      it has failed again and again: nobody asks for a while
-    |-- Refused              1NCE understood and said no: the same question gets the same no
-    |   |-- NotFound         there is no such SIM, message or order
-    |   |-- SignInRefused    the account's credentials do not open the door
-    |   |-- Gone             1NCE has shut this part of its API for good
-    |   `-- NotOffered       this account has no such thing, so we did not ask
-    `-- Unexpected           an answer that we cannot read: its body is kept for whoever looks into it
+    |-- Throttled            too many requests: repeat after `retry_after`
+    |-- Unavailable          no proper answer: a transport failure, a time-out, a 5xx or an outage at 1NCE
+    |   `-- CircuitOpen      not called: the circuit breaker is open
+    |-- Refused              refused by 1NCE: the same request gets the same refusal
+    |   |-- NotFound         no such SIM, message or order
+    |   |-- SignInRefused    the credentials are not accepted
+    |   |-- Gone             this part of the API is closed for good
+    |   `-- NotOffered       not called: the operation is not offered to this account
+    `-- Unexpected           an answer that cannot be read: its body is kept
 
-`permanent` tells a job whether to give up; `maybe_done` tells whether an order may have been carried out all the same.
+`permanent`: repeating does not help. `maybe_done`: the request may have been carried out all the same.
 """
 
 BODY_KEPT_BYTES = 64 * 1024
 
 
 class OnceError(Exception):
-    """Something went wrong between us and 1NCE."""
+    """A call to 1NCE failed."""
 
     permanent: bool = False
     maybe_done: bool = False
-    again: bool = True  # False: 1NCE is left alone from now on, so there is no sense in asking at once
+    retry_now: bool = True  # False: the circuit is open
 
 
 class Throttled(OnceError):
-    """Too many questions: by 1NCE's count (429), or by our own pace. `retry_after` is in seconds, None if nobody said.
+    """Too many requests: 1NCE answered 429, or no slot of our rate limit was free. `retry_after`: seconds or None.
 
     Nothing was carried out.
     """
@@ -37,7 +37,7 @@ class Throttled(OnceError):
 
 
 class Unavailable(OnceError):
-    """No proper answer came. `maybe_done` is true when the request had left us, so that 1NCE may have acted on it.
+    """No proper answer. `maybe_done` is true when the request was sent, so that 1NCE may have carried it out.
 
     `status` is the HTTP status if there was an answer at all; `retry_after` in seconds where 1NCE named a time.
     """
@@ -52,14 +52,14 @@ class Unavailable(OnceError):
 
 
 class CircuitOpen(Unavailable):
-    """We did not ask: 1NCE has failed again and again. `retry_after` seconds from now somebody may try."""
+    """The circuit breaker is open. In `retry_after` seconds a trial call may be made."""
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message, maybe_done=False, retry_after=retry_after)
 
 
 class Refused(OnceError):
-    """1NCE said no. `code`, `token` and `message` are 1NCE's own, as far as it gave any."""
+    """1NCE refused. `code`, `token` and `message` are 1NCE's own, as far as it gave any."""
 
     permanent = True
 
@@ -72,11 +72,11 @@ class Refused(OnceError):
 
 
 class NotFound(Refused):
-    """1NCE does not know the thing that was asked for."""
+    """1NCE does not know the SIM, message or order."""
 
 
 class SignInRefused(Refused):
-    """The client id and secret are not accepted, or open nothing. The message says what to do about it."""
+    """The client id and secret are not accepted, or only for nothing. The message says what to do about it."""
 
 
 class Gone(Refused):
@@ -84,7 +84,7 @@ class Gone(Refused):
 
 
 class NotOffered(Refused):
-    """1NCE does not offer this to the account: known from before, or learned just now. `message` is for people."""
+    """1NCE does not offer the operation to the account. `message` is for people."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)

@@ -1,4 +1,4 @@
-"""What 1NCE tells of a SIM, in our own units. None is "1NCE did not say", never zero."""
+"""What 1NCE answers about a SIM, in our own units. None means that 1NCE did not say, never zero."""
 
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class Sim(Struct, frozen=True, kw_only=True):
-    """A SIM as the inventory lists it. The quotas are what was set, not what is left: only the class tells that."""
+    """A SIM as the inventory lists it. The quotas are what was set, not what is left: only the class says that."""
 
     iccid: str
     iccid_with_luhn: str | None = None  # as 1NCE writes it, not checked
@@ -40,7 +40,7 @@ class SimPage(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """Where a SIM is and how it is connected. Place and time are the network's last word, which can be days old."""
+    """Where a SIM is and how it is connected. Place and time can be days old."""
 
     connection: str | None = None  # "online", "attached", "offline", "blocked", or 1NCE's own word in lower case
     data_limit_reached: bool | None = None

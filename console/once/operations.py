@@ -1,4 +1,4 @@
-"""The one table of what can be asked of 1NCE. A new operation is a new line here and a method of the client."""
+"""The operations of 1NCE's Management API. A new one is an entry here and a method of the client."""
 
 from msgspec import Struct
 
@@ -7,16 +7,16 @@ class Operation(Struct, frozen=True):
     """One thing that 1NCE can be asked to do.
 
     `repeatable`: doing it twice leaves the same state as doing it once, so a lost answer may be asked for again.
-    `metric`: what it is called in figures; never holds an ICCID. `called`: what it is called among people.
-    `guessed`: no document shows it, so it is off until it has been seen to answer.
+    `metric`: its name in metrics; never holds an ICCID. `title`: its name in sentences for people.
+    `undocumented`: in no document of 1NCE, so it is unavailable until `console doctor` has received an answer.
     """
 
     metric: str
     method: str
     path: str
-    called: str
+    title: str
     repeatable: bool
-    guessed: bool = False
+    undocumented: bool = False
 
     @property
     def family(self) -> str:
@@ -30,14 +30,14 @@ class Operation(Struct, frozen=True):
 
 SIGN_IN = Operation("sign-in", "POST", "/oauth/token", "the sign-in", repeatable=True)
 
-# Looking: may be asked again as often as an answer is lost.
+# Reading: repeated when an answer was lost.
 SIMS = Operation("sims.list", "GET", "/v2/sims", "the list of SIMs", repeatable=True)
 SIM = Operation("sim.get", "GET", "/v2/sims/{iccid}", "a single SIM", repeatable=True)
 STATUS = Operation("sim.status", "GET", "/v2/sims/{iccid}/status", "the status of SIMs", repeatable=True)
 DATA_QUOTA = Operation("sim.quota.data", "GET", "/v2/sims/{iccid}/quota/data", "data quotas", repeatable=True)
 SMS_QUOTA = Operation("sim.quota.sms", "GET", "/v2/sims/{iccid}/quota/sms", "SMS quotas", repeatable=True)
 EVENTS = Operation("sim.events", "GET", "/v2/sims/{iccid}/events", "network events", repeatable=True)
-USAGE = Operation("sim.usage", "GET", "/v2/sims/{iccid}/usage", "daily usage", repeatable=True, guessed=True)
+USAGE = Operation("sim.usage", "GET", "/v2/sims/{iccid}/usage", "daily usage", repeatable=True, undocumented=True)
 SMS_LIST = Operation("sms.list", "GET", "/v2/sims/{iccid}/sms", "the list of messages", repeatable=True)
 SMS = Operation("sms.get", "GET", "/v2/sims/{iccid}/sms/{id}", "a single message", repeatable=True)
 ORDERS = Operation("orders.list", "GET", "/v1/orders", "the list of orders", repeatable=True)
@@ -45,7 +45,7 @@ ORDER = Operation("order.get", "GET", "/v1/orders/{order_number}", "a single ord
 PRODUCTS = Operation("products.list", "GET", "/v1/products", "products and prices", repeatable=True)
 TICKETS = Operation("support.list", "GET", "/v1/support", "service requests", repeatable=True)
 
-# Doing. A setting may be set again. The rest is never repeated: a second reset cuts the new session too, a second SMS
+# Changing. A setting may be set again. The rest is never repeated: a second reset cuts the new session, a second SMS
 # reaches the device twice, a second top-up or order costs money, a second service request has two people answer it,
 # and a second cancelling meets "not found" if the first worked.
 CONFIGURE = Operation("sim.configure", "PUT", "/v2/sims/{iccid}", "changing a SIM", repeatable=True)

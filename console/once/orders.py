@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from msgspec import Raw
 
 from console.once import operations
-from console.once.http.rate_limit import Lane
-from console.once.http.requester import Caller, Params
+from console.once.http.rate_limit import CallPriority
+from console.once.http.requester import Params, Requester
 from console.once.models import Page
 from console.once.operations import Operation
 from console.once.wire.decode import read_items
@@ -19,19 +19,24 @@ from console.once.wire.reading import created, number, read, read_one
 from console.once.wire.tickets import Ticket, read_ticket
 
 ORDERS_PER_PAGE = 10  # 1NCE's most
-TICKETS_PER_PAGE = 100  # 1NCE's most; it gives one if it is not told
+TICKETS_PER_PAGE = 100  # 1NCE's most; its default is one
 
 Item = TypeVar("Item")
 
 
-class AccountDesk:
+class AccountOperations:
     """Orders, products and service requests of one organization, as `OnceClient.account`."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
 
     async def orders(
-        self, page: int = 1, page_size: int = ORDERS_PER_PAGE, *, newest_first: bool = True, lane: Lane = Lane.POLL
+        self,
+        page: int = 1,
+        page_size: int = ORDERS_PER_PAGE,
+        *,
+        newest_first: bool = True,
+        priority: CallPriority = CallPriority.POLL,
     ) -> Page[Order]:
         """One page of the orders, top-ups among them; empty past the end. Sorted by 1NCE; it can't filter by date.
 
@@ -39,17 +44,19 @@ class AccountDesk:
         """
         sort = "-order_date" if newest_first else "order_number"
         return await self._list(
-            operations.ORDERS, read_order, {"page": page, "pageSize": page_size, "sort": sort}, lane
+            operations.ORDERS, read_order, {"page": page, "pageSize": page_size, "sort": sort}, priority
         )
 
-    async def order(self, number: int, *, lane: Lane = Lane.POLL) -> Order:
+    async def order(self, number: int, *, priority: CallPriority = CallPriority.POLL) -> Order:
         """One order, by `GET /v1/orders/{order_number}`. NotFound if 1NCE does not know it."""
-        return read_one(await self._caller.call(operations.ORDER, lane=lane, order_number=str(number)), read_order)
+        return read_one(
+            await self._requester.call(operations.ORDER, priority=priority, order_number=str(number)), read_order
+        )
 
     async def place_order(
         self, quantities: Mapping[int, int], *, to: Address | None = None, reference: str = ""
     ) -> int | None:
-        """Order so many packages of each product: real money. The order's number, if 1NCE tells it.
+        """Order so many packages of each product: real money. The order's number, if 1NCE returns it.
 
         `POST /v1/orders`. Without an address 1NCE delivers to the account's only one. Never repeated when the answer is
         lost: the proof is a new order in the list.
@@ -60,34 +67,36 @@ class AccountDesk:
             body["delivery_address"] = to
         if reference:
             body["customer_reference"] = reference
-        told = created(await self._caller.call(operations.PLACE_ORDER, lane=Lane.COMMAND, body=body)) or ""
-        return int(told) if told.isascii() and told.isdigit() else None
+        ordered_as = (
+            created(await self._requester.call(operations.PLACE_ORDER, priority=CallPriority.COMMAND, body=body)) or ""
+        )
+        return int(ordered_as) if ordered_as.isascii() and ordered_as.isdigit() else None
 
-    async def products(self, *, lane: Lane = Lane.POLL) -> list[Product]:
-        """What the account may order, with net prices, by `GET /v1/products`, which knows no pages."""
-        return (await self._list(operations.PRODUCTS, read_product, {}, lane)).items
+    async def products(self, *, priority: CallPriority = CallPriority.POLL) -> list[Product]:
+        """What the account may order, with net prices, by `GET /v1/products`, which is not paged."""
+        return (await self._list(operations.PRODUCTS, read_product, {}, priority)).items
 
     async def tickets(
-        self, page: int = 1, page_size: int = TICKETS_PER_PAGE, *, lane: Lane = Lane.POLL
+        self, page: int = 1, page_size: int = TICKETS_PER_PAGE, *, priority: CallPriority = CallPriority.POLL
     ) -> Page[Ticket]:
         """One page of the service requests, each with what was written; empty past the end.
 
         `GET /v1/support`: 100 at most.
         """
-        return await self._list(operations.TICKETS, read_ticket, {"page": page, "pageSize": page_size}, lane)
+        return await self._list(operations.TICKETS, read_ticket, {"page": page, "pageSize": page_size}, priority)
 
     async def open_ticket(self, *, subject: str, text: str, sender: str, reply_to: str) -> None:
         """Write to 1NCE's support, which answers to the mail address `reply_to`.
 
-        `POST /v1/support`, which tells no number. Never repeated when the answer is lost: two people would answer.
+        `POST /v1/support`, which returns no number. Never repeated when the answer is lost: two people would answer.
         """
         body = {"subject": subject, "text": text, "senderName": sender, "replyToMail": reply_to}
-        await self._caller.call(operations.OPEN_TICKET, lane=Lane.COMMAND, body=body)
+        await self._requester.call(operations.OPEN_TICKET, priority=CallPriority.COMMAND, body=body)
 
     async def _list(
-        self, operation: Operation, reader: Callable[[Raw], Item], params: Params, lane: Lane
+        self, operation: Operation, reader: Callable[[Raw], Item], params: Params, priority: CallPriority
     ) -> Page[Item]:
-        answer = await self._caller.call(operation, lane=lane, params=params or None)
+        answer = await self._requester.call(operation, priority=priority, params=params or None)
         items, unreadable = read(answer, lambda body: read_items(body, reader))
         return Page(
             items=items,

@@ -1,4 +1,4 @@
-"""A first look at a real account: asks each readable operation once, and keeps the forms of the answers, never values.
+"""Calls each reading operation of an account once, and keeps the forms of the answers, never values.
 
 It settles what public documents leave open. Nothing is changed, sent or bought.
 """
@@ -12,7 +12,7 @@ from msgspec import MsgspecError, Struct, json
 from console.once import operations
 from console.once.client import OnceClient
 from console.once.errors import NotOffered, OnceError
-from console.once.http.exchange import Heard
+from console.once.http.exchange import ExchangeResult
 from console.once.operations import Operation
 from console.once.wire.daily_usage import read_daily_usage
 from console.once.wire.decode import UNREADABLE
@@ -20,8 +20,8 @@ from console.once.wire.masking import shape
 from console.once.wire.reading import as_part, is_nothing
 
 HEADERS = ("X-Total-Count", "X-Total-Pages", "X-Current-Page", "X-Count-Per-Page", "Retry-After", "Content-Type")
-COUNTS = frozenset(HEADERS[:4])  # what they count is the customer's own business
-NUMBERS = re.compile(r"\d{5,}")  # 1NCE's own words may name a SIM
+COUNTS = frozenset(HEADERS[:4])  # what they count is the customer's
+NUMBERS = re.compile(r"\d{5,}")  # 1NCE's own texts may name a SIM
 OF_A_SIM = (
     operations.SIM,
     operations.STATUS,
@@ -40,14 +40,14 @@ PARAMS: Mapping[Operation, dict[str, str | int]] = {
 }
 
 
-class Explored(Struct, frozen=True, kw_only=True):
-    """What came of asking for one operation. `offered` is None when the answer leaves it open.
+class ProbeResult(Struct, frozen=True, kw_only=True):
+    """The result for one operation. `offered` is None when the answer leaves it open.
 
     `headers` are those about pages and waiting, with their numbers hidden; `shape` is the form of the body.
     """
 
     operation: str
-    called: str
+    title: str
     path: str
     offered: bool | None
     status: int | None
@@ -56,8 +56,8 @@ class Explored(Struct, frozen=True, kw_only=True):
     shape: Any
 
 
-async def explore(client: OnceClient, iccid: str | None) -> list[Explored]:
-    """Ask for everything that can be read, of the account and of this SIM, one call each and none repeated."""
+async def probe(client: OnceClient, iccid: str | None) -> list[ProbeResult]:
+    """Call every reading operation, of the account and of this SIM, once each."""
     found = [await _without_token(client)]
     found += [(await _ask(client, operation))[0] for operation in OF_THE_ACCOUNT]
     found += await _list_and_one(client, operations.ORDERS, operations.ORDER, "order_number", "order_number")
@@ -69,7 +69,7 @@ async def explore(client: OnceClient, iccid: str | None) -> list[Explored]:
 
 async def _list_and_one(
     client: OnceClient, many: Operation, one: Operation, key: str, part: str, **parts: str
-) -> list[Explored]:
+) -> list[ProbeResult]:
     """A list, and the first of it by itself if there is any."""
     listed, body = await _ask(client, many, **parts)
     first = body[0] if isinstance(body, list) and body else None
@@ -78,54 +78,54 @@ async def _list_and_one(
     return [listed, (await _ask(client, one, **parts, **{part: as_part(str(first[key]))}))[0]]
 
 
-async def _ask(client: OnceClient, operation: Operation, **parts: str) -> tuple[Explored, Any]:
-    """What is kept of the answer, and its body for who goes on from it."""
+async def _ask(client: OnceClient, operation: Operation, **parts: str) -> tuple[ProbeResult, Any]:
+    """The result for one operation, and the answer's body."""
     try:
-        heard = await client.try_once(operation, params=PARAMS.get(operation), **parts)
+        result = await client.try_once(operation, params=PARAMS.get(operation), **parts)
     except OnceError as error:
         return _nothing(operation, str(error)), None
-    told = _told(operation, heard)
-    if operation.guessed and told.offered and heard.answer is not None:
+    found = _found(operation, result)
+    if operation.undocumented and found.offered and result.answer is not None:
         try:
-            read_daily_usage(heard.answer.content)
+            read_daily_usage(result.answer.content)
         except UNREADABLE:
-            return _told(operation, heard, note="It answers, but not in a form that can be read", offered=None), None
-        await client.met(operation)
-    return told, _body(heard)
+            return _found(operation, result, note="It answers, but not in a form that can be read", offered=None), None
+        await client.set_answered(operation)
+    return found, _body(result)
 
 
-async def _without_token(client: OnceClient) -> Explored:
+async def _without_token(client: OnceClient) -> ProbeResult:
     try:
-        heard = await client.try_without_token()
+        result = await client.try_without_token()
     except OnceError as error:
         return _nothing(operations.SIMS, str(error))
-    return _told(operations.SIMS, heard, note="Asked with a wrong token, to see how 1NCE says no", offered=None)
+    return _found(operations.SIMS, result, note="Asked with a wrong token, to see how 1NCE refuses it", offered=None)
 
 
-def _nothing(operation: Operation, note: str) -> Explored:
-    return _explored(operation, None, None, note, {}, None)
+def _nothing(operation: Operation, note: str) -> ProbeResult:
+    return _result_of(operation, None, None, note, {}, None)
 
 
-def _told(operation: Operation, heard: Heard, *, note: str = "", offered: bool | None = True) -> Explored:
-    answer, error = heard.answer, heard.error
+def _found(operation: Operation, result: ExchangeResult, *, note: str = "", offered: bool | None = True) -> ProbeResult:
+    answer, error = result.answer, result.error
     if error is not None:
         offered, note = False if isinstance(error, NotOffered) else None, note or str(error)
     if answer is None:
         return _nothing(operation, note)
-    body = _body(heard)
+    body = _body(result)
     if body is None:
         offered = offered if error is not None else None
         note = note or ("An empty body" if is_nothing(answer) else "No JSON")
-    return _explored(operation, offered, answer.status_code, note, answer.headers, shape(body))
+    return _result_of(operation, offered, answer.status_code, note, answer.headers, shape(body))
 
 
-def _explored(
+def _result_of(
     operation: Operation, offered: bool | None, status: int | None, note: str, headers: Mapping[str, str], form: Any
-) -> Explored:
+) -> ProbeResult:
     sent = {name: "number" if name in COUNTS else headers[name] for name in HEADERS if name in headers}
-    return Explored(
+    return ProbeResult(
         operation=operation.metric,
-        called=operation.called,
+        title=operation.title,
         path=operation.path,
         offered=offered,
         status=status,
@@ -135,10 +135,10 @@ def _explored(
     )
 
 
-def _body(heard: Heard) -> Any:
-    if heard.answer is None or is_nothing(heard.answer):
+def _body(result: ExchangeResult) -> Any:
+    if result.answer is None or is_nothing(result.answer):
         return None
     try:
-        return json.decode(heard.answer.content)
+        return json.decode(result.answer.content)
     except MsgspecError:
         return None

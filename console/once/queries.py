@@ -1,4 +1,4 @@
-"""What can be asked about SIMs. Each answer is 1NCE's of this moment, in our own units."""
+"""Reading operations on SIMs. Each result is 1NCE's current answer, in our own units."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
@@ -6,8 +6,8 @@ from typing import TypeVar
 from console import iccid as iccids
 from console.once import operations
 from console.once.errors import Unexpected
-from console.once.http.rate_limit import Lane
-from console.once.http.requester import Caller
+from console.once.http.rate_limit import CallPriority
+from console.once.http.requester import Requester
 from console.once.models import Quota, Sim, SimPage, Sms, SmsPage, Status
 from console.once.operations import Operation
 from console.once.streamer.records import Batch, read_batch
@@ -23,21 +23,26 @@ SMS_PER_PAGE = 1000  # 1NCE's most
 Thing = TypeVar("Thing")
 
 
-class Questions:
-    """The questions of one organization: `OnceClient` has them all. Nobody waits for them, unless `lane` says so."""
+class Queries:
+    """The reading operations of one organization, inherited by `OnceClient`; polls unless `priority` says otherwise."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
 
     async def sims(
-        self, page: int, page_size: int = SIMS_PER_PAGE, *, lane: Lane = Lane.POLL, whatever: bool = False
+        self,
+        page: int,
+        page_size: int = SIMS_PER_PAGE,
+        *,
+        priority: CallPriority = CallPriority.POLL,
+        force: bool = False,
     ) -> SimPage:
         """One page of the inventory, from 1; past the end it is empty. The order of SIMs is 1NCE's own.
 
-        `GET /v2/sims`: 100 at most. With `whatever` 1NCE is asked even while it is left alone.
+        `GET /v2/sims`: 100 at most. With `force` it is asked for even while the circuit is open.
         """
         params = {"page": page, "pageSize": page_size}
-        answer = await self._caller.call(operations.SIMS, lane=lane, params=params, whatever=whatever)
+        answer = await self._requester.call(operations.SIMS, priority=priority, params=params, force=force)
         items, unreadable = read(answer, lambda body: decode.read_items(body, decode.read_sim))
         return SimPage(
             items=items,
@@ -48,7 +53,7 @@ class Questions:
         )
 
     async def walk_sims(
-        self, start_page: int = 1, page_size: int = SIMS_PER_PAGE, *, lane: Lane = Lane.POLL
+        self, start_page: int = 1, page_size: int = SIMS_PER_PAGE, *, priority: CallPriority = CallPriority.POLL
     ) -> AsyncIterator[SimPage]:
         """All pages of the inventory from `start_page`, one at a time, to the last or the first empty one.
 
@@ -56,7 +61,7 @@ class Questions:
         """
         before: list[str] = []
         while True:
-            page = await self.sims(start_page, page_size, lane=lane)
+            page = await self.sims(start_page, page_size, priority=priority)
             if not page.items and not page.unreadable:
                 return
             iccids = [sim.iccid for sim in page.items]
@@ -67,65 +72,73 @@ class Questions:
                 return
             before, start_page = iccids, start_page + 1
 
-    async def sim(self, iccid: str, *, lane: Lane = Lane.POLL) -> Sim:
+    async def sim(self, iccid: str, *, priority: CallPriority = CallPriority.POLL) -> Sim:
         """One SIM of the inventory, by `GET /v2/sims/{iccid}`: its quotas are what was set, not what is left."""
-        sim = await self._one(operations.SIM, decode.read_sim, iccid, lane)
+        sim = await self._one(operations.SIM, decode.read_sim, iccid, priority)
         if sim.iccid != iccids.parse(iccid):
             raise Unexpected(operations.SIM.url(iccid=iccid), f"this is SIM {sim.iccid}", b"")
         return sim
 
-    async def status(self, iccid: str, *, lane: Lane = Lane.POLL) -> Status:
+    async def status(self, iccid: str, *, priority: CallPriority = CallPriority.POLL) -> Status:
         """Where the SIM is and whether it is online, by `GET /v2/sims/{iccid}/status`."""
-        return await self._one(operations.STATUS, read_status, iccid, lane)
+        return await self._one(operations.STATUS, read_status, iccid, priority)
 
-    async def data_quota(self, iccid: str, *, lane: Lane = Lane.POLL) -> Quota:
-        """What the SIM may still use of data, in bytes, by `GET /v2/sims/{iccid}/quota/data`."""
-        return await self._one(operations.DATA_QUOTA, decode.read_data_quota, iccid, lane)
+    async def data_quota(self, iccid: str, *, priority: CallPriority = CallPriority.POLL) -> Quota:
+        """The SIM's data quota, in bytes, by `GET /v2/sims/{iccid}/quota/data`."""
+        return await self._one(operations.DATA_QUOTA, decode.read_data_quota, iccid, priority)
 
-    async def sms_quota(self, iccid: str, *, lane: Lane = Lane.POLL) -> Quota:
-        """How many messages the SIM may still use, by `GET /v2/sims/{iccid}/quota/sms`."""
-        return await self._one(operations.SMS_QUOTA, decode.read_sms_quota, iccid, lane)
+    async def sms_quota(self, iccid: str, *, priority: CallPriority = CallPriority.POLL) -> Quota:
+        """The SIM's SMS quota, in messages, by `GET /v2/sims/{iccid}/quota/sms`."""
+        return await self._one(operations.SMS_QUOTA, decode.read_sms_quota, iccid, priority)
 
     async def events(
-        self, iccid: str, page: int = 1, page_size: int = EVENTS_PER_PAGE, *, lane: Lane = Lane.POLL
+        self, iccid: str, page: int = 1, page_size: int = EVENTS_PER_PAGE, *, priority: CallPriority = CallPriority.POLL
     ) -> Batch:
-        """One page of what happened to the SIM in the last seven days, in no promised order; empty past the end.
+        """One page of the SIM's network events of the last seven days, in no promised order; empty past the end.
 
         `GET /v2/sims/{iccid}/events`: 1,000 at most.
         """
         params = {"page": page, "pageSize": page_size}
-        answer = await self._caller.call(operations.EVENTS, lane=lane, params=params, iccid=iccids.parse(iccid))
+        answer = await self._requester.call(
+            operations.EVENTS, priority=priority, params=params, iccid=iccids.parse(iccid)
+        )
         return read(answer, read_batch)
 
     async def sms_list(
-        self, iccid: str, page: int = 1, page_size: int = SMS_PER_PAGE, *, lane: Lane = Lane.POLL
+        self, iccid: str, page: int = 1, page_size: int = SMS_PER_PAGE, *, priority: CallPriority = CallPriority.POLL
     ) -> SmsPage:
         """One page of the SIM's messages, both ways, of the last seven days; empty past the end.
 
         `GET /v2/sims/{iccid}/sms`: 1,000 at most.
         """
         params = {"page": page, "per_page": page_size}
-        answer = await self._caller.call(operations.SMS_LIST, lane=lane, params=params, iccid=iccids.parse(iccid))
+        answer = await self._requester.call(
+            operations.SMS_LIST, priority=priority, params=params, iccid=iccids.parse(iccid)
+        )
         items, unreadable = read(answer, lambda body: decode.read_items(body, decode.read_sms))
         return SmsPage(items=items, unreadable=unreadable, page=page)
 
-    async def sms(self, iccid: str, sms_id: str, *, lane: Lane = Lane.POLL) -> Sms:
+    async def sms(self, iccid: str, sms_id: str, *, priority: CallPriority = CallPriority.POLL) -> Sms:
         """One message of a SIM, by the id that its list shows, by `GET /v2/sims/{iccid}/sms/{id}`.
 
         NotFound when it is older than seven days.
         """
-        answer = await self._caller.call(operations.SMS, lane=lane, iccid=iccids.parse(iccid), id=as_part(sms_id))
+        answer = await self._requester.call(
+            operations.SMS, priority=priority, iccid=iccids.parse(iccid), id=as_part(sms_id)
+        )
         return read_one(answer, decode.read_sms)
 
-    async def daily_usage(self, iccid: str, *, lane: Lane = Lane.POLL) -> list[DailyUsage]:
-        """What the SIM used on each UTC day, in bytes and messages. 1NCE has such a call; path and shape are guessed.
+    async def daily_usage(self, iccid: str, *, priority: CallPriority = CallPriority.POLL) -> list[DailyUsage]:
+        """What the SIM used on each UTC day, in bytes and messages. Path and form are not documented.
 
-        Nothing may rest on it: usage comes from the Data Streamer and from the fall of quotas. NotOffered until
-        `explore` has seen it answer.
+        Nothing may depend on it: usage comes from the Data Streamer and from the fall of quotas. NotOffered until
+        `probe` has received an answer.
         """
-        answer = await self._caller.call(operations.USAGE, lane=lane, iccid=iccids.parse(iccid))
+        answer = await self._requester.call(operations.USAGE, priority=priority, iccid=iccids.parse(iccid))
         return read_one(answer, read_daily_usage)
 
-    async def _one(self, operation: Operation, reader: Callable[[bytes], Thing], iccid: str, lane: Lane) -> Thing:
+    async def _one(
+        self, operation: Operation, reader: Callable[[bytes], Thing], iccid: str, priority: CallPriority
+    ) -> Thing:
         """One thing of one SIM."""
-        return read_one(await self._caller.call(operation, lane=lane, iccid=iccids.parse(iccid)), reader)
+        return read_one(await self._requester.call(operation, priority=priority, iccid=iccids.parse(iccid)), reader)

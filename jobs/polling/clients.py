@@ -38,7 +38,7 @@ class OnceClients:
             organization=str(organization_id),
             requests_per_second=found.once_requests_per_second,
             observe=partial(self._reporter.observe, organization_id),
-            noticed=partial(self._reporter.record, organization_id),
+            on_change=partial(self._reporter.record, organization_id),
         )
         self._clients[organization_id] = (found, client)
         return client

@@ -12,7 +12,7 @@ from console.carrier.rules import TROUBLED, CircuitState
 from console.log import logger
 from console.once.client import OnceClient
 from console.once.errors import OnceError
-from console.once.http.notices import BreakerMoved, CapabilityLost, LineState, Notice
+from console.once.http.changes import CarrierChange, CircuitChanged, OperationUnavailable
 from console.store.database import Database
 
 AWAY = (SQLAlchemyError, OSError, TimeoutError)
@@ -32,35 +32,35 @@ class CarrierReporter:
         if outcome == "ok":
             self._answers[organization_id][operation] = datetime.now(UTC)
 
-    async def record(self, organization_id: int, notice: Notice) -> None:
+    async def record(self, organization_id: int, change: CarrierChange) -> None:
         """Record that the circuit or a capability has changed. Lost while the database is away: see reconcile."""
-        said = {"notice": type(notice).__name__, **to_builtins(notice)}
+        said = {"change": type(change).__name__, **to_builtins(change)}
         logger("jobs").warning("1NCE has changed", organization_id=organization_id, **said)
         try:
             async with self._db.transaction() as transaction:
-                if isinstance(notice, BreakerMoved):
+                if isinstance(change, CircuitChanged):
                     await writes.record_circuit(
                         transaction,
                         organization_id,
-                        CircuitState(notice.state),
-                        reason=None if notice.state is LineState.CLOSED else notice.reason,
-                        failures=notice.failures,
-                        at=notice.at,
-                        retry_at=notice.until,
+                        CircuitState(change.state),
+                        reason=None if change.state == CircuitState.CLOSED.value else change.reason,
+                        failures=change.failures,
+                        at=change.at,
+                        retry_at=change.until,
                     )
-                elif isinstance(notice, CapabilityLost):
+                elif isinstance(change, OperationUnavailable):
                     await writes.record_unavailable(
                         transaction,
                         organization_id,
-                        notice.operation,
-                        unavailable_reason=notice.reason,
-                        status=notice.status,
-                        at=notice.at,
-                        retry_at=notice.again_at,
+                        change.operation,
+                        unavailable_reason=change.reason,
+                        status=change.status,
+                        at=change.at,
+                        retry_at=change.retry_at,
                     )
                 else:
-                    answered = {notice.operation: notice.at}
-                    await writes.record_answers(transaction, organization_id, answered, notice.at)
+                    answered = {change.operation: change.at}
+                    await writes.record_answers(transaction, organization_id, answered, change.at)
         except AWAY as error:
             logger("jobs").warning("a change of 1NCE could not be recorded", reason=str(error))
 
@@ -79,14 +79,14 @@ class CarrierReporter:
         """Correct the record where it differs from the client's state: a change was lost, here or in Redis."""
         now = datetime.now(UTC)
         try:
-            stands = await client.standing()
+            snapshot = await client.carrier()
             async with self._db.reading() as reading:
-                line = await reads.circuit(reading, organization_id)
+                recorded = await reads.circuit(reading, organization_id)
                 known = {one.name for one in await reads.unavailable(reading, organization_id)}
             async with self._db.transaction() as transaction:
-                state = CircuitState(stands.line)
-                if (state in TROUBLED) != (line.state in TROUBLED):
-                    reason = stands.reason if state in TROUBLED else None
+                state = CircuitState(snapshot.circuit)
+                if (state in TROUBLED) != (recorded.state in TROUBLED):
+                    reason = snapshot.reason if state in TROUBLED else None
                     await writes.record_circuit(
                         transaction,
                         organization_id,
@@ -96,7 +96,7 @@ class CarrierReporter:
                         at=now,
                         retry_at=None,
                     )
-                for name, why in stands.off.items():
+                for name, why in snapshot.unavailable.items():
                     if name not in known:
                         await writes.record_unavailable(
                             transaction,

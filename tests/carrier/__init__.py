@@ -1,1 +1,1 @@
-"""How an organization's account at 1NCE stands: on pages, for programs, in figures."""
+"""How an organization's account at 1NCE snapshot: on pages, for programs, in figures."""

@@ -38,7 +38,7 @@ class Worker:
         return sum(totals.get(door, {}).values())
 
     async def kept(self, what: str, name: str) -> bytes:
-        """What Redis keeps for all workers of the line or of what is off."""
+        """What Redis keeps for all workers of the circuit and of unavailable operations."""
         found: Any = self.db.redis.hget(f"once:{self.id}:{what}", name)
         return bytes(await found)
 
@@ -48,7 +48,7 @@ class Worker:
         await kept
 
     async def line(self) -> CircuitStatus:
-        """How the line is written down."""
+        """How the circuit is recorded."""
         async with self.db.reading() as reading:
             return await reads.circuit(reading, self.id)
 

@@ -46,9 +46,9 @@ async def last_runs(db: Database, acme: Acme, job: Job) -> list[Any]:
 
 
 async def forget_wait(db: Database, acme: Acme) -> None:
-    """Let the time pass for which 1NCE is left alone."""
-    if await db.redis.exists(f"once:{acme.id}:line"):
-        await cast("Awaitable[int]", db.redis.hset(f"once:{acme.id}:line", "until", "0"))
+    """Let the time pass for which the circuit is open."""
+    if await db.redis.exists(f"once:{acme.id}:circuit"):
+        await cast("Awaitable[int]", db.redis.hset(f"once:{acme.id}:circuit", "until", "0"))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ async def test_a_1nce_that_throttles_is_waited_for_and_nothing_is_skipped(
     await simulation.ask("POST", "faults", fault | ({"retry_after": retry_after} if retry_after else {}))
     await acme.run(sync_sims)
     assert len(await states(db, acme, simulation)) == 250
-    assert not await db.redis.exists(f"once:{acme.id}:line")
+    assert not await db.redis.exists(f"once:{acme.id}:circuit")
 
 
 async def test_a_slow_1nce_is_slow_and_no_more(db: Database, acme: Acme, simulation: Simulation) -> None:

@@ -1,4 +1,4 @@
-"""The servers that these tests talk to, and clients that are quick to lose patience."""
+"""The servers that these tests talk to, and clients that are quick to lose policy."""
 
 import importlib.util
 import socket
@@ -17,11 +17,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from console.once.client import OnceClient
-from console.once.http.retry import Retries
+from console.once.http.retry import RetryPolicy
 
 from .odd_server import OddServer
 
-QUICK = Retries(first_pause_seconds=0.01, longest_pause_seconds=0.02)
+QUICK = RetryPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
 ACCOUNT = ("demo", "demo-secret")
 
 ClientMaker = Callable[..., OnceClient]

@@ -11,8 +11,8 @@ from msgspec import json, to_builtins
 from console.once.client import OnceClient
 from console.once.commands import Payment
 from console.once.errors import NotFound, NotOffered, OnceError, Unavailable
-from console.once.http.notices import LineState
-from console.once.probe import Explored, explore
+from console.once.http.changes import CircuitState
+from console.once.probe import ProbeResult, probe
 from console.once.wire.daily_usage import DailyUsage, read_daily_usage
 from console.once.wire.masking import shape
 from console.once.wire.orders import Address, read_order, read_product
@@ -72,9 +72,9 @@ async def test_an_order_with_an_address_is_placed_once_and_found_by_its_number(a
 async def test_an_order_whose_answer_is_lost_is_not_given_again(account: Account) -> None:
     before = (await account.once.account.orders()).total
     await account.set("faults", path="/v1/orders$", method="POST", kind="drop_after", times=1)
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         await account.once.account.place_order({1001: 1})
-    assert told.value.maybe_done
+    assert raised.value.maybe_done
     after = (await account.once.account.orders()).total
     assert before is not None
     assert after == before + 1
@@ -107,7 +107,7 @@ async def test_what_1nce_takes_away_is_not_offered_and_the_rest_goes_on(account:
         with pytest.raises(NotOffered):
             await ask()
     assert await account.once.account.products()
-    assert set((await account.once.standing()).off) == {"orders.list", "support.list"}
+    assert set((await account.once.carrier()).unavailable) == {"orders.list", "support.list"}
 
 
 async def test_an_odd_order_is_read_as_far_as_it_goes() -> None:
@@ -129,8 +129,8 @@ def test_daily_usage_is_read_in_either_form(body: Any) -> None:
     assert read_daily_usage(json.encode(body)) == [expected]
 
 
-def by_operation(explored: list[Explored]) -> dict[str, Explored]:
-    return {one.operation: one for one in explored}
+def by_operation(probed: list[ProbeResult]) -> dict[str, ProbeResult]:
+    return {one.operation: one for one in probed}
 
 
 async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(account: Account) -> None:
@@ -138,8 +138,8 @@ async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(ac
     await account.once.commands.send_sms(iccid, "secret words", source_address="1")
     await account.set("capabilities", support=410)
     ledger = (await account.control.get("/_sim/ledger")).json()
-    explored = await explore(account.once, iccid)
-    found = by_operation(explored)
+    probed = await probe(account.once, iccid)
+    found = by_operation(probed)
     offered = {name for name, one in found.items() if one.offered}
     assert offered == {
         *("sims.list", "sim.get", "sim.status", "sim.quota.data", "sim.quota.sms", "sim.events", "sms.list", "sms.get"),
@@ -147,11 +147,11 @@ async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(ac
     }
     assert (found["support.list"].offered, found["support.list"].status) == (False, 410)
     assert (found["sim.usage"].offered, found["sim.usage"].status) == (None, 404)
-    assert (explored[0].operation, explored[0].status, explored[0].offered) == ("sims.list", 401, None)
-    assert explored[0].shape == {"message": "word"}
+    assert (probed[0].operation, probed[0].status, probed[0].offered) == ("sims.list", 401, None)
+    assert probed[0].shape == {"message": "word"}
     assert found["sims.list"].headers["X-Total-Count"] == "number"
     assert (await account.control.get("/_sim/ledger")).json() == ledger
-    assert set((await account.once.standing()).off) == {"support.list"}
+    assert set((await account.once.carrier()).unavailable) == {"support.list"}
 
 
 async def test_a_first_look_keeps_1nces_words_and_nothing_of_the_customers(account: Account) -> None:
@@ -159,7 +159,7 @@ async def test_a_first_look_keeps_1nces_words_and_nothing_of_the_customers(accou
     sim = await account.once.sim(iccid)
     await account.once.commands.configure(sim, label="LOVELACE")
     await account.once.commands.send_sms(iccid, "SECRETWORD", source_address="1")
-    kept = json.encode(to_builtins(await explore(account.once, iccid))).decode()
+    kept = json.encode(to_builtins(await probe(account.once, iccid))).decode()
     for private in (iccid, sim.imsi, sim.imei, sim.msisdn, sim.ip_address, "LOVELACE", "SECRETWORD", "demo"):
         assert private is None or private not in kept
     for word in ("“More than 00% available”", "“COMPLETED”", "“MT”"):
@@ -171,14 +171,14 @@ async def test_daily_usage_is_used_once_a_first_look_has_seen_it(account: Accoun
     await account.set("capabilities", usage=True)
     with pytest.raises(NotOffered):
         await account.once.daily_usage(iccid)
-    assert by_operation(await explore(account.once, iccid))["sim.usage"].offered
+    assert by_operation(await probe(account.once, iccid))["sim.usage"].offered
     assert all(isinstance(day, DailyUsage) for day in await account.once.daily_usage(iccid))
 
 
 async def test_a_usage_that_cannot_be_read_stays_off(client: OnceClient, odd: OddServer) -> None:
     iccid = "8988228066605682328"
     odd.will(f"/v2/sims/{iccid}/usage", Answer(body=b'{"hours": [1, 2]}'))
-    seen = by_operation(await explore(client, iccid))["sim.usage"]
+    seen = by_operation(await probe(client, iccid))["sim.usage"]
     assert (seen.offered, seen.shape) == (None, {"hours": ["number"]})
     with pytest.raises(NotOffered):
         await client.daily_usage(iccid)
@@ -188,16 +188,16 @@ async def test_a_first_look_at_a_1nce_that_is_down_says_so(make_client: ClientMa
     for path in ("/v2/sims", "/v1/products", "/v1/support", "/v1/orders"):
         odd.will(path, Answer(503, b"<html>Down</html>", {"Content-Type": "text/html"}))
     client = make_client(slow_requests_per_second=100)
-    explored = await explore(client, None)
-    assert {(one.offered, one.status) for one in explored[:5]} == {(None, 503)}
-    assert (await client.standing()).line is LineState.CLOSED
+    probed = await probe(client, None)
+    assert {(one.offered, one.status) for one in probed[:5]} == {(None, 503)}
+    assert (await client.carrier()).circuit is CircuitState.CLOSED
     assert len(odd.seen("/v1/orders")) == 1
 
 
 async def test_numbers_in_1nces_own_words_are_hidden(client: OnceClient, odd: OddServer) -> None:
     iccid = "8988228066605682328"
     odd.will(f"/v2/sims/{iccid}", Answer(409, json.encode({"message": f"SIM {iccid} is busy"})))
-    seen = by_operation(await explore(client, iccid))["sim.get"]
+    seen = by_operation(await probe(client, iccid))["sim.get"]
     assert seen.note == "SIM … is busy"
     assert seen.shape == {"message": "text"}
 
@@ -223,7 +223,7 @@ def test_a_form_has_no_values(value: Any, expected: Any) -> None:
 
 async def test_what_could_not_be_asked_is_told_and_stops_nothing(make_client: ClientMaker) -> None:
     client = make_client("http://127.0.0.1:9")
-    explored = await explore(client, "8988228066605682328")
-    assert {one.offered for one in explored} == {None}
+    probed = await probe(client, "8988228066605682328")
+    assert {one.offered for one in probed} == {None}
     with pytest.raises(OnceError):
         await client.sims(1)

@@ -16,8 +16,8 @@ from console.once.errors import (
     Unavailable,
     Unexpected,
 )
-from console.once.http.answers import broken_line, judge
-from console.once.http.retry import Retries, retry_after
+from console.once.http.answers import error_of, transport_failure
+from console.once.http.retry import RetryPolicy, retry_after
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 JSON = {"Content-Type": "application/json"}
@@ -30,7 +30,7 @@ def answer(status: int, body: bytes = b"", headers: dict[str, str] | None = None
 
 
 @pytest.mark.parametrize(
-    ("told", "meaning", "permanent"),
+    ("answer", "meaning", "permanent"),
     [
         (answer(200, b"[]"), type(None), None),
         (answer(201), type(None), None),
@@ -51,14 +51,14 @@ def answer(status: int, body: bytes = b"", headers: dict[str, str] | None = None
         (answer(302), Unexpected, True),
     ],
 )
-def test_each_answer_has_one_meaning(told: httpx.Response, meaning: type[OnceError], permanent: bool | None) -> None:
-    error = judge(told, "sims.list")
+def test_each_answer_has_one_meaning(answer: httpx.Response, meaning: type[OnceError], permanent: bool | None) -> None:
+    error = error_of(answer, "sims.list")
     assert type(error) is meaning
     assert error is None or error.permanent is permanent
 
 
 def test_a_refusal_carries_1nces_own_words() -> None:
-    error = judge(
+    error = error_of(
         answer(409, b'{"error_code": 1000, "error_token": "Conflict", "message": "SIM is locked"}'), "sim.get"
     )
     assert isinstance(error, Refused)
@@ -67,12 +67,12 @@ def test_a_refusal_carries_1nces_own_words() -> None:
 
 @pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.ReadError("reset"), httpx.RemoteProtocolError("cut")])
 def test_an_order_whose_answer_was_lost_may_have_been_carried_out(error: httpx.TransportError) -> None:
-    assert broken_line(error, "sim.topup").maybe_done
+    assert transport_failure(error, "sim.topup").maybe_done
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ConnectTimeout(""), httpx.PoolTimeout("")])
 def test_an_order_that_never_left_was_not_carried_out(error: httpx.TransportError) -> None:
-    assert not broken_line(error, "sim.topup").maybe_done
+    assert not transport_failure(error, "sim.topup").maybe_done
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_wait_that_is_asked_for_is_understood_in_both_forms(headers: dict[st
 
 
 def test_pauses_grow_to_their_limit_and_vary() -> None:
-    retries = Retries(first_pause_seconds=1, longest_pause_seconds=4)
+    retries = RetryPolicy(first_pause_seconds=1, longest_pause_seconds=4)
     for attempt, longest in ((1, 1), (2, 2), (3, 4), (9, 4)):
         pauses = {retries.pause(attempt) for _ in range(50)}
         assert len(pauses) > 40
@@ -101,7 +101,7 @@ def test_pauses_grow_to_their_limit_and_vary() -> None:
 
 
 def test_patience_ends_with_the_tries_or_with_the_time() -> None:
-    retries = Retries(tries=3, patience_seconds=10)
+    retries = RetryPolicy(attempts=3, max_elapsed_seconds=10)
     assert retries.may_repeat(2, 10)
     assert not retries.may_repeat(3, 1)
     assert not retries.may_repeat(1, 11)

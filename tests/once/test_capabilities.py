@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from console.once import operations
 from console.once.client import OnceClient
 from console.once.errors import Gone, NotFound, NotOffered, Refused, Throttled
-from console.once.http.capabilities import Verdict, sentence, verdict
-from console.once.http.notices import CapabilityFound, CapabilityLost, Notice
+from console.once.http.capabilities import Availability, availability, unavailable_text
+from console.once.http.changes import CarrierChange, OperationAvailable, OperationUnavailable
 from console.once.operations import OPERATIONS, Operation
 
 from .conftest import ClientMaker
@@ -42,49 +42,51 @@ def refuses_status(odd: OddServer, *numbers: int, status: int = 404) -> None:
 
 async def ask_status(client: OnceClient, *numbers: int) -> list[type[Exception]]:
     """How each SIM is refused."""
-    told: list[type[Exception]] = []
+    errors: list[type[Exception]] = []
     for number in numbers:
         with pytest.raises(Refused) as error:
             await client.status(iccid(number))
-        told.append(type(error.value))
-    return told
+        errors.append(type(error.value))
+    return errors
 
 
 @pytest.mark.parametrize(
     ("operation", "status", "expected"),
     [
-        (operations.ORDERS, 404, Verdict.ABSENT),
-        (operations.ORDERS, 403, Verdict.ABSENT),
-        (operations.ORDERS, 400, Verdict.NOTHING),
-        (operations.PRODUCTS, 404, Verdict.ABSENT),
-        (operations.TICKETS, 403, Verdict.ABSENT),
-        (operations.ORDER, 404, Verdict.NOTHING),
-        (operations.ORDER, 410, Verdict.ABSENT),
-        (operations.PLACE_ORDER, 404, Verdict.NOTHING),  # the product may be unknown
-        (operations.PLACE_ORDER, 403, Verdict.ABSENT),
-        (operations.STATUS, 404, Verdict.DOUBT),
-        (operations.STATUS, 403, Verdict.DOUBT),
-        (operations.STATUS, 410, Verdict.ABSENT),
-        (operations.TOP_UP, 403, Verdict.DOUBT),  # "SIM does not belong to user"
-        (operations.RESET, 409, Verdict.NOTHING),
-        (operations.SMS, 404, Verdict.NOTHING),
-        (operations.CANCEL_SMS, 404, Verdict.NOTHING),
-        (operations.SIMS, 410, Verdict.NOTHING),
-        (operations.SIGN_IN, 410, Verdict.NOTHING),
+        (operations.ORDERS, 404, Availability.UNAVAILABLE),
+        (operations.ORDERS, 403, Availability.UNAVAILABLE),
+        (operations.ORDERS, 400, Availability.UNKNOWN),
+        (operations.PRODUCTS, 404, Availability.UNAVAILABLE),
+        (operations.TICKETS, 403, Availability.UNAVAILABLE),
+        (operations.ORDER, 404, Availability.UNKNOWN),
+        (operations.ORDER, 410, Availability.UNAVAILABLE),
+        (operations.PLACE_ORDER, 404, Availability.UNKNOWN),  # the product may be unknown
+        (operations.PLACE_ORDER, 403, Availability.UNAVAILABLE),
+        (operations.STATUS, 404, Availability.DOUBTFUL),
+        (operations.STATUS, 403, Availability.DOUBTFUL),
+        (operations.STATUS, 410, Availability.UNAVAILABLE),
+        (operations.TOP_UP, 403, Availability.DOUBTFUL),  # "SIM does not belong to user"
+        (operations.RESET, 409, Availability.UNKNOWN),
+        (operations.SMS, 404, Availability.UNKNOWN),
+        (operations.CANCEL_SMS, 404, Availability.UNKNOWN),
+        (operations.SIMS, 410, Availability.UNKNOWN),
+        (operations.SIGN_IN, 410, Availability.UNKNOWN),
     ],
 )
-def test_a_refusal_says_more_or_less_of_the_operation(operation: Operation, status: int, expected: Verdict) -> None:
-    assert verdict(operation, refusal(status)) is expected
+def test_a_refusal_says_more_or_less_of_the_operation(
+    operation: Operation, status: int, expected: Availability
+) -> None:
+    assert availability(operation, refusal(status)) is expected
 
 
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if one not in (operations.SIGN_IN, operations.SIMS)])
 def test_410_says_it_of_everything_but_the_essential(operation: Operation) -> None:
-    expected = Verdict.NOTHING if operation is operations.SIM else Verdict.ABSENT
-    assert verdict(operation, refusal(410)) is expected
+    expected = Availability.UNKNOWN if operation is operations.SIM else Availability.UNAVAILABLE
+    assert availability(operation, refusal(410)) is expected
 
 
 def test_the_sentence_is_plain() -> None:
-    assert sentence(operations.PRODUCTS, 410, datetime(2026, 11, 21, tzinfo=UTC)) == (
+    assert unavailable_text(operations.PRODUCTS, 410, datetime(2026, 11, 21, tzinfo=UTC)) == (
         "1NCE does not offer products and prices to this account: it answered 410 on 21 November 2026. "
         "It is asked again once a day."
     )
@@ -94,25 +96,25 @@ def test_the_sentence_is_plain() -> None:
 async def test_a_list_that_is_not_offered_is_asked_for_once_by_all_workers(
     make_client: ClientMaker, odd: OddServer, status: int
 ) -> None:
-    notices: list[Notice] = []
+    changes: list[CarrierChange] = []
 
-    async def noticed(notice: Notice) -> None:
-        notices.append(notice)
+    async def on_change(change: CarrierChange) -> None:
+        changes.append(change)
 
     odd.will("/v1/products", NO[status])
-    workers = [make_client(noticed=noticed) for _ in range(2)]
-    for turn in range(6):
-        with pytest.raises(NotOffered, match=rf"products and prices.*{status}") as told:
-            await workers[turn % 2].account.products()
-        assert told.value.permanent
-        assert told.value.status == status
+    workers = [make_client(on_change=on_change) for _ in range(2)]
+    for call in range(6):
+        with pytest.raises(NotOffered, match=rf"products and prices.*{status}") as raised:
+            await workers[call % 2].account.products()
+        assert raised.value.permanent
+        assert raised.value.status == status
     assert len(odd.seen("/v1/products")) == 1
-    assert len(notices) == 1
-    lost = notices[0]
-    assert isinstance(lost, CapabilityLost)
+    assert len(changes) == 1
+    lost = changes[0]
+    assert isinstance(lost, OperationUnavailable)
     assert (lost.operation, lost.status) == ("products.list", status)
-    assert (lost.again_at - lost.at).total_seconds() == 86400
-    assert (await workers[1].standing()).off == {"products.list": lost.reason}
+    assert (lost.retry_at - lost.at).total_seconds() == 86400
+    assert (await workers[1].carrier()).unavailable == {"products.list": lost.reason}
 
 
 async def test_what_one_organization_lacks_another_may_have(make_client: ClientMaker, odd: OddServer) -> None:
@@ -125,17 +127,17 @@ async def test_what_one_organization_lacks_another_may_have(make_client: ClientM
 async def test_after_a_day_it_is_tried_again_and_its_return_is_noticed_once(
     make_client: ClientMaker, odd: OddServer, redis: Redis
 ) -> None:
-    notices: list[Notice] = []
+    changes: list[CarrierChange] = []
 
-    async def noticed(notice: Notice) -> None:
-        notices.append(notice)
+    async def on_change(change: CarrierChange) -> None:
+        changes.append(change)
 
     async def a_day_passes() -> None:
-        kept: Any = await redis.hget("once:acme:off", "products.list")  # type: ignore[misc]
-        changed = json.encode(json.decode(kept) | {"again_us": 0})
-        await redis.hset("once:acme:off", "products.list", changed)  # type: ignore[misc,arg-type]
+        kept: Any = await redis.hget("once:acme:unavailable", "products.list")  # type: ignore[misc]
+        changed = json.encode(json.decode(kept) | {"retry_at_us": 0})
+        await redis.hset("once:acme:unavailable", "products.list", changed)  # type: ignore[misc,arg-type]
 
-    client = make_client(noticed=noticed, slow_requests_per_second=100)
+    client = make_client(on_change=on_change, slow_requests_per_second=100)
     odd.will("/v1/products", NO[410], NO[410], Answer())
     for _ in range(2):
         with pytest.raises(NotOffered):
@@ -147,8 +149,8 @@ async def test_after_a_day_it_is_tried_again_and_its_return_is_noticed_once(
     await a_day_passes()
     assert await client.account.products() == []
     assert await client.account.products() == []
-    assert [type(notice) for notice in notices] == [CapabilityLost, CapabilityLost, CapabilityFound]
-    assert (await client.standing()).off == {}
+    assert [type(change) for change in changes] == [OperationUnavailable, OperationUnavailable, OperationAvailable]
+    assert (await client.carrier()).unavailable == {}
 
 
 async def test_an_unknown_sim_switches_nothing_off_however_often_it_is_asked_for(
@@ -156,16 +158,16 @@ async def test_an_unknown_sim_switches_nothing_off_however_often_it_is_asked_for
 ) -> None:
     refuses_status(odd, *range(1, 9))
     assert await ask_status(client, *range(1, 9), 1, 1, 1, 1, 1, 1) == [NotFound] * 14
-    assert (await client.standing()).off == {}
+    assert (await client.carrier()).unavailable == {}
 
 
 @pytest.mark.parametrize("status", [403, 404])
 async def test_five_sims_that_exist_switch_an_operation_off(client: OnceClient, odd: OddServer, status: int) -> None:
     exists(odd, *range(1, 7))
     refuses_status(odd, *range(1, 7), status=status)
-    told = await ask_status(client, *range(1, 7))
-    assert told[:4] == [NotFound if status == 404 else Refused] * 4
-    assert told[4:] == [NotOffered] * 2
+    errors = await ask_status(client, *range(1, 7))
+    assert errors[:4] == [NotFound if status == 404 else Refused] * 4
+    assert errors[4:] == [NotOffered] * 2
     assert odd.seen(f"/v2/sims/{iccid(6)}/status") == []
     assert (await client.sim(iccid(6))).iccid == iccid(6)
 
@@ -203,43 +205,43 @@ async def test_an_unknown_order_or_product_switches_nothing_off(make_client: Cli
             await client.account.order(7)
         with pytest.raises(NotFound):
             await client.account.place_order({4711: 1})
-    assert (await client.standing()).off == {}
+    assert (await client.carrier()).unavailable == {}
 
 
 async def test_the_list_of_sims_is_never_switched_off(client: OnceClient, odd: OddServer) -> None:
     odd.will("/v2/sims", NO[410], NO[404], NO[403], Answer(body=b'[{"iccid": "8988228066605682328"}]'))
     for _ in range(3):
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as raised:
             await client.sims(1)
-        assert not isinstance(told.value, NotOffered)
+        assert not isinstance(raised.value, NotOffered)
     assert len((await client.sims(1)).items) == 1
 
 
 async def test_a_guessed_operation_is_off_until_it_has_been_seen_to_answer(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
-    notices: list[Notice] = []
+    changes: list[CarrierChange] = []
 
-    async def noticed(notice: Notice) -> None:
-        notices.append(notice)
+    async def on_change(change: CarrierChange) -> None:
+        changes.append(change)
 
-    client = make_client(noticed=noticed)
+    client = make_client(on_change=on_change)
     path = f"/v2/sims/{iccid(1)}/usage"
     odd.will(path, Answer(body=json.encode([DAY])))
     with pytest.raises(NotOffered, match="console doctor"):
         await client.daily_usage(iccid(1))
     assert odd.asked == []
-    await client.met(operations.USAGE)
-    await client.met(operations.USAGE)
+    await client.set_answered(operations.USAGE)
+    await client.set_answered(operations.USAGE)
     assert [day.data_bytes for day in await make_client().daily_usage(iccid(1))] == [1_572_864]
-    assert [type(notice) for notice in notices] == [CapabilityFound]
+    assert [type(change) for change in changes] == [OperationAvailable]
 
 
 async def test_a_429_for_orders_holds_up_orders_alone(make_client: ClientMaker, odd: OddServer) -> None:
     client = make_client(max_wait_seconds=0.3)
     exists(odd, 1)
     odd.will("/v1/orders", Answer(429, b"", {"Retry-After": "90"}))
-    with pytest.raises(Throttled, match="too often"):
+    with pytest.raises(Throttled, match="too many requests"):
         await client.account.orders()
     assert (await client.sim(iccid(1))).iccid == iccid(1)
     with pytest.raises(Throttled, match="asked us to wait"):

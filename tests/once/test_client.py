@@ -1,4 +1,4 @@
-"""Questions to a 1NCE that is not at its best."""
+"""Queries to a 1NCE that is not at its best."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from msgspec import json
 from console.iccid import InvalidIccid
 from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused, Throttled, Unavailable, Unexpected
-from console.once.http.retry import Retries
+from console.once.http.retry import RetryPolicy
 
 from .conftest import ClientMaker, free_port
 from .odd_server import Answer, OddServer
@@ -38,16 +38,16 @@ async def test_a_passing_fault_is_not_noticed(client: OnceClient, odd: OddServer
 
 async def test_a_lasting_fault_is_reported_after_four_tries(client: OnceClient, odd: OddServer) -> None:
     odd.will(SIM, Answer(502, b""))
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         await client.sim(ICCID)
-    assert told.value.status == 502
+    assert raised.value.status == 502
     assert len(odd.seen(SIM)) == 4
 
 
 async def test_nobody_at_the_other_end_is_unavailable(make_client: ClientMaker) -> None:
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         await make_client(f"http://127.0.0.1:{free_port()}").sim(ICCID)
-    assert not told.value.maybe_done
+    assert not raised.value.maybe_done
 
 
 async def test_a_refusal_is_not_asked_again(client: OnceClient, odd: OddServer) -> None:
@@ -78,9 +78,9 @@ async def test_a_429_that_lasts_longer_than_our_patience_is_reported_at_once(
 ) -> None:
     odd.will(SIM, Answer(429, b"", {"Retry-After": "120"}))
     began = time.monotonic()
-    with pytest.raises(Throttled) as told:
-        await make_client(retries=Retries(patience_seconds=60)).sim(ICCID)
-    assert told.value.retry_after == 120
+    with pytest.raises(Throttled) as raised:
+        await make_client(retries=RetryPolicy(max_elapsed_seconds=60)).sim(ICCID)
+    assert raised.value.retry_after == 120
     assert time.monotonic() - began < 1
     with pytest.raises(Throttled):
         await make_client().status(ICCID)
@@ -102,10 +102,10 @@ async def test_an_empty_or_odd_answer_for_a_list_is_unexpected_and_kept(
     client: OnceClient, odd: OddServer, body: bytes
 ) -> None:
     odd.will("/v2/sims", Answer(body=body))
-    with pytest.raises(Unexpected) as told:
+    with pytest.raises(Unexpected) as raised:
         await client.sims(1)
-    assert told.value.body == body
-    assert told.value.url.startswith(f"{odd.url}/v2/sims?page=1")
+    assert raised.value.body == body
+    assert raised.value.url.startswith(f"{odd.url}/v2/sims?page=1")
     assert len(odd.seen("/v2/sims")) == 1
 
 

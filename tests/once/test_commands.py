@@ -31,18 +31,18 @@ async def test_an_order_whose_answer_is_lost_is_not_given_again(
     client: OnceClient, odd: OddServer, path: str, order: Order
 ) -> None:
     odd.will(path, Answer(cut=True))
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         await order(client)
-    assert told.value.maybe_done
+    assert raised.value.maybe_done
     assert len(odd.seen(path)) == 1
 
 
 @pytest.mark.parametrize("fault", [Answer(500, b""), Answer(504, b""), Answer(429, b"", {"Retry-After": "0"})])
 async def test_money_is_never_spent_twice(client: OnceClient, odd: OddServer, fault: Answer) -> None:
     odd.will(f"{SIM}/topup", fault)
-    with pytest.raises((Unavailable, Throttled)) as told:
+    with pytest.raises((Unavailable, Throttled)) as raised:
         await client.commands.top_up(ICCID, Payment.CREDIT_CARD)
-    assert told.value.maybe_done is (fault.status != 429)
+    assert raised.value.maybe_done is (fault.status != 429)
     assert len(odd.seen(f"{SIM}/topup")) == 1
 
 
@@ -109,9 +109,9 @@ async def test_a_message_is_sent_as_told_and_its_id_is_text(client: OnceClient, 
 
 async def test_a_message_accepted_with_an_odd_answer_may_have_been_sent(client: OnceClient, odd: OddServer) -> None:
     odd.will(f"{SIM}/sms", Answer(201, b""))
-    with pytest.raises(Unexpected) as told:
+    with pytest.raises(Unexpected) as raised:
         await client.commands.send_sms(ICCID, "hi", source_address="1")
-    assert told.value.maybe_done
+    assert raised.value.maybe_done
 
 
 async def test_a_payment_that_the_account_may_not_use_is_refused_in_words(client: OnceClient, odd: OddServer) -> None:

@@ -116,7 +116,7 @@ def documented(asked: httpx.Request) -> tuple[str, str, str]:
     """The operation of the documents that a request is: document, method, path."""
     below = asked.url.path.removeprefix(ROOT)
     fitting = [one for one in DOCUMENTED if one[1] == asked.method and documents.matches(one[2], below) is not None]
-    assert len(fitting) == 1, f"{asked.method} {below} stands in no document"
+    assert len(fitting) == 1, f"{asked.method} {below} snapshot in no document"
     return fitting[0]
 
 
@@ -140,7 +140,7 @@ def test_the_table_of_operations_is_that_of_the_documents_and_the_guess() -> Non
     ours = {(one.method, one.path) for one in OPERATIONS}
     assert ours - {(method, path) for _, method, path in DOCUMENTED} == {(USAGE.method, USAGE.path)}
     assert CALLS.keys() <= ours
-    assert [one for one in OPERATIONS if one.guessed] == [USAGE]
+    assert [one for one in OPERATIONS if one.undocumented] == [USAGE]
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
@@ -159,12 +159,12 @@ async def test_a_refusal_is_as_documented_and_is_read_as_one(
 ) -> None:
     call = CALLS[method, path]
     if call is _change:
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as raised:
             await once.commands.configure(Sim(iccid=NOBODY, status="enabled"), label="nobody's")
     else:
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as raised:
             await call(once, NOBODY, "1")
-    assert told.value.status == 404
+    assert raised.value.status == 404
     assert (method, path) in hold_against_documents(recorder)
 
 

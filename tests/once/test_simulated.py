@@ -8,7 +8,7 @@ import pytest
 from console.once.client import OnceClient
 from console.once.commands import Payment
 from console.once.errors import NotFound, Unavailable, Unexpected
-from console.once.http.rate_limit import Lane
+from console.once.http.rate_limit import CallPriority
 
 UNKNOWN = "8988000000000000000"
 
@@ -61,7 +61,7 @@ async def test_an_unknown_sim_is_not_found(simulated: OnceClient) -> None:
 )
 async def test_a_fault_that_passes_is_got_over(simulated: OnceClient, simulator_url: str, kind: dict[str, Any]) -> None:
     await fault(simulator_url, path="/v2/sims$", times=1, **kind)
-    assert len((await simulated.sims(1, lane=Lane.COMMAND)).items) == 100
+    assert len((await simulated.sims(1, priority=CallPriority.COMMAND)).items) == 100
 
 
 async def test_a_top_up_whose_answer_is_lost_is_charged_once_and_proved_by_the_quota(
@@ -70,9 +70,9 @@ async def test_a_top_up_whose_answer_is_lost_is_charged_once_and_proved_by_the_q
     iccid = (await simulated.sims(1, page_size=10)).items[0].iccid
     before = (await simulated.data_quota(iccid)).accumulated
     await fault(simulator_url, path="/topup$", kind="drop_after", times=1)
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as raised:
         await simulated.commands.top_up(iccid, Payment.CREDIT_CARD)
-    assert told.value.maybe_done
+    assert raised.value.maybe_done
     after = (await simulated.data_quota(iccid)).accumulated
     assert before is not None
     assert after is not None

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from console.once.client import OnceClient
 from console.once.errors import SignInRefused, Unavailable
 from console.once.http.sign_in import OWNER_HINT
-from console.once.http.token import SignedIn, TokenStore, use_for
+from console.once.http.token import AccessToken, TokenStore, use_for
 
 from .conftest import ClientMaker
 from .odd_server import TOKEN_PATH, Answer, OddServer, token
@@ -61,8 +61,8 @@ async def test_a_token_that_nothing_accepts_is_reported_and_not_tried_for_ever(
 async def test_a_newer_token_survives_who_still_holds_the_old_one(redis: Redis) -> None:
     given = iter(["old", "new", "too many"])
 
-    async def sign_in() -> SignedIn:
-        return SignedIn(next(given), 3600)
+    async def sign_in() -> AccessToken:
+        return AccessToken(next(given), 3600)
 
     store = TokenStore(redis, account="acme", sign_in=sign_in)
     assert await store.get() == "old"
@@ -76,8 +76,8 @@ async def test_wrong_credentials_are_told_in_1nces_words_and_tried_once(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
     odd.answers[TOKEN_PATH][0] = WRONG
-    told = await asyncio.gather(*(make_client().sims(1) for _ in range(5)), return_exceptions=True)
-    assert all(isinstance(error, SignInRefused) and "User does not exist." in str(error) for error in told)
+    results = await asyncio.gather(*(make_client().sims(1) for _ in range(5)), return_exceptions=True)
+    assert all(isinstance(error, SignInRefused) and "User does not exist." in str(error) for error in results)
     assert odd.sign_ins == 1
 
 
@@ -95,9 +95,9 @@ async def test_a_check_tries_the_credentials_anew_and_lets_others_in(make_client
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_check_says_when_the_credentials_are_an_owners(client: OnceClient, odd: OddServer, status: int) -> None:
     odd.will("/v2/sims", Answer(status, b'{"message": "no"}'))
-    with pytest.raises(SignInRefused) as told:
+    with pytest.raises(SignInRefused) as raised:
         await client.check()
-    assert told.value.message == OWNER_HINT
+    assert raised.value.message == OWNER_HINT
 
 
 @pytest.mark.parametrize(("left", "used"), [(3600, 3540), (120, 60), (60, 30), (10, 5), (0.2, 0.5)])
@@ -127,10 +127,10 @@ async def test_a_token_is_renewed_before_it_ends(make_client: ClientMaker, odd: 
 async def test_redis_out_of_reach_does_not_lock_us_out(nowhere: Redis) -> None:
     sign_ins = 0
 
-    async def sign_in() -> SignedIn:
+    async def sign_in() -> AccessToken:
         nonlocal sign_ins
         sign_ins += 1
-        return SignedIn(f"token-{sign_ins}", 3600)
+        return AccessToken(f"token-{sign_ins}", 3600)
 
     store = TokenStore(nowhere, account="acme", sign_in=sign_in)
     assert await asyncio.gather(*(store.get() for _ in range(5))) == ["token-1"] * 5
@@ -149,14 +149,14 @@ async def test_a_sign_in_that_fails_leaves_the_door_open_for_the_next(client: On
 
 async def test_all_who_wait_for_a_sign_in_share_its_failure(client: OnceClient, odd: OddServer) -> None:
     odd.answers[TOKEN_PATH][0] = Answer(503, b"", delay=0.05)
-    told = await asyncio.gather(*(client.sims(1) for _ in range(20)), return_exceptions=True)
-    assert all(isinstance(error, Unavailable) for error in told)
+    results = await asyncio.gather(*(client.sims(1) for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(error, Unavailable) for error in results)
     assert odd.sign_ins == 2
 
 
 async def test_the_token_is_the_same_to_a_redis_client_that_reads_text(valkey_url: str, redis: Redis) -> None:
-    async def sign_in() -> SignedIn:
-        return SignedIn("token-1", 3600)
+    async def sign_in() -> AccessToken:
+        return AccessToken("token-1", 3600)
 
     async with Redis.from_url(valkey_url, decode_responses=True) as text:
         for store in (TokenStore(redis, account="a", sign_in=sign_in), TokenStore(text, account="a", sign_in=sign_in)):
@@ -168,12 +168,12 @@ async def test_tokens_and_secrets_are_neither_logged_nor_named(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     odd.will("/v2/sims", UNAUTHORIZED)
-    with pytest.raises(SignInRefused) as told:
+    with pytest.raises(SignInRefused) as raised:
         await client.sims(1)
     odd.will("/v2/sims", LIST)
     await client.sims(1)
     keys = b" ".join(await redis.keys("*")).decode()
     for secret in ("token-1", "demo-secret", "demo"):
         assert secret not in keys
-    assert "token-1" not in caplog.text + str(told.value) + repr(SignedIn("token-1", 1))
+    assert "token-1" not in caplog.text + str(raised.value) + repr(AccessToken("token-1", 1))
     assert "demo-secret" not in caplog.text

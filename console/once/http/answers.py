@@ -1,4 +1,4 @@
-"""Whether an answer of 1NCE is one, and what went wrong if it is not. Nothing here asks; it only judges."""
+"""The error that an answer of 1NCE, or a transport failure, snapshot for."""
 
 from datetime import UTC, datetime
 
@@ -7,12 +7,12 @@ from msgspec import MsgspecError, json
 
 from console.once.errors import Gone, NotFound, OnceError, Refused, Throttled, Unavailable, Unexpected
 from console.once.http.retry import retry_after
-from console.once.wire.shapes import ComplaintShape
+from console.once.wire.shapes import ErrorShape
 
 UNAUTHORIZED = 401
 
-_complaint = json.Decoder(ComplaintShape)
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_error = json.Decoder(ErrorShape)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 _OUTCOMES: tuple[tuple[type[OnceError], str], ...] = (
     (Throttled, "throttled"),
     (Unavailable, "unavailable"),
@@ -23,25 +23,25 @@ _OUTCOMES: tuple[tuple[type[OnceError], str], ...] = (
 
 
 def outcome(error: OnceError) -> str:
-    """One word for the figures."""
+    """The value of the metrics' label `outcome`."""
     return next((word for kind, word in _OUTCOMES if isinstance(error, kind)), "failed")
 
 
-def broken_line(error: httpx.TransportError, operation: str) -> Unavailable:
-    """The error for an exchange that got no answer: it may have been acted on unless it never left us."""
+def transport_failure(error: httpx.TransportError, operation: str) -> Unavailable:
+    """The error for an exchange that got no answer: it may have been carried out unless it was never sent."""
     what = str(error) or "no answer in time"
     return Unavailable(
         f"1NCE did not answer {operation} ({type(error).__name__}: {what})",
-        maybe_done=not isinstance(error, _NEVER_LEFT),
+        maybe_done=not isinstance(error, _NEVER_SENT),
     )
 
 
-def complaint(answer: httpx.Response) -> ComplaintShape:
-    """What 1NCE says about its refusal, empty where it says nothing that we understand."""
+def error_body(answer: httpx.Response) -> ErrorShape:
+    """The JSON body of a refusal; empty if it is none."""
     try:
-        return _complaint.decode(answer.content)
+        return _error.decode(answer.content)
     except (MsgspecError, UnicodeDecodeError):
-        return ComplaintShape()
+        return ErrorShape()
 
 
 def _is_page(answer: httpx.Response) -> bool:
@@ -51,22 +51,22 @@ def _is_page(answer: httpx.Response) -> bool:
 
 
 def _refusal(answer: httpx.Response, operation: str) -> Refused:
-    said = complaint(answer)
+    said = error_body(answer)
     code = said.error_code if said.error_code is not None else said.errorCode
     message = said.message or f"1NCE refused {operation} with status {answer.status_code}."
     kind: type[Refused] = {404: NotFound, 410: Gone}.get(answer.status_code, Refused)
     return kind(answer.status_code, message, code=None if code is None else str(code), token=said.error_token)
 
 
-def judge(answer: httpx.Response, operation: str) -> OnceError | None:
-    """The error that an answer is, or None if its body may be read. A 401 is a Refused like others: see the caller."""
+def error_of(answer: httpx.Response, operation: str) -> OnceError | None:
+    """The error that an answer is, or None if its body may be read. A 401 is a Refused like others."""
     status = answer.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         wait = retry_after(answer.headers, datetime.now(UTC))
-        return Throttled("1NCE answered that we ask too often.", retry_after=wait)
+        return Throttled("1NCE answered 429: too many requests.", retry_after=wait)
     if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
         wait = retry_after(answer.headers, datetime.now(UTC))
-        message = f"1NCE answered {operation} with a fault of its own (status {status})."
+        message = f"1NCE answered {operation} with an error of its own (status {status})."
         return Unavailable(message, maybe_done=True, status=status, retry_after=wait)
     if _is_page(answer) and status not in (UNAUTHORIZED, httpx.codes.GONE):
         message = f"1NCE answered {operation} with a web page (status {status}): an outage."

@@ -1,4 +1,4 @@
-"""Which of its operations 1NCE offers to an account: judged by what it answers, never by one unknown SIM."""
+"""Which operations 1NCE offers to an account, by its refusals; one refused SIM is no proof."""
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -6,46 +6,47 @@ from enum import Enum, auto
 from console.once.errors import Gone, NotFound, Refused
 from console.once.operations import SIGN_IN, SIM, SIMS, Operation
 
-TRIED_AGAIN = timedelta(days=1)
-SIMS_IN_DOUBT = 5  # so many SIMs that exist must get the same refusal, with no success between
-ESSENTIAL = frozenset({SIGN_IN.metric, SIMS.metric, SIM.metric})  # without these there is nothing to offer
+RETRIED_AFTER = timedelta(days=1)
+SIMS_IN_DOUBT = 5  # existing SIMs that must get the same refusal, with no success between
+ESSENTIAL = frozenset({SIGN_IN.metric, SIMS.metric, SIM.metric})  # never counted as unavailable
 FORBIDDEN = 403
 
 
-class Verdict(Enum):
-    """What a refusal says of the operation."""
+class Availability(Enum):
+    """What a refusal says of its operation."""
 
-    NOTHING = auto()
-    DOUBT = auto()  # if the SIM exists, this SIM speaks against it
-    ABSENT = auto()
+    UNKNOWN = auto()
+    DOUBTFUL = auto()  # it counts if the SIM exists
+    UNAVAILABLE = auto()
 
 
-def verdict(operation: Operation, error: Refused) -> Verdict:
-    """410 says it anywhere, 404 and 403 on a list; on a SIM's path those two only raise a doubt.
+def availability(operation: Operation, error: Refused) -> Availability:
+    """410 proves an operation unavailable, 404 and 403 do on a list; on a SIM's path those two raise a doubt.
 
-    A 404 for an order to be placed may speak of the product in it, and one for an order's number of that number.
+    A 404 for an order to be placed may mean the product in it, and one for an order's number that number.
     """
     if operation.metric in ESSENTIAL:
-        return Verdict.NOTHING
+        return Availability.UNKNOWN
     if isinstance(error, Gone):
-        return Verdict.ABSENT
+        return Availability.UNAVAILABLE
     if not isinstance(error, NotFound) and error.status != FORBIDDEN:
-        return Verdict.NOTHING
-    blanks = operation.path.count("{")
-    if blanks == 0:
-        return Verdict.ABSENT if operation.method == "GET" or error.status == FORBIDDEN else Verdict.NOTHING
-    return Verdict.DOUBT if blanks == 1 and "{iccid}" in operation.path else Verdict.NOTHING
+        return Availability.UNKNOWN
+    placeholders = operation.path.count("{")
+    if placeholders == 0:
+        proof = operation.method == "GET" or error.status == FORBIDDEN
+        return Availability.UNAVAILABLE if proof else Availability.UNKNOWN
+    return Availability.DOUBTFUL if placeholders == 1 and "{iccid}" in operation.path else Availability.UNKNOWN
 
 
-def sentence(operation: Operation, status: int, at: datetime) -> str:
-    """What is said to people about an operation that is switched off."""
+def unavailable_text(operation: Operation, status: int, at: datetime) -> str:
+    """The sentence for people about an operation that is unavailable."""
     day = at.astimezone(UTC)
     return (
-        f"1NCE does not offer {operation.called} to this account: it answered {status}"
+        f"1NCE does not offer {operation.title} to this account: it answered {status}"
         f" on {day.day} {day:%B %Y}. It is asked again once a day."
     )
 
 
-def unseen(operation: Operation) -> str:
-    """What is said to people about an operation that no document shows, until it has been seen to answer."""
-    return f"No document of 1NCE shows {operation.called}: it is used once `console doctor` has seen it answer."
+def undocumented_text(operation: Operation) -> str:
+    """The sentence for people about an undocumented operation that has not answered yet."""
+    return f"No document of 1NCE shows {operation.title}: it is used once `console doctor` has seen it answer."

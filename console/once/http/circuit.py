@@ -1,8 +1,7 @@
-"""How an account stands with 1NCE, as all workers know it through Redis: does it answer, and what does it offer.
+"""An account's circuit breaker and unavailable operations, shared by all workers through Redis.
 
-The line is a circuit breaker: after some failures in a row nobody asks for a while, which doubles each time; then one
-call tries, and its answer closes or opens the line again. Being throttled is no failure, and neither is a refusal: 1NCE
-answers.
+After `CircuitPolicy.failures` failures in a row the circuit opens: no calls are made for a time that doubles with each
+opening. Then one trial call closes it or opens it again. 429 and refusals are answers, hence no failures.
 """
 
 from collections.abc import Awaitable
@@ -14,170 +13,187 @@ from msgspec import Struct, json
 from redis.asyncio import Redis
 
 from console.once.errors import CircuitOpen, NotOffered
-from console.once.http.capabilities import SIMS_IN_DOUBT, TRIED_AGAIN, sentence, unseen
-from console.once.http.circuit_scripts import ANSWERED, ENTER, FAILED
-from console.once.http.notices import BreakerMoved, CapabilityFound, CapabilityLost, LineState, Notice, Noticed
+from console.once.http.capabilities import RETRIED_AFTER, SIMS_IN_DOUBT, unavailable_text, undocumented_text
+from console.once.http.changes import (
+    CarrierChange,
+    CircuitChanged,
+    CircuitState,
+    OnChange,
+    OperationAvailable,
+    OperationUnavailable,
+)
+from console.once.http.circuit_scripts import ACQUIRE, FAILED, SUCCEEDED
 from console.once.http.shared_state import OUT_OF_REACH, shared, text
 from console.once.operations import Operation
 
 
-class Patience(Struct, frozen=True):
-    """When 1NCE is left alone, and for how long: an hour without it costs some twenty requests of all workers."""
+class CircuitPolicy(Struct, frozen=True):
+    """When the circuit opens, and for how long: an outage of an hour costs some twenty calls of all workers."""
 
     failures: int = 8  # in a row
     first_seconds: float = 5.0
     longest_seconds: float = 300.0
-    try_seconds: float = 45.0  # a call that tries has so long before another may
+    trial_seconds: float = 45.0  # after which a trial call without an answer is replaced by another
 
 
-class Entry(Struct, frozen=True):
-    """A call that may be made. `news`: its success would change what is known. `tries`: though the line is open."""
+class Permit(Struct, frozen=True):
+    """A call that may be made. `reports`: success changes the shared state. `is_trial`: the circuit is half open."""
 
-    news: bool
-    tries: bool
-
-
-class SwitchedOff(Struct, frozen=True):
-    """An operation that is not asked for, as it is kept."""
-
-    sentence: str
-    status: int
-    again_us: int
+    reports: bool
+    is_trial: bool
 
 
-class Stands(Struct, frozen=True, kw_only=True):
-    """How an account stands now: its line, and the sentence of each operation that is switched off."""
+class UnavailableOperation(Struct, frozen=True):
+    """An unavailable operation, as Redis has it."""
 
-    line: LineState
     reason: str
-    off: dict[str, str]
+    status: int
+    retry_at_us: int
 
 
-class Standing:
-    """One account's standing, shared by all who ask for it. `noticed` hears of each change, once."""
+class CarrierSnapshot(Struct, frozen=True, kw_only=True):
+    """The circuit's state and reason, and the reason of each unavailable operation."""
 
-    def __init__(self, redis: Redis, organization: str, patience: Patience, noticed: Noticed | None) -> None:
+    circuit: CircuitState
+    reason: str
+    unavailable: dict[str, str]
+
+
+class CarrierState:
+    """The state of one account at 1NCE. `on_change` is called for each change, in the process that caused it."""
+
+    def __init__(self, redis: Redis, organization: str, policy: CircuitPolicy, on_change: OnChange | None) -> None:
         self._redis = redis
-        self._patience = patience
-        keys = ("line", "off", "met", "doubt:")
-        self._line, self._off, self._met, self._doubt = (f"once:{organization}:{what}" for what in keys)
-        self._enter, self._answered, self._failed = map(redis.register_script, (ENTER, ANSWERED, FAILED))
-        self._noticed = noticed
+        self._policy = policy
+        keys = ("circuit", "unavailable", "answered", "doubt:")
+        self._circuit, self._unavailable, self._answered, self._doubt = (f"once:{organization}:{key}" for key in keys)
+        self._acquire, self._succeeded, self._failed = map(redis.register_script, (ACQUIRE, SUCCEEDED, FAILED))
+        self._on_change = on_change
 
-    async def enter(self, operation: Operation, *, whatever: bool = False) -> Entry:
-        """May this be asked now? Raises CircuitOpen or NotOffered, and Unavailable when Redis can't say.
+    async def acquire(self, operation: Operation, *, force: bool = False) -> Permit:
+        """The permit for a call. Raises CircuitOpen, NotOffered, and Unavailable when Redis is out of reach.
 
-        With `whatever` it may, and serves as a try.
+        With `force` neither an open circuit nor an unavailable operation prevents it; the call is then a trial.
         """
-        if operation.guessed and not whatever and not await shared(self._redis.sismember(self._met, operation.metric)):
-            raise NotOffered(0, unseen(operation))
-        args: list[str | int] = [operation.metric, int(self._patience.try_seconds * 1e6), int(whatever)]
-        told, *rest = await shared(self._enter(keys=self._keys(operation), args=args))
-        word = text(told)
-        if word == "off":
-            kept = json.decode(rest[0], type=SwitchedOff)
-            raise NotOffered(kept.status, kept.sentence)
-        if word == "open":
-            raise _left_alone(text(rest[1]), rest[0] / 1e6)
-        if word == "try" and rest[0]:
-            await self._notice(BreakerMoved(state=LineState.HALF_OPEN, reason="one call tries", failures=0, at=_now()))
-        return Entry(bool(rest[1]), word == "try")
+        if operation.undocumented and not (force or await self._has_answered(operation)):
+            raise NotOffered(0, undocumented_text(operation))
+        args: list[str | int] = [operation.metric, int(self._policy.trial_seconds * 1e6), int(force)]
+        decision, *rest = await shared(self._acquire(keys=self._keys(operation), args=args))
+        found = text(decision)
+        if found == "unavailable":
+            kept = json.decode(rest[0], type=UnavailableOperation)
+            raise NotOffered(kept.status, kept.reason)
+        if found == "open":
+            raise _circuit_open(text(rest[1]), rest[0] / 1e6)
+        if found == "trial" and rest[0]:
+            change = CircuitChanged(state=CircuitState.HALF_OPEN, reason="one trial call", failures=0, at=_now())
+            await self._report(change)
+        return Permit(bool(rest[1]), found == "trial")
 
-    async def confirm(self, entry: Entry) -> None:
-        """Whoever waited for a token or a slot asks again: raises CircuitOpen if the line was opened meanwhile."""
-        if entry.tries:
+    async def check(self, permit: Permit) -> None:
+        """To be called after waiting for a token or a slot. Raises CircuitOpen if the circuit has opened meanwhile."""
+        if permit.is_trial:
             return
-        state, until, reason = await shared(self._redis.hmget(self._line, ["state", "until", "reason"]))
+        state, until, reason = await shared(self._redis.hmget(self._circuit, ["state", "until", "reason"]))
         if state is not None:
-            raise _left_alone(text(reason), max(int(until) / 1e6 - _now().timestamp(), 0.0))
+            raise _circuit_open(text(reason), max(int(until) / 1e6 - _now().timestamp(), 0.0))
 
-    async def answered(self, operation: Operation, entry: Entry) -> None:
-        """1NCE has answered, if only with a refusal: the line is good."""
-        if entry.news:
-            await self._mend(self._keys(operation)[:1], operation, offered=False)
+    async def answered(self, operation: Operation, permit: Permit) -> None:
+        """1NCE has answered, perhaps with a refusal: closes the circuit."""
+        if permit.reports:
+            await self._close(self._keys(operation)[:1], operation, available=False)
 
-    async def offered(self, operation: Operation, entry: Entry) -> None:
-        """1NCE has done what it was asked for: so it offers it."""
-        if entry.news:
-            await self._mend(self._keys(operation), operation, offered=True)
+    async def succeeded(self, operation: Operation, permit: Permit) -> None:
+        """1NCE has carried out the call: closes the circuit and makes the operation available."""
+        if permit.reports:
+            await self._close(self._keys(operation), operation, available=True)
 
-    async def _mend(self, keys: list[str], operation: Operation, *, offered: bool) -> None:
-        keys += [] if offered else ["once:nothing", "once:nothing"]
-        moved, found = await self._note(self._answered(keys=keys, args=[operation.metric]), (0, 0))
-        if moved:
-            await self._notice(BreakerMoved(state=LineState.CLOSED, reason="1NCE answers", failures=0, at=_now()))
+    async def _close(self, keys: list[str], operation: Operation, *, available: bool) -> None:
+        keys += [] if available else ["once:nothing", "once:nothing"]
+        closed, found = await _or_else(self._succeeded(keys=keys, args=[operation.metric]), (0, 0))
+        if closed:
+            await self._report(CircuitChanged(state=CircuitState.CLOSED, reason="1NCE answers", failures=0, at=_now()))
         if found:
-            await self._notice(CapabilityFound(operation=operation.metric, at=_now()))
+            await self._report(OperationAvailable(operation=operation.metric, at=_now()))
 
     async def failed(self, reason: str) -> bool:
-        """1NCE gave no proper answer; whether it is to be left alone now."""
-        bounds = [int(seconds * 1e6) for seconds in (self._patience.first_seconds, self._patience.longest_seconds)]
-        args: list[str | int] = [self._patience.failures, *bounds, reason]
-        failures, wait, is_open = await self._note(self._failed(keys=[self._line], args=args), (0, 0, 0))
+        """Count a call without a proper answer. Returns whether the circuit is open."""
+        bounds = [int(seconds * 1e6) for seconds in (self._policy.first_seconds, self._policy.longest_seconds)]
+        args: list[str | int] = [self._policy.failures, *bounds, reason]
+        failures, wait, is_open = await _or_else(self._failed(keys=[self._circuit], args=args), (0, 0, 0))
         if wait:
             now = _now()
             until = now + timedelta(microseconds=wait)
-            moved = BreakerMoved(state=LineState.OPEN, reason=reason, failures=failures, at=now, until=until)
-            await self._notice(moved)
+            opened = CircuitChanged(state=CircuitState.OPEN, reason=reason, failures=failures, at=now, until=until)
+            await self._report(opened)
         return bool(is_open)
 
     async def doubt(self, operation: Operation, iccid: str) -> bool:
-        """A SIM that exists was refused: whether that makes enough of them."""
+        """Count an existing SIM that was refused. Returns whether they prove the operation unavailable."""
         key = self._doubt + operation.metric
         async with self._redis.pipeline() as pipe:
             pipe.sadd(key, iccid)
-            pipe.expire(key, TRIED_AGAIN)
+            pipe.expire(key, RETRIED_AFTER)
             pipe.scard(key)
-            return int((await self._note(pipe.execute(), (0, 0, 0)))[2]) >= SIMS_IN_DOUBT
+            return int((await _or_else(pipe.execute(), (0, 0, 0)))[2]) >= SIMS_IN_DOUBT
 
-    async def absent(self, operation: Operation, status: int) -> NotOffered:
-        """1NCE does not offer this: switch it off for a day. What to raise."""
+    async def set_unavailable(self, operation: Operation, status: int) -> NotOffered:
+        """Make an operation unavailable for a day. Returns the error to raise."""
         at = _now()
-        again_at = at + TRIED_AGAIN
-        kept = SwitchedOff(sentence(operation, status, at), status, int(again_at.timestamp() * 1e6))
-        await self._note(self._redis.hset(self._off, operation.metric, json.encode(kept)), 0)  # type: ignore[arg-type]
-        lost = CapabilityLost(operation=operation.metric, reason=kept.sentence, status=status, at=at, again_at=again_at)
-        await self._notice(lost)
-        return NotOffered(status, kept.sentence)
+        retry_at = at + RETRIED_AFTER
+        kept = UnavailableOperation(unavailable_text(operation, status, at), status, int(retry_at.timestamp() * 1e6))
+        stored: Awaitable[int] = self._redis.hset(self._unavailable, operation.metric, json.encode(kept))  # type: ignore[arg-type,assignment]
+        await _or_else(stored, 0)
+        name, reason = operation.metric, kept.reason
+        await self._report(OperationUnavailable(operation=name, reason=reason, status=status, at=at, retry_at=retry_at))
+        return NotOffered(status, kept.reason)
 
-    async def met(self, operation: Operation) -> None:
-        """An operation that no document shows has given an answer that could be read: it is used from now on."""
-        if await shared(self._redis.sadd(self._met, operation.metric)):
-            await self._notice(CapabilityFound(operation=operation.metric, at=_now()))
+    async def set_answered(self, operation: Operation) -> None:
+        """An undocumented operation has given a readable answer: it is used from now on."""
+        if await shared(self._redis.sadd(self._answered, operation.metric)):
+            await self._report(OperationAvailable(operation=operation.metric, at=_now()))
 
-    async def now(self) -> Stands:
-        """How the account stands, as Redis has it."""
+    async def snapshot(self) -> CarrierSnapshot:
+        """The state in Redis now."""
         async with self._redis.pipeline() as pipe:
-            pipe.hmget(self._line, ["state", "reason"])
-            pipe.hgetall(self._off)
-            (state, reason), off = await shared(pipe.execute())
-        return Stands(
-            line=LineState(text(state) or LineState.CLOSED),
+            pipe.hmget(self._circuit, ["state", "reason"])
+            pipe.hgetall(self._unavailable)
+            (state, reason), found = await shared(pipe.execute())
+        return CarrierSnapshot(
+            circuit=CircuitState(text(state) or CircuitState.CLOSED),
             reason=text(reason) or "",
-            off={text(name) or "": json.decode(kept, type=SwitchedOff).sentence for name, kept in off.items()},
+            unavailable={
+                text(name) or "": json.decode(kept, type=UnavailableOperation).reason for name, kept in found.items()
+            },
         )
 
+    async def _has_answered(self, operation: Operation) -> bool:
+        return bool(await shared(self._redis.sismember(self._answered, operation.metric)))
+
     def _keys(self, operation: Operation) -> list[str]:
-        return [self._line, self._off, self._doubt + operation.metric]
+        return [self._circuit, self._unavailable, self._doubt + operation.metric]
 
-    async def _notice(self, notice: Notice) -> None:
-        """Tell the house; what it makes of it must not harm the call."""
-        if self._noticed is not None:
+    async def _report(self, change: CarrierChange) -> None:
+        """Call `on_change`; its failure is logged and does not fail the call to 1NCE."""
+        if self._on_change is not None:
             try:
-                await self._noticed(notice)
+                await self._on_change(change)
             except Exception:
-                structlog.get_logger("once").exception("a notice could not be kept", notice=type(notice).__name__)
-
-    async def _note(self, reporter: Awaitable[Any], otherwise: Any) -> Any:
-        """What is noted after a call must not make a failure of it: if Redis is away, it is not noted."""
-        try:
-            return await reporter
-        except OUT_OF_REACH:
-            return otherwise
+                structlog.get_logger("once").exception(
+                    "a change of the carrier was not recorded", change=type(change).__name__
+                )
 
 
-def _left_alone(reason: str | None, seconds: float) -> CircuitOpen:
-    return CircuitOpen(f"1NCE is left alone for a while: {reason}", retry_after=seconds)
+async def _or_else(writing: Awaitable[Any], otherwise: Any) -> Any:
+    """Redis' answer, or `otherwise` when it is out of reach: the call to 1NCE has been made already."""
+    try:
+        return await writing
+    except OUT_OF_REACH:
+        return otherwise
+
+
+def _circuit_open(reason: str | None, seconds: float) -> CircuitOpen:
+    return CircuitOpen(f"No calls are made to 1NCE for a while: {reason}", retry_after=seconds)
 
 
 def _now() -> datetime:

@@ -1,37 +1,39 @@
-"""How an account's standing changes in Redis: step by step, each whole for all workers, by the clock of Redis."""
+"""How an account's state changes in Redis: each script is atomic, and uses the clock of Redis."""
 
-# KEYS: line, switched off, doubt. ARGV: operation, microseconds for a try, "1" to ask whatever the line is.
-# Answers {"off", what is kept of it}, {"open", microseconds, reason}, {"try", was it moved, there is news in success}
-# or {"go", 0, there is news in success}.
-ENTER = """
+# KEYS: circuit, unavailable operations, doubt. ARGV: operation, microseconds for a trial, "1" to force the call.
+# Answers {"unavailable", JSON of it}, {"open", microseconds, reason}, {"trial", did the state change, does a success
+# change the state} or {"go", 0, does a success change the state}.
+ACQUIRE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local news = redis.call('EXISTS', KEYS[3])
-local off = redis.call('HGET', KEYS[2], ARGV[1])
-if off then
-  if now < tonumber(cjson.decode(off).again_us) and ARGV[3] ~= '1' then return {'off', off} end
-  news = 1
+local reports = redis.call('EXISTS', KEYS[3])
+local unavailable = redis.call('HGET', KEYS[2], ARGV[1])
+if unavailable then
+  if now < tonumber(cjson.decode(unavailable).retry_at_us) and ARGV[3] ~= '1' then
+    return {'unavailable', unavailable}
+  end
+  reports = 1
 end
-local line = redis.call('HMGET', KEYS[1], 'state', 'until', 'failures', 'reason')
-if line[1] then
-  local left = tonumber(line[2]) - now
-  if left > 0 and ARGV[3] ~= '1' then return {'open', left, line[4]} end
+local circuit = redis.call('HMGET', KEYS[1], 'state', 'until', 'failures', 'reason')
+if circuit[1] then
+  local left = tonumber(circuit[2]) - now
+  if left > 0 and ARGV[3] ~= '1' then return {'open', left, circuit[4]} end
   redis.call('HSET', KEYS[1], 'state', 'half_open', 'until', string.format('%.0f', now + ARGV[2]))
-  return {'try', line[1] == 'open' and 1 or 0, 1}
+  return {'trial', circuit[1] == 'open' and 1 or 0, 1}
 end
-if line[3] then news = 1 end
-return {'go', 0, news}
+if circuit[3] then reports = 1 end
+return {'go', 0, reports}
 """
 
-# KEYS: line, switched off, doubt. ARGV: operation. Answers {was the line moved, was it switched off}.
-ANSWERED = """
+# KEYS: circuit, unavailable operations, doubt. ARGV: operation. Answers {was the circuit open, was it unavailable}.
+SUCCEEDED = """
 local state = redis.call('HGET', KEYS[1], 'state')
 redis.call('DEL', KEYS[1], KEYS[3])
 return {state and 1 or 0, redis.call('HDEL', KEYS[2], ARGV[1])}
 """
 
-# KEYS: line. ARGV: failures until it opens, first and longest wait in microseconds, reason.
-# Answers {failures, microseconds until the next try, 0 if nothing moved}.
+# KEYS: circuit. ARGV: failures until it opens, first and longest wait in microseconds, reason.
+# Answers {failures, microseconds until the next trial, 0 if the state is as before, is it open}.
 FAILED = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]

@@ -1,4 +1,4 @@
-"""One request to 1NCE and what comes back: judged, measured, and counted where 1NCE did not answer."""
+"""One request to 1NCE and its result: classified, measured, and counted by the circuit breaker if it failed."""
 
 import time
 from collections.abc import Callable
@@ -7,15 +7,15 @@ import httpx
 from msgspec import Struct
 
 from console.once.errors import OnceError, Unavailable, Unexpected
-from console.once.http.answers import broken_line, judge, outcome
-from console.once.http.circuit import Standing
+from console.once.http.answers import error_of, outcome, transport_failure
+from console.once.http.circuit import CarrierState
 from console.once.operations import Operation
 
 Observe = Callable[[str, str, float], None]
 
 
-class Heard(Struct, frozen=True):
-    """An answer without an error may be read; a refusal has both; a broken line has no answer."""
+class ExchangeResult(Struct, frozen=True):
+    """An answer without an error may be read; a refusal has both; a transport failure has no answer."""
 
     answer: httpx.Response | None
     error: OnceError | None
@@ -24,29 +24,31 @@ class Heard(Struct, frozen=True):
 class Exchange:
     """Sends the requests of one organization, each just once."""
 
-    def __init__(self, http: httpx.AsyncClient, standing: Standing, observe: Observe) -> None:
+    def __init__(self, http: httpx.AsyncClient, carrier: CarrierState, observe: Observe) -> None:
         self.http = http
-        self._standing = standing
+        self._carrier = carrier
         self._observe = observe
 
-    async def send(self, operation: Operation, request: httpx.Request, auth: httpx.Auth | None = None) -> Heard:
-        """Send it now. Nothing is raised. A failure that makes the line be left alone has `again` unset."""
+    async def send(
+        self, operation: Operation, request: httpx.Request, auth: httpx.Auth | None = None
+    ) -> ExchangeResult:
+        """Send it now. Nothing is raised. A failure that leaves the circuit open has `retry_now` unset."""
         began = time.monotonic()
-        heard = await self._exchange(operation, request, auth)
-        word = "ok" if heard.error is None else outcome(heard.error)
+        result = await self._exchange(operation, request, auth)
+        word = "ok" if result.error is None else outcome(result.error)
         self._observe(operation.metric, word, time.monotonic() - began)
-        if isinstance(heard.error, Unavailable) and await self._standing.failed(str(heard.error)):
-            heard.error.again = False
-        return heard
+        if isinstance(result.error, Unavailable) and await self._carrier.failed(str(result.error)):
+            result.error.retry_now = False
+        return result
 
-    async def _exchange(self, operation: Operation, request: httpx.Request, auth: httpx.Auth | None) -> Heard:
+    async def _exchange(self, operation: Operation, request: httpx.Request, auth: httpx.Auth | None) -> ExchangeResult:
         try:
             answer = await self.http.send(request, auth=auth)
         except httpx.TransportError as broken:
-            error: OnceError = broken_line(broken, operation.metric)
+            error: OnceError = transport_failure(broken, operation.metric)
             error.__cause__ = broken
         except (httpx.DecodingError, httpx.InvalidURL) as broken:
             error = Unexpected(str(request.url), str(broken), b"", maybe_done=True)
         else:
-            return Heard(answer, judge(answer, operation.metric))
-        return Heard(None, error)
+            return ExchangeResult(answer, error_of(answer, operation.metric))
+        return ExchangeResult(None, error)

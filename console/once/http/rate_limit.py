@@ -1,10 +1,10 @@
-"""How fast we ask: one pace for a whole organization, kept by all workers together in Redis and never exceeded.
+"""The rate limit of an organization, kept by all workers together in Redis and never exceeded.
 
-1NCE counts an organization's requests per second. Every request first gets a slot: a moment that is its own. Slots lie
-evenly, a little further apart than the rate says, so that a request may leave up to LATENESS_SECONDS after its moment
-and be up to ROAD_SECONDS longer on its way than others, and still no second on 1NCE's clock holds more than the rate.
-Who wakes too late for a slot asks for a new one. Commands of people go before background polls: a poll gets a slot
-only if few are waiting.
+1NCE counts an organization's requests per second. Every request first reserves a slot: a moment that no other request
+has. Slots are spaced evenly, a little further apart than the rate says, so that a request may be sent up to
+LATENESS_SECONDS after its moment and take up to NETWORK_JITTER_SECONDS longer than others, and still no second on
+1NCE's clock holds more than the rate. A slot that was missed is replaced by another. Commands of people go before
+polls: a poll gets a slot only if few are reserved.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from console.once.errors import Throttled
 from console.once.http.shared_state import shared
 
 LATENESS_SECONDS = 0.035
-ROAD_SECONDS = 0.02
-POLL_AHEAD_SLOTS = 2  # a poll is turned away while more slots than this are taken
-MISSES_ALLOWED = 10  # slots in a row that a busy process may miss before it says so
+NETWORK_JITTER_SECONDS = 0.02
+POLL_AHEAD_SLOTS = 2  # a poll waits while more slots than this are reserved
+MISSES_ALLOWED = 10  # slots in a row that a busy process may miss before Throttled is raised
 LONGEST_PAUSE_SECONDS = 3600.0
 
 # KEYS: next free moment, end of the pause. ARGV: spacing, furthest moment that may be taken (both microseconds).
@@ -46,62 +46,61 @@ return 1
 """
 
 
-class Lane(StrEnum):
-    """Who is waiting: a person (COMMAND) or nobody (POLL). A loop over a fleet is a POLL, even if a person began it."""
+class CallPriority(StrEnum):
+    """COMMAND if a person waits for the answer, else POLL. A loop over a fleet is a POLL, even if a person began it."""
 
     COMMAND = "command"
     POLL = "poll"
 
 
-class Pace:
-    """An organization's pace. Any number of these may share it, in any number of processes, through Redis."""
+class RateLimit:
+    """The rate limit of an organization, shared through Redis by any number of these in any number of processes."""
 
     def __init__(
         self, redis: Redis, organization: str, *, requests_per_second: float, max_wait_seconds: float = 30.0
     ) -> None:
         self._redis = redis
-        self._keys = [f"once:{organization}:pace", f"once:{organization}:pause"]
+        self._keys = [f"once:{organization}:rate", f"once:{organization}:pause"]
         self._reserve = redis.register_script(_RESERVE)
         self._pause = redis.register_script(_PAUSE)
-        self._spacing = (1.0 + LATENESS_SECONDS + ROAD_SECONDS) / requests_per_second
+        self._spacing = (1.0 + LATENESS_SECONDS + NETWORK_JITTER_SECONDS) / requests_per_second
         self._max_wait = max_wait_seconds
-        self._turns = {lane: asyncio.Lock() for lane in Lane}
+        self._locks = {priority: asyncio.Lock() for priority in CallPriority}
 
-    async def slot(self, lane: Lane) -> None:
-        """Wait for a moment of one's own; on return, the request must be sent at once.
+    async def slot(self, priority: CallPriority) -> None:
+        """Wait for a slot of one's own; on return, the request must be sent at once.
 
-        Raises Throttled when there is none within `max_wait_seconds`, and Unavailable when Redis is out of reach: an
-        unknown pace is not a pace.
+        Raises Throttled when there is none within `max_wait_seconds`, and Unavailable when Redis is out of reach.
         """
         deadline = time.monotonic() + self._max_wait
         try:
             async with asyncio.timeout(self._max_wait):
-                await self._turns[lane].acquire()
+                await self._locks[priority].acquire()
         except TimeoutError:
             raise Throttled("Too many requests to 1NCE are waiting.", retry_after=self._max_wait) from None
         try:
-            await self._take(lane, deadline)
+            await self._take(priority, deadline)
         finally:
-            self._turns[lane].release()
+            self._locks[priority].release()
 
     async def pause(self, seconds: float) -> None:
-        """Nobody of the organization asks for so many seconds, since 1NCE said so. At most an hour."""
+        """Make no calls of the organization for so many seconds, at most an hour: 1NCE has answered 429."""
         length = int(min(seconds, LONGEST_PAUSE_SECONDS) * 1e6)
         await shared(self._pause(keys=self._keys[1:], args=[length]))
 
-    async def _take(self, lane: Lane, deadline: float) -> None:
-        """Only one waiter of each lane and process is here, so the slots taken ahead are as few as the processes."""
+    async def _take(self, priority: CallPriority, deadline: float) -> None:
+        """Only one waiter of each priority and process is here, so few slots are reserved ahead."""
         for _ in range(MISSES_ALLOWED):
-            asked = await self._book(lane, deadline)
-            if asked is not None and time.monotonic() - asked <= LATENESS_SECONDS:
+            sent_at = await self._slot_reached(priority, deadline)
+            if sent_at is not None and time.monotonic() - sent_at <= LATENESS_SECONDS:
                 return
-        raise Throttled("This process is too busy to ask 1NCE at an even pace.", retry_after=1.0)
+        raise Throttled("This process is too busy to send requests to 1NCE in their slots.", retry_after=1.0)
 
-    async def _book(self, lane: Lane, deadline: float) -> float | None:
-        """Take a slot and sleep until it: the earliest moment at which it can have begun, or None if a pause came."""
+    async def _slot_reached(self, priority: CallPriority, deadline: float) -> float | None:
+        """Reserve a slot and sleep until it. Returns its earliest moment (monotonic), or None if a pause began."""
         while True:
             left = deadline - time.monotonic()
-            ahead = left if lane is Lane.COMMAND else min(left, POLL_AHEAD_SLOTS * self._spacing)
+            ahead = left if priority is CallPriority.COMMAND else min(left, POLL_AHEAD_SLOTS * self._spacing)
             before = time.monotonic()
             microseconds, taken = await shared(
                 self._reserve(keys=self._keys, args=[int(self._spacing * 1e6), int(max(ahead, 0) * 1e6)])

@@ -1,4 +1,4 @@
-"""How often and how patiently the same question is asked again when 1NCE did not answer it."""
+"""How often and after which pauses a call without an answer is repeated."""
 
 import random
 from collections.abc import Mapping
@@ -8,14 +8,11 @@ from email.utils import parsedate_to_datetime
 from msgspec import Struct
 
 
-class Retries(Struct, frozen=True):
-    """At most `tries` attempts within `patience_seconds`, each pause about twice the one before, give or take.
+class RetryPolicy(Struct, frozen=True):
+    """At most `attempts` attempts within `max_elapsed_seconds`, each pause about twice the one before, with jitter."""
 
-    The give or take keeps workers that failed together from coming back together.
-    """
-
-    tries: int = 4
-    patience_seconds: float = 60.0
+    attempts: int = 4
+    max_elapsed_seconds: float = 60.0
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 8.0
 
@@ -26,7 +23,7 @@ class Retries(Struct, frozen=True):
 
     def may_repeat(self, attempt: int, seconds_after_pause: float) -> bool:
         """Whether there may be another attempt, `seconds_after_pause` after the first one began."""
-        return attempt < self.tries and seconds_after_pause <= self.patience_seconds
+        return attempt < self.attempts and seconds_after_pause <= self.max_elapsed_seconds
 
 
 def _date(text: str) -> datetime | None:
@@ -38,9 +35,9 @@ def _date(text: str) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds that an answer asks us to wait, told as a number or as a date; None if it does not say.
+    """The seconds that an answer asks us to wait, as a number or as a date; None if it does not say.
 
-    A date is measured by the answer's own clock if it tells the time, for ours may differ.
+    A date is measured by the answer's own Date if it has one, for clocks differ.
     """
     text = headers.get("Retry-After", "").strip()
     if not text:

@@ -1,4 +1,4 @@
-"""What all workers keep together in Redis, and what it means when Redis is away: nobody asks 1NCE then."""
+"""State that all workers share in Redis. Without Redis no calls are made to 1NCE."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ OUT_OF_REACH = (RedisError, OSError)
 
 
 async def shared(asking: Any) -> Any:
-    """What Redis answers. Raises Unavailable when it is out of reach: who cannot know the pace does not ask."""
+    """What Redis answers. Raises Unavailable when it is out of reach: the rate limit cannot be kept then."""
     try:
         return await asking
     except OUT_OF_REACH as error:
-        message = f"Redis, which keeps the pace and what is known of 1NCE, is out of reach: {error}"
+        message = f"Redis, which holds the rate limit and the circuit breaker, is out of reach: {error}"
         raise Unavailable(message, maybe_done=False) from error
 
 

@@ -1,7 +1,7 @@
-"""The key to 1NCE's door: one token for all workers, kept in Redis, renewed by one of them before it runs out.
+"""One access token for all workers, kept in Redis, renewed by one of them before it expires.
 
 1NCE caches tokens too: asked again, it gives the same one with the seconds that are left. So a token that is nearly
-used up comes back as it was, and is used for half of what it has left. Redis out of reach does not lock us out: each
+used up comes back as it was, and is used for half of what it has left. Without Redis each
 process then signs in for itself and remembers the token, which costs a few sign-ins and nothing else, as 1NCE gives all
 of them the same token.
 """
@@ -20,7 +20,7 @@ from console.once.http.shared_state import OUT_OF_REACH, text
 
 MARGIN_SECONDS = 60.0  # a token is renewed so long before its end, or at half of what it had left
 SHORTEST_USE_SECONDS = 0.5
-LOCK_SECONDS = 20.0  # a sign-in that takes longer is tried by a second worker too, which does no harm
+LOCK_SECONDS = 20.0  # a sign-in that takes longer is made by a second worker too, which does no harm
 REFUSAL_KEPT_SECONDS = 10.0  # wrong credentials are tried once by all workers together, then left alone for a while
 LOOK_AGAIN_SECONDS = 0.05
 
@@ -28,17 +28,17 @@ LOOK_AGAIN_SECONDS = 0.05
 _FORGET_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
 
 
-class SignedIn(Struct, frozen=True):
+class AccessToken(Struct, frozen=True):
     """The answer of a sign-in. Shows no token when printed or logged."""
 
     token: str
     seconds_left: float
 
     def __repr__(self) -> str:
-        return f"SignedIn(seconds_left={self.seconds_left})"
+        return f"AccessToken(seconds_left={self.seconds_left})"
 
 
-SignIn = Callable[[], Awaitable[SignedIn]]
+SignInCall = Callable[[], Awaitable[AccessToken]]
 
 
 def use_for(seconds_left: float) -> float:
@@ -49,13 +49,13 @@ def use_for(seconds_left: float) -> float:
 class TokenStore:
     """The token of one 1NCE account, for all workers. `sign_in` asks 1NCE; it raises SignInRefused or Unavailable."""
 
-    def __init__(self, redis: Redis, *, account: str, sign_in: SignIn) -> None:
+    def __init__(self, redis: Redis, *, account: str, sign_in: SignInCall) -> None:
         name = hashlib.sha256(account.encode()).hexdigest()[:20]
         self._redis = redis
         self._key, self._lock, self._refusal = (f"once:token:{name}{end}" for end in ("", ":lock", ":refused"))
         self._forget_if = redis.register_script(_FORGET_IF)
         self._sign_in = sign_in
-        self._own: SignedIn | None = None  # used while Redis is out of reach
+        self._own: AccessToken | None = None  # used while Redis is out of reach
         self._own_until = 0.0
         self._renewal: asyncio.Task[str] | None = None
 
@@ -129,11 +129,11 @@ class TokenStore:
         await self._keep(signed)
         return signed.token
 
-    async def _keep(self, signed: SignedIn) -> None:
+    async def _keep(self, signed: AccessToken) -> None:
         self._remember(signed)
         await self._redis.set(self._key, signed.token, px=int(use_for(signed.seconds_left) * 1000))
 
-    def _remember(self, signed: SignedIn) -> None:
+    def _remember(self, signed: AccessToken) -> None:
         self._own, self._own_until = signed, time.monotonic() + use_for(signed.seconds_left)
 
     async def _without_redis(self) -> str:

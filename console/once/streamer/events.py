@@ -1,11 +1,11 @@
-"""What happened on the network, as 1NCE tells it: sessions, places, quotas, and why something was refused."""
+"""Network events as 1NCE reports them: sessions, places, quotas, and causes of refusals."""
 
 from datetime import datetime
 
 from msgspec import MsgspecError, Struct, json
 
 from console.iccid import known
-from console.once.streamer.shapes import Detail, Entry, ImsiRef, QuotaLeft, RecordShape, Session, Volumes
+from console.once.streamer.shapes import Detail, ImsiRef, NumberedText, QuotaLeft, RecordShape, Session, Volumes
 from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name
 from console.once.wire.times import parse_time
@@ -58,7 +58,7 @@ class EventRecord(Struct, frozen=True, gc=False):
     apn: str | None = None
     cell: str | None = None
     session_ip: str | None = None
-    session_bytes: int | None = None  # of a session that ended; usage records tell the same volume once more
+    session_bytes: int | None = None  # of a session that ended; usage records report the same volume too
     quota_left_bytes: int | None = None  # may be negative
     quota_left_sms: int | None = None
     detail: bytes | None = None  # as 1NCE wrote it, in JSON
@@ -104,7 +104,7 @@ def _severity(raw: RecordShape) -> str:
     return _SEVERITIES.get(number, "info") if number is not None else "info"
 
 
-def _described(entry: Entry | None, names: dict[int, str]) -> tuple[int | None, str | None]:
+def _described(entry: NumberedText | None, names: dict[int, str]) -> tuple[int | None, str | None]:
     if entry is None:
         return None, None
     number = whole(entry.id)
@@ -118,12 +118,12 @@ def read_event(raw: RecordShape) -> EventRecord:
         raise ValueError("an event without an id or a time")
     type_id, name = _described(raw.event_type, EVENT_NAMES)
     detail = bytes(raw.detail)
-    told = detail_of(raw)
-    session = told.pdp_context or _NO_SESSION
-    country = told.country
-    left = told.quota.volume if isinstance(told.quota, QuotaLeft) else None
-    sms = type_id in SMS_QUOTA_EVENTS or (isinstance(told.quota, QuotaLeft) and told.quota.service == "sms")
-    volume = told.volume.total if isinstance(told.volume, Volumes) else None
+    details = detail_of(raw)
+    session = details.pdp_context or _NO_SESSION
+    country = details.country
+    left = details.quota.volume if isinstance(details.quota, QuotaLeft) else None
+    sms = type_id in SMS_QUOTA_EVENTS or (isinstance(details.quota, QuotaLeft) and details.quota.service == "sms")
+    volume = details.volume.total if isinstance(details.volume, Volumes) else None
     return EventRecord(
         number,
         parse_time(raw.timestamp),
@@ -135,10 +135,10 @@ def read_event(raw: RecordShape) -> EventRecord:
         _described(raw.event_source, SOURCES)[1],
         raw.alert is True,
         raw.description or "",
-        told.name,
+        details.name,
         country_code(country.iso_code if country else None, country.mcc if country and country.mcc else session.mcc),
         rat_name(session.rat_type),
-        told.data_service_failure_cause or told.update_location_failure_reason,
+        details.data_service_failure_cause or details.update_location_failure_reason,
         session.apn or None,
         cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli) or cell_name(Cell(session.lac, session.ci)),
         session.ue_ip_address or None,

@@ -1,4 +1,4 @@
-"""What 1NCE sends by itself: reads whole batches of records, and tells their kinds apart by shape."""
+"""Records of the Data Streamer and the SMS Forwarder: reads lists of them, and distinguishes their kinds by shape."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -70,7 +70,7 @@ def read_record(raw: bytes | Raw | Mapping[str, Any]) -> Record:
 
 
 def read_batch(body: bytes) -> Batch:
-    """All records of a JSON list. Raises msgspec.DecodeError if it is no list; a bad record spoils only itself.
+    """All records of a JSON list. Raises msgspec.DecodeError if it is no list; a bad record affects no other.
 
     A batch in which all is well is read in one go; any other one record by record, which takes half as long again.
     """

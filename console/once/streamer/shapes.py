@@ -1,7 +1,7 @@
-"""The shapes of what 1NCE sends by itself, key by key, both generations of its Data Streamer in one.
+"""The JSON of the Data Streamer's and SMS Forwarder's records, key by key, both formats of them in one.
 
-All kinds of records share one shape in which everything may be absent or null: what is there tells the kind. Reading
-three thousand of them into one shape is many times faster than looking into each first.
+All kinds of records share one shape in which everything may be absent or null: the fields that are there determine
+the kind. Decoding three thousand of them into one shape is many times faster than looking into each first.
 """
 
 from decimal import Decimal
@@ -17,8 +17,8 @@ Number = Decimal | None
 NOTHING = Raw(b"null")
 
 
-class Entry(Struct, gc=False):
-    """A number and its meaning in words."""
+class NumberedText(Struct, gc=False):
+    """A number and its meaning as text."""
 
     id: Whole = None
     description: Text = None
@@ -32,7 +32,7 @@ class EndpointShape(Struct, gc=False):
 
 
 class SimRef(Struct, gc=False):
-    """The SIM. Only the first generation tells when it was made."""
+    """The SIM. Only the first format has the time of its creation."""
 
     iccid: Text = None
     production_date: Text = None
@@ -53,7 +53,7 @@ class Volumes(Struct, gc=False):
 
 
 class Country(Struct, gc=False):
-    """A country; usage records tell only its network code."""
+    """A country; usage records have only its network code."""
 
     iso_code: Text = None
     mcc: Whole = None
@@ -101,7 +101,7 @@ class PartShape(Struct, gc=False):
 
 
 class Detail(Struct, gc=False):
-    """What an event tells beyond its text. `name` is the operator's."""
+    """The details of an event beside its text. `name` is the operator's."""
 
     name: Text = None
     country: Country | None = None
@@ -122,14 +122,14 @@ class RecordShape(Struct, gc=False):
     endpoint: EndpointShape | None = None
     detail: Raw = NOTHING
     # events
-    event_type: Entry | None = None
-    event_severity: Entry | None = None
-    event_source: Entry | None = None
+    event_type: NumberedText | None = None
+    event_severity: NumberedText | None = None
+    event_source: NumberedText | None = None
     timestamp: Text = None
     alert: bool | None = None
     description: Text = None
     # usage
-    traffic_type: Entry | None = None
+    traffic_type: NumberedText | None = None
     volume: Volumes | None = None
     start_timestamp: Text = None
     end_timestamp: Text = None
@@ -143,5 +143,5 @@ class RecordShape(Struct, gc=False):
     udh: Text = None
     multi_part_info: PartShape | None = None
     submit_date: Text = None
-    status: Entry | None = None
+    status: NumberedText | None = None
     final_date: Text = None

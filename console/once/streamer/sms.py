@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from console.once.streamer.events import detail_of, iccid_of, whole
-from console.once.streamer.shapes import Entry, PartShape, RecordShape
+from console.once.streamer.shapes import NumberedText, PartShape, RecordShape
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_count
 
@@ -21,7 +21,7 @@ class SmsRecord(Struct, frozen=True, gc=False, kw_only=True):
     direction: str  # "mo": from the device; "mt": to the device
     status: str  # "delivered", "failed", "expired", ...: what came from a device has been delivered, namely to us
     iccid: str | None  # None: a report that names no SIM
-    other_id: str | None = None  # the id under which 1NCE took the order, if the report tells it
+    other_id: str | None = None  # the id under which 1NCE took the order, if the report has it
     payload: str | None = None
     source_address: str | None = None
     dest_address: str | None = None
@@ -55,8 +55,8 @@ def _id(raw: RecordShape) -> str:
     return number
 
 
-def _state(entry: Entry | None) -> str:
-    """The word decides where there is one that is known, else the number."""
+def _state(entry: NumberedText | None) -> str:
+    """By the text if it is known, else by the number."""
     word = ((entry.status if entry else None) or "").strip().lower()
     number = whole(entry.id) if entry else None
     if word in STATES.values():

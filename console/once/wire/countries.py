@@ -1,7 +1,7 @@
-"""Which country a mobile network belongs to, where 1NCE tells only the network's number.
+"""Which country a mobile network belongs to, where 1NCE reports only the network's number.
 
 The mobile country codes are those of ITU-T E.212; the countries are ISO 3166 alpha-2. Where a code covers a country and
-its small neighbours, the country stands.
+its small neighbours, the country snapshot.
 """
 
 _CODES = """

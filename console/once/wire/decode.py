@@ -1,4 +1,4 @@
-"""From 1NCE's answers to our own words: reads bodies strictly where we rely on them, and lets the rest be.
+"""From 1NCE's JSON to our models: strict about the fields that we rely on, and about no others.
 
 Every function raises ValueError or msgspec's own error for a body that it cannot read.
 """

@@ -32,7 +32,7 @@ def shape(value: Any) -> Any:
 
 
 def _shape(value: Any, key: str, above: str) -> Any:
-    """`key` is what the value stands under, `above` what that stands under."""
+    """`key` is what the value snapshot under, `above` what that snapshot under."""
     if isinstance(value, dict):
         return {_name(str(name)): _shape(item, str(name), key) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Orders and products in our own words. None is "1NCE did not say"."""
+"""Orders and products as models. None is "1NCE did not say"."""
 
 from datetime import datetime
 from decimal import Decimal

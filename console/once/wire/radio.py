@@ -6,7 +6,7 @@ RAT_NAMES = {1: "3G", 2: "2G", 5: "HSPA+", 6: "LTE", 8: "NB-IoT", 9: "CAT-M"}
 
 
 def rat_name(number: str | int | None, text: str | None = None) -> str | None:
-    """The radio technology: "LTE", "NB-IoT", ... An unknown number is told as "RAT 7"; the text counts without one.
+    """The radio technology: "LTE", "NB-IoT", ... An unknown number is called "RAT 7"; the text counts without one.
 
     The number goes first because 1NCE's texts are at odds with it in its own examples.
     """

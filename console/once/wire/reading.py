@@ -1,4 +1,4 @@
-"""How an answer is read: what it says, or an error that keeps it."""
+"""Reads answers, or raises an error that keeps the body."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -23,7 +23,7 @@ def read(answer: httpx.Response, reader: Callable[[bytes], Thing], *, maybe_done
 
 
 def read_one(answer: httpx.Response, reader: Callable[[bytes], Thing]) -> Thing:
-    """One thing. 1NCE has answered for what it does not know with 200 and nothing: that means NotFound."""
+    """A single object. An empty 200, as 1NCE has answered for unknown objects, raises NotFound."""
     if is_nothing(answer):
         raise NotFound(answer.status_code, f"1NCE has nothing under {answer.url.path}.")
     return read(answer, reader)
@@ -41,10 +41,10 @@ def number(answer: httpx.Response, header: str) -> int | None:
 
 
 def created(answer: httpx.Response) -> str | None:
-    """The number at the end of the address of what was created, None if 1NCE does not tell it."""
+    """The number at the end of the address of what was created, None if 1NCE does not return it."""
     return answer.headers.get("Location", "").rstrip("/").rpartition("/")[2] or None
 
 
 def as_part(text: str) -> str:
-    """A number as it stands in a path, whatever is in it."""
+    """A number as it snapshot in a path, whatever is in it."""
     return quote(text, safe="")

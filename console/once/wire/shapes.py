@@ -37,14 +37,14 @@ class SimShape(Struct):
     quota_status_SMS: QuotaClass | None = None
 
 
-class Word(Struct):
-    """A word from a list of words."""
+class DescribedValue(Struct):
+    """A value of an enumeration, as text."""
 
     description: Text = None
 
 
-class NumberedWord(Struct):
-    """A word from a list of words, with its number."""
+class NumberedText(Struct):
+    """A value of an enumeration, as number and text."""
 
     id: Number = None
     description: Text = None
@@ -66,7 +66,7 @@ class OperatorShape(Struct):
 
 
 class LocationShape(Struct):
-    """Where a network last heard of the SIM."""
+    """Where a network last located the SIM."""
 
     last_updated: Text = None
     operator: OperatorShape | None = None
@@ -98,8 +98,8 @@ class SessionShape(Struct):
 class StatusShape(Struct):
     """The answer of `GET /v2/sims/{iccid}/status`. Without a status it is something else."""
 
-    status: Word
-    data_traffic_limit_state: Word | None = None
+    status: DescribedValue
+    data_traffic_limit_state: DescribedValue | None = None
     location: LocationShape | None = None
     pdp_contexts: list[SessionShape] | None = None
 
@@ -107,7 +107,7 @@ class StatusShape(Struct):
 class QuotaShape(Struct):
     """The answer of `GET /v2/sims/{iccid}/quota/…`."""
 
-    status: NumberedWord | None = None
+    status: NumberedText | None = None
     volume: Number = None
     total_volume: Number = None
     accumulated_total_volume: Number = None
@@ -121,8 +121,8 @@ class SmsShape(Struct):
     """An item of `GET /v2/sims/{iccid}/sms`."""
 
     id: str | int
-    sms_type: NumberedWord
-    status: NumberedWord | None = None
+    sms_type: NumberedText
+    status: NumberedText | None = None
     payload: Text = None
     source_address: str | int | None = None
     dcs: Number = None
@@ -139,7 +139,7 @@ class CreatedSmsShape(Struct):
     id: str | int
 
 
-class ComplaintShape(Struct):
+class ErrorShape(Struct):
     """The body of a 4xx, in either of the two ways that 1NCE writes it."""
 
     error_code: str | int | None = None

@@ -1,4 +1,4 @@
-"""Service requests in our own words. None is "1NCE did not say"."""
+"""Service requests as models. None is "1NCE did not say"."""
 
 from datetime import datetime
 

@@ -23,7 +23,7 @@ BANNER = "1NCE does not answer since"
 
 
 async def goes_down(worker: Worker) -> None:
-    """1NCE fails all that is asked, until the line is open."""
+    """1NCE fails all that is asked, until the circuit is open."""
     await worker.simulation.ask("POST", "faults", DOWN)
     iccids = (await worker.simulation.iccids())[:10]
     met = await asyncio.gather(*(worker.client.status(iccid) for iccid in iccids), return_exceptions=True)
@@ -33,7 +33,7 @@ async def goes_down(worker: Worker) -> None:
 
 
 async def comes_back(worker: Worker) -> None:
-    """1NCE answers, and somebody asks whatever the line is."""
+    """1NCE answers, and a call is forced."""
     await worker.simulation.ask("DELETE", "faults")
     assert await worker.client.check() == 250
 
@@ -120,7 +120,7 @@ async def heard(socket: websockets.ClientConnection) -> str:
 async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None:
     await goes_down(worker)
     assert (await worker.line()).state == "open"
-    await worker.db.redis.delete(f"once:{worker.id}:line")
+    await worker.db.redis.delete(f"once:{worker.id}:circuit")
     await worker.once_clients.report()
     assert (await worker.line()).state == "closed"
 

@@ -1,4 +1,4 @@
-"""A 1NCE that is out of order is left alone by all workers together, looked at by one, and trusted again at once."""
+"""The circuit breaker of all workers together: it opens after failures, one trial call is made, and a success closes it."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ from redis.backoff import NoBackoff
 from console.once.client import OnceClient
 from console.once.commands import Payment
 from console.once.errors import CircuitOpen, NotFound, OnceError, SignInRefused, Throttled, Unavailable
-from console.once.http.circuit import Patience
-from console.once.http.notices import BreakerMoved, LineState, Notice
-from console.once.http.retry import Retries
+from console.once.http.changes import CarrierChange, CircuitChanged, CircuitState
+from console.once.http.circuit import CircuitPolicy
+from console.once.http.retry import RetryPolicy
 from console.once.models import Sim
 
 from .conftest import ACCOUNT, ClientMaker, valkey
@@ -25,23 +25,23 @@ SIM = f"/v2/sims/{ICCID}"
 GOOD = Answer(body=b'{"iccid": "8988228066605682328"}')
 DOWN = Answer(503, b"")
 PAGE = Answer(200, b"<!DOCTYPE html><h1>Sorry</h1>", {"Content-Type": "text/html"})
-ONE_TRY = Retries(tries=1)
-SHORT = Patience(failures=3, first_seconds=0.1, longest_seconds=0.4, try_seconds=5)
-LONG = Patience(failures=3, first_seconds=60, longest_seconds=60)
+ONE_TRY = RetryPolicy(attempts=1)
+SHORT = CircuitPolicy(failures=3, first_seconds=0.1, longest_seconds=0.4, trial_seconds=5)
+LONG = CircuitPolicy(failures=3, first_seconds=60, longest_seconds=60)
 
 
-class Heard:
-    """Takes in notices, as the house does."""
+class Changes:
+    """Receives changes of the carrier."""
 
     def __init__(self) -> None:
-        self.notices: list[Notice] = []
+        self.changes: list[CarrierChange] = []
 
-    async def __call__(self, notice: Notice) -> None:
-        self.notices.append(notice)
+    async def __call__(self, change: CarrierChange) -> None:
+        self.changes.append(change)
 
     @property
-    def moves(self) -> list[LineState]:
-        return [notice.state for notice in self.notices if isinstance(notice, BreakerMoved)]
+    def states(self) -> list[CircuitState]:
+        return [change.state for change in self.changes if isinstance(change, CircuitChanged)]
 
 
 async def failing(client: OnceClient, times: int) -> None:
@@ -54,11 +54,11 @@ async def test_after_eight_failures_1nce_is_left_alone(make_client: ClientMaker,
     odd.will(SIM, DOWN)
     client = make_client(retries=ONE_TRY)
     await failing(client, 8)
-    with pytest.raises(CircuitOpen) as told:
+    with pytest.raises(CircuitOpen) as raised:
         await client.status(ICCID)
-    assert told.value.retry_after is not None
-    assert 4 < told.value.retry_after <= 5
-    assert not told.value.maybe_done
+    assert raised.value.retry_after is not None
+    assert 4 < raised.value.retry_after <= 5
+    assert not raised.value.maybe_done
     assert (len(odd.seen(SIM)), odd.seen(f"{SIM}/status")) == (8, [])
 
 
@@ -67,7 +67,7 @@ async def test_after_eight_failures_1nce_is_left_alone(make_client: ClientMaker,
 )
 async def test_a_web_page_and_a_cut_line_are_failures(make_client: ClientMaker, odd: OddServer, fault: Answer) -> None:
     odd.will(SIM, fault)
-    client = make_client(retries=ONE_TRY, patience=LONG)
+    client = make_client(retries=ONE_TRY, circuit_policy=LONG)
     await failing(client, 3)
     with pytest.raises(CircuitOpen):
         await client.sim(ICCID)
@@ -78,17 +78,17 @@ async def test_being_throttled_does_not_open_the_line(
     make_client: ClientMaker, odd: OddServer, headers: dict[str, str]
 ) -> None:
     odd.will(SIM, *[Answer(429, b"", headers)] * 6, GOOD)
-    client = make_client(retries=ONE_TRY, patience=LONG)
+    client = make_client(retries=ONE_TRY, circuit_policy=LONG)
     for _ in range(6):
         with pytest.raises(Throttled):
             await client.sim(ICCID)
     assert (await client.sim(ICCID)).iccid == ICCID
-    assert (await client.standing()).line is LineState.CLOSED
+    assert (await client.carrier()).circuit is CircuitState.CLOSED
 
 
 async def test_a_refusal_between_failures_shows_that_1nce_answers(make_client: ClientMaker, odd: OddServer) -> None:
     odd.will(SIM, DOWN, DOWN, Answer(404, b"{}"), DOWN, DOWN, GOOD)
-    client = make_client(retries=ONE_TRY, patience=LONG)
+    client = make_client(retries=ONE_TRY, circuit_policy=LONG)
     await failing(client, 2)
     with pytest.raises(NotFound):
         await client.sim(ICCID)
@@ -99,35 +99,39 @@ async def test_a_refusal_between_failures_shows_that_1nce_answers(make_client: C
 async def test_one_call_of_all_workers_tries_and_its_failure_doubles_the_wait(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
-    heard = Heard()
+    received = Changes()
     odd.will(SIM, DOWN)
-    workers = [make_client(retries=ONE_TRY, patience=SHORT, noticed=heard) for _ in range(2)]
+    workers = [make_client(retries=ONE_TRY, circuit_policy=SHORT, on_change=received) for _ in range(2)]
     await failing(workers[0], 3)
     odd.will(SIM, Answer(503, b"", delay=0.1))
-    for turn in range(1, 4):
+    for number in range(1, 4):
         await asyncio.sleep(0.45)
         asked = (workers[number % 2].sim(ICCID) for number in range(20))
-        told = await asyncio.gather(*asked, return_exceptions=True)
-        assert sum(isinstance(error, CircuitOpen) for error in told) == 19
-        assert len(odd.seen(SIM)) == 3 + turn
-    opened = [move for move in heard.notices if isinstance(move, BreakerMoved) and move.state is LineState.OPEN]
-    waits = [round((move.until - move.at).total_seconds(), 3) for move in opened if move.until is not None]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        assert sum(isinstance(error, CircuitOpen) for error in results) == 19
+        assert len(odd.seen(SIM)) == 3 + number
+    opened = [
+        change
+        for change in received.changes
+        if isinstance(change, CircuitChanged) and change.state is CircuitState.OPEN
+    ]
+    waits = [round((change.until - change.at).total_seconds(), 3) for change in opened if change.until is not None]
     assert waits == [0.1, 0.2, 0.4, 0.4]
-    assert heard.moves == [LineState.OPEN] + [LineState.HALF_OPEN, LineState.OPEN] * 3
+    assert received.states == [CircuitState.OPEN] + [CircuitState.HALF_OPEN, CircuitState.OPEN] * 3
 
 
 @pytest.mark.parametrize("answer", [GOOD, Answer(404, b"{}"), Answer(429, b"", {"Retry-After": "0"})])
 async def test_any_answer_to_the_one_that_tries_closes_the_line(
     make_client: ClientMaker, odd: OddServer, answer: Answer
 ) -> None:
-    heard = Heard()
+    received = Changes()
     odd.will(SIM, DOWN, DOWN, DOWN, answer, GOOD)
-    workers = [make_client(retries=ONE_TRY, patience=SHORT, noticed=heard) for _ in range(2)]
+    workers = [make_client(retries=ONE_TRY, circuit_policy=SHORT, on_change=received) for _ in range(2)]
     await failing(workers[0], 3)
     await asyncio.sleep(0.15)
     await asyncio.gather(workers[1].sim(ICCID), return_exceptions=True)
     assert (await workers[0].sim(ICCID)).iccid == ICCID
-    assert heard.moves == [LineState.OPEN, LineState.HALF_OPEN, LineState.CLOSED]
+    assert received.states == [CircuitState.OPEN, CircuitState.HALF_OPEN, CircuitState.CLOSED]
 
 
 async def test_an_hour_without_1nce_costs_few_requests_and_no_flood_follows(
@@ -135,7 +139,7 @@ async def test_an_hour_without_1nce_costs_few_requests_and_no_flood_follows(
 ) -> None:
     """The hour is three seconds long here, and the waits are as much shorter."""
     odd.will(SIM, DOWN)
-    workers = [make_client(retries=ONE_TRY, patience=SHORT) for _ in range(2)]
+    workers = [make_client(retries=ONE_TRY, circuit_policy=SHORT) for _ in range(2)]
     end = time.monotonic() + 3
     turns = 0
     while time.monotonic() < end:
@@ -147,9 +151,9 @@ async def test_an_hour_without_1nce_costs_few_requests_and_no_flood_follows(
     odd.will(SIM, Answer(200, GOOD.body, delay=0.05))
     await asyncio.sleep(0.45)
     before = len(odd.seen(SIM))
-    told = await asyncio.gather(*(workers[turn % 2].sim(ICCID) for turn in range(50)), return_exceptions=True)
+    results = await asyncio.gather(*(workers[number % 2].sim(ICCID) for number in range(50)), return_exceptions=True)
     assert len(odd.seen(SIM)) == before + 1
-    assert sum(isinstance(one, CircuitOpen) for one in told) == 49
+    assert sum(isinstance(one, CircuitOpen) for one in results) == 49
     assert (await workers[0].sim(ICCID)).iccid == ICCID
 
 
@@ -157,28 +161,28 @@ async def test_who_waited_for_a_slot_does_not_ask_once_the_line_is_open(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
     odd.will(SIM, DOWN)
-    client = make_client(retries=ONE_TRY, patience=LONG, requests_per_second=20)
-    told = await asyncio.gather(*(client.sim(ICCID) for _ in range(30)), return_exceptions=True)
-    assert sum(isinstance(error, CircuitOpen) for error in told) >= 26
+    client = make_client(retries=ONE_TRY, circuit_policy=LONG, requests_per_second=20)
+    results = await asyncio.gather(*(client.sim(ICCID) for _ in range(30)), return_exceptions=True)
+    assert sum(isinstance(error, CircuitOpen) for error in results) >= 26
     assert len(odd.seen(SIM)) <= 4
 
 
 async def test_a_check_goes_through_and_closes_the_line_for_all(make_client: ClientMaker, odd: OddServer) -> None:
     odd.will(SIM, DOWN, DOWN, DOWN, GOOD)
     odd.will("/v2/sims", Answer(headers={"X-Total-Count": "7"}))
-    worker = make_client(retries=ONE_TRY, patience=LONG)
+    worker = make_client(retries=ONE_TRY, circuit_policy=LONG)
     await failing(worker, 3)
     with pytest.raises(CircuitOpen):
         await worker.sim(ICCID)
-    assert await make_client(patience=LONG).check() == 7
+    assert await make_client(circuit_policy=LONG).check() == 7
     assert (await worker.sim(ICCID)).iccid == ICCID
 
 
 async def test_sign_ins_that_fail_open_the_line_too(make_client: ClientMaker, odd: OddServer) -> None:
     odd.answers[TOKEN_PATH][0] = DOWN
-    client = make_client(patience=LONG)
-    told = [await asyncio.gather(client.sim(ICCID), return_exceptions=True) for _ in range(6)]
-    assert isinstance(told[-1][0], CircuitOpen)
+    client = make_client(circuit_policy=LONG)
+    results = [await asyncio.gather(client.sim(ICCID), return_exceptions=True) for _ in range(6)]
+    assert isinstance(results[-1][0], CircuitOpen)
     assert odd.sign_ins == 3
 
 
@@ -186,14 +190,14 @@ async def test_credentials_that_are_refused_are_an_answer_and_close_the_line(
     make_client: ClientMaker, odd: OddServer, redis: Redis
 ) -> None:
     odd.will(SIM, DOWN)
-    client = make_client(retries=ONE_TRY, patience=SHORT)
+    client = make_client(retries=ONE_TRY, circuit_policy=SHORT)
     await failing(client, 3)
     await redis.delete(*await redis.keys("once:token:*"))
     odd.answers[TOKEN_PATH][0] = Answer(400, b'{"message": "User does not exist."}')
     await asyncio.sleep(0.15)
     with pytest.raises(SignInRefused):
         await client.sim(ICCID)
-    assert (await client.standing()).line is LineState.CLOSED
+    assert (await client.carrier()).circuit is CircuitState.CLOSED
 
 
 async def test_a_change_that_may_be_done_says_so_when_the_line_is_opened_before_it_is_repeated(
@@ -201,16 +205,16 @@ async def test_a_change_that_may_be_done_says_so_when_the_line_is_opened_before_
 ) -> None:
     odd.will(SIM, Answer(cut=True))
     odd.will(f"{SIM}/status", DOWN)
-    patience = Patience(failures=2, first_seconds=60)
-    slow = make_client(patience=patience, retries=Retries(first_pause_seconds=0.6, longest_pause_seconds=0.6))
+    policy = CircuitPolicy(failures=2, first_seconds=60)
+    slow = make_client(circuit_policy=policy, retries=RetryPolicy(first_pause_seconds=0.6, longest_pause_seconds=0.6))
     changing = asyncio.create_task(slow.commands.configure(Sim(iccid=ICCID, status="enabled"), label="pump"))
     await asyncio.sleep(0.15)
     with pytest.raises(Unavailable):
-        await make_client(patience=patience, retries=ONE_TRY).status(ICCID)
-    with pytest.raises(Unavailable) as told:
+        await make_client(circuit_policy=policy, retries=ONE_TRY).status(ICCID)
+    with pytest.raises(Unavailable) as raised:
         await changing
-    assert told.value.maybe_done
-    assert not isinstance(told.value, CircuitOpen)
+    assert raised.value.maybe_done
+    assert not isinstance(raised.value, CircuitOpen)
     assert len(odd.seen(SIM)) == 1
 
 
@@ -218,19 +222,19 @@ async def test_a_change_that_is_refused_after_a_lost_answer_may_have_been_done(
     client: OnceClient, odd: OddServer
 ) -> None:
     odd.will(SIM, Answer(cut=True), Answer(409, b'{"message": "It is so already."}'))
-    with pytest.raises(OnceError, match="so already") as told:
+    with pytest.raises(OnceError, match="so already") as raised:
         await client.commands.configure(Sim(iccid=ICCID, status="enabled"), label="pump")
-    assert told.value.maybe_done
+    assert raised.value.maybe_done
 
 
 async def test_a_house_that_stumbles_over_the_news_gets_its_answer_all_the_same(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
-    async def stumbles(_: Notice) -> None:
+    async def fails(_: CarrierChange) -> None:
         raise RuntimeError("the database is away")
 
     odd.will(SIM, DOWN, DOWN, DOWN, GOOD)
-    client = make_client(retries=ONE_TRY, patience=SHORT, noticed=stumbles)
+    client = make_client(retries=ONE_TRY, circuit_policy=SHORT, on_change=fails)
     await failing(client, 3)
     await asyncio.sleep(0.15)
     assert (await client.sim(ICCID)).iccid == ICCID
@@ -238,8 +242,8 @@ async def test_a_house_that_stumbles_over_the_news_gets_its_answer_all_the_same(
 
 async def test_one_organizations_line_is_not_anothers(make_client: ClientMaker, odd: OddServer) -> None:
     odd.will(SIM, DOWN, DOWN, DOWN, GOOD)
-    await failing(make_client(retries=ONE_TRY, patience=LONG), 3)
-    assert (await make_client(organization="other", patience=LONG).sim(ICCID)).iccid == ICCID
+    await failing(make_client(retries=ONE_TRY, circuit_policy=LONG), 3)
+    assert (await make_client(organization="other", circuit_policy=LONG).sim(ICCID)).iccid == ICCID
 
 
 async def test_a_top_up_that_went_through_is_told_though_redis_died_meanwhile(odd: OddServer, tmp_path: Path) -> None:
@@ -249,7 +253,7 @@ async def test_a_top_up_that_went_through_is_told_though_redis_died_meanwhile(od
             Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as redis,
             OnceClient(odd.url, *ACCOUNT, redis=redis, organization="acme") as client,
         ):
-            await redis.hset("once:acme:line", "failures", "1")  # type: ignore[misc]
+            await redis.hset("once:acme:circuit", "failures", "1")  # type: ignore[misc]
             buying = asyncio.create_task(client.commands.top_up(ICCID, Payment.CREDIT_CARD))
             await asyncio.sleep(0.4)
             assert len(odd.seen(f"{SIM}/topup")) == 1
@@ -270,11 +274,11 @@ async def test_the_standing_is_the_same_to_a_redis_client_that_reads_text(
     odd.will(SIM, DOWN)
     odd.will("/v1/products", Answer(410, b"{}"))
     async with Redis.from_url(valkey_url, decode_responses=True) as redis:
-        client = make_client(redis=redis, retries=ONE_TRY, patience=LONG)
+        client = make_client(redis=redis, retries=ONE_TRY, circuit_policy=LONG)
         with pytest.raises(OnceError):
             await client.account.products()
         await failing(client, 3)
         with pytest.raises(CircuitOpen, match="503"):
             await client.sim(ICCID)
-        stands = await client.standing()
-    assert (stands.line, list(stands.off)) == (LineState.OPEN, ["products.list"])
+        snapshot = await client.carrier()
+    assert (snapshot.circuit, list(snapshot.unavailable)) == (CircuitState.OPEN, ["products.list"])

@@ -78,7 +78,7 @@ async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, ca
 async def a_day_passes(worker: Worker, operation: str) -> None:
     """For what is kept of this operation."""
     kept = msgspec.json.decode(await worker.kept("off", operation))
-    kept["again_us"] -= 86_400_000_000
+    kept["retry_at_us"] -= 86_400_000_000
     await worker.keep("off", {operation: msgspec.json.encode(kept)})
 
 
@@ -112,7 +112,7 @@ async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> Non
 
 
 async def test_what_redis_knows_to_be_off_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
-    kept = {"sentence": "1NCE does not offer orders.", "status": 410, "again_us": 2**60}
+    kept = {"sentence": "1NCE does not offer orders.", "status": 410, "retry_at_us": 2**60}
     await worker.keep("off", {"orders.list": msgspec.json.encode(kept)})
     await worker.once_clients.report()
     assert (await worker.operation("orders.list")).unavailable_reason == "1NCE does not offer orders."
