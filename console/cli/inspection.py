@@ -24,14 +24,14 @@ from console.settings import SettingsError, from_environment
 from console.store.database import Database, open_database
 from console.store.timescale import failed_jobs, find_edition
 
-PATIENCE_SECONDS = 120.0  # 1NCE may be slow, and be asked a dozen times for each organization
+CHECK_TIMEOUT_SECONDS = 120.0  # 1NCE may be slow, and gets a dozen calls for each organization
 
 
 class Finding(Struct, frozen=True):
-    """One thing that was looked at. `advice` says what to do if it is not well."""
+    """The result of one check. `advice` says what to do if it is not healthy."""
 
     what: str
-    well: bool
+    healthy: bool
     found: str
     advice: str = ""
 
@@ -76,7 +76,7 @@ def doctor(json_: bool, shapes: Path | None) -> None:
         _print(findings)
         if examined:
             click.echo(_WRITTEN.format(shapes.resolve()) if shapes else _SUGGESTED)
-    sys.exit(0 if all(finding.well for finding in findings) else 1)
+    sys.exit(0 if all(finding.healthy for finding in findings) else 1)
 
 
 _WRITTEN = (
@@ -91,7 +91,7 @@ _SUGGESTED = (
 def _print(findings: list[Finding]) -> None:
     printer = Console(highlight=False, soft_wrap=True)
     for finding in findings:
-        mark = "[green]ok  [/]" if finding.well else "[red]FAIL[/]"
+        mark = "[green]ok  [/]" if finding.healthy else "[red]FAIL[/]"
         printer.print(f"{mark} {escape(finding.what)}: {escape(finding.found)}")
         if finding.advice:
             printer.print(f"     {escape(finding.advice)}")
@@ -125,7 +125,7 @@ Look = Callable[[Database], Awaitable[list[Finding]]]
 
 async def _guarded(what: str, look: Look, db: Database) -> list[Finding]:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             return await look(db)
     except ConsoleError as error:
         return [Finding(what, False, error.message)]

@@ -32,10 +32,10 @@ class Worker:
     ) -> None:
         self.once_clients, self.client, self.db, self.id, self.simulation = once_clients, client, db, id_, simulation
 
-    async def calls(self, door: str) -> int:
+    async def calls(self, route: str) -> int:
         """How often 1NCE was asked this, like "GET /management-api/v1/orders"."""
         totals = (await self.simulation.ask("GET", "requests"))["totals"]
-        return sum(totals.get(door, {}).values())
+        return sum(totals.get(route, {}).values())
 
     async def kept(self, what: str, name: str) -> bytes:
         """What Redis keeps for all workers of the circuit and of unavailable operations."""
@@ -47,7 +47,7 @@ class Worker:
         kept: Any = self.db.redis.hset(f"once:{self.id}:{what}", mapping=values)
         await kept
 
-    async def line(self) -> CircuitStatus:
+    async def circuit(self) -> CircuitStatus:
         """How the circuit is recorded."""
         async with self.db.reading() as reading:
             return await reads.circuit(reading, self.id)

@@ -87,7 +87,7 @@ def test_the_line_is_one_line_of_console_tail() -> None:
 async def test_eve_neither_sees_nor_hears_of_acmes_line(worker: Worker, web: Served, cast: Cast) -> None:
     async with web.stream(cast.eve_key, "?topics=fleet,jobs,carrier") as stream, web.signed_in("eve") as eve:
         await goes_down(worker)
-        assert (await worker.line()).state == "open"
+        assert (await worker.circuit()).state == "open"
         assert await told(stream) == []
         assert BANNER not in (await eve.get("/sims")).text
         async with web.program(cast.eve_key) as program:
@@ -105,7 +105,7 @@ async def test_every_kind_of_page_hears_of_the_line(worker: Worker, web: Served)
         for view in ("overview", "sims", "sim", "jobs", "carrier"):
             async with web.page_socket(vera, f"?view={view}&topics=carrier") as socket:
                 await socket.recv()
-                await (goes_down if (await worker.line()).state != "open" else comes_back)(worker)
+                await (goes_down if (await worker.circuit()).state != "open" else comes_back)(worker)
                 texts = await heard(socket)
                 assert 'id="carrier-banner"' in texts, view
 
@@ -119,15 +119,15 @@ async def heard(socket: websockets.ClientConnection) -> str:
 
 async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None:
     await goes_down(worker)
-    assert (await worker.line()).state == "open"
+    assert (await worker.circuit()).state == "open"
     await worker.db.redis.delete(f"once:{worker.id}:circuit")
     await worker.once_clients.report()
-    assert (await worker.line()).state == "closed"
+    assert (await worker.circuit()).state == "closed"
 
 
 async def test_an_open_line_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
     open_ = {"state": "open", "until": 2**60, "failures": 8, "reason": "no answer in time"}
-    await worker.keep("line", open_)
+    await worker.keep("circuit", open_)
     await worker.once_clients.report()
-    written = await worker.line()
+    written = await worker.circuit()
     assert (written.state, written.reason) == ("open", "no answer in time")

@@ -82,7 +82,7 @@ async def test_a_good_account_is_well_even_if_it_lacks_something(doctor: Doctor,
     assert "sim.status" in found["1NCE, acme, can read"]["found"]
     assert "orders.list" not in found["1NCE, acme, can read"]["found"]
     assert "410" in found["1NCE, acme, lacks orders.list"]["found"]
-    assert found["1NCE, acme, line"]["well"]
+    assert found["1NCE, acme, circuit"]["healthy"]
 
 
 async def test_nothing_is_ordered_sent_or_changed(doctor: Doctor, simulation: Simulation) -> None:
@@ -95,7 +95,7 @@ async def test_wrong_credentials_fail_it_and_it_says_where_to_get_others(doctor:
     await doctor.account("somebody")
     code, found = await doctor.finds()
     assert code == 1
-    assert not found["1NCE, acme, sign-in"]["well"]
+    assert not found["1NCE, acme, sign-in"]["healthy"]
     assert "Management API Access" in found["1NCE, acme, sign-in"]["advice"]
 
 

@@ -1,4 +1,4 @@
-"""What 1NCE does not offer is switched off with a sentence, and asked for again a day later."""
+"""What 1NCE does not offer is unavailable with a reason, and called again a day later."""
 
 from datetime import timedelta
 
@@ -45,18 +45,18 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
     assert await gauge(worker.db, "console_carrier_operations_unavailable", "evil") == 0
 
 
-async def test_a_viewer_reads_the_sentence_and_eve_does_not(worker: Worker, web: Served, cast: Cast) -> None:
+async def test_a_viewer_reads_the_reason_and_eve_does_not(worker: Worker, web: Served, cast: Cast) -> None:
     assert cast.ada.organization_id != cast.eve.organization_id
     await worker.simulation.ask("POST", "capabilities", {"orders": 410})
     with pytest.raises(NotOffered):
         await worker.client.account.orders()
-    sentence = (await worker.operation("orders.list")).unavailable_reason or ""
-    assert sentence
+    reason = (await worker.operation("orders.list")).unavailable_reason or ""
+    assert reason
     async with web.signed_in("vera") as vera, web.signed_in("eve") as eve:
-        assert sentence in (await vera.get("/carrier")).text
+        assert reason in (await vera.get("/carrier")).text
         answer = await eve.get("/carrier")
         assert answer.status_code == 200
-        assert sentence not in answer.text
+        assert reason not in answer.text
 
 
 async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, cast: Cast) -> None:
@@ -77,9 +77,9 @@ async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, ca
 
 async def a_day_passes(worker: Worker, operation: str) -> None:
     """For what is kept of this operation."""
-    kept = msgspec.json.decode(await worker.kept("off", operation))
+    kept = msgspec.json.decode(await worker.kept("unavailable", operation))
     kept["retry_at_us"] -= 86_400_000_000
-    await worker.keep("off", {operation: msgspec.json.encode(kept)})
+    await worker.keep("unavailable", {operation: msgspec.json.encode(kept)})
 
 
 async def test_one_unknown_sim_switches_nothing_off(worker: Worker, web: Served) -> None:
@@ -95,13 +95,13 @@ async def test_one_unknown_sim_switches_nothing_off(worker: Worker, web: Served)
 async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> None:
     iccid = (await worker.simulation.iccids())[0]
     assert (await worker.operation("sim.status")).available is None
-    assert (await worker.line()).state == "unknown"
+    assert (await worker.circuit()).state == "unknown"
     await worker.client.status(iccid)
     await worker.once_clients.report()
     first = await worker.operation("sim.status")
     assert first.available is True
-    assert (await worker.line()).state == "closed"
-    assert (await worker.line()).answered_at == first.answered_at
+    assert (await worker.circuit()).state == "closed"
+    assert (await worker.circuit()).answered_at == first.answered_at
     await worker.client.status(iccid)
     await worker.once_clients.report()
     second = await worker.operation("sim.status")
@@ -112,7 +112,7 @@ async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> Non
 
 
 async def test_what_redis_knows_to_be_off_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
-    kept = {"sentence": "1NCE does not offer orders.", "status": 410, "retry_at_us": 2**60}
-    await worker.keep("off", {"orders.list": msgspec.json.encode(kept)})
+    kept = {"reason": "1NCE does not offer orders.", "status": 410, "retry_at_us": 2**60}
+    await worker.keep("unavailable", {"orders.list": msgspec.json.encode(kept)})
     await worker.once_clients.report()
     assert (await worker.operation("orders.list")).unavailable_reason == "1NCE does not offer orders."
