@@ -6,8 +6,8 @@ The trial is the suite's own, `tests/cutting`, with more cuts; `python -m tests.
 import argparse
 import random
 
-from house import a_process, an_answer
 from measuring import Report, run, say
+from processes import printed_json, python_process
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
@@ -15,8 +15,8 @@ async def bench(chosen: argparse.Namespace) -> Report:
     cuts = 60 if chosen.quick else chosen.cuts
     say(f"cuts: {cuts} cuts with the seed {chosen.seed}, some {cuts / 170:.0f} minutes")
     options = ("--cuts", str(cuts), "--seed", str(chosen.seed), "--pause", "0.25", "--a-second", "25")
-    async with a_process("-m", "tests.cutting", *options) as process:
-        found: Report = await an_answer(process)
+    async with python_process("-m", "tests.cutting", *options) as process:
+        found: Report = await printed_json(process)
     return {**found, "met": not found["faults"]}
 
 

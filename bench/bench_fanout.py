@@ -1,6 +1,6 @@
 """What a delivered frame costs the web server, beside the least that it can cost and what others make of it.
 
-Everybody's sockets are open at the same time, and they are told in turns, in one run: what can be compared are the
+Everybody's sockets are open at the same time, and they are sent to in turns, in one run: what can be compared are the
 ratios. The server's processes have a core of their own, all else has the others. Then the whole way: from just before
 a commit to the frame at 500 sockets, with 200 changes a second, and to the row painted in a browser.
 """
@@ -14,12 +14,12 @@ from functools import cache
 from pathlib import Path
 
 import uvloop
-from fanout.costs import FRAME_BYTES, Case, in_turns, ratio, told
+from fanout.costs import FRAME_BYTES, Case, in_turns, ratio, summary
 from fanout.latency import beside_a_mute, whole_way
 from fanout.painted import painted
 from fanout.peers import ALL, Ground, peers
 from filling import fill
-from house import House, a_house
+from installation import Installation, new_installation
 from measuring import Report, place, run, say, target
 
 SIMS = 500
@@ -29,10 +29,10 @@ QUICK = ["c_floor", "python_floor", "console", "send_text", "channels_plugin"]  
 FIVE = FIVE_AT_ONCE, FIVE_A_FLUSH = "console_five_at_once", "console_five_a_flush"  # for a change
 
 
-async def fanned_out(house: House, folder: Path, sockets: int, chosen: argparse.Namespace) -> Report:
+async def fanned_out(installation: Installation, folder: Path, sockets: int, chosen: argparse.Namespace) -> Report:
     """Costs and memory of everybody at so many sockets."""
     seconds, turns = (0.5, 2) if chosen.quick else (chosen.seconds, chosen.turns)
-    ground = Ground(house=house, folder=folder, cores=_cores()[0], sockets=sockets)
+    ground = Ground(installation=installation, folder=folder, cores=_cores()[0], sockets=sockets)
     async with peers(ground, chosen.peers) as found:
         cases = [Case(name=peer.name, peer=peer, deliveries=SLOW.get(peer.name, DELIVERIES)) for peer in found]
         ours = next(peer for peer in found if peer.name == "console")
@@ -44,7 +44,7 @@ async def fanned_out(house: House, folder: Path, sockets: int, chosen: argparse.
     floor = costs["c_floor" if "c_floor" in costs else "python_floor"]
     return {
         "sockets": sockets,
-        "cpu_us_per_frame": told(costs) | {name: "absent" for name in chosen.peers if name not in costs},
+        "cpu_us_per_frame": summary(costs) | {name: "absent" for name in chosen.peers if name not in costs},
         "kb_per_idle_socket": memory,
         "to_the_floor": {name: ratio(of, floor) for name, of in costs.items()},
         "console_to": {name: ratio(costs["console"], of) for name, of in costs.items()},
@@ -58,10 +58,10 @@ def _cores() -> tuple[set[int], set[int]]:
     return ({mine[0]}, set(mine[1:])) if len(mine) > 1 else (set(mine), set(mine))
 
 
-async def _whole_way(house: House, folder: Path, chosen: argparse.Namespace) -> Report:
+async def _whole_way(installation: Installation, folder: Path, chosen: argparse.Namespace) -> Report:
     """With the web server on a core of its own; with all everywhere; beside a client that never reads."""
     sockets, seconds, mute_seconds = (100, 2.0, 2.0) if chosen.quick else (500, 10.0, 35.0)
-    async with whole_way(house, folder, sockets, SIMS) as way:
+    async with whole_way(installation, folder, sockets, SIMS) as way:
         say(f"fanout: from commit to frame, {sockets} sockets")
         place(way.served.pid, _cores()[0])
         pinned = await way.changed(seconds)
@@ -86,20 +86,20 @@ def _targets(by_sockets: list[Report], latency: Report) -> Report:
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
-    """Costs first, while the house is quiet; then the whole way."""
+    """Costs first, while the installation is quiet; then the whole way."""
     chosen.peers = chosen.peers.split(",") if chosen.peers else QUICK if chosen.quick else list(ALL)
     rest = _cores()[1]  # asked for the first time here, before anything has its place
     with tempfile.TemporaryDirectory(prefix="bench-fanout-") as name:
         folder = Path(name)
-        async with a_house() as house:
-            await fill(house, SIMS)
+        async with new_installation() as installation:
+            await fill(installation, SIMS)
             place(os.getpid(), rest)
             sockets = [100] if chosen.quick else chosen.sockets
-            by_sockets = [await fanned_out(house, folder, number, chosen) for number in sockets]
-            latency = await _whole_way(house, folder, chosen)
+            by_sockets = [await fanned_out(installation, folder, number, chosen) for number in sockets]
+            latency = await _whole_way(installation, folder, chosen)
             place(os.getpid(), _cores()[0] | _cores()[1])
             say("fanout: to the painted row")
-            rows = await painted(house, 5 if chosen.quick else 50)
+            rows = await painted(installation, 5 if chosen.quick else 50)
     return {
         "frame_bytes": FRAME_BYTES,
         "deliveries_per_second": DELIVERIES,

@@ -9,9 +9,11 @@ import time
 
 import httpx
 import sqlalchemy as sa
-from house import STREAMER, House, a_house, a_process, a_web_server
+from installation import STREAMER, Installation, new_installation
 from measuring import Report, resident_bytes, run, say, target
-from streamed import BATCH, Diarist, settle
+from processes import python_process
+from servers import web_server
+from streamed import BATCH, RecordWriter, settle
 
 SIMS = 10_000
 WAITING = 8  # posts, at the most: who posts faster than they are taken in would measure the disk
@@ -19,27 +21,27 @@ WARM = 0.4  # of the way: by then the largest posts have come, and the heap has 
 GROWTH_MB = 12.0  # from then on, over 600,000 records
 
 
-async def waiting(house: House) -> int:
+async def waiting(installation: Installation) -> int:
     """Posts that nobody has taken in yet."""
-    async with house.db.reading() as connection:
+    async with installation.db.reading() as connection:
         return int((await connection.execute(sa.text("SELECT count(*) FROM streamer_posts"))).scalar_one())
 
 
-async def caught_up(house: House, most: int) -> None:
+async def caught_up(installation: Installation, most: int) -> None:
     """Come back when no more posts wait than this."""
-    while await waiting(house) > most:  # noqa: ASYNC110 - others fill and empty the table
+    while await waiting(installation) > most:  # noqa: ASYNC110 - others fill and empty the table
         await asyncio.sleep(0.05)
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
     """Post a tenth, let it be taken in, look; ten times."""
     records = 60_000 if chosen.quick else chosen.records
-    diarist = Diarist(SIMS, hours_ago=records / 10_000)
-    bodies = diarist.batches()
+    writer = RecordWriter(SIMS, hours_ago=records / 10_000)
+    bodies = writer.batches()
     seen: list[dict[str, float]] = []
-    async with a_house() as house, a_web_server(house) as served, served.client() as client:
-        await settle(house, diarist)
-        async with a_process("-m", "console", "worker", environment=house.environment) as worker:
+    async with new_installation() as installation, web_server(installation) as served, served.client() as client:
+        await settle(installation, writer)
+        async with python_process("-m", "console", "worker", environment=installation.environment) as worker:
             began, posted = time.perf_counter(), 0
             for tenth in range(1, 11):
                 while posted < records * tenth // 10:
@@ -47,8 +49,8 @@ async def bench(chosen: argparse.Namespace) -> Report:
                     answer = await client.post("/streamer/acme", content=body, auth=httpx.BasicAuth(*STREAMER))
                     assert answer.status_code == 200, answer.text
                     posted += BATCH
-                    await caught_up(house, WAITING)
-                await caught_up(house, 0)
+                    await caught_up(installation, WAITING)
+                await caught_up(installation, 0)
                 megabytes = {"web": resident_bytes(served.pid) / 2**20, "worker": resident_bytes(worker.pid) / 2**20}
                 seen.append(
                     {

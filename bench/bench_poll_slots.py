@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from filling import connected, fill, iccid
-from house import House, a_house
+from installation import Installation, new_installation
 from measuring import Report, run, say, spread, target
 
 from console.polling.reads import fleet, priority_candidates, progress
@@ -37,9 +37,9 @@ BARE = sa.text("SELECT * FROM sims WHERE organization_id = :organization_id AND 
 Ask = Callable[[], Awaitable[Any]]
 
 
-async def age(house: House) -> None:
+async def age(installation: Installation) -> None:
     """Give the SIMs slots and answers of many ages, and some of them a change within the hour."""
-    connection = await connected(house)
+    connection = await connected(installation)
     try:
         for table in ("poll_slots", "sim_checks"):
             await connection.execute(AGED.format(table))
@@ -61,9 +61,9 @@ async def timed(ask: Ask, times: int) -> list[float]:
     return found
 
 
-async def choosing(house: House, times: int) -> dict[str, Report]:
+async def choosing(installation: Installation, times: int) -> dict[str, Report]:
     """Each way to choose, with its commit where it changes anything."""
-    db, organization_id, floors = house.db, house.organization_id, FLOORS[Kind.STATUS]
+    db, organization_id, floors = installation.db, installation.organization_id, FLOORS[Kind.STATUS]
     screen = [iccid(number * 17 + 1) for number in range(500)]
 
     async def slots(priority: Priority, among: list[str] | None) -> None:
@@ -103,14 +103,14 @@ async def _take(transaction: Transaction, organization_id: int, floor: float, am
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
-    """Fill a house, and choose."""
+    """Fill a installation, and choose."""
     sims, times = (5_000, 40) if chosen.quick else (chosen.sims, 1_000)
-    async with a_house() as house:
-        await fill(house, sims)
-        await age(house)
-        found = await choosing(house, times)
+    async with new_installation() as installation:
+        await fill(installation, sims)
+        await age(installation)
+        found = await choosing(installation, times)
         # As the line is after thousands of slots, with the dead rows that they left at its front.
-        later = await choosing(house, max(3, times // 10))
+        later = await choosing(installation, max(3, times // 10))
     rest = found["the longest unasked"]
     return {
         "sims": sims,

@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from filling import fill, iccid
-from house import USER, House, a_house, a_web_server
+from installation import USER, Installation, new_installation
 from measuring import Report, at_percent, cpu_seconds, run, say, spread, target
 from msgspec import Struct
+from servers import web_server
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims import reads
@@ -99,8 +100,8 @@ async def cases(connection: AsyncConnection, organization_id: int, seconds: floa
             )
 
         times = await timed(both, seconds=seconds)
-        told = spread(times, 50, 95)
-        found[case.name] = {**told, "count_p50_ms": round(at_percent(counting, 50) * 1000, 2), "found": total}
+        figures = spread(times, 50, 95)
+        found[case.name] = {**figures, "count_p50_ms": round(at_percent(counting, 50) * 1000, 2), "found": total}
     return found
 
 
@@ -144,10 +145,10 @@ async def floors(connection: AsyncConnection, organization_id: int, seconds: flo
     }
 
 
-async def pages(house: House, seconds: float) -> Report:
+async def pages(installation: Installation, seconds: float) -> Report:
     """The whole page, by a browser that is signed in."""
     found: Report = {}
-    async with a_web_server(house) as served, served.client() as client:
+    async with web_server(installation) as served, served.client() as client:
         answer = await client.post("/sign-in", data={"name": USER[0], "password": USER[1]})
         assert answer.status_code == 303, answer.text
         for name, address in ADDRESSES.items():
@@ -165,17 +166,17 @@ async def pages(house: House, seconds: float) -> Report:
 async def bench(chosen: argparse.Namespace) -> Report:
     """The reads first, then the pages."""
     sims, seconds = (20_000, 0.1) if chosen.quick else (chosen.sims, 1.0)
-    async with a_house() as house:
-        say(f"sims_page: filling the house with {sims} SIMs")
-        await fill(house, sims)
+    async with new_installation() as installation:
+        say(f"sims_page: filling the installation with {sims} SIMs")
+        await fill(installation, sims)
         await asyncio.sleep(0.5)
-        async with house.db.reading() as connection:
+        async with installation.db.reading() as connection:
             say("sims_page: asking the database")
-            least = await floors(connection, house.organization_id, seconds)
-            reading = await cases(connection, house.organization_id, seconds)
-            cursors = await walks(connection, house.organization_id, seconds / 2, sims // PAGE * 19 // 20)
+            least = await floors(connection, installation.organization_id, seconds)
+            reading = await cases(connection, installation.organization_id, seconds)
+            cursors = await walks(connection, installation.organization_id, seconds / 2, sims // PAGE * 19 // 20)
         say("sims_page: asking the web server")
-        http = await pages(house, seconds)
+        http = await pages(installation, seconds)
     slowest = max(reading, key=lambda name: reading[name]["p95_ms"])
     bare, plain = least["50 bare rows"]["p50_ms"], reading["plain"]["p50_ms"]
     return {
@@ -186,8 +187,8 @@ async def bench(chosen: argparse.Namespace) -> Report:
         "http": http,
         "slowest": slowest,
         "slowest_ms": reading[slowest]["p95_ms"],
-        "slower_than_wanted": [name for name, told in reading.items() if told["p95_ms"] > MOST_MS],
-        "ratio_to_floor": {name: round(told["p50_ms"] / bare, 1) for name, told in reading.items()},
+        "slower_than_wanted": [name for name, figures in reading.items() if figures["p95_ms"] > MOST_MS],
+        "ratio_to_floor": {name: round(figures["p50_ms"] / bare, 1) for name, figures in reading.items()},
         "http_to_database": round(http["plain"]["p50_ms"] / plain, 2),
         "targets": {"slowest_ms": target(reading[slowest]["p95_ms"], MOST_MS)},
     }

@@ -1,6 +1,6 @@
 """Ten minutes at full load: does the web server's memory stay flat, and what becomes of a client that never reads?
 
-Five hundred sockets at the door for programs, 200 changes a second by a worker's own way. The first two minutes fill
+Five hundred sockets of programs, 200 changes a second by a worker's own way. The first two minutes fill
 what is kept on purpose (the latest 10,000 facts): the slope is taken after them, and the client that never reads comes
 after them.
 """
@@ -17,7 +17,7 @@ from statistics import linear_regression
 import uvloop
 from fanout.latency import A_SECOND, Way, whole_way
 from filling import fill
-from house import a_house
+from installation import new_installation
 from measuring import Report, held_bytes, run, say, target
 
 SIMS = 500
@@ -62,9 +62,9 @@ async def bench(chosen: argparse.Namespace) -> Report:
     sockets, minutes, length = (100, 2, 5.0) if chosen.quick else (chosen.sockets, chosen.minutes, 60.0)
     by_minute: list[Report] = []
     with tempfile.TemporaryDirectory(prefix="bench-soak-") as folder:
-        async with a_house() as house:
-            await fill(house, SIMS)
-            async with whole_way(house, Path(folder), sockets, SIMS) as way:
+        async with new_installation() as installation:
+            await fill(installation, SIMS)
+            async with whole_way(installation, Path(folder), sockets, SIMS) as way:
                 watch = Watch(way)
                 watching = asyncio.create_task(watch.run())
                 with ExitStack() as stack:

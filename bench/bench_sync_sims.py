@@ -1,15 +1,17 @@
 """How fast a worker walks the inventory, against the fastest that 1NCE allows; and what a walk without news costs.
 
 The floor is the number of pages divided by the rate that 1NCE allows. A second walk of the unchanged fleet must write
-no row and tell no fact.
+no row and publish no fact.
 """
 
 import argparse
 import asyncio
 
 import sqlalchemy as sa
-from house import House, a_house, a_process, a_simulated_once, an_answer
+from installation import Installation, new_installation
 from measuring import Report, run, say, target
+from processes import printed_json, python_process
+from servers import simulated_once
 
 from console.store.outbox import SEQUENCE
 
@@ -25,10 +27,10 @@ COUNTED = sa.text("""
     SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = ANY (:tables)""")
 
 
-async def written(house: House) -> dict[str, int]:
+async def written(installation: Installation) -> dict[str, int]:
     """Rows inserted, updated and deleted so far, by table. Waits until every other connection has handed in its own."""
-    await house.db.engine.dispose()
-    async with house.db.reading() as connection:
+    await installation.db.engine.dispose()
+    async with installation.db.reading() as connection:
         for _ in range(200):
             if not (await connection.execute(OTHERS)).scalar_one():
                 break
@@ -36,9 +38,9 @@ async def written(house: House) -> dict[str, int]:
         return {row[0]: int(row[1]) for row in await connection.execute(COUNTED, {"tables": list(WRITTEN)})}
 
 
-async def told(house: House) -> int:
-    """How many facts have been told so far."""
-    return int(await house.db.redis.get(SEQUENCE) or 0)
+async def published_facts(installation: Installation) -> int:
+    """How many facts have been published so far."""
+    return int(await installation.db.redis.get(SEQUENCE) or 0)
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
@@ -47,15 +49,15 @@ async def bench(chosen: argparse.Namespace) -> Report:
     floor = -(-sims // SIMS_PER_PAGE) / chosen.rate
     walks: list[Report] = []
     async with (
-        a_simulated_once(sims=sims, rate=chosen.rate) as once,
-        a_house(once=once, rate=chosen.rate) as house,
-        a_process("bench/errand.py", environment=house.environment) as worker,
+        simulated_once(sims=sims, rate=chosen.rate) as once,
+        new_installation(once=once, rate=chosen.rate) as installation,
+        python_process("bench/job_runner.py", environment=installation.environment) as worker,
     ):
         for which in ("first", "second"):
             say(f"sync_sims: the {which} walk of {sims} SIMs, {floor:.0f} s at the least")
-            rows, facts = await written(house), await told(house)
-            cost = await an_answer(worker, "sync_sims")
-            rows = {name: count - rows[name] for name, count in (await written(house)).items()}
+            rows, facts = await written(installation), await published_facts(installation)
+            cost = await printed_json(worker, "sync_sims")
+            rows = {name: count - rows[name] for name, count in (await written(installation)).items()}
             walks.append(
                 {
                     "seconds": round(cost["seconds"], 2),
@@ -63,10 +65,10 @@ async def bench(chosen: argparse.Namespace) -> Report:
                     "worker_cpu_seconds_per_1000_sims": round(cost["cpu_seconds"] / sims * 1000, 4),
                     "worker_peak_mb": round(cost["peak_bytes"] / MEGABYTE, 1),
                     "rows_written": {name: count for name, count in rows.items() if count},
-                    "facts_told": await told(house) - facts,
+                    "facts_published": await published_facts(installation) - facts,
                 }
             )
-        async with house.db.reading() as connection:
+        async with installation.db.reading() as connection:
             kept = int((await connection.execute(sa.text("SELECT count(*) FROM sims"))).scalar_one())
     first, second = walks
     assert kept == sims, f"{kept} SIMs of {sims} were kept"
@@ -82,7 +84,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
             "second_walk_to_floor": target(second["ratio_to_floor"], 1.1),
             "worker_peak_mb": target(max(walk["worker_peak_mb"] for walk in walks), 200),
             "rows_written_by_second_walk": target(sum(second["rows_written"].values()), 0),
-            "facts_told_by_second_walk": target(second["facts_told"], 0),
+            "facts_told_by_second_walk": target(second["facts_published"], 0),
         },
     }
 

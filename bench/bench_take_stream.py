@@ -11,9 +11,11 @@ from itertools import islice
 import httpx
 import sqlalchemy as sa
 from filling import connected
-from house import STREAMER, House, a_house, a_process, a_web_server, an_answer
+from installation import STREAMER, Installation, new_installation
 from measuring import Report, at_least, cpu_seconds, run, say, spread, target
-from streamed import BATCH, Diarist, settle
+from processes import printed_json, python_process
+from servers import web_server
+from streamed import BATCH, RecordWriter, settle
 
 from console.connectivity.tables import network_events
 from console.once.streamer.records import read_batch
@@ -27,13 +29,13 @@ ANSWER_MS = 50.0
 TABLES = {"network_events": network_events, "usage_records": usage_records}
 
 
-async def post(house: House, bodies: list[bytes], posts: int) -> Report:
+async def post(installation: Installation, bodies: list[bytes], posts: int) -> Report:
     """Post the batches to the web server one after the other, again from the first if there are more posts.
 
     Each batch is left waiting once.
     """
     times: list[float] = []
-    async with a_web_server(house) as served, served.client() as client:
+    async with web_server(installation) as served, served.client() as client:
         cpu = cpu_seconds(served.pid)
         for number in range(posts):
             began = time.perf_counter()
@@ -46,23 +48,23 @@ async def post(house: House, bodies: list[bytes], posts: int) -> Report:
             times.append(time.perf_counter() - began)
             assert answer.status_code == 200, answer.text
         used = (cpu_seconds(served.pid) - cpu) / posts
-    async with house.db.transaction() as transaction:
+    async with installation.db.transaction() as transaction:
         again = sa.text("DELETE FROM streamer_posts WHERE id > (SELECT min(id) + :n - 1 FROM streamer_posts)")
         await transaction.connection.execute(again, {"n": len(bodies)})
     return {**spread(times, 50, 99), "web_cpu_ms": round(used * 1000, 2)}
 
 
-async def put_again(house: House, bodies: list[bytes]) -> None:
-    """Let the batches wait once more, as after a post whose answer 1NCE did not hear."""
-    async with house.db.transaction() as transaction:
+async def put_again(installation: Installation, bodies: list[bytes]) -> None:
+    """Insert the posts once more, as after a post whose answer 1NCE did not receive."""
+    async with installation.db.transaction() as transaction:
         for body in bodies:
             again = sa.text("INSERT INTO streamer_posts (organization_id, received_at, body) VALUES (:o, now(), :b)")
-            await transaction.connection.execute(again, {"o": house.organization_id, "b": body})
+            await transaction.connection.execute(again, {"o": installation.organization_id, "b": body})
 
 
-async def bare(house: House, bodies: list[bytes]) -> float:
+async def bare(installation: Installation, bodies: list[bytes]) -> float:
     """Seconds for COPY of the same rows into unlogged tables, batch by batch."""
-    connection = await connected(house)
+    connection = await connected(installation)
     seconds = 0.0
     try:
         for name, table in TABLES.items():
@@ -77,7 +79,7 @@ async def bare(house: House, bodies: list[bytes]) -> float:
             for name, rows in found.items():
                 if rows:
                     columns = ["organization_id", *rows[0]]
-                    tuples = [(house.organization_id, *row.values()) for row in rows]
+                    tuples = [(installation.organization_id, *row.values()) for row in rows]
                     began = time.perf_counter()
                     await connection.copy_records_to_table(f"bare_{name}", records=tuples, columns=columns)
                     seconds += time.perf_counter() - began
@@ -86,9 +88,9 @@ async def bare(house: House, bodies: list[bytes]) -> float:
     return seconds
 
 
-async def bare_posts(house: House, bodies: list[bytes], posts: int) -> Report:
+async def bare_posts(installation: Installation, bodies: list[bytes], posts: int) -> Report:
     """The times of an INSERT of each post into a table of its own."""
-    connection = await connected(house)
+    connection = await connected(installation)
     times: list[float] = []
     try:
         await connection.execute("CREATE TABLE bare_posts (id bigserial PRIMARY KEY, body bytea NOT NULL)")
@@ -103,9 +105,9 @@ async def bare_posts(house: House, bodies: list[bytes], posts: int) -> Report:
     return spread(times, 50, 99)
 
 
-async def kept(house: House) -> dict[str, int]:
+async def kept(installation: Installation) -> dict[str, int]:
     """Rows of each kind, and batches that still wait."""
-    async with house.db.reading() as connection:
+    async with installation.db.reading() as connection:
         return {
             name: int((await connection.execute(sa.text(f"SELECT count(*) FROM {name}"))).scalar_one())
             for name in (*TABLES, "streamer_posts", "unknown_records")
@@ -115,24 +117,27 @@ async def kept(house: House) -> dict[str, int]:
 async def bench(chosen: argparse.Namespace) -> Report:
     """Post, take in, take in once more; then the floor."""
     batches, posts = (4, 20) if chosen.quick else (chosen.batches, 100)
-    diarist = Diarist(SIMS, hours_ago=2)
-    bodies = list(islice(diarist.batches(), batches))
+    writer = RecordWriter(SIMS, hours_ago=2)
+    bodies = list(islice(writer.batches(), batches))
     records = batches * BATCH
-    async with a_house() as house, a_process("bench/errand.py", environment=house.environment) as worker:
-        await settle(house, diarist)
+    async with (
+        new_installation() as installation,
+        python_process("bench/job_runner.py", environment=installation.environment) as worker,
+    ):
+        await settle(installation, writer)
         say(f"take_stream: {posts} posts")
-        bare_answered = await bare_posts(house, bodies, posts)
-        answered = await post(house, bodies, posts)
+        bare_answered = await bare_posts(installation, bodies, posts)
+        answered = await post(installation, bodies, posts)
         say(f"take_stream: taking in {records} records")
-        first = await an_answer(worker, "take_stream")
-        found = await kept(house)
+        first = await printed_json(worker, "take_stream")
+        found = await kept(installation)
         assert found["streamer_posts"] == 0, "batches were left"
         assert found["unknown_records"] == 0, "records were not understood"
-        await put_again(house, bodies)
+        await put_again(installation, bodies)
         say("take_stream: the same once more")
-        again = await an_answer(worker, "take_stream")
-        assert await kept(house) == found, "what came twice was kept twice"
-        floor = await bare(house, bodies)
+        again = await printed_json(worker, "take_stream")
+        assert await kept(installation) == found, "what came twice was kept twice"
+        floor = await bare(installation, bodies)
     rate, floor_rate = records / first["seconds"], records / floor
     return {
         "records": records,

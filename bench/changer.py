@@ -1,8 +1,8 @@
-"""Changes SIMs at an even pace, four in a transaction: a worker's answers from 1NCE come in groups too.
+"""Changes SIMs at an even rate, four in a transaction: a worker's answers from 1NCE come in groups too.
 
 Each line on stdin says how many changes to make; when they are made, one line of JSON says how late the latest began,
-and how long it took to commit and to tell.
-The cell that a SIM is in tells the moment, "@" and 19 digits, nanoseconds of the machine's monotonic clock: the last
+and how long it took to commit and to publish.
+The cell that a SIM is in is the moment, "@" and 19 digits, nanoseconds of the machine's monotonic clock: the last
 before the facts are put down and the transaction commits.
 """
 
@@ -84,7 +84,7 @@ class Changer:
 
 
 async def change(organization_id: int, sims: int, a_second: float) -> None:
-    """As told, until standard input ends."""
+    """Changes as asked, until standard input ends."""
     settings = from_environment(os.environ)
     db = open_database(settings.database_url, settings.redis_url)
     changer = Changer(db, organization_id, sims)

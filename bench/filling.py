@@ -1,7 +1,7 @@
 """A fleet put straight into the tables: many SIMs in a few seconds, varied as real ones are, always the same."""
 
 import asyncpg  # type: ignore[import-untyped]
-from house import House
+from installation import Installation
 
 # A SIM's number decides all of it, by a multiplication that scatters neighbours. `$1`: organization, `$2`: how many.
 SIMS = """
@@ -58,17 +58,17 @@ def iccid(number: int) -> str:
     return f"8988228066{600_000_000 + number}"
 
 
-async def connected(house: House) -> asyncpg.Connection:
-    """A bare connection to the house's database."""
-    return await asyncpg.connect(house.settings.database_url.replace("+asyncpg", ""))
+async def connected(installation: Installation) -> asyncpg.Connection:
+    """A bare connection to the installation's database."""
+    return await asyncpg.connect(installation.settings.database_url.replace("+asyncpg", ""))
 
 
-async def fill(house: House, sims: int) -> None:
-    """Put the fleet into an empty house, and let the database look at what it has."""
-    connection = await connected(house)
+async def fill(installation: Installation, sims: int) -> None:
+    """Put the fleet into an empty installation, and let the database look at what it has."""
+    connection = await connected(installation)
     try:
         for statement in (SIMS, QUOTAS, CHECKS):
-            await connection.execute(statement, house.organization_id, sims)
+            await connection.execute(statement, installation.organization_id, sims)
         await connection.execute(WORDS)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")

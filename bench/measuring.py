@@ -86,8 +86,8 @@ def at_percent(times: Sequence[float], percent: float) -> float:
 
 def spread(seconds: Sequence[float], *percents: float) -> Report:
     """How times are spread, in milliseconds: `{"p50_ms": ..., "p95_ms": ..., "times": how many}`."""
-    told: Report = {f"p{percent:g}_ms": round(at_percent(seconds, percent) * 1000, 2) for percent in percents}
-    return told | {"times": len(seconds)}
+    figures: Report = {f"p{percent:g}_ms": round(at_percent(seconds, percent) * 1000, 2) for percent in percents}
+    return figures | {"times": len(seconds)}
 
 
 def target(value: float, most: float) -> Report:

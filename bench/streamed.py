@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from house import House
+from installation import Installation
 
 from console.sims.writes import INVENTORY, record_inventory
 from simulator.fleet.card import Card
@@ -18,8 +18,8 @@ BATCH = 3_000
 STEP_SECONDS = 5.0
 
 
-class Diarist:
-    """Hears of everything that happens in a fleet, and writes it down as 1NCE tells it."""
+class RecordWriter:
+    """Records every event and use of a simulated fleet as 1NCE would post it."""
 
     def __init__(self, sims: int, hours_ago: float) -> None:
         """A fleet whose life begins so many hours ago."""
@@ -51,9 +51,9 @@ class Diarist:
             yield b"[" + b",".join(batch) + b"]"
 
 
-async def settle(house: House, diarist: Diarist) -> None:
-    """Let the house know the fleet's SIMs, as after a walk through the inventory: pushes are about known SIMs."""
-    series, now = diarist.fleet.series, datetime.now(UTC)
+async def settle(installation: Installation, writer: RecordWriter) -> None:
+    """Insert the fleet's SIMs, as after a walk through the inventory: posts are about known SIMs."""
+    series, now = writer.fleet.series, datetime.now(UTC)
     rows = [
         {
             **dict.fromkeys(INVENTORY),
@@ -62,7 +62,7 @@ async def settle(house: House, diarist: Diarist) -> None:
             "label": f"pump-{card.index}",
             "status": "enabled",
         }
-        for card in diarist.fleet.cards
+        for card in writer.fleet.cards
     ]
-    async with house.db.transaction() as transaction:
-        await record_inventory(transaction, house.organization_id, rows, now)
+    async with installation.db.transaction() as transaction:
+        await record_inventory(transaction, installation.organization_id, rows, now)

@@ -11,7 +11,7 @@ import pytest
 
 from console.trial import PostgresServer
 from console.trial.programs import in_tree
-from console.trial.run_as import disguise
+from console.trial.run_as import run_as
 
 TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale")).absolute()
 
@@ -39,6 +39,6 @@ async def timescale() -> AsyncIterator[str]:
 def _missing() -> str | None:
     if not (TREE / "usr/lib/postgresql/17/bin/postgres").exists():
         return f"TimescaleDB is not in {TREE}: deploy/timescale-tree.sh unpacks it"
-    if not os.access(TREE / "srv", os.W_OK) or disguise(TREE).user is not None:
+    if not os.access(TREE / "srv", os.W_OK) or run_as(TREE).user is not None:
         return f"TimescaleDB in {TREE} can only be run by the user who unpacked it"
     return None

@@ -1,1 +1,1 @@
-"""The ways of telling many sockets that `bench_fanout` compares, and the receiver that counts what arrives."""
+"""The ways of sending to many sockets that `bench_fanout` compares, and the receiver that counts what arrives."""

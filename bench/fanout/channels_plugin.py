@@ -16,7 +16,7 @@ CHANNEL = "fleet"
 
 
 @websocket("/")
-async def door(socket: WebSocket[Any, Any, Any], channels: NamedDependency[ChannelsPlugin]) -> None:
+async def endpoint(socket: WebSocket[Any, Any, Any], channels: NamedDependency[ChannelsPlugin]) -> None:
     """Hold a socket until it ends; the plugin's task for it sends."""
     await socket.accept()
     async with channels.start_subscription([CHANNEL]) as subscriber, subscriber.run_in_background(socket.send_text):
@@ -32,7 +32,7 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     backend = RedisChannelsPubSubBackend(redis=Redis.from_url(chosen.redis_url))
     uvicorn.run(
-        Litestar([door], plugins=[ChannelsPlugin(backend, channels=[CHANNEL])], openapi_config=None),
+        Litestar([endpoint], plugins=[ChannelsPlugin(backend, channels=[CHANNEL])], openapi_config=None),
         port=chosen.port,
         loop="uvloop",
         http="httptools",

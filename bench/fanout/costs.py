@@ -1,4 +1,4 @@
-"""What telling costs: the server's processor time for each frame that arrived, everybody in turn and again."""
+"""What sending costs: the server's processor time for each frame that arrived, everybody in turn and again."""
 
 import asyncio
 import time
@@ -27,12 +27,12 @@ def texts(number: int, how_many: int = 1) -> list[str]:
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """A server that is told something at some pace."""
+    """A server that is sent texts at some rate."""
 
     name: str
     peer: Peer
     deliveries: float  # frames a second, over all sockets
-    at_once: int = 1  # facts told in one step
+    at_once: int = 1  # facts sent in one step
 
 
 async def cost(case: Case, seconds: float) -> float:
@@ -47,9 +47,9 @@ async def cost(case: Case, seconds: float) -> float:
     cpu, began = cpu_ns(peer.pid), time.monotonic()
     for number in range(times):
         await asyncio.sleep(max(0.0, began + number / a_second - time.monotonic()))
-        await peer.tell(texts(number * at_once, at_once))
+        await peer.send(texts(number * at_once, at_once))
     await asyncio.sleep(max(0.05, began + times / a_second - time.monotonic()))
-    found = await peer.receiver.told(times * at_once)
+    found = await peer.receiver.received(times * at_once)
     return (cpu_ns(peer.pid) - cpu) / found.facts / 1000
 
 
@@ -65,7 +65,7 @@ async def in_turns(cases: Sequence[Case], seconds: float, turns: int) -> dict[st
     return costs
 
 
-def told(costs: dict[str, list[float]]) -> Report:
+def summary(costs: dict[str, list[float]]) -> Report:
     """For the report: the median, and how far the turns lay apart, in microseconds."""
     return {
         name: {"us": round(median(of), 2), "least": round(min(of), 2), "most": round(max(of), 2)}

@@ -1,6 +1,6 @@
 """What one would write in Django: Channels, with its layer in Redis. Runs in an environment of its own.
 
-`serve`: the server. `tell`: each line on stdin goes to the group, as another process of the site would do it.
+`serve`: the server. `send`: each line on stdin goes to the group, as another process of the site would do it.
 """
 
 # mypy: ignore-errors
@@ -22,7 +22,7 @@ class Consumer(AsyncWebsocketConsumer):
     """One socket."""
 
     async def connect(self):
-        """Join the group, so that the first message after the handshake is heard."""
+        """Join the group, so that the first message after the handshake is arrived."""
         await self.channel_layer.group_add(GROUP, self.channel_name)
         await self.accept()
 
@@ -30,22 +30,22 @@ class Consumer(AsyncWebsocketConsumer):
         """Leave the group."""
         await self.channel_layer.group_discard(GROUP, self.channel_name)
 
-    async def told(self, event):
-        """What was told to the group."""
+    async def sent(self, event):
+        """Pass on what was sent to the group."""
         await self.send(text_data=event["text"])
 
 
-async def tell():
+async def send():
     """Line for line."""
     layer = get_channel_layer()
     while line := await asyncio.to_thread(sys.stdin.readline):
-        await layer.group_send(GROUP, {"type": "told", "text": line.rstrip("\n")})
+        await layer.group_send(GROUP, {"type": "sent", "text": line.rstrip("\n")})
 
 
 def main():
-    """Serve, or tell."""
+    """Serve, or send."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("work", choices=["serve", "tell"])
+    parser.add_argument("work", choices=["serve", "send"])
     parser.add_argument("redis_url")
     parser.add_argument("--port", type=int)
     chosen = parser.parse_args()
@@ -54,8 +54,8 @@ def main():
     layer = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [host]}}
     settings.configure(CHANNEL_LAYERS={"default": layer}, SECRET_KEY="for a benchmark", INSTALLED_APPS=["channels"])
     django.setup()
-    if chosen.work == "tell":
-        asyncio.run(tell())
+    if chosen.work == "send":
+        asyncio.run(send())
         return
     import uvicorn
 

@@ -1,4 +1,4 @@
-/* The least that telling many sockets can cost: one process, one epoll, one send() for each socket.
+/* The least that sending to many sockets can cost: one process, one epoll, one send() for each socket.
  *
  * Usage: floor PORT. Each line on stdin goes as one text message to every open WebSocket. It answers a handshake
  * without a key of its own, and never reads what clients say: enough for the receiver beside it, and for nobody else. */
@@ -27,7 +27,7 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void tell(size_t length)
+static void send_all(size_t length)
 {
     unsigned char *text = frame + 4;
     size_t head = length < 126 ? 2 : 4;
@@ -53,7 +53,7 @@ static void hear_stdin(void)
     char *end;
     while ((end = memchr(line, '\n', held))) {
         size_t length = (size_t)(end - line);
-        tell(length);
+        send_all(length);
         held -= length + 1;
         memmove(line, end + 1, held);
     }

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
-from house import House, Served, a_process, a_web_server, an_answer
+from installation import Installation
 from measuring import Report, cpu_ns, held_bytes
+from processes import printed_json, python_process
+from servers import Served, web_server
 
 from fanout.mute import Mute, a_mute
 from fanout.peers import OF_ONE_KEY
@@ -38,16 +40,16 @@ class Way:
         changes = round(A_SECOND * seconds)
         await self.receiver.mark()
         cpu, began = cpu_ns(self.served.pid), time.monotonic()
-        answer = await an_answer(self._changer, str(changes))
+        answer = await printed_json(self._changer, str(changes))
         took = time.monotonic() - began
-        heard = await self.receiver.told(changes)
-        used = (cpu_ns(self.served.pid) - cpu) / heard.facts / 1000
+        arrived = await self.receiver.received(changes)
+        used = (cpu_ns(self.served.pid) - cpu) / arrived.facts / 1000
         return {
             "changes": changes,
             "changes_per_second": round(changes / took, 1),
             "latest_change_ms": answer["latest_ms"],
             "of_it_commit_and_telling": answer["committed"],
-            **heard.spread(),
+            **arrived.spread(),
             "cpu_us_per_frame": round(used, 2),
         }
 
@@ -64,17 +66,17 @@ class Way:
 
 
 @asynccontextmanager
-async def whole_way(house: House, folder: Path, sockets: int, sims: int) -> AsyncIterator[Way]:
+async def whole_way(installation: Installation, folder: Path, sockets: int, sims: int) -> AsyncIterator[Way]:
     """Everything running until the block ends."""
-    keys, headers = await house.keys(1 + -(-sockets // OF_ONE_KEY)), folder / "keys"
+    keys, headers = await installation.keys(1 + -(-sockets // OF_ONE_KEY)), folder / "keys"
     headers.write_text("".join(f"X-API-Key: {key}\n" for key in keys[1:]), encoding="utf-8")
-    options = ("--organization", str(house.organization_id), "--sims", str(sims), "--a-second", str(A_SECOND))
+    options = ("--organization", str(installation.organization_id), "--sims", str(sims), "--a-second", str(A_SECOND))
     async with (
-        a_web_server(house) as served,
-        a_process("bench/changer.py", *options, environment=house.environment) as changer,
+        web_server(installation) as served,
+        python_process("bench/changer.py", *options, environment=installation.environment) as changer,
         receiving(int(served.address.rpartition(":")[2]), PATH, sockets, folder, headers) as receiver,
     ):
-        await an_answer(changer, "100")  # what is done once is done now
+        await printed_json(changer, "100")  # what is done once is done now
         await asyncio.sleep(0.5)
         yield Way(served, receiver, changer, keys[0])
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from filling import iccid
-from house import USER, House, a_web_server
+from installation import USER, Installation
 from measuring import Report, spread
+from servers import web_server
 
 from console.connectivity.writes import record_statuses
 from console.sims.writes import CONNECTION
@@ -34,7 +35,7 @@ WATCH = """() => {
 }"""
 
 
-async def painted(house: House, changes: int) -> Report | str:
+async def painted(installation: Installation, changes: int) -> Report | str:
     """How long it took, in milliseconds; "absent" without Chromium."""
     try:
         from playwright.async_api import async_playwright
@@ -42,7 +43,7 @@ async def painted(house: House, changes: int) -> Report | str:
         return "absent"
     if not HAS_CHROMIUM:
         return "absent"
-    async with a_web_server(house) as served, async_playwright() as playwright:
+    async with web_server(installation) as served, async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         try:
             page = await chromium.new_page(base_url=served.address, viewport={"width": 1200, "height": 800})
@@ -54,12 +55,12 @@ async def painted(house: House, changes: int) -> Report | str:
             await page.goto("/sims?page_size=100&sort=iccid")
             await page.wait_for_selector('[data-live-badge][data-state="live"]')
             await page.evaluate(WATCH)
-            return spread((await _changed(house, page, changes))[5:], 50, 95, 100)
+            return spread((await _changed(installation, page, changes))[5:], 50, 95, 100)
         finally:
             await chromium.close()
 
 
-async def _changed(house: House, page: Any, changes: int) -> list[float]:
+async def _changed(installation: Installation, page: Any, changes: int) -> list[float]:
     moments = {}
     for number in range(changes + 5):  # the first ones warm up
         name = iccid(1 + number % 20)
@@ -72,8 +73,8 @@ async def _changed(house: House, page: Any, changes: int) -> list[float]:
             "connection_at": now,
             "last_seen_at": now,
         }
-        async with house.db.transaction() as transaction:
-            await record_statuses(transaction, house.organization_id, [place], now, "poll")
+        async with installation.db.transaction() as transaction:
+            await record_statuses(transaction, installation.organization_id, [place], now, "poll")
             moments[f"Paint {number}"] = time.time()
         for _ in range(30):
             await asyncio.sleep(random.uniform(0.1, 0.2))

@@ -1,4 +1,4 @@
-"""Those who are compared: each started with its own sockets, and told the same texts at the same pace."""
+"""Those who are compared: each started with its own sockets, and sent the same texts at the same rate."""
 
 import asyncio
 import shutil
@@ -10,12 +10,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from house import House, a_program, a_web_server, free_port
+from installation import Installation
 from measuring import held_bytes, place, say
 from msgspec import Struct
+from processes import free_port, program_process
+from servers import web_server
 
 from fanout.receiving import HERE, Receiver, compiled, receiving
-from fanout.telling import Tell, as_the_outbox, published, through
+from fanout.sending import Send, through_outbox, through_pipe, through_redis
 
 OF_ONE_KEY = 50  # the hub lets one key have a hundred
 
@@ -25,7 +27,7 @@ class Peer(Struct, kw_only=True):
 
     name: str
     pid: int
-    tell: Tell  # some texts at once
+    send: Send  # some texts at once
     receiver: Receiver
     kb_per_socket: float  # while nothing happens
 
@@ -33,13 +35,13 @@ class Peer(Struct, kw_only=True):
 class Ground(Struct, kw_only=True):
     """Where they run."""
 
-    house: House
+    installation: Installation
     folder: Path
     cores: set[int]  # the server's
     sockets: int
 
 
-async def _standing(ground: Ground, stack: AsyncExitStack, name: str, process: Process, tell: Tell, port: int) -> Peer:
+async def _standing(ground: Ground, stack: AsyncExitStack, name: str, process: Process, send: Send, port: int) -> Peer:
     async with asyncio.timeout(20):
         while True:
             with suppress(OSError):
@@ -48,7 +50,7 @@ async def _standing(ground: Ground, stack: AsyncExitStack, name: str, process: P
                 break
             assert process.returncode is None, f"{name} did not start"
             await asyncio.sleep(0.05)
-    return await _with_sockets(ground, stack, name, process.pid, tell, port, "/")
+    return await _with_sockets(ground, stack, name, process.pid, send, port, "/")
 
 
 async def _with_sockets(
@@ -56,7 +58,7 @@ async def _with_sockets(
     stack: AsyncExitStack,
     name: str,
     pid: int,
-    tell: Tell,
+    send: Send,
     port: int,
     path: str,
     headers: Path | None = None,
@@ -69,17 +71,17 @@ async def _with_sockets(
     receiver = await stack.enter_async_context(receiving(port, path, ground.sockets, ground.folder, headers))
     await asyncio.sleep(1.0)
     grown = (held_bytes(pid) - before) / ground.sockets / 1024
-    return Peer(name=name, pid=pid, tell=tell, receiver=receiver, kb_per_socket=grown)
+    return Peer(name=name, pid=pid, send=send, receiver=receiver, kb_per_socket=grown)
 
 
 async def console(ground: Ground, stack: AsyncExitStack) -> Peer:
-    """The real web server, at the door for programs."""
-    keys, headers = await ground.house.keys(-(-ground.sockets // OF_ONE_KEY)), ground.folder / "keys"
+    """The real web server, at the endpoint for programs."""
+    keys, headers = await ground.installation.keys(-(-ground.sockets // OF_ONE_KEY)), ground.folder / "keys"
     headers.write_text("".join(f"X-API-Key: {key}\n" for key in keys), encoding="utf-8")
-    served = await stack.enter_async_context(a_web_server(ground.house))
+    served = await stack.enter_async_context(web_server(ground.installation))
     port, path = int(served.address.rpartition(":")[2]), "/api/v1/stream?topics=fleet"
-    tell = as_the_outbox(ground.house)
-    return await _with_sockets(ground, stack, "console", served.pid, tell, port, path, headers)
+    send = through_outbox(ground.installation)
+    return await _with_sockets(ground, stack, "console", served.pid, send, port, path, headers)
 
 
 async def c_floor(ground: Ground, stack: AsyncExitStack) -> Peer | None:
@@ -87,23 +89,25 @@ async def c_floor(ground: Ground, stack: AsyncExitStack) -> Peer | None:
     if (program := compiled("floor", ground.folder)) is None:
         return None
     port = free_port()
-    process = await stack.enter_async_context(a_program(*program, str(port)))
-    return await _standing(ground, stack, "c_floor", process, through(process), port)
+    process = await stack.enter_async_context(program_process(*program, str(port)))
+    return await _standing(ground, stack, "c_floor", process, through_pipe(process), port)
 
 
 async def python_floor(ground: Ground, stack: AsyncExitStack) -> Peer:
     """uvloop's `transport.write`."""
     port = free_port()
-    process = await stack.enter_async_context(a_program(sys.executable, str(HERE / "uvloop_writes.py"), str(port)))
-    return await _standing(ground, stack, "python_floor", process, through(process), port)
+    process = await stack.enter_async_context(
+        program_process(sys.executable, str(HERE / "uvloop_writes.py"), str(port))
+    )
+    return await _standing(ground, stack, "python_floor", process, through_pipe(process), port)
 
 
 def _litestar(file: str, channel: str) -> Callable[[Ground, AsyncExitStack], Awaitable[Peer]]:
     async def start(ground: Ground, stack: AsyncExitStack) -> Peer:
         port = free_port()
-        command = (sys.executable, str(HERE / f"{file}.py"), str(port), ground.house.settings.redis_url)
-        process = await stack.enter_async_context(a_program(*command))
-        return await _standing(ground, stack, file, process, published(ground.house, channel), port)
+        command = (sys.executable, str(HERE / f"{file}.py"), str(port), ground.installation.settings.redis_url)
+        process = await stack.enter_async_context(program_process(*command))
+        return await _standing(ground, stack, file, process, through_redis(ground.installation, channel), port)
 
     return start
 
@@ -119,9 +123,9 @@ async def node_ws(ground: Ground, stack: AsyncExitStack) -> Peer | None:
     if not folder.joinpath("node_modules/ws").exists() and not await _installed(install):
         return None
     port = free_port()
-    command = (node, str(HERE / "node_ws.js"), str(port), ground.house.settings.redis_url)
-    process = await stack.enter_async_context(a_program(*command, folder=folder))
-    return await _standing(ground, stack, "node_ws", process, published(ground.house, "bench:node_ws"), port)
+    command = (node, str(HERE / "node_ws.js"), str(port), ground.installation.settings.redis_url)
+    process = await stack.enter_async_context(program_process(*command, folder=folder))
+    return await _standing(ground, stack, "node_ws", process, through_redis(ground.installation, "bench:node_ws"), port)
 
 
 async def django_channels(ground: Ground, stack: AsyncExitStack) -> Peer | None:
@@ -134,11 +138,11 @@ async def django_channels(ground: Ground, stack: AsyncExitStack) -> Peer | None:
         pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
         if not made or not await _installed([*pip, "channels", "channels_redis", *same]):
             return None
-    port, script, redis = free_port(), str(HERE / "django_channels.py"), ground.house.settings.redis_url
-    serve = a_program(python, script, "serve", redis, "--port", str(port), loud=False)  # it can't take many goodbyes
+    port, script, redis = free_port(), str(HERE / "django_channels.py"), ground.installation.settings.redis_url
+    serve = program_process(python, script, "serve", redis, "--port", str(port), loud=False)  # noisy at the end
     process = await stack.enter_async_context(serve)
-    relay = await stack.enter_async_context(a_program(python, script, "tell", redis))
-    return await _standing(ground, stack, "django_channels", process, through(relay), port)
+    relay = await stack.enter_async_context(program_process(python, script, "send", redis))
+    return await _standing(ground, stack, "django_channels", process, through_pipe(relay), port)
 
 
 async def _installed(command: list[str]) -> bool:

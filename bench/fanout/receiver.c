@@ -6,7 +6,7 @@
  *   facts   whole text messages of at least 200 bytes; lines of the stream itself are shorter
  *   least, most   the fewest and the most of these on one socket
  *   closed  sockets that the server has ended, since the start
- *   p50_us, p95_us, p99_us, most_us   their age: a message tells its moment, "@" and 19 digits, nanoseconds of the
+ *   p50_us, p95_us, p99_us, most_us   their age: a message carries its moment, "@" and 19 digits, nanoseconds of the
  *           machine's monotonic clock. To 1/32 of the value. Messages without such a moment have no age.
  * A message may be cut anywhere. Pings are answered. */
 
@@ -87,12 +87,12 @@ static void take_text(struct one *one, const unsigned char *text, size_t length,
     one->facts++;
     const unsigned char *found = text;
     while ((found = memchr(found, '@', (size_t)(text + length - found))) && text + length - found > 19) {
-        uint64_t told = 0;
+        uint64_t sent_at = 0;
         int digits = 0;
         while (digits < 19 && found[1 + digits] >= '0' && found[1 + digits] <= '9')
-            told = told * 10 + (uint64_t)(found[1 + digits++] - '0');
+            sent_at = sent_at * 10 + (uint64_t)(found[1 + digits++] - '0');
         if (digits == 19) {
-            uint64_t us = at > told ? (at - told) / 1000 : 0;
+            uint64_t us = at > sent_at ? (at - sent_at) / 1000 : 0;
             classes[class_of(us)]++;
             ages++;
             if (us > oldest)
@@ -148,7 +148,7 @@ static size_t take(struct one *one, const unsigned char *data, size_t size, uint
     return start;
 }
 
-static void hear(struct one *one)
+static void receive(struct one *one)
 {
     memcpy(room, one->rest, one->held);
     ssize_t got = recv(one->fd, room + one->held, ROOM, MSG_DONTWAIT);
@@ -239,7 +239,7 @@ int main(int count, char **words)
         for (int at = 0; at < ready; at++) {
             struct one *one = found[at].data.ptr;
             if (one) {
-                hear(one);
+                receive(one);
             } else {
                 if (read(0, asked, sizeof asked) <= 0)
                     return 0;

@@ -74,8 +74,8 @@ class Socket(asyncio.Protocol):
             self._counted.others += 1
         else:
             self.facts += 1
-            if told := MOMENT.search(text):
-                self._counted.ages.append(max(0, now - int(told[1])) // 1000)
+            if moment := MOMENT.search(text):
+                self._counted.ages.append(max(0, now - int(moment[1])) // 1000)
 
 
 def seen(sockets: list[Socket], counted: Counted) -> dict[str, int]:

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
-from house import a_program, an_answer
 from msgspec import Struct, convert
+from processes import printed_json, program_process
 
 HERE = Path(__file__).parent
 
@@ -58,18 +58,18 @@ class Receiver:
 
     async def mark(self) -> Marked:
         """What has come since the last mark; begin anew."""
-        return convert(await an_answer(self._process, "mark"), Marked)
+        return convert(await printed_json(self._process, "mark"), Marked)
 
-    async def told(self, facts: int, seconds: float = 15.0) -> Marked:
-        """What has come since the last mark, once each socket has heard so many facts; an error if one never does."""
+    async def received(self, facts: int, seconds: float = 15.0) -> Marked:
+        """What has come since the last mark, once each socket has received so many facts; raises if one does not."""
         for _ in range(round(seconds / 0.1)):
-            found = convert(await an_answer(self._process, "look"), Marked)
+            found = convert(await printed_json(self._process, "look"), Marked)
             if found.facts >= facts * self.sockets or found.closed:
                 break
             await asyncio.sleep(0.1)
         found = await self.mark()
         if not found.least == facts == found.most or found.facts != facts * self.sockets:
-            raise RuntimeError(f"told {facts} facts to {self.sockets} sockets of port {self._port}, but heard {found}")
+            raise RuntimeError(f"sent {facts} facts to {self.sockets} sockets of port {self._port}, received {found}")
         return found
 
 
@@ -79,7 +79,7 @@ async def receiving(
 ) -> AsyncIterator[Receiver]:
     """So many sockets, open until the block ends."""
     program = compiled("receiver", folder) or (sys.executable, str(HERE / "receiver.py"))
-    async with a_program(*program, str(port), path, str(headers or "-"), str(sockets)) as process:
+    async with program_process(*program, str(port), path, str(headers or "-"), str(sockets)) as process:
         async with asyncio.timeout(60):
-            await an_answer(process)
+            await printed_json(process)
         yield Receiver(process, sockets, port)

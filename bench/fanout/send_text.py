@@ -18,7 +18,7 @@ sockets: set[Socket] = set()
 
 
 @websocket("/")
-async def door(socket: Socket) -> None:
+async def endpoint(socket: Socket) -> None:
     """Hold a socket until it ends."""
     await socket.accept()
     sockets.add(socket)
@@ -30,7 +30,7 @@ async def door(socket: Socket) -> None:
         sockets.discard(socket)
 
 
-async def tell(redis: Redis) -> None:
+async def send(redis: Redis) -> None:
     """Everything that is published, to everybody."""
     async with redis.pubsub(ignore_subscribe_messages=True) as subscription:
         await subscription.subscribe(CHANNEL)
@@ -44,12 +44,12 @@ def application(redis_url: str) -> Litestar:
     """The application."""
 
     @asynccontextmanager
-    async def telling(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(tell(Redis.from_url(redis_url)))
+    async def sending(_: Litestar) -> AsyncIterator[None]:
+        task = asyncio.create_task(send(Redis.from_url(redis_url)))
         yield
         task.cancel()
 
-    return Litestar([door], lifespan=[telling], openapi_config=None)
+    return Litestar([endpoint], lifespan=[sending], openapi_config=None)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ transports: set[asyncio.Transport] = set()
 
 
 class Socket(asyncio.Protocol):
-    """One client: greeted, then only told."""
+    """One client: greeted, then only sent to."""
 
     def __init__(self) -> None:
-        """Nothing is heard yet."""
+        """Nothing is received yet."""
         self._greeted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -35,7 +35,7 @@ class Socket(asyncio.Protocol):
         transports.discard(self._transport)
 
 
-def tell(text: bytes) -> None:
+def send(text: bytes) -> None:
     """One frame, made once."""
     head = bytes((0x81, len(text))) if len(text) < 126 else struct.pack("!BBH", 0x81, 126, len(text))
     frame = head + text
@@ -47,14 +47,14 @@ class Lines(asyncio.Protocol):
     """Standard input; the program ends with it."""
 
     def __init__(self) -> None:
-        """Nothing is heard yet."""
+        """Nothing is received yet."""
         self.ended = asyncio.get_running_loop().create_future()
         self._rest = b""
 
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            tell(line)
+            send(line)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.ended.set_result(None)

@@ -11,7 +11,7 @@ from console.trial.logfile import LogFile
 from console.trial.orphans import reap
 from console.trial.process import Process
 from console.trial.programs import Programs
-from console.trial.run_as import Disguise, entrusted, within_reach
+from console.trial.run_as import RunAs, check_reachable, give_to
 
 _PATIENCE_SECONDS = 120.0
 
@@ -22,26 +22,28 @@ def clean_environment() -> Mapping[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, password: str, durable: bool) -> None:
+async def make_cluster(
+    data: Path, programs: Programs, who: RunAs, log: LogFile, *, password: str, durable: bool
+) -> None:
     """See that the data folder is there, belongs to the right user and fits these programs.
 
     It is made under another name and renamed when complete: whatever interrupts that leaves nothing half-made behind.
     """
     if programs.root is None:
-        within_reach(programs.folder, who.owner)
+        check_reachable(programs.folder, who.owner)
     version = await _version(programs, who, log)
-    if (written := _written_by(data)) is not None:
+    if (written := _data_version(data)) is not None:
         if written != version:
             raise EmbeddedFault(
                 f"The data in {data} was written by PostgreSQL {written}, but PostgreSQL {version} is installed: "
                 f"install that version to go on, or move the folder away to begin anew."
             )
-        entrusted(data, who.owner)
+        give_to(data, who.owner)
         return
     unfinished = data.with_name(f"{data.name}.new")
     await reap(unfinished, "postgres")
-    _emptied(unfinished, who.owner)
-    secret = _handed_over(data.with_name("password.new"), password, who.owner)
+    _new_folder(unfinished, who.owner)
+    secret = _secret_file(data.with_name("password.new"), password, who.owner)
     options = ["-U", "postgres", "-A", "scram-sha-256", "--pwfile", programs.seen(secret)]
     options += ["-E", "UTF8", "--locale=C.UTF-8"]
     if not durable:
@@ -51,10 +53,10 @@ async def made(data: Path, programs: Programs, who: Disguise, log: LogFile, *, p
         await _run(command, who, log, unfinished)
     finally:
         secret.unlink(missing_ok=True)
-    _renamed(unfinished, data)
+    _rename(unfinished, data)
 
 
-def _written_by(data: Path) -> str | None:
+def _data_version(data: Path) -> str | None:
     try:
         return data.joinpath("PG_VERSION").read_text().strip()
     except FileNotFoundError:
@@ -65,16 +67,16 @@ def _written_by(data: Path) -> str | None:
         raise refused(data, error) from error
 
 
-def _emptied(folder: Path, owner: int) -> None:
+def _new_folder(folder: Path, owner: int) -> None:
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
-        entrusted(folder, owner)
+        give_to(folder, owner)
     except OSError as error:
         raise refused(folder, error) from error
 
 
-def _handed_over(path: Path, secret: str, owner: int) -> Path:
+def _secret_file(path: Path, secret: str, owner: int) -> Path:
     """The secret in a file that `initdb` reads, as whoever it runs: arguments could be seen by others."""
     try:
         path.unlink(missing_ok=True)
@@ -86,7 +88,7 @@ def _handed_over(path: Path, secret: str, owner: int) -> Path:
     return path
 
 
-def _renamed(unfinished: Path, data: Path) -> None:
+def _rename(unfinished: Path, data: Path) -> None:
     try:
         unfinished.replace(data)
         above = os.open(data.parent, os.O_RDONLY)
@@ -96,12 +98,12 @@ def _renamed(unfinished: Path, data: Path) -> None:
         raise refused(data, error) from error
 
 
-async def _version(programs: Programs, who: Disguise, log: LogFile) -> str:
+async def _version(programs: Programs, who: RunAs, log: LogFile) -> str:
     said = await _run((*who.before, programs.command("postgres"), "--version"), who, log, log.path.parent)
     return said.rpartition(" ")[2].partition(".")[0].strip()
 
 
-async def _run(command: tuple[str, ...], who: Disguise, log: LogFile, folder: Path) -> str:
+async def _run(command: tuple[str, ...], who: RunAs, log: LogFile, folder: Path) -> str:
     process = Process(command, log, gently=signal.SIGKILL, user=who.user, environment=clean_environment())
     try:
         in_time = await process.ended(_PATIENCE_SECONDS)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.trial.secrets_file import kept
+from console.trial.secrets_file import secret_of
 
 SIMULATED_REQUESTS_PER_SECOND = "50"  # five times 1NCE's own: a trial knows its whole fleet after a minute
 ONCE_CLIENT = ("demo", "demo-secret")
@@ -16,7 +16,7 @@ def given(name: str, environment: Mapping[str, str]) -> bool:
     return any(environment.get(one, "").strip() for one in (name, f"{name}_FILE"))
 
 
-def way_in(environment: Mapping[str, str], settings: Mapping[str, str], folder: Path) -> str:
+def first_user_command(environment: Mapping[str, str], settings: Mapping[str, str], folder: Path) -> str:
     """The command, to be typed in another terminal, that makes the first user of a console without a demo.
 
     It names only what we made up: what the person has set is theirs, may be secret, and is known to their terminal.
@@ -24,8 +24,8 @@ def way_in(environment: Mapping[str, str], settings: Mapping[str, str], folder: 
     named = {name: settings[name] for name in ("DATABASE_URL", "REDIS_URL") if not given(name, environment)}
     if not given("SECRET_KEY", environment):
         named["SECRET_KEY_FILE"] = str(folder / "secret_key")
-    told = [f"{name}={shlex.quote(value)}" for name, value in named.items()]
-    return " ".join([*told, shlex.quote(sys.executable), "-m console user add NAME --role admin"])
+    found = [f"{name}={shlex.quote(value)}" for name, value in named.items()]
+    return " ".join([*found, shlex.quote(sys.executable), "-m console user add NAME --role admin"])
 
 
 def for_children(
@@ -43,11 +43,11 @@ def for_children(
     """
     made = {
         "APP_ENV": "development",
-        "SECRET_KEY": kept(folder / "secret_key"),
+        "SECRET_KEY": secret_of(folder / "secret_key"),
         "PUBLIC_ORIGIN": f"http://127.0.0.1:{port},http://localhost:{port}",
     }
     if not given("STREAMER_USERNAME", environment) and not given("STREAMER_PASSWORD", environment):
-        made |= {"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": kept(folder / "streamer_password")}
+        made |= {"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": secret_of(folder / "streamer_password")}
     if database_url is not None:
         made["DATABASE_URL"] = database_url
     if redis_url is not None:

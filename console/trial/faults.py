@@ -1,4 +1,4 @@
-"""What can go wrong with a server of our own, each said in one sentence that tells what to do about it."""
+"""What can go wrong with a server of our own, each in one sentence that says what to do about it."""
 
 import errno
 import re
@@ -23,18 +23,18 @@ class EmbeddedFault(Exception):
 
 
 def explained(name: str, folder: Path, log: str) -> EmbeddedFault:
-    """Why a server didn't start, told from what it wrote. Falls back on its last line that sounds like a reason."""
+    """Why a server didn't start, from what it wrote. Falls back on its last line that sounds like a reason."""
     for pattern, sentence in _KNOWN:
         if re.search(pattern, log):
             return EmbeddedFault(f"{name} can't start in {folder}: {sentence}.")
     lines = [line for line in log.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"FATAL|PANIC|error", line, re.IGNORECASE)]
-    last = (telling or lines or ["it wrote nothing"])[-1]
+    fatal = [line for line in lines if re.search(r"FATAL|PANIC|error", line, re.IGNORECASE)]
+    last = (fatal or lines or ["it wrote nothing"])[-1]
     return EmbeddedFault(f"{name} can't start in {folder}: {last.strip()}")
 
 
 def refused(folder: Path, error: OSError) -> EmbeddedFault:
-    """Why a folder can't be used, told from what the operating system said."""
+    """Why a folder can't be used, from what the operating system said."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EmbeddedFault(f"The disk that holds {folder} is full: make room and start again.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -10,7 +10,7 @@ from console.trial.faults import EmbeddedFault, refused
 _MODE = 0o711
 
 
-def made(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     """The folder as an absolute path, made if need be and known to be writable; else an EmbeddedFault."""
     folder = folder.absolute()
     if not all(character.isprintable() for character in str(folder)):
@@ -28,14 +28,13 @@ def made(folder: Path) -> Path:
 
 
 class FolderLock:
-    """Says that one process uses a folder. The kernel lets go of it when that process ends, however it ends."""
+    """The lock of the one process that uses a folder. The kernel releases it when that process ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Nothing is locked yet."""
         self._path = folder / "lock"
         self._descriptor: int | None = None
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Hold the lock; an EmbeddedFault names the process that has it."""
         if self._descriptor is not None:
             return
@@ -58,8 +57,8 @@ class FolderLock:
             raise refused(self._path.parent, error) from error
         self._descriptor = descriptor
 
-    def leave(self) -> None:
-        """Let go of the lock. The file stays: removing it would let two processes hold two different files."""
+    def release(self) -> None:
+        """Release the lock. The file stays: removing it would let two processes hold two different files."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""Servers that outlived the program which started them: found by the folder they work in, and asked to go."""
+"""Orphaned servers: found by the folder they work in, and ended."""
 
 import asyncio
 import os
@@ -13,16 +13,16 @@ async def reap(folder: Path, program: str, *, seconds: float = 8.0) -> int:
     """End every process of this program that works in this folder; gives how many there were.
 
     They are asked gently first, and have so many seconds to comply. Whoever calls holds the lock of the folder, so that
-    nobody alive answers for these processes any more.
+    these processes have no living owner.
     """
     found = working_in(folder, program)
-    for word, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 5.0)):
+    for signal_, seconds_each in ((signal.SIGINT, seconds), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 5.0)):
         alive = working_in(folder, program)
-        # A server passes the word on to its own helpers; only helpers without a server must be told themselves.
-        for pid in alive if word is signal.SIGKILL else _heads(alive):
+        # A server passes the signal on to its own helpers; only helpers without a server are sent it themselves.
+        for pid in alive if signal_ is signal.SIGKILL else _without_parents(alive):
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, word)
-        for _ in range(int(patience / 0.05)):
+                os.kill(pid, signal_)
+        for _ in range(int(seconds_each / 0.05)):
             if not working_in(folder, program):
                 return len(found)
             await asyncio.sleep(0.05)
@@ -32,7 +32,7 @@ async def reap(folder: Path, program: str, *, seconds: float = 8.0) -> int:
 def working_in(folder: Path, program: str) -> list[int]:
     """The living processes of a program that work in a folder. A noted number would prove nothing: they are reused."""
     if sys.platform != "linux":
-        return _told_by_ps(folder, program)
+        return _found_by_ps(folder, program)
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and _is_it(entry, folder, program):
@@ -52,7 +52,7 @@ def _is_it(process: Path, folder: Path, program: str) -> bool:
         return False
 
 
-def _heads(pids: list[int]) -> list[int]:
+def _without_parents(pids: list[int]) -> list[int]:
     return [pid for pid in pids if _parent(pid) not in pids]
 
 
@@ -66,7 +66,7 @@ def _parent(pid: int) -> int:
         return 0
 
 
-def _told_by_ps(folder: Path, program: str) -> list[int]:
+def _found_by_ps(folder: Path, program: str) -> list[int]:
     command = ["ps", "-axo", "pid=,command="]
     table = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
     rows = (line.strip().partition(" ") for line in table.splitlines())

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 
 from console.trial import EmbeddedFault, PostgresServer, ValkeyServer
-from console.trial.environment import SIMULATED_REQUESTS_PER_SECOND, for_children, given, way_in
-from console.trial.folder import FolderLock, made
-from console.trial.notes import Notes
+from console.trial.environment import SIMULATED_REQUESTS_PER_SECOND, first_user_command, for_children, given
+from console.trial.folder import FolderLock, make_folder
 from console.trial.options import UpOptions
 from console.trial.ports import HOST, free_port, is_free
-from console.trial.process_group import Crew
+from console.trial.process_group import ProcessGroup
 from console.trial.program import Child, ChildFault, Program
 from console.trial.readiness import answers, listens
+from console.trial.running_list import RunningList
 from console.trial.screen import Screen
 from console.trial.supervision import supervise
 
@@ -24,18 +24,18 @@ async def up(options: UpOptions) -> int:
     """Run everything until asked to stop; gives the exit code. Whatever is wrong is said in a sentence."""
     screen = Screen()
     try:
-        folder = made(Path(options.data))
+        folder = make_folder(Path(options.data))
         lock = FolderLock(folder)
-        lock.take()
+        lock.acquire()
         _check_port(options.port)
         _check_fleet(folder, os.environ)
     except EmbeddedFault as fault:
         screen.say(str(fault), "red")
         return 1
     try:
-        return await supervise(screen, lambda crew: _begin(crew, screen, options, folder, os.environ))
+        return await supervise(screen, lambda group: _begin(group, screen, options, folder, os.environ))
     finally:
-        lock.leave()
+        lock.release()
 
 
 def _check_port(port: int) -> None:
@@ -58,14 +58,16 @@ def _check_fleet(folder: Path, environment: Mapping[str, str]) -> None:
         )
 
 
-async def _begin(crew: Crew, screen: Screen, options: UpOptions, folder: Path, environment: Mapping[str, str]) -> None:
-    notes = Notes(folder / "running.json")
-    if left := await notes.reap():
+async def _begin(
+    group: ProcessGroup, screen: Screen, options: UpOptions, folder: Path, environment: Mapping[str, str]
+) -> None:
+    running = RunningList(folder / "running.json")
+    if left := await running.reap():
         screen.say(f"Ended what an earlier run had left behind: {', '.join(left)}.", "dim")
-    logs = made(folder / "logs")
+    logs = make_folder(folder / "logs")
     postgres = None if given("DATABASE_URL", environment) else PostgresServer(folder / "postgres")
     valkey = None if given("REDIS_URL", environment) else ValkeyServer(folder / "valkey")
-    await crew.start(*(server for server in (postgres, valkey) if server is not None), foundation=True)
+    await group.start(*(server for server in (postgres, valkey) if server is not None), databases=True)
     simulated = None if given("ONCE_CLIENT_ID", environment) else free_port()
     settings = for_children(
         environment,
@@ -77,23 +79,23 @@ async def _begin(crew: Crew, screen: Screen, options: UpOptions, folder: Path, e
     )
 
     def program(child: Child) -> Program:
-        return Program(child, logs, notes)
+        return Program(child, logs, running)
 
     first = [_migrate(settings)]
     if simulated is not None:
         first.append(_simulator(settings, options, simulated))
-    await crew.start(*map(program, first))
+    await group.start(*map(program, first))
     demo = None if simulated is None else program(_demo(settings, folder))
     if demo is not None:
-        await crew.start(demo)
+        await group.start(demo)
     worker = settings if given("METRICS_PORT", environment) else {**settings, "METRICS_PORT": str(free_port())}
-    await crew.start(*map(program, (_worker(worker), _web(settings, options.port))))
-    crew.show_lines()
+    await group.start(*map(program, (_worker(worker), _web(settings, options.port))))
+    group.show_logs()
     address, data = f"http://{HOST}:{options.port}", f"{options.data}/"
     if demo is not None:
         screen.welcome(address, _sign_ins(demo.log.tail()), data)
     else:
-        screen.welcome(address, (), data, way_in(environment, settings, folder))
+        screen.welcome(address, (), data, first_user_command(environment, settings, folder))
 
 
 def _migrate(settings: Mapping[str, str]) -> Child:
@@ -160,4 +162,4 @@ def _sign_ins(said: str) -> Iterable[Mapping[str, str]]:
             return msgspec.json.decode(line, type=dict[str, list[dict[str, str]]])["sign_ins"]
         except (msgspec.MsgspecError, KeyError):
             continue
-    raise ChildFault("The demo's set-up didn't tell how to sign in.")
+    raise ChildFault("The demo's set-up didn't print the sign-ins.")

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 
-from console.trial.cluster import clean_environment, made
+from console.trial.cluster import clean_environment, make_cluster
 from console.trial.faults import EmbeddedFault, explained
 from console.trial.folder import FolderLock
-from console.trial.folder import made as folder_made
+from console.trial.folder import make_folder as folder_made
 from console.trial.logfile import LogFile
 from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import Programs, installed
-from console.trial.run_as import Disguise, disguise
-from console.trial.secrets_file import kept
+from console.trial.run_as import RunAs, run_as
+from console.trial.secrets_file import secret_of
 
 DATABASE = "console"
 _RECOVERY_SECONDS = 300.0
@@ -99,19 +99,19 @@ class PostgresServer:
         if self._process is not None and self._process.code is None:
             return self.url
         folder_made(self.folder)
-        self._lock.take()
+        self._lock.acquire()
         try:
-            self._password = kept(self.folder / "password")
+            self._password = secret_of(self.folder / "password")
             # After a crash only helpers of the dead server can be left, which have nothing to finish.
             await reap(self.data, "postgres", seconds=8.0 if self._process is None else 1.0)
             programs = self._programs or installed()
-            who = disguise(programs.root)
-            await made(self.data, programs, who, self.log, password=self._password, durable=self._durable)
+            who = run_as(programs.root)
+            await make_cluster(self.data, programs, who, self.log, password=self._password, durable=self._durable)
             await self._launch(programs, who)
             await self._with_database()
         except BaseException:
             self.kill()
-            self._lock.leave()
+            self._lock.release()
             raise
         return self.url
 
@@ -120,14 +120,14 @@ class PostgresServer:
         if self._process is not None:
             await self._process.stop(((signal.SIGINT, seconds), (signal.SIGQUIT, 0.5)))
         self._process = None
-        self._lock.leave()
+        self._lock.release()
 
     def kill(self) -> None:
         """End it at once; nothing that was committed is lost."""
         if self._process is not None:
             self._process.kill()
 
-    async def _launch(self, programs: Programs, who: Disguise) -> None:
+    async def _launch(self, programs: Programs, who: RunAs) -> None:
         fixed = self.port
         for _ in range(_ATTEMPTS):
             self.port = fixed or free_port()

@@ -1,4 +1,4 @@
-"""One server process: started apart from its parent's terminal, watched, and stopped more and more firmly."""
+"""One server process: started apart from its parent's terminal, watched, and stopped by signals."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from console.trial.faults import EmbeddedFault
 from console.trial.logfile import LogFile
-from console.trial.parent_death import tether
+from console.trial.parent_death import parent_death_signal
 
 
 class Process:
@@ -37,7 +37,7 @@ class Process:
                 stdout=descriptor,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C at the terminal is for its parent, who then stops it in order
-                preexec_fn=tether(gently),  # noqa: PLW1509 - it makes one system call and takes no lock
+                preexec_fn=parent_death_signal(gently),  # noqa: PLW1509 - it makes one system call and takes no lock
                 env=environment,
                 user=user,
                 group=user,
@@ -55,7 +55,7 @@ class Process:
 
     @property
     def code(self) -> int | None:
-        """How it ended (0: well; negative: by that signal), or None while it runs."""
+        """How it ended (0: success; negative: by that signal), or None while it runs."""
         return self._popen.poll()
 
     async def ended(self, within: float | None = None) -> bool:
@@ -68,10 +68,10 @@ class Process:
             await asyncio.sleep(0.02)
         return True
 
-    async def stop(self, patience: Sequence[tuple[signal.Signals, float]]) -> None:
-        """Say each word in turn, waiting so many seconds after it, until the process has ended; then kill it."""
-        for word, seconds in patience:
-            self.tell(word)
+    async def stop(self, steps: Sequence[tuple[signal.Signals, float]]) -> None:
+        """Send each signal in turn, waiting so many seconds after it, until the process has ended; then kill it."""
+        for signal_, seconds in steps:
+            self.send(signal_)
             if await self.ended(seconds):
                 break
         self.kill()
@@ -79,12 +79,12 @@ class Process:
 
     def kill(self) -> None:
         """End it at once, with whatever it started and left behind in its group."""
-        self.tell(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    def tell(self, word: signal.Signals) -> None:
+    def send(self, signal_: signal.Signals) -> None:
         """Send a signal, if it still runs."""
         if self.code is None:
             with suppress(ProcessLookupError):
-                os.kill(self.pid, word)
+                os.kill(self.pid, signal_)

@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from console.trial.logfile import LogFile
-from console.trial.notes import Notes
 from console.trial.process import Process
 from console.trial.readiness import Question
+from console.trial.running_list import RunningList
 
 
 class ChildFault(Exception):
@@ -27,9 +27,9 @@ class Child(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] | None = None
     """Its whole environment; None for that of the supervisor."""
     ready: Question | None = None
-    """Asked until it says yes; without a question the program counts as ready when it runs."""
+    """Asked until it is ready; without a question the program counts as ready when it runs."""
     once: bool = False
-    """It does one thing and ends; it is ready when it has ended well."""
+    """It does one thing and ends; it is ready when it has ended with exit code 0."""
     within: float = 60.0
     """Seconds that it may take to get ready."""
     shown: bool = True
@@ -39,12 +39,11 @@ class Child(Struct, frozen=True, kw_only=True):
 class Program:
     """One child: started, asked whether it is ready, stopped."""
 
-    def __init__(self, child: Child, logs: Path, notes: Notes) -> None:
-        """Nothing is started yet. It writes to a file of its name in the folder of logs."""
+    def __init__(self, child: Child, logs: Path, running: RunningList) -> None:
         self.name, self.title = child.name, child.title
         self.log = LogFile(logs / f"{child.name}.log")
         self.child = child
-        self._notes = notes
+        self._running = running
         self._process: Process | None = None
 
     @property
@@ -53,10 +52,10 @@ class Program:
         return self._process
 
     async def start(self) -> None:
-        """Start it and wait until it is ready; a ChildFault tells why it isn't."""
+        """Start it and wait until it is ready; raises ChildFault."""
         environment = self.child.environment if self.child.environment is not None else os.environ
         self._process = Process(self.child.command, self.log, gently=signal.SIGTERM, environment=environment)
-        self._notes.add(self.name, self._process.pid)
+        self._running.add(self.name, self._process.pid)
         try:
             async with asyncio.timeout(self.child.within):
                 await self._until_ready(self._process)
@@ -64,7 +63,7 @@ class Program:
             self.kill()
             await self._process.ended(1.0)
             if isinstance(error, TimeoutError):
-                raise ChildFault(f"{self.title} took longer than {self.child.within:g} s{self.last_words()}") from None
+                raise ChildFault(f"{self.title} took longer than {self.child.within:g} s{self.last_lines()}") from None
             raise
 
     async def stop(self, seconds: float = 2.0) -> None:
@@ -77,25 +76,25 @@ class Program:
         if self._process is not None:
             self._process.kill()
 
-    def last_words(self) -> str:
+    def last_lines(self) -> str:
         """The last lines it wrote, to be put after a sentence about its end."""
-        return last_words(self.log)
+        return last_lines(self.log)
 
     async def _until_ready(self, process: Process) -> None:
         if self.child.once:
             await process.ended()
             if process.code != 0:
-                raise ChildFault(f"{self.title} failed {how(process.code)}{self.last_words()}")
+                raise ChildFault(f"{self.title} failed {describe_exit(process.code)}{self.last_lines()}")
         while self.child.ready is not None:
             refusal = await self.child.ready()
             if process.code is not None:
-                raise ChildFault(f"{self.title} ended {how(process.code)}{self.last_words()}")
+                raise ChildFault(f"{self.title} ended {describe_exit(process.code)}{self.last_lines()}")
             if refusal is None:
                 return
             await asyncio.sleep(0.05)
 
 
-def how(code: int | None) -> str:
+def describe_exit(code: int | None) -> str:
     """How a process ended, in words."""
     if code is None or code >= 0:
         return f"with exit code {code}"
@@ -105,7 +104,7 @@ def how(code: int | None) -> str:
         return f"by signal {-code}"
 
 
-def last_words(log: LogFile, most: int = 12) -> str:
+def last_lines(log: LogFile, most: int = 12) -> str:
     """The last lines of a log, indented under a colon; a full stop if there are none."""
     lines = [line for line in log.tail().splitlines() if line.strip()][-most:]
     return ":\n" + "\n".join(f"    {line}" for line in lines) if lines else "."

@@ -1,4 +1,4 @@
-"""As whom a server is run. PostgreSQL refuses root, so root lends it the name of nobody."""
+"""The user that a server runs as. PostgreSQL refuses root, so root runs it as nobody."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ _UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"
 _BARE = ("env", "-i", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin")
 
 
-class Disguise(Struct, frozen=True):
+class RunAs(Struct, frozen=True):
     """How to start PostgreSQL: what stands before its command, as which user, and who must own its data."""
 
     before: tuple[str, ...]
@@ -24,7 +24,7 @@ class Disguise(Struct, frozen=True):
     owner: int
 
 
-def disguise(root: Path | None = None) -> Disguise:
+def run_as(root: Path | None = None) -> RunAs:
     """The lightest way in which PostgreSQL agrees to run here, inside another tree of files if a root is given.
 
     An ordinary user needs nothing. Root, or a user without a name, becomes nobody in a user namespace of its own, where
@@ -32,21 +32,21 @@ def disguise(root: Path | None = None) -> Disguise:
     """
     me = os.geteuid()
     if root is None and me != 0 and _has_name(me):
-        return Disguise((), None, me)
+        return RunAs((), None, me)
     if _namespaces():
         inside = () if root is None else (f"--root={root}", "--wd=/", *_BARE)
-        return Disguise((*_UNSHARE, *inside), None, me)
+        return RunAs((*_UNSHARE, *inside), None, me)
     if me != 0:
         raise EmbeddedFault(
             "PostgreSQL can't run as this user here: it has no name in /etc/passwd, and user namespaces are forbidden. "
             "Start as a named user, or set DATABASE_URL to a server of your own."
         )
     if root is not None:
-        return Disguise(("chroot", f"--userspec={NOBODY}:{NOBODY}", str(root), *_BARE), None, NOBODY)
-    return Disguise((), NOBODY, NOBODY)
+        return RunAs(("chroot", f"--userspec={NOBODY}:{NOBODY}", str(root), *_BARE), None, NOBODY)
+    return RunAs((), NOBODY, NOBODY)
 
 
-def entrusted(folder: Path, owner: int) -> None:
+def give_to(folder: Path, owner: int) -> None:
     """Give a folder and all in it to the user who must own it, which only root can; see that this user gets there."""
     if folder.stat().st_uid != owner:
         if os.geteuid() != 0:
@@ -55,10 +55,10 @@ def entrusted(folder: Path, owner: int) -> None:
             os.chown(path, owner, owner, follow_symlinks=False)
             for name in files:
                 os.chown(Path(path, name), owner, owner, follow_symlinks=False)
-    within_reach(folder, owner)
+    check_reachable(folder, owner)
 
 
-def within_reach(folder: Path, owner: int) -> None:
+def check_reachable(folder: Path, owner: int) -> None:
     """See that this user, if it is another one, may pass through every folder on the way to this one."""
     if owner == os.geteuid():
         return

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from console.trial.lines import plain, readable
+from console.trial.log_lines import plain, readable
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_red", "bright_cyan", "bright_magenta")
 _WIDTH = 9
@@ -20,7 +20,7 @@ class Screen:
     """A terminal, or a file that gets plain lines."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Write to the standard output, unless told otherwise."""
+        """Write to the standard output, unless found otherwise."""
         if console is None and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # a terminal of the old days gets question marks, not a crash
         self._console = console or Console(highlight=False)
@@ -44,8 +44,10 @@ class Screen:
         shown = readable(line) if self._console.is_terminal else plain(line)
         self._print(Text.assemble((f"{name:{_WIDTH}}| ", colour), shown))
 
-    def welcome(self, address: str, sign_ins: Iterable[Mapping[str, str]], folder: str, way_in: str = "") -> None:
-        """Tell where the console is, and how to get in: as whom, or with which command one makes the first user."""
+    def welcome(
+        self, address: str, sign_ins: Iterable[Mapping[str, str]], folder: str, first_user_command: str = ""
+    ) -> None:
+        """Print where the console is, and how to get in: as whom, or with which command one makes the first user."""
         self.say("")
         self._print(Text.assemble("  The console is at ", (address, "bold underline")))
         for number, person in enumerate(sign_ins):
@@ -58,8 +60,8 @@ class Screen:
                     (person.get("password", ""), "bold"),
                 )
             )
-        if way_in:
-            self.say(f"  If nobody can sign in yet, make a user:\n  {way_in}")
+        if first_user_command:
+            self.say(f"  If nobody can sign in yet, make a user:\n  {first_user_command}")
         self.say(f"  Ctrl-C stops everything; the data stays in {folder}.\n", "dim")
 
     @asynccontextmanager

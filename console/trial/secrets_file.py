@@ -6,7 +6,7 @@ from pathlib import Path
 from console.trial.faults import refused
 
 
-def kept(path: Path) -> str:
+def secret_of(path: Path) -> str:
     """The secret in this file, which only its owner can read; made if it isn't there. 64 characters."""
     try:
         if path.exists() and (known := path.read_text().strip()):

@@ -1,11 +1,11 @@
-"""Watching over a crew until somebody asks it to stop, or it can't go on."""
+"""Runs a process group until it is asked to stop, or fails."""
 
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 
 from console.trial.faults import EmbeddedFault
-from console.trial.process_group import Crew
+from console.trial.process_group import ProcessGroup
 from console.trial.program import ChildFault
 from console.trial.screen import Screen
 
@@ -14,20 +14,21 @@ _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ONE_REQUEST_SECONDS = 0.5
 
 
-class Requests:
+class StopRequests:
     """Requests to stop: the first one asks, a second one insists."""
 
     def __init__(self) -> None:
-        """Listen from now on."""
         self.asked, self.insisted = asyncio.Event(), asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._first = 0.0
-        # `nohup` asks not to hear of the end of the terminal.
-        self._words = [word for word in _ASKING if word != signal.SIGHUP or signal.getsignal(word) != signal.SIG_IGN]
-        for word in self._words:
-            self._loop.add_signal_handler(word, self._heard)
+        # `nohup` ignores the end of the terminal.
+        self._signals = [
+            signal_ for signal_ in _ASKING if signal_ != signal.SIGHUP or signal.getsignal(signal_) != signal.SIG_IGN
+        ]
+        for signal_ in self._signals:
+            self._loop.add_signal_handler(signal_, self._received)
 
-    def _heard(self) -> None:
+    def _received(self) -> None:
         if not self.asked.is_set():
             self._first = self._loop.time()
             self.asked.set()
@@ -35,61 +36,61 @@ class Requests:
             self.insisted.set()
 
     def end(self) -> None:
-        """Listen no more: who asks now asks for what is done, and must not make an orderly end look like a death."""
-        for word in self._words:
-            self._loop.remove_signal_handler(word)
-            signal.signal(word, signal.SIG_IGN)
+        """Ignore further requests: everything has stopped, and the exit code must not become a signal's."""
+        for signal_ in self._signals:
+            self._loop.remove_signal_handler(signal_)
+            signal.signal(signal_, signal.SIG_IGN)
 
 
-async def supervise(screen: Screen, begin: Callable[[Crew], Awaitable[None]]) -> int:
+async def supervise(screen: Screen, begin: Callable[[ProcessGroup], Awaitable[None]]) -> int:
     """Begin, keep everything running until asked to stop, then stop everything.
 
     Gives the exit code: 0 when asked to stop, 1 when it can't go on (the reason has been said), 130 when all was killed
     because somebody asked twice.
     """
-    requests, crew = Requests(), Crew(screen)
-    work = asyncio.ensure_future(_work(crew, begin))
+    requests, group = StopRequests(), ProcessGroup(screen)
+    work = asyncio.ensure_future(_work(group, begin))
     asked = asyncio.create_task(requests.asked.wait())
     try:
         await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
-            _say_why(screen, work)
+            _report_fault(screen, work)
         else:
             screen.say("Stopping ...", "dim")
-        return await _stopped(requests, crew, work)
+        return await _stopped(requests, group, work)
     finally:
         asked.cancel()
         requests.end()
 
 
-async def _work(crew: Crew, begin: Callable[[Crew], Awaitable[None]]) -> None:
-    beginning = asyncio.ensure_future(begin(crew))
+async def _work(group: ProcessGroup, begin: Callable[[ProcessGroup], Awaitable[None]]) -> None:
+    beginning = asyncio.ensure_future(begin(group))
     try:
-        await asyncio.wait({beginning, crew.failed}, return_when=asyncio.FIRST_COMPLETED)
-        if not crew.failed.done():
+        await asyncio.wait({beginning, group.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if not group.failed.done():
             await beginning
-        await crew.failed
+        await group.failed
     finally:
         beginning.cancel()
         await asyncio.gather(beginning, return_exceptions=True)
 
 
-def _say_why(screen: Screen, work: asyncio.Future[None]) -> None:
+def _report_fault(screen: Screen, work: asyncio.Future[None]) -> None:
     fault = work.exception()
     if isinstance(fault, ChildFault | EmbeddedFault):
         screen.say(str(fault), "red")
         screen.say("Everything is being stopped.", "dim")
 
 
-async def _stopped(requests: Requests, crew: Crew, work: asyncio.Future[None]) -> int:
+async def _stopped(requests: StopRequests, group: ProcessGroup, work: asyncio.Future[None]) -> int:
     failed = work.done()
-    stopping = asyncio.create_task(_stop(crew, work))
+    stopping = asyncio.create_task(_stop(group, work))
     insisting = asyncio.create_task(requests.insisted.wait())
     await asyncio.wait({stopping, insisting}, return_when=asyncio.FIRST_COMPLETED)
     insisting.cancel()
     if not stopping.done():
         stopping.cancel()
-        await crew.kill()
+        await group.kill()
         return 130
     stopping.result()
     fault = work.exception() if failed and not work.cancelled() else None
@@ -98,7 +99,7 @@ async def _stopped(requests: Requests, crew: Crew, work: asyncio.Future[None]) -
     return 1 if failed else 0
 
 
-async def _stop(crew: Crew, work: asyncio.Future[None]) -> None:
+async def _stop(group: ProcessGroup, work: asyncio.Future[None]) -> None:
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
-    await crew.stop()
+    await group.stop()

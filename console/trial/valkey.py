@@ -6,13 +6,13 @@ from pathlib import Path
 
 from console.trial.faults import EmbeddedFault, explained
 from console.trial.folder import FolderLock
-from console.trial.folder import made as folder_made
+from console.trial.folder import make_folder as folder_made
 from console.trial.logfile import LogFile
 from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import valkey
-from console.trial.secrets_file import kept
+from console.trial.secrets_file import secret_of
 
 _PATIENCE_SECONDS = 20.0
 _ATTEMPTS = 20
@@ -60,14 +60,14 @@ class ValkeyServer:
         if self._process is not None and self._process.code is None:
             return self.url
         folder_made(self.folder)
-        self._lock.take()
+        self._lock.acquire()
         try:
-            self._password = kept(self.folder / "password")
+            self._password = secret_of(self.folder / "password")
             await reap(self.folder, "valkey-server")
             await self._launch(valkey())
         except BaseException:
             self.kill()
-            self._lock.leave()
+            self._lock.release()
             raise
         return self.url
 
@@ -76,7 +76,7 @@ class ValkeyServer:
         if self._process is not None:
             await self._process.stop(((signal.SIGTERM, seconds),))
         self._process = None
-        self._lock.leave()
+        self._lock.release()
 
     def kill(self) -> None:
         """End it at once."""

@@ -1,4 +1,4 @@
-"""The worker of the house that is cut: changes SIMs of two organizations without end, in real transactions.
+"""The worker of the installation that is cut: changes SIMs of two organizations without end, in real transactions.
 
     python -m tests.cutting.changing --organizations 1 2 --a-second 15
 
@@ -32,7 +32,7 @@ AT_ONCE = 3  # transactions under way at a time, so that they commit in another 
 
 
 def iccid(organization_id: int, number: int) -> str:
-    """The ICCID of a SIM of the house, from 1."""
+    """The ICCID of a SIM of the installation, from 1."""
     return f"89882280666{organization_id:03d}{number:05d}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from tests.cutting.house import House, Program
+from tests.cutting.installation import Installation, Program
 from tests.cutting.program import Program as Client
 from tests.cutting.screen import Screen
 
@@ -15,7 +15,7 @@ from tests.cutting.screen import Screen
 class Scene(Struct, frozen=True):
     """Who is there to be cut."""
 
-    house: House
+    installation: Installation
     clients: Sequence[Client]
     screens: Sequence[Screen]
     chance: random.Random
@@ -48,23 +48,23 @@ async def client_chooses_anew(scene: Scene) -> bool:
 
 async def line_is_cut(scene: Scene) -> bool:
     """The proxy loses one connection."""
-    lines = scene.house.proxy.lines()
-    scene.house.proxy.cut(scene.chance.sample(lines, min(1, len(lines))))
+    lines = scene.installation.proxy.lines()
+    scene.installation.proxy.cut(scene.chance.sample(lines, min(1, len(lines))))
     return bool(lines)
 
 
 async def all_lines_are_cut(scene: Scene) -> bool:
     """The proxy loses every connection at once."""
-    lines = scene.house.proxy.lines()
-    scene.house.proxy.cut(lines)
+    lines = scene.installation.proxy.lines()
+    scene.installation.proxy.cut(lines)
     return bool(lines)
 
 
 async def line_falls_silent(scene: Scene) -> bool:
     """Nothing comes through a connection for a while; then it is cut."""
-    lines = scene.house.proxy.lines()
+    lines = scene.installation.proxy.lines()
     if lines:
-        scene.house.mend(scene.chance.choice(lines).fall_silent(3.0))
+        scene.installation.mend(scene.chance.choice(lines).fall_silent(3.0))
     return bool(lines)
 
 
@@ -72,33 +72,33 @@ def _end(scene: Scene, programs: Sequence[Program], word: signal.Signals, patien
     able = [program for program in programs if program.up and not program.restarting]
     if able:
         program = scene.chance.choice(able)
-        scene.house.mend(scene.house.again(program, lambda: program.tell(word), patience))
+        scene.installation.mend(scene.installation.again(program, lambda: program.send(word), patience))
     return bool(able)
 
 
 async def web_stops(scene: Scene) -> bool:
     """A web process is restarted in good order."""
-    return _end(scene, scene.house.webs, signal.SIGTERM)
+    return _end(scene, scene.installation.webs, signal.SIGTERM)
 
 
 async def web_dies(scene: Scene) -> bool:
     """A web process is killed."""
-    return _end(scene, scene.house.webs, signal.SIGKILL)
+    return _end(scene, scene.installation.webs, signal.SIGKILL)
 
 
 async def worker_dies(scene: Scene) -> bool:
     """The worker is killed, wherever it is."""
-    return _end(scene, [scene.house.changer], signal.SIGKILL)
+    return _end(scene, [scene.installation.changer], signal.SIGKILL)
 
 
 async def worker_dies_before_its_commit(scene: Scene) -> bool:
     """The worker dies in the middle of a transaction: nothing of it has happened."""
-    return _end(scene, [scene.house.changer], signal.SIGUSR1, patience=30)
+    return _end(scene, [scene.installation.changer], signal.SIGUSR1, patience=30)
 
 
 async def worker_dies_before_telling(scene: Scene) -> bool:
     """The worker dies after its commit: others must tell what it could not."""
-    return _end(scene, [scene.house.changer], signal.SIGUSR2, patience=30)
+    return _end(scene, [scene.installation.changer], signal.SIGUSR2, patience=30)
 
 
 async def redis_loses_its_listeners(scene: Scene) -> bool:
@@ -113,7 +113,7 @@ async def redis_loses_its_callers(scene: Scene) -> bool:
 
 async def _kill_connections(scene: Scene, kind: str) -> bool:
     try:
-        await scene.house.db.redis.client_kill_filter(_type=kind, skipme=True)
+        await scene.installation.db.redis.client_kill_filter(_type=kind, skipme=True)
     except (RedisError, OSError):
         return False
     return True
@@ -130,10 +130,10 @@ async def redis_dies_and_remembers(scene: Scene) -> bool:
 
 
 async def _kill_redis(scene: Scene, *, keeping: bool) -> bool:
-    process = scene.house.valkey.process
+    process = scene.installation.valkey.process
     if process is None or process.code is not None:
         return False
-    await scene.house.redis_again(scene.chance.uniform(0.0, 0.5), keeping=keeping)
+    await scene.installation.redis_again(scene.chance.uniform(0.0, 0.5), keeping=keeping)
     return True
 
 

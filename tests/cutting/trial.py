@@ -1,4 +1,4 @@
-"""A trial: the house at work is cut again and again, then left in peace; what everybody has heard is compared."""
+"""A trial: the installation at work is cut again and again, then left in peace; what everybody has heard is compared."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from console.trial import ValkeyServer
 from tests.cast import Cast, add_sim, gather
 from tests.cutting.changing import SIMS, iccid
 from tests.cutting.cuts import Scene, drawn, name
-from tests.cutting.house import House
+from tests.cutting.installation import Installation
 from tests.cutting.program import Program
 from tests.cutting.screen import Screen
 from tests.cutting.truth import Mark, Scribe, agreed, committed, keep_record, repeated, waiting
@@ -40,14 +40,14 @@ class Result(Struct, frozen=True, kw_only=True):
     faults: list[str]
 
 
-Watch = Callable[[House, Cast], Awaitable[Callable[[], Awaitable[list[str]]]]]
+Watch = Callable[[Installation, Cast], Awaitable[Callable[[], Awaitable[list[str]]]]]
 
 
 @asynccontextmanager
-async def a_house(
+async def new_installation(
     folder: Path, settings: Settings, chance: random.Random, a_second: float
-) -> AsyncIterator[tuple[House, Cast]]:
-    """The house with its cast and its SIMs, in a migrated, empty database; with a Valkey of its own."""
+) -> AsyncIterator[tuple[Installation, Cast]]:
+    """The installation with its cast and its SIMs, in a migrated, empty database; with a Valkey of its own."""
     valkey = ValkeyServer(folder / "valkey")
     known = structs.replace(settings, redis_url=await valkey.start())
     db = open_database(known.database_url, known.redis_url)
@@ -58,15 +58,15 @@ async def a_house(
                 for number in range(1, SIMS + 1):
                     await add_sim(transaction, organization_id, iccid(organization_id, number), label="new")
         await keep_record(db)
-        house = House(folder, known, db, valkey, (cast.acme, cast.evil), chance, a_second)
-        async with house.running():
-            yield house, cast
+        installation = Installation(folder, known, db, valkey, (cast.acme, cast.evil), chance, a_second)
+        async with installation.running():
+            yield installation, cast
     finally:
         await db.close()
         await valkey.stop()
 
 
-def clients_of(house: House, cast: Cast, db: Database) -> list[Program]:
+def clients_of(installation: Installation, cast: Cast, db: Database) -> list[Program]:
     """Programs of both organizations, with different topics."""
 
     def sim(number: int) -> str:
@@ -74,17 +74,17 @@ def clients_of(house: House, cast: Cast, db: Database) -> list[Program]:
 
     def program(name_: str, always: Sequence[str], sometimes: Sequence[str] = (), *, evil: bool = False) -> Program:
         key, organization = (cast.eve_key, cast.evil) if evil else (cast.acme_key, cast.acme)
-        chance = random.Random(house.chance.random())
+        chance = random.Random(installation.chance.random())
         return Program(
             name_,
-            house.proxy.port,
+            installation.proxy.port,
             key,
             organization,
             db,
             always=always,
             sometimes=sometimes,
             chance=chance,
-            redis_died_lately=house.redis_died_lately,
+            redis_died_lately=installation.redis_died_lately,
         )
 
     return [
@@ -108,28 +108,31 @@ async def trial(
     """
     chance = random.Random(seed)
     began = time.monotonic()
-    async with a_house(folder, settings, chance, a_second) as (house, cast), asyncio.TaskGroup() as group:
-        clients = clients_of(house, cast, house.db)
+    async with (
+        new_installation(folder, settings, chance, a_second) as (installation, cast),
+        asyncio.TaskGroup() as group,
+    ):
+        clients = clients_of(installation, cast, installation.db)
         paths = ("/sims", "/", f"/sims/{iccid(cast.acme, 1)}")
-        screens = [Screen(path, house.proxy.port, path, random.Random(chance.random())) for path in paths]
+        screens = [Screen(path, installation.proxy.port, path, random.Random(chance.random())) for path in paths]
         everybody: list[Program | Screen] = [*clients, *screens]
-        scribe = Scribe(house.db)
+        scribe = Scribe(installation.db)
         for screen in screens:
             await screen.sign_in("ada")
         works = [group.create_task(one.run()) for one in everybody]
         works.append(group.create_task(scribe.run()))
         try:
             await _until(lambda: all(one.connections for one in everybody))
-            asked = await watch(house, cast) if watch else None
-            house.changer.start()
-            await house.changing()
-            counted = await _cut(Scene(house, clients, screens, chance), cuts, pause)
-            await house.mended()
+            asked = await watch(installation, cast) if watch else None
+            installation.changer.start()
+            await installation.changing()
+            counted = await _cut(Scene(installation, clients, screens, chance), cuts, pause)
+            await installation.mended()
             await asyncio.sleep(0.5)
-            faults = house.fallen()
-            await house.changer.stop()
-            await house.db.relay.publish_waiting()  # as the sweep does
-            truth = await _caught_up(house, clients)
+            faults = installation.fallen()
+            await installation.changer.stop()
+            await installation.db.relay.publish_waiting()  # as the sweep does
+            truth = await _caught_up(installation, clients)
             faults += [fault for screen in screens for fault in await _same(screen)]
             faults += await asked() if asked else []
         finally:
@@ -138,7 +141,7 @@ async def trial(
         faults += repeated(scribe.told)
         faults += agreed(scribe.told, (place for client in clients for place in client.places))
         faults += [fault for client in clients for fault in client.judged(truth, scribe.told)]
-        if left := await waiting(house.db):
+        if left := await waiting(installation.db):
             faults.append(f"{left} transactions were never told")
         for screen in screens:
             await screen.close()
@@ -168,9 +171,9 @@ async def _cut(scene: Scene, cuts: int, pause: float) -> Counter[str]:
     return counted
 
 
-async def _caught_up(house: House, clients: Sequence[Program]) -> dict[Mark, int]:
+async def _caught_up(installation: Installation, clients: Sequence[Program]) -> dict[Mark, int]:
     """What was committed, once everybody has heard it or time is up."""
-    truth = await committed(house.db)
+    truth = await committed(installation.db)
     with contextlib.suppress(TimeoutError):
         await _until(lambda: not any(client.missing(truth) for client in clients))
     return truth

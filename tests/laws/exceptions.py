@@ -45,7 +45,6 @@ ALLOWED: tuple[Allowed, ...] = (
 PENDING: tuple[Allowed, ...] = (
     Allowed("names_say_something", "console/pages/layout.py: common", "the pages are being divided"),
     Allowed("names_say_something", "jobs/sync_quotas.py: _service", "to be named by what it asks"),
-    Allowed("a_file_is_short", "bench/house.py", "to be divided"),
     Allowed("a_file_is_short", "console/cli/accounts.py", "to be divided by noun"),
     Allowed("jobs_are_asked_for_by_rows", "jobs/worker.py calls later", "job requests are not yet in the outbox"),
     Allowed("a_file_is_short", "console/openapi/", "to be divided by noun"),

@@ -43,7 +43,7 @@ WRONG = (
             ("pass", "permission"),
             ("keepsakes", "secrets file"),
             ("leftovers", "orphaned process"),
-            ("tether", "parent-death signal"),
+            ("parent_death_signal", "parent-death signal"),
         )
         if (word, place) != ("pass", "class")
     ),

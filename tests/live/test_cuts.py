@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from console.settings import Settings
 from tests.cast import Cast
 from tests.chromium import HAS_CHROMIUM, chromium, sign_in
-from tests.cutting.house import House
+from tests.cutting.installation import House
 from tests.cutting.screen import different, things
 from tests.cutting.trial import trial
 

@@ -15,16 +15,16 @@ import websockets
 from console.settings import Settings
 from console.store.database import Database, open_database
 from tests.cast import ADAS_SIM, Cast, add_sim
-from tests.cutting.house import House
-from tests.cutting.trial import a_house
+from tests.cutting.installation import Installation
+from tests.cutting.trial import new_installation
 
 pytestmark = pytest.mark.one_edition
 
 
 @pytest.fixture
-async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[House, Cast]]:
+async def installation(settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[Installation, Cast]]:
     """Two web processes, and nobody who changes anything."""
-    async with a_house(tmp_path, settings, random.Random(1), 1.0) as found:
+    async with new_installation(tmp_path, settings, random.Random(1), 1.0) as found:
         yield found
 
 
@@ -46,8 +46,10 @@ async def rename(db: Database, cast: Cast, *labels: str) -> None:
             await add_sim(transaction, cast.acme, ADAS_SIM, label=label)
 
 
-async def test_a_client_of_one_process_gets_exactly_what_it_missed_from_another(house: tuple[House, Cast]) -> None:
-    (found, cast), (one, other) = house, house[0].webs
+async def test_a_client_of_one_process_gets_exactly_what_it_missed_from_another(
+    installation: tuple[Installation, Cast],
+) -> None:
+    (found, cast), (one, other) = installation, installation[0].webs
     async with stream(one.port, cast.acme_key) as socket:
         await hear(socket)
         await rename(found.db, cast, "heard from the one")
@@ -63,21 +65,21 @@ async def test_a_client_of_one_process_gets_exactly_what_it_missed_from_another(
     assert [one["seq"] for one in (*missed, live)] == [heard["seq"] + 1, heard["seq"] + 2, heard["seq"] + 3]
 
 
-async def test_a_process_that_has_just_begun_knows_the_past(house: tuple[House, Cast]) -> None:
-    (found, cast), (one, other) = house, house[0].webs
+async def test_a_process_that_has_just_begun_knows_the_past(installation: tuple[Installation, Cast]) -> None:
+    (found, cast), (one, other) = installation, installation[0].webs
     async with stream(one.port, cast.acme_key) as socket:
         hello = await hear(socket)
     await rename(found.db, cast, "missed")
-    await found.again(other, lambda: other.tell(signal.SIGKILL))
+    await found.again(other, lambda: other.send(signal.SIGKILL))
     async with stream(other.port, cast.acme_key, f"{hello['epoch']}:{hello['seq']}") as socket:
         again, missed = await hear(socket), await hear(socket)
     assert (again["resumed"], missed["type"], missed["data"]["label"]) == (1, "sim.changed", "missed")
 
 
 async def test_a_restart_in_good_order_asks_clients_to_come_back_and_ends_what_is_under_way(
-    house: tuple[House, Cast], settings: Settings
+    installation: tuple[Installation, Cast], settings: Settings
 ) -> None:
-    (found, cast), (one, other) = house, house[0].webs
+    (found, cast), (one, other) = installation, installation[0].webs
     plain = open_database(settings.database_url, found.valkey.url)
     headers = {"X-API-Key": cast.acme_key}
     async with (
@@ -91,7 +93,7 @@ async def test_a_restart_in_good_order_asks_clients_to_come_back_and_ends_what_i
         slow = asyncio.create_task(client.get("/api/v1/quotas"))
         await asyncio.sleep(0.3)
         assert not slow.done(), "the request was to be under way"
-        one.tell(signal.SIGTERM)
+        one.send(signal.SIGTERM)
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await hear(socket)
         assert not slow.done()

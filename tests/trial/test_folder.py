@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from console.trial.faults import EmbeddedFault, explained, refused
-from console.trial.folder import FolderLock, made
+from console.trial.folder import FolderLock, make_folder
 
 
 def test_a_name_that_cannot_be_printed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedFault, match="can't be printed"):
-        made(tmp_path / "two\nlines")
+        make_folder(tmp_path / "two\nlines")
 
 
 def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
     tmp_path.joinpath("file").touch()
     with pytest.raises(EmbeddedFault, match="can't be used: Not a directory"):
-        made(tmp_path / "file" / "data")
+        make_folder(tmp_path / "file" / "data")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_what_a_server_wrote_becomes_a_sentence(log: str, sentence: str) -> None
 
 def test_a_lock_names_its_holder_and_ends_when_left(tmp_path: Path) -> None:
     one, other = FolderLock(tmp_path), FolderLock(tmp_path)
-    one.take()
+    one.acquire()
     with pytest.raises(EmbeddedFault, match=f"pid {os.getpid()}"):
-        other.take()
-    one.leave()
-    other.take()
-    other.leave()
+        other.acquire()
+    one.release()
+    other.acquire()
+    other.release()

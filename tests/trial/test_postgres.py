@@ -16,7 +16,7 @@ from console.trial import EmbeddedFault, PostgresServer
 from console.trial.orphans import working_in
 from console.trial.ports import HOST, free_port
 from console.trial.programs import installed
-from console.trial.run_as import disguise
+from console.trial.run_as import run_as
 from tests.processes import arguments, begun, lives, until
 from tests.trial.conftest import Asked
 
@@ -40,7 +40,7 @@ def _starter(folder: Path) -> subprocess.Popen[str]:
 
 
 def _left_running(data: Path) -> subprocess.Popen[str]:
-    programs, who = installed(), disguise()
+    programs, who = installed(), run_as()
     options = ("-D", str(data), "-h", HOST, "-p", str(free_port()), "-k", "")
     return begun((*who.before, programs.command("postgres"), *options))
 

@@ -51,8 +51,8 @@ class Supervisor:
 
     def pid(self, name: str) -> int:
         """The process of this program."""
-        notes = json.loads(self.folder.joinpath("running.json").read_bytes())
-        return next(int(note["pid"]) for note in notes if note["name"] == name)
+        running = json.loads(self.folder.joinpath("running.json").read_bytes())
+        return next(int(note["pid"]) for note in running if note["name"] == name)
 
     async def ends(self, seconds: float = 10.0) -> int:
         """Wait until it has ended; gives its exit code."""

@@ -11,33 +11,33 @@ from pathlib import Path
 from typing import Any
 
 from console.trial import PostgresServer, ValkeyServer
-from console.trial.folder import made
-from console.trial.notes import Notes
-from console.trial.process_group import Crew
+from console.trial.folder import make_folder
+from console.trial.process_group import ProcessGroup
 from console.trial.program import Child, Program
 from console.trial.readiness import listens
+from console.trial.running_list import RunningList
 from console.trial.screen import Screen
 from console.trial.supervision import supervise
 
 
 async def main(folder: Path, wanted: list[dict[str, Any]]) -> int:
     """Start the children one after the other, say so, and watch over them."""
-    screen, notes = Screen(), Notes(folder / "running.json")
+    screen, running = Screen(), RunningList(folder / "running.json")
 
-    async def begin(crew: Crew) -> None:
-        for name in await notes.reap():
+    async def begin(group: ProcessGroup) -> None:
+        for name in await running.reap():
             screen.say(f"left behind: {name}")
         for one in wanted:
             if one["name"] == "postgres":
                 postgres = PostgresServer(folder / "postgres")
-                await crew.start(postgres, foundation=True)
+                await group.start(postgres, databases=True)
                 screen.say(f"postgres is at {postgres.url}")
             elif one["name"] == "valkey":
                 valkey = ValkeyServer(folder / "valkey")
-                await crew.start(valkey, foundation=True)
+                await group.start(valkey, databases=True)
                 screen.say(f"valkey is at {valkey.url}")
             else:
-                await crew.start(Program(_child(one), made(folder / "logs"), notes))
+                await group.start(Program(_child(one), make_folder(folder / "logs"), running))
         screen.say("all are up")
 
     return await supervise(screen, begin)

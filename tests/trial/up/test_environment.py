@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.trial.environment import for_children, given, way_in
+from console.trial.environment import first_user_command, for_children, given
 
 
 def told(folder: Path, environment: dict[str, str], simulator_port: int | None = 9000) -> dict[str, str]:
@@ -65,9 +65,9 @@ def test_the_rate_is_made_up_only_when_it_is_not_set_in_any_form(
     assert told(tmp_path, own).get("ONCE_REQUESTS_PER_SECOND") == told_rate
 
 
-def test_the_way_in_names_nothing_that_the_person_has_set(tmp_path: Path) -> None:
+def test_the_first_user_command_names_nothing_that_the_person_has_set(tmp_path: Path) -> None:
     own = {"DATABASE_URL": "postgresql://me:secret@there/db", "SECRET_KEY": "theirs"}
-    command = way_in(own, {**own, "REDIS_URL": "redis://here"}, tmp_path)
+    command = first_user_command(own, {**own, "REDIS_URL": "redis://here"}, tmp_path)
     assert command.startswith("REDIS_URL=redis://here ")
     assert "secret" not in command.lower().replace(str(tmp_path).lower(), "")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.trial.lines import readable, worth_showing
+from console.trial.log_lines import readable, worth_showing
 
 
 @pytest.mark.parametrize(

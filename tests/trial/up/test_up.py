@@ -66,10 +66,10 @@ async def test_a_folder_in_use_is_said_with_the_number_of_the_process(
     supervisors: list[Supervisor], tmp_path: Path
 ) -> None:
     lock = FolderLock(tmp_path)
-    lock.take()
+    lock.acquire()
     supervisor = started(supervisors, free_port(), tmp_path)
     assert await supervisor.ends() == 1
-    lock.leave()
+    lock.release()
     assert (
         supervisor.said == f"The folder {tmp_path} is in use by another process (pid {os.getpid()}): stop that first.\n"
     )

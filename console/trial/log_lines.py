@@ -4,8 +4,8 @@ import re
 
 import msgspec
 
-# Databases tell a lot that is of no use to anybody while all is well.
-_TELLING = {
+# Databases log much that is of no use while all is healthy.
+_SHOWN = {
     "postgres": re.compile(r"(?<!terminating) (WARNING|ERROR|FATAL|PANIC|HINT|DETAIL): "),
     "valkey": re.compile(r"^\d+:\w .* # (?!WARNING Memory overcommit)"),
 }
@@ -17,7 +17,7 @@ _PASSED_OVER = frozenset({"time", "level", "logger", "message"})
 
 def worth_showing(name: str, line: str) -> bool:
     """Whether a line of this program's log is shown; it is in the log file in any case."""
-    pattern = _TELLING.get(name)
+    pattern = _SHOWN.get(name)
     if pattern is None:
         return bool(line.strip())
     return bool(pattern.search(line)) and not _USUAL.search(line)
@@ -26,13 +26,13 @@ def worth_showing(name: str, line: str) -> bool:
 def readable(line: str) -> str:
     """A line for people: JSON log lines become a sentence followed by what else is known."""
     try:
-        told = msgspec.json.decode(line)
+        record = msgspec.json.decode(line)
     except msgspec.DecodeError:
-        told = None
-    if not isinstance(told, dict) or "message" not in told:
+        record = None
+    if not isinstance(record, dict) or "message" not in record:
         return plain(line)
-    rest = [f"{name}={_short(value)}" for name, value in told.items() if name not in _PASSED_OVER]
-    return plain(" ".join([f"{told.get('level', 'info')!s:7}", str(told["message"]), *rest]))
+    rest = [f"{name}={_short(value)}" for name, value in record.items() if name not in _PASSED_OVER]
+    return plain(" ".join([f"{record.get('level', 'info')!s:7}", str(record["message"]), *rest]))
 
 
 def plain(line: str) -> str:

@@ -1,4 +1,4 @@
-"""A worker that is sent on errands: runs the job that each line it reads names, and says what that has cost.
+"""A worker that is sent on run_jobs: runs the job that each line it reads names, and says what that has cost.
 
 It has what the real worker has (settings, database, accounts, loop) but no schedule: nothing else runs beside the job.
 """
@@ -22,7 +22,7 @@ from jobs.run import WorkerContext
 from jobs.worker import load
 
 
-async def errands(settings: Settings) -> None:
+async def run_jobs(settings: Settings) -> None:
     """Until there are no more lines."""
     collect_seldom(every=100_000)
     db = open_database(settings.database_url, settings.redis_url)
@@ -46,4 +46,4 @@ async def errands(settings: Settings) -> None:
 
 if __name__ == "__main__":
     log.set_up("WARNING")
-    uvloop.run(errands(from_environment(os.environ)))
+    uvloop.run(run_jobs(from_environment(os.environ)))

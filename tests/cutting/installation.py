@@ -1,4 +1,4 @@
-"""The house that is cut: a database, a Redis, two web processes behind a proxy, and a worker that changes things."""
+"""The installation that is cut: a database, a Redis, two web processes behind a proxy, and a worker that changes things."""
 
 import asyncio
 import contextlib
@@ -55,10 +55,10 @@ class Program:
         """Whether it runs."""
         return self._process is not None and self._process.code is None
 
-    def tell(self, word: signal.Signals) -> None:
+    def send(self, word: signal.Signals) -> None:
         """Send it a signal."""
         if self._process is not None:
-            self._process.tell(word)
+            self._process.send(word)
 
     async def ended(self, within: float) -> bool:
         """Whether it has ended within so many seconds."""
@@ -94,7 +94,7 @@ class Web(Program):
                 await asyncio.sleep(0.05)
 
 
-class House:
+class Installation:
     """Everything that can be cut."""
 
     def __init__(

@@ -1,0 +1,52 @@
+"""The servers that a benchmark measures or needs: the web server, and a simulated 1NCE."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from installation import Installation
+from msgspec import Struct
+from processes import free_port, printed_line, python_process
+
+ONCE_READY = re.compile(rb"listening on (http://[\d.:]+/management-api)")
+
+
+@asynccontextmanager
+async def simulated_once(*, sims: int, rate: float) -> AsyncIterator[str]:
+    """A simulated 1NCE whose fleet stands still and which allows so many calls a second; its address."""
+    options = ("--port", "0", "--sims", str(sims), "--seed", "1", "--rate", str(rate), "--still")
+    async with python_process("-m", "simulator", *options) as process:
+        found = ONCE_READY.search(await printed_line(process))
+        assert found is not None, "the simulated 1NCE did not say where it listens"
+        yield found[1].decode()
+
+
+class Served(Struct, frozen=True):
+    """A web server in a process of its own."""
+
+    address: str
+    pid: int
+
+    def client(self) -> httpx.AsyncClient:
+        """A browser that comes from this server's own pages."""
+        return httpx.AsyncClient(base_url=self.address, trust_env=False, timeout=30, headers={"Origin": self.address})
+
+
+@asynccontextmanager
+async def web_server(installation: Installation) -> AsyncIterator[Served]:
+    """The web server, ready to answer."""
+    port = free_port()
+    command = ("-m", "console", "web", "--port", str(port))
+    async with python_process(*command, environment=installation.environment) as process:
+        served = Served(f"http://127.0.0.1:{port}", process.pid)
+        async with served.client() as client:
+            while True:
+                try:
+                    if (await client.get("/health/ready")).is_success:
+                        break
+                except httpx.TransportError:
+                    assert process.returncode is None, "the web server did not start"
+                await asyncio.sleep(0.05)
+        yield served
