@@ -18,6 +18,7 @@ from console.sims.rules import SimFilter, Sort, parse_sort
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
 
 SIZES = (25, 50, 100, 200)
+MOST_ROWS = 200
 FILTERS = ("q", "connection", "status", "country", "quota", "operator", "rat", "label")
 TICK_SECONDS = 1.0
 MOST_KEPT = 256  # positions of lists
@@ -35,7 +36,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
     fault: str  # why nothing was searched for
     sort: str
     order: tuple[Sort, ...]
-    size: int
+    page_size: int  # rows
     number: int  # of the page, from 1
 
 
@@ -78,7 +79,7 @@ async def list_query(
         fault=fault,
         sort=sort,
         order=tuple(order),
-        size=int(page_size) if page_size in map(str, SIZES) else 50,
+        page_size=int(page_size) if page_size in map(str, SIZES) else 50,
         number=max(1, int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1),
     )
 
@@ -86,7 +87,7 @@ async def list_query(
 class Drawn(Struct, frozen=True):
     """What a page shows: the rows in their order, and how many SIMs it says that match."""
 
-    shown: Annotated[list[Iccid], Meta(max_length=max(SIZES))]
+    shown: Annotated[list[Iccid], Meta(max_length=MOST_ROWS)]
     total: Annotated[int, Meta(ge=0)]
 
 
@@ -125,7 +126,7 @@ class ListPositions:
 
     async def read(self, reading: AsyncConnection, organization_id: int, asked: ListQuery) -> tuple[Position, int]:
         """The page as it is now, and the number of SIMs of the fleet."""
-        key = (organization_id, asked.wanted, asked.order, asked.size, asked.number)
+        key = (organization_id, asked.wanted, asked.order, asked.page_size, asked.number)
         at = self._hub.latest.get((organization_id, "sim.changed"), 0)
         known = self._kept.get(key)
         if known is not None and known[0] == at and self._hub.feed.up:
@@ -136,9 +137,9 @@ class ListPositions:
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         try:
-            offset = (asked.number - 1) * asked.size
+            offset = (asked.number - 1) * asked.page_size
             found = await position(
-                reading, organization_id, asked.wanted, sort=asked.order, limit=asked.size, offset=offset
+                reading, organization_id, asked.wanted, sort=asked.order, limit=asked.page_size, offset=offset
             )
             fleet = await reads.count(reading, organization_id, SimFilter()) if asked.wanted.active else found.total
         except BaseException as error:

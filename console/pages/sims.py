@@ -67,7 +67,7 @@ async def sims(
     asked: NamedDependency[ListQuery],
 ) -> Template:
     """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
-    wanted, size = asked.wanted, asked.size
+    wanted, size = asked.wanted, asked.page_size
     total = await reads.count(reading, caller.organization_id, wanted)
     pages = max(1, -(-total // size))
     number = min(asked.number, pages)

@@ -1,1 +1,1 @@
-"""A installation whose every line and process is cut at random while it works, and the comparison of what came through."""
+"""An installation whose connections and processes are cut at random, and the comparison of what came through."""

@@ -1,4 +1,4 @@
-"""The installation that is cut: a database, a Redis, two web processes behind a proxy, and a worker that changes things."""
+"""The installation that is cut: a database, a Redis, two web processes behind a proxy, and a worker."""
 
 import asyncio
 import contextlib

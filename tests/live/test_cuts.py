@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from console.settings import Settings
 from tests.cast import Cast
 from tests.chromium import HAS_CHROMIUM, chromium, sign_in
-from tests.cutting.installation import House
+from tests.cutting.installation import Installation
 from tests.cutting.screen import different, things
 from tests.cutting.trial import trial
 
@@ -22,9 +22,9 @@ SEED = int(os.environ.get("CUTS_SEED", "7"))  # `python -m tests.cutting` takes 
 async def test_forty_cuts_lose_nothing_and_repeat_nothing(settings: Settings, tmp_path: Path) -> None:
     async with contextlib.AsyncExitStack() as stack:
 
-        async def open_chromium(house: House, _: Cast) -> Callable[[], Awaitable[list[str]]]:
+        async def open_chromium(installation: Installation, _: Cast) -> Callable[[], Awaitable[list[str]]]:
             browser = await stack.enter_async_context(chromium())
-            context = await browser.new_context(base_url=f"http://127.0.0.1:{house.proxy.port}")
+            context = await browser.new_context(base_url=f"http://127.0.0.1:{installation.proxy.port}")
             page = await context.new_page()
             await sign_in(page, "ada")
             await page.goto("/sims")
