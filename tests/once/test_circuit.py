@@ -1,4 +1,4 @@
-"""The circuit breaker of all workers together: it opens after failures, one trial call is made, and a success closes it."""
+"""The circuit breaker of all workers together: opens after failures, makes one trial call, closes after a success."""
 
 import asyncio
 import time
