@@ -19,13 +19,13 @@ AT_ONCE = 3
 @by_organization(needs_once=True)
 async def sync_quotas(run: Run) -> None:
     """Data each half hour, if the calls suffice; SMS once a day, for that moves with messages alone."""
-    services = _service(run, "data", Kind.DATA_QUOTA), _service(run, "sms", Kind.SMS_QUOTA)
+    services = _poll_quotas(run, "data", Kind.DATA_QUOTA), _poll_quotas(run, "sms", Kind.SMS_QUOTA)
     for found in await asyncio.gather(*services, return_exceptions=True):  # what one can't do is not the other's end
         if found is not None:
             raise found
 
 
-async def _service(run: Run, service: str, kind: Kind) -> None:
+async def _poll_quotas(run: Run, service: str, kind: Kind) -> None:
     ask = run.client.data_quota if service == "data" else run.client.sms_quota
 
     async def keep(batch: Sequence[tuple[str, Quota]]) -> int:
@@ -43,7 +43,7 @@ async def _service(run: Run, service: str, kind: Kind) -> None:
 
 
 def _row(iccid: str, service: str, quota: Quota) -> Row | None:
-    told = msgspec.structs.asdict(quota)
-    if told["left"] is None:
+    fields = msgspec.structs.asdict(quota)
+    if fields["left"] is None:
         return None  # 1NCE has not said what is left: unknown, not zero
-    return {"iccid": iccid, "service": service, **{name: told[name] for name in COMPARE}}
+    return {"iccid": iccid, "service": service, **{name: fields[name] for name in COMPARE}}

@@ -67,5 +67,5 @@ async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:
 
 
 def _row(sim: Sim) -> Row:
-    told = msgspec.structs.asdict(sim)
-    return {name: told[name] for name in ("iccid", *writes.INVENTORY)}
+    fields = msgspec.structs.asdict(sim)
+    return {name: fields[name] for name in ("iccid", *writes.INVENTORY)}

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from console.cli import accounts, demo, inspection, organizations, servers, tail
+from console.cli import api_keys, demo, inspection, organizations, servers, tail, users
 from console.errors import ConsoleError
 from console.settings import SettingsError
 
@@ -24,8 +24,8 @@ for command in (
     inspection.doctor,
     inspection.config,
     organizations.org,
-    accounts.user,
-    accounts.key,
+    users.user,
+    api_keys.key,
     tail.tail,
     demo.demo,
 ):

@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from console.errors import NotFound, NotReady
 from console.organizations import reads as organization_reads
+from console.organizations.rules import Role
 from console.settings import Settings, from_environment
 from console.store.database import Database, open_database
 
 Found = TypeVar("Found")
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
+role_option = click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 org_option = click.option("--org", "slug", help="Short name of the organization; needed if there are several.")
 
 

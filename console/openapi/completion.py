@@ -20,7 +20,8 @@ from console.errors import (
     TooMany,
 )
 from console.openapi import texts
-from console.openapi.examples import EXAMPLES, STRUCTS
+from console.openapi.examples import EXAMPLES
+from console.openapi.structs import STRUCTS
 
 Part = dict[str, Any]
 ERRORS = {

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from console.errors import ConsoleError
 from console.openapi.completion import operations
+from console.openapi.fields import Field, Part, fields, kind_of, resolved
 from console.settings import Settings
 
-Part = dict[str, Any]
 DEPTH = 4  # of things within things
 QUERIES = {
     "listSims": "connection=online&sort=-last_seen_at&page_size=20",
@@ -24,16 +24,7 @@ QUERIES = {
 }
 
 
-class Field(Struct, frozen=True):
-    """A field of an answer; `fields` are those within it."""
-
-    name: str
-    kind: str
-    text: str
-    fields: "Sequence[Field]"
-
-
-class Asked(Struct, frozen=True):
+class Parameter(Struct, frozen=True):
     """A parameter."""
 
     name: str
@@ -53,7 +44,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     summary: str
     text: str
     opened: bool
-    asked: Sequence[Asked]
+    asked: Sequence[Parameter]
     kind: str
     fields: Sequence[Field]
     example: str
@@ -119,8 +110,8 @@ def _operation(document: Part, path: str, method: str, operation: Part, asked_at
         summary=operation["summary"],
         text=operation.get("description", ""),
         opened=opened,
-        asked=[_asked(one) for one in operation.get("parameters", []) if "$ref" not in one],
-        kind=f"{status} · {_kind(document, schema)}",
+        asked=[_parameter(one) for one in operation.get("parameters", []) if "$ref" not in one],
+        kind=f"{status} · {kind_of(document, schema)}",
         fields=fields(document, schema, DEPTH),
         example=as_json(content["example"]) if "example" in content else "",
         refusals=[
@@ -138,25 +129,15 @@ def as_json(thing: Any) -> str:
 
 
 def _described(document: Part, answer: Part) -> str:
-    return str(_found(document, answer).get("description", ""))
+    return str(resolved(document, answer).get("description", ""))
 
 
-def _found(document: Part, part: Part) -> Part:
-    """The thing itself, where the document only points at it."""
-    while "$ref" in part:
-        found: Any = document
-        for step in part["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        part = found
-    return part
-
-
-def _asked(parameter: Part) -> Asked:
+def _parameter(parameter: Part) -> Parameter:
     schema = parameter["schema"]
     kind = " | ".join(map(str, schema["enum"])) if "enum" in schema else schema.get("format", schema.get("type", ""))
     if "minimum" in schema and "maximum" in schema:
         kind = f"{kind}, {schema['minimum']:,} to {schema['maximum']:,}"
-    return Asked(
+    return Parameter(
         name=parameter["name"],
         place=parameter["in"],
         kind=kind,
@@ -164,40 +145,6 @@ def _asked(parameter: Part) -> Asked:
         standard=str(schema["default"]) if schema.get("default") not in (None, "") else None,
         text=parameter.get("description", ""),
     )
-
-
-def _kind(document: Part, schema: Part) -> str:
-    """A schema's type in a few words."""
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    if choices := schema.get("oneOf", schema.get("anyOf")):
-        return " or ".join(_kind(document, one) for one in choices)
-    kinds = schema.get("type", "anything")
-    words = [
-        f"list of {_kind(document, schema['items'])}"
-        if kind == "array" and "items" in schema
-        else str(schema.get("format", kind))
-        if kind == "string"
-        else str(kind)
-        for kind in (kinds if isinstance(kinds, list) else [kinds])
-    ]
-    return " or ".join(words)
-
-
-def fields(document: Part, schema: Part, depth: int) -> list[Field]:
-    """The fields within, looked for in lists and choices too."""
-    schema = _found(document, schema)
-    for choice in schema.get("oneOf", ()):
-        if found := fields(document, choice, depth):
-            return found
-    if "items" in schema:
-        return fields(document, schema["items"], depth)
-    if not depth:
-        return []
-    return [
-        Field(name, _kind(document, one), one.get("description", ""), fields(document, one, depth - 1))
-        for name, one in schema.get("properties", {}).items()
-    ]
 
 
 def _curl(path: str, method: str, operation: Part, asked_at: str, *, opened: bool) -> str:

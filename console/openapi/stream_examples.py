@@ -13,7 +13,8 @@ from console.facts.sms import SmsChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimDayUsage, SimUsageChanged
 from console.live import messages
-from console.openapi.examples import EVENT, ICCID, LINE, NOW, OPERATION, RUN, SIM, SMS, STREAMER
+from console.openapi.examples import CIRCUIT, OPERATION, RUN, STREAMER
+from console.openapi.sim_examples import EVENT, ICCID, NOW, SIM, SMS
 
 Part = dict[str, Any]
 STREAM: tuple[msgspec.Struct, ...] = (
@@ -34,7 +35,7 @@ FACTS: tuple[Fact, ...] = (
     NetworkEventReported(time=EVENT.time, subject=ICCID, data=EVENT),
     SmsChanged(time=NOW, subject=ICCID, data=SMS),
     JobChanged(time=NOW, subject=RUN.job, data=RUN),
-    CarrierChanged(time=NOW, subject=None, data=CarrierStatus(circuit=LINE, operations=[OPERATION])),
+    CarrierChanged(time=NOW, subject=None, data=CarrierStatus(circuit=CIRCUIT, operations=[OPERATION])),
     StreamerChanged(
         time=NOW,
         subject="usage",

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from console.live.messages import LARGEST_FROM_CLIENT
-from console.openapi.page import Field, as_json, fields
+from console.openapi.fields import Field, fields
+from console.openapi.page import as_json
 
 Part = dict[str, Any]
 DEPTH = 3  # of things within things

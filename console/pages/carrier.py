@@ -19,7 +19,7 @@ from console.facts.streamer import StreamerChanged
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages.layout import common
+from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.polling.on_screen import on_screen
 from console.polling.report import polling
@@ -82,7 +82,7 @@ async def carrier(
 ) -> Template:
     """The circuit breaker and each operation, as the workers last found them; polling; the Data Streamer."""
     context = {
-        **await common(reading, caller, live_since, CarrierView),
+        **await layout_context(reading, caller, live_since, CarrierView),
         **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
         "lacking": LACKING,
     }

@@ -16,7 +16,7 @@ from console.facts.jobs import JobChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages.layout import common
+from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.runs import reads
 
@@ -75,7 +75,7 @@ async def jobs(
     """The schedule with the last run of each job, and the last runs."""
     now = datetime.now(UTC)
     context = {
-        **await common(reading, caller, live_since, JobsView),
+        **await layout_context(reading, caller, live_since, JobsView),
         "jobs": await reads.schedule(reading, caller.organization_id, now),
         "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
         "query": {"job": job, "state": ended},

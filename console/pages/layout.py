@@ -47,7 +47,7 @@ class LayoutView:
         return [SOURCES]
 
 
-async def common(
+async def layout_context(
     connection: AsyncConnection, caller: Caller, live_since: str, view: type[View], topics: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The context of the layout. The page listens to its view's topics, to those of the layout, and to `topics`.

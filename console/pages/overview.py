@@ -21,7 +21,7 @@ from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages import fleet_numbers
 from console.pages.fleet_numbers import LastHour
-from console.pages.layout import common
+from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.streamer.reads import streamer
 
@@ -86,7 +86,7 @@ async def fleet(
     """Counts, usage, the last hour, the latest events: each number a link to the list behind it."""
     events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
     context = {
-        **await common(reading, caller, live_since, OverviewView),
+        **await layout_context(reading, caller, live_since, OverviewView),
         "counts": await fleet_numbers.counts(reading, caller.organization_id),
         "usage": await fleet_numbers.used(reading, caller.organization_id, datetime.now(UTC)),
         "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),

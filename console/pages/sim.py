@@ -20,7 +20,7 @@ from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages.layout import common
+from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import HISTORY_DAYS, forecast
@@ -98,7 +98,7 @@ async def sim_page(
         reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
     )
     context: dict[str, Any] = {
-        **await common(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
+        **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         "here": "sims",
         "sim": sim,
         "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),

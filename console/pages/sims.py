@@ -16,7 +16,7 @@ from console.facts.sims import SimChanged, SimState
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages.layout import common
+from console.pages.layout import layout_context
 from console.pages.sim_list import FILTERS, Drawn, ListPositions, ListQuery, Waiting, compared, list_query
 from console.pages.templating import Fragments
 from console.sims import reads
@@ -84,7 +84,7 @@ async def sims(
         "page_size": size,
     }
     context = {
-        **await common(reading, caller, live_since, SimsView),
+        **await layout_context(reading, caller, live_since, SimsView),
         "sims": found,
         "total": total,
         "fleet_total": everything,

@@ -1,1 +1,1 @@
-"""An installation whose connections and processes are cut at random, and the comparison of what came through."""
+"""An installation whose connections and processes are cut at random while it works; what came through is compared."""

@@ -1,4 +1,4 @@
-"""The installation that is cut: a database, a Redis, two web processes behind a proxy, and a worker."""
+"""The installation that is cut: database, Redis, two web processes behind a proxy, and a worker that changes things."""
 
 import asyncio
 import contextlib

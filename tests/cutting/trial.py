@@ -1,4 +1,4 @@
-"""A trial: the installation at work is cut again and again, then left in peace; what everybody has heard is compared."""
+"""A trial: the installation at work is cut again and again, then left alone; what all clients received is compared."""
 
 import asyncio
 import contextlib

@@ -124,7 +124,9 @@ def jobs_are_asked_for_by_rows(path: str, module: ast.Module) -> Iterator[str]:
     for call in calls(module):
         receiver = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         name = last_name(call.func)
-        if (name in ("enqueue", "apply", "map") and "queue" in receiver) or (
-            name == "later" and not receiver.endswith("transaction")
+        if (
+            name == "enqueue"
+            or (name in ("apply", "map") and "queue" in receiver)
+            or (name == "later" and not receiver.endswith("transaction"))
         ):
             yield f"{path} calls {ast.unparse(call.func)}, line {call.lineno}"

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from console.openapi.examples import STRUCTS
 from console.openapi.stream import document
+from console.openapi.structs import STRUCTS
 
 ROOT = Path(__file__).parents[2]
 HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")

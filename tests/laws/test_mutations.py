@@ -79,6 +79,9 @@ MUTATIONS = (
     ),
     Mutation("jobs_are_asked_for_by_rows", NEW, "async def f(queue: Queue) -> None:\n    await queue.enqueue('prune')"),
     Mutation("jobs_are_asked_for_by_rows", NEW, "async def f(queue: Queue) -> None:\n    await later(queue, 'prune')"),
+    Mutation(
+        "jobs_are_asked_for_by_rows", NEW, "async def f(db: Database) -> None:\n    await enqueue(db.queue, 'prune')"
+    ),
     Mutation("live_fragments_are_on_pages", "console/pages/sims.py", "ROW = 'sims/_line.html'"),
     Mutation(
         "live_fragments_are_on_pages", "templates/sims/_table.html", "", '{% include "sims/_row.html" %}', "_row.html"

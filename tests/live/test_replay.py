@@ -22,7 +22,7 @@ from console.live.feed import Feed
 from console.live.received import ReceivedFact
 from console.live.replay import Gone, Replays, chosen
 from console.live.token_bucket import TokenBucket
-from console.openapi.examples import EVENT, NOW, SIM
+from console.openapi.sim_examples import EVENT, NOW, SIM
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.sims import SimsView

@@ -10,7 +10,7 @@ from console.live.encoding import HtmlEncoding
 from console.live.feed import Feed
 from console.live.received import ReceivedFact
 from console.live.replay import Gone, Replays
-from console.openapi.examples import EVENT, NOW
+from console.openapi.sim_examples import EVENT, NOW
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.templating import Fragments, environment

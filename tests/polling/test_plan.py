@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec import structs
 
-from console.openapi.examples import POLLING, STANDING
+from console.openapi.examples import POLLING, SHARE
 from console.pages.templating import environment, span
 from console.polling.round_robin import SmoothRoundRobin
 from console.polling.rules import (
@@ -126,7 +126,7 @@ def test_the_wheel_passes_over_groups_with_nobody_in_them() -> None:
 
 
 def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() -> None:
-    status = structs.replace(STANDING, oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400)
+    status = structs.replace(SHARE, oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400)
     known = structs.replace(POLLING, shares=[status])
     html = " ".join(environment().get_template("carrier/_polling.html").render(polling=known).split())
     assert "11 h 47 min" in html

@@ -1,0 +1,50 @@
+"""The Structs that the API answers, by name."""
+
+import msgspec
+
+from console.connectivity.reads import StatusChange
+from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
+from console.facts.jobs import JobRun
+from console.facts.network import NetworkEvent
+from console.facts.sims import SimState
+from console.facts.sms import Sms
+from console.facts.streamer import StreamerStatus
+from console.health import Alive, Health, HealthCheck
+from console.polling.report import Polling, PollingShare
+from console.quotas.reads import Quota
+from console.quotas.reconciliation import Difference
+from console.runs.api import Jobs
+from console.runs.reads import JobState
+from console.streamer.posts.reads import Waiting
+from console.streamer.reads import Streamer, UnknownSpan
+from console.usage.api import Usage
+from console.usage.reads import UsageBucket
+
+STRUCTS: dict[str, type[msgspec.Struct]] = {
+    one.__name__: one
+    for one in (
+        SimState,
+        StatusChange,
+        NetworkEvent,
+        Sms,
+        Quota,
+        Usage,
+        UsageBucket,
+        CarrierStatus,
+        CircuitStatus,
+        Operation,
+        Jobs,
+        JobState,
+        JobRun,
+        Difference,
+        Polling,
+        PollingShare,
+        Streamer,
+        StreamerStatus,
+        Waiting,
+        UnknownSpan,
+        Health,
+        HealthCheck,
+        Alive,
+    )
+}
