@@ -2,7 +2,6 @@
 
 import binascii
 import hmac
-import zlib
 from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
@@ -13,30 +12,28 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from console import metrics
-from console.errors import BadRequest, ConsoleError, NotFound, NotSignedIn
+from console.errors import NotFound, NotSignedIn
 from console.facts.source import Source
 from console.http.authentication import Access
-from console.json_text import readable
 from console.organizations.reads import account
 from console.settings import Settings
 from console.store.database import Database
+from console.streamer.bodies import Bounds, read_body
 from console.streamer.forwarder_address import is_forwarder_token
 from console.streamer.posts.writes import keep_post
 
-LARGEST_BYTES = 16 * 1024 * 1024  # 1NCE sends 3,000 records at most, some 5 MB
-LARGEST_MESSAGE_BYTES = 64 * 1024
-MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
-GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-
-_list = msgspec.json.Decoder(list[msgspec.Raw])
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-class TooLarge(ConsoleError):
-    """More than a post can be."""
-
-    status, code = 413, "TOO_LARGE"
+OF_STREAMER = Bounds(
+    msgspec.json.Decoder(list[msgspec.Raw]),
+    "A post of the Data Streamer is a JSON list",
+    largest_bytes=16 * 1024 * 1024,  # 1NCE sends 3,000 records at most, some 5 MB
+    most_records=20_000,
+)
+OF_FORWARDER = Bounds(
+    msgspec.json.Decoder(dict[str, msgspec.Raw]),
+    "The SMS Forwarder sends one JSON object",
+    largest_bytes=64 * 1024,
+    most_records=1,
+)
 
 
 @post(
@@ -45,7 +42,7 @@ class TooLarge(ConsoleError):
     opt={"access": Access.OWN},
     operation_id="takeStream",
     include_in_schema=False,
-    request_max_body_size=LARGEST_BYTES,
+    request_max_body_size=OF_STREAMER.largest_bytes,
 )
 async def streamer(
     request: Request[Any, Any, Any],
@@ -60,13 +57,7 @@ async def streamer(
     if not _is_right(request.headers.get("authorization", ""), username, password) or found is None:
         metrics.streamer_batches.labels("refused").inc()
         raise NotSignedIn("Wrong user name or password for this organization's streamer")
-    body = await _body(request, LARGEST_BYTES)
-    records = _read(_list, body, "A post of the Data Streamer is a JSON list")
-    if records:
-        async with db.transaction() as transaction:
-            await keep_post(transaction, found.organization_id, body, datetime.now(UTC))
-    metrics.streamer_batches.labels("kept").inc()
-    return Response(b"", status_code=200)
+    return await _keep(request, db, found.organization_id, OF_STREAMER, Source.STREAMER)
 
 
 @route(
@@ -75,7 +66,7 @@ async def streamer(
     status_code=200,
     opt={"access": Access.OWN},
     operation_id="takeMessage",
-    request_max_body_size=LARGEST_MESSAGE_BYTES,
+    request_max_body_size=OF_FORWARDER.largest_bytes,
     include_in_schema=False,
 )
 async def forwarder(
@@ -93,76 +84,22 @@ async def forwarder(
     if found is None or not is_forwarder_token(settings.secret_key, found.slug, found.forwarder_generation, token):
         metrics.streamer_batches.labels("refused").inc()
         raise NotFound("There is nothing here")
-    body = await _body(request, LARGEST_MESSAGE_BYTES)
-    _read(_object, body, "The SMS Forwarder sends one JSON object")
-    async with db.transaction() as transaction:
-        await keep_post(transaction, found.organization_id, body, datetime.now(UTC), source=Source.FORWARDER)
-    metrics.streamer_batches.labels("kept").inc()
-    return Response(b"", status_code=200)
+    return await _keep(request, db, found.organization_id, OF_FORWARDER, Source.FORWARDER)
 
 
 router = Router("/", route_handlers=[streamer, forwarder], include_in_schema=False)
 
 
-async def _body(request: Request[Any, Any, Any], largest: int) -> bytes:
-    """The body, unpacked if it was packed; never more of it in memory than may be."""
-    given = request.headers.get("content-encoding", "").lower().split(",")
-    encodings = [one.strip() for one in given if one.strip() not in ("", "identity")]
-    if len(encodings) > 1 or not PACKED.issuperset(encodings):
-        raise _refused(BadRequest("A post is packed once, with gzip or deflate, or not at all"))
-    unpacking = Unpacking(largest) if encodings else None
-    body = bytearray()
-    async for part in request.stream():
-        if unpacking is None:
-            body += part
-        else:
-            try:
-                unpacking.take(part, body)
-            except zlib.error as error:
-                raise _refused(BadRequest("The post can't be unpacked")) from error
-        if len(body) > largest:
-            raise _refused(TooLarge(f"At most {largest} bytes a post"))
-    if unpacking is not None and not unpacking.ended:
-        raise _refused(BadRequest("The post ends before its end"))
-    return readable(bytes(body)).strip()
-
-
-class Unpacking:
-    """A packed body, unpacked as it comes: one member after the other (RFC 1952 allows several), nothing after them."""
-
-    def __init__(self, largest: int) -> None:
-        self._largest = largest
-        self._member = zlib.decompressobj(GZIP_OR_ZLIB)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the last member is whole."""
-        return self._member.eof
-
-    def take(self, part: bytes, body: bytearray) -> None:
-        """Unpack a part onto the body, one byte more than the largest at most. Raises zlib.error."""
-        while part and len(body) <= self._largest:
-            if self._member.eof:
-                if not part.strip(b"\0"):
-                    return  # padding, as tapes have it
-                self._member = zlib.decompressobj(GZIP_OR_ZLIB)
-            body += self._member.decompress(part, self._largest + 1 - len(body))
-            part = self._member.unused_data
-
-
-def _refused(error: ConsoleError) -> ConsoleError:
-    metrics.streamer_batches.labels("refused").inc()
-    return error
-
-
-def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes, expected: str) -> Any:
-    """Look whether it is JSON of this kind, and no further. BadRequest if it is not, TooLarge for too many values."""
-    if body.count(b",") > MOST_VALUES:
-        raise _refused(TooLarge(f"At most {MOST_VALUES} values a post"))
-    try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _refused(BadRequest(expected)) from error
+async def _keep(
+    request: Request[Any, Any, Any], db: Database, organization_id: int, bounds: Bounds, source: Source
+) -> Response[bytes]:
+    """Store what was posted, and acknowledge it; of an empty list there is nothing to store."""
+    body, records = await read_body(request, bounds)
+    if records:
+        async with db.transaction() as transaction:
+            await keep_post(transaction, organization_id, body, datetime.now(UTC), source=source)
+    metrics.streamer_batches.labels("kept").inc()
+    return Response(b"", status_code=200)
 
 
 def _is_right(header: str, username: str | None, password: str | None) -> bool:

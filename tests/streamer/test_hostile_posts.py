@@ -160,6 +160,7 @@ FRAMINGS: list[tuple[str, bytes, int]] = [
     ("", b"", 400),
     ("gzip", gzip.compress(b"[" + b"1," * 8_000_000 + b"1]"), 413),
     ("", b"[" + b"1," * 1_100_000 + b"1]", 413),
+    ("gzip", gzip.compress(b"[" + b"{}," * 20_000 + b"{}]"), 413),
 ]
 
 
