@@ -31,7 +31,7 @@ async function check() {
     const address = new URL(list.dataset.list, location.href);
     const answer = await fetch(`${address.pathname}/waiting${address.search}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-Background": "1" },
       body: JSON.stringify({ shown, total: Number(list.dataset.total) }),
     });
     if (answer.ok && list === table() && list.isConnected) show(list, shown, await answer.json());
