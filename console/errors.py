@@ -8,6 +8,7 @@ ConsoleError                    500  INTERNAL
 │   └── SimNotFound             404  SIM_NOT_FOUND
 ├── NotAcceptable               406  NOT_ACCEPTABLE     a version of the API that is not spoken here
 ├── Conflict                    409  CONFLICT           the thing is in another state by now
+├── Changed                     412  CHANGED            the thing was changed since it was read
 ├── Invalid                     422  INVALID            understood, but a value can't be
 ├── TooMany                     429  TOO_MANY_REQUESTS  slower, please
 ├── OnceToBlame                 502  ONCE_FAILED        1NCE failed us
@@ -77,6 +78,12 @@ class Conflict(ConsoleError):
     status, code = 409, "CONFLICT"
 
 
+class Changed(ConsoleError):
+    """The thing was changed since it was read (RFC 9110, 15.5.13)."""
+
+    status, code = 412, "CHANGED"
+
+
 class Invalid(ConsoleError):
     """Understood, but a value can't be."""
 
@@ -114,6 +121,7 @@ CODES_BY_STATUS: dict[int, str] = {
     405: "METHOD_NOT_ALLOWED",
     406: NotAcceptable.code,
     409: Conflict.code,
+    412: Changed.code,
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     422: Invalid.code,

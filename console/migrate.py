@@ -17,6 +17,8 @@ import console.polling.tables
 import console.quotas.tables
 import console.runs.tables
 import console.sessions.tables
+import console.sims.annotations.tables
+import console.sims.watching.tables
 import console.sms.tables
 import console.store.job_requests
 import console.store.outbox

@@ -12,6 +12,7 @@ from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, status_history
 from console.facts.network import NetworkEvent
 from console.sims.tables import sims
+from console.sims.watching.tables import is_watched
 from console.store.keyset import Cursor, after, mark
 
 EVENT_COLUMNS = tuple(network_events.c[name] for name in NetworkEvent.__struct_fields__)
@@ -69,10 +70,9 @@ async def events(
     limit: int = 50,
     cursor: Cursor | None = None,
 ) -> tuple[list[NetworkEvent], str | None]:
-    """Network events, the newest first, and the cursor of the next page."""
+    """Network events of one SIM, or of all watched ones, the newest first, and the cursor of the next page."""
     query = sa.select(*EVENT_COLUMNS).where(network_events.c.organization_id == organization_id)
-    if iccid is not None:
-        query = query.where(network_events.c.iccid == iccid)
+    query = query.where(is_watched(network_events) if iccid is None else network_events.c.iccid == iccid)
     if severities:
         query = query.where(network_events.c.severity.in_(severities))
     if cursor is not None:
@@ -95,8 +95,7 @@ async def history(
     c = status_history.c
     order = ((c.time, True), (c.iccid, True))
     query = sa.select(*(c[name] for name in StatusChange.__struct_fields__)).where(c.organization_id == organization_id)
-    if iccid is not None:
-        query = query.where(c.iccid == iccid)
+    query = query.where(is_watched(status_history) if iccid is None else c.iccid == iccid)
     if cursor is not None:
         query = query.where(after(order, cursor))
     query = query.order_by(c.time.desc(), c.iccid.desc()).limit(limit + 1)

@@ -43,12 +43,16 @@ async def record_statuses(
 async def record_events(
     transaction: Transaction, organization_id: int, events: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
-    """Store network events that are not stored yet, and publish them. Returns the new ones."""
+    """Store network events that are not stored yet, and publish those of watched SIMs. Returns the new ones."""
     rows = {(event["id"], event["time"]): event for event in events}
     same = {"organization_id": organization_id}
     keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
     new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
+    iccids = {row["iccid"] for row in new if row["iccid"] is not None}
+    unwatched = await sim_reads.unwatched_among(transaction.connection, organization_id, iccids)
     for row in new:
+        if row["iccid"] in unwatched:
+            continue
         fact = msgspec.convert({**row, "id": str(row["id"])}, NetworkEvent)
         transaction.publish(organization_id, NetworkEventReported(time=now, subject=fact.iccid, data=fact))
     return new

@@ -63,6 +63,15 @@ class SimState(Struct, frozen=True, kw_only=True):
     ] = None
     changed_at: Annotated[datetime | None, Meta(description="When anything here last changed.")] = None
     missing: Annotated[bool, Meta(description="1NCE's inventory no longer lists it.")] = False
+    tags: Annotated[list[str], Meta(description="Your own words for it, in lower case, sorted.")] = []
+    note: Annotated[str | None, Meta(description="Your own note, at most 2,000 characters.")] = None
+    custom_fields: Annotated[
+        dict[str, str], Meta(description="Your own fields, such as `site`, `customer` or `device_model`.")
+    ] = {}
+    edits: Annotated[int, Meta(description="Rises by one with each change of tags, note or custom fields.")] = 0
+    watched: Annotated[
+        bool, Meta(description="False once somebody has stopped watching it: then no list or total has it.")
+    ] = True
     revision: Annotated[int, Meta(description="Rises by one with each change of this SIM.")] = 0
 
 

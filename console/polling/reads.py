@@ -13,6 +13,7 @@ from console.polling.rules import Fleet, Kind, Priority, Terms
 from console.polling.tables import NEVER, slots
 from console.runs.reads import last_done
 from console.sims.tables import checks, sims
+from console.sims.watching.tables import is_watched
 from console.sms.reads import under_way
 from console.streamer.reads import health
 from console.streamer.rules import is_alive
@@ -21,7 +22,7 @@ MOVED_FOR = timedelta(hours=1)
 LATELY = timedelta(minutes=10)
 # The inventory's coarse quota state comes with each walk, long before all quotas of a large fleet have been polled.
 LOW = sa.or_(sims.c.quota == "low", sims.c.data_class == "low")
-LISTED = sims.c.missing_walks < 2
+LISTED = sa.and_(sims.c.missing_walks < 2, is_watched(sims))
 
 
 async def terms(connection: AsyncConnection, organization_id: int, now: datetime) -> Terms:

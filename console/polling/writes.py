@@ -9,6 +9,7 @@ from msgspec import Struct
 from console.polling.rules import Kind
 from console.polling.tables import slots
 from console.sims.tables import checks, sims
+from console.sims.watching.tables import is_watched
 from console.store.bulk import rows_of
 from console.store.database import Transaction
 
@@ -39,8 +40,8 @@ async def claim_slots(
 ) -> ClaimedSlots:
     """Claim up to `limit` SIMs: those polled longest ago, and at least `floor` seconds ago.
 
-    `among` restricts it to these ICCIDs. A SIM of which 1NCE has posted a record within the floor, or which 1NCE no
-    longer lists, goes to the end of the queue without being returned.
+    `among` restricts it to these ICCIDs. A SIM of which 1NCE has posted a record within the floor, which 1NCE no
+    longer lists or which is not watched, goes to the end of the queue without being returned.
     """
     if among is not None and not among:
         return ClaimedSlots([], exhausted=True)
@@ -52,8 +53,9 @@ async def claim_slots(
     if among is not None:
         due = due.where(slots.c.iccid == sa.func.any(sa.literal(list(among), sa.ARRAY(sa.Text))))
     first = due.order_by(slot).limit(limit).with_for_update(skip_locked=True).cte("first")
+    gone = sa.or_(sims.c.missing_walks >= 2, ~is_watched(sims))
     chosen = (
-        sa.select(first.c.iccid, first.c.before, (sims.c.missing_walks >= 2).label("gone"), answered.label("answered"))
+        sa.select(first.c.iccid, first.c.before, gone.label("gone"), answered.label("answered"))
         .select_from(
             first.join(
                 sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == first.c.iccid)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.quotas.tables import quotas
 from console.sims.tables import checks
+from console.sims.watching.tables import is_watched
 from console.store.keyset import Cursor, after, mark
 
 
@@ -67,7 +68,8 @@ async def of_fleet(
     connection: AsyncConnection, organization_id: int, *, service: str | None, limit: int, cursor: Cursor | None
 ) -> tuple[list[Quota], str | None]:
     """The fleet's quotas by ICCID, and the cursor of the next page."""
-    query = sa.select(*COLUMNS).select_from(CONFIRMED_QUOTAS).where(quotas.c.organization_id == organization_id)
+    mine = sa.and_(quotas.c.organization_id == organization_id, is_watched(quotas))
+    query = sa.select(*COLUMNS).select_from(CONFIRMED_QUOTAS).where(mine)
     if service:
         query = query.where(quotas.c.service == service)
     if cursor is not None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.sims.rules import SimFilter
 from console.sims.search import Identifier, parse_search
 from console.sims.tables import sim_states, words
+from console.sims.watching.tables import is_watched
 
 search = sa.column("search", sa.Text)
 SHORTEST = 3  # letters: no index knows shorter parts
@@ -21,9 +22,9 @@ def texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
 
 
 def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElement[bool]]":
-    """The filter in SQL, with the organization always first."""
+    """The filter in SQL, with the organization always first. SIMs that are not watched are in no list."""
     c = sim_states.c
-    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
+    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id, c.watched]
     asked = parse_search(wanted.q)
     found += [has(word) for word in asked.words]
     if asked.identifiers:
@@ -92,7 +93,7 @@ async def not_found(
         .table_valued(*columns, name="asked")
         .render_derived()
     )
-    mine = words.c.organization_id == organization_id
+    mine = sa.and_(words.c.organization_id == organization_id, is_watched(words))
     exact = sa.select(words.c.iccid).where(mine, words.c.iccid == asked.c.iccid).exists()
     pattern = sa.func.concat("%", sa.func.fold_text(asked.c.part), "%")
     part = sa.select(words.c.iccid).where(mine, words.c.search.like(pattern)).exists()

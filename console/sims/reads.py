@@ -1,6 +1,6 @@
 """Questions about SIMs. Every one is asked for one organization, and knows of no other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from console.sims.filters import SHORTEST, conditions, has, texts
 from console.sims.rules import SORTS, SimFilter, Sort
 from console.sims.search import parse_search
 from console.sims.tables import sim_states, sims, words
+from console.sims.watching.tables import is_watched, unwatched
 from console.store.keyset import Cursor, mark
 from console.store.keyset_parts import Part, backwards, order, parts
 
@@ -48,7 +49,7 @@ async def one(connection: AsyncConnection, organization_id: int, iccid: str) -> 
 
 
 async def many(connection: AsyncConnection, organization_id: int, iccids: Sequence[str]) -> list[SimState]:
-    """These SIMs as they are now, by ICCID; unknown ones are left out."""
+    """These SIMs as they are now, watched or not, by ICCID; unknown ones are left out."""
     c = sim_states.c
     query = sa.select(*STATE_COLUMNS).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts(iccids)))
     return [_state(row) for row in (await connection.execute(query.order_by(c.iccid))).all()]
@@ -136,7 +137,11 @@ async def count(connection: AsyncConnection, organization_id: int, wanted: SimFi
 async def _count_words(connection: AsyncConnection, organization_id: int, parts: Sequence[str]) -> int:
     """Where nothing else is asked, the words alone are looked through: a third of the time for a word that all have."""
     wanted = (has(one, words.c.search) for one in parts)
-    query = sa.select(sa.func.count()).select_from(words).where(words.c.organization_id == organization_id, *wanted)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(words)
+        .where(words.c.organization_id == organization_id, is_watched(words), *wanted)
+    )
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -154,7 +159,7 @@ async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
         sa.func.coalesce(c.quota, "unknown").label("quota"),
         c.missing,
     )
-    query = sa.select(*columns, sa.func.count().label("n")).where(c.organization_id == organization_id)
+    query = sa.select(*columns, sa.func.count().label("n")).where(c.organization_id == organization_id, c.watched)
     rows = (await connection.execute(query.group_by(*(sa.literal_column(str(n + 1)) for n in range(4))))).all()
     sums: dict[str, dict[str, int]] = {"connection": {}, "status": {}, "quota": {}}
     for row in rows:
@@ -166,9 +171,10 @@ async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
 async def countries(connection: AsyncConnection, organization_id: int) -> list[str]:
     """The countries that SIMs are in now, for the filter."""
     c = sims.c
-    mine = (c.organization_id == organization_id, c.country.is_not(None))
-    each = sa.select(sa.func.min(c.country).label("country")).where(*mine).cte("each", recursive=True)
-    later = sa.select(sa.func.min(c.country)).where(*mine, c.country > each.c.country).scalar_subquery()
+    first = sa.select(c.country).where(c.organization_id == organization_id, c.country.is_not(None), is_watched(sims))
+    first = first.order_by(c.country).limit(1)
+    each = sa.select(first.scalar_subquery().label("country")).cte("each", recursive=True)
+    later = first.where(c.country > each.c.country).scalar_subquery()
     each = each.union_all(sa.select(later).where(each.c.country.is_not(None)))
     query = sa.select(each.c.country).where(each.c.country.is_not(None)).order_by(each.c.country)
     return list((await connection.execute(query)).scalars())
@@ -178,3 +184,10 @@ async def inventory_keys(connection: AsyncConnection, organization_id: int) -> l
     """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
     query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
     return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]
+
+
+async def unwatched_among(connection: AsyncConnection, organization_id: int, iccids: Collection[str]) -> set[str]:
+    """Those of these ICCIDs that are not watched: what happens to them is kept, and not published."""
+    c = unwatched.c
+    query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts([*iccids])))
+    return set((await connection.execute(query)).scalars()) if iccids else set()

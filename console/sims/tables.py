@@ -1,6 +1,7 @@
 """What is stored of a SIM as it is now. What it was before stands in the histories of the slices above."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from console.store.metadata import metadata, moment
 
@@ -71,14 +72,16 @@ sim_states = sa.Table(
         sa.Column(name, sa.Text)
         for name in (
             "label status connection imsi msisdn imei ip_address operator country rat apn cell data_class quota"
-            " data_quota sms_quota confirmed_by"
+            " data_quota sms_quota confirmed_by note"
         ).split()
     ),
     *(
         sa.Column(name, sa.BigInteger)
-        for name in "data_left_bytes data_total_bytes sms_left sms_total revision".split()
+        for name in "data_left_bytes data_total_bytes sms_left sms_total revision edits".split()
     ),
-    *(sa.Column(name, sa.Boolean) for name in ("imei_lock", "missing")),
+    *(sa.Column(name, sa.Boolean) for name in ("imei_lock", "missing", "watched")),
+    sa.Column("tags", sa.ARRAY(sa.Text)),
+    sa.Column("custom_fields", JSONB),
     *(
         moment(name)
         for name in (

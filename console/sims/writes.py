@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from console.facts.sims import SimChanged
 from console.sims import reads
+from console.sims.filters import texts
 from console.sims.tables import checks, sims
+from console.sims.watching.tables import watch_requests
 from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
 
@@ -59,8 +61,17 @@ async def _changed(
         latest=latest,
     )
     changed = [iccid for _, iccid in keys]
+    await _end_requests(transaction, organization_id, changed)
     await tell_changed(transaction, organization_id, changed, now)
     return changed
+
+
+async def _end_requests(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> None:
+    """1NCE has reported these SIMs: who asked to watch them waits no longer."""
+    c = watch_requests.c
+    mine = sa.and_(c.organization_id == organization_id, c.iccid == sa.func.any(texts(iccids)))
+    if iccids:
+        await transaction.connection.execute(sa.delete(watch_requests).where(mine))
 
 
 async def touch(
@@ -92,9 +103,10 @@ async def touch(
 
 
 async def tell_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
-    """Publish the state of these SIMs as it will be after the commit."""
+    """Publish the state of these SIMs as it will be after the commit; of those that are watched."""
     for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
-        transaction.publish(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
+        if state.watched:
+            transaction.publish(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
 
 
 async def record_walk(

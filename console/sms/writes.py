@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.facts.sms import Sms, SmsChanged
+from console.sims.reads import unwatched_among
 from console.sms import reads
 from console.sms.rules import changed
 from console.sms.tables import sms
@@ -30,8 +31,10 @@ async def record_messages(
     found = sorted(changed(known, messages), key=lambda one: (one.time, one.id))
     rows: list[Row] = [{"organization_id": organization_id, **structs.asdict(one)} for one in found]
     await upsert_changed(connection, sms, rows, key=KEY, compare=COMPARE)
+    unwatched = await unwatched_among(connection, organization_id, {one.iccid for one in found})
     for one in found:
-        transaction.publish(organization_id, SmsChanged(time=now, subject=one.iccid, data=one))
+        if one.iccid not in unwatched:
+            transaction.publish(organization_id, SmsChanged(time=now, subject=one.iccid, data=one))
     return found
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.facts.usage import SimUsageChanged
+from console.sims.reads import unwatched_among
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
@@ -84,7 +85,11 @@ async def end_late(transaction: Transaction, refreshed: Sequence[LateHours], now
 async def _publish(
     transaction: Transaction, organization_id: int, days: Iterable[tuple[str, date]], now: datetime
 ) -> None:
-    for sums in await reads.of_days(transaction.connection, organization_id, sorted(days)):
+    wanted = sorted(days)
+    unwatched = await unwatched_among(transaction.connection, organization_id, {iccid for iccid, _ in wanted})
+    for sums in await reads.of_days(
+        transaction.connection, organization_id, [one for one in wanted if one[0] not in unwatched]
+    ):
         transaction.publish(organization_id, SimUsageChanged(time=now, subject=sums.iccid, data=sums))
 
 

@@ -1,0 +1,32 @@
+"""Questions about what is watched."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.sims.tables import sims
+from console.sims.watching.rules import WatchRequest
+from console.sims.watching.tables import watch_requests
+
+MOST_SHOWN = 50
+COLUMNS = tuple(watch_requests.c[name] for name in WatchRequest.__struct_fields__)
+
+
+async def requests(connection: AsyncConnection, organization_id: int, *, limit: int = MOST_SHOWN) -> list[WatchRequest]:
+    """The ICCIDs that were asked for and that 1NCE has not confirmed, the latest first."""
+    c = watch_requests.c
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id)
+    query = query.order_by(c.requested_at.desc(), c.iccid).limit(limit)
+    return [WatchRequest(**row._mapping) for row in (await connection.execute(query)).all()]
+
+
+async def request(connection: AsyncConnection, organization_id: int, iccid: str) -> WatchRequest | None:
+    """The request to watch this ICCID, if 1NCE has not confirmed it."""
+    c = watch_requests.c
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.iccid == iccid)
+    row = (await connection.execute(query)).first()
+    return WatchRequest(**row._mapping) if row else None
+
+
+def known_sim(organization_id: int, iccid: str) -> "sa.Select[tuple[str]]":
+    """The statement that finds the SIM's row, watched or not."""
+    return sa.select(sims.c.iccid).where(sims.c.organization_id == organization_id, sims.c.iccid == iccid)
