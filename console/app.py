@@ -23,7 +23,7 @@ from console.http.authentication import Access, Authentication, allowed, caller_
 from console.http.client_address import TrustedProxies
 from console.http.database import ConnectionPerRequest, reading_of
 from console.http.etag import named
-from console.http.exceptions import tell
+from console.http.exceptions import error_response
 from console.http.fair_share import FairShare
 from console.http.methods import methods_at
 from console.http.origins import same_origin
@@ -95,7 +95,7 @@ def create_app(settings: Settings) -> Litestar:
             FairShare(share_of),
         ],
         guards=[allowed(lambda connection: same_origin(connection, settings))],
-        exception_handlers={Exception: tell},
+        exception_handlers={Exception: error_response},
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
         openapi_config=openapi(),
         logging_config=None,

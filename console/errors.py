@@ -1,4 +1,4 @@
-"""What may go wrong, and how it is told.
+"""Errors, and how they are answered.
 
 ConsoleError                    500  INTERNAL
 ├── BadRequest                  400  BAD_REQUEST        the question can't be understood

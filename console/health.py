@@ -41,7 +41,7 @@ class Health(Struct, frozen=True, kw_only=True):
     services: Annotated[list[HealthCheck], Meta(description="The check of each part.")]
 
 
-class Alive(Struct, frozen=True, kw_only=True):
+class Liveness(Struct, frozen=True, kw_only=True):
     """The process answers."""
 
     status: Annotated[str, Meta(description="`ok`.")] = "ok"
@@ -142,16 +142,16 @@ async def health(health_checks: NamedDependency[HealthChecks]) -> Response[Healt
 
 
 @get("/live", summary="Whether this process answers")
-async def alive() -> Alive:
+async def liveness() -> Liveness:
     """It answers: asks nothing of the database or Redis."""
-    return Alive()
+    return Liveness()
 
 
 def router(*, in_schema: bool) -> Router:
     """Served with the API's prefix and without; described once."""
     return Router(
         "/health",
-        route_handlers=[health, alive],
+        route_handlers=[health, liveness],
         tags=["Health"],
         include_in_schema=in_schema,
         security=[],

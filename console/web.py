@@ -38,7 +38,7 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until told to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
+    """Serve until asked to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
     server = server_for(settings, host, port)
     server.run()
     sys.exit(0 if server.started else 1)

@@ -1,1 +1,1 @@
-"""The verbs of the house: each file is one job, and only here 1NCE is spoken to."""
+"""Each file is one job. Only jobs call 1NCE."""

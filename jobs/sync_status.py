@@ -15,7 +15,7 @@ AT_ONCE = 8
 
 @by_organization(needs_once=True)
 async def sync_status(run: Run) -> None:
-    """Each answer is written within half a second, and told when it is committed."""
+    """Each answer is written within half a second, and published when it is committed."""
 
     async def ask(iccid: str) -> Row:
         asked_at = run.now()

@@ -36,12 +36,12 @@ async def examine_accounts() -> list[AccountExamination]:
 
 def write_shapes(path: Path, examined: list[AccountExamination]) -> None:
     """The forms of all answers, for us to learn from: keys and kinds, no value, no name, no number of a SIM."""
-    told = {
+    written = {
         "console": version("sim-console"),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "accounts": [[_masked(shape) for shape in one.shapes] for one in examined],
     }
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(written)) + b"\n")
 
 
 def _masked(explored: dict[str, Any]) -> dict[str, Any]:

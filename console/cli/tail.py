@@ -1,4 +1,4 @@
-"""`console tail`: what the stream tells, line by line, for people and for pipes; comes back after every cut."""
+"""`console tail`: prints the stream line by line, for people and for pipes; reconnects after every cut."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ COLOURS = {"error": "red", "critical": "bright_red", "warn": "yellow"}
 Message = dict[str, Any]
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class TailOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be printed."""
 
     types: frozenset[str]
@@ -47,7 +47,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 )
 @click.option("--type", "types", multiple=True, help="Only facts of this type, like network.event; may be repeated.")
 @click.option("--severity", "severities", multiple=True, help="Only events of this severity; may be repeated.")
-@click.option("--since", default="", help="<epoch>:<seq>: begin with what was told after it.")
+@click.option("--since", default="", help="<epoch>:<seq>: begin after this message.")
 @click.option("--coalesce", is_flag=True, help="Of each thing the latest state only.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many facts.")
 @click.option("--utc", is_flag=True, help="Times in UTC and not in this machine's zone.")
@@ -70,7 +70,7 @@ def tail(
     if not key:
         raise click.UsageError("Give an API key: --key, --key-file or CONSOLE_KEY. `console key add` makes one.")
     query = {"topics": topics, **({"coalesce": "1"} if coalesce else {})}
-    wanted = Wanted(types=frozenset(types), severities=frozenset(severities))
+    wanted = TailOptions(types=frozenset(types), severities=frozenset(severities))
 
     colour = False if os.environ.get("NO_COLOR") else None  # None: coloured on a terminal
 
@@ -107,9 +107,7 @@ async def _facts(url: str, key: str, query: dict[str, str], since: str) -> Async
                         _say(f"Connected, {missed:,} missed" if missed else "Connected")
                         pause = 0.0
                     elif kind == "stream.reset":
-                        _say(
-                            f"What was told before is gone ({message['reason']}): look at the API for the present state"
-                        )
+                        _say(f"Earlier messages are gone ({message['reason']}): look at the API for the present state")
                     elif kind == "stream.stale":
                         _say("The console has lost its own line to Redis: nothing will come for a while")
                     if "epoch" in message and not (since and kind == "stream.hello"):

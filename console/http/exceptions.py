@@ -1,4 +1,4 @@
-"""How every failure is told: an envelope to programs, a page or a fragment to people, the whole of it to the log."""
+"""How failures are answered: an envelope to programs, a page or a fragment to people, the whole of it to the log."""
 
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-def tell(request: Asked, error: Exception) -> Response[Any]:
+def error_response(request: Asked, error: Exception) -> Response[Any]:
     """The answer to a request that failed."""
     known = known_error(error)
     if known is None or known.status == 500:  # a fault of ours, also where the framework has noticed it first

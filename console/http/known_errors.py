@@ -32,7 +32,7 @@ def known_error(error: Exception) -> ConsoleError | None:
                     return NotReady("That takes the database too long: ask for less")
                 case _:
                     return None
-        logger("web").warning("a part of the house is away", reason=str(error).splitlines()[0] if str(error) else "")
+        logger("web").warning("the database or Redis is away", reason=str(error).splitlines()[0] if str(error) else "")
         return NotReady("The database or Redis is away for a moment: try again")
     return None
 

@@ -136,5 +136,5 @@ EXAMPLES: dict[str, Any] = {
         "services": [{"name": "database", "healthy": True, "detail": "answers", "required": True}],
     },
     "HealthCheck": {"name": "database", "healthy": True, "detail": "answers", "required": True},
-    "Alive": {"status": "ok"},
+    "Liveness": {"status": "ok"},
 }

@@ -9,7 +9,7 @@ from console.facts.network import NetworkEvent
 from console.facts.sims import SimState
 from console.facts.sms import Sms
 from console.facts.streamer import StreamerStatus
-from console.health import Alive, Health, HealthCheck
+from console.health import Health, HealthCheck, Liveness
 from console.polling.report import Polling, PollingShare
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
@@ -45,6 +45,6 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         UnknownSpan,
         Health,
         HealthCheck,
-        Alive,
+        Liveness,
     )
 }

@@ -131,8 +131,8 @@ async def _move(transaction: Transaction, organization_id: int, events: Sequence
     for iccid, theirs in by_iccid.items():
         place = before = known.get(iccid, Place())
         for event in theirs:
-            told = happening(event)
-            place = after(place, told if told.time <= now else structs.replace(told, time=now))
+            shown = happening(event)
+            place = after(place, shown if shown.time <= now else structs.replace(shown, time=now))
         if place != before:
             moved.append({"iccid": iccid, **structs.asdict(place)})
     if moved:

@@ -61,15 +61,15 @@ def _country(operator: Operator) -> Record:
 def event(series: Series, card: Card, network_event: NetworkEvent) -> Record:
     """The full record of something that happened to a SIM."""
     kind = EventType(network_event.kind)
-    telling = REFUSED if kind is EventType.CREATE_PDP and network_event.cause else EVENT_TEXTS[kind]
+    texts = REFUSED if kind is EventType.CREATE_PDP and network_event.cause else EVENT_TEXTS[kind]
     record: Record = {
         "id": network_event.id,
-        "event_type": {"id": int(kind), "description": telling.name},
+        "event_type": {"id": int(kind), "description": texts.name},
         "timestamp": zulu_millis(network_event.at),
-        "alert": telling.alert,
+        "alert": texts.alert,
         "description": description(series, card, network_event),
-        "event_source": {"id": telling.source[0], "description": telling.source[1]},
-        "event_severity": {"id": telling.severity[0], "description": telling.severity[1]},
+        "event_source": {"id": texts.source[0], "description": texts.source[1]},
+        "event_severity": {"id": texts.severity[0], "description": texts.severity[1]},
         "organisation": ORGANISATION,
         "endpoint": _endpoint(series, card),
         "sim": _sim(series, card),

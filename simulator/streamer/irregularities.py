@@ -48,15 +48,15 @@ class Irregularities:
 
     def _about_the_account(self) -> Record:
         kind = self.random.choice(_ABOUT_THE_ACCOUNT)
-        telling = EVENT_TEXTS[kind]
+        texts = EVENT_TEXTS[kind]
         return {
             "id": self._next_id(),
-            "event_type": {"id": int(kind), "description": telling.name},
+            "event_type": {"id": int(kind), "description": texts.name},
             "timestamp": zulu_millis(self._wall()),
-            "alert": telling.alert,
+            "alert": texts.alert,
             "description": SENTENCES[kind],
-            "event_source": {"id": telling.source[0], "description": telling.source[1]},
-            "event_severity": {"id": telling.severity[0], "description": telling.severity[1]},
+            "event_source": {"id": texts.source[0], "description": texts.source[1]},
+            "event_severity": {"id": texts.severity[0], "description": texts.severity[1]},
             "organisation": ORGANISATION,
             "user": "ada@example.com",
             "sim": None,

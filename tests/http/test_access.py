@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 
 from console.app import create_app
 from console.http.authentication import Access, Authentication, Connection, allowed
-from console.http.exceptions import tell
+from console.http.exceptions import error_response
 from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.settings import Settings
 
@@ -66,7 +66,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         [read, operate, administer, forgotten, page, form, program],
         middleware=[Authentication({Access.PAGE: find, Access.API: find})],
         guards=[allowed(lambda connection: connection.headers.get("origin") == "http://console")],
-        exception_handlers={Exception: tell},
+        exception_handlers={Exception: error_response},
         openapi_config=None,
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.app import create_app
 from console.http.authentication import Access, allowed
 from console.http.database import ConnectionPerRequest, connection_of, let_go, reading_of, snapshot_of
-from console.http.exceptions import tell
+from console.http.exceptions import error_response
 from console.http.fair_share import AT_ONCE, FairShare
 from console.settings import Settings
 from console.store.database import Database, open_database
@@ -153,7 +153,7 @@ async def small(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         [twice, changes, reads, waits, fails],
         middleware=[ConnectionPerRequest(db)],
         guards=[allowed(lambda _: True)],
-        exception_handlers={Exception: tell},
+        exception_handlers={Exception: error_response},
         dependencies={
             "db": Provide(lambda: db, sync_to_thread=False),
             "live_since": Provide(lambda: "", sync_to_thread=False),

@@ -6,7 +6,7 @@ from litestar import Litestar, get
 from litestar.testing import AsyncTestClient
 from sqlalchemy.exc import DBAPIError
 
-from console.http.exceptions import tell
+from console.http.exceptions import error_response
 from console.settings import Settings
 from console.store.database import open_database
 
@@ -25,7 +25,7 @@ async def test_a_statement_that_takes_too_long_is_ended(settings: Settings) -> N
     async def slow() -> None:
         raise raised.value
 
-    async with AsyncTestClient(Litestar([slow], exception_handlers={Exception: tell})) as client:
+    async with AsyncTestClient(Litestar([slow], exception_handlers={Exception: error_response})) as client:
         answer = await client.get("/api/slow")
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "NOT_READY"

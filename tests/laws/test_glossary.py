@@ -43,14 +43,33 @@ WRONG = (
             ("pass", "permission"),
             ("keepsakes", "secrets file"),
             ("leftovers", "orphaned process"),
-            ("parent_death_signal", "parent-death signal"),
+            ("tether", "parent-death signal"),
+            ("tell", "publish, send or answer"),
+            ("tells", "publishes, sends or answers"),
+            ("hear", "receive"),
+            ("hears", "receives"),
+            ("heard", "received"),
+            ("beat", "heartbeat"),
+            ("wheel", "round robin"),
+            ("pace", "rate limit"),
+            ("lane", "priority"),
+            ("door", "endpoint"),
+            ("doors", "endpoints"),
+            ("crew", "process group"),
+            ("disguise", "run-as user"),
+            ("verdict", "what is found"),
         )
         if (word, place) != ("pass", "class")
     ),
     Wrong("batch", "class", "post", "console/streamer/"),
     Wrong("line", "class", "circuit", "console/carrier/"),
-    Wrong("heard", "class", "health", "console/streamer/"),
     Wrong("line", "class", "send queue", "console/live/"),
+    *(
+        Wrong(word, place, "poll slot", folder)
+        for word in ("turn", "turns")
+        for place in ("class", "file")
+        for folder in ("console/polling/", "jobs/polling/")
+    ),
     Wrong("account", "file", "carrier", "console/carrier/"),
     *(
         Wrong(word, "field", say)
@@ -67,7 +86,10 @@ WRONG = (
             ("looked", "checked_at"),
         )
     ),
-    *(Wrong(word, "text", "plain words") for word in ("house", "shop", "books", "teller", "audience")),
+    *(
+        Wrong(word, "text", "plain words")
+        for word in ("house", "shop", "books", "teller", "audience", "errand", "heard")
+    ),
 )
 FIELDS_WITH_UNITS = re.compile(r"_(bytes|messages|seconds|percent|day)$|^sms_left$")
 
@@ -148,6 +170,8 @@ def test_structs_of_the_api_are_those_of_the_glossary() -> None:
         ("class", "console/facts/jobs.py", "JobRunTold"),
         ("file", "jobs/shop.py", "shop"),
         ("class", "console/streamer/writes.py", "StreamBatch"),
+        ("class", "console/once/http/rate_limit.py", "Pace"),
+        ("file", "console/auth/doors.py", "doors"),
     ],
 )
 def test_a_wrong_name_is_found(place: str, path: str, name: str) -> None:
