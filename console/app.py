@@ -122,7 +122,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         overview.OverviewView(fragments),
         sims_view := sims.SimsView(fragments),
         sim_view := sim.SimView(fragments),
-        jobs.JobsView(fragments),
+        jobs_view := jobs.JobsView(fragments),
         carrier.CarrierView(fragments, db.redis),
     ]
     live = endpoints.Live(
@@ -135,6 +135,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
     )
     live.updates.append(ListTicks(live.hub, sims_view.name))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
+    live.updates.append(jobs.ScheduleUpdates(db, live.hub, jobs_view))
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
     return live
 

@@ -19,6 +19,11 @@ class JobRun(Struct, frozen=True, kw_only=True):
     failed: Annotated[int, Meta(description="How many of them it could not do.")]
     error: Annotated[str | None, Meta(description="Why it failed.")]
 
+    @property
+    def revision(self) -> int:
+        """Rises from run to run, and when a run ends: what is drawn of a lower one is out of date."""
+        return self.id * 2 + (self.finished_at is not None)
+
 
 class JobChanged(Struct, frozen=True, tag_field="type", tag="job.changed"):
     """A run of a job has begun or ended."""

@@ -48,6 +48,6 @@ def replace(target: str, html: str, *, revision: int | None = None) -> Html:
     return Html(_encode(part), target)
 
 
-def prepend(target: str, id_: str, html: str) -> Html:
+def prepend(target: str, id_: str, html: str, *, revision: int | None = None) -> Html:
     """An element for the top of a list; one with the same id is replaced where it stands."""
-    return Html(_encode(Part(target=target, html=html.strip(), swap=Swap.PREPEND, id=id_)))
+    return Html(_encode(Part(target=target, html=html.strip(), swap=Swap.PREPEND, id=id_, revision=revision)))

@@ -40,9 +40,10 @@ async def runs(
     job: str | None = None,
     state: str | None = None,
     limit: int = 50,
+    installation: bool = False,
 ) -> list[JobRun]:
-    """Runs, the newest first: the organization's own, and those for the whole installation."""
-    query = sa.select(*COLUMNS).where(_theirs(organization_id))
+    """Runs, the newest first: the organization's own, and those for the whole installation; or only the latter."""
+    query = sa.select(*COLUMNS).where(c.organization_id.is_(None) if installation else _theirs(organization_id))
     if job:
         query = query.where(c.job == job)
     if state:

@@ -43,7 +43,8 @@ function drawable() {
       const element = document.getElementById(part.target);
       if (element && !(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, element });
     } else if (part.id && document.getElementById(part.id)) {
-      parts.push({ ...part, target: part.id, swap: "outerMorph", element: document.getElementById(part.id) });
+      const element = document.getElementById(part.id);
+      if (!(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, target: part.id, swap: "outerMorph", element });
     } else if (document.getElementById(part.target)) {
       parts.push(part);
     }
@@ -82,12 +83,36 @@ export function apply() {
   for (const { target, swap, id } of parts) {
     const element = document.getElementById(swap === "outerMorph" ? target : id);
     if (!element) continue;
+    if (swap !== "outerMorph" && !admits(element.parentElement, element)) {
+      element.remove();
+      continue;
+    }
     if (swap !== "outerMorph") settle(element);
+    markLeft(element);
     if (before.has(target)) flashChanges(element, before.get(target));
     else flash(element);
   }
   document.dispatchEvent(new CustomEvent("live:applied"));
   for (const list of new Set(parts.filter((part) => part.swap !== "outerMorph").map((part) => part.target))) trim(list);
+}
+
+// A filtered list says what it takes, as data-only-state="failed"; a row says what it is, as data-state="done".
+function admits(list, row) {
+  return Object.entries(list?.dataset ?? {}).every(([name, wanted]) => {
+    if (!name.startsWith("only")) return true;
+    return row.dataset[name[4].toLowerCase() + name.slice(5)] === wanted;
+  });
+}
+
+// A row that the list's filter no longer lets through stays where it is, and says so.
+function markLeft(row) {
+  if (!admits(row.parentElement, row)) {
+    row.dataset.outside = "";
+    row.setAttribute("aria-description", "no longer matches the filter");
+  } else if ("outside" in row.dataset) {
+    delete row.dataset.outside;
+    row.removeAttribute("aria-description");
+  }
 }
 
 function moment(row) {
@@ -104,5 +129,5 @@ function settle(row) {
 function trim(id) {
   const list = document.getElementById(id);
   while (list.children.length > limit(list)) list.lastElementChild.remove();
-  document.querySelector(`[data-until="${id}"]`)?.remove();
+  if (list.children.length) document.querySelector(`[data-until="${id}"]`)?.remove();
 }
