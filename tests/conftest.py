@@ -1,62 +1,27 @@
-"""The house for tests: real PostgreSQL (plain and with TimescaleDB), real Valkey, the simulated 1NCE, and a cast.
+"""What tests share: real PostgreSQL (plain and with TimescaleDB), real Valkey, the simulated 1NCE, and a cast.
 
-Each test that asks for `db` runs once on each edition, on a database of its own.
+Each test that asks for `db` runs once on each edition, on an empty database that nobody else is connected to.
 """
 
-import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 
-from console.migrate import migrate
 from console.settings import Settings
 from console.store.database import Database, open_database
+from console.store.outbox import STREAM
 from console.trial import PostgresServer, ValkeyServer
 from tests.cast import Cast, gather
+from tests.databases import Cluster, KeptCast
 from tests.serving import Served, serving
 from tests.simulation import Simulation, simulated
 from tests.timescale import timescale
 
 SECRET = "a-secret-key-for-tests-alone-0123456789"
 EDITIONS = ("plain", "apache")
-_numbers = itertools.count(1)
-
-
-class Cluster:
-    """A PostgreSQL with one migrated database, of which each test gets a copy."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.admin = url.replace("postgresql+asyncpg", "postgresql").rsplit("/", 1)[0] + "/postgres"
-
-    def named(self, name: str) -> str:
-        return self.url.rsplit("/", 1)[0] + "/" + name
-
-    async def ask(self, sql: str) -> None:
-        connection = await asyncpg.connect(self.admin)
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
-
-    async def prepare(self) -> None:
-        await self.ask("CREATE DATABASE house")
-        db = open_database(self.named("house"), "redis://127.0.0.1:1/0", connections=1)
-        async with db.engine.connect() as connection:
-            await connection.run_sync(migrate)
-        await db.close()
-        # A template that somebody looks at can't be copied, and TimescaleDB's own workers look at every database.
-        await self.ask("ALTER DATABASE house WITH ALLOW_CONNECTIONS false IS_TEMPLATE true")
-        await self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'house'")
-
-    async def copy(self) -> str:
-        name = f"test_{next(_numbers)}"
-        await self.ask(f"CREATE DATABASE {name} TEMPLATE house")
-        return name
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 async def plain(folder: Path) -> AsyncIterator[Cluster]:
     """PostgreSQL alone."""
     server = PostgresServer(folder / "postgres", durable=False)
-    cluster = Cluster(await server.start())
-    await cluster.prepare()
-    yield cluster
+    yield Cluster(await server.start())
     await server.stop()
 
 
@@ -81,9 +44,7 @@ async def plain(folder: Path) -> AsyncIterator[Cluster]:
 async def apache() -> AsyncIterator[Cluster]:
     """TimescaleDB's Apache edition."""
     async with timescale() as url:
-        cluster = Cluster(url)
-        await cluster.prepare()
-        yield cluster
+        yield Cluster(url)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -114,19 +75,15 @@ def cluster(request: pytest.FixtureRequest, edition: str) -> Cluster:
 
 
 @pytest_asyncio.fixture
-async def settings(cluster: Cluster, valkey: ValkeyServer) -> AsyncIterator[Settings]:
-    """Settings for a fresh, migrated database and an empty Valkey."""
-    name = await cluster.copy()
-    known = Settings(
-        database_url=cluster.named(name), redis_url=valkey.url, secret_key=SECRET, once_requests_per_second=1000.0
-    )
-    yield known
-    await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
+async def settings(cluster: Cluster, valkey: ValkeyServer) -> Settings:
+    """Settings for an empty, migrated database and an empty Valkey."""
+    url = cluster.named(await cluster.empty())
+    return Settings(database_url=url, redis_url=valkey.url, secret_key=SECRET, once_requests_per_second=1000.0)
 
 
 @pytest_asyncio.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
-    """The house's database, empty."""
+    """The empty database."""
     found = open_database(settings.database_url, settings.redis_url)
     await found.redis.flushall()
     yield found
@@ -134,9 +91,17 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture
-async def cast(db: Database, settings: Settings) -> Cast:
+async def cast(db: Database, settings: Settings, cluster: Cluster) -> Cast:
     """Acme with Ada, Otto and Vera, and the outsider Eve with an organization and SIMs of her own."""
-    return await gather(db, settings)
+    if cluster.cast is None:
+        found = await gather(db, settings)
+        facts = [fields[b"f"].decode() for _, fields in await db.redis.xrange(STREAM)]
+        cluster.cast = KeptCast(cast=found, rows=await cluster.keep(), facts=facts)
+        return found
+    await cluster.put_back(cluster.cast.rows)
+    async with db.transaction() as transaction:
+        transaction.items += cluster.cast.facts
+    return cluster.cast.cast
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -16,7 +16,7 @@ from console.store.database import Database, open_database
 from console.store.timescale import find_edition
 from console.usage.writes import record_usage
 from tests.cast import ADAS_SIM, Cast
-from tests.conftest import Cluster
+from tests.databases import Cluster
 from tests.usage.policies import run_policies
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)

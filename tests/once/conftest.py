@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 
 from console.once.client import OnceClient
 from console.once.http.retry import RetryPolicy
+from tests.simulation import READY
 
 from .odd_server import OddServer
 
@@ -27,11 +28,13 @@ ACCOUNT = ("demo", "demo-secret")
 ClientMaker = Callable[..., OnceClient]
 
 
-def free_port() -> int:
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that the system gives to nobody else until the block ends; a server that asks for it by number gets it."""
     with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+        yield one.getsockname()[1]
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
@@ -51,10 +54,13 @@ def valkey(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     assert spec is not None
     assert spec.origin is not None
     binary = next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
-    port = free_port()
     quiet = ["--save", "", "--appendonly", "no", "--dir", str(folder)]
-    command = [str(binary), "--bind", "127.0.0.1", "--port", str(port), *quiet]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [str(binary), "--bind", "127.0.0.1", "--port", str(port), *quiet], stdout=subprocess.DEVNULL
+        ) as process,
+    ):
         wait_for(port, process)
         yield f"redis://127.0.0.1:{port}", process
         process.terminate()
@@ -68,11 +74,12 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def simulator_url() -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "simulator", "--port", str(port), "--sims", "250", "--seed", "1", "--still"]
-    with subprocess.Popen([*command, "--rate", "10"], stdout=subprocess.DEVNULL) as process:
-        wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--sims", "250", "--seed", "1", "--still"]
+    with subprocess.Popen([*command, "--rate", "10"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        found = READY.search(process.stdout.readline())
+        assert found
+        yield found[1].decode()
         process.terminate()
 
 
@@ -86,8 +93,9 @@ async def redis(valkey_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def nowhere() -> AsyncIterator[Redis]:
     """Redis where there is none, and a client that finds it out at once."""
-    async with Redis(host="127.0.0.1", port=free_port(), retry=Retry(NoBackoff(), 0)) as client:
-        yield client
+    with reserved_port() as port:
+        async with Redis(host="127.0.0.1", port=port, retry=Retry(NoBackoff(), 0)) as client:
+            yield client
 
 
 @pytest.fixture

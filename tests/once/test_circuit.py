@@ -206,9 +206,9 @@ async def test_a_change_that_may_be_done_says_so_when_the_line_is_opened_before_
     odd.will(SIM, Answer(cut=True))
     odd.will(f"{SIM}/status", DOWN)
     policy = CircuitPolicy(failures=2, first_seconds=60)
-    slow = make_client(circuit_policy=policy, retries=RetryPolicy(first_pause_seconds=0.6, longest_pause_seconds=0.6))
+    slow = make_client(circuit_policy=policy, retries=RetryPolicy(first_pause_seconds=3.0, longest_pause_seconds=3.0))
     changing = asyncio.create_task(slow.commands.configure(Sim(iccid=ICCID, status="enabled"), label="pump"))
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(1)
     with pytest.raises(Unavailable):
         await make_client(circuit_policy=policy, retries=ONE_TRY).status(ICCID)
     with pytest.raises(Unavailable) as raised:

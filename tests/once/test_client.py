@@ -11,7 +11,7 @@ from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused, Throttled, Unavailable, Unexpected
 from console.once.http.retry import RetryPolicy
 
-from .conftest import ClientMaker, free_port
+from .conftest import ClientMaker, reserved_port
 from .odd_server import Answer, OddServer
 
 ICCID = "8988228066605682328"
@@ -45,8 +45,8 @@ async def test_a_lasting_fault_is_reported_after_four_tries(client: OnceClient, 
 
 
 async def test_nobody_at_the_other_end_is_unavailable(make_client: ClientMaker) -> None:
-    with pytest.raises(Unavailable) as raised:
-        await make_client(f"http://127.0.0.1:{free_port()}").sim(ICCID)
+    with reserved_port() as port, pytest.raises(Unavailable) as raised:
+        await make_client(f"http://127.0.0.1:{port}").sim(ICCID)
     assert not raised.value.maybe_done
 
 
