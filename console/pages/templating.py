@@ -12,7 +12,7 @@ from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
 
 ROOT = Path(__file__).parents[2]
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
+UNITS = ("B", "kB", "MB", "GB", "TB")
 NOTHING = "—"
 
 
@@ -54,16 +54,17 @@ class Fragments:
 
 
 def volume(amount: int | None) -> str:
-    """Bytes in the unit that reads best; 1 MB is 1,024 kB, as 1NCE counts."""
+    """Bytes in the unit that reads best; 1 MB is 1,024 kB, as 1NCE counts. static/js/numbers.js writes the same."""
     if amount is None:
         return NOTHING
-    value, unit = float(amount), 0
-    while abs(value) >= 1024 and unit < len(UNITS) - 1:
-        value, unit = value / 1024, unit + 1
-    if unit == 0:
-        return f"{amount} {UNITS[0]}" if abs(amount) != 1 else f"{amount} byte"
-    whole = abs(value) >= 100 or round(value, 1) == round(value)
-    return f"{value:,.{0 if whole else 1}f} {UNITS[unit]}"
+    magnitude, sign = abs(amount), "-" if amount < 0 else ""
+    for power, unit in enumerate(UNITS):
+        size = 1024**power
+        tenths = (magnitude * 20 + size) // (size * 2)
+        whole = (magnitude * 2 + size) // (size * 2)
+        if whole < 1024 or unit == UNITS[-1]:
+            return f"{sign}{tenths / 10:.1f} {unit}" if power and tenths < 1000 else f"{sign}{whole:,} {unit}"
+    return NOTHING
 
 
 def count(number: int | None) -> str:
@@ -72,7 +73,7 @@ def count(number: int | None) -> str:
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, or in how long, in one unit."""
+    """How long ago, or in how long, in one unit. static/js/time.js writes the same."""
     if moment is None:
         return NOTHING
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
@@ -81,7 +82,8 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
         return "now"
     for limit, length, unit in ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (float("inf"), 86_400, "d")):
         if size < limit:
-            return f"{int(size // length)} {unit} ago" if seconds > 0 else f"in {int(size // length)} {unit}"
+            amount = f"{int(size // length):,} {unit}"
+            return f"{amount} ago" if seconds > 0 else f"in {amount}"
     return NOTHING
 
 

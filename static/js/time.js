@@ -1,4 +1,5 @@
 // Times are written by the server in UTC; here they are kept young, and shown in the zone that the reader chose.
+import { count } from "./numbers.js";
 import { serverDate } from "./server_time.js";
 
 const KEY = "console.zone";
@@ -68,15 +69,14 @@ export function exact(date) {
 }
 
 export function ago(date, now = serverDate()) {
-  const seconds = Math.round((now - date) / 1000);
-  const span = Math.abs(seconds);
+  const span = Math.abs(now - date) / 1000;
+  if (span < 5) return "now";
   const text =
-    span < 60 ? `${span} s`
+    span < 60 ? `${Math.floor(span)} s`
     : span < 3600 ? `${Math.floor(span / 60)} min`
     : span < 48 * 3600 ? `${Math.floor(span / 3600)} h`
-    : `${Math.floor(span / 86400).toLocaleString("en")} d`;
-  if (span < 5) return "now";
-  return seconds < 0 ? `in ${text}` : `${text} ago`;
+    : `${count(Math.floor(span / 86400))} d`;
+  return now < date ? `in ${text}` : `${text} ago`;
 }
 
 // In how long something is due; never in the past.

@@ -145,14 +145,14 @@ async def test_figures_of_which_a_part_is_unknown_say_so(db: Database, cast: Cas
         return " ".join(environment().get_template("overview/_usage.html").render(usage=usage).split())
 
     page = await drawn(NOW)
-    assert "0 bytes" not in page
+    assert "0 B" not in page
     assert page.count("not known") >= 4
     assert "has pushed no usage records this month" in page
     await post_until(db, cast, NOW)
     async with db.engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE streamer_health SET first_post_at = '2026-10-01 00:00+00'")
     page = await drawn(NOW + MINUTE)
-    assert "0 bytes" in page
+    assert "0 B" in page
     assert "not known" not in page
     await use(db, cast, NOW - MINUTE, 3 * MB, 1)
     page = await drawn(NOW + 5 * MINUTE)
