@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import httpx
+
 from console.trial.ports import HOST
 
 Question = Callable[[], Awaitable[str | None]]
@@ -29,22 +31,13 @@ def answers(port: int, path: str) -> Question:
 
     async def ask() -> str | None:
         try:
-            async with asyncio.timeout(_SECONDS):
-                status, body = await _get(port, path)
-        except (OSError, TimeoutError, ValueError):
+            async with (
+                asyncio.timeout(_SECONDS),
+                httpx.AsyncClient(base_url=f"http://{HOST}:{port}", trust_env=False) as client,
+            ):
+                answer = await client.get(path)
+        except (httpx.HTTPError, TimeoutError):
             return f"nobody answers on port {port}"
-        return None if status == 200 else f"{path} answers {status}: {body}"
+        return None if answer.status_code == 200 else f"{path} answers {answer.status_code}: {answer.text[:300]}"
 
     return ask
-
-
-async def _get(port: int, path: str) -> tuple[int, str]:
-    reader, writer = await asyncio.open_connection(HOST, port)
-    try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode())
-        head, _, body = (await reader.read(65_536)).partition(b"\r\n\r\n")
-        return int(head.split()[1]), body.decode(errors="replace")[:300]
-    except IndexError as error:
-        raise ValueError("this is not HTTP") from error
-    finally:
-        writer.close()
