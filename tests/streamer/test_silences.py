@@ -156,7 +156,7 @@ async def test_figures_of_which_a_part_is_unknown_say_so(db: Database, cast: Cas
     assert "not known" not in page
     await use(db, cast, NOW - MINUTE, 3 * MB, 1)
     page = await drawn(NOW + 5 * MINUTE)
-    assert '3 MB <span class="second">at least</span>' in page
+    assert '3.0 MB <span class="second">at least</span>' in page
     assert "No usage records have come since" in page
 
 
