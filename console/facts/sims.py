@@ -16,9 +16,6 @@ class Connection(StrEnum):
     BLOCKED = "blocked"
 
 
-REACHABLE = frozenset({Connection.ONLINE, Connection.ATTACHED})
-
-
 class SimState(Struct, frozen=True, kw_only=True):
     """A SIM as a row of the screen, an item of the API and the body of a fact: the same everywhere.
 

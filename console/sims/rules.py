@@ -18,7 +18,6 @@ SORTS = {
     "confirmed_at": "confirmed_at",
 }
 QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
-LABELS = ("has", "none")
 
 
 def quota_word(left: int, total: int | None, status: str | None) -> str:

@@ -51,7 +51,6 @@ class Process:
         if self._popen.stdin is not None and entered is not None:
             with suppress(BrokenPipeError), self._popen.stdin as pipe:
                 pipe.write(entered)  # less than a pipe holds, so this does not wait
-        self._gently = gently
 
     @property
     def code(self) -> int | None:
