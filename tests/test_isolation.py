@@ -45,7 +45,7 @@ async def test_eves_pages_show_nothing_of_adas(web: Served) -> None:
         assert (await eve.get(f"/sims/{ADAS_SIM}/usage.json")).status_code == 404
 
 
-async def test_eve_hears_nothing_of_adas_sims(web: Served, cast: Cast, db: Database) -> None:
+async def test_eve_receives_nothing_of_adas_sims(web: Served, cast: Cast, db: Database) -> None:
     assert cast.ada.organization_id != cast.eve.organization_id
     async with web.stream(cast.acme_key) as ada, web.stream(cast.eve_key, f"?topics=fleet,sim:{ADAS_SIM}") as eve:
         await ada.recv(), await eve.recv()

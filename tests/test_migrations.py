@@ -91,7 +91,7 @@ def _upto(connection: sa.Connection, step: str) -> None:
     connection.commit()
 
 
-async def test_what_was_searched_and_what_waited_to_be_told_outlive_their_new_shape(
+async def test_what_was_searched_and_what_waited_to_be_published_outlive_their_new_shape(
     cluster: Cluster, settings: Settings
 ) -> None:
     name = "before_intake_" + cluster.url.rsplit(":", 1)[1].split("/")[0]

@@ -86,7 +86,9 @@ def test_books_differ_by_more_than_rounding_and_delay(held: Reconciliation, byte
         (-5, [100, 100, 100], 0.0),
     ],
 )
-def test_days_left_are_told_only_from_enough_history(left: int | None, days: list[int], expected: float | None) -> None:
+def test_days_left_are_reported_only_from_enough_history(
+    left: int | None, days: list[int], expected: float | None
+) -> None:
     assert days_left(left, days) == expected
 
 

@@ -46,11 +46,11 @@ async def hears(web: Served, cast: Cast, db: Database, *command: str) -> None:
         await process.wait()
 
 
-async def test_the_python_program_hears_a_change(web: Served, cast: Cast, db: Database) -> None:
+async def test_the_python_program_receives_a_change(web: Served, cast: Cast, db: Database) -> None:
     await hears(web, cast, db, sys.executable, "-c", PYTHON[1])
 
 
-async def test_the_javascript_program_hears_a_change(web: Served, cast: Cast, db: Database) -> None:
+async def test_the_javascript_program_receives_a_change(web: Served, cast: Cast, db: Database) -> None:
     if not NODE.exists():
         assert os.environ.get("REQUIRE_NODE") != "1", "There is no Node.js beside playwright"
         pytest.skip("There is no Node.js beside playwright")

@@ -14,7 +14,7 @@ PREFIXES = ("", "/api/v1")
 READINESS = [prefix + path for prefix in PREFIXES for path in ("/health", "/health/ready", "/health/services")]
 
 
-async def test_a_well_house_says_so_with_and_without_the_prefix(web: Served, promise: Promise) -> None:
+async def test_a_healthy_console_says_so_with_and_without_the_prefix(web: Served, promise: Promise) -> None:
     async with web.stranger() as stranger:
         for path in READINESS:
             answer = await stranger.get(path)
@@ -28,7 +28,7 @@ async def test_a_well_house_says_so_with_and_without_the_prefix(web: Served, pro
             assert (await stranger.get(prefix + "/health/odd")).status_code == 404
 
 
-async def test_a_house_without_its_database_lives_but_is_not_ready(sick: Served, promise: Promise) -> None:
+async def test_a_console_without_its_database_lives_but_is_not_ready(sick: Served, promise: Promise) -> None:
     async with sick.stranger() as stranger:
         for path in READINESS[2:5]:
             answer = await stranger.get(path, timeout=10)
@@ -52,7 +52,7 @@ async def test_without_its_database_the_api_says_that_it_is_not_ready(sick: Serv
         assert (await program.get("/docs")).status_code == 200
 
 
-async def test_without_redis_the_api_answers_and_the_house_is_degraded(settings: Settings, cast: Cast) -> None:
+async def test_without_redis_the_api_answers_and_the_console_is_degraded(settings: Settings, cast: Cast) -> None:
     deaf = msgspec.structs.replace(settings, redis_url="redis://127.0.0.1:1/0")
     async with serving(deaf) as served, served.program(cast.acme_key) as ada:
         answer = await ada.get("/sims")

@@ -54,7 +54,9 @@ REFUSED = [
 ]
 
 
-async def test_each_refusal_tells_its_code_and_the_id_of_the_request(web: Served, cast: Cast, promise: Promise) -> None:
+async def test_each_refusal_reports_its_code_and_the_id_of_the_request(
+    web: Served, cast: Cast, promise: Promise
+) -> None:
     async with web.program(cast.acme_key) as ada:
         for method, path, status, code in REFUSED:
             answer = await ada.request(method, path)
@@ -147,7 +149,7 @@ async def use_up(db: Database, handle: str) -> None:
         await db.redis.set(f"rate:{handle}:{one}", REQUESTS_A_MINUTE, ex=180)
 
 
-async def test_one_request_too_many_is_told_when_to_come_back(
+async def test_one_request_too_many_is_answered_when_to_come_back(
     web: Served, cast: Cast, db: Database, promise: Promise
 ) -> None:
     await use_up(db, cast.ada.handle)

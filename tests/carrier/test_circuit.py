@@ -50,7 +50,9 @@ async def told(socket: Any) -> list[dict[str, Any]]:
             found.append(message["data"])
 
 
-async def test_an_open_line_is_told_once_and_shown_until_it_is_closed(worker: Worker, web: Served, cast: Cast) -> None:
+async def test_an_open_circuit_is_published_once_and_shown_until_it_is_closed(
+    worker: Worker, web: Served, cast: Cast
+) -> None:
     async with web.program(cast.acme_key) as program, web.stream(cast.acme_key) as stream:
         await goes_down(worker)
         facts = await told(stream)
@@ -84,7 +86,7 @@ def test_the_line_is_one_line_of_console_tail() -> None:
     assert said.endswith("circuit breaker open · no answer in time · not offered: orders.list")
 
 
-async def test_eve_neither_sees_nor_hears_of_acmes_line(worker: Worker, web: Served, cast: Cast) -> None:
+async def test_eve_neither_sees_nor_receives_acmes_circuit(worker: Worker, web: Served, cast: Cast) -> None:
     async with web.stream(cast.eve_key, "?topics=fleet,jobs,carrier") as stream, web.signed_in("eve") as eve:
         await goes_down(worker)
         assert (await worker.circuit()).state == "open"
@@ -100,7 +102,7 @@ async def test_a_stranger_gets_no_answer(web: Served) -> None:
         assert (await stranger.get("/api/v1/carrier")).status_code == 401
 
 
-async def test_every_kind_of_page_hears_of_the_line(worker: Worker, web: Served) -> None:
+async def test_every_kind_of_page_receives_the_circuit(worker: Worker, web: Served) -> None:
     async with web.signed_in("vera") as vera:
         for view in ("overview", "sims", "sim", "jobs", "carrier"):
             async with web.page_socket(vera, f"?view={view}&topics=carrier") as socket:
@@ -125,7 +127,7 @@ async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None
     assert (await worker.circuit()).state == "closed"
 
 
-async def test_an_open_line_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
+async def test_an_open_circuit_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
     open_ = {"state": "open", "until": 2**60, "failures": 8, "reason": "no answer in time"}
     await worker.keep("circuit", open_)
     await worker.once_clients.report()

@@ -42,14 +42,14 @@ async def told(db: Database) -> int:
     return int(await db.redis.get(SEQUENCE) or 0)
 
 
-async def test_the_same_move_by_two_workers_is_told_once(db: Database, cast: Cast) -> None:
+async def test_the_same_move_by_two_workers_is_published_once(db: Database, cast: Cast) -> None:
     before = await told(db)
     assert await move(db, cast, CircuitState.OPEN, NOON, retry_at=NOON + 5 * SECOND)
     assert not await move(db, cast, CircuitState.OPEN, NOON + SECOND, retry_at=NOON + 5 * SECOND)
     assert await told(db) == before + 1
 
 
-async def test_a_move_that_is_told_late_changes_nothing(db: Database, cast: Cast) -> None:
+async def test_a_move_that_is_published_late_changes_nothing(db: Database, cast: Cast) -> None:
     assert await move(db, cast, CircuitState.CLOSED, NOON, reason=None, failures=0)
     assert not await move(db, cast, CircuitState.OPEN, NOON - SECOND)
     async with db.reading() as reading:
@@ -89,7 +89,7 @@ async def test_what_is_off_keeps_its_beginning_when_it_is_refused_again(db: Data
     assert off.retry_at == NOON + timedelta(days=2)
 
 
-async def test_only_the_first_answer_is_told(db: Database, cast: Cast) -> None:
+async def test_only_the_first_answer_is_published(db: Database, cast: Cast) -> None:
     before = await told(db)
     assert await answer(db, cast, NOON) == ["orders.list"]
     assert await answer(db, cast, NOON + SECOND) == []

@@ -119,7 +119,7 @@ async def test_after_a_cut_it_says_so_and_goes_on_with_what_it_missed(
     await tail_context.__aexit__(None, None, None)
 
 
-async def test_who_hears_quiet_topics_alone_has_missed_nothing_of_them_after_a_cut(
+async def test_who_receives_quiet_topics_alone_has_missed_nothing_of_them_after_a_cut(
     settings: Settings, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.2)

@@ -78,7 +78,7 @@ async def test_those_that_move_do_not_starve_the_rest(db: Database, acme: Acme) 
     assert set(rest) == set(line[: len(rest)])
 
 
-async def test_whom_1nce_told_of_by_itself_is_not_asked_about(db: Database, acme: Acme) -> None:
+async def test_a_sim_that_1nce_reported_is_not_asked_about(db: Database, acme: Acme) -> None:
     line = await everybody_due(db, acme)
     async with db.engine.begin() as writing:
         await writing.execute(

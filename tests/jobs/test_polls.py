@@ -54,7 +54,9 @@ async def test_a_walk_keeps_the_whole_inventory(db: Database, acme: Acme, simula
     assert (run.seen, run.changed, run.failed) == (250, 250, 0)
 
 
-async def test_a_second_walk_of_an_unchanged_fleet_writes_no_row_and_tells_no_fact(db: Database, acme: Acme) -> None:
+async def test_a_second_walk_of_an_unchanged_fleet_writes_no_row_and_publishes_no_fact(
+    db: Database, acme: Acme
+) -> None:
     await acme.run(sync_sims)
     before, seq = await physical_rows(db), await db.redis.get(SEQUENCE)
     await acme.run(sync_sims)
@@ -86,7 +88,7 @@ async def test_statuses_quotas_and_events_are_what_1nce_says(
     assert await physical_rows(db) == before
 
 
-async def test_a_change_found_by_a_poll_is_told_once_with_its_history(
+async def test_a_change_found_by_a_poll_is_published_once_with_its_history(
     db: Database, acme: Acme, simulation: Simulation
 ) -> None:
     await acme.run(sync_sims)

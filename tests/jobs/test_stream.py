@@ -171,7 +171,7 @@ async def test_both_generations_and_all_kinds_come_to_one_address(db: Database, 
     assert await day_bytes(db, acme) == MB
 
 
-async def test_what_a_poll_has_found_already_is_neither_kept_nor_told_again(db: Database, acme: Acme) -> None:
+async def test_what_a_poll_has_found_already_is_neither_kept_nor_published_again(db: Database, acme: Acme) -> None:
     found = read_batch(msgspec.json.encode([event(number, 3, NOW) for number in range(300)]))
     async with db.transaction() as transaction:
         await record_events(transaction, acme.id, [event_row(one) for one in found.events], NOW)

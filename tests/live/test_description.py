@@ -42,7 +42,7 @@ async def test_the_description_is_served_to_anybody_and_is_valid(web: Served) ->
     jsonschema.Draft7Validator(msgspec.json.decode(gzip.decompress(SCHEMA.read_bytes()))).validate(described)
 
 
-def test_every_fact_that_can_be_told_is_described() -> None:
+def test_every_fact_that_can_be_published_is_described() -> None:
     described = document("console.example", secure=True)["components"]["messages"]
     assert {facts.kind_of(fact) for fact in FACTS} <= set(described)
     assert all(message["summary"] for message in described.values())

@@ -67,7 +67,7 @@ async def test_who_comes_back_gets_exactly_what_was_missed(web: Served, db: Data
     assert live["seq"] == missed[-1]["seq"] + 1
 
 
-async def test_who_is_cut_off_again_and_again_while_much_is_told_hears_each_fact_once(
+async def test_who_is_cut_off_again_and_again_while_much_is_published_receives_each_fact_once(
     web: Served, db: Database, cast: Cast
 ) -> None:
     async def busy() -> None:
@@ -90,9 +90,7 @@ async def test_who_is_cut_off_again_and_again_while_much_is_told_hears_each_fact
 
 
 @pytest.mark.parametrize("since", ["another:1", "{epoch}:0"])
-async def test_who_comes_back_too_late_is_told_to_look_afresh(
-    web: Served, db: Database, cast: Cast, since: str
-) -> None:
+async def test_who_comes_back_too_late_is_sent_a_reset(web: Served, db: Database, cast: Cast, since: str) -> None:
     async with web.stream(cast.acme_key) as stream:
         epoch = (await hear(stream))["epoch"]
     await db.redis.delete("live:stream")  # the past is gone
@@ -102,7 +100,7 @@ async def test_who_comes_back_too_late_is_told_to_look_afresh(
     assert (reset["type"], reset["reason"]) == ("stream.reset", "too_old")
 
 
-async def test_who_claims_to_have_heard_what_was_never_told_looks_afresh_and_then_hears_all(
+async def test_who_claims_to_have_received_what_was_never_published_looks_afresh_and_then_receives_all(
     web: Served, db: Database, cast: Cast
 ) -> None:
     async with web.stream(cast.acme_key) as stream:
@@ -218,7 +216,7 @@ async def test_a_topic_that_another_process_has_drawn_further_waits_for_that_pos
         assert (await hear(stream))["data"]["label"] == "new"
 
 
-async def test_what_was_told_before_a_process_knew_the_new_epoch_is_not_passed_over_in_silence(
+async def test_what_was_published_before_a_process_knew_the_new_epoch_is_not_passed_over_in_silence(
     web: Served, db: Database, cast: Cast
 ) -> None:
     async with web.stream(cast.acme_key) as stream:

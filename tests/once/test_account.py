@@ -221,7 +221,7 @@ def test_a_form_has_no_values(value: Any, expected: Any) -> None:
     assert shape(value) == expected
 
 
-async def test_what_could_not_be_asked_is_told_and_stops_nothing(make_client: ClientMaker) -> None:
+async def test_what_could_not_be_asked_is_reported_and_stops_nothing(make_client: ClientMaker) -> None:
     client = make_client("http://127.0.0.1:9")
     probed = await probe(client, "8988228066605682328")
     assert {one.offered for one in probed} == {None}

@@ -227,9 +227,7 @@ async def test_a_change_that_is_refused_after_a_lost_answer_may_have_been_done(
     assert raised.value.maybe_done
 
 
-async def test_a_house_that_stumbles_over_the_news_gets_its_answer_all_the_same(
-    make_client: ClientMaker, odd: OddServer
-) -> None:
+async def test_a_failing_change_handler_gets_its_answer_all_the_same(make_client: ClientMaker, odd: OddServer) -> None:
     async def fails(_: CarrierChange) -> None:
         raise RuntimeError("the database is away")
 
@@ -246,7 +244,9 @@ async def test_one_organizations_line_is_not_anothers(make_client: ClientMaker, 
     assert (await make_client(organization="other", circuit_policy=LONG).sim(ICCID)).iccid == ICCID
 
 
-async def test_a_top_up_that_went_through_is_told_though_redis_died_meanwhile(odd: OddServer, tmp_path: Path) -> None:
+async def test_a_top_up_that_went_through_is_reported_though_redis_died_meanwhile(
+    odd: OddServer, tmp_path: Path
+) -> None:
     odd.will(f"{SIM}/topup", Answer(201, b"", {"Location": "https://1nce/v2/orders/1234"}, delay=1.0))
     with valkey(tmp_path) as (url, process):
         async with (

@@ -99,7 +99,7 @@ QUOTA = {
 }
 
 
-def test_a_data_quota_is_told_in_bytes_and_goes_by_the_number_of_its_status() -> None:
+def test_a_data_quota_is_reported_in_bytes_and_goes_by_the_number_of_its_status() -> None:
     quota = read_data_quota(json(QUOTA))
     assert (quota.service, quota.left, quota.total) == ("data", -524_288, 524_288_000)
     assert (quota.accumulated, quota.last_added) == (1_048_576_000, 524_288_000)
@@ -107,7 +107,7 @@ def test_a_data_quota_is_told_in_bytes_and_goes_by_the_number_of_its_status() ->
     assert quota.expires_at == datetime(2031, 11, 26, tzinfo=UTC)
 
 
-def test_an_sms_quota_is_told_in_messages() -> None:
+def test_an_sms_quota_is_reported_in_messages() -> None:
     quota = read_sms_quota(json(QUOTA | {"volume": 249.0, "total_volume": "250", "status": {"id": 2}}))
     assert (quota.service, quota.left, quota.total, quota.status) == ("sms", 249, 250, "expired")
 

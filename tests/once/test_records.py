@@ -19,7 +19,7 @@ def read_event(**changes: Any) -> EventRecord:
     return record
 
 
-def test_an_event_is_read_with_all_it_tells_about_its_session() -> None:
+def test_an_event_is_read_with_all_it_reports_about_its_session() -> None:
     session = {"apn": "sensor.net", "ue_ip_address": "10.1.2.3", "rat_type": 8, "gtp_v2_uli": {"tac": 384, "eci": 12}}
     record = read_event(
         event_type={"id": 5, "description": "Delete PDP Context"},
@@ -48,7 +48,7 @@ def test_an_event_with_nothing_but_nulls_around_it_is_still_an_event() -> None:
     assert (record.name, record.severity, record.alert) == ("Multi-factor authentication", "info", False)
 
 
-def test_a_device_named_by_its_iccid_tells_the_sim_where_the_sim_is_missing() -> None:
+def test_a_device_named_by_its_iccid_reports_the_sim_where_the_sim_is_missing() -> None:
     assert read_event(sim=None, endpoint={"name": ICCID}).iccid == ICCID
     assert read_event(sim=None, endpoint={"name": "Pump 7"}).iccid is None
 
@@ -116,7 +116,7 @@ def read_sms(record: dict[str, Any]) -> SmsRecord:
     return found
 
 
-def test_a_message_from_a_device_is_told_by_its_payload_and_where_it_was_sent() -> None:
+def test_a_message_from_a_device_is_reported_by_its_payload_and_where_it_was_sent() -> None:
     record = read_sms(message(multi_part_info={"identifier": "77", "partno": 2, "total": 3}))
     assert (record.id, record.direction, record.status, record.iccid) == ("8901947", "mo", "delivered", ICCID)
     assert (record.payload, record.source_address, record.dest_address, record.dcs) == ("21.5 C", "8822851", "338", 0)
@@ -126,7 +126,7 @@ def test_a_message_from_a_device_is_told_by_its_payload_and_where_it_was_sent() 
     assert (forwarded.id, forwarded.dcs, forwarded.parts) == ("12934", 0, None)
 
 
-def test_a_report_tells_what_became_of_a_message_and_the_id_of_its_order() -> None:
+def test_a_report_reports_what_became_of_a_message_and_the_id_of_its_order() -> None:
     record = read_sms(report(detail={"sms": {"id": "551734281731175386"}}))
     assert (record.id, record.other_id, record.direction, record.status) == (
         "8891889", "551734281731175386", "mt", "delivered",

@@ -38,7 +38,7 @@ def session(created: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_a_status_tells_the_place_and_the_newest_session() -> None:
+def test_a_status_reports_the_place_and_the_newest_session() -> None:
     sessions = [session("2019-12-04T08:12:02.000Z"), session("2019-12-05T08:12:02.000Z", ue_ip_address="10.0.0.2")]
     status = read_status(
         json(
@@ -66,7 +66,7 @@ def test_a_sim_that_was_never_used_has_a_status_and_nothing_else(pdp_contexts: l
     assert (status.rat, status.cell, status.country, status.located_at) == (None, None, None, None)
 
 
-def test_a_session_alone_tells_network_and_country() -> None:
+def test_a_session_alone_reports_network_and_country() -> None:
     status = read_status(json({"status": {"description": "ONLINE"}, "pdp_contexts": [session("2019-12-04T08:12:02Z")]}))
     assert (status.operator_mccmnc, status.country) == ("26201", "DE")
 

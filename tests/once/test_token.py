@@ -72,7 +72,7 @@ async def test_a_newer_token_survives_who_still_holds_the_old_one(redis: Redis) 
     assert await store.get() == "new"
 
 
-async def test_wrong_credentials_are_told_in_1nces_words_and_tried_once(
+async def test_wrong_credentials_are_reported_in_1nces_words_and_tried_once(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
     odd.answers[TOKEN_PATH][0] = WRONG

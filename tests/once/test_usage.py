@@ -15,7 +15,7 @@ def read_usage(**changes: Any) -> UsageRecord:
     return record
 
 
-def test_usage_is_told_in_bytes_with_the_country_of_its_network() -> None:
+def test_usage_is_reported_in_bytes_with_the_country_of_its_network() -> None:
     record = read_usage(detail={"pdp_context": {"rat_type": 6, "ipcan_session_id": "x"}})
     assert (record.kind, record.total, record.tx, record.rx) == ("data", 1_572_864, 524_288, 1_048_576)
     assert (record.iccid, record.imsi) == (ICCID, "901405105682328")

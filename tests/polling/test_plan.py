@@ -138,5 +138,5 @@ def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() 
     ("seconds", "words"),
     [(20, "20 s"), (720, "12 min"), (8400, "2 h 20 min"), (3600, "1 h"), (273_600, "3 d 4 h"), (None, "—")],
 )
-def test_lengths_of_time_are_told_in_one_unit_or_two(seconds: float | None, words: str) -> None:
+def test_lengths_of_time_are_reported_in_one_unit_or_two(seconds: float | None, words: str) -> None:
     assert span(seconds) == words

@@ -86,7 +86,7 @@ async def test_an_answer_that_is_older_than_the_page_does_not_take_a_row_back(
     await expect(row).to_contain_text("and after it", timeout=3000)
 
 
-async def test_a_page_that_is_told_twice_that_its_past_is_gone_is_drawn_for_the_second_time_too(
+async def test_a_page_that_is_sent_twice_that_its_past_is_gone_is_drawn_for_the_second_time_too(
     page: Page, db: Database, cast: Cast
 ) -> None:
     await live(page, "/sims")

@@ -25,7 +25,7 @@ async def physical_rows(db: Database) -> list[Any]:
         ]
 
 
-async def test_an_inventory_that_says_nothing_new_writes_no_row_and_tells_no_fact(db: Database, cast: Cast) -> None:
+async def test_an_inventory_that_says_nothing_new_writes_no_row_and_publishes_no_fact(db: Database, cast: Cast) -> None:
     inventory = [listed(ADAS_SIM, label="pump-1"), listed(ADAS_OTHER_SIM, label="pump-2")]
     before, seq = await physical_rows(db), await db.redis.get(SEQUENCE)
     async with db.transaction() as transaction:

@@ -137,7 +137,7 @@ def test_no_such_capability_is_refused(simulated: Simulated) -> None:
     assert simulated.sim("GET", "capabilities")["orders"] is True
 
 
-def test_usage_is_a_guess_that_answers_only_when_it_is_told_to(simulated: Simulated) -> None:
+def test_usage_is_a_guess_that_answers_only_when_it_is_set_to(simulated: Simulated) -> None:
     iccid = simulated.listening()
     simulated.texted(iccid)
     assert simulated.get(f"/v2/sims/{iccid}/usage").status_code == 404

@@ -110,7 +110,7 @@ def test_a_locked_sim_in_another_device_is_cut_off_until_it_is_locked_anew(simul
     simulated.set(iccid, imei_lock=True, connection="ONLINE")
 
 
-def test_data_used_by_order_is_told_and_taken_from_the_quota(simulated: Simulated) -> None:
+def test_data_used_by_order_is_reported_and_taken_from_the_quota(simulated: Simulated) -> None:
     iccid = simulated.some("ONLINE")
     before = simulated.truth(iccid)
     after = simulated.set(iccid, use=1.5)

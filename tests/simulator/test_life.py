@@ -74,7 +74,7 @@ def test_life_costs_nothing_but_its_changes() -> None:
     assert time.process_time() - begin < 1.5  # a minute of life, some 3,000 changes
 
 
-def test_what_is_told_used_and_taken_from_the_quota_agrees_to_the_last_digit() -> None:
+def test_what_is_reported_used_and_taken_from_the_quota_agrees_to_the_last_digit() -> None:
     fleet, listener = _fleet(500)
     left = [card.left for card in fleet.cards]
     for _ in range(40):
@@ -90,7 +90,7 @@ def test_what_is_told_used_and_taken_from_the_quota_agrees_to_the_last_digit() -
     assert sum(reported.values()) > 100 * MB
 
 
-def test_an_open_session_is_told_of_at_most_every_quarter_of_an_hour_and_over_100_kb() -> None:
+def test_an_open_session_is_reported_of_at_most_every_quarter_of_an_hour_and_over_100_kb() -> None:
     fleet, listener = _fleet(500)
     begun: dict[int, float] = {}
     for _ in range(7200):

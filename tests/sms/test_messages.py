@@ -64,7 +64,7 @@ def acme(web: Served, db: Database, cast: Cast, settings: Any) -> Acme:
     return Acme(web, db, cast, WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db)))
 
 
-async def test_a_message_that_comes_twice_and_by_two_doors_counts_once_and_is_told_once(acme: Acme) -> None:
+async def test_a_message_that_comes_twice_and_by_two_endpoints_counts_once_and_is_published_once(acme: Acme) -> None:
     one = message(**SUBMITTED)
     async with acme.web.stream(acme.cast.acme_key, f"?topics=sim:{ADAS_SIM}") as stream:
         await hear(stream)

@@ -35,7 +35,7 @@ def fact(subject: str) -> SimChanged:
     return SimChanged(time=datetime.now(UTC), subject=subject, data=SimState(iccid=subject))
 
 
-async def test_a_fact_is_told_after_the_commit_and_leaves_the_outbox(db: Database) -> None:
+async def test_a_fact_is_published_after_the_commit_and_leaves_the_outbox(db: Database) -> None:
     async with db.transaction() as transaction:
         transaction.publish(1, fact("1"))
         transaction.publish(1, fact("2"))
@@ -44,7 +44,7 @@ async def test_a_fact_is_told_after_the_commit_and_leaves_the_outbox(db: Databas
     assert await waiting(db) == 0
 
 
-async def test_what_is_rolled_back_is_not_told(db: Database) -> None:
+async def test_what_is_rolled_back_is_not_published(db: Database) -> None:
     with pytest.raises(Stop):
         async with db.transaction() as transaction:
             transaction.publish(1, fact("1"))
@@ -54,7 +54,7 @@ async def test_what_is_rolled_back_is_not_told(db: Database) -> None:
     assert await told(db.redis) == ["2"]
 
 
-async def test_what_a_crash_left_behind_is_told_by_the_next_teller_once(db: Database) -> None:
+async def test_what_a_crash_left_behind_is_published_by_the_next_relay_once(db: Database) -> None:
     async with db.engine.begin() as connection:  # a process that dies right after its commit
         await append_facts(connection, [item(1, fact("left"))])
     assert await told(db.redis) == []
@@ -79,7 +79,7 @@ async def test_a_teller_that_dies_before_taking_the_rows_away_makes_nobody_hear_
     assert await waiting(db) == 0
 
 
-async def test_the_newer_state_of_a_sim_is_always_told_after_the_older(db: Database, cast: Cast) -> None:
+async def test_the_newer_state_of_a_sim_is_always_published_after_the_older(db: Database, cast: Cast) -> None:
     async def rename(number: int) -> None:
         async with db.transaction() as transaction:
             await add_sim(transaction, cast.acme, ADAS_SIM, label=f"name-{number}")
@@ -96,7 +96,7 @@ async def test_the_newer_state_of_a_sim_is_always_told_after_the_older(db: Datab
 
 
 @pytest.mark.one_edition
-async def test_facts_wait_while_redis_is_away_and_are_told_when_it_is_back(
+async def test_facts_wait_while_redis_is_away_and_are_published_when_it_is_back(
     db: Database, settings: Settings, valkey: ValkeyServer
 ) -> None:
     deaf = open_database(settings.database_url, "redis://127.0.0.1:1/0", connections=2)

@@ -87,7 +87,7 @@ async def test_a_stream_that_is_silent_while_polling_finds_events_is_said_to_hav
 
 
 @pytest.mark.one_edition
-async def test_each_change_of_the_stream_is_told_once(db: Database, cast: Cast) -> None:
+async def test_each_change_of_the_stream_is_published_once(db: Database, cast: Cast) -> None:
     async def facts() -> list[str]:
         async with db.reading() as connection:
             return list((await connection.execute(sa.text("SELECT state FROM streamer_health"))).scalars())
@@ -183,7 +183,7 @@ async def test_where_no_records_are_pushed_nothing_differs(db: Database, cast: C
 
 
 @pytest.mark.one_edition
-async def test_usage_that_only_the_quota_tells_of_raises_the_alarm(db: Database, cast: Cast) -> None:
+async def test_usage_that_only_the_quota_reports_of_raises_the_alarm(db: Database, cast: Cast) -> None:
     await posts(db, cast, NOW, "usage")
     await look(db, cast, NOW, 0)
     await look(db, cast, NOW + minutes(65), 5 * MB, alive=False)

@@ -71,7 +71,7 @@ async def test_a_dead_feed_of_a_busy_fleet_is_published_within_minutes_with_sinc
         assert "probably FAILED" in page
 
 
-async def test_programs_are_told_the_same_as_pages(db: Database, cast: Cast, web: Served) -> None:
+async def test_programs_receive_the_same_as_pages(db: Database, cast: Cast, web: Served) -> None:
     now = datetime.now(UTC)
     await post_until(db, cast, now - 5 * MINUTE)
     async with web.program(cast.acme_key) as program:

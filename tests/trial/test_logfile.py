@@ -6,7 +6,7 @@ from pathlib import Path
 from console.trial.logfile import LogFile
 
 
-def test_only_whole_lines_of_this_run_are_told(tmp_path: Path) -> None:
+def test_only_whole_lines_of_this_run_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "server.log"
     path.write_text("from an earlier run\n")
     log = LogFile(path)
@@ -19,7 +19,7 @@ def test_only_whole_lines_of_this_run_are_told(tmp_path: Path) -> None:
     os.close(server)
 
 
-def test_lines_before_a_restart_are_told_after_it(tmp_path: Path) -> None:
+def test_lines_before_a_restart_are_reported_after_it(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "server.log")
     for line in (b"why it died\n", b"it is back\n"):
         server = log.open()

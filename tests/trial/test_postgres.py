@@ -162,7 +162,7 @@ async def test_it_waits_for_its_port_to_be_free_again(tmp_path: Path) -> None:
     await postgres.stop()
 
 
-async def test_whoever_waits_for_it_hears_of_its_end(postgres: PostgresServer) -> None:
+async def test_whoever_waits_for_it_learns_of_its_end(postgres: PostgresServer) -> None:
     await postgres.start()
     waiting = asyncio.create_task(postgres.wait())
     assert postgres.pid is not None

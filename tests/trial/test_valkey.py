@@ -17,7 +17,7 @@ from console.trial.programs import valkey as program
 from tests.processes import arguments, begun, until
 
 
-async def test_what_one_publishes_another_hears(valkey: ValkeyServer) -> None:
+async def test_what_one_publishes_another_receives(valkey: ValkeyServer) -> None:
     async with Redis.from_url(await valkey.start()) as redis, redis.pubsub() as heard:
         await heard.subscribe("news")
         await heard.get_message(timeout=2)
@@ -37,7 +37,7 @@ async def test_a_killed_server_is_back_on_its_port(valkey: ValkeyServer) -> None
         assert (await redis.config_get("port"))["port"] == str(valkey.port)
 
 
-async def test_it_takes_the_port_it_is_given_and_whoever_waits_hears_of_its_end(tmp_path: Path) -> None:
+async def test_it_takes_the_port_it_is_given_and_whoever_waits_learns_of_its_end(tmp_path: Path) -> None:
     valkey = ValkeyServer(tmp_path / "given", port=free_port())
     assert (await valkey.start()).endswith(f"@127.0.0.1:{valkey.port}/0")
     waiting = asyncio.create_task(valkey.wait())

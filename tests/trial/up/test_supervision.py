@@ -39,7 +39,7 @@ def one_thing(code: str, name: str = "task") -> dict[str, Any]:
     return {"name": name, "code": code, "once": True}
 
 
-async def test_each_line_is_told_under_the_name_of_its_program(begun: Begun) -> None:
+async def test_each_line_is_reported_under_the_name_of_its_program(begun: Begun) -> None:
     supervisor = begun(one_thing("print('it is done')"), server())
     await supervisor.says("all are up")
     await supervisor.says(r"task +\| it is done\n")
@@ -106,7 +106,7 @@ async def test_a_killed_program_is_started_again(begun: Begun) -> None:
     assert not is_free(web["port"])
 
 
-async def test_three_deaths_within_a_minute_stop_all_and_the_reason_is_told(begun: Begun) -> None:
+async def test_three_deaths_within_a_minute_stop_all_and_the_reason_is_reported(begun: Begun) -> None:
     supervisor = begun(server(), {"name": "worker", "code": "print('no luck today', flush=True); raise SystemExit(3)"})
     other = None
     await supervisor.says("all are up")
