@@ -16,7 +16,7 @@ pytestmark = pytest.mark.one_edition
 PAGE = "/api/v1/docs"
 
 
-async def test_the_page_needs_no_sign_in_and_reports_of_every_operation(sick: Served, promise: Promise) -> None:
+async def test_the_page_needs_no_sign_in_and_describes_every_operation(sick: Served, promise: Promise) -> None:
     async with sick.stranger() as stranger:
         answer = await stranger.get(PAGE)
     assert answer.status_code == 200
@@ -27,7 +27,7 @@ async def test_the_page_needs_no_sign_in_and_reports_of_every_operation(sick: Se
         assert operation["summary"] in answer.text.replace("&#39;", "'")
 
 
-async def test_the_page_reports_of_every_fact_and_close_code_of_the_stream(sick: Served) -> None:
+async def test_the_page_describes_every_fact_and_close_code_of_the_stream(sick: Served) -> None:
     async with sick.stranger() as stranger:
         text = (await stranger.get(PAGE)).text
     kinds = [fact.__struct_config__.tag for fact in Fact.__args__]

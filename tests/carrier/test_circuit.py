@@ -127,7 +127,7 @@ async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None
     assert (await worker.circuit()).state == "closed"
 
 
-async def test_an_open_circuit_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
+async def test_an_open_circuit_is_written_down_if_its_change_was_lost(worker: Worker) -> None:
     open_ = {"state": "open", "until": 2**60, "failures": 8, "reason": "no answer in time"}
     await worker.keep("circuit", open_)
     await worker.once_clients.report()

@@ -111,7 +111,7 @@ async def test_what_answers_is_written_down_with_its_time(worker: Worker) -> Non
     assert second.answered_at > first.answered_at
 
 
-async def test_what_redis_knows_to_be_off_is_written_down_if_its_notice_was_lost(worker: Worker) -> None:
+async def test_what_redis_knows_to_be_off_is_written_down_if_its_change_was_lost(worker: Worker) -> None:
     kept = {"reason": "1NCE does not offer orders.", "status": 410, "retry_at_us": 2**60}
     await worker.keep("unavailable", {"orders.list": msgspec.json.encode(kept)})
     await worker.once_clients.report()

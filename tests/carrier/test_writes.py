@@ -49,7 +49,7 @@ async def test_the_same_move_by_two_workers_is_published_once(db: Database, cast
     assert await told(db) == before + 1
 
 
-async def test_a_move_that_is_published_late_changes_nothing(db: Database, cast: Cast) -> None:
+async def test_a_move_that_is_recorded_late_changes_nothing(db: Database, cast: Cast) -> None:
     assert await move(db, cast, CircuitState.CLOSED, NOON, reason=None, failures=0)
     assert not await move(db, cast, CircuitState.OPEN, NOON - SECOND)
     async with db.reading() as reading:

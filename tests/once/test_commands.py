@@ -70,7 +70,7 @@ async def test_a_setting_is_set_again_when_its_answer_is_lost(client: OnceClient
         ({"enabled": True}, {"label": "old", "imei_lock": True, "status": "Enabled"}),
     ],
 )
-async def test_a_change_reports_all_four_settings(
+async def test_a_change_sends_all_four_settings(
     client: OnceClient, odd: OddServer, change: dict[str, object], sent: dict[str, object]
 ) -> None:
     odd.will(SIM, Answer(200, b""))
@@ -85,7 +85,7 @@ async def test_a_sim_of_unknown_status_is_not_enabled_by_accident(client: OnceCl
     assert odd.seen(SIM) == []
 
 
-async def test_a_message_is_sent_as_reported_and_its_id_is_text(client: OnceClient, odd: OddServer) -> None:
+async def test_a_message_is_sent_as_given_and_its_id_is_text(client: OnceClient, odd: OddServer) -> None:
     odd.will(f"{SIM}/sms", Answer(201, b'{"id": 589}'))
     sent = await client.commands.send_sms(
         ICCID,

@@ -61,9 +61,7 @@ async def test_nobodys_activity_is_refused_and_another_sites_too(web: Served, ca
         assert (await ada.post("/activity", headers={"Origin": "https://evil.example"})).status_code == 403
 
 
-async def test_when_a_session_has_ended_the_browser_is_answered_to_forget(
-    web: Served, db: Database, cast: Cast
-) -> None:
+async def test_when_a_session_has_ended_the_browser_clears_its_data(web: Served, db: Database, cast: Cast) -> None:
     async with web.signed_in("ada") as ada:
         page = await ada.get("/sims")
         assert "clear-site-data" not in page.headers

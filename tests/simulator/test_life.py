@@ -90,7 +90,7 @@ def test_what_is_reported_used_and_taken_from_the_quota_agrees_to_the_last_digit
     assert sum(reported.values()) > 100 * MB
 
 
-def test_an_open_session_is_reported_of_at_most_every_quarter_of_an_hour_and_over_100_kb() -> None:
+def test_an_open_session_is_reported_at_most_every_quarter_of_an_hour_and_over_100_kb() -> None:
     fleet, listener = _fleet(500)
     begun: dict[int, float] = {}
     for _ in range(7200):

@@ -42,7 +42,7 @@ def test_news_that_says_nothing_new_changes_nothing() -> None:
     assert changed([known], [known, sms(status="delivered", source="forwarder")]) == []
 
 
-def test_in_whatever_order_it_is_published_the_message_is_the_same() -> None:
+def test_in_whatever_order_it_is_reported_the_message_is_the_same() -> None:
     told = [
         sms(payload="hello", submitted_at=NOW, expires_at=LATER),
         sms(status="delivered", final_at=LATER, submitted_at=NOW, source="streamer"),

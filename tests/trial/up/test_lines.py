@@ -21,7 +21,7 @@ from console.trial.log_lines import readable, worth_showing
         ("valkey", "12:M 21 Nov 2026 06:22:39.512 # Out Of Memory allocating 12 bytes!", True),
     ],
 )
-def test_databases_are_only_received_when_something_is_wrong(name: str, line: str, shown: bool) -> None:
+def test_databases_are_only_shown_when_something_is_wrong(name: str, line: str, shown: bool) -> None:
     assert worth_showing(name, line) is shown
 
 
