@@ -62,7 +62,7 @@ async def _unpacked(request: Request[Any, Any, Any], largest: int) -> bytes:
             body += part
         else:
             try:
-                unpacking.take(part, body)
+                await asyncio.to_thread(unpacking.take, part, body)  # a few bytes can be megabytes
             except zlib.error as error:
                 raise BadRequest("The post can't be unpacked") from error
         if len(body) > largest:
