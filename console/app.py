@@ -14,6 +14,7 @@ import console.polling.api
 import console.quotas.api
 import console.runs.api
 import console.sims.api
+import console.sims.watching.api
 import console.sms.api
 import console.usage.api
 from console import health
@@ -166,6 +167,7 @@ def _api() -> Router:
                 "/",
                 route_handlers=[
                     console.sims.api.router,
+                    console.sims.watching.api.router,
                     console.usage.api.router,
                     console.quotas.api.router,
                     console.connectivity.api.router,

@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
-
 from console.once.models import Quota
 from console.polling.rules import Kind
-from console.quotas.writes import COMPARE, record_quotas
-from console.store.bulk import Row
+from console.quotas.writes import record_quotas
 from console.streamer.reads import usage_streamer
 from jobs.polling.poll import poll
+from jobs.polling.rows import quota_row
 from jobs.run import Run, by_organization
 
 AT_ONCE = 3
@@ -29,7 +27,7 @@ async def _poll_quotas(run: Run, service: str, kind: Kind) -> None:
     ask = run.client.data_quota if service == "data" else run.client.sms_quota
 
     async def keep(batch: Sequence[tuple[str, Quota]]) -> int:
-        rows = [row for iccid, quota in batch if (row := _row(iccid, service, quota)) is not None]
+        rows = [row for iccid, quota in batch if (row := quota_row(iccid, service, quota)) is not None]
         now = run.now()
         async with run.db.transaction() as transaction:
             streamer = await usage_streamer(transaction.connection, run.organization_id, now)
@@ -40,6 +38,7 @@ async def _poll_quotas(run: Run, service: str, kind: Kind) -> None:
         return len(changed)
 
     await poll(run, kind, ask, keep, at_once=AT_ONCE)
+<<<<<<< HEAD
 
 
 def _row(iccid: str, service: str, quota: Quota) -> Row | None:
@@ -47,3 +46,5 @@ def _row(iccid: str, service: str, quota: Quota) -> Row | None:
     if fields["left"] is None:
         return None  # 1NCE has not said what is left: unknown, not zero
     return {"iccid": iccid, "service": service, **{name: fields[name] for name in COMPARE}}
+=======
+>>>>>>> 353ed13 (Watch, edit and sync SIMs by the API)

@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from itertools import islice
 
-import msgspec
-
-from console.once.models import Sim, SimPage
+from console.once.models import SimPage
 from console.polling.rules import Kind
 from console.sims import writes
-from console.store.bulk import Row
 from jobs.polling.budget import PollBudget
+from jobs.polling.rows import inventory_row
 from jobs.run import Run, by_organization
 
 AT_ONCE = 8
@@ -24,7 +22,7 @@ async def sync_sims(run: Run) -> None:
     met: set[str] = set()
     async for page in pages(run, start):
         run.counted(failed=len(page.unreadable))
-        rows = {sim.iccid: _row(sim) for sim in page.items}
+        rows = {sim.iccid: inventory_row(sim) for sim in page.items}
         met.update(rows)
         async with run.db.transaction() as transaction:
             changed = await writes.record_inventory(transaction, run.organization_id, list(rows.values()), run.now())
@@ -64,8 +62,11 @@ async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
+<<<<<<< HEAD
 
 
 def _row(sim: Sim) -> Row:
     fields = msgspec.structs.asdict(sim)
     return {name: fields[name] for name in ("iccid", *writes.INVENTORY)}
+=======
+>>>>>>> 353ed13 (Watch, edit and sync SIMs by the API)

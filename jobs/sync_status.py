@@ -1,13 +1,12 @@
 """Asks 1NCE where SIMs are on the network, all through the minute: more often those on a screen and those that move."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from console.connectivity.writes import record_statuses
-from console.once.models import Status
 from console.polling.rules import Kind
 from console.store.bulk import Row
 from jobs.polling.poll import poll
+from jobs.polling.rows import status_row
 from jobs.run import Run, by_organization
 
 AT_ONCE = 8
@@ -19,7 +18,7 @@ async def sync_status(run: Run) -> None:
 
     async def ask(iccid: str) -> Row:
         asked_at = run.now()
-        return _row(iccid, await run.client.status(iccid), asked_at)
+        return status_row(iccid, await run.client.status(iccid), asked_at)
 
     async def keep(batch: Sequence[tuple[str, Row]]) -> int:
         async with run.db.transaction() as transaction:
@@ -27,18 +26,3 @@ async def sync_status(run: Run) -> None:
             return len(await record_statuses(transaction, run.organization_id, rows, run.now(), "poll"))
 
     await poll(run, Kind.STATUS, ask, keep, at_once=AT_ONCE)
-
-
-def _row(iccid: str, status: Status, asked_at: datetime) -> Row:
-    return {
-        "iccid": iccid,
-        "connection": status.connection,
-        "operator": status.operator,
-        "country": status.country,
-        "rat": status.rat,
-        "apn": status.apn,
-        "cell": status.cell,
-        "session_started_at": status.session_started_at,
-        "last_seen_at": status.located_at,
-        "connection_at": asked_at,
-    }

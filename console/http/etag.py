@@ -16,11 +16,16 @@ def named(response: Response[Any]) -> Response[Any]:
     body = response.render(response.content, MediaType.JSON)
     response.content = body
     response.media_type = MediaType.JSON
-    response.headers["ETag"] = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    response.headers["ETag"] = etag_of(body)
     return response
 
 
+def etag_of(body: bytes) -> str:
+    """The ETag of an answer with this body."""
+    return f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
 def matches(wanted: str, etag: str) -> bool:
-    """Whether If-None-Match names this ETag; compared weakly (RFC 9110, 13.1.2)."""
+    """Whether If-None-Match or If-Match names this ETag; compared weakly (RFC 9110, 13.1.2)."""
     names = {name.strip().removeprefix("W/") for name in wanted.split(",")}
     return "*" in names or etag.removeprefix("W/") in names

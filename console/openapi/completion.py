@@ -8,6 +8,7 @@ from typing import Any
 
 from console.errors import (
     BadRequest,
+    Changed,
     Conflict,
     ConsoleError,
     Invalid,
@@ -33,6 +34,7 @@ ERRORS = {
         NotFound,
         NotAcceptable,
         Conflict,
+        Changed,
         Invalid,
         TooMany,
         ConsoleError,
@@ -178,6 +180,8 @@ def _refused(path: str, method: str, operation: Part, *, opened: bool) -> list[i
         found.append(404)
     if method != "get":
         found += [403, 409]
+    if method == "patch":
+        found.append(412)
     return found
 
 

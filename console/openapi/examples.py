@@ -15,6 +15,8 @@ from console.polling.report import Polling, PollingShare
 from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.runs.schedule import JOBS
+from console.sims.watching.api import WatchedSim
+from console.sims.watching.rules import SYNC_CALLS, SyncRequest, Watch, WatchRequest
 from console.streamer.posts.reads import Waiting
 from console.streamer.reads import Streamer
 
@@ -87,6 +89,10 @@ OPERATION = Operation(
     answered_at=NOW - timedelta(hours=3),
     retry_at=NOW + timedelta(hours=21),
 )
+ASKED_FOR = WatchRequest(iccid=ICCID, requested_at=NOW, requested_by="ada")
+SYNC = SyncRequest(
+    subject=ICCID, requested_at=NOW, job="sync_sim", calls=SYNC_CALLS, retry_at=NOW + timedelta(seconds=30)
+)
 CURSOR = "WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"
 
 
@@ -104,6 +110,8 @@ EXAMPLES: dict[str, Any] = {
         type(one).__name__: _plain(one)
         for one in (
             SIM,
+            ASKED_FOR,
+            SYNC,
             STATUS,
             EVENT,
             SMS,
@@ -122,6 +130,9 @@ EXAMPLES: dict[str, Any] = {
             UNKNOWN,
         )
     },
+    "NewWatch": {"iccid": ICCID, "tags": ["pump"], "custom_fields": {"site": "Berlin"}},
+    "SimChanges": {"tags": ["pump"], "note": None, "custom_fields": {"site": "Hamburg"}, "edits": 3},
+    "WatchedSim": _plain(WatchedSim(iccid=ICCID, watch=Watch.REQUESTED, request=ASKED_FOR)),
     "CarrierStatus": _plain(CarrierStatus(circuit=CIRCUIT, operations=[OPERATION])),
     "Streamer": _plain(Streamer(state=STREAMER.state, kinds=[STREAMER], waiting=WAITING)),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),

@@ -45,6 +45,10 @@ SIM = SimState(
     confirmed_at=NOW - timedelta(seconds=40),
     confirmed_by="streamer",
     changed_at=NOW - timedelta(hours=2),
+    tags=["cold-store", "pump"],
+    note="Behind the second door.",
+    custom_fields={"customer": "Acme", "site": "Berlin"},
+    edits=3,
     revision=812,
 )
 STATUS = StatusChange(

@@ -15,6 +15,8 @@ from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
 from console.runs.reads import JobState
+from console.sims.watching.api import NewWatch, SimChanges, WatchedSim
+from console.sims.watching.rules import SyncRequest, WatchRequest
 from console.streamer.posts.reads import Waiting
 from console.streamer.reads import Streamer, UnknownSpan
 from console.usage.api import Usage
@@ -24,6 +26,11 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     one.__name__: one
     for one in (
         SimState,
+        NewWatch,
+        SimChanges,
+        WatchedSim,
+        WatchRequest,
+        SyncRequest,
         StatusChange,
         NetworkEvent,
         Sms,

@@ -42,6 +42,7 @@ PARAMETERS = {
     "service": "Only this kind of quota.",
     "severity": "Only events of this severity.",
     "job": "Only runs of this job.",
+    "If-Match": "The `ETag` of the SIM as you read it: 412 if it has changed since.",
     "limit": "The number of runs, at most 500.",
 }
 PARAMETER_EXAMPLES = {"iccid": "8988228066600000001"}
@@ -94,6 +95,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
     406: ("This is version 1 of the API: send Accept: application/vnd.sim-console.v1+json", {"versions": ["1"]}),
     409: ("It is in another state by now", {}),
+    412: ("The SIM has changed since you read it: read it again", {"revision": 813}),
     422: ("An ICCID has 19 digits, or 20 with its check digit; 12 has 2.", {"iccid": "12"}),
     429: (f"At most {REQUESTS_A_MINUTE} requests a minute", {"retry_after": 17}),
     500: ("Something went wrong", {}),
@@ -109,6 +111,11 @@ SUMMARIES = {  # where one function answers under several addresses
 ANSWERS = {
     "listSims": "A page of SIMs.",
     "getSim": "The SIM.",
+    "watchSim": "It is watched, or asked for.",
+    "changeSim": "The SIM with its changes.",
+    "unwatchSim": "It is not watched.",
+    "syncSim": "1NCE is asked: what has changed comes on the stream.",
+    "syncAllSims": "1NCE is asked: what has changed comes on the stream.",
     "getSimUsage": "The SIM's usage.",
     "getUsage": "The fleet's usage.",
     "getSimQuotas": "The SIM's quotas.",

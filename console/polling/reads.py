@@ -22,7 +22,6 @@ MOVED_FOR = timedelta(hours=1)
 LATELY = timedelta(minutes=10)
 # The inventory's coarse quota state comes with each walk, long before all quotas of a large fleet have been polled.
 LOW = sa.or_(sims.c.quota == "low", sims.c.data_class == "low")
-LISTED = sa.and_(sims.c.missing_walks < 2, is_watched(sims))
 
 
 async def terms(connection: AsyncConnection, organization_id: int, now: datetime) -> Terms:
@@ -62,7 +61,7 @@ async def priority_candidates(
             query = (
                 sa.select(sims.c.iccid)
                 .join(slots, _same(slots))
-                .where(sims.c.organization_id == organization_id, condition, LISTED)
+                .where(sims.c.organization_id == organization_id, condition, _polled())
                 .where(slot < _moment(now - timedelta(seconds=floors[priority])))
                 .order_by(slot)
                 .limit(limit)
@@ -88,7 +87,7 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
         sa.func.count().filter(sims.c.changed_at > _moment(now - MOVED_FOR)),
         sa.func.count().filter(LOW),
         sa.func.count().filter(sims.c.iccid.in_(under_way(organization_id))),
-    ).where(sims.c.organization_id == organization_id, LISTED)
+    ).where(sims.c.organization_id == organization_id, _polled())
     found = (await connection.execute(query)).one()
     return Fleet(sims=found[0], on_screen=min(on_screen, found[0]), moved=found[1], low=found[2], under_way=found[3])
 
@@ -108,10 +107,15 @@ async def progress(connection: AsyncConnection, organization_id: int, now: datet
             sa.func.min(at),
         ]
     source = sims.join(slots, _same(slots)).outerjoin(checks, _same(checks))
-    query = sa.select(*columns).select_from(source).where(sims.c.organization_id == organization_id, LISTED)
+    query = sa.select(*columns).select_from(source).where(sims.c.organization_id == organization_id, _polled())
     row = tuple((await connection.execute(query)).one())
     names = PollProgress.__struct_fields__
     return {kind: PollProgress(**dict(zip(names, row[len(names) * n :], strict=False))) for n, kind in enumerate(kinds)}
+
+
+def _polled() -> "sa.ColumnElement[bool]":
+    """Of SIMs: 1NCE lists it, and it is watched."""
+    return sa.and_(sims.c.missing_walks < 2, is_watched(sims))
 
 
 def _same(table: sa.Table) -> "sa.ColumnElement[bool]":

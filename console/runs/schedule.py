@@ -32,6 +32,14 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="sync_sim",
+        description="Asks 1NCE about one SIM that somebody wants to watch or to know about at once",
+        every="request",
+        cron=None,
+        timeout=timedelta(minutes=5),
+        arguments=("iccid",),
+    ),
+    JobDefinition(
         name="sync_status",
         description="Asks 1NCE for the connection of SIMs: most often those on screen and those that changed lately,"
         " and always the one that was not asked for longest",
