@@ -54,6 +54,7 @@ OF_A_CALLER = {
     "reading": Provide(reading_of),
     "sim": Provide(console.sims.api.the_sim),
 }
+OF_A_PROGRAM = {"access": Access.API, "permission": Permission.READ}
 LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
@@ -166,7 +167,6 @@ def _api() -> Router:
             Router(
                 "/",
                 route_handlers=[
-                    console.sims.api.router,
                     console.sims.watching.api.router,
                     console.usage.api.router,
                     console.quotas.api.router,
@@ -180,13 +180,9 @@ def _api() -> Router:
                 after_request=named,
                 guards=[known_version, known_parameters],
                 dependencies=OF_A_CALLER,
-                opt={"access": Access.API, "permission": Permission.READ},
+                opt=OF_A_PROGRAM,
             ),
-            Router(
-                "/",
-                route_handlers=[endpoints.program_endpoint],
-                opt={"access": Access.API, "permission": Permission.READ},
-            ),
+            Router("/", route_handlers=[endpoints.program_endpoint], opt=OF_A_PROGRAM),
             health.router(in_schema=True),
             documents,
         ],

@@ -7,6 +7,8 @@ from litestar.handlers import BaseRouteHandler
 
 from console.errors import Invalid
 
+ALSO = "parameters_also"  # the route option: how parameters begin that the description can't name one by one
+
 
 def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard for operations of the JSON API: Invalid (422) for a parameter that its description does not name."""
@@ -16,8 +18,9 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     known = _described(connection.app).get(str(getattr(handler, "operation_id", None)))
     if known is None:
         return
+    also = handler.opt.get(ALSO)
     for name in asked:
-        if name not in known:
+        if name not in known and not (also and name.startswith(also)):
             named = ", ".join(sorted(known)) or "none"
             raise Invalid(f"There is no parameter {name[:40]!r} here: known are {named}", parameter=name[:40])
 

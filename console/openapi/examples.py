@@ -89,9 +89,9 @@ OPERATION = Operation(
     answered_at=NOW - timedelta(hours=3),
     retry_at=NOW + timedelta(hours=21),
 )
-ASKED_FOR = WatchRequest(iccid=ICCID, requested_at=NOW, requested_by="ada")
+ASKED_FOR = WatchRequest(iccid=SIM.iccid, requested_at=NOW, requested_by="ada")
 SYNC = SyncRequest(
-    subject=ICCID, requested_at=NOW, job="sync_sim", calls=SYNC_CALLS, retry_at=NOW + timedelta(seconds=30)
+    subject=SIM.iccid, requested_at=NOW, job="sync_sim", calls=SYNC_CALLS, retry_at=NOW + timedelta(seconds=30)
 )
 CURSOR = "WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"
 
@@ -130,9 +130,9 @@ EXAMPLES: dict[str, Any] = {
             UNKNOWN,
         )
     },
-    "NewWatch": {"iccid": ICCID, "tags": ["pump"], "custom_fields": {"site": "Berlin"}},
+    "NewWatch": {"iccid": SIM.iccid, "tags": ["pump"], "custom_fields": {"site": "Berlin"}},
     "SimChanges": {"tags": ["pump"], "note": None, "custom_fields": {"site": "Hamburg"}, "edits": 3},
-    "WatchedSim": _plain(WatchedSim(iccid=ICCID, watch=Watch.REQUESTED, request=ASKED_FOR)),
+    "WatchedSim": _plain(WatchedSim(iccid=SIM.iccid, watch=Watch.REQUESTED, request=ASKED_FOR)),
     "CarrierStatus": _plain(CarrierStatus(circuit=CIRCUIT, operations=[OPERATION])),
     "Streamer": _plain(Streamer(state=STREAMER.state, kinds=[STREAMER], waiting=WAITING)),
     "Jobs": _plain(Jobs(items=[JOB], runs=[RUN])),

@@ -32,6 +32,8 @@ PARAMETERS = {
     "country": "ISO 3166 alpha-2, like `DE`; `unknown` where 1NCE has not said.",
     "quota": f"{', '.join(f'`{word}`' for word in QUOTAS)}: of data; low is less than {LOW_PERCENT} % left.",
     "label": "What the label begins with; `some` for any label, `none` for no label.",
+    "tag": "A tag that the SIM has; several by comma or repeated: all of them.",
+    "tag_not": "A tag that the SIM has not; several: none of them.",
     "sort": f"Fields by comma, each with `-` for descending: {', '.join(SORTS)}. What 1NCE has not said comes last.",
     "page": "From 1. For deep walks take the cursor.",
     "page_size": "Items a page, at most 500.",

@@ -19,7 +19,8 @@ from console.facts.sms import SmsChanged
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
+from console.pages import sim_edits
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
@@ -49,7 +50,9 @@ class SimView:
         draw = self._fragments.draw
         if isinstance(fact, SimChanged):
             state = replace("sim-state", draw("sim/_state.html", sim=fact.data), revision=fact.data.revision)
-            return [state, _quotas(fact.data.iccid)]
+            ours = self._fragments.draw("sim/_annotations.html", sim=fact.data)
+            annotations = replace("sim-annotations", ours, revision=fact.data.revision)
+            return [state, annotations, _quotas(fact.data.iccid)]
         if isinstance(fact, NetworkEventReported):
             return [prepend("sim-events", f"event-{fact.data.id}", draw("sim/_event.html", event=fact.data))]
         if isinstance(fact, SmsChanged):
@@ -101,6 +104,7 @@ async def sim_page(
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         "here": "sims",
         "sim": sim,
+        "may_operate": caller.may(Permission.OPERATE),
         "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
         "events": events,
@@ -153,4 +157,4 @@ async def usage_chart(
     )
 
 
-router = Router("/", route_handlers=[sim_page, usage_chart])
+router = Router("/", route_handlers=[sim_page, usage_chart, sim_edits.router])

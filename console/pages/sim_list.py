@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Annotated, Any
 
+from litestar import Request
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +14,8 @@ from console.live.hub import Hub
 from console.live.pieces import replace
 from console.live.view import View
 from console.sims import reads
+from console.sims.annotations.filters import AnnotationFilter, read_filter
+from console.sims.annotations.rules import AnnotationRefused
 from console.sims.position import Position, position
 from console.sims.rules import SimFilter, Sort, parse_sort
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
@@ -33,6 +36,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
     q: str  # as it was typed
     wanted: SimFilter
     searched: Search
+    annotated: AnnotationFilter
     fault: str  # why nothing was searched for
     sort: str
     order: tuple[Sort, ...]
@@ -41,6 +45,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
 
 
 async def list_query(
+    request: Request[Any, Any, Any],
     q: Searched = "",
     connection: Asked = "",
     status: Asked = "",
@@ -60,6 +65,10 @@ async def list_query(
     except SearchTooLong as error:
         searched, fault = Search(), str(error)
     try:
+        annotated = read_filter(request.query_params.multi_items())
+    except AnnotationRefused as error:
+        annotated, fault = AnnotationFilter(), fault or str(error)
+    try:
         order = parse_sort(sort)
     except ValueError:
         sort, order = "", []
@@ -74,8 +83,12 @@ async def list_query(
             operator=operator.strip(),
             rat=rat.strip(),
             label=label,
+            tags=annotated.tags,
+            tags_not=annotated.tags_not,
+            custom_fields=annotated.custom_fields,
         ),
         searched=searched,
+        annotated=annotated,
         fault=fault,
         sort=sort,
         order=tuple(order),

@@ -15,7 +15,7 @@ from console.facts import Fact
 from console.facts.sims import SimChanged, SimState
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
 from console.pages.layout import layout_context
 from console.pages.sim_list import FILTERS, Drawn, ListPositions, ListQuery, Waiting, compared, list_query
 from console.pages.templating import Fragments
@@ -23,6 +23,7 @@ from console.sims import reads
 from console.sims.filters import not_found
 from console.sims.position import matching
 from console.sims.rules import SimFilter
+from console.sims.watching.reads import requests as watch_requests
 from console.store.database import Database
 
 FORM_BYTES = 8 * 1024
@@ -98,7 +99,13 @@ async def sims(
         "not_found": missed,
         "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
         "as_of_time": datetime.now(UTC),
-        "link": lambda **changes: _link(query, changes),
+        "annotated": asked.annotated.parameters(),
+        "requests": await watch_requests(reading, caller.organization_id),
+        "may_operate": caller.may(Permission.OPERATE),
+        "link": lambda **changes: _link(query, changes, asked.annotated.parameters()),
+        "without": lambda one: _link(
+            query, {"page": 1}, [other for other in asked.annotated.parameters() if other != one]
+        ),
     }
     return Template("sims/_table.html" if _is_fragment(request) else "sims/sims.html", context=context)
 
@@ -118,18 +125,30 @@ async def waiting(
     return compared(data, now, still, fleet_total)
 
 
+@get("/sims/requests", include_in_schema=False)
+async def asked_for(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Template:
+    """The ICCIDs that were asked for and that 1NCE has not confirmed."""
+    requests = await watch_requests(reading, caller.organization_id)
+    context = {"requests": requests, "may_operate": caller.may(Permission.OPERATE)}
+    return Template("sims/_requests.html", context=context)
+
+
 def _is_fragment(request: Request[Any, Any, Any]) -> bool:
     asked = request.headers.get
     return asked("hx-request") == "true" and asked("hx-request-type") == "partial"
 
 
-def _link(query: dict[str, Any], changes: dict[str, Any]) -> str:
+def _link(query: dict[str, Any], changes: dict[str, Any], annotated: Sequence[tuple[str, str]]) -> str:
     kept = {**query, **changes}
     plain = {"page": 1, "page_size": 50}
     parts = {name: value for name, value in kept.items() if value not in ("", None) and plain.get(name) != value}
-    return "/sims" + (f"?{urlencode(parts)}" if parts else "")
+    every = [*parts.items(), *annotated]
+    return "/sims" + (f"?{urlencode(every)}" if every else "")
 
 
 router = Router(
-    "/", route_handlers=[sims, waiting], dependencies={"asked": Provide(list_query)}, request_max_body_size=FORM_BYTES
+    "/",
+    route_handlers=[sims, waiting, asked_for],
+    dependencies={"asked": Provide(list_query)},
+    request_max_body_size=FORM_BYTES,
 )

@@ -11,9 +11,12 @@ from console.errors import Invalid, SimNotFound
 from console.facts.sims import SimState
 from console.http.database import snapshot_of
 from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
 from console.sims import reads
+from console.sims.annotations.filters import PREFIX, read_filter
+from console.sims.annotations.rules import AnnotationRefused
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
 
@@ -37,8 +40,9 @@ def checked_search(text: str) -> str:
     return text
 
 
-@get("/", operation_id="listSims", summary="List the SIMs of the fleet")
+@get("/", operation_id="listSims", summary="List the SIMs of the fleet", opt={ALSO: PREFIX})
 async def list_sims(
+    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     q: FromQuery[str] = "",
@@ -49,12 +53,20 @@ async def list_sims(
     operator: FromQuery[str] = "",
     rat: FromQuery[str] = "",
     label: FromQuery[str] = "",
+    tag: FromQuery[list[str] | None] = None,
+    tag_not: FromQuery[list[str] | None] = None,
     sort: FromQuery[str] = "",
     page: PageNumber = 1,
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[SimState]:
-    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP"""
+    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP;
+    `field.site=Berlin` asks for a custom field.
+    """
+    try:
+        annotated = read_filter(request.query_params.multi_items())
+    except AnnotationRefused as error:
+        raise Invalid(str(error)) from error
     if quota and quota not in QUOTAS:
         raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=quota)
     wanted = SimFilter(
@@ -66,6 +78,9 @@ async def list_sims(
         operator=operator,
         rat=rat,
         label=label,
+        tags=annotated.tags,
+        tags_not=annotated.tags_not,
+        custom_fields=annotated.custom_fields,
     )
     found = await reads.page(
         reading,

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.sims.annotations.tables import annotations
 from console.sims.rules import SimFilter
 from console.sims.search import Identifier, parse_search
 from console.sims.tables import sim_states, words
@@ -38,7 +39,22 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
         found.append(c.label.is_not(None))
     elif wanted.label:
         found.append(_label_begins(wanted.label))
-    return found
+    return found + list(_annotated(organization_id, wanted))
+
+
+def _annotated(organization_id: int, wanted: SimFilter) -> "Iterator[sa.ColumnElement[bool]]":
+    """Tags and custom fields, each by its index: the SIMs that have them are found first, then looked up."""
+    a = annotations.c
+
+    def having(condition: "sa.ColumnElement[bool]") -> "sa.ColumnElement[bool]":
+        return sim_states.c.iccid.in_(sa.select(a.iccid).where(a.organization_id == organization_id, condition))
+
+    if wanted.tags:
+        yield having(a.tags.contains(texts(wanted.tags)))
+    if wanted.tags_not:
+        yield ~having(a.tags.overlap(texts(wanted.tags_not)))
+    if wanted.custom_fields:
+        yield having(a.custom_fields.contains(dict(wanted.custom_fields)))
 
 
 def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElement[bool]":

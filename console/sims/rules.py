@@ -40,6 +40,9 @@ class SimFilter(Struct, frozen=True, kw_only=True):
     operator: str = ""
     rat: str = ""
     label: str = ""  # "has", "none", or a text that the label begins with
+    tags: tuple[str, ...] = ()  # folded: all of them
+    tags_not: tuple[str, ...] = ()  # none of them
+    custom_fields: tuple[tuple[str, str], ...] = ()  # name and value: all of them
 
     @property
     def active(self) -> bool:

@@ -121,7 +121,7 @@ async def test_a_sim_is_missing_after_two_whole_walks_without_it_and_comes_back(
 )
 @pytest.mark.one_edition
 async def test_each_filter_finds_and_counts_the_same_sims(
-    db: Database, cast: Cast, wanted: dict[str, str], found: list[str]
+    db: Database, cast: Cast, wanted: dict[str, Any], found: list[str]
 ) -> None:
     async with db.reading() as connection:
         page = await reads.page(connection, cast.acme, SimFilter(**wanted))

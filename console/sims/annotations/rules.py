@@ -61,7 +61,7 @@ def _merged_fields(current: Mapping[str, str], changes: Mapping[str, str | None]
     found = dict(current)
     for written, value in changes.items():
         name = field_name(written)
-        text = _line(value, f"The value of {name}", LONGEST_FIELD) if value is not None else ""
+        text = field_value(value) if value is not None else ""
         if text:
             found[name] = text
         else:
@@ -102,6 +102,11 @@ def field_name(written: str) -> str:
             f"{written[:40]!r} can't name a custom field: letters a to z, digits and _, a letter first, 40 at most."
         )
     return name
+
+
+def field_value(written: str) -> str:
+    """A custom field's value as it is stored: one line, without invisible characters. Raises AnnotationRefused."""
+    return _line(written, "A custom field", LONGEST_FIELD)
 
 
 def checked_note(written: str) -> str | None:

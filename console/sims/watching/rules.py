@@ -45,4 +45,4 @@ class SyncRequest(Struct, frozen=True, kw_only=True):
     ]
     job: Annotated[str, Meta(description="The job that does it, as the list of jobs names it.")]
     calls: Annotated[int | None, Meta(description="How many calls to 1NCE it costs; null for all SIMs.")]
-    again_at: Annotated[datetime, Meta(description="From then on it can be asked for anew.")]
+    retry_at: Annotated[datetime, Meta(description="From then on it can be asked for anew.")]

@@ -40,7 +40,7 @@ async def request_sim_sync(transaction: Transaction, organization_id: int, iccid
         asked_at = await _remember(transaction, organization_id, iccid, now)
         request_sync(transaction, organization_id, iccid)
     return SyncRequest(
-        subject=iccid, requested_at=asked_at, job="sync_sim", calls=SYNC_CALLS, again_at=asked_at + SYNC_EVERY
+        subject=iccid, requested_at=asked_at, job="sync_sim", calls=SYNC_CALLS, retry_at=asked_at + SYNC_EVERY
     )
 
 
@@ -51,7 +51,7 @@ async def request_fleet_sync(transaction: Transaction, organization_id: int, now
         asked_at = await _remember(transaction, organization_id, FLEET, now)
         transaction.later("sync_sims", key=f"sync_sims:{organization_id}", organization_id=organization_id)
     return SyncRequest(
-        subject=FLEET, requested_at=asked_at, job="sync_sims", calls=None, again_at=asked_at + SYNC_ALL_EVERY
+        subject=FLEET, requested_at=asked_at, job="sync_sims", calls=None, retry_at=asked_at + SYNC_ALL_EVERY
     )
 
 
