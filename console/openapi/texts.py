@@ -32,6 +32,8 @@ PARAMETERS = {
     "country": "ISO 3166 alpha-2, like `DE`; `unknown` where 1NCE has not said.",
     "quota": f"{', '.join(f'`{word}`' for word in QUOTAS)}: of data; low is less than {LOW_PERCENT} % left.",
     "label": "What the label begins with; `some` for any label, `none` for no label.",
+    "operator": "The network that serves it, as 1NCE names it; `unknown` where 1NCE has not said.",
+    "rat": "The radio access technology, such as `LTE`; `unknown` where 1NCE has not said.",
     "tag": "A tag that the SIM has; several by comma or repeated: all of them.",
     "tag_not": "A tag that the SIM has not; several: none of them.",
     "sort": f"Fields by comma, each with `-` for descending: {', '.join(SORTS)}. What 1NCE has not said comes last.",

@@ -5,12 +5,11 @@ import unicodedata
 
 from msgspec import Struct
 
-from console.iccid import INVISIBLE, check_digit
+from console.iccid import INVISIBLE, LENGTH, InvalidIccid, check_digit, known, parse
 
 LONGEST = 8_000  # characters
 MOST_WORDS = 12
 MOST_IDENTIFIERS = 250
-ICCID_DIGITS = 19
 LEAST_DIGITS = 14  # of an identifier that is written whole; fewer are a part of one
 
 DASHES = re.compile(r"[-‐-―−]")
@@ -31,8 +30,7 @@ class Identifier(Struct, frozen=True):
     @property
     def iccid(self) -> str | None:
         """The 19 digits that are stored, if it is an ICCID."""
-        whole = self.fault is None and self.digits.startswith("89") and len(self.digits) in (19, 20)
-        return self.digits[:ICCID_DIGITS] if whole else None
+        return known(self.digits) if self.digits.startswith("89") else None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -102,16 +100,16 @@ def _is_whole(digits: str, following: list[str]) -> bool:
     """Whether these joined groups are an identifier, and what follows is not its next group."""
     more = _digits(following[0]) if following else None
     if digits.startswith("89"):
-        if len(digits) == ICCID_DIGITS:
+        if len(digits) == LENGTH:
             return not (more and len(more) == 1)
-        return len(digits) == ICCID_DIGITS + 1
+        return len(digits) == LENGTH + 1
     return len(digits) in (15, 16) and not more
 
 
 def _digits(piece: str) -> str | None:
     """The digits of a piece, without hyphens, "+", brackets and the filling F; None if it holds anything else."""
     bare = DASHES.sub("", piece).strip("()").lstrip("+").replace(".", "")
-    if len(bare) > ICCID_DIGITS and bare[-1] in "fF":
+    if len(bare) > LENGTH and bare[-1] in "fF":
         bare = bare.rstrip("fF")
     return bare if bare.isascii() and bare.isdigit() and not _is_address(piece) else None
 
@@ -121,9 +119,10 @@ def _is_address(piece: str) -> bool:
 
 
 def _checked(written: str, digits: str) -> Identifier:
-    if digits.startswith("89") and len(digits) == ICCID_DIGITS + 1:
-        expected = check_digit(digits[:ICCID_DIGITS])
-        if digits[-1] != expected:
-            fault = f"the check digit of {digits} should be {expected}: one of its digits is mistyped"
-            return Identifier(written, digits, fault)
+    if digits.startswith("89") and len(digits) == LENGTH + 1:
+        try:
+            parse(digits)
+        except InvalidIccid as error:
+            sentence = str(error)
+            return Identifier(written, digits, sentence[0].lower() + sentence[1:].rstrip("."))
     return Identifier(written, digits)
