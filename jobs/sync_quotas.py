@@ -38,13 +38,3 @@ async def _poll_quotas(run: Run, service: str, kind: Kind) -> None:
         return len(changed)
 
     await poll(run, kind, ask, keep, at_once=AT_ONCE)
-<<<<<<< HEAD
-
-
-def _row(iccid: str, service: str, quota: Quota) -> Row | None:
-    fields = msgspec.structs.asdict(quota)
-    if fields["left"] is None:
-        return None  # 1NCE has not said what is left: unknown, not zero
-    return {"iccid": iccid, "service": service, **{name: fields[name] for name in COMPARE}}
-=======
->>>>>>> 353ed13 (Watch, edit and sync SIMs by the API)

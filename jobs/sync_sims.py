@@ -62,11 +62,3 @@ async def pages(run: Run, start: int) -> AsyncIterator[SimPage]:
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
-<<<<<<< HEAD
-
-
-def _row(sim: Sim) -> Row:
-    fields = msgspec.structs.asdict(sim)
-    return {name: fields[name] for name in ("iccid", *writes.INVENTORY)}
-=======
->>>>>>> 353ed13 (Watch, edit and sync SIMs by the API)
