@@ -36,7 +36,7 @@ from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
-from console.pages import activity, carrier, jobs, overview, sign_in, sim, sims
+from console.pages import activity, carrier, jobs, overview, sign_in, sim, sims, verification
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.sim_list import ListPositions, ListTicks
@@ -152,6 +152,7 @@ def _pages() -> Router:
             jobs.router,
             carrier.router,
             activity.router,
+            verification.router,
             endpoints.browser_endpoint,
         ],
         dependencies=OF_A_CALLER,

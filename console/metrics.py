@@ -98,6 +98,11 @@ quota_differences = Gauge(
     ["organization"],
     registry=installation,
 )
+screens_verified = Counter(
+    "console_live_screens_verified_total",
+    "Open pages compared with the database: agrees, behind (compared again after seconds), differs (a fault)",
+    ["view", "outcome"],
+)
 loop_long_turns = Histogram(
     "console_loop_long_turn_seconds",
     "Processor time of the turns of the event loop that took over 20 ms",

@@ -1,6 +1,6 @@
 """The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it sends."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,6 +71,12 @@ class CarrierView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Every section."""
         return [Refresh(part="sections")]
+
+    async def revisions(
+        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
+    ) -> Mapping[str, int]:
+        """It has none."""
+        return {}
 
 
 @get("/carrier", include_in_schema=False)

@@ -1,7 +1,7 @@
 """What the workers do and have done."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -113,6 +113,12 @@ class ScheduleUpdates:
 
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
         """The view's own refresh shows them."""
+
+    async def revisions(
+        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
+    ) -> Mapping[str, int]:
+        """It has none yet."""
+        return {}
 
 
 @get("/jobs", include_in_schema=False)

@@ -1,6 +1,6 @@
 """The fleet at a glance."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from litestar import Router, get
@@ -77,6 +77,12 @@ class OverviewView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Every panel."""
         return [Refresh(part=part) for part in sorted({part for parts in PARTS.values() for part in parts})]
+
+    async def revisions(
+        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
+    ) -> Mapping[str, int]:
+        """It has none."""
+        return {}
 
 
 @get("/", include_in_schema=False)

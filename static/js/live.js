@@ -6,6 +6,7 @@ import { hasJumped, setServerTime } from "./server_time.js";
 import { sessionEnded } from "./session_end.js";
 import { notify } from "./toast.js";
 import { address, changes } from "./topics.js";
+import { startVerifying } from "./verify.js";
 
 const QUIET = 35_000; // two heartbeats and a bit: the connection is dead even if nobody closed it
 const GRACE = 2_000; // a cut shorter than this is not worth alarming anyone
@@ -201,6 +202,7 @@ function comeBack() {
 export function startLive() {
   if (!body.dataset.liveUrl) return;
   startBadge(togglePause);
+  startVerifying(() => body.dataset.live === "live" && !waitingCount(), refresh);
   catchUp(FIRST_GRACE);
   connect();
   setInterval(() => {

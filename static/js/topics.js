@@ -7,6 +7,12 @@ function onPage() {
   return new Set([...document.querySelectorAll("main [data-topic]")].map((element) => element.dataset.topic));
 }
 
+// All topics of the page: those that the server named, and those of its rows.
+export function topicsOfPage() {
+  const named = new URL(document.body.dataset.liveUrl, location.href).searchParams.get("topics") ?? "";
+  return [...new Set([...named.split(","), ...onPage()])].filter(Boolean);
+}
+
 // The address of the WebSocket, with all topics and the point from which to go on.
 export function address(since) {
   following = onPage();
