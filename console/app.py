@@ -36,7 +36,11 @@ from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
+<<<<<<< HEAD
 from console.pages import activity, carrier, jobs, overview, sign_in, sim, sims, verification
+=======
+from console.pages import activity, carrier, find, jobs, overview, sign_in, sim, sims
+>>>>>>> 047f672 (Frame every page with a rail, a top bar and a search for SIMs and pages)
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.sim_list import ListPositions, ListTicks
@@ -147,6 +151,7 @@ def _pages() -> Router:
         "/",
         route_handlers=[
             overview.router,
+            find.router,
             sims.router,
             sim.router,
             jobs.router,

@@ -1,7 +1,13 @@
 """The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it sends."""
 
+<<<<<<< HEAD
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+=======
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+>>>>>>> 047f672 (Frame every page with a rail, a top bar and a search for SIMs and pages)
 from typing import Any
 
 from litestar import Router, get
@@ -27,6 +33,8 @@ from console.quotas.reconciliation import compared
 from console.store.database import Database
 from console.streamer.reads import streamer
 
+TIMES = re.compile(r"<time .*?</time>", re.DOTALL)
+AS_OF_MOST = timedelta(seconds=10)  # so long a section that says the same may keep its "as of"
 SECTIONS = ("polling", "streamer", "reconciliation", "operations")
 
 
@@ -52,6 +60,7 @@ class CarrierView:
         """Draws with the page's own templates. Redis knows which SIMs are on screen."""
         self._fragments = fragments
         self._redis = redis
+        self._sent: dict[tuple[int, str], tuple[str, datetime]] = {}
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
         """Any of these facts can change every section."""
@@ -62,15 +71,22 @@ class CarrierView:
         return [sections]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """The sections that a run of a job can change."""
-        context = await shown(reading, self._redis, organization_id, datetime.now(UTC))
-        return [
-            replace(f"carrier-{name}", self._fragments.draw(f"carrier/_{name}.html", **context)) for name in SECTIONS
-        ]
+        """The sections that differ from what was last sent by more than their times, or were sent AS_OF_MOST ago."""
+        now = datetime.now(UTC)
+        context = await shown(reading, self._redis, organization_id, now)
+        pieces = []
+        for name in SECTIONS:
+            html = self._fragments.draw(f"carrier/_{name}.html", **context)
+            words = TIMES.sub("", html)
+            before, at = self._sent.get((organization_id, name), ("", now))
+            if what.part == "everything" or words != before or now - at >= AS_OF_MOST:
+                self._sent[organization_id, name] = words, now
+                pieces.append(replace(f"carrier-{name}", html))
+        return pieces
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """Every section."""
-        return [Refresh(part="sections")]
+        """Every section, whatever was sent to others."""
+        return [Refresh(part="everything")]
 
     async def revisions(
         self, reading: AsyncConnection, organization_id: int, topics: Collection[str]

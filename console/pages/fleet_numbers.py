@@ -7,11 +7,14 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
+from console.connectivity.reads import FleetSample
 from console.sims import reads as sim_reads
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
 
 MINUTE = timedelta(minutes=1)
+BEFORE = timedelta(minutes=15)  # what a figure is compared with
+SAMPLES_MISSED = timedelta(minutes=5)  # so much older the compared sample may be
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
 
@@ -24,18 +27,58 @@ class LastHour(Struct, frozen=True, kw_only=True):
     bytes: list[int | None]
 
 
-async def counts(connection: AsyncConnection, organization_id: int) -> dict[str, Any]:
-    """How many SIMs of each kind, and the moment it was so."""
+class Tile(Struct, frozen=True, kw_only=True):
+    """A figure of the overview that leads to the SIMs it counts."""
+
+    name: str
+    kind: str  # its icon and colour
+    number: int
+    href: str
+    difference: int | None = None  # to BEFORE; None where it is not known
+    alarm: bool = False  # over its threshold
+
+
+def tiles(found: dict[str, Any], before: FleetSample | None) -> list[Tile]:
+    """The figures, those over their threshold first: nothing blocked and no quota exhausted is as it should be."""
+    made = [
+        Tile(
+            name=name,
+            kind=name,
+            number=found[name],
+            href=f"/sims?connection={name}",
+            difference=None if before is None else found[name] - getattr(before, name),
+            alarm=name == "blocked" and found[name] > 0,
+        )
+        for name in CONNECTIONS
+    ]
+    exhausted = found["quota_exhausted"]
+    made.append(
+        Tile(
+            name="quota exhausted",
+            kind="exhausted",
+            number=exhausted,
+            href="/sims?quota=exhausted",
+            alarm=exhausted > 0,
+        )
+    )
+    return sorted(made, key=lambda tile: not tile.alarm)
+
+
+async def counts(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
+    """How many SIMs of each kind, now and how many more or less than BEFORE."""
     found = await sim_reads.counts(connection, organization_id)
+    samples = await connectivity_reads.samples(connection, organization_id, now - BEFORE - SAMPLES_MISSED)
+    before = [sample for sample in samples if sample.time <= now - BEFORE]
     named = {name: found.connection.get(name, 0) for name in CONNECTIONS}
+    named["quota_exhausted"] = found.quota.get("exhausted", 0)
     return {
-        "as_of": datetime.now(UTC),
+        "as_of": now,
         "total": found.total,
         **named,
         "enabled": found.status.get("enabled", 0),
         "disabled": found.status.get("disabled", 0),
         "quota_low": found.quota.get("low", 0),
-        "quota_exhausted": found.quota.get("exhausted", 0),
+        "tiles": tiles(named, before[-1] if before else None),
     }
 
 

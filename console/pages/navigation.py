@@ -1,4 +1,4 @@
-"""The pages that can be reached from every page: the header, the keyboard and the keyboard's help list these."""
+"""The pages that can be reached from every page: rail, keyboard, its help and the search for pages list these."""
 
 from msgspec import Struct
 
@@ -11,11 +11,17 @@ class Page(Struct, frozen=True, kw_only=True):
     title: str
     key: str  # pressed after `g`
     help: str
+    icon: str  # a symbol of templates/_icons.html
+    group: str = "Fleet"
 
 
+# In the order of the groups. A narrow screen has room for the first five.
 PAGES = (
-    Page(name="overview", path="/", title="Fleet", key="f", help="Go to the fleet"),
-    Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs"),
-    Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs"),
-    Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE"),
+    Page(name="overview", path="/", title="Overview", key="f", help="Go to the overview", icon="overview"),
+    Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs", icon="mark"),
+    Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
+    Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
+    Page(
+        name="api", path="/api/v1/docs", title="API", key="a", help="Go to the API's page", icon="code", group="System"
+    ),
 )

@@ -64,7 +64,7 @@ class OverviewView:
         draw = self._fragments.draw
         match what.part:
             case "counts":
-                counts = await fleet_numbers.counts(reading, organization_id)
+                counts = await fleet_numbers.counts(reading, organization_id, datetime.now(UTC))
                 return [replace("fleet-counts", draw("overview/_counts.html", counts=counts))]
             case "usage":
                 usage = await fleet_numbers.used(reading, organization_id, self._clock())
@@ -93,7 +93,7 @@ async def fleet(
     events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
     context = {
         **await layout_context(reading, caller, live_since, OverviewView),
-        "counts": await fleet_numbers.counts(reading, caller.organization_id),
+        "counts": await fleet_numbers.counts(reading, caller.organization_id, datetime.now(UTC)),
         "usage": await fleet_numbers.used(reading, caller.organization_id, datetime.now(UTC)),
         "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),
         "events": events,

@@ -58,9 +58,11 @@ function watched(element) {
   return new Map([...element.querySelectorAll("[data-watch]")].map((part) => [part.dataset.watch, part.textContent]));
 }
 
+// Two paints and no animation: a fade would keep the browser painting for as long as anything changes.
 function flash(element) {
   if (document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  element.animate({ backgroundColor: ["var(--flash)", "transparent"] }, { duration: FLASH, easing: "ease-out" });
+  element.classList.add("flash");
+  setTimeout(() => element.classList.remove("flash"), FLASH);
 }
 
 function flashChanges(element, before) {

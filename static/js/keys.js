@@ -1,4 +1,6 @@
 // Single keys for those who do not want to reach for the mouse. They can be switched off, and do nothing while typing.
+import { openFind } from "./find.js";
+
 const KEY = "console.keys";
 const PATIENCE = 1_500;
 
@@ -26,7 +28,8 @@ function step(by) {
 }
 
 const KEYS = {
-  "/": () => document.querySelector("[data-search]"),
+  "/": () => document.querySelector("[data-search]") ?? openFind(),
+  "[": () => document.querySelector("[data-rail-fold]")?.click(),
   j: () => step(1),
   k: () => step(-1),
   g: () => { wentG = performance.now(); },

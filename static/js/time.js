@@ -106,12 +106,18 @@ function nameExactly(event) {
   if (element) element.title = exact(new Date(element.dateTime));
 }
 
+function showClock() {
+  const now = serverDate();
+  const { time, second } = parts(now);
+  for (const element of document.querySelectorAll("time[data-clock]")) element.textContent = `${time}:${second}`;
+}
+
 function showZone() {
   for (const button of document.querySelectorAll("[data-zone]")) {
-    button.textContent = zone === "UTC" ? "UTC" : "Local";
-    button.setAttribute("aria-label", zone === "UTC" ? "Times are in UTC; show local time" : "Times are local; show UTC");
-    button.title = button.getAttribute("aria-label");
+    button.querySelector("[data-zone-name]").textContent = zone === "UTC" ? "UTC" : "local";
+    button.title = zone === "UTC" ? "Times are in UTC; show local time" : "Times are local; show UTC";
   }
+  showClock();
   renderTimes();
   document.dispatchEvent(new CustomEvent("zone:changed"));
 }
@@ -119,8 +125,9 @@ function showZone() {
 export function startTimes() {
   showZone();
   setInterval(() => document.hidden || renderTimes(), YOUNG);
+  setInterval(() => document.hidden || showClock(), 1_000);
   setInterval(() => document.hidden || renderTimes(document.querySelector("[data-live-badge]") ?? undefined), 1_000);
-  document.addEventListener("visibilitychange", () => document.hidden || renderTimes());
+  document.addEventListener("visibilitychange", () => document.hidden || (renderTimes(), showClock()));
   document.addEventListener("htmx:after:swap", () => renderTimes());
   document.addEventListener("pointerover", nameExactly);
   document.addEventListener("click", (event) => {

@@ -1,0 +1,76 @@
+"""Find a SIM or a page from every page: suggestions while typing, and the SIM itself for an exact identifier."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import Request, Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.facts.sims import SimState
+from console.organizations.rules import Caller
+from console.pages.navigation import PAGES, Page
+from console.sims import reads
+from console.sims.rules import SimFilter
+from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
+
+SUGGESTIONS = 8
+
+
+def pages_named(text: str) -> list[Page]:
+    """The pages whose title begins with this text, whatever its case."""
+    wanted = text.strip().casefold()
+    return [page for page in PAGES if wanted and page.title.casefold().startswith(wanted)]
+
+
+def exact(asked: Search, text: str, found: Sequence[SimState]) -> SimState | None:
+    """The one SIM that this text identifies: not one of which it is only a part."""
+    identifiers = [one for one in asked.identifiers if one.fault is None]
+    if len(identifiers) == 1 and len(asked.identifiers) == 1 and not asked.words:
+        wanted = set(identifiers[0].parts) | {identifiers[0].iccid}
+    else:
+        wanted = {text.strip().lstrip("+")}
+    same = [
+        sim
+        for sim in found
+        if not wanted.isdisjoint({sim.iccid, sim.imsi, sim.msisdn, sim.imei, (sim.imei or "")[:14], sim.ip_address})
+    ]
+    return same[0] if len(same) == 1 else None
+
+
+@get("/find", include_in_schema=False)
+async def find(
+    request: Request[object, object, object],
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    q: Annotated[str, QueryParameter(max_length=LONGEST)] = "",
+) -> Template | Redirect:
+    """Suggestions as a fragment. Without htmx (Enter): the SIM or the page itself, else the list of what matches."""
+    fault, found, asked = "", list[SimState](), Search()
+    try:
+        asked = parse_search(q)
+    except SearchTooLong as error:
+        fault = str(error)
+    if q.strip() and not fault:
+        found = await reads.rows(reading, caller.organization_id, SimFilter(q=q), limit=SUGGESTIONS + 1)
+        fault = next((one.fault for one in asked.identifiers if one.fault and not found), "")
+    pages, every = pages_named(q), "/sims?" + urlencode({"q": q})
+    if request.headers.get("hx-request") != "true":
+        if one := exact(asked, q, found):
+            return Redirect(f"/sims/{one.iccid}", status_code=303)
+        return Redirect(pages[0].path if pages and not found else every, status_code=303)
+    context = {
+        "q": q.strip(),
+        "fault": fault,
+        "pages": pages,
+        "sims": found[:SUGGESTIONS],
+        "more": len(found) > 1,
+        "every": every,
+    }
+    return Template("find/_found.html", context=context)
+
+
+router = Router("/", route_handlers=[find])

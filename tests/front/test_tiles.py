@@ -1,0 +1,56 @@
+"""The figures of the overview: what is wrong comes first, each with its difference to fifteen minutes ago."""
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from console.connectivity.reads import FleetSample
+from console.connectivity.tables import fleet_samples
+from console.pages import fleet_numbers
+from console.store.database import Database
+from tests.cast import ADAS_SIM, Cast, add_sim
+
+NOW = datetime(2026, 3, 14, 12, 0, 30, tzinfo=UTC)
+FOUND = {"online": 5, "attached": 2, "offline": 1, "blocked": 0, "unknown": 0, "quota_exhausted": 0}
+
+
+def test_figures_over_their_threshold_come_first() -> None:
+    assert [tile.name for tile in fleet_numbers.tiles(FOUND, None)][:2] == ["online", "attached"]
+    wrong = fleet_numbers.tiles({**FOUND, "blocked": 1, "quota_exhausted": 2}, None)
+    assert [(tile.name, tile.alarm) for tile in wrong[:3]] == [
+        ("blocked", True),
+        ("quota exhausted", True),
+        ("online", False),
+    ]
+
+
+def test_a_difference_that_is_not_known_is_not_zero() -> None:
+    before = FleetSample(time=NOW, online=8, attached=2, offline=0, blocked=0, unknown=0)
+    known = {tile.name: tile.difference for tile in fleet_numbers.tiles(FOUND, before)}
+    assert known == {
+        "online": -3,
+        "attached": 0,
+        "offline": 1,
+        "blocked": 0,
+        "unknown": 0,
+        "quota exhausted": None,
+    }
+    assert {tile.difference for tile in fleet_numbers.tiles(FOUND, None)} == {None}
+
+
+async def test_figures_are_compared_with_the_sample_of_fifteen_minutes_ago(db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, connection="blocked")
+    none = dict.fromkeys(("attached", "offline", "blocked", "unknown"), 0)
+    for minutes, online in ((40, 90), (16, 70), (14, 80)):
+        async with db.engine.begin() as writing:
+            time = NOW.replace(second=0) - timedelta(minutes=minutes)
+            await writing.execute(
+                sa.insert(fleet_samples).values(organization_id=cast.acme, time=time, online=online, **none)
+            )
+    async with db.reading() as reading:
+        found = await fleet_numbers.counts(reading, cast.acme, NOW)
+        later = await fleet_numbers.counts(reading, cast.acme, NOW + timedelta(hours=3))
+    assert (found["tiles"][0].name, found["tiles"][0].difference) == ("blocked", 1)
+    assert {tile.name: tile.difference for tile in found["tiles"]}["online"] == found["online"] - 70
+    assert {tile.difference for tile in later["tiles"]} == {None}
