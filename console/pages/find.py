@@ -1,7 +1,7 @@
 """Find a SIM or a page from every page: suggestions while typing, and the SIM itself for an exact identifier."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from litestar import Request, Router, get
@@ -43,7 +43,7 @@ def exact(asked: Search, text: str, found: Sequence[SimState]) -> SimState | Non
 
 @get("/find", include_in_schema=False)
 async def find(
-    request: Request[object, object, object],
+    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     q: Annotated[str, QueryParameter(max_length=LONGEST)] = "",

@@ -3,6 +3,12 @@
 const MOST_IN_LIST = 50;
 const FLASH = 1_600;
 
+const CALM = 2_000;
+
+// When a calm list last took new rows, by its id.
+const grown = new Map();
+let timer = 0;
+
 // One entry for one place: of a thing's state only the latest is worth drawing. Lists keep what is new to them.
 const waiting = new Map();
 
@@ -35,21 +41,48 @@ function forgetOldest(target, most) {
   for (const key of keys.slice(0, Math.max(keys.length - most, 0))) waiting.delete(key);
 }
 
+// How long a list takes no new rows: as long as it is pointed at or has the focus, and a while after the last ones.
+function heldFor(list) {
+  if (document.hidden || !("calm" in list.dataset)) return 0;
+  if (list.matches(":hover, :focus-within")) return Infinity;
+  return Math.max(0, (grown.get(list.id) ?? -CALM) + CALM - performance.now());
+}
+
+// Says how many rows wait, and comes back to them in time.
+function showHeld(list, count, wait) {
+  const note = document.querySelector(`[data-held="${list.id}"]`);
+  const text = count && wait === Infinity ? `${count} new ${count === 1 ? "waits" : "wait"} while you are here` : "";
+  if (note && note.textContent !== text) note.textContent = text;
+  if (!count || timer) return;
+  timer = setTimeout(() => {
+    timer = 0;
+    document.dispatchEvent(new CustomEvent("frames:due"));
+  }, Math.min(wait, CALM / 4) + 20);
+}
+
 // What can be drawn now: each piece with its place, and none that would take a thing back to an older state.
 function drawable() {
   const parts = [];
-  for (const part of waiting.values()) {
+  const held = new Map();
+  for (const [key, part] of waiting) {
+    const list = document.getElementById(part.target);
     if (part.swap === "outerMorph") {
-      const element = document.getElementById(part.target);
-      if (element && !(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, element });
+      if (list && !(Number(list.dataset.rev) > part.revision)) parts.push({ ...part, element: list });
     } else if (part.id && document.getElementById(part.id)) {
       const element = document.getElementById(part.id);
       if (!(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, target: part.id, swap: "outerMorph", element });
-    } else if (document.getElementById(part.target)) {
+    } else if (list) {
+      const wait = heldFor(list);
+      held.set(list, [(held.get(list)?.[0] ?? 0) + (wait > 0), wait]);
+      if (wait > 0) continue; // it stays, for later
       parts.push(part);
     }
+    waiting.delete(key);
   }
-  waiting.clear();
+  for (const [list, [count, wait]] of held) {
+    if (!count) grown.set(list.id, performance.now());
+    showHeld(list, count, wait);
+  }
   return parts;
 }
 

@@ -222,6 +222,7 @@ export function startLive() {
     catchUp(GRACE);
     comeBack();
   });
+  document.addEventListener("frames:due", () => plan());
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     if (hasJumped()) hangUp();

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from console.connectivity.writes import record_events
 from console.pages.navigation import PAGES
@@ -52,6 +52,11 @@ async def live(page: Page, path: str) -> None:
     await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
 
 
+async def measure(part: Locator, what: str) -> float:
+    found: float = await part.evaluate("(part, what) => part.getBoundingClientRect()[what]", what)
+    return found
+
+
 async def hostile(db: Database, cast: Cast, text: str) -> None:
     """Everything that comes from outside holds this text."""
     now = datetime.now(UTC)
@@ -86,14 +91,14 @@ async def test_the_rail_stays_as_narrow_or_wide_as_it_was_left(page: Page) -> No
     await page.set_viewport_size({"width": 1440, "height": 800})
     await live(page, "/sims")
     rail = page.get_by_role("navigation", name="Main")
-    assert (await rail.bounding_box() or {})["width"] == 208
+    assert await measure(rail, "width") == 208
     await page.keyboard.press("[")
-    assert (await rail.bounding_box() or {})["width"] == 56
+    assert await measure(rail, "width") == 56
     await expect(rail.get_by_role("link", name="Jobs")).to_be_visible()
     await live(page, "/jobs")
-    assert (await rail.bounding_box() or {})["width"] == 56
+    assert await measure(rail, "width") == 56
     await page.keyboard.press("[")
-    assert (await rail.bounding_box() or {})["width"] == 208
+    assert await measure(rail, "width") == 208
 
 
 async def test_a_phone_has_its_navigation_below_and_at_most_five_entries(page: Page) -> None:
@@ -101,8 +106,8 @@ async def test_a_phone_has_its_navigation_below_and_at_most_five_entries(page: P
     await live(page, "/sims")
     links = page.get_by_role("navigation", name="Main").locator("a:visible")
     assert 2 <= await links.count() <= 5
-    assert (await page.locator(".rail").bounding_box() or {})["y"] > 700
-    assert (await page.locator(".header").bounding_box() or {})["height"] == 48
+    assert await measure(page.locator(".rail"), "y") > 700
+    assert await measure(page.locator(".header"), "height") == 48
 
 
 async def test_an_identifier_in_the_dialog_opens_the_sim(page: Page) -> None:
