@@ -86,9 +86,14 @@ function drawable() {
   return parts;
 }
 
+// What a part says without its times: an age that grows is no change.
+function words(part) {
+  return [...part.querySelectorAll("time")].reduce((text, time) => text.replace(time.textContent, ""), part.textContent);
+}
+
 // The words that the reader watches inside an element, by name.
 function watched(element) {
-  return new Map([...element.querySelectorAll("[data-watch]")].map((part) => [part.dataset.watch, part.textContent]));
+  return new Map([...element.querySelectorAll("[data-watch]")].map((part) => [part.dataset.watch, words(part)]));
 }
 
 // Two paints and no animation: a fade would keep the browser painting for as long as anything changes.
@@ -100,7 +105,7 @@ function flash(element) {
 
 function flashChanges(element, before) {
   for (const part of element.querySelectorAll("[data-watch]")) {
-    if (before.has(part.dataset.watch) && before.get(part.dataset.watch) !== part.textContent) flash(part);
+    if (before.has(part.dataset.watch) && before.get(part.dataset.watch) !== words(part)) flash(part);
   }
 }
 
