@@ -122,7 +122,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),
     "/carrier": (
         (circuit, {"carrier-banner", "carrier-circuit"}),
-        (offer, {"carrier-operations", "carrier-polling", "carrier-streamer", "carrier-reconciliation"}),
+        (offer, {"carrier-operations"}),
         (streamer, {"carrier-streamer"}),
     ),
 }
