@@ -7,8 +7,7 @@ from playwright.async_api import Page, expect
 
 from console.sims.writes import record_inventory
 from console.store.database import Database
-from tests.cast import Cast
-from tests.parts import listed
+from tests.cast import Cast, listed
 
 pytestmark = pytest.mark.one_edition
 BADGE = "[data-live-badge]"
