@@ -36,11 +36,7 @@ from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
-<<<<<<< HEAD
-from console.pages import activity, carrier, jobs, overview, sign_in, sim, sims, verification
-=======
-from console.pages import activity, carrier, find, jobs, overview, sign_in, sim, sims
->>>>>>> 047f672 (Frame every page with a rail, a top bar and a search for SIMs and pages)
+from console.pages import activity, carrier, find, jobs, overview, sign_in, sim, sims, verification
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.sim_list import ListPositions, ListTicks

@@ -1,13 +1,8 @@
 """The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it sends."""
 
-<<<<<<< HEAD
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-=======
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
->>>>>>> 047f672 (Frame every page with a rail, a top bar and a search for SIMs and pages)
 from typing import Any
 
 from litestar import Router, get

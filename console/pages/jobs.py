@@ -57,6 +57,12 @@ class JobsView:
         drawn = self._fragments.draw("jobs/_run.html", run=run)
         return prepend("runs", f"run-{run.id}", drawn, revision=run.revision)
 
+    async def revisions(
+        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
+    ) -> Mapping[str, int]:
+        """It has none."""
+        return {}
+
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """A job in the schedule, or all of them; or the last runs for the whole installation, which no fact reports."""
         if what.part == "installation":

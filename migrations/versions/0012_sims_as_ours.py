@@ -6,7 +6,7 @@ Tables apart from `sims`, so that no row of a large fleet is rewritten and no in
 from alembic import op
 
 revision = "0012"
-down_revision = "0013"
+down_revision = "0011"
 
 
 def upgrade() -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 # sums: what a policy leaves to be computed from the records, and how many buckets it refreshes at once
 POLICIES = {
