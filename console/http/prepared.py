@@ -1,5 +1,6 @@
 """Answers that are the same for everybody: made once, compressed once, then sent as the bytes that they are."""
 
+import asyncio
 import gzip
 import hashlib
 from collections import OrderedDict
@@ -22,21 +23,27 @@ class Prepared(Struct, frozen=True):
 
 
 class PreparedAnswers:
-    """Keeps the MOST_KEPT answers that were asked for last."""
+    """Keeps the answers that were asked for last."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        """`most`: how many it keeps."""
+        self._most = most
         self._kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+        self._making = asyncio.Lock()
 
-    def answer(
+    async def answer(
         self, request: Request[Any, Any, Any], key: Hashable, media_type: str, make: Callable[[], bytes]
     ) -> Response[bytes]:
-        """The answer with this key in the best coding that the client takes; `make` is called if it is not kept."""
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = prepared(make())
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
+        """The answer with this key in the best coding that the client takes; `make` is called, in a thread of its own,
+        if it is not kept.
+        """
+        async with self._making:
+            found = self._kept.get(key)
+            if found is None:
+                found = self._kept[key] = await asyncio.to_thread(lambda: prepared(make()))
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
         coding = best_coding(request.headers.get("accept-encoding", ""))
         headers = {"ETag": found.etag, "Vary": "Accept-Encoding"}
         if coding != "identity":
@@ -47,7 +54,7 @@ class PreparedAnswers:
 def prepared(body: bytes) -> Prepared:
     """The body in each coding. Slow on purpose: it is compressed once, as small as it gets."""
     etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    return Prepared({"br": brotli.compress(body, quality=9), "gzip": gzip.compress(body, 9), "identity": body}, etag)
+    return Prepared({"br": brotli.compress(body, quality=11), "gzip": gzip.compress(body, 9), "identity": body}, etag)
 
 
 def best_coding(accepted: str) -> str:

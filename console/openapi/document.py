@@ -31,14 +31,14 @@ class Unserved(Router):
 @get("/openapi.json")
 async def openapi_json(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The OpenAPI document."""
-    return prepared.answer(request, "openapi", "application/json", lambda: encode_json(_document(request)))
+    return await prepared.answer(request, "openapi", "application/json", lambda: encode_json(_document(request)))
 
 
 @get("/asyncapi.json")
 async def asyncapi_json(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The AsyncAPI document of the stream."""
     key = ("asyncapi", page.origin(request))
-    return prepared.answer(request, key, "application/json", lambda: encode_json(described_for(request)))
+    return await prepared.answer(request, key, "application/json", lambda: encode_json(described_for(request)))
 
 
 @get("/docs")
@@ -52,7 +52,7 @@ async def docs(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Re
         text: str = engine.get_template("api/docs.html").render(**context)
         return text.encode()
 
-    return prepared.answer(request, ("docs", page.origin(request)), "text/html; charset=utf-8", drawn)
+    return await prepared.answer(request, ("docs", page.origin(request)), "text/html", drawn)
 
 
 def _document(request: Asked) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """Where the files of static/ are served: an address that changes with them, so that browsers keep them for good."""
 
 import hashlib
+import mimetypes
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from litestar import Router
-from litestar.datastructures import CacheControlHeader
-from litestar.static_files import create_static_files_router
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath
 
+from console.errors import NotFound
 from console.http.authentication import Access
+from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 
 STATIC = Path(__file__).parents[2] / "static"
 KEPT_SECONDS = 365 * 24 * 3600
@@ -23,12 +26,30 @@ def static_address() -> str:
     return f"/static/{digest.hexdigest()}"
 
 
+class StaticFiles:
+    """The files, each compressed once and as small as it gets."""
+
+    def __init__(self) -> None:
+        self._paths = {str(path.relative_to(STATIC)): path for path in STATIC.rglob("*") if path.is_file()}
+        self._answers = PreparedAnswers(most=len(self._paths))
+
+    async def answer(self, request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+        """The file of this name. Raises NotFound."""
+        path = self._paths.get(name)
+        if path is None:
+            raise NotFound("There is no such file")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        answer = await self._answers.answer(request, name, kind, path.read_bytes)
+        answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}, immutable"
+        return answer
+
+
 def static_files() -> Router:
-    """The routes of the files."""
-    return create_static_files_router(
-        static_address(),
-        [STATIC],
-        name="static",
-        opt={"access": Access.PUBLIC},
-        cache_control=CacheControlHeader(max_age=KEPT_SECONDS, public=True, immutable=True),
-    )
+    """The route of the files."""
+    files = StaticFiles()
+
+    @get("/{path:path}", name="static", include_in_schema=False)
+    async def file(request: Request[Any, Any, Any], path: FromPath[Path]) -> Response[bytes]:
+        return await files.answer(request, str(path).lstrip("/"))
+
+    return Router(static_address(), route_handlers=[file], opt={"access": Access.PUBLIC, SKIPS_COMPRESSION: True})

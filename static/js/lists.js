@@ -78,8 +78,14 @@ function mark() {
     row.classList.toggle("has-left", gone);
     const cell = row.firstElementChild;
     const tag = cell.querySelector("[data-left]");
-    if (gone && !tag) cell.insertAdjacentHTML("beforeend", '<span class="tag" data-left>no longer matches</span>');
-    else if (!gone) tag?.remove();
+    if (!gone) tag?.remove();
+    else if (!tag) {
+      const said = document.createElement("span");
+      said.className = "tag";
+      said.dataset.left = "";
+      said.textContent = "no longer matches";
+      cell.append(said);
+    }
   }
 }
 

@@ -9,11 +9,12 @@ from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
 
-async def test_every_operation_answers_as_it_promises(web: Served, full: Cast, promise: Promise) -> None:
+async def test_every_reading_operation_answers_as_it_promises(web: Served, full: Cast, promise: Promise) -> None:
     async with web.program(full.acme_key) as ada:
         served = (await ada.get("/openapi.json")).json()
         assert served == promise.document
-        for name, (path, method, operation) in promise.operations().items():
+        reading = {name: one for name, one in promise.operations().items() if one[1] == "get"}
+        for name, (path, method, operation) in reading.items():
             address = web.address + path.replace("{iccid}", ADAS_SIM)
             answer = await ada.request(method, address)
             assert answer.status_code == 200, name
