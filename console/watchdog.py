@@ -6,15 +6,16 @@ call. So up to EVERY_SECONDS of a turn are not counted, nor is a single call in 
 """
 
 import asyncio
+import faulthandler
 import gc
-import sys
+import re
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from litestar import Litestar
@@ -31,6 +32,9 @@ DEEPEST = 60  # frames of a stack
 INNERMOST = 4  # of these, that are logged whosever they are
 ROOT = str(Path(__file__).parents[1])
 KEPT = 100  # turns
+MOST_STACKS = 8  # of a turn: each costs a millisecond
+
+FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
 
 Stack = tuple[tuple[str, int, str], ...]  # file, line, function; the innermost last
 
@@ -95,8 +99,8 @@ class Watchdog:
                 if used - before > WORKING_SECONDS:
                     self._probe = probe = _Probe(used, self._collected)
                     loop.call_soon_threadsafe(self._reached, probe)
-            elif used - probe.began > WORKING_SECONDS and len(probe.stacks) < KEPT:
-                probe.stacks.append(stack_of(sys._current_frames().get(self._thread_id)))
+            elif used - probe.began > WORKING_SECONDS and len(probe.stacks) < MOST_STACKS:
+                probe.stacks.append(stack_of(self._thread_id))
             before = used
 
     def _reached(self, probe: _Probe) -> None:
@@ -135,13 +139,21 @@ async def watched(app: Litestar) -> AsyncIterator[None]:
         yield
 
 
-def stack_of(frame: FrameType | None) -> Stack:
-    """Where a thread is, outermost call first; empty if it has ended."""
-    found: deque[tuple[str, int, str]] = deque()
-    while frame is not None and len(found) < DEEPEST:
-        found.appendleft((frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name))
-        frame = frame.f_back
-    return tuple(found)
+def stack_of(thread_id: int) -> Stack:
+    """Where a thread is, outermost call first; empty if it has ended.
+
+    Read by faulthandler, in one call: the frames of a thread that runs on meanwhile can't be walked from Python.
+    """
+    with tempfile.TemporaryFile("w+", errors="replace") as dump:
+        faulthandler.dump_traceback(dump)
+        dump.seek(0)
+        text = dump.read()
+    for section in text.split("\n\n"):
+        head, _, frames = section.partition("\n")
+        if f"{thread_id:016x}" in head:
+            found = [(file, int(line), function) for file, line, function in FRAME.findall(frames)]
+            return tuple(reversed(found[:DEEPEST]))
+    return ()
 
 
 def culprit(stack: Stack) -> list[str]:

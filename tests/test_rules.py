@@ -143,7 +143,7 @@ def test_a_session_that_is_updated_goes_on_and_one_that_is_closed_is_over() -> N
 
 
 def test_every_job_of_the_schedule_has_a_next_turn() -> None:
-    for job in JOBS:
+    for job in (job for job in JOBS if job.cron):
         upcoming = next_run(job, NOW)
         assert upcoming is not None
         assert NOW < upcoming <= NOW + timedelta(days=1)

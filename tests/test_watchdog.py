@@ -29,7 +29,7 @@ async def test_a_turn_that_holds_the_loop_is_counted_with_its_stack() -> None:
     assert 0.08 < turn.seconds < 0.17
     assert any(name == "work" for _, _, name in turn.stack)
     assert any(frame.endswith(" work") for frame in culprit(turn.stack))
-    assert counted() == before + 1
+    assert counted() >= before + 1
 
 
 async def test_many_short_turns_hold_nobody() -> None:

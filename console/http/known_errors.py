@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +16,8 @@ def known_error(error: Exception) -> ConsoleError | None:
     """The error as it is answered; None for one that nobody has foreseen."""
     if isinstance(error, ConsoleError):
         return error
+    if isinstance(error, InternalServerException) and error.detail.startswith("client disconnected"):
+        return BadRequest("The client has gone before it had sent the whole request")
     if isinstance(error, HTTPException) and error.status_code < 500:
         found = ConsoleError(_sentence(error), **_details(error))
         found.status = error.status_code  # type: ignore[misc]

@@ -194,7 +194,7 @@ async def test_a_wrong_key_ends_in_a_sentence(web: Served, cast: Cast) -> None:
     async with tailing(web.address, "iot_key_wrong") as tail:
         assert await tail.ended() == 1
         assert tail.process.stderr is not None
-        assert "signed out" in (await tail.process.stderr.read()).decode()
+        assert "Send an API key" in (await tail.process.stderr.read()).decode()
 
 
 async def test_no_key_is_a_fault_of_usage(web: Served, cast: Cast) -> None:

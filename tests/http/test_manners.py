@@ -25,7 +25,7 @@ async def test_head_is_get_without_a_body(web: Served, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/api/v1/sims", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "/api/v1/sims", {"GET", "HEAD", "OPTIONS", "POST"}),
         ("PUT", "/sign-in", {"GET", "HEAD", "OPTIONS", "POST"}),
         ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
         ("GET", "/streamer/acme", {"OPTIONS", "POST"}),

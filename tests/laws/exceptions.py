@@ -42,6 +42,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("nothing_is_dead", "console/once/orders.py defines open_ticket,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/trial/programs.py defines in_tree,", "tests start TimescaleDB from a folder"),
     Allowed("nothing_is_dead", "jobs/metrics.py defines log_message,", "http.server calls it by this name"),
+    Allowed("live_fragments_are_on_pages", "console/pages/find.py draws ", "the answer to a search, in its dialog"),
     Allowed("a_job_is_a_file", "jobs/metrics.py ", "how a worker exposes its metrics"),
     Allowed("a_job_is_a_file", "jobs/garbage.py ", "how a worker's process collects garbage"),
 )

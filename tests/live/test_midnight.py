@@ -91,10 +91,10 @@ async def test_todays_and_this_months_figures_are_zero_when_the_day_begins(db: D
         await asyncio.sleep(0.1)
         assert network.texts == []  # nothing happens before
         clock.now = NEW_YEAR + timedelta(milliseconds=1)
-        await becomes(network, {"data-today": "0 bytes", "data-month": "0 bytes"})
+        await becomes(network, {"data-today": "0 B", "data-month": "0 B"})
         await use(db, cast, 3, NEW_YEAR + timedelta(hours=23), 2 * MB)
         next_day = NEW_YEAR + timedelta(days=1, milliseconds=1)
         async with db.transaction() as transaction:
             await note_posts(transaction, cast.acme, {"usage": next_day}, next_day)
         clock.now = next_day
-        await becomes(network, {"data-today": "0 bytes", "data-month": "2 MB"})
+        await becomes(network, {"data-today": "0 B", "data-month": "2.0 MB"})
