@@ -29,11 +29,6 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
 SECRET = "a-secret-key-for-tests-alone-0123456789"
 EDITIONS = ("plain", "apache")
 

@@ -176,9 +176,9 @@ async def test_a_run_that_is_stopped_gives_its_posts_back_as_they_were(db: Datab
     async with db.engine.connect() as holder:
         await holder.execute(transaction_lock(AdvisoryLock.USAGE, acme.id))
         running = asyncio.create_task(acme.run(take_stream))
-        await asyncio.sleep(0.5)
-        (post,) = await ask(db, sa.select(streamer_posts.c.attempts))
-        assert post.attempts == 1
+        async with asyncio.timeout(20):
+            while (await ask(db, sa.select(streamer_posts.c.attempts)))[0].attempts != 1:
+                await asyncio.sleep(0.05)
         running.cancel()
         await asyncio.wait({running})
     (post,) = await ask(db, sa.select(streamer_posts.c.attempts, streamer_posts.c.claimed_until))
@@ -203,7 +203,7 @@ async def test_how_long_posts_wait_is_said_by_health_by_the_page_and_by_a_metric
             await check_waiting(reading, now)
         await measure(reading, now)
     sample = metrics.installation.get_sample_value
-    assert sample("console_streamer_posts_waiting_seconds", {"organization": "acme"}) == pytest.approx(360, abs=1)
+    assert sample("console_streamer_posts_waiting_seconds", {"organization": "acme"}) == pytest.approx(360, abs=9)
     assert sample("console_streamer_set_aside", {"organization": "acme", "what": "posts"}) == 1
     async with web.stranger() as stranger:
         answer = await stranger.get("/health/services")
