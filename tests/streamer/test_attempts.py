@@ -48,7 +48,7 @@ async def let_time_pass(db: Database) -> None:
 
 
 async def until(true: Callable[[], Awaitable[bool]], what: str) -> None:
-    for _ in range(600):
+    for _ in range(1200):
         if await true():
             return
         await asyncio.sleep(0.05)
@@ -177,7 +177,7 @@ async def test_a_run_that_is_stopped_gives_its_posts_back_as_they_were(db: Datab
         await holder.execute(transaction_lock(AdvisoryLock.USAGE, acme.id))
         running = asyncio.create_task(acme.run(take_stream))
         async with asyncio.timeout(20):
-            while (await ask(db, sa.select(streamer_posts.c.attempts)))[0].attempts != 1:
+            while (await ask(db, sa.select(streamer_posts.c.attempts)))[0].attempts != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         running.cancel()
         await asyncio.wait({running})
