@@ -79,7 +79,8 @@ def check_turns(server: uvicorn.Server) -> None:
     """Fail the test if the application has held the event loop: other clients would have waited meanwhile."""
     watchdog: Watchdog = server.config.app.state.watchdog  # type: ignore[union-attr]
     for turn in watchdog.long_turns:
-        ours = any(is_ours(file) for file, _, _ in turn.stack) and not any(started(*frame) for frame in turn.stack)
+        working = [file for file, _, _ in turn.stack if not file.endswith("/console/watchdog.py")]
+        ours = any(map(is_ours, working)) and not any(started(*frame) for frame in turn.stack)
         seconds = turn.seconds - turn.collecting_seconds  # what the tests keep in memory is not the application's
         assert not ours or seconds < HELD_SECONDS, f"held for {seconds * 1000:.0f} ms in {culprit(turn.stack)}"
 
