@@ -24,7 +24,7 @@ from jobs.worker import load
 
 async def run_jobs(settings: Settings) -> None:
     """Until there are no more lines."""
-    collect_seldom(every=100_000)
+    collect_seldom(every=5_000)
     db = open_database(settings.database_url, settings.redis_url)
     worker = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))
     jobs = {job.name: load(job) for job in JOBS}

@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             "db": given(db),
             "settings": given(settings),
-            "list_positions": given(ListPositions(live.hub)),
+            "list_positions": given(ListPositions(db, live.hub)),
             "prepared": given(PreparedAnswers()),
             "health_checks": given(health.HealthChecks(db, live.feed)),
             "callers": given(callers),

@@ -4,10 +4,10 @@ import gc
 
 
 def collect_seldom(every: int) -> None:
-    """Thousands of rows or of open connections are no circles, and looking through them is a tenth of the work.
+    """Thousands of rows are no circles, and looking through them costs time.
 
-    What is at hand now stays for as long as the process lives, and is not looked at again; what comes is looked through
-    each time that so many things more have come than gone.
+    What is at hand now stays for as long as the process lives, and is not looked at again. What comes is looked through
+    each time that `every` more objects have come than gone: all of it in one go, in which the event loop stands.
     """
     gc.freeze()
     gc.set_threshold(every, 50, 100)

@@ -13,6 +13,7 @@ from saq.job import CronJob
 from saq.worker import Worker
 
 from console.log import logger
+from console.once.client import tls_context
 from console.organizations.writes import settle_first
 from console.queue import HEARTBEAT_SECONDS, enqueue
 from console.runs.schedule import JOBS, JobDefinition
@@ -37,7 +38,8 @@ def load(job: JobDefinition) -> Job:
 
 async def work(settings: Settings) -> None:
     """Work until asked to stop (SIGTERM or Ctrl-C)."""
-    collect_seldom(every=100_000)
+    tls_context()  # before anything waits for the loop
+    collect_seldom(every=5_000)
     db = open_database(settings.database_url, settings.redis_url)
     context = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db), continuous=True)
     name = f"{socket.gethostname()}-{os.getpid()}"

@@ -37,13 +37,14 @@ class PreparedAnswers:
         """The answer with this key in the best coding that the client takes; `make` is called, in a thread of its own,
         if it is not kept.
         """
-        async with self._making:
-            found = self._kept.get(key)
-            if found is None:
-                found = self._kept[key] = await asyncio.to_thread(lambda: prepared(make()))
+        if key not in self._kept:
+            async with self._making:
+                if key not in self._kept:
+                    self._kept[key] = await asyncio.to_thread(lambda: prepared(make()))
                 while len(self._kept) > self._most:
                     self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
+        found = self._kept[key]
+        self._kept.move_to_end(key)
         coding = best_coding(request.headers.get("accept-encoding", ""))
         headers = {"ETag": found.etag, "Vary": "Accept-Encoding"}
         if coding != "identity":

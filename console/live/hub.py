@@ -150,6 +150,7 @@ class Hub:
 
     def reset(self, reason: str) -> None:
         """Say that the past is gone: fetch a snapshot. Numbers begin anew, for everybody."""
+        self.latest.clear()
         self._send_to(self._groups.values(), self.reset_message(reason))
 
     def reset_message(self, reason: str) -> StreamReset:

@@ -1,11 +1,12 @@
 """The list of SIMs."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from litestar import Request, Router, get, post
+from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import Body
 from litestar.response import Template
@@ -75,7 +76,7 @@ async def sims(
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     asked: NamedDependency[ListQuery],
-) -> Template:
+) -> Response[str]:
     """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
     wanted, size = asked.wanted, asked.page_size
     total = await reads.count(reading, caller.organization_id, wanted)
@@ -116,7 +117,11 @@ async def sims(
             query, {"page": 1}, [other for other in asked.annotated.parameters() if other != one]
         ),
     }
-    return Template("sims/_table.html" if _is_fragment(request) else "sims/sims.html", context=context)
+    engine: Any = request.app.template_engine
+    name = "sims/_table.html" if _is_fragment(request) else "sims/sims.html"
+    # In a thread: two hundred rows take longer to draw than the event loop may be held.
+    html = await asyncio.to_thread(engine.get_template(name).render, **context)
+    return Response(html, media_type=MediaType.HTML)
 
 
 @post("/sims/waiting", status_code=200, include_in_schema=False)
@@ -128,8 +133,8 @@ async def waiting(
     list_positions: NamedDependency[ListPositions],
 ) -> Waiting:
     """What the list with this address would show otherwise if it were drawn now. The body says what it shows."""
+    now, fleet_total = await list_positions.read(caller.organization_id, asked)
     async with db.reading() as reading:
-        now, fleet_total = await list_positions.read(reading, caller.organization_id, asked)
         still = await matching(reading, caller.organization_id, asked.wanted, data.shown)
     return compared(data, now, still, fleet_total)
 

@@ -30,6 +30,8 @@ async def position(
 ) -> Position:
     """The page as it is now. Reads no more than counting and showing it does."""
     total = await reads.count(connection, organization_id, wanted)
+    if offset >= total:  # the page that was shown is beyond the end now
+        return Position(total, ())
     found = await reads.rows(connection, organization_id, wanted, sort=sort, limit=limit, offset=offset, total=total)
     return Position(total, tuple(state.iccid for state in found))
 

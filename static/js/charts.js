@@ -162,6 +162,7 @@ function tellValue(plot, kind, state, value, place, index) {
   const pointed = index !== null && index !== undefined;
   let at = pointed ? index : numbers.length - 1;
   while (!pointed && at > 0 && numbers[at] === null) at -= 1;
+  if (!pointed && numbers[at] === null) at = numbers.length - 1; // nothing at all is known: say so of now
   const known = numbers[at] !== null && numbers[at] !== undefined;
   const moment = new Date(state.data.times[at] * 1000);
   const when = state.by === "day" ? utcDay(moment) : state.by === "hour" ? `${shortDay(moment)} ${hourMinute(moment)}` : hourMinute(moment);

@@ -34,6 +34,7 @@ async function check() {
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-Background": "1" },
       body: JSON.stringify({ shown, total: Number(list.dataset.total) }),
     });
+    if (answer.redirected) return; // signed out: the stream says so, and leads to where one signs in
     if (answer.ok && list === table() && list.isConnected) show(list, shown, await answer.json());
   } catch {
     wanted = true; // no answer: the next sign of life asks again

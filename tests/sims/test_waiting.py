@@ -1,5 +1,6 @@
 """What a list differs by from the one that was drawn."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -63,3 +64,24 @@ async def test_operator_and_rat_filter_lists_and_the_api(web: Served, cast: Cast
             assert (await ada.get("/sims", params={name: "unknown"})).json()["total"] == 2
             assert (await ada.get("/sims", params={name: "Nobody"})).json()["total"] == 0
             assert "No SIM matches" in (await vera.get("/sims", params={name: "Nobody"})).text
+
+
+@pytest.mark.one_edition
+async def test_a_page_of_which_nothing_is_left_says_so(web: Served, cast: Cast) -> None:
+    async with web.signed_in("vera") as vera:
+        body = {"shown": [ADAS_SIM, ADAS_OTHER_SIM], "total": 52}
+        answer = await vera.post("/sims/waiting?page=3&page_size=25", json=body)
+        assert answer.status_code == 200
+        assert (answer.json()["total"], answer.json()["more"]) == (2, -50)
+
+
+@pytest.mark.one_edition
+async def test_many_who_ask_about_one_list_at_once_are_all_answered(web: Served, cast: Cast) -> None:
+    body = {"shown": [ADAS_SIM, ADAS_OTHER_SIM], "total": 2}
+    async with web.signed_in("vera") as vera, web.signed_in("otto") as otto:
+        answers = [client.post("/sims/waiting", json=body) for client in (vera, otto) for _ in range(20)]
+        leaving = asyncio.create_task(vera.post("/sims/waiting?connection=online", json=body))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert {answer.status_code for answer in await asyncio.gather(*answers)} == {200}
+        assert (await otto.post("/sims/waiting?connection=online", json=body)).status_code == 200
