@@ -44,7 +44,12 @@ class LongTurn(Struct, frozen=True, kw_only=True):
 
     seconds: float  # of processor time
     collecting_seconds: float  # of these, spent by the garbage collector
-    stack: Stack  # in the middle of it
+    stacks: tuple[Stack, ...]  # samples of where it was, in order, some 10 ms apart; the first MOST_STACKS of them
+
+    @property
+    def stack(self) -> Stack:
+        """Where it was in the middle; empty if it was too short to be seen."""
+        return self.stacks[len(self.stacks) // 2] if self.stacks else ()
 
 
 class _Probe:
@@ -109,8 +114,8 @@ class Watchdog:
         seconds = time.thread_time() - probe.began
         if probe.void or seconds < DESIGN_SECONDS:
             return
-        stack = probe.stacks[len(probe.stacks) // 2] if probe.stacks else ()
-        turn = LongTurn(seconds=seconds, collecting_seconds=self._collected - probe.collected, stack=stack)
+        collecting = self._collected - probe.collected
+        turn = LongTurn(seconds=seconds, collecting_seconds=collecting, stacks=tuple(probe.stacks))
         self.long_turns.append(turn)
         metrics.loop_long_turns.observe(seconds)
         if (now := time.monotonic()) - self._logged_at > LOGGED_EVERY_SECONDS:
@@ -119,7 +124,7 @@ class Watchdog:
                 "the event loop was held",
                 ms=round(seconds * 1000),
                 collecting_ms=round(turn.collecting_seconds * 1000),
-                frames=culprit(stack),
+                frames=culprit(turn.stack),
             )
 
     def _on_collection(self, phase: str, info: dict[str, Any]) -> None:

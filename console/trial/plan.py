@@ -91,7 +91,7 @@ async def _begin(
     worker = settings if given("METRICS_PORT", environment) else {**settings, "METRICS_PORT": str(free_port())}
     await group.start(*map(program, (_worker(worker), _web(settings, options.port))))
     group.show_logs()
-    address, data = f"http://{HOST}:{options.port}", f"{options.data}/"
+    address, data = f"http://localhost:{options.port}", f"{options.data}/"
     if demo is not None:
         screen.welcome(address, _sign_ins(demo.log.tail()), data)
     else:

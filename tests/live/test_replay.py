@@ -2,10 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,9 +27,7 @@ from console.pages.templating import Fragments, environment
 from console.store.database import Database, open_redis
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.live.test_program_door import hear
-from tests.serving import Served
-
-HELD_SECONDS = 0.5  # of the thread's processor time, in one turn of the loop, which the test and its clients share
+from tests.serving import Served, held_turns
 
 
 def received(seq: int, fact: Fact) -> ReceivedFact:
@@ -104,27 +98,6 @@ def test_a_token_bucket_lets_a_burst_pass_and_then_its_rate() -> None:
     assert [bucket.take() for _ in range(5)] == [True, True, True, False, False]
 
 
-@asynccontextmanager
-async def longest_turn() -> AsyncIterator[list[float]]:
-    """The longest time that a turn of the event loop has held the processor, meanwhile: the first of the list."""
-    found = [0.0]
-
-    async def watch() -> None:
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0)
-            found[0] = max(found[0], time.thread_time() - began)
-
-    gc.collect()
-    gc.disable()  # what the tests keep in memory is not the application's
-    task = asyncio.create_task(watch())
-    try:
-        yield found
-    finally:
-        task.cancel()
-        gc.enable()
-
-
 async def fill(db: Database, cast: Cast, number: int) -> None:
     """Publish so many changes of 300 SIMs."""
     for first in range(0, number, 300):
@@ -145,7 +118,7 @@ async def test_replays_asked_for_again_and_again_hold_up_nobody(web: Served, db:
         since = f"{hello['epoch']}:{hello['seq'] + 1}"
         ask = msgspec.json.encode({"type": "subscribe", "topics": ["fleet"], "since": since}).decode()
         stop = msgspec.json.encode({"type": "unsubscribe", "topics": ["fleet"]}).decode()
-        async with web.page_socket(vera, "?view=sims") as hostile, longest_turn() as held:
+        async with web.page_socket(vera, "?view=sims") as hostile:
             for _ in range(20):
                 await hostile.send(ask)
                 await hostile.send(stop)
@@ -155,7 +128,7 @@ async def test_replays_asked_for_again_and_again_hold_up_nobody(web: Served, db:
             await asyncio.sleep(0.5)
         assert (fact["type"], fact["data"]["label"]) == ("sim.changed", "meanwhile")
         assert fact["seq"] == last["seq"] + 1
-        assert held[0] < HELD_SECONDS
+        assert held_turns(web.watchdog) == []
 
 
 @pytest.mark.one_edition
