@@ -203,7 +203,7 @@ async def test_how_long_posts_wait_is_said_by_health_by_the_page_and_by_a_metric
             await check_waiting(reading, now)
         await measure(reading, now)
     sample = metrics.installation.get_sample_value
-    assert sample("console_streamer_posts_waiting_seconds", {"organization": "acme"}) == pytest.approx(360, abs=9)
+    assert sample("console_streamer_posts_waiting_seconds", {"organization": "acme"}) == pytest.approx(360, abs=1)
     assert sample("console_streamer_set_aside", {"organization": "acme", "what": "posts"}) == 1
     async with web.stranger() as stranger:
         answer = await stranger.get("/health/services")
