@@ -125,17 +125,17 @@ class Callers:
 
 
 def is_deed(connection: Connection) -> bool:
-    """Whether a person did something: opened a page, sent a form. A page that refreshes itself is none, nor a socket.
+    """Whether a person did something: opened a page, sent a form. What a page does by itself is none, nor a socket.
 
     `Sec-Fetch-Dest` (Fetch Metadata, section 2.1) is `empty` for what a script fetches; htmx marks its own requests.
     """
     if connection.scope["type"] != ScopeType.HTTP:
         return False
-    if connection.scope["method"] not in SAFE_METHODS:
-        return True
     headers = connection.headers
     if "x-background" in headers:
         return False
+    if connection.scope["method"] not in SAFE_METHODS:
+        return True
     return "hx-request" in headers or headers.get("sec-fetch-dest", "document") == "document"
 
 

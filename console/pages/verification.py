@@ -16,6 +16,7 @@ from console.log import logger
 from console.organizations.rules import Caller
 from console.store.database import Database
 
+MOST_LOGGED = 10  # elements of one page
 Name = Annotated[str, Meta(max_length=80)]
 
 
@@ -50,12 +51,13 @@ async def shown(
     outcome = "agrees" if not differing else "differs" if data.again else "behind"
     metrics.screens_verified.labels(data.view, outcome).inc()
     if differing and data.again:
+        first = list(differing)[:MOST_LOGGED]
         logger("live").error(
             "a page shows other states than the database holds",
             organization_id=caller.organization_id,
             view=data.view,
             position=f"{live.feed.epoch}:{live.feed.seq}",
-            differing={name: {"page": on_page, "database": held[name]} for name, on_page in differing.items()},
+            differing={name: {"page": differing[name], "database": held[name]} for name in first},
         )
     return Verified(time=datetime.now(UTC), differing=list(differing))
 

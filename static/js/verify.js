@@ -1,17 +1,13 @@
 // The screen proves itself: once a minute, and when the reader comes back, the page says which states it shows.
 // A difference is looked at again after some seconds: it may have been a change on its way.
+import { serverDate } from "./server_time.js";
+import { renderTimes } from "./time.js";
 import { topicsOfPage } from "./topics.js";
 
 const EVERY = 60_000;
 const AGAIN = 5_000;
 
-let verifiedAt = null;
 let verifying = false;
-
-// The reading of performance.now() when the page last agreed with the database; null before the first time.
-export function lastVerified() {
-  return verifiedAt;
-}
 
 function revisions(ids) {
   const found = {};
@@ -26,11 +22,19 @@ async function differing(ids) {
   const view = new URL(document.body.dataset.liveUrl, location.href).searchParams.get("view");
   const body = JSON.stringify({ view, topics: topicsOfPage(), revisions: revisions(ids), again: Boolean(ids) });
   try {
-    const answer = await fetch("/shown", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const answer = await fetch("/shown", { method: "POST", headers: { "Content-Type": "application/json", "X-Background": "1" }, body });
     return answer.ok ? (await answer.json()).differing : null;
   } catch {
     return null;
   }
+}
+
+function showVerified() {
+  const line = document.querySelector("[data-verified]");
+  if (!line) return;
+  line.hidden = false;
+  line.querySelector("time").dateTime = serverDate().toISOString();
+  renderTimes(line);
 }
 
 // `isLive` says whether the page claims to be up to date; `refresh` draws it anew.
@@ -45,7 +49,7 @@ export function startVerifying(isLive, refresh) {
       if (found?.length) await refresh();
     }
     if (found && !found.length) {
-      verifiedAt = performance.now();
+      showVerified();
       document.dispatchEvent(new CustomEvent("live:verified"));
     }
     verifying = false;

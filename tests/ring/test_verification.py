@@ -36,6 +36,8 @@ async def test_a_change_that_never_reached_a_page_is_found_and_mended(page: Page
     await page.evaluate(HIDE, False)
     assert await asyncio.wait_for(page.evaluate("window.verified"), 10)
     assert (verified("agrees"), verified("differs")) == (agreed + 1, differed)
+    await page.click("[data-live-badge] summary")
+    await expect(page.locator("[data-verified]")).to_contain_text("Compared with the database now")
     await change_unpublished(db, "unpublished")
     await page.evaluate(HIDE, False)
     await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("unpublished", timeout=15_000)
