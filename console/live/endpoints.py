@@ -1,7 +1,7 @@
 """The two WebSocket endpoints of one hub: HTML for browsers, JSON for programs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 from redis.asyncio import Redis
 
+from console import metrics
 from console.errors import BadRequest
 from console.facts.topic_names import read_topics
 from console.live.access import Client, ClientOf, Socket, StillAllowed
@@ -25,8 +26,10 @@ from console.live.socket import end, position_of, serve
 from console.live.subscriber import Subscriber
 from console.live.transport import writer_for
 from console.live.view import View
+from console.log import logger
 from console.store.database import Database
 
+AGAIN_SECONDS = 1.0  # before a part that has failed begins again
 BEGIN_SECONDS = 2.0  # that a process waits for Redis before it lets anybody in
 POLICY_VIOLATION = 1008
 
@@ -63,8 +66,8 @@ class Live:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow Redis while the process lives."""
-        works = (self.feed.run(), self._heartbeats.run(), *(updates.run() for updates in self.updates))
-        tasks = [asyncio.create_task(work) for work in works]
+        works: list[Updates | Heartbeats | Feed] = [self.feed, self._heartbeats, *self.updates]
+        tasks = [asyncio.create_task(kept_running(type(work).__name__, work.run)) for work in works]
         try:
             await self.feed.ready(within=BEGIN_SECONDS)  # a client that comes back finds the past known here
             yield
@@ -81,6 +84,17 @@ class Live:
         task = asyncio.create_task(end(socket, subscriber, code))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+async def kept_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run what must not end until cancelled: a failure is logged and counted under `name`, and it begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:  # pages would stand still under LIVE
+            metrics.loop_errors.labels(name).inc()
+            logger("live").exception("a part of the live pages has failed, and begins again", part=name)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 @websocket("/live")

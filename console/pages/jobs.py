@@ -120,12 +120,6 @@ class ScheduleUpdates:
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
         """The view's own refresh shows them."""
 
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """It has none yet."""
-        return {}
-
 
 @get("/jobs", include_in_schema=False)
 async def jobs(
