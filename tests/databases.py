@@ -54,7 +54,7 @@ class Rows(Struct, frozen=True, kw_only=True):
     """Rows that can be put into an empty database again, with each moment moved by the time passed since."""
 
     kept_at: datetime
-    inserts: list[str]  # each takes the interval by which moments are moved
+    inserts: list[tuple[str, str]]  # each takes the interval by which moments are moved, and its rows as JSON
     sequences: str
 
 
@@ -113,17 +113,19 @@ class Cluster:
                 if rows is not None:
                     columns = await connection.fetch(_COLUMNS, table)
                     names = ", ".join(one["name"] for one in columns)
-                    values = ", ".join(f"{one['name']} + $1" if one["moment"] else one["name"] for one in columns)
-                    text = rows.replace("'", "''")
-                    inserts.append(
-                        f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE "
-                        f"SELECT {values} FROM json_populate_recordset(NULL::{table}, '{text}') WHERE $1 IS NOT NULL"
+                    values = ", ".join(
+                        f"{one['name']} + $1::interval" if one["moment"] else one["name"] for one in columns
                     )
+                    insert = (
+                        f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE "
+                        f"SELECT {values} FROM json_populate_recordset(NULL::{table}, $2::json) "
+                        "WHERE $1::interval IS NOT NULL"
+                    )
+                    inserts.append((insert, rows))
             sequences = [f"setval('{one['name']}', {one['last']})" for one in await connection.fetch(_SEQUENCES)]
         finally:
             await connection.close()
-        moved = [text.replace("$1", "$1::interval") for text in inserts]
-        return Rows(kept_at=kept_at, inserts=moved, sequences=f"SELECT {', '.join(sequences)}")
+        return Rows(kept_at=kept_at, inserts=inserts, sequences=f"SELECT {', '.join(sequences)}")
 
     async def put_back(self, rows: Rows) -> None:
         """Insert these rows into the empty database."""
@@ -131,8 +133,8 @@ class Cluster:
         try:
             async with connection.transaction():
                 await connection.execute("SET LOCAL session_replication_role = replica")
-                for insert in rows.inserts:
-                    await connection.execute(insert, datetime.now(UTC) - rows.kept_at)
+                for insert, kept in rows.inserts:
+                    await connection.execute(insert, datetime.now(UTC) - rows.kept_at, kept)
                 await connection.execute(rows.sequences)
         finally:
             await connection.close()

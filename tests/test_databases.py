@@ -58,6 +58,20 @@ async def test_a_changed_schema_is_made_anew(cluster: Cluster, settings: Setting
     assert settings.database_url != cluster.named(await cluster.empty())
 
 
+async def test_rows_are_kept_whatever_text_they_hold(cluster: Cluster, settings: Settings) -> None:
+    name = "$1 it's {here} $2::text"
+    await first_id(settings)
+    await _execute(settings, "UPDATE organizations SET name = $name$" + name + "$name$")
+    rows = await cluster.keep()
+    await cluster.empty()
+    await cluster.put_back(rows)
+    db = open_database(settings.database_url, settings.redis_url, connections=1)
+    async with db.reading() as connection:
+        found = (await connection.scalars(sa.text("SELECT name FROM organizations"))).all()
+    await db.close()
+    assert found == [name]
+
+
 async def test_the_cast_is_put_back_as_it_was_written(db: Database, cast: Cast) -> None:
     async with db.transaction() as transaction:
         await add_sim(transaction, cast.acme, ADAS_SIM, label="renamed")

@@ -79,7 +79,7 @@ def promise() -> Promise:
     return Promise(completed(create_app(NOWHERE).openapi_schema.to_schema()))
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def sick() -> AsyncIterator[Served]:
     """A console whose database and Redis are away. What needs neither is answered all the same."""
     async with serving(NOWHERE) as served:

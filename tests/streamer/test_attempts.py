@@ -55,12 +55,12 @@ async def until(true: Callable[[], Awaitable[bool]], what: str) -> None:
     pytest.fail(f"never: {what}")
 
 
-async def lose_a_worker(db: Database, settings: Settings, acme: Acme) -> None:
-    """A worker is killed while it takes posts in: usage is locked, so it waits in the middle of it."""
+async def lose_a_worker(db: Database, settings: Settings, acme: Acme, attempt: int) -> None:
+    """A worker is killed in its attempt to take a post in: usage is locked, so it waits in the middle of it."""
 
     async def in_the_middle() -> bool:
-        found = await ask(db, sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
-        return bool(found[0][0])
+        (found,) = await ask(db, sa.select(sa.func.max(streamer_posts.c.attempts)))
+        return bool(found[0] == attempt)
 
     async def let_go() -> bool:
         free = sa.select(streamer_posts.c.id).where(streamer_posts.c.failure.is_(None))
@@ -80,7 +80,7 @@ async def lose_a_worker(db: Database, settings: Settings, acme: Acme) -> None:
             sys.executable, "-m", "jobs", env=environment, stdout=asyncio.subprocess.DEVNULL
         )
         try:
-            await until(in_the_middle, "the worker waits for the lock")
+            await until(in_the_middle, f"a worker begins attempt {attempt}")
         finally:
             process.kill()
             await process.wait()
@@ -93,7 +93,7 @@ async def test_a_record_that_kills_the_worker_each_time_is_set_aside_and_holds_u
 ) -> None:
     await keep(acme, usage(1, 1.0))
     for lost in range(1, 4):
-        await lose_a_worker(db, settings, acme)
+        await lose_a_worker(db, settings, acme, lost)
         (post,) = await ask(db, sa.select(streamer_posts.c.attempts, streamer_posts.c.claimed_until))
         assert post.attempts == lost
         assert post.claimed_until > datetime.now(UTC)
