@@ -39,7 +39,7 @@ from console.organizations.rules import Permission
 from console.pages import activity, carrier, find, jobs, overview, sign_in, sim, sims, verification
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
-from console.pages.sim_list import ListPositions, ListTicks
+from console.pages.list_positions import ListPositions, ListTicks
 from console.pages.sources import SourceUpdates
 from console.pages.static import static_files
 from console.pages.templating import Fragments, environment

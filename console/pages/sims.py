@@ -19,7 +19,8 @@ from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
 from console.pages.layout import layout_context
-from console.pages.sim_list import FILTERS, Drawn, ListPositions, ListQuery, Waiting, compared, list_query
+from console.pages.list_positions import ListPositions
+from console.pages.sim_list import FILTERS, Drawn, ListQuery, Waiting, compared, list_query
 from console.pages.templating import Fragments
 from console.sims import reads
 from console.sims.filters import not_found
