@@ -54,7 +54,7 @@ OF_A_CALLER = {
     "reading": Provide(reading_of),
     "sim": Provide(console.sims.api.the_sim),
 }
-OF_A_PROGRAM = {"access": Access.API, "permission": Permission.READ}
+OF_A_PROGRAM = {"access": Access.API, "permission": Permission.SIMS_READ}
 LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
@@ -157,7 +157,7 @@ def _pages() -> Router:
             endpoints.browser_endpoint,
         ],
         dependencies=OF_A_CALLER,
-        opt={"access": Access.PAGE, "permission": Permission.READ},
+        opt={"access": Access.PAGE, "permission": Permission.SIMS_READ},
         include_in_schema=False,
     )
 
@@ -184,7 +184,11 @@ def _api() -> Router:
                 dependencies=OF_A_CALLER,
                 opt=OF_A_PROGRAM,
             ),
-            Router("/", route_handlers=[endpoints.program_endpoint], opt=OF_A_PROGRAM),
+            Router(
+                "/",
+                route_handlers=[endpoints.program_endpoint],
+                opt={"access": Access.API, "permission": Permission.STREAM_READ},
+            ),
             health.router(in_schema=True),
             documents,
         ],

@@ -146,6 +146,7 @@ def client_of(socket: Socket) -> Client:
         organization_id=caller.organization_id,
         handle=caller.handle,
         credential=caller.credential,
+        topics=caller.topics,
         permissions=caller.access,
     )
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys.tables import api_keys
-from console.organizations.rules import Caller, Role
+from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.sealing import hashed
 from console.organizations.tables import organizations
 
@@ -40,7 +40,7 @@ def _caller(row: "sa.Row[Any]") -> Caller:
         organization_id=row.organization_id,
         organization=row.organization,
         name=row.name,
-        role=Role(row.role),
+        permissions=PERMISSIONS[Role(row.role)],
         key_id=row.id,
     )
 

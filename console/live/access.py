@@ -15,6 +15,7 @@ class Client(Struct, frozen=True, kw_only=True):
     organization_id: int
     handle: str  # connections are counted by it
     credential: Hashable  # the session or key that the connection was opened with
+    topics: frozenset[str]  # the kinds of topics that it may listen to
     permissions: Hashable  # who it is and what it may do: a connection is closed when this changes
 
 

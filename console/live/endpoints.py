@@ -12,14 +12,14 @@ from litestar.utils.scope.state import ScopeState
 from redis.asyncio import Redis
 
 from console import metrics
-from console.errors import BadRequest
+from console.errors import BadRequest, NotAllowed
 from console.facts.topic_names import read_topics
 from console.live.access import Client, ClientOf, Socket, StillAllowed
 from console.live.encoding import Encoding, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.heartbeats import Heartbeats
 from console.live.hub import Hub
-from console.live.messages import RESTARTING
+from console.live.messages import NOT_ALLOWED, RESTARTING
 from console.live.midnight import Midnight
 from console.live.refreshing import Refreshing, Updates
 from console.live.socket import end, position_of, serve
@@ -120,9 +120,10 @@ async def program_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
 async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, view: View | None) -> None:
     client: Client = live.client_of(socket)
     try:
-        topics = read_topics(socket.query_params.get("topics") or (None if view is None else ""))
-    except BadRequest as error:
-        await socket.close(code=POLICY_VIOLATION, reason=error.message[:120])
+        topics = read_topics(socket.query_params.get("topics") or (None if view is None else ""), client.topics)
+    except (BadRequest, NotAllowed) as error:
+        code = NOT_ALLOWED if isinstance(error, NotAllowed) else POLICY_VIOLATION
+        await socket.close(code=code, reason=error.message[:120])
         return
     subscriber = Subscriber(
         client,

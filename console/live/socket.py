@@ -9,9 +9,9 @@ import msgspec
 from litestar.exceptions import WebSocketDisconnect
 
 from console import metrics
-from console.errors import BadRequest
+from console.errors import BadRequest, NotAllowed
 from console.facts import topics
-from console.facts.topic_names import checked
+from console.facts.topic_names import checked, of_kinds
 from console.live.access import Socket
 from console.live.frames import frame_of
 from console.live.group import AT_ONCE_BYTES
@@ -156,7 +156,7 @@ async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
         if len(text) > LARGEST_FROM_CLIENT:
             raise BadRequest(f"At most {LARGEST_FROM_CLIENT} bytes a message")
         request = _from_client.decode(text)
-        named = checked(request.topics)
+        named = of_kinds(checked(request.topics), subscriber.client.topics)
         if isinstance(request, Unsubscribe):
             hub.listen(subscriber, subscriber.topics - named)
             return
@@ -167,7 +167,7 @@ async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
         hub.listen(subscriber, wanted)
         if request.since and fresh:
             await _replay(hub, subscriber, fresh, since)
-    except (msgspec.MsgspecError, BadRequest) as error:
+    except (msgspec.MsgspecError, BadRequest, NotAllowed) as error:
         subscriber.put(frame_of(StreamError(message=str(error))))
 
 

@@ -95,7 +95,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
         {"faults": [{"message": "Expected `int` <= 500", "key": "page_size", "source": "query"}]},
     ),
     401: ("Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…", {}),
-    403: ("This needs the role operator", {}),
+    403: ("This needs the permission sims:write", {}),
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
     406: ("This is version 1 of the API: send Accept: application/vnd.sim-console.v1+json", {"versions": ["1"]}),
     409: ("It is in another state by now", {}),

@@ -6,25 +6,75 @@ from msgspec import Struct
 
 
 class Role(StrEnum):
-    """Of a user or an API key in an organization: each role has all permissions of the one before."""
+    """Of a user in an organization: each role has all permissions of the one before."""
 
-    VIEWER = "viewer"  # looks
-    OPERATOR = "operator"  # also acts on SIMs
-    ADMIN = "admin"  # also decides who may do what
+    VIEWER = "viewer"  # reads
+    OPERATOR = "operator"  # also acts on SIMs and acknowledges alerts
+    ENGINEER = "engineer"  # also changes rules, channels and budgets, and runs jobs
+    ADMIN = "admin"  # also decides who may do what, and reads the audit trail
 
 
 class Permission(StrEnum):
-    """What a route can ask of its caller, as its option `permission`."""
+    """What a route can ask of its caller, as its option `permission`, and what an API key can be limited to (a scope).
 
-    READ = "read"
-    OPERATE = "operate"  # act on SIMs
-    ADMINISTER = "administer"  # decide who may do what
+    Nothing else decides what a caller may do: a role is a set of these, and so are the scopes of an API key.
+    """
+
+    SIMS_READ = "sims:read"
+    SIMS_WRITE = "sims:write"
+    SIMS_ACT = "sims:act"
+    SIMS_SPEND = "sims:spend"
+    SMS_SEND = "sms:send"
+    ALERTS_READ = "alerts:read"
+    ALERTS_ACT = "alerts:act"
+    ALERTS_WRITE = "alerts:write"
+    BUDGETS_WRITE = "budgets:write"
+    JOBS_RUN = "jobs:run"
+    STREAM_READ = "stream:read"
+    AUDIT_READ = "audit:read"
+    ADMIN = "admin"
 
 
+_READING = {Permission.SIMS_READ, Permission.ALERTS_READ, Permission.STREAM_READ}
+_OPERATING = {
+    Permission.SIMS_WRITE,
+    Permission.SIMS_ACT,
+    Permission.SIMS_SPEND,
+    Permission.SMS_SEND,
+    Permission.ALERTS_ACT,
+}
+_ENGINEERING = {Permission.ALERTS_WRITE, Permission.BUDGETS_WRITE, Permission.JOBS_RUN}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.VIEWER: frozenset({Permission.READ}),
-    Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
+    Role.VIEWER: frozenset(_READING),
+    Role.OPERATOR: frozenset(_READING | _OPERATING),
+    Role.ENGINEER: frozenset(_READING | _OPERATING | _ENGINEERING),
     Role.ADMIN: frozenset(Permission),
+}
+# What each permission allows, for people.
+ALLOWS: dict[Permission, str] = {
+    Permission.SIMS_READ: "Read SIMs, their usage, quotas, events and SMS, 1NCE's state and the jobs",
+    Permission.SIMS_WRITE: "Watch SIMs, and change their tags, notes and custom fields",
+    Permission.SIMS_ACT: "Sync, reset, enable, disable and lock SIMs",
+    Permission.SIMS_SPEND: "Top up SIMs, which costs money",
+    Permission.SMS_SEND: "Send and cancel SMS",
+    Permission.ALERTS_READ: "Read alerts and their rules",
+    Permission.ALERTS_ACT: "Acknowledge and resolve alerts, and silence them for up to 24 hours",
+    Permission.ALERTS_WRITE: "Change alert rules, maintenance windows and notification channels",
+    Permission.BUDGETS_WRITE: "Change the budgets of top-ups",
+    Permission.JOBS_RUN: "Run jobs outside their schedule",
+    Permission.STREAM_READ: "Receive the stream of changes",
+    Permission.AUDIT_READ: "Read and export the audit trail",
+    Permission.ADMIN: "Decide who may do what: members, API keys, the organization",
+}
+# The permission to listen to each kind of topic; `sim` is one SIM's.
+TOPICS: dict[str, Permission] = {
+    "fleet": Permission.SIMS_READ,
+    "sim": Permission.SIMS_READ,
+    "sms": Permission.SIMS_READ,
+    "actions": Permission.SIMS_READ,
+    "carrier": Permission.SIMS_READ,
+    "jobs": Permission.SIMS_READ,
+    "alerts": Permission.ALERTS_READ,
 }
 
 
@@ -41,14 +91,20 @@ class Caller(Struct, frozen=True, kw_only=True):
     organization_id: int
     organization: str
     name: str
-    role: Role
+    permissions: frozenset[Permission]
+    role: Role | None = None  # a user's; an API key has scopes only
     user_id: int | None = None
     key_id: int | None = None
     session: bytes | None = None  # a user's: the id of the session, hashed
 
     def may(self, permission: Permission) -> bool:
-        """Whether this caller's role has the permission."""
-        return permission in PERMISSIONS[self.role]
+        """Whether this caller has the permission."""
+        return permission in self.permissions
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The kinds of topics that this caller may listen to."""
+        return frozenset(kind for kind, permission in TOPICS.items() if permission in self.permissions)
 
     @property
     def handle(self) -> str:
@@ -63,4 +119,4 @@ class Caller(Struct, frozen=True, kw_only=True):
     @property
     def access(self) -> tuple[int | None, int | None, int, frozenset[Permission]]:
         """Who it is and what it may do. A connection is closed when this changes, not when a name does."""
-        return (self.user_id, self.key_id, self.organization_id, PERMISSIONS[self.role])
+        return (self.user_id, self.key_id, self.organization_id, self.permissions)

@@ -65,7 +65,8 @@ async def layout_context(
     return {
         "here": view.name,
         "user": caller.name,
-        "role": caller.role.value,
+        "role": caller.role,
+        "may": caller.permissions,
         "organization": caller.organization,
         "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
         "live_since": live_since,

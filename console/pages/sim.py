@@ -19,7 +19,7 @@ from console.facts.sms import SmsChanged
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller, Permission
+from console.organizations.rules import Caller
 from console.pages import sim_edits
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
@@ -112,7 +112,6 @@ async def sim_page(
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         "here": "sims",
         "sim": sim,
-        "may_operate": caller.may(Permission.OPERATE),
         "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
         "events": events,

@@ -130,12 +130,9 @@ async def watch(caller: NamedDependency[Caller], db: NamedDependency[Database], 
         state, changed = await writes.watch(transaction, caller.organization_id, known, caller.name, now)
         requests = await watching.requests(transaction.connection, caller.organization_id)
     context = {"requests": requests, "asked_for": known, "watch": state.value, "changed": changed}
-    return Template("sims/_requests.html", context={**context, "may_operate": True})
+    return Template("sims/_requests.html", context={**context, "may": caller.permissions})
 
 
-router = Router(
-    "/",
-    route_handlers=[edit, sync, sync_all, unwatch, watch_again, watch],
-    request_max_body_size=FORM_BYTES,
-    opt={"permission": Permission.OPERATE},
-)
+editing = Router("/", route_handlers=[edit, unwatch, watch_again, watch], opt={"permission": Permission.SIMS_WRITE})
+acting = Router("/", route_handlers=[sync, sync_all], opt={"permission": Permission.SIMS_ACT})
+router = Router("/", route_handlers=[editing, acting], request_max_body_size=FORM_BYTES)

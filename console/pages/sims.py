@@ -17,7 +17,7 @@ from console.facts.sims import SimChanged, SimState
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller, Permission
+from console.organizations.rules import Caller
 from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
 from console.pages.sim_list import FILTERS, Drawn, ListQuery, Waiting, compared, list_query
@@ -112,7 +112,6 @@ async def sims(
         "as_of_time": datetime.now(UTC),
         "annotated": asked.annotated.parameters(),
         "requests": await watch_requests(reading, caller.organization_id),
-        "may_operate": caller.may(Permission.OPERATE),
         "link": lambda **changes: _link(query, changes, asked.annotated.parameters()),
         "without": lambda one: _link(
             query, {"page": 1}, [other for other in asked.annotated.parameters() if other != one]
@@ -144,7 +143,7 @@ async def waiting(
 async def asked_for(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Template:
     """The ICCIDs that were asked for and that 1NCE has not confirmed."""
     requests = await watch_requests(reading, caller.organization_id)
-    context = {"requests": requests, "may_operate": caller.may(Permission.OPERATE)}
+    context = {"requests": requests, "may": caller.permissions}
     return Template("sims/_requests.html", context=context)
 
 

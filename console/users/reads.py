@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.organizations.rules import Caller, Role
+from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.tables import organizations
 from console.sessions.tables import sessions
 from console.users.tables import users
@@ -50,6 +50,7 @@ async def callers_of_sessions(
             organization_id=row.organization_id,
             organization=row.organization,
             name=row.name,
+            permissions=PERMISSIONS[Role(row.role)],
             role=Role(row.role),
             user_id=row.id,
             session=row.id_hash,

@@ -17,7 +17,10 @@ from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.settings import Settings
 
 CALLERS = {
-    role.value: Caller(organization_id=1, organization="Acme", name="ada", role=role, user_id=1) for role in Role
+    role.value: Caller(
+        organization_id=1, organization="Acme", name="ada", permissions=PERMISSIONS[role], role=role, user_id=1
+    )
+    for role in Role
 }
 
 
@@ -25,17 +28,22 @@ async def find(connection: Connection) -> Caller | None:
     return CALLERS.get(connection.headers.get("x-test-role", ""))
 
 
-@get("/api/read", opt={"access": Access.API, "permission": Permission.READ})
+@get("/api/read", opt={"access": Access.API, "permission": Permission.SIMS_READ})
 async def read() -> str:
     return "read"
 
 
-@get("/api/operate", opt={"access": Access.API, "permission": Permission.OPERATE})
-async def operate() -> str:
-    return "operated"
+@get("/api/act", opt={"access": Access.API, "permission": Permission.SIMS_ACT})
+async def act() -> str:
+    return "acted"
 
 
-@get("/api/administer", opt={"access": Access.API, "permission": Permission.ADMINISTER})
+@get("/api/run", opt={"access": Access.API, "permission": Permission.JOBS_RUN})
+async def run() -> str:
+    return "ran"
+
+
+@get("/api/administer", opt={"access": Access.API, "permission": Permission.ADMIN})
 async def administer() -> str:
     return "administered"
 
@@ -63,7 +71,7 @@ async def program() -> str:
 @asynccontextmanager
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
-        [read, operate, administer, forgotten, page, form, program],
+        [read, act, run, administer, forgotten, page, form, program],
         middleware=[Authentication({Access.PAGE: find, Access.API: find})],
         guards=[allowed(lambda connection: connection.headers.get("origin") == "http://console")],
         exception_handlers={Exception: error_response},
@@ -76,14 +84,20 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.mark.parametrize(
     ("role", "statuses"),
-    [(None, [401] * 3), ("viewer", [200, 403, 403]), ("operator", [200, 200, 403]), ("admin", [200] * 3)],
+    [
+        (None, [401] * 4),
+        ("viewer", [200, 403, 403, 403]),
+        ("operator", [200, 200, 403, 403]),
+        ("engineer", [200, 200, 200, 403]),
+        ("admin", [200] * 4),
+    ],
 )
 async def test_a_permission_lets_in_who_has_it_and_nobody_else(role: str | None, statuses: list[int]) -> None:
     headers = {"X-Test-Role": role} if role else {}
     async with client() as browser:
         found = [
             (await browser.get(f"/api/{name}", headers=headers)).status_code
-            for name in ("read", "operate", "administer")
+            for name in ("read", "act", "run", "administer")
         ]
     assert found == statuses
 
@@ -115,7 +129,7 @@ async def test_the_origin_is_checked_by_option_whatever_the_path() -> None:
 
 def test_each_role_may_do_all_that_the_one_before_may() -> None:
     sets = [PERMISSIONS[role] for role in Role]
-    assert sets[0] < sets[1] < sets[2] == frozenset(Permission)
+    assert sets[0] < sets[1] < sets[2] < sets[3] == frozenset(Permission)
 
 
 def handlers(app: Litestar) -> Iterator[tuple[str, BaseRouteHandler]]:

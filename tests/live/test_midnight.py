@@ -55,7 +55,7 @@ async def open_overview(db: Database, cast: Cast, clock: Clock) -> AsyncIterator
     layout = LayoutView(fragments)
     refreshing = Refreshing(db, hub, layout)
     encoding = HtmlEncoding(view, layout, refreshing.want)
-    client = Client(organization_id=cast.acme, handle="user:1", credential=1, permissions=1)
+    client = Client(organization_id=cast.acme, handle="user:1", credential=1, topics=frozenset(), permissions=1)
     network = Network()
     page = Subscriber(client, "browser", encoding, frozenset({"fleet"}), network, view=view, ended=network.end)
     assert hub.join(page)

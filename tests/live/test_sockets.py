@@ -16,7 +16,7 @@ from console.api_keys.tables import api_keys
 from console.api_keys.writes import revoke_key
 from console.errors import TooMany
 from console.http.authentication import Access, Authentication, Connection, allowed
-from console.organizations.rules import Caller, Permission, Role
+from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.sessions.tables import sessions
 from console.store.database import Database, Transaction
 from console.users.tables import users
@@ -141,7 +141,7 @@ async def test_a_browsers_socket_that_names_no_origin_is_refused_before_the_upgr
     assert refused.value.response.status_code == 403
 
 
-@websocket("/ws", opt={"access": Access.API, "permission": Permission.OPERATE})
+@websocket("/ws", opt={"access": Access.API, "permission": Permission.SIMS_ACT})
 async def acting(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.accept()
     await socket.send_text("open")
@@ -154,7 +154,9 @@ async def by_header(connection: Connection) -> Caller | None:
         raise TooMany("Slower", retry_after=1)
     if role == "away":
         raise ConnectionRefusedError("the database is away")
-    return Caller(organization_id=1, organization="Acme", name="ada", role=Role(role), key_id=1) if role else None
+    if not role:
+        return None
+    return Caller(organization_id=1, organization="Acme", name="ada", permissions=PERMISSIONS[Role(role)], key_id=1)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from console.live.received import ReceivedFact
 from console.live.subscriber import MOST_BYTES, SLOW_SECONDS, Subscriber
 
 FLEET = frozenset({"fleet"})
-CLIENT = Client(organization_id=1, handle="user:1", credential=1, permissions=1)
+CLIENT = Client(organization_id=1, handle="user:1", credential=1, topics=frozenset(), permissions=1)
 
 
 class Network:

@@ -169,8 +169,9 @@ async def sync_all(caller: NamedDependency[Caller], db: NamedDependency[Database
 
 changing = Router(
     "/sims",
-    route_handlers=[watch_sim, change_sim, unwatch_sim, sync_sim, sync_all],
+    route_handlers=[watch_sim, change_sim, unwatch_sim],
     tags=["SIMs"],
-    opt={"permission": Permission.OPERATE},
+    opt={"permission": Permission.SIMS_WRITE},
 )
-router = Router("/", route_handlers=[reading, changing])
+acting = Router("/sims", route_handlers=[sync_sim, sync_all], tags=["SIMs"], opt={"permission": Permission.SIMS_ACT})
+router = Router("/", route_handlers=[reading, changing, acting])
