@@ -28,23 +28,23 @@ HELD_SECONDS = 1.0  # a public address: however many ask, the parts are checked 
 class HealthCheck(Struct, frozen=True, kw_only=True):
     """The check of one part. One that is not required may fail without a 503."""
 
-    name: Annotated[str, Meta(description="The part that is checked.")]
-    healthy: Annotated[bool, Meta(description="Whether it works.")]
-    detail: Annotated[str, Meta(description="What the check found.")]
-    required: Annotated[bool, Meta(description="Whether the console can't answer without it.")] = True
+    name: Annotated[str, Meta(description="The part that is checked.", examples=["database"])]
+    healthy: Annotated[bool, Meta(description="Whether it works.", examples=[True])]
+    detail: Annotated[str, Meta(description="What the check found.", examples=["answers"])]
+    required: Annotated[bool, Meta(description="Whether the console can't answer without it.", examples=[True])] = True
 
 
 class Health(Struct, frozen=True, kw_only=True):
     """`ok`: every check passes; `degraded`: a check that is not required fails; `down`: a required one fails."""
 
-    status: Annotated[str, Meta(description="`ok`, `degraded` or `down`.")]
+    status: Annotated[str, Meta(description="`ok`, `degraded` or `down`.", examples=["ok"])]
     services: Annotated[list[HealthCheck], Meta(description="The check of each part.")]
 
 
 class Liveness(Struct, frozen=True, kw_only=True):
     """The process answers."""
 
-    status: Annotated[str, Meta(description="`ok`.")] = "ok"
+    status: Annotated[str, Meta(description="`ok`.", examples=["ok"])] = "ok"
 
 
 async def examine(db: Database, feed: Feed) -> Health:

@@ -22,18 +22,28 @@ EVENT_ORDER = ((network_events.c.time, True), (network_events.c.id, True))
 class StatusChange(Struct, frozen=True, kw_only=True):
     """Where a SIM was on the network from this moment on."""
 
-    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
-    time: Annotated[datetime, Meta(description="From this moment on.")]
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
+    time: Annotated[datetime, Meta(description="From this moment on.", examples=["2026-11-20T08:00:00Z"])]
     connection: Annotated[
-        str | None, Meta(description="`online`, `attached`, `offline`, `blocked`, or 1NCE's own word in lower case.")
+        str | None,
+        Meta(
+            description="`online`, `attached`, `offline`, `blocked`, or 1NCE's own word in lower case.",
+            examples=["online"],
+        ),
     ]
-    operator: Annotated[str | None, Meta(description="The network that serves it.")]
-    country: Annotated[str | None, Meta(description="ISO 3166 alpha-2, upper case.")]
-    rat: Annotated[str | None, Meta(description="The radio access technology: LTE, NB-IoT, 2G, …")]
-    apn: Annotated[str | None, Meta(description="The access point name.")]
-    cell: Annotated[str | None, Meta(description="lac/ci or tac/eci, as the network names it.")]
+    operator: Annotated[str | None, Meta(description="The network that serves it.", examples=["Deutsche Telekom"])]
+    country: Annotated[str | None, Meta(description="ISO 3166 alpha-2, upper case.", examples=["DE"])]
+    rat: Annotated[str | None, Meta(description="The radio access technology: LTE, NB-IoT, 2G, …", examples=["LTE"])]
+    apn: Annotated[str | None, Meta(description="The access point name.", examples=["iot.1nce.net"])]
+    cell: Annotated[
+        str | None, Meta(description="lac/ci or tac/eci, as the network names it.", examples=["5521/28417793"])
+    ]
     source: Annotated[
-        str, Meta(description="Where it came from: `poll` (Management API) or `streamer` (Data Streamer).")
+        str,
+        Meta(
+            description="Where it came from: `poll` (Management API) or `streamer` (Data Streamer).",
+            examples=["streamer"],
+        ),
     ]
 
 

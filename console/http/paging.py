@@ -21,13 +21,24 @@ class Listing(Struct, Generic[Item], frozen=True, kw_only=True):
     """A page of a list. `total`, `page` and `pages` are null where counting would cost more than the page itself."""
 
     items: Annotated[list[Item], Meta(description="What was asked for.")]
-    page_size: Annotated[int, Meta(description="Items a page.")]
-    next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page; null on the last.")]
+    page_size: Annotated[int, Meta(description="Items a page.", examples=[50])]
+    next_cursor: Annotated[
+        str | None,
+        Meta(
+            description="Send it as `cursor` for the next page; null on the last.",
+            examples=["WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"],
+        ),
+    ]
     total: Annotated[
-        int | None, Meta(description="Items on all pages; null where counting would cost more than the page itself.")
+        int | None,
+        Meta(
+            description="Items on all pages; null where counting would cost more than the page itself.", examples=[2000]
+        ),
     ] = None
-    page: Annotated[int | None, Meta(description="The number of this page, from 1; null where `total` is.")] = None
-    pages: Annotated[int | None, Meta(description="The number of pages; null where `total` is.")] = None
+    page: Annotated[
+        int | None, Meta(description="The number of this page, from 1; null where `total` is.", examples=[1])
+    ] = None
+    pages: Annotated[int | None, Meta(description="The number of pages; null where `total` is.", examples=[40])] = None
 
 
 def listing(items: list[Any], total: int, page: int, page_size: int, next_cursor: str | None) -> Listing[Any]:

@@ -6,46 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from console.errors import (
-    BadRequest,
-    Changed,
-    Conflict,
-    ConsoleError,
-    Invalid,
-    NotAcceptable,
-    NotAllowed,
-    NotFound,
-    NotReady,
-    NotSignedIn,
-    OnceToBlame,
-    TooMany,
-)
 from console.openapi import texts
-from console.openapi.examples import EXAMPLES
+from console.openapi.example import example_of
+from console.openapi.refusals import ERRORS, LIMITS, headers_of, name_of, refusal, refused
 from console.openapi.structs import STRUCTS
 
 Part = dict[str, Any]
-ERRORS = {
-    one.status: one
-    for one in (
-        BadRequest,
-        NotSignedIn,
-        NotAllowed,
-        NotFound,
-        NotAcceptable,
-        Conflict,
-        Changed,
-        Invalid,
-        TooMany,
-        ConsoleError,
-        OnceToBlame,
-        NotReady,
-    )
-}
-NAMES = {ConsoleError: "SomethingWentWrong"}
 WITHOUT_SIGN_IN = frozenset({"Health"})
+UNCOUNTED = ("total", "page", "pages")  # null in every list but that of SIMs
 LISTING = re.compile(r"Listing_(?:[\w.]*\.)?(\w+?)_$")
-LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 def completed(raw: Part) -> Part:
@@ -58,11 +27,12 @@ def completed(raw: Part) -> Part:
     schemas["Error"] = texts.ERROR
     found["components"] |= {
         "headers": {name: {"description": text, "schema": kind} for name, (kind, text) in texts.HEADERS.items()},
-        "responses": {name_of(error): _refusal(error) for error in ERRORS.values()},
+        "responses": {name_of(error): refusal(error) for error in ERRORS.values()},
         "parameters": {"RequestId": texts.REQUEST_ID},
     }
     for path, method, operation in operations(found):
         _complete(path, method, operation)
+        _illustrate(found, operation)
     return found
 
 
@@ -72,11 +42,6 @@ def operations(document: Part) -> Iterator[tuple[str, str, Part]]:
         for method, operation in item.items():
             if isinstance(operation, dict) and "responses" in operation:
                 yield path, method, operation
-
-
-def name_of(error: type[ConsoleError]) -> str:
-    """What its answer is called among the components."""
-    return NAMES.get(error, error.__name__)
 
 
 def _renamed(part: Any) -> Any:
@@ -119,32 +84,10 @@ def _describe(name: str, schema: Part, *, answered: bool) -> None:
         schema["description"] = inspect.cleandoc(struct.__doc__ or "")
     elif name.endswith("Listing"):
         schema["description"] = texts.LISTING
+        for field in () if name == "SimStateListing" else UNCOUNTED:
+            del schema["properties"][field]["examples"]
     if answered and "properties" in schema:
         schema["required"] = list(schema["properties"])
-    if name in EXAMPLES:
-        schema["examples"] = [EXAMPLES[name]]
-
-
-def _refusal(error: type[ConsoleError]) -> Part:
-    message, details = texts.REFUSALS[error.status]
-    body = {"code": error.code, "message": message, "details": details, "request_id": texts.A_REQUEST_ID}
-    headers = ["X-Request-ID", *LIMITS]
-    headers += {429: ["Retry-After"], 401: ["WWW-Authenticate"]}.get(error.status, [])
-    return {
-        "description": inspect.cleandoc(error.__doc__ or "").split("\n", 1)[0]
-        if error is not ConsoleError
-        else "Something went wrong here; the log has it under the request id.",
-        "headers": _headers(headers),
-        "content": {"application/json": {"schema": _schema("Error"), "example": {"error": body}}},
-    }
-
-
-def _schema(name: str) -> Part:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _headers(names: list[str]) -> Part:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _complete(path: str, method: str, operation: Part) -> None:
@@ -158,31 +101,20 @@ def _complete(path: str, method: str, operation: Part) -> None:
     answers = operation["responses"]
     for status, answer in answers.items():
         if status.startswith("2"):
-            content: Part = next(iter(answer.get("content", {}).values()), {})
-            name = str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
             answer["description"] = texts.ANSWERS.get(operation["operationId"], operation["summary"])
-            answer["headers"] = _headers(["X-Request-ID", *LIMITS])
-            if name in EXAMPLES:
-                content["example"] = EXAMPLES[name]
+            answer["headers"] = headers_of(["X-Request-ID", *LIMITS])
     answers.pop("400", None)
-    for status in _refused(path, method, operation, opened=opened):
+    for status in refused(path, method, operation, opened=opened):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(ERRORS[status])}"})
     operation["responses"] = dict(sorted(answers.items()))
     operation["parameters"] = [*asked, {"$ref": "#/components/parameters/RequestId"}]
 
 
-def _refused(path: str, method: str, operation: Part, *, opened: bool) -> list[int]:
-    """How this operation may fail."""
-    found = [500] if opened else [401, 406, 429, 500, 503]
-    if operation.get("parameters") or "requestBody" in operation:
-        found += [400, 422]
-    if "{" in path:
-        found.append(404)
-    if method != "get":
-        found += [403, 409]
-    if method == "patch":
-        found.append(412)
-    return found
+def _illustrate(document: Part, operation: Part) -> None:
+    """Give the request's body and each answer an example, made of those of its fields."""
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for content in part.get("content", {}).values():
+            content["example"] = example_of(document, content["schema"])
 
 
 def _complete_parameter(operation_id: str, parameter: Part) -> None:

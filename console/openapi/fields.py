@@ -1,11 +1,10 @@
 """Fields and types of the OpenAPI document's schemas, for the documentation page."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 
-Part = dict[str, Any]
+from console.openapi.example import Part, resolved
 
 
 class Field(Struct, frozen=True):
@@ -15,16 +14,6 @@ class Field(Struct, frozen=True):
     kind: str
     text: str
     fields: "Sequence[Field]"
-
-
-def resolved(document: Part, part: Part) -> Part:
-    """The thing itself, where the document only points at it."""
-    while "$ref" in part:
-        found: Any = document
-        for step in part["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        part = found
-    return part
 
 
 def kind_of(document: Part, schema: Part) -> str:

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from console.errors import ConsoleError
 from console.openapi.completion import operations
-from console.openapi.fields import Field, Part, fields, kind_of, resolved
+from console.openapi.example import Part, resolved
+from console.openapi.fields import Field, fields, kind_of
 from console.settings import Settings
 
 DEPTH = 4  # of things within things

@@ -12,10 +12,9 @@ from console.facts import Fact, topics
 from console.live import messages
 from console.live.messages import LARGEST_FROM_CLIENT
 from console.openapi import stream_texts
+from console.openapi.example import Part, example_of
 from console.openapi.page import origin
-from console.openapi.stream_examples import EXAMPLES
 
-Part = dict[str, Any]
 FROM_CONSOLE: Sequence[type[msgspec.Struct]] = (
     messages.StreamHello,
     messages.StreamReset,
@@ -24,7 +23,7 @@ FROM_CONSOLE: Sequence[type[msgspec.Struct]] = (
     messages.StreamLive,
     messages.StreamError,
 )
-FACTS: Sequence[type[msgspec.Struct]] = get_args(Fact)
+FACTS: Sequence[type[Fact]] = get_args(Fact)
 FROM_CLIENT: Sequence[type[msgspec.Struct]] = get_args(messages.FromClient)
 
 
@@ -76,7 +75,7 @@ def document(host: str, *, secure: bool) -> Part:
             ),
         },
         "components": {
-            "messages": {_kind(one): _message(one) for one in [*from_console, *FROM_CLIENT]},
+            "messages": {_kind(one): _message(one, schemas) for one in [*from_console, *FROM_CLIENT]},
             "schemas": schemas,
             "securitySchemes": {
                 "apiKey": {
@@ -100,16 +99,19 @@ def _operation(action: str, text: str, structs: Sequence[type[msgspec.Struct]]) 
     return {"action": action, "channel": {"$ref": "#/channels/stream"}, "summary": text, "messages": named}
 
 
-def _message(struct: type[msgspec.Struct]) -> Part:
+def _message(struct: type[msgspec.Struct], schemas: Part) -> Part:
+    payload = {"$ref": f"#/components/schemas/{struct.__name__}"}
     kind, text = _kind(struct), inspect.cleandoc(struct.__doc__ or "")
     if struct in FACTS:
         text += f" Sent on the topics {', '.join(topics(kind, '<ICCID>'))}."
     return {
         "name": kind,
         "summary": text,
-        "payload": {"$ref": f"#/components/schemas/{struct.__name__}"},
+        "payload": payload,
         "contentType": "application/json",
-        "examples": [{"name": kind.replace(".", "-"), "payload": EXAMPLES[kind]}],
+        "examples": [
+            {"name": kind.replace(".", "-"), "payload": example_of({"components": {"schemas": schemas}}, payload)}
+        ],
     }
 
 

@@ -35,6 +35,10 @@ QUERY: Part = {
     },
 }
 PLACE: Part = {
-    "epoch": {"type": "string", "description": "Within one epoch `seq` only rises; a new one begins when Redis does."},
-    "seq": {"type": "integer", "description": "The number of the fact."},
+    "epoch": {
+        "type": "string",
+        "description": "Within one epoch `seq` only rises; a new one begins when Redis does.",
+        "examples": ["6f1c"],
+    },
+    "seq": {"type": "integer", "description": "The number of the fact.", "examples": [813]},
 }

@@ -16,26 +16,43 @@ from console.runs.reads import last_done
 class PollingShare(Struct, frozen=True, kw_only=True):
     """One kind of poll. Ages in seconds; `None` where it does not apply, or nothing is known."""
 
-    kind: Annotated[str, Meta(description="`inventory`, `status`, `events`, `data_quota`, `sms_quota`, `sms`.")]
-    share_percent: Annotated[float, Meta(description="Its part of the calls that polling makes, as things are now.")]
-    calls_per_second: Annotated[float, Meta(description="The same in calls a second.")]
+    kind: Annotated[
+        str, Meta(description="`inventory`, `status`, `events`, `data_quota`, `sms_quota`, `sms`.", examples=["status"])
+    ]
+    share_percent: Annotated[
+        float, Meta(description="Its part of the calls that polling makes, as things are now.", examples=[50.0])
+    ]
+    calls_per_second: Annotated[float, Meta(description="The same in calls a second.", examples=[4.25])]
     on_screen_seconds: Annotated[
         float | None,
-        Meta(description="How often SIMs on a screen are polled, as things are now; null if there are none."),
+        Meta(
+            description="How often SIMs on a screen are polled, as things are now; null if there are none.",
+            examples=[21.2],
+        ),
     ]
     low_seconds: Annotated[
         float | None, Meta(description="How often SIMs near the end of their data quota are polled.")
     ]
     under_way_seconds: Annotated[float | None, Meta(description="How often SIMs with a message under way are polled.")]
-    moved_seconds: Annotated[float | None, Meta(description="How often SIMs that changed within the hour are polled.")]
-    rest_seconds: Annotated[float, Meta(description="How often all others are polled.")]
-    oldest_seconds: Annotated[float, Meta(description="No answer gets older than this while 1NCE answers.")]
-    oldest_at: Annotated[datetime | None, Meta(description="When the oldest answer that is held now was given.")]
-    answered_last_hour: Annotated[
-        int | None, Meta(description="SIMs for which 1NCE has answered, or posted a record, within the hour.")
+    moved_seconds: Annotated[
+        float | None, Meta(description="How often SIMs that changed within the hour are polled.", examples=[941.2])
     ]
-    never: Annotated[int | None, Meta(description="SIMs that have not been polled yet.")]
-    unanswered: Annotated[int | None, Meta(description="SIMs that have been polled and never answered for.")]
+    rest_seconds: Annotated[float, Meta(description="How often all others are polled.", examples=[40301.7])]
+    oldest_seconds: Annotated[
+        float, Meta(description="No answer gets older than this while 1NCE answers.", examples=[42412.9])
+    ]
+    oldest_at: Annotated[
+        datetime | None,
+        Meta(description="When the oldest answer that is held now was given.", examples=["2026-11-20T01:00:00Z"]),
+    ]
+    answered_last_hour: Annotated[
+        int | None,
+        Meta(description="SIMs for which 1NCE has answered, or posted a record, within the hour.", examples=[13_100]),
+    ]
+    never: Annotated[int | None, Meta(description="SIMs that have not been polled yet.", examples=[0])]
+    unanswered: Annotated[
+        int | None, Meta(description="SIMs that have been polled and never answered for.", examples=[2])
+    ]
     first_pass_seconds: Annotated[
         float | None, Meta(description="Until all have been polled once, at the rate of the last ten minutes.")
     ]
@@ -44,22 +61,24 @@ class PollingShare(Struct, frozen=True, kw_only=True):
 class Polling(Struct, frozen=True, kw_only=True):
     """How the calls to 1NCE are spent."""
 
-    as_of: Annotated[datetime, Meta(description="When it was so.")]
-    calls_allowed_per_second: Annotated[float, Meta(description="1NCE's rate limit of the account.")]
+    as_of: Annotated[datetime, Meta(description="When it was so.", examples=["2026-11-20T10:00:00Z"])]
+    calls_allowed_per_second: Annotated[float, Meta(description="1NCE's rate limit of the account.", examples=[10.0])]
     calls_spent_per_second: Annotated[
-        float, Meta(description="What polling uses of it at most; the rest is kept for people's commands.")
+        float,
+        Meta(description="What polling uses of it at most; the rest is kept for people's commands.", examples=[8.5]),
     ]
     events_pushed: Annotated[
         bool,
         Meta(
-            description="Whether 1NCE's Data Streamer has posted events within the hour, so that they are polled less."
+            description="Whether 1NCE's Data Streamer has posted events within the hour, so that they are polled less.",
+            examples=[True],
         ),
     ]
-    sims: Annotated[int, Meta(description="SIMs that 1NCE lists.")]
-    on_screen: Annotated[int, Meta(description="Those on a screen.")]
-    moved: Annotated[int, Meta(description="Those that changed within the hour.")]
-    low: Annotated[int, Meta(description="Those near the end of their data quota.")]
-    under_way: Annotated[int, Meta(description="Those with a message to them that has not arrived yet.")]
+    sims: Annotated[int, Meta(description="SIMs that 1NCE lists.", examples=[100_000])]
+    on_screen: Annotated[int, Meta(description="Those on a screen.", examples=[25])]
+    moved: Annotated[int, Meta(description="Those that changed within the hour.", examples=[800])]
+    low: Annotated[int, Meta(description="Those near the end of their data quota.", examples=[120])]
+    under_way: Annotated[int, Meta(description="Those with a message to them that has not arrived yet.", examples=[3])]
     shares: Annotated[list[PollingShare], Meta(description="Each kind of poll.")]
 
 

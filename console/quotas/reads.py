@@ -16,23 +16,38 @@ from console.store.keyset import Cursor, after, mark
 class Quota(Struct, frozen=True, kw_only=True):
     """A SIM's quota of data (in bytes) or of SMS (in messages): the amounts of the other service are null."""
 
-    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
-    service: Annotated[str, Meta(description="`data` (amounts in bytes) or `sms` (amounts in messages).")]
-    status: Annotated[str | None, Meta(description="`active`, `exhausted`, `expired`.")]
-    left_bytes: Annotated[int | None, Meta(description="Of data, what is left; may be negative, as 1NCE reports it.")]
-    total_bytes: Annotated[int | None, Meta(description="Of data, what there was after the last top-up.")]
-    accumulated_bytes: Annotated[int | None, Meta(description="Of data, the first quota and all top-ups ever.")]
-    last_added_bytes: Annotated[int | None, Meta(description="Of data, the last top-up.")]
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
+    service: Annotated[
+        str, Meta(description="`data` (amounts in bytes) or `sms` (amounts in messages).", examples=["data"])
+    ]
+    status: Annotated[str | None, Meta(description="`active`, `exhausted`, `expired`.", examples=["active"])]
+    left_bytes: Annotated[
+        int | None,
+        Meta(description="Of data, what is left; may be negative, as 1NCE reports it.", examples=[432_013_312]),
+    ]
+    total_bytes: Annotated[
+        int | None, Meta(description="Of data, what there was after the last top-up.", examples=[524_288_000])
+    ]
+    accumulated_bytes: Annotated[
+        int | None, Meta(description="Of data, the first quota and all top-ups ever.", examples=[524_288_000])
+    ]
+    last_added_bytes: Annotated[int | None, Meta(description="Of data, the last top-up.", examples=[524_288_000])]
     left_messages: Annotated[int | None, Meta(description="Of SMS, what is left.")]
     total_messages: Annotated[int | None, Meta(description="Of SMS, what there was after the last top-up.")]
     accumulated_messages: Annotated[int | None, Meta(description="Of SMS, the first quota and all top-ups ever.")]
     last_added_messages: Annotated[int | None, Meta(description="Of SMS, the last top-up.")]
-    threshold_percent: Annotated[int | None, Meta(description="1NCE warns below this share.")]
-    expires_at: Annotated[datetime | None, Meta(description="When it ends.")]
-    created_at: Annotated[datetime | None, Meta(description="When it began.")]
-    changed_at: Annotated[datetime, Meta(description="When anything here last changed.")]
+    threshold_percent: Annotated[int | None, Meta(description="1NCE warns below this share.", examples=[20])]
+    expires_at: Annotated[datetime | None, Meta(description="When it ends.", examples=["2035-11-20T00:00:00Z"])]
+    created_at: Annotated[datetime | None, Meta(description="When it began.", examples=["2025-11-20T00:00:00Z"])]
+    changed_at: Annotated[
+        datetime, Meta(description="When anything here last changed.", examples=["2026-11-20T09:30:00Z"])
+    ]
     confirmed_at: Annotated[
-        datetime | None, Meta(description="When 1NCE last confirmed it, changed or not; always by a poll.")
+        datetime | None,
+        Meta(
+            description="When 1NCE last confirmed it, changed or not; always by a poll.",
+            examples=["2026-11-20T09:56:00Z"],
+        ),
     ]
 
 

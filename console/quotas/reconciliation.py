@@ -28,15 +28,19 @@ ORDER = ((b.iccid, False),)
 class Difference(Struct, frozen=True, kw_only=True):
     """A SIM whose quota fell by another amount than its usage records add up to; bytes since `compared_from`."""
 
-    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
-    label: Annotated[str | None, Meta(description="The name that people gave it.")]
-    quota_bytes: Annotated[int, Meta(description="By how much the quota has fallen.")]
-    records_bytes: Annotated[int, Meta(description="What 1NCE's usage records add up to.")]
-    difference_bytes: Annotated[int, Meta(description="The first less the second.")]
-    direction: Annotated[str, Meta(description="`records_missing` or `records_exceed`.")]
-    since: Annotated[datetime, Meta(description="When a check found it first.")]
-    compared_from: Annotated[datetime, Meta(description="Both are counted from this moment on.")]
-    checked_at: Annotated[datetime, Meta(description="When the quota was last checked.")]
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
+    label: Annotated[str | None, Meta(description="The name that people gave it.", examples=["pump-1"])]
+    quota_bytes: Annotated[int, Meta(description="By how much the quota has fallen.", examples=[92_274_688])]
+    records_bytes: Annotated[int, Meta(description="What 1NCE's usage records add up to.", examples=[83_886_080])]
+    difference_bytes: Annotated[int, Meta(description="The first less the second.", examples=[8_388_608])]
+    direction: Annotated[str, Meta(description="`records_missing` or `records_exceed`.", examples=["records_missing"])]
+    since: Annotated[datetime, Meta(description="When a check found it first.", examples=["2026-11-20T07:00:00Z"])]
+    compared_from: Annotated[
+        datetime, Meta(description="Both are counted from this moment on.", examples=["2026-10-21T10:00:00Z"])
+    ]
+    checked_at: Annotated[
+        datetime, Meta(description="When the quota was last checked.", examples=["2026-11-20T09:56:00Z"])
+    ]
 
 
 COLUMNS = (

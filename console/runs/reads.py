@@ -19,14 +19,24 @@ COLUMNS = tuple(c[name] for name in JobRun.__struct_fields__)
 class JobState(Struct, frozen=True, kw_only=True):
     """A job of the schedule with its last run."""
 
-    name: Annotated[str, Meta(description="The job's name.")]
-    description: Annotated[str, Meta(description="What it does.")]
-    every: Annotated[str, Meta(description="How often it runs.")]
+    name: Annotated[str, Meta(description="The job's name.", examples=["sync_sims"])]
+    description: Annotated[
+        str,
+        Meta(
+            description="What it does.",
+            examples=["Reads 1NCE's inventory: which SIMs there are, their labels and whether they are enabled"],
+        ),
+    ]
+    every: Annotated[str, Meta(description="How often it runs.", examples=["15 minutes"])]
     next_run_at: Annotated[
-        datetime | None, Meta(description="When it runs next; null for a job that only something else asks for.")
+        datetime | None,
+        Meta(
+            description="When it runs next; null for a job that only something else asks for.",
+            examples=["2026-11-20T10:15:00Z"],
+        ),
     ]
     last_run: Annotated[JobRun | None, Meta(description="Its last run; null if it never ran.")]
-    failures_today: Annotated[int, Meta(description="How many runs failed in the last 24 hours.")]
+    failures_today: Annotated[int, Meta(description="How many runs failed in the last 24 hours.", examples=[0])]
 
 
 def _theirs(organization_id: int) -> "sa.ColumnElement[bool]":

@@ -26,7 +26,12 @@ WORST_FIRST = (
 class Streamer(Struct, frozen=True, kw_only=True):
     """How 1NCE's Data Streamer is, by kind of record, and what waits of its posts."""
 
-    state: Annotated[str, Meta(description="Of the kind of record that is worst off; `unused` if nothing ever came.")]
+    state: Annotated[
+        str,
+        Meta(
+            description="Of the kind of record that is worst off; `unused` if nothing ever came.", examples=["overdue"]
+        ),
+    ]
     kinds: Annotated[list[StreamerStatus], Meta(description="Each kind of record that 1NCE has ever posted.")]
     waiting: Annotated[Waiting, Meta(description="Posts that came and are not taken in yet.")]
 
@@ -96,8 +101,8 @@ async def usage_streamer(connection: AsyncConnection, organization_id: int, now:
 class UnknownSpan(Struct, frozen=True, kw_only=True):
     """A time of which not all usage is known, because no usage records came."""
 
-    since: Annotated[datetime, Meta(description="From this moment on.")]
-    until: Annotated[datetime, Meta(description="Up to this moment.")]
+    since: Annotated[datetime, Meta(description="From this moment on.", examples=["2026-11-20T09:56:00Z"])]
+    until: Annotated[datetime, Meta(description="Up to this moment.", examples=["2026-11-20T10:00:00Z"])]
 
 
 async def unknown_usage(

@@ -24,15 +24,18 @@ LONGEST = {"minute": timedelta(days=2), "hour": timedelta(days=92), "day": timed
 class Usage(Struct, frozen=True, kw_only=True):
     """Usage over a span of time, by step, the oldest first. Volumes in bytes; steps without usage are left out."""
 
-    by: Annotated[str, Meta(description="The size of a bucket.")]
-    since: Annotated[datetime, Meta(description="From this moment on.")]
-    until: Annotated[datetime, Meta(description="Up to this moment.")]
-    data_bytes: Annotated[int, Meta(description="Data in both directions.")]
+    by: Annotated[str, Meta(description="The size of a bucket.", examples=["day"])]
+    since: Annotated[datetime, Meta(description="From this moment on.", examples=["2026-11-20T00:00:00Z"])]
+    until: Annotated[datetime, Meta(description="Up to this moment.", examples=["2026-11-20T10:00:00Z"])]
+    data_bytes: Annotated[int, Meta(description="Data in both directions.", examples=[3_145_728])]
     derived_bytes: Annotated[
         int,
-        Meta(description="The part of it that was derived from the fall of the quota, where no usage record has come."),
+        Meta(
+            description="The part of it that was derived from the fall of the quota, where no usage record has come.",
+            examples=[0],
+        ),
     ]
-    sms: Annotated[int, Meta(description="Messages.")]
+    sms: Annotated[int, Meta(description="Messages.", examples=[1])]
     items: Annotated[
         list[UsageBucket], Meta(description="The buckets, the oldest first; those without usage are left out.")
     ]

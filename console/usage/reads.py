@@ -19,13 +19,16 @@ SUMS = {"hour": usage_hourly, "day": usage_daily}
 class UsageBucket(Struct, frozen=True, kw_only=True):
     """What was used in one step of time, from `time` on."""
 
-    time: Annotated[datetime, Meta(description="When the bucket begins.")]
-    data_bytes: Annotated[int, Meta(description="Data in both directions.")]
+    time: Annotated[datetime, Meta(description="When the bucket begins.", examples=["2026-11-20T00:00:00Z"])]
+    data_bytes: Annotated[int, Meta(description="Data in both directions.", examples=[3_145_728])]
     derived_bytes: Annotated[
         int,
-        Meta(description="The part of it that was derived from the fall of the quota, where no usage record has come."),
+        Meta(
+            description="The part of it that was derived from the fall of the quota, where no usage record has come.",
+            examples=[0],
+        ),
     ]
-    sms: Annotated[int, Meta(description="Messages.")]
+    sms: Annotated[int, Meta(description="Messages.", examples=[1])]
 
 
 class FleetUsage(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from console.openapi import openapi
+from console.openapi.example import example_of
 from console.openapi.texts import TAGS
 from tests.api.conftest import Promise
 
@@ -99,14 +100,35 @@ def answers(operation: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_answer_has_an_example_that_is_one(promise: Promise) -> None:
-    for name, schema in promise.document["components"]["schemas"].items():
-        for example in schema.get("examples", []):
-            assert promise.broken_by(example, {"$ref": f"#/components/schemas/{name}"}) == [], name
     for name, (_, _, operation) in promise.operations().items():
         for answer in answers(operation):
             if "content" in answer:
                 content = answer["content"]["application/json"]
                 assert promise.broken_by(content["example"], content["schema"]) == [], name
+
+
+def test_every_field_has_an_example_that_is_one_or_is_made_of_fields_that_have(promise: Promise) -> None:
+    shown = 0
+    for name, schema in promise.document["components"]["schemas"].items():
+        for field, described in schema.get("properties", {}).items() if name != "Error" else ():
+            this = {"$ref": f"#/components/schemas/{name}/properties/{field}"}
+            for example in (*described.get("examples", ()), example_of(promise.document, described)):
+                assert promise.broken_by(example, this) == [], f"{name}.{field}"
+                shown += 1
+    assert shown > 200
+
+
+def test_a_field_that_may_not_be_null_and_has_no_example_is_found(promise: Promise) -> None:
+    with pytest.raises(LookupError):
+        example_of(promise.document, {"type": "object", "properties": {"seen": {"type": "integer"}}})
+
+
+def test_every_body_of_a_request_has_an_example_that_is_one(promise: Promise) -> None:
+    bodies = [one["requestBody"]["content"] for _, _, one in promise.operations().values() if "requestBody" in one]
+    assert bodies
+    for content in bodies:
+        (body,) = content.values()
+        assert promise.broken_by(body["example"], body["schema"]) == []
 
 
 def test_every_refusal_is_the_envelope(promise: Promise) -> None:
@@ -115,7 +137,7 @@ def test_every_refusal_is_the_envelope(promise: Promise) -> None:
         assert "500" in refusals, name
         for status, refusal in refusals.items():
             if "Health" in operation["tags"] and status == "503":
-                continue  # a sick house says what it suffers from
+                continue  # it answers its checks
             found = promise.document["components"]["responses"][refusal["$ref"].rpartition("/")[2]]
             content = found["content"]["application/json"]
             assert content["schema"] == {"$ref": "#/components/schemas/Error"}

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from console import facts
-from console.openapi import stream_examples
 from console.openapi.stream import FACTS, document
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.examples import example
 from tests.live.test_program_door import cut_subscriptions, hear
 from tests.serving import Served
 
@@ -59,8 +59,8 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
         await stream.send("nonsense")
         async with db.transaction() as transaction:
             await add_sim(transaction, cast.acme, ADAS_SIM, label="described")
-            for fact in stream_examples.FACTS:
-                transaction.publish(cast.acme, fact)
+            for fact in FACTS:
+                transaction.publish(cast.acme, example(fact))
         while not {"stream.error", "stream.heartbeat", *(fact.__struct_config__.tag for fact in FACTS)} <= set(said):
             message = await hear(stream, heartbeats=True)
             said[message["type"]] = message

@@ -13,21 +13,24 @@ from msgspec import structs
 from console import facts
 from console.facts import Fact
 from console.facts.network import NetworkEventReported
-from console.facts.sims import SimChanged
+from console.facts.sims import SimChanged, SimState
 from console.live.encoding import MOST_REPLAYED, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.received import ReceivedFact
 from console.live.replay import Gone, Replays, chosen
 from console.live.token_bucket import TokenBucket
-from console.openapi.sim_examples import EVENT, NOW, SIM
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.sims import SimsView
 from console.pages.templating import Fragments, environment
 from console.store.database import Database, open_redis
 from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.examples import example
 from tests.live.test_program_door import hear
 from tests.serving import Served, held_turns
+
+SIM = example(SimState)
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
 def received(seq: int, fact: Fact) -> ReceivedFact:
@@ -69,7 +72,7 @@ async def test_a_program_gets_every_fact_unless_it_asked_for_states_alone() -> N
 
 
 async def test_a_page_that_missed_more_events_than_it_could_draw_is_loaded_again() -> None:
-    event = NetworkEventReported(time=NOW, subject=EVENT.iccid, data=EVENT)
+    event = example(NetworkEventReported)
     past = [received(seq, event) for seq in range(1, MOST_REPLAYED + 2)]
     assert len(await chosen(past[1:], overview(), lambda _: True)) == MOST_REPLAYED
     with pytest.raises(Gone, match="too_old"):

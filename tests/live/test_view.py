@@ -2,21 +2,21 @@
 
 import msgspec
 import pytest
-from msgspec import structs
 
 from console import facts
-from console.facts.network import NetworkEventReported
+from console.facts.network import NetworkEvent, NetworkEventReported
 from console.live.encoding import HtmlEncoding
 from console.live.feed import Feed
 from console.live.received import ReceivedFact
 from console.live.replay import Gone, Replays
-from console.openapi.sim_examples import EVENT, NOW
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.templating import Fragments, environment
 from console.store.database import open_redis
+from tests.examples import example
 
-EVIL = facts.encode(NetworkEventReported(time=NOW, subject=EVENT.iccid, data=structs.replace(EVENT, time=NOW)))
+EVENT = example(NetworkEvent)
+EVIL = facts.encode(NetworkEventReported(time=EVENT.time, subject=EVENT.iccid, data=EVENT))
 STRANGE = ReceivedFact(2, 1, "network.event", "1", b'{"type":"network.event"}')
 
 

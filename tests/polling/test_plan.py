@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from msgspec import structs
 
-from console.openapi.examples import POLLING, SHARE
 from console.pages.templating import environment, span
+from console.polling.report import Polling, PollingShare
 from console.polling.round_robin import SmoothRoundRobin
 from console.polling.rules import (
     FLOORS,
@@ -20,6 +20,7 @@ from console.polling.rules import (
     plan,
     weighted_fair_share,
 )
+from tests.examples import example
 
 EVERYBODY = frozenset(Kind)
 
@@ -126,8 +127,10 @@ def test_the_wheel_passes_over_groups_with_nobody_in_them() -> None:
 
 
 def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() -> None:
-    status = structs.replace(SHARE, oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400)
-    known = structs.replace(POLLING, shares=[status])
+    status = structs.replace(
+        example(PollingShare), oldest_seconds=42_413, never=87_700, unanswered=1, first_pass_seconds=8_400
+    )
+    known = structs.replace(example(Polling), shares=[status])
     html = " ".join(environment().get_template("carrier/_polling.html").render(polling=known).split())
     assert "11 h 47 min" in html
     assert "First pass: 12,300 of 100,000; done in about 2 h 20 min at the pace of the last ten minutes." in html

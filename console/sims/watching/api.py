@@ -26,19 +26,28 @@ from console.sims.watching.syncs import request_fleet_sync, request_sim_sync
 from console.store.database import Database
 
 TAGS = Annotated[
-    list[str] | UnsetType | None, Meta(description="Your own words for it; folded to lower case, hyphens for blanks.")
+    list[str] | UnsetType | None,
+    Meta(description="Your own words for it; folded to lower case, hyphens for blanks.", examples=[["pump"]]),
 ]
-NOTE = Annotated[str | UnsetType | None, Meta(description="Your own note, at most 2,000 characters.")]
+NOTE = Annotated[
+    str | UnsetType | None,
+    Meta(description="Your own note, at most 2,000 characters.", examples=["Behind the second door."]),
+]
 FIELDS = Annotated[
     dict[str, str | None] | UnsetType | None,
-    Meta(description="Your own fields by name, such as `site`, `customer`, `device_model`; null removes one."),
+    Meta(
+        description="Your own fields by name, such as `site`, `customer`, `device_model`; null removes one.",
+        examples=[{"site": "Hamburg"}],
+    ),
 ]
 
 
 class NewWatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An ICCID to watch, with what you add to it."""
 
-    iccid: Annotated[str, Meta(description="19 digits; the check digit, the 20th, may follow.")]
+    iccid: Annotated[
+        str, Meta(description="19 digits; the check digit, the 20th, may follow.", examples=["8988228066600000001"])
+    ]
     tags: TAGS = UNSET
     note: NOTE = UNSET
     custom_fields: FIELDS = UNSET
@@ -51,20 +60,26 @@ class SimChanges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: NOTE = UNSET
     custom_fields: FIELDS = UNSET
     edits: Annotated[
-        int | UnsetType, Meta(description="The SIM's `edits` as you read them; 412 if somebody has edited it since.")
+        int | UnsetType,
+        Meta(description="The SIM's `edits` as you read them; 412 if somebody has edited it since.", examples=[3]),
     ] = UNSET
 
 
 class WatchedSim(Struct, frozen=True, kw_only=True):
     """How your organization stands to an ICCID."""
 
-    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
     watch: Annotated[
         Watch,
-        Meta(description="`watched`; `requested`: asked for and not yet confirmed by 1NCE; `refused`; `unwatched`."),
+        Meta(
+            description="`watched`; `requested`: asked for and not yet confirmed by 1NCE; `refused`; `unwatched`.",
+            examples=["watched"],
+        ),
     ]
     sim: Annotated[SimState | None, Meta(description="The SIM, once 1NCE has confirmed it.")] = None
-    request: Annotated[WatchRequest | None, Meta(description="The request, until 1NCE has confirmed it.")] = None
+    request: Annotated[
+        WatchRequest | None, Meta(description="The request, until 1NCE has confirmed it.", examples=[None])
+    ] = None
 
 
 ALREADY = {200: ResponseSpec(WatchedSim, description="It was watched or asked for already.", generate_examples=False)}

@@ -24,9 +24,9 @@ class Watch(StrEnum):
 class WatchRequest(Struct, frozen=True, kw_only=True):
     """An ICCID that somebody asked to watch and that 1NCE has not confirmed."""
 
-    iccid: Annotated[str, Meta(description="19 digits, without the check digit.")]
-    requested_at: Annotated[datetime, Meta(description="When it was asked for.")]
-    requested_by: Annotated[str, Meta(description="The user or API key that asked for it.")]
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
+    requested_at: Annotated[datetime, Meta(description="When it was asked for.", examples=["2026-11-20T10:00:00Z"])]
+    requested_by: Annotated[str, Meta(description="The user or API key that asked for it.", examples=["ada"])]
     refused_at: Annotated[datetime | None, Meta(description="When 1NCE said that it has no such SIM.")] = None
     refusal: Annotated[str | None, Meta(description="What 1NCE said then.")] = None
 
@@ -39,10 +39,16 @@ class WatchRequest(Struct, frozen=True, kw_only=True):
 class SyncRequest(Struct, frozen=True, kw_only=True):
     """1NCE is asked anew about a SIM, or about all."""
 
-    subject: Annotated[str, Meta(description="The ICCID, or `fleet`.")]
+    subject: Annotated[str, Meta(description="The ICCID, or `fleet`.", examples=["8988228066600000001"])]
     requested_at: Annotated[
-        datetime, Meta(description="When it was asked for: earlier than now if it had been asked for already.")
+        datetime,
+        Meta(
+            description="When it was asked for: earlier than now if it had been asked for already.",
+            examples=["2026-11-20T10:00:00Z"],
+        ),
     ]
-    job: Annotated[str, Meta(description="The job that does it, as the list of jobs names it.")]
-    calls: Annotated[int | None, Meta(description="How many calls to 1NCE it costs; null for all SIMs.")]
-    retry_at: Annotated[datetime, Meta(description="From then on it can be asked for anew.")]
+    job: Annotated[str, Meta(description="The job that does it, as the list of jobs names it.", examples=["sync_sim"])]
+    calls: Annotated[int | None, Meta(description="How many calls to 1NCE it costs; null for all SIMs.", examples=[4])]
+    retry_at: Annotated[
+        datetime, Meta(description="From then on it can be asked for anew.", examples=["2026-11-20T10:00:30Z"])
+    ]

@@ -16,11 +16,15 @@ p, u = streamer_posts.c, unknown_records.c
 class Waiting(Struct, frozen=True, kw_only=True):
     """The posts of one organization that are not taken in yet, and what could not be taken in."""
 
-    posts: Annotated[int, Meta(description="How many posts wait to be taken in.")]
-    oldest_at: Annotated[datetime | None, Meta(description="When the oldest of them came.")]
-    retried: Annotated[int, Meta(description="How many of them an attempt has failed for.")]
-    posts_set_aside: Annotated[int, Meta(description="Posts that can't be read; kept for 90 days.")]
-    records_set_aside: Annotated[int, Meta(description="Single records that can't be taken in; kept for 90 days.")]
+    posts: Annotated[int, Meta(description="How many posts wait to be taken in.", examples=[2])]
+    oldest_at: Annotated[
+        datetime | None, Meta(description="When the oldest of them came.", examples=["2026-11-20T09:59:59Z"])
+    ]
+    retried: Annotated[int, Meta(description="How many of them an attempt has failed for.", examples=[0])]
+    posts_set_aside: Annotated[int, Meta(description="Posts that can't be read; kept for 90 days.", examples=[0])]
+    records_set_aside: Annotated[
+        int, Meta(description="Single records that can't be taken in; kept for 90 days.", examples=[3])
+    ]
 
 
 NOTHING = Waiting(posts=0, oldest_at=None, retried=0, posts_set_aside=0, records_set_aside=0)
