@@ -1,35 +1,49 @@
 """The command and its parts. Exit code 0: done; 1: it failed, with one sentence why; 2: it was called wrongly."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from console.cli import api_keys, demo, inspection, organizations, servers, tail, users
 from console.errors import ConsoleError
 from console.settings import SettingsError
 
+COMMANDS = {  # where each is found; imported when it is called, because all together cost 2 s of processor time
+    "up": "servers:up_command",
+    "web": "servers:web",
+    "worker": "servers:worker",
+    "migrate": "servers:migrate",
+    "simulate": "servers:simulate",
+    "doctor": "inspection:doctor",
+    "config": "inspection:config",
+    "org": "organizations:org",
+    "user": "users:user",
+    "key": "api_keys:key",
+    "tail": "tail:tail",
+    "demo": "demo:demo",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the alphabet."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found: click.Command = getattr(import_module(f"console.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sim-console", prog_name="console")
 def console() -> None:
     """A realtime operations console for fleets of 1NCE SIM cards."""
-
-
-for command in (
-    servers.up_command,
-    servers.web,
-    servers.worker,
-    servers.migrate,
-    servers.simulate,
-    inspection.doctor,
-    inspection.config,
-    organizations.org,
-    users.user,
-    api_keys.key,
-    tail.tail,
-    demo.demo,
-):
-    console.add_command(command)
 
 
 def main() -> None:

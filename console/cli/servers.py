@@ -3,16 +3,16 @@
 import asyncio
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from console import log
-from console.cli.printing import settings, with_database
-from console.migrate import migrate as bring_up_to_date
-from console.settings import Settings
-from console.store.database import Database
+from console.settings import Settings, from_environment
 from console.trial.options import UpOptions
-from console.trial.plan import up
+
+if TYPE_CHECKING:
+    from console.store.database import Database
 
 
 @click.command("up")
@@ -23,6 +23,8 @@ from console.trial.plan import up
 @click.option("--data", type=click.Path(), default=".data", show_default=True, help="Where the data is kept.")
 def up_command(port: int, sims: int, seed: int, speed: float, data: str) -> None:
     """Everything at once: database, Redis, a simulated 1NCE, a worker and the web server."""
+    from console.trial.plan import up
+
     sys.exit(asyncio.run(up(UpOptions(port=port, sims=sims, seed=seed, speed=speed, data=data))))
 
 
@@ -33,7 +35,7 @@ def web(host: str, port: int) -> None:
     """The web server: pages, JSON API, live streams."""
     from console.web import serve
 
-    known = settings()
+    known = from_environment(os.environ)
     log.set_up(known.log_level)
     serve(known, host, port)
 
@@ -41,15 +43,17 @@ def web(host: str, port: int) -> None:
 @click.command()
 def worker() -> None:
     """A worker: polls 1NCE, takes in its pushes."""
-    settings()  # a wrong one is said here, before the worker starts
+    from_environment(os.environ)  # a wrong one is said here, before the worker starts
     os.execv(sys.executable, [sys.executable, "-m", "jobs"])
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database up to this version. Data stays."""
+    from console.cli.printing import with_database
+    from console.migrate import migrate as bring_up_to_date
 
-    async def work(_: Settings, db: Database) -> tuple[str | None, str | None]:
+    async def work(_: Settings, db: "Database") -> tuple[str | None, str | None]:
         async with db.engine.connect() as connection:
             return await connection.run_sync(bring_up_to_date)
 

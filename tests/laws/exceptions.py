@@ -35,7 +35,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "a start asks earlier for what the schedule asks for anyhow: nothing is lost with Redis",
     ),
     Allowed("an_iccid_has_one_parser", "console/once/wire/masking.py ", "finds ICCIDs inside free text to mask them"),
-    Allowed("importing_has_no_effect", "console/cli/main.py runs a for", "puts the commands under their group"),
     Allowed("nothing_is_dead", "console/once/commands.py defines send_sms,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/once/commands.py defines cancel_sms,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/once/orders.py defines place_order,", "an operation that no job asks yet"),
