@@ -35,7 +35,8 @@ class Hub:
         self._groups: dict[GroupKey, Group] = {}
         self._all: dict[Subscriber, GroupKey] = {}
         self._handles: dict[str, int] = {}
-        self.latest: dict[tuple[int, str], int] = {}  # the number of the last fact, by organization and kind
+        self._latest: dict[tuple[int, str], int] = {}  # the number of the last fact, by organization and kind
+        self._reset_at = 0  # the feed's number when the past was last lost
         self._flushing = Flushing(feed, self._all)
         self.replays = Replays(feed)
 
@@ -113,11 +114,15 @@ class Hub:
             found.setdefault(organization_id, set()).add(topic)
         return found
 
+    def last(self, organization_id: int, kind: str) -> int:
+        """The number of the organization's last fact of this kind; what was lost with the past may have been one."""
+        return self._latest.get((organization_id, kind), self._reset_at)
+
     def receive(self, facts: Sequence[ReceivedFact]) -> None:
         """Queue each fact for those who may receive it. Who listens to several of its topics gets it once."""
         epoch = self.feed.epoch
         for fact in facts:
-            self.latest[fact.organization_id, fact.kind] = fact.seq
+            self._latest[fact.organization_id, fact.kind] = fact.seq
             groups = self._groups_of(fact)
             try:
                 for group in groups:
@@ -150,7 +155,8 @@ class Hub:
 
     def reset(self, reason: str) -> None:
         """Say that the past is gone: fetch a snapshot. Numbers begin anew, for everybody."""
-        self.latest.clear()
+        self._latest.clear()
+        self._reset_at = self.feed.seq
         self._send_to(self._groups.values(), self.reset_message(reason))
 
     def reset_message(self, reason: str) -> StreamReset:

@@ -1,4 +1,4 @@
-"""Whether open lists of SIMs have changed since they were drawn: read once a list, said once a second."""
+"""What open lists show now: each distinct list is read once for each change of the fleet, and pages are sent a mark."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,6 +9,7 @@ from markupsafe import escape
 
 from console.live.hub import Hub
 from console.live.pieces import Html, replace
+from console.live.subscriber import Subscriber
 from console.live.view import View
 from console.pages.sim_list import ListQuery
 from console.sims import reads
@@ -16,7 +17,9 @@ from console.sims.position import Position, position
 from console.sims.rules import SimFilter
 from console.store.database import Database
 
+KIND = "sim.changed"  # the facts that change what a list shows
 TICK_SECONDS = 1.0
+REACH_SECONDS = 2.0  # for the change that a page was sent by another process
 MOST_KEPT = 256  # positions of lists
 
 
@@ -37,12 +40,18 @@ class ListPositions:
         self._hub = hub
         self._kept: OrderedDict[Any, KeptPosition] = OrderedDict()
 
-    async def read(self, organization_id: int, asked: ListQuery) -> tuple[Position, int]:
-        """The page as it is now, and the number of SIMs of the fleet. Those who wait for it hold no connection."""
+    async def read(
+        self, organization_id: int, asked: ListQuery, since: tuple[str, int] | None = None
+    ) -> tuple[Position, int]:
+        """The page as it is now, and the number of SIMs of the fleet. Those who wait for it hold no connection.
+
+        `since` is the change that the page was sent: where this process has not received it, nothing kept is used.
+        """
+        reached = since is None or await self._hub.feed.reach(*since, within=REACH_SECONDS)
         kept = self._keep((organization_id, asked.wanted, asked.order, asked.page_size, asked.number))
         async with kept.reading:
-            at = self._hub.feed.epoch, self._hub.latest.get((organization_id, "sim.changed"), 0)
-            if kept.found is None or kept.at != at or not self._hub.feed.up:
+            at = self._hub.feed.epoch, self._hub.last(organization_id, KIND)  # before the snapshot, which may be newer
+            if kept.found is None or kept.at != at or not reached or not self._hub.feed.up:
                 kept.found, kept.at = await self._found(organization_id, asked), at
             return kept.found
 
@@ -64,32 +73,36 @@ class ListPositions:
 
 
 class ListTicks:
-    """Says to open lists, at most once a second, that a SIM has changed: they ask what that means for them."""
+    """Sends each open list, at most once a second, the number of the last change of a SIM: it asks what that means.
+
+    What was sent is kept for each connection: one that opens or comes back is sent the number once it has joined.
+    """
 
     def __init__(self, hub: Hub, view: str) -> None:
         """`view`: the name of the view whose pages are lists."""
         self._hub = hub
         self._view = view
-        self._sent: dict[int, tuple[str, int]] = {}
+        self._sent: dict[Subscriber, tuple[str, int]] = {}
 
     async def run(self) -> None:
         """Every TICK_SECONDS, until cancelled."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            lists = [one for one in self._hub.subscribers() if one.view is not None and one.view.name == self._view]
-            numbers = {one.client.organization_id for one in lists}
-            epoch = self._hub.feed.epoch
-            latest = {number: (epoch, self._hub.latest.get((number, "sim.changed"), 0)) for number in numbers}
-            fresh = {number for number, seq in latest.items() if self._sent.get(number) != seq}
-            self._sent = latest
-            for subscriber in lists:
-                number = subscriber.client.organization_id
-                if number in fresh:
-                    subscriber.put(tick(*latest[number]))
+            self.send()
+
+    def send(self) -> None:
+        """Send the number to those open lists that were not sent it."""
+        sent, epoch = self._sent, self._hub.feed.epoch
+        self._sent = {}
+        for subscriber in self._hub.subscribers():
+            if subscriber.view is not None and subscriber.view.name == self._view:
+                latest = epoch, self._hub.last(subscriber.client.organization_id, KIND)
+                self._sent[subscriber] = latest
+                if sent.get(subscriber) != latest:
+                    subscriber.put(tick(*latest))
 
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
-        """Say it again: it may have been missed."""
-        self._sent.pop(organization_id, None)
+        """Nothing: a connection that comes back is a new one."""
 
 
 def tick(epoch: str, seq: int) -> Html:

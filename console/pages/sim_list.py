@@ -92,6 +92,7 @@ class Drawn(Struct, frozen=True):
 
     shown: Annotated[list[Iccid], Meta(max_length=MOST_ROWS)]
     total: Annotated[int, Meta(ge=0)]
+    since: Annotated[str, Meta(max_length=64)] = ""  # `<epoch>:<seq>` of the change that it asks about
 
 
 class Waiting(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from console.facts import Fact
 from console.facts.sims import SimChanged, SimState
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, replace
+from console.live.socket import position_of
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.layout import layout_context
@@ -133,7 +134,7 @@ async def waiting(
     list_positions: NamedDependency[ListPositions],
 ) -> Waiting:
     """What the list with this address would show otherwise if it were drawn now. The body says what it shows."""
-    now, fleet_total = await list_positions.read(caller.organization_id, asked)
+    now, fleet_total = await list_positions.read(caller.organization_id, asked, position_of(data.since))
     async with db.reading() as reading:
         still = await matching(reading, caller.organization_id, asked.wanted, data.shown)
     return compared(data, now, still, fleet_total)

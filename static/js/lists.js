@@ -1,17 +1,20 @@
 // A list stands still while one reads it. It says how many SIMs have come to match and which no longer do.
 import { refreshMain } from "./refresh.js";
 
-const EVERY = 1_000; // at most so often, and at most a tenth of the time
+const EVERY = 1_000; // at most so often, and at most a tenth of the time,
+const LONGEST = 2_000; // but never later than this after an answer, however slow it was: the page says LIVE
 const SETTLE = 300; // after a change of the list by hand
+const PATIENCE = 20_000; // for an answer
 const number = new Intl.NumberFormat("en");
 
 let left = new Set();
 let running = false;
-let wanted = false;
+let wanted = false; // something has changed that no answer has covered yet
 let due = 0;
 let timer = 0;
 
 const table = () => document.querySelector("[data-list]");
+const drawing = (list) => `${list.dataset.list} ${list.dataset.liveSince}`;
 
 function plan(after = 0) {
   wanted = true;
@@ -26,22 +29,30 @@ async function check() {
   running = true;
   wanted = false;
   const began = performance.now();
-  const shown = [...list.querySelectorAll("[data-rows] > tr")].map((row) => row.id.replace("sim-", ""));
-  try {
-    const address = new URL(list.dataset.list, location.href);
-    const answer = await fetch(`${address.pathname}/waiting${address.search}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-Background": "1" },
-      body: JSON.stringify({ shown, total: Number(list.dataset.total) }),
-    });
-    if (answer.redirected) return; // signed out: the stream says so, and leads to where one signs in
-    if (answer.ok && list === table() && list.isConnected) show(list, shown, await answer.json());
-  } catch {
-    wanted = true; // no answer: the next sign of life asks again
-  }
+  const failed = !(await compare(list).catch(() => false));
+  const took = performance.now() - began;
   running = false;
-  due = performance.now() + Math.max(EVERY, 10 * (performance.now() - began));
-  if (wanted) plan();
+  due = performance.now() + Math.min(LONGEST, Math.max(EVERY, 10 * took));
+  if (failed || wanted) plan();
+}
+
+// Asks what the list would show otherwise. False if there was no answer, and it must be asked again.
+async function compare(list) {
+  const before = drawing(list);
+  const shown = [...list.querySelectorAll("[data-rows] > tr")].map((row) => row.id.replace("sim-", ""));
+  const address = new URL(list.dataset.list, location.href);
+  const since = document.getElementById("list-mark")?.dataset.seq ?? "";
+  const answer = await fetch(`${address.pathname}/waiting${address.search}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-Background": "1" },
+    body: JSON.stringify({ shown, total: Number(list.dataset.total), since }),
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  if (answer.redirected || [401, 403].includes(answer.status)) return true; // the stream says so, and leads to where one signs in
+  if (!answer.ok) return ![408, 425, 429].includes(answer.status) && answer.status < 500;
+  const waiting = await answer.json();
+  if (list !== table() || before !== drawing(list)) return true; // it was drawn anew meanwhile, which asks again
+  return show(list, shown, waiting);
 }
 
 function words({ more, left, others, reordered }) {
@@ -54,8 +65,9 @@ function words({ more, left, others, reordered }) {
   return parts.length ? `${parts.join(", ")}.` : "";
 }
 
+// Says what waits. False if what was to be drawn at once could not be.
 function show(list, shown, waiting) {
-  if (!shown.length && waiting.total) return void refreshMain(); // nothing can move under the pointer
+  if (!shown.length && waiting.total) return refreshMain(); // nothing can move under the pointer
   const put = (selector, value) => {
     const element = list.querySelector(selector);
     const text = number.format(value);
@@ -70,6 +82,7 @@ function show(list, shown, waiting) {
   if (said.textContent !== text) said.textContent = text;
   left = new Set(waiting.left);
   mark();
+  return true;
 }
 
 // A row that left stays where it is, greyed, and says so.
@@ -95,7 +108,9 @@ export function startLists() {
   if (!signal) return;
   new MutationObserver(() => plan()).observe(signal, { subtree: true, childList: true, attributes: true });
   document.addEventListener("live:applied", () => left.size && mark());
-  document.addEventListener("visibilitychange", () => document.hidden || (wanted && plan()));
+  const goOn = () => wanted && plan();
+  document.addEventListener("visibilitychange", goOn);
+  new MutationObserver(goOn).observe(document.body, { attributeFilter: ["data-live"] }); // it was stale, and is not
   for (const event of ["htmx:after:swap", "live:refreshed"]) {
     document.addEventListener(event, (swapped) => {
       if (swapped.detail?.ctx?.swap === "none") return;

@@ -1,10 +1,11 @@
 """A filtered or sorted list under LIVE says what entered and left it since it was drawn; an empty one fills."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from console.store.database import Database
 from tests.cast import Cast, add_sim
@@ -92,3 +93,27 @@ async def test_what_changed_while_a_page_was_away_is_said_when_it_is_back(page: 
     await become(db, cast, "blocked", SIMS[3])
     await page.context.set_offline(False)
     await expect(page.locator(WAITING)).to_contain_text("1 more matches.", timeout=20_000)
+
+
+async def test_an_answer_that_is_slow_or_refused_holds_the_next_question_up_for_seconds_only(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    await become(db, cast, "blocked", *SIMS[:2])
+    await become(db, cast, "offline", *SIMS[2:])
+    listing = await page.context.new_page()  # its console may show the refusal
+    answers: list[int] = []
+
+    async def slow_then_refused(route: Route) -> None:
+        answer = await route.fetch()
+        answers.append((await answer.json())["total"])
+        if len(answers) == 1:
+            await become(db, cast, "blocked", *SIMS[2:4])
+            await asyncio.sleep(1.5)
+        refused = answers.count(4) == 1
+        await route.fulfill(response=answer, status=503 if refused else None)
+
+    await listing.route("**/sims/waiting*", slow_then_refused)
+    await live(listing, "/sims?connection=blocked")
+    await expect(listing.locator(WAITING)).to_contain_text("2 more match.", timeout=12_000)
+    assert answers[0] == 2
+    await listing.close()
