@@ -34,7 +34,6 @@ class Callers:
     """Finds callers, and checks again whether their credentials still hold."""
 
     def __init__(self, db: Database, settings: Settings) -> None:
-        """Nothing is read before somebody calls."""
         self._db = db
         self._cookie = cookie_name(secure=settings.secure_cookies)
         self.found_by: dict[Access, FindCaller] = {

@@ -1,79 +1,79 @@
-"""Errors, and how they are answered.
+"""The tree of errors, and how each is answered: HTTP status and code.
 
-ConsoleError                    500  INTERNAL
-├── BadRequest                  400  BAD_REQUEST        the question can't be understood
-├── NotSignedIn                 401  NOT_SIGNED_IN      nobody knows who asks
-├── NotAllowed                  403  NOT_ALLOWED        known, but may not
-├── NotFound                    404  NOT_FOUND          no such thing, or not theirs to see
-│   └── SimNotFound             404  SIM_NOT_FOUND
-├── NotAcceptable               406  NOT_ACCEPTABLE     a version of the API that is not spoken here
-├── Conflict                    409  CONFLICT           the thing is in another state by now
-├── Changed                     412  CHANGED            the thing was changed since it was read
-├── Invalid                     422  INVALID            understood, but a value can't be
-├── TooMany                     429  TOO_MANY_REQUESTS  slower, please
-├── OnceToBlame                 502  ONCE_FAILED        1NCE failed us
-└── NotReady                    503  NOT_READY          the database or Redis is away
+ConsoleError        500  INTERNAL           The console can't do what was asked.
+├── BadRequest      400  BAD_REQUEST        The request can't be understood.
+├── NotSignedIn     401  NOT_SIGNED_IN      The caller is not known.
+├── NotAllowed      403  NOT_ALLOWED        The caller is known, and has no permission.
+├── NotFound        404  NOT_FOUND          No such thing, or another organization's: the answer is the same.
+│   └── SimNotFound 404  SIM_NOT_FOUND      The organization has no SIM with this ICCID.
+├── NotAcceptable   406  NOT_ACCEPTABLE     The API does not have the version that was asked for.
+├── Conflict        409  CONFLICT           The thing's state does not allow it.
+├── Changed         412  CHANGED            The thing was changed since it was read.
+├── TooLarge        413  TOO_LARGE          The body is larger than this address takes.
+├── Invalid         422  INVALID            The request is understood, and a value in it is not valid.
+├── TooMany         429  TOO_MANY_REQUESTS  Too many requests: try again after `retry_after` seconds.
+├── OnceToBlame     502  ONCE_FAILED        1NCE does not answer, or answers with an error.
+├── NotReady        503  NOT_READY          The database or Redis does not answer.
+└── SealBroken      500  INTERNAL           A stored secret was sealed with another SECRET_KEY.
 """
 
 from typing import Any, ClassVar
 
 
 class ConsoleError(Exception):
-    """Anything that the console itself says no to. The message is for people; details are for programs."""
+    """Any error that the console answers by itself. The message is for people; details are for programs."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL"
     headers: ClassVar[dict[str, str]] = {}
 
     def __init__(self, message: str, **details: Any) -> None:
-        """Say it in one sentence."""
         self.message = message
         self.details = details
         super().__init__(message)
 
 
 class BadRequest(ConsoleError):
-    """The question can't be understood."""
+    """The request can't be understood."""
 
     status, code = 400, "BAD_REQUEST"
 
 
 class NotSignedIn(ConsoleError):
-    """Nobody knows who asks."""
+    """The caller is not known."""
 
     status, code = 401, "NOT_SIGNED_IN"
 
 
 class NotAllowed(ConsoleError):
-    """Known, but may not."""
+    """The caller is known, and has no permission."""
 
     status, code = 403, "NOT_ALLOWED"
 
 
 class NotFound(ConsoleError):
-    """No such thing, or not theirs to see: the answer is the same."""
+    """No such thing, or another organization's: the answer is the same."""
 
     status, code = 404, "NOT_FOUND"
 
 
 class SimNotFound(NotFound):
-    """No SIM with this ICCID in the organization."""
+    """The organization has no SIM with this ICCID."""
 
     code = "SIM_NOT_FOUND"
 
     def __init__(self, iccid: str) -> None:
-        """Name the ICCID that was asked for."""
         super().__init__(f"SIM with ICCID {iccid} not found", iccid=iccid)
 
 
 class NotAcceptable(ConsoleError):
-    """A version of the API that is not spoken here."""
+    """The API does not have the version that was asked for."""
 
     status, code = 406, "NOT_ACCEPTABLE"
 
 
 class Conflict(ConsoleError):
-    """The thing is in another state by now."""
+    """The thing's state does not allow it."""
 
     status, code = 409, "CONFLICT"
 
@@ -84,33 +84,43 @@ class Changed(ConsoleError):
     status, code = 412, "CHANGED"
 
 
+class TooLarge(ConsoleError):
+    """The body is larger than this address takes."""
+
+    status, code = 413, "TOO_LARGE"
+
+
 class Invalid(ConsoleError):
-    """Understood, but a value can't be."""
+    """The request is understood, and a value in it is not valid."""
 
     status, code = 422, "INVALID"
 
 
 class TooMany(ConsoleError):
-    """Slower, please."""
+    """Too many requests: try again after `retry_after` seconds."""
 
     status, code = 429, "TOO_MANY_REQUESTS"
 
     def __init__(self, message: str, *, retry_after: int) -> None:
-        """Say when to come back, in whole seconds."""
+        """`retry_after` in whole seconds."""
         super().__init__(message, retry_after=retry_after)
         self.retry_after = retry_after
 
 
 class OnceToBlame(ConsoleError):
-    """1NCE failed us."""
+    """1NCE does not answer, or answers with an error."""
 
     status, code = 502, "ONCE_FAILED"
 
 
 class NotReady(ConsoleError):
-    """The database or Redis is away."""
+    """The database or Redis does not answer."""
 
     status, code = 503, "NOT_READY"
+
+
+class SealBroken(ConsoleError):
+    """A stored secret was sealed with another SECRET_KEY."""
 
 
 CODES_BY_STATUS: dict[int, str] = {
@@ -122,7 +132,7 @@ CODES_BY_STATUS: dict[int, str] = {
     406: NotAcceptable.code,
     409: Conflict.code,
     412: Changed.code,
-    413: "TOO_LARGE",
+    413: TooLarge.code,
     415: "UNSUPPORTED_MEDIA_TYPE",
     422: Invalid.code,
     429: TooMany.code,

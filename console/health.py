@@ -136,7 +136,7 @@ DOWN = ResponseSpec(Health, description="The fleet can't be answered for.", gene
 
 @get(["/", "/ready", "/services"], summary="Whether the console works", responses={503: DOWN})
 async def health(health_checks: NamedDependency[HealthChecks]) -> Response[Health]:
-    """503 when the fleet can't be answered for. Redis away alone is `degraded`: pages answer, but do not move."""
+    """503 when the fleet can't be answered for. Redis down alone is `degraded`: pages answer, but do not move."""
     found = await health_checks.health()
     return Response(found, status_code=503 if found.status == "down" else 200, headers={"Cache-Control": "no-store"})
 

@@ -14,7 +14,6 @@ class SettingsError(Exception):
     """One or more settings are missing or wrong; the text names every one of them."""
 
     def __init__(self, faults: list[str]) -> None:
-        """Keep each fault, for `console doctor`."""
         self.faults = faults
         super().__init__("Settings are wrong:\n" + "\n".join(f"  - {fault}" for fault in faults))
 

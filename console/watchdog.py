@@ -67,7 +67,6 @@ class Watchdog:
     """Watches the loop that runs in the thread that makes it."""
 
     def __init__(self) -> None:
-        """Nothing is watched before `watching`."""
         self.long_turns: deque[LongTurn] = deque(maxlen=KEPT)
         self._thread_id = threading.get_ident()
         self._stopped = threading.Event()

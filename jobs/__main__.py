@@ -26,4 +26,4 @@ try:
 except NotReady as error:
     sys.exit(str(error))
 except (OSError, DBAPIError, RedisError) as error:
-    sys.exit(f"The worker can't go on, for the database or Redis is away: {str(error).splitlines()[0]}")
+    sys.exit(f"The worker can't go on, for the database or Redis does not answer: {str(error).splitlines()[0]}")

@@ -94,7 +94,7 @@ async def keep_measuring(db: Database, *, every: float) -> None:
                     await connection.invalidate()  # closed and not given back: the lock ends with its connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             metrics.loop_errors.labels("gauges").inc()
-            logger("jobs").warning("the database is away: no gauges until it is back", reason=str(error))
+            logger("jobs").warning("the database does not answer: no gauges until it is back", reason=str(error))
         except Exception:  # the loop must not end: another attempt follows
             metrics.loop_errors.labels("gauges").inc()
             logger("jobs").exception("the gauges could not be measured")
@@ -110,7 +110,7 @@ async def _measure_alone(connection: AsyncConnection, every: float) -> None:
         for number in count(1):
             await asyncio.sleep(every)
             await measure(connection, datetime.now(UTC), compare=number % COMPARED_EVERY == 0)
-    finally:  # another worker measures from now on, or the database is away and nobody knows
+    finally:  # another worker measures from now on, or the database does not answer and nobody can know
         REGISTRY.unregister(metrics.installation)
 
 

@@ -27,7 +27,6 @@ class ConnectionPerRequest(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     def __init__(self, db: Database) -> None:
-        """Of this database."""
         self._engine = db.engine
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:

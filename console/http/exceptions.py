@@ -18,7 +18,7 @@ CLEARED = {"Clear-Site-Data": '"cache"', "Cache-Control": "no-store"}
 TITLES = {
     403: "Not allowed",
     404: "Not found",
-    429: "Slower, please",
+    429: "Too many requests",
     500: "Something went wrong",
     503: "Not ready",
 }

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from console.errors import CODES_BY_STATUS, BadRequest, ConsoleError, NotReady
 from console.log import logger
 
-AWAY = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
+UNREACHABLE = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
 
 
 def known_error(error: Exception) -> ConsoleError | None:
@@ -25,7 +25,7 @@ def known_error(error: Exception) -> ConsoleError | None:
         found.headers = dict(error.headers or {})  # type: ignore[misc]
         return found
     if isinstance(error, (DBAPIError, RedisError, OSError, TimeoutError)):
-        if isinstance(error, DBAPIError) and not _is_away(error):
+        if isinstance(error, DBAPIError) and not _unreachable(error):
             match getattr(error.orig, "sqlstate", None):
                 case "22021":  # a NUL in a text
                     return BadRequest("A text holds a character that can't be stored")
@@ -34,15 +34,17 @@ def known_error(error: Exception) -> ConsoleError | None:
                     return NotReady("That takes the database too long: ask for less")
                 case _:
                     return None
-        logger("web").warning("the database or Redis is away", reason=str(error).splitlines()[0] if str(error) else "")
-        return NotReady("The database or Redis is away for a moment: try again")
+        logger("web").warning(
+            "the database or Redis does not answer", reason=str(error).splitlines()[0] if str(error) else ""
+        )
+        return NotReady("The database or Redis does not answer: try again")
     return None
 
 
-def _is_away(error: DBAPIError) -> bool:
+def _unreachable(error: DBAPIError) -> bool:
     """Whether it is the connection that failed, and not the question: the words of the question prove nothing."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or state.startswith(AWAY) or "connection" in str(error.orig).lower()
+    return error.connection_invalidated or state.startswith(UNREACHABLE) or "connection" in str(error.orig).lower()
 
 
 def _sentence(error: HTTPException) -> str:

@@ -1,4 +1,4 @@
-"""How many requests a caller of the API may send. Counted in Redis; if Redis is away, nobody is refused."""
+"""How many requests a caller of the API may send. Counted in Redis; if Redis does not answer, nobody is refused."""
 
 import math
 

@@ -5,7 +5,7 @@ there. Everybody else is bounded by three windows: one name from one network, on
 names), one name (from many networks). No network alone can fill the window of a name. While wrong guesses come from
 everywhere, each allowance is a quarter, so that many networks and many names together are slow as well.
 
-Counted in Redis; if Redis is away, nobody is refused.
+Counted in Redis; if Redis does not answer, nobody is refused.
 """
 
 from msgspec import Struct

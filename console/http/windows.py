@@ -69,7 +69,7 @@ class Count(Struct, frozen=True):
 async def take(redis: Redis, windows: Sequence[Window], now: float) -> list[Count]:
     """Count one in all of these windows, or in none of them if one is full: then its `wait_seconds` is not 0.
 
-    If Redis is away, nothing is counted and nothing is full.
+    If Redis does not answer, nothing is counted and nothing is full.
     """
     keys = [key for window in windows for key in window.buckets(now)]
     arguments: list[int | float] = []
@@ -104,7 +104,7 @@ async def give_back(
 
 
 async def used(redis: Redis, window: Window, now: float) -> int:
-    """How much of a window is used; 0 if Redis is away."""
+    """How much of a window is used; 0 if Redis does not answer."""
     try:
         present, before = await redis.mget(window.buckets(now))
     except (RedisError, OSError, TimeoutError):

@@ -42,7 +42,6 @@ class JsonEncoding:
     most_replayed: int | None = None
 
     def __init__(self, *, coalesce: bool) -> None:
-        """One of these serves every program that asked for the same."""
         self._coalesce = coalesce
 
     def shows(self, kind: str) -> bool:

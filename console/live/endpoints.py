@@ -47,7 +47,7 @@ class Live:
         views: Iterable[View],
         layout: View,
     ) -> None:
-        """Nothing runs before `running`. `listening` is a client that never reconnects by itself: see Feed.
+        """`listening` is a client that never reconnects by itself: see Feed.
 
         `layout` draws what every page shows; it is the view of a page that has no parts of its own, too.
         """

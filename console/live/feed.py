@@ -32,7 +32,7 @@ class Receiver(Protocol):
         """New facts, in order, each once."""
 
     def disconnected(self) -> None:
-        """Redis is away: nothing will come for a while."""
+        """Redis does not answer: nothing will come for a while."""
 
     def connected(self) -> None:
         """Redis is back, and what was missed has been received."""
@@ -70,7 +70,7 @@ class Feed:
                 await self._follow()
             except AWAY as error:
                 metrics.loop_errors.labels("feed").inc()
-                logger("live").warning("Redis is away, pages are not updated", reason=str(error))
+                logger("live").warning("Redis does not answer, pages are not updated", reason=str(error))
             except Exception:  # the feed must not end: what it could not read is lost to this process alone
                 metrics.loop_errors.labels("feed").inc()
                 logger("live").exception("the feed has failed, and begins again")

@@ -35,7 +35,7 @@ class Group:
     def __init__(
         self, endpoint: str, encoding: Encoding, topics: frozenset[str], due: Callable[["Group"], None]
     ) -> None:
-        """Without members. `due` is called when something begins to wait here."""
+        """`due` is called when something begins to wait here."""
         self.endpoint = endpoint
         self.encoding = encoding
         self.topics = topics

@@ -15,7 +15,6 @@ class Heartbeats:
     """Sends each connection a heartbeat, and closes those whose session, key or permissions have changed."""
 
     def __init__(self, still_allowed: StillAllowed, hub: Hub) -> None:
-        """Nothing is sent before `run`."""
         self._still_allowed = still_allowed
         self._hub = hub
 
@@ -27,7 +26,9 @@ class Heartbeats:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self._check()
-            except Exception:  # the database is away, or very slow: connections stay open until it can be asked
+            except (
+                Exception
+            ):  # the database does not answer, or very slowly: connections stay open until it can be asked
                 metrics.loop_errors.labels("heartbeat").inc()
                 logger("live").warning("could not check whose sessions still hold", exc_info=True)
 

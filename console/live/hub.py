@@ -28,7 +28,6 @@ class Hub:
     """One for each web process. Routing is by organization first: what is another's can't be named."""
 
     def __init__(self, feed: Feed) -> None:
-        """Receive from the feed."""
         self.feed = feed
         feed.receiver = self
         self._by_topic: dict[Topic, set[Group]] = {}

@@ -29,7 +29,7 @@ class Refreshing:
     """Collects what is to be drawn anew, and draws it."""
 
     def __init__(self, db: Database, hub: Hub, layout: View) -> None:
-        """`layout` is the view whose parts every page has. Nothing is drawn before `run`."""
+        """`layout` is the view whose parts every page has."""
         self._db = db
         self._hub = hub
         self._layout = layout

@@ -14,7 +14,6 @@ class SendQueue:
     __slots__ = ("_pieces", "size")
 
     def __init__(self) -> None:
-        """Nothing waits."""
         self._pieces: dict[object, Piece] = {}
         self.size = 0  # bytes
 

@@ -39,10 +39,7 @@ class Subscriber:
         view: View | None = None,
         ended: Callable[[int], None],
     ) -> None:
-        """It receives nothing before it joins the hub.
-
-        `view` is the kind of page, for browsers. `ended` is called once, with the code to close with.
-        """
+        """`view` is the kind of page, for browsers. `ended` is called once, with the code to close with."""
         self.client = client
         self.endpoint = endpoint
         self.encoding = encoding

@@ -57,7 +57,6 @@ class Direct:
     __slots__ = ("_protocol", "abort", "behind", "waiting", "when_behind", "write")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
-        """For one connection whose handshake is under way."""
         self._protocol = protocol
         self.when_behind = _nothing
         self.behind = False  # the transport says so by itself: to ask it before each frame would cost more
@@ -113,7 +112,6 @@ class Plain:
     """Sends one frame after the other as the server takes them; some microseconds a frame more."""
 
     def __init__(self, socket: "WebSocket[Any, Any, Any]") -> None:
-        """For one accepted connection."""
         self.when_behind = _nothing
         self._socket = socket
         self._frames: deque[bytes] = deque()

@@ -85,7 +85,7 @@ def _errors() -> dict[str, type[ConsoleError]]:
     waiting: list[type[ConsoleError]] = [ConsoleError]
     while waiting:
         one = waiting.pop()
-        found[one.code] = one
+        found.setdefault(one.code, one)
         waiting += one.__subclasses__()
     return found
 

@@ -98,7 +98,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     403: ("This needs the permission sims:write", {}),
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
     406: ("This is version 1 of the API: send Accept: application/vnd.sim-console.v1+json", {"versions": ["1"]}),
-    409: ("It is in another state by now", {}),
+    409: ("The thing's state does not allow it", {}),
     412: ("The SIM has changed since you read it: read it again", {"revision": 813}),
     422: ("An ICCID has 19 digits, or 20 with its check digit; 12 has 2.", {"iccid": "12"}),
     429: (f"At most {REQUESTS_A_MINUTE} requests a minute", {"retry_after": 17}),

@@ -7,11 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from console.errors import ConsoleError
-
-
-class SealBroken(ConsoleError):
-    """A stored secret was sealed with another SECRET_KEY."""
+from console.errors import SealBroken
 
 
 def _fernet(secret_key: str) -> Fernet:

@@ -52,7 +52,7 @@ class CarrierView:
     receives = Receives(facts=(CarrierChanged, JobChanged, StreamerChanged), topics=("carrier", "jobs"))
 
     def __init__(self, fragments: Fragments, redis: Redis) -> None:
-        """Draws with the page's own templates. Redis knows which SIMs are on screen."""
+        """`redis` has which SIMs are on screen."""
         self._fragments = fragments
         self._redis = redis
         self._sent: dict[tuple[int, str], tuple[str, datetime]] = {}

@@ -24,7 +24,7 @@ class Freshness:
     """Says which SIMs are on screen, so that they are polled first, and draws the confirmations that follow."""
 
     def __init__(self, db: Database, hub: Hub, draw: Mapping[str, Callable[[SimState], Html]]) -> None:
-        """`draw`: how a view shows when a SIM was confirmed, by the view's name. Nothing is drawn before `run`."""
+        """`draw`: how a view shows when a SIM was confirmed, by the view's name."""
         self._db = db
         self._hub = hub
         self._draw = draw
@@ -42,7 +42,7 @@ class Freshness:
                     await self._show(organization_id, sorted(iccids))
                 except (RedisError, OSError, TimeoutError, SQLAlchemyError):
                     metrics.loop_errors.labels("on_screen").inc()
-                    continue  # Redis or the database is away: the ages on the pages go on rising by themselves
+                    continue  # Redis or the database does not answer: the ages on the pages go on rising by themselves
             await asyncio.sleep(SCREEN_SECONDS)
 
     async def _show(self, organization_id: int, iccids: list[str]) -> None:

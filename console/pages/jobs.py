@@ -40,7 +40,6 @@ class JobsView:
     receives = Receives(facts=(JobChanged, CarrierChanged), topics=("jobs",))
 
     def __init__(self, fragments: Fragments) -> None:
-        """Draws with the page's own templates."""
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
@@ -88,7 +87,6 @@ class ScheduleUpdates:
     """Shows on open Jobs pages what no fact reports: when each job runs next, and runs for the installation."""
 
     def __init__(self, db: Database, hub: Hub, view: JobsView) -> None:
-        """Nothing is sent before `run`."""
         self._db, self._hub, self._view = db, hub, view
         self._sent: dict[int, set[Html]] = {}
 

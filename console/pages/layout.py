@@ -28,7 +28,6 @@ class LayoutView:
     receives = Receives(facts=(CarrierChanged, StreamerChanged), topics=("carrier",))
 
     def __init__(self, fragments: Fragments) -> None:
-        """Draws with the pages' own templates."""
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:

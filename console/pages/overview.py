@@ -46,7 +46,6 @@ class OverviewView:
     receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet",))
 
     def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = _now) -> None:
-        """Draws with the page's own templates."""
         self._fragments = fragments
         self._clock = clock
 

@@ -43,7 +43,6 @@ class SimView:
     receives = Receives(facts=(SimChanged, NetworkEventReported, SmsChanged))
 
     def __init__(self, fragments: Fragments) -> None:
-        """Draws with the page's own templates."""
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:

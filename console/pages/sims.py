@@ -41,7 +41,6 @@ class SimsView:
     receives = Receives(facts=(SimChanged,))
 
     def __init__(self, fragments: Fragments) -> None:
-        """Draws with the page's own templates."""
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:

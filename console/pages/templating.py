@@ -45,7 +45,6 @@ class Fragments:
     """Draws fragments for live views, from the templates that the pages include."""
 
     def __init__(self, made: Environment) -> None:
-        """The environment of the pages."""
         self._environment = made
 
     def draw(self, template: str, **context: Any) -> str:

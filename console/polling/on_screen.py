@@ -23,7 +23,7 @@ async def show_on_screen(redis: Redis, organization_id: int, iccids: Sequence[st
 
 
 async def on_screen(redis: Redis, organization_id: int, now: datetime) -> list[str]:
-    """The SIMs that somebody is looking at; none while Redis is away: only the order of polling depends on it."""
+    """The SIMs that somebody is looking at; none while Redis is down: only the order of polling depends on it."""
     key, since = _screen_key(organization_id), now.timestamp() - SCREEN_SECONDS
     try:
         await redis.zremrangebyscore(key, "-inf", since)

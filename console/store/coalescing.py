@@ -8,7 +8,6 @@ class Coalescing:
     """Runs the same work one at a time. Whoever asks gets a run that began after they asked."""
 
     def __init__(self, work: Callable[[], Awaitable[int]]) -> None:
-        """Nothing runs before `run` is called."""
         self._work = work
         self._lock = asyncio.Lock()
         self._asked = self._answered = 0

@@ -24,7 +24,6 @@ class Transaction:
     """Work on the database that happens as a whole or not at all, with the facts and job requests that it makes."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        """Begin with nothing to publish and no job to ask for."""
         self.connection = connection
         self.items: list[str] = []
         self.requests: list[JobRequest] = []
@@ -69,7 +68,6 @@ class Database:
     """PostgreSQL, the Redis that its changes are published to, and the queue of jobs."""
 
     def __init__(self, engine: AsyncEngine, redis: Redis, queue: RedisQueue) -> None:
-        """Nothing is connected until the first question."""
         self.engine = engine
         self.redis = redis
         self.queue = queue

@@ -79,13 +79,12 @@ class RequestRelay:
     """Hands committed requests to the queue. Rows stay until their runs have ended, so Redis may forget everything."""
 
     def __init__(self, engine: AsyncEngine, queue: RedisQueue) -> None:
-        """Nothing is connected yet."""
         self._engine = engine
         self._queue = queue
         self._coalescing = Coalescing(self._hand_over_all)
 
     async def hand_over(self) -> int:
-        """Hand over what waits and was committed before this call; how many. They wait on if Redis is away."""
+        """Hand over what waits and was committed before this call; how many. They wait on if Redis does not answer."""
         return await self._coalescing.run()
 
     async def sweep(self, now: datetime) -> int:

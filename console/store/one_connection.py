@@ -17,7 +17,6 @@ class OneConnection:
     __slots__ = ("_connection", "_engine", "_in_snapshot", "_opening", "kept")
 
     def __init__(self, engine: AsyncEngine, *, kept: bool) -> None:
-        """Nothing is opened yet."""
         self._engine = engine
         self.kept = kept
         self._connection: AsyncConnection | None = None

@@ -112,13 +112,12 @@ class FactRelay:
     """Publishes what waits in the outbox. Calls that come while it is at work share one more run."""
 
     def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
-        """Nothing is connected yet."""
         self._engine = engine
         self._script = redis.register_script(PUBLISH_SCRIPT)
         self._coalescing = Coalescing(self._publish_all)
 
     async def publish_waiting(self) -> int:
-        """Publish all that was committed before this call; how many facts Redis took. They stay if Redis is away."""
+        """Publish all that was committed before this call; how many facts Redis took. They stay if Redis is down."""
         return await self._coalescing.run()
 
     async def _publish_all(self) -> int:

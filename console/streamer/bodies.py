@@ -13,19 +13,13 @@ from litestar import Request
 from msgspec import Struct
 
 from console import metrics
-from console.errors import BadRequest, ConsoleError
+from console.errors import BadRequest, ConsoleError, TooLarge
 from console.json_text import readable
 
 MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
 LARGE = 256 * 1024  # bytes; what is smaller is read within milliseconds
 GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-
-
-class TooLarge(ConsoleError):
-    """More than a post can be."""
-
-    status, code = 413, "TOO_LARGE"
 
 
 class Bounds(Struct, frozen=True):

@@ -11,7 +11,7 @@ class LogFile:
     """A file that one server appends to and one program follows."""
 
     def __init__(self, path: Path) -> None:
-        """Nothing is opened yet; lines that are there already count as read."""
+        """Lines that are in the file already count as read."""
         self.path = path
         self._start = 0
         self._read: int | None = None

@@ -55,7 +55,7 @@ class PostgresServer:
         programs: Programs | None = None,
         preload: tuple[str, ...] = (),
     ) -> None:
-        """Nothing is started yet. Without a port it chooses one; programs and libraries to preload may be given."""
+        """Without a port it chooses one; programs and libraries to preload may be given."""
         self.folder = folder.absolute()
         self.log = LogFile(self.folder / "server.log")
         self.port = port

@@ -20,7 +20,6 @@ class Screen:
     """A terminal, or a file that gets plain lines."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Write to the standard output, unless found otherwise."""
         if console is None and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # a terminal of the old days gets question marks, not a crash
         self._console = console or Console(highlight=False)

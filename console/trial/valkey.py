@@ -24,7 +24,7 @@ class ValkeyServer:
     name, title = "valkey", "Valkey"
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
-        """Nothing is started yet. Without a port it chooses a free one."""
+        """Without a port it chooses a free one."""
         self.folder = folder.absolute()
         self.log = LogFile(self.folder / "server.log")
         self.port = port

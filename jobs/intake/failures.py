@@ -1,4 +1,4 @@
-"""What an attempt at posts failed of: the posts themselves, others at work, or a database that is away."""
+"""What an attempt at posts failed of: the posts themselves, others at work, or a database that does not answer."""
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -8,7 +8,7 @@ REFUSED = ("21", "22", "23", "54")  # SQLSTATE: data that can't be stored, now o
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether the fault lies with what was to be stored: anything but a database that is away or busy."""
+    """Whether the fault lies with what was to be stored: anything but a database that does not answer or is busy."""
     if isinstance(error, DBAPIError):
         return not error.connection_invalidated and (sqlstate(error).startswith(REFUSED) or not sqlstate(error))
     return not isinstance(error, (OSError, TimeoutError, SQLAlchemyError))

@@ -47,7 +47,7 @@ class PollBudget:
         return self._terms
 
     async def _active(self, between: float) -> set[Kind]:
-        """The active kinds; all while Redis is away. `between`: the longest time between two calls, in seconds."""
+        """The active kinds; all while Redis is down. `between`: the longest time between two calls, in seconds."""
         redis, key, now = self._run.db.redis, f"polling:{self._run.organization_id}", time.time()
         try:
             async with redis.pipeline(transaction=False) as pipeline:

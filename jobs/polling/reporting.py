@@ -33,7 +33,7 @@ class CarrierReporter:
             self._answers[organization_id][operation] = datetime.now(UTC)
 
     async def record(self, organization_id: int, change: CarrierChange) -> None:
-        """Record that the circuit or a capability has changed. Lost while the database is away: see reconcile."""
+        """Record that the circuit or a capability has changed. Lost while the database is down: see reconcile."""
         said = {"change": type(change).__name__, **to_builtins(change)}
         logger("jobs").warning("1NCE has changed", organization_id=organization_id, **said)
         try:
@@ -65,7 +65,7 @@ class CarrierReporter:
             logger("jobs").warning("a change of 1NCE could not be recorded", reason=str(error))
 
     async def write_answers(self) -> None:
-        """Record the operations answered since the last call; kept in memory while the database is away."""
+        """Record the operations answered since the last call; kept in memory while the database does not answer."""
         for organization_id in list(self._answers):
             answers = self._answers.pop(organization_id)
             try:

@@ -113,6 +113,6 @@ async def _heartbeat(run: Run, run_id: int, context: dict[str, Any]) -> None:
                     await writes.keep_claimed(transaction, run.request, run.now())
             if job := context.get("job"):
                 await job.update()
-        except Exception:  # the heartbeat must outlive a database or a Redis that is away for a moment
+        except Exception:  # the heartbeat must outlive a database or a Redis that does not answer
             metrics.loop_errors.labels("job_heartbeat").inc()
             log.warning("a heartbeat was lost", exc_info=True)

@@ -6,8 +6,10 @@ import shlex
 import pytest
 from playwright.async_api import Browser
 
+from console.errors import ConsoleError, NotFound
 from console.facts import Fact
 from console.live.messages import REASONS
+from console.openapi.page import context
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
@@ -36,6 +38,11 @@ async def test_the_page_describes_every_fact_and_close_code_of_the_stream(sick: 
         assert f">{kind}</code>" in text
     for code in [*REASONS, 1008, 1012]:
         assert f"<code>{code}</code>" in text
+
+
+def test_each_code_of_an_error_is_described_by_the_class_that_has_brought_it(promise: Promise) -> None:
+    errors = {error.code: error for error in context(promise.document, "http://localhost")["errors"]}
+    assert (errors["INTERNAL"], errors["NOT_FOUND"]) == (ConsoleError, NotFound)
 
 
 async def test_nothing_on_the_page_or_in_the_document_leads_outside(sick: Served) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from console.organizations.sealing import SealBroken, seal, unseal
+from console.errors import SealBroken
+from console.organizations.sealing import seal, unseal
 
 KEY, OTHER = "a" * 20 + "b" * 20, "b" * 20 + "a" * 20
 
