@@ -41,7 +41,7 @@ def change(hub: Hub, organization_id: int, seq: int) -> None:
 def open_list(hub: Hub, organization_id: int) -> Subscriber:
     fragments = Fragments(environment())
     view, network = SimsView(fragments), Network()
-    client = Client(organization_id=organization_id, handle="user:1", credential=1, permissions=1)
+    client = Client(organization_id=organization_id, handle="user:1", credential=1, topics=frozenset(), permissions=1)
     encoding = HtmlEncoding(view, LayoutView(fragments), lambda *_: None)
     page = Subscriber(client, "browser", encoding, frozenset({"fleet"}), network, view=view, ended=network.end)
     assert hub.join(page)
