@@ -88,8 +88,8 @@ class Requests:
             return
         began, status, bare = time.perf_counter(), 500, scope["method"] == "HEAD"
         wanted, accept = _header(scope, b"if-none-match"), _header(scope, b"accept")
-        if bare:
-            scope["method"] = "GET"  # RFC 9110, 9.3.2: the same head, no body
+        if bare:  # RFC 9110, 9.3.2: the same head, no body. The server keeps its own scope, which says HEAD
+            scope = {**scope, "method": "GET"}
 
         async def answer(message: Message) -> None:
             nonlocal status, bare
@@ -124,9 +124,19 @@ class Requests:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, _in_time(receive), answer)
+                await self._pass_on(scope, _in_time(receive), answer)
             finally:
                 _note(scope, status, time.perf_counter() - began)
+
+    async def _pass_on(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """OPTIONS is answered here (RFC 9110, 9.3.7): which methods an address takes is known without a caller."""
+        allowed = self._methods(scope["path"]) if scope["method"] == "OPTIONS" else []
+        if not allowed:
+            await self._app(scope, receive, send)
+            return
+        headers = [(b"allow", ", ".join(allowed).encode())]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _in_time(receive: Receive) -> Receive:

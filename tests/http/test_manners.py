@@ -22,6 +22,36 @@ async def test_head_is_get_without_a_body(web: Served, path: str) -> None:
     assert head.headers["content-type"] == got.headers["content-type"]
 
 
+async def test_a_connection_goes_on_after_head(web: Served) -> None:
+    address = urlsplit(web.address)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    for path in ("/health/live", "/nowhere", "/streamer/acme", "/health/live"):
+        writer.write(f"HEAD {path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        assert head.startswith(b"HTTP/1.1 ")
+        assert b"content-length: " in head
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "allowed"),
+    [
+        ("/", 204, {"GET", "HEAD", "OPTIONS"}),
+        ("/metrics", 204, {"GET", "HEAD", "OPTIONS"}),
+        ("/streamer/acme", 204, {"OPTIONS", "POST"}),
+        ("/forwarder/acme.x", 204, {"OPTIONS", "PATCH", "POST"}),
+        ("/sign-in", 204, {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("/api/v1/sims/8988228066601000002", 204, {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}),
+        ("/nowhere", 404, None),
+    ],
+)
+async def test_options_are_answered_to_everybody(web: Served, path: str, status: int, allowed: set[str] | None) -> None:
+    async with web.stranger() as stranger:
+        answer = await stranger.options(path)
+    assert (answer.status_code, answer.content if status == 204 else b"") == (status, b"")
+    assert allowed is None or set(re.split(r",\s*", answer.headers["allow"])) == allowed
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
