@@ -32,6 +32,7 @@ from console.store.database import Database
 AGAIN_SECONDS = 1.0  # before a part that has failed begins again
 BEGIN_SECONDS = 2.0  # that a process waits for Redis before it lets anybody in
 POLICY_VIOLATION = 1008
+PARAMETERS = {"topics": None, "since": None, "coalesce": ("", "0", "1")}  # of the programs' endpoint, and their values
 
 
 class Live:
@@ -113,6 +114,12 @@ async def browser_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
 async def program_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
     """JSON for a program: every fact that it may receive, in order, each once. `coalesce=1`: the latest states only."""
     await socket.accept()
+    for name, value in socket.query_params.items():
+        values = PARAMETERS.get(name, ())
+        if values is not None and value not in values:
+            what = f"{name} is 0 or 1" if values else f"There is no parameter {name[:40]!r}"
+            await socket.close(code=POLICY_VIOLATION, reason=what)
+            return
     encoding = live.programs[socket.query_params.get("coalesce") == "1"]
     await _serve(socket, live, "program", encoding, None)
 

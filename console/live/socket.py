@@ -43,7 +43,7 @@ _from_client = msgspec.json.Decoder(FromClient)
 def position_of(text: str | None) -> tuple[str, int] | None:
     """`<epoch>:<seq>` as a client has it; None for nothing, or for what the stream never sends."""
     epoch, colon, seq = (text or "").rpartition(":")
-    return (epoch, int(seq)) if colon and seq.isdigit() and len(seq) < 18 else None
+    return (epoch, int(seq)) if colon and seq.isascii() and seq.isdigit() and len(seq) < 18 else None
 
 
 async def serve(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:

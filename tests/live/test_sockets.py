@@ -21,7 +21,7 @@ from console.sessions.tables import sessions
 from console.store.database import Database, Transaction
 from console.users.tables import users
 from console.users.writes import change_password, disable_user
-from tests.cast import PASSWORD, Cast
+from tests.cast import ADAS_SIM, PASSWORD, Cast
 from tests.serving import Served
 from tests.sessions.test_idleness import last_deed, let_pass
 
@@ -120,6 +120,27 @@ async def test_signing_out_closes_the_sockets_of_this_session_alone(web: Served,
 async def test_nobodys_socket_is_closed_with_a_code_that_leads_to_the_sign_in(web: Served, cast: Cast) -> None:
     async with web.stranger() as stranger, web.page_socket(stranger, "?view=sims&topics=fleet") as socket:
         assert await close_code(socket, 5) == 4401
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("?topics=fleet&since=epoch:%C2%B2", None),
+        ("?since=epoch:%D9%A1", None),
+        ("?since=%FF:1", None),
+        ("?since=epoch:-1", None),
+        ("?coalesce=1", None),
+        ("?coalesce=yes", 1008),
+        ("?topic=fleet", 1008),
+        (f"?topics=sim:{ADAS_SIM}0", 1008),
+        ("?since=%00:1", 4400),
+    ],
+)
+async def test_a_programs_socket_is_opened_or_refused_by_what_it_asks_for(
+    web: Served, cast: Cast, query: str, code: int | None
+) -> None:
+    async with web.stream(cast.acme_key, query) as stream:
+        assert await close_code(stream, 0.3 if code is None else 5) == code
 
 
 async def test_a_session_opens_no_programs_socket_and_a_key_no_browsers(web: Served, cast: Cast) -> None:
