@@ -26,6 +26,7 @@ from console.http.database import ConnectionPerRequest, reading_of
 from console.http.etag import named
 from console.http.exceptions import error_response
 from console.http.fair_share import FairShare
+from console.http.json_bodies import JsonRequest
 from console.http.methods import methods_at
 from console.http.origins import same_origin
 from console.http.parameters import known_parameters
@@ -101,6 +102,7 @@ def create_app(settings: Settings) -> Litestar:
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
         openapi_config=openapi(),
         logging_config=None,
+        request_class=JsonRequest,
         request_max_body_size=LARGEST_BODY_BYTES,
         compression_config=CompressionConfig(
             "brotli", minimum_size=1024, brotli_quality=4, gzip_compress_level=5, exclude_opt_key=SKIPS_COMPRESSION

@@ -15,13 +15,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 REPLACEMENT = rb"\ufffd"
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # that may stand nowhere in JSON; RFC 8259, 7
 
 
 def readable(body: bytes) -> bytes:
     """The same JSON in UTF-8, without a byte order mark.
 
-    What is no character (half a surrogate pair, bytes that are no UTF-8) becomes U+FFFD. RFC 8259 section 8.2
-    leaves open what readers do with these; here nothing else is lost for them.
+    What is no character (half a surrogate pair, bytes that are no UTF-8) and control characters that were not escaped
+    become U+FFFD. RFC 8259 section 8.2 leaves open what readers do with these; here nothing else is lost for them.
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
@@ -33,6 +34,8 @@ def readable(body: bytes) -> bytes:
         body.decode()
     except UnicodeDecodeError:
         body = body.decode(errors="replace").encode()
+    if _CONTROLS.search(body):
+        body = _CONTROLS.sub("\ufffd".encode(), body)
     if b"\\u" in body:
         body = _ESCAPES.sub(lambda found: REPLACEMENT if found["half"] else found[0], body)
     return body

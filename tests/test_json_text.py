@@ -19,6 +19,7 @@ from console.json_text import readable
         (rb'["\u00e4\n\"\\"]', ['ä\n"\\']),
         (b'["\xff\xfe caf\xe9"]', ["\ufffd\ufffd caf\ufffd"]),
         (b'["\xed\xa0\xbd"]', ["\ufffd\ufffd\ufffd"]),
+        (b'["\x00a\x1f"]', ["\ufffda\ufffd"]),
         (b"\xef\xbb\xbf[1]", [1]),
         ('["ä"]'.encode("utf-16"), ["ä"]),
         ('["ä"]'.encode("utf-32"), ["ä"]),

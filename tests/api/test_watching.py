@@ -47,6 +47,27 @@ async def test_a_viewer_changes_nothing(web: Served, cast: Cast, db: Database) -
     assert await job_requests(db) == []
 
 
+BODIES = [
+    (b'\xef\xbb\xbf{"note": "marked"}', 200),
+    (b'{"note": "caf\xe9"}', 200),
+    (b'{"note": "half \\ud83d"}', 200),
+    (b'{"note": "a\x00b"}', 200),
+    (b'{"note": "a\\u0000b"}', 422),
+    (b'{"note": ' + b"[" * 30_000, 400),
+    (b'{"custom_fields": ' + b'{"a": ' * 9_000, 400),
+    (b"\xff\xfe", 400),
+    (b"note=1", 400),
+    (b"null", 400),
+    (b"", 400),
+]
+
+
+async def test_a_body_of_odd_bytes_or_depth_is_read_or_refused(web: Served, cast: Cast, db: Database) -> None:
+    async with web.program(await operator_key(db, cast.acme)) as ada:
+        answered = [(await ada.patch(f"/sims/{ADAS_SIM}", content=body)).status_code for body, _ in BODIES]
+    assert answered == [status for _, status in BODIES]
+
+
 async def test_an_operator_may_do_each(web: Served, cast: Cast, db: Database) -> None:
     statuses = []
     async with web.program(await operator_key(db, cast.acme)) as ada:
