@@ -116,6 +116,18 @@ def read_sms(record: dict[str, Any]) -> SmsRecord:
     return found
 
 
+@pytest.mark.parametrize(
+    "spelling", [8901947, "8901947", "08901947", " 8901947 ", 8901947.0, "8901947.0", "8.901947e6"]
+)
+def test_a_message_has_the_same_id_however_its_number_is_written(spelling: Any) -> None:
+    assert read_sms(message(id=spelling)).id == "8901947"
+
+
+@pytest.mark.parametrize("odd", ["one", "1.5", 1.5, 2.0**60, "1e999999999", "NaN", "9" * 5000, "²"])
+def test_a_record_without_a_whole_number_as_its_id_is_unknown(odd: Any) -> None:
+    assert isinstance(read_record(event(id=odd)), UnknownRecord)
+
+
 def test_a_message_from_a_device_is_reported_by_its_payload_and_where_it_was_sent() -> None:
     record = read_sms(message(multi_part_info={"identifier": "77", "partno": 2, "total": 3}))
     assert (record.id, record.direction, record.status, record.iccid) == ("8901947", "mo", "delivered", ICCID)

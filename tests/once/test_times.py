@@ -17,6 +17,11 @@ from console.once.wire.times import maybe_time, parse_time, write_time
         ("2023-03-01T12:07:09.250Z", datetime(2023, 3, 1, 12, 7, 9, 250_000, tzinfo=UTC)),
         ("2028-03-14T16:10:29.000+02:00", datetime(2028, 3, 14, 14, 10, 29, tzinfo=UTC)),
         ("2024-12-13T12:49:57", datetime(2024, 12, 13, 12, 49, 57, tzinfo=UTC)),
+        (" 2024-12-13t12:49:57z ", datetime(2024, 12, 13, 12, 49, 57, tzinfo=UTC)),
+        ("2024-12-13 12:49:57 UTC", datetime(2024, 12, 13, 12, 49, 57, tzinfo=UTC)),
+        ("2024-12-31T24:00:00Z", datetime(2025, 1, 1, tzinfo=UTC)),
+        ("20241231T240000.000+0100", datetime(2024, 12, 31, 23, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_every_form_becomes_the_same_kind_of_utc_time(written: str, meant: datetime) -> None:
@@ -24,7 +29,9 @@ def test_every_form_becomes_the_same_kind_of_utc_time(written: str, meant: datet
     assert parse_time(written).tzinfo is UTC
 
 
-@pytest.mark.parametrize("written", ["yesterday", "", "2021-13-01", "0000-00-00 00:00:00"])
+@pytest.mark.parametrize(
+    "written", ["yesterday", "", "2021-13-01", "0000-00-00 00:00:00", "2024-12-31T24:00:01Z", "2024-12-31T25:00Z"]
+)
 def test_what_is_no_time_is_an_error(written: str) -> None:
     with pytest.raises(ValueError):
         parse_time(written)

@@ -10,6 +10,7 @@ from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name
 from console.once.wire.times import parse_time
 from console.once.wire.volumes import to_bytes, to_count
+from console.once.wire.whole_numbers import whole
 
 EVENT_NAMES = {
     0: "Generic", 1: "Update location", 2: "Update GPRS location", 3: "Create PDP Context", 4: "Update PDP Context",
@@ -64,20 +65,19 @@ class EventRecord(Struct, frozen=True, gc=False):
     detail: bytes | None = None  # as 1NCE wrote it, in JSON
 
 
-def whole(value: int | str | None) -> int | None:
-    """A whole number that may have come as text. Raises ValueError if it is none."""
-    return int(value) if value is not None and value != "" else None
-
-
 def imsi_of(raw: RecordShape) -> str | None:
     """The IMSI: an object in events, plain text in usage records."""
     imsi = raw.imsi.imsi if isinstance(raw.imsi, ImsiRef) else raw.imsi
     return str(imsi) if imsi else None
 
 
+def _text(value: str | int | None) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
+
+
 def iccid_of(raw: RecordShape) -> str | None:
     """The SIM's ICCID; where the SIM is missing, the device's name normally is the ICCID."""
-    iccid = known(raw.sim.iccid) if raw.sim else None
+    iccid = known(_text(raw.sim.iccid)) if raw.sim else None
     return iccid or (known(raw.endpoint.name) if raw.endpoint else None)
 
 

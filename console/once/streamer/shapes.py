@@ -9,9 +9,10 @@ from decimal import Decimal
 from msgspec import Raw, Struct
 
 from console.once.wire.radio import Cell
+from console.once.wire.whole_numbers import Whole
 
 Text = str | None
-Whole = int | str | None  # numbers that were also seen as strings
+Digits = int | str | None  # numbers that were also seen as strings
 Number = Decimal | None
 
 NOTHING = Raw(b"null")
@@ -34,7 +35,7 @@ class EndpointShape(Struct, gc=False):
 class SimRef(Struct, gc=False):
     """The SIM. Only the first format has the time of its creation."""
 
-    iccid: Text = None
+    iccid: Digits = None
     production_date: Text = None
 
 
@@ -56,7 +57,7 @@ class Country(Struct, gc=False):
     """A country; usage records have only its network code."""
 
     iso_code: Text = None
-    mcc: Whole = None
+    mcc: Digits = None
 
 
 class Operator(Struct, gc=False):
@@ -71,10 +72,10 @@ class Session(Struct, gc=False):
 
     apn: Text = None
     ue_ip_address: Text = None
-    rat_type: Whole = None
-    mcc: Whole = None
-    lac: Whole = None
-    ci: Whole = None
+    rat_type: Digits = None
+    mcc: Digits = None
+    lac: Digits = None
+    ci: Digits = None
     gtp_v1_uli: Cell | None = None
     gtp_v2_uli: Cell | None = None
 
@@ -136,9 +137,9 @@ class RecordShape(Struct, gc=False):
     operator: Operator | None = None
     # messages and delivery reports
     payload: Text = None
-    source_address: Whole = None
-    dest_address: Whole = None
-    destination_address: Whole = None
+    source_address: Digits = None
+    dest_address: Digits = None
+    destination_address: Digits = None
     dcs: Number = None
     udh: Text = None
     multi_part_info: PartShape | None = None

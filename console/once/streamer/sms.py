@@ -4,10 +4,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from console.once.streamer.events import detail_of, iccid_of, whole
+from console.once.streamer.events import detail_of, iccid_of
 from console.once.streamer.shapes import NumberedText, PartShape, RecordShape
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_count
+from console.once.wire.whole_numbers import number_text, whole
 
 STATES = {2: "pending", 3: "buffered", 4: "delivered", 5: "failed", 6: "expired"}
 
@@ -50,7 +51,7 @@ def _text(value: str | int | None) -> str | None:
 
 
 def _id(raw: RecordShape) -> str:
-    if (number := _text(raw.id)) is None:
+    if (number := number_text(raw.id)) is None:
         raise ValueError("a message without an id")
     return number
 
@@ -80,7 +81,7 @@ def read_message(raw: RecordShape) -> SmsRecord:
         dest_address=_text(raw.dest_address) or _text(raw.destination_address),
         dcs=to_count(raw.dcs),
         udh=raw.udh or None,
-        part_of=_text(parts.identifier) if several else None,
+        part_of=number_text(parts.identifier) if several else None,
         part=to_count(parts.partno) if several else None,
         parts=to_count(parts.total) if several else None,
         submitted_at=maybe_time(raw.submit_date),
@@ -95,7 +96,7 @@ def read_report(raw: RecordShape) -> SmsRecord:
         direction="mt",
         status=_state(raw.status),
         iccid=iccid_of(raw),
-        other_id=_text(ordered.id) if ordered else None,
+        other_id=number_text(ordered.id) if ordered else None,
         submitted_at=maybe_time(raw.submit_date),
         final_at=maybe_time(raw.final_date),
     )

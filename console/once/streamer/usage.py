@@ -4,12 +4,13 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from console.once.streamer.events import detail_of, iccid_of, imsi_of, whole
+from console.once.streamer.events import detail_of, iccid_of, imsi_of
 from console.once.streamer.shapes import RecordShape, Volumes
 from console.once.wire.countries import country_code
 from console.once.wire.radio import rat_name
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_bytes, to_count
+from console.once.wire.whole_numbers import whole
 
 DATA_TRAFFIC = 5
 SMS_TRAFFIC = 6
@@ -44,7 +45,7 @@ def _kind(raw: RecordShape) -> str:
         return "data"
     if number == SMS_TRAFFIC:
         return "sms"
-    word = ((traffic.description if traffic else None) or "").lower()
+    word = ((traffic.description if traffic else None) or "").strip().lower()
     if number is None and word in ("data", "sms"):
         return word
     raise ValueError(f"usage of an unknown kind of traffic: {number} {word!r}")

@@ -14,6 +14,7 @@ from console.once.models import Quota, Sim, Sms
 from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_bytes, to_count
+from console.once.wire.whole_numbers import number_text
 
 UNREADABLE = (
     MsgspecError,
@@ -122,7 +123,7 @@ def read_sms(body: bytes | Raw) -> Sms:
     """A message of a SIM's list."""
     raw = _sms.decode(body)
     return Sms(
-        id=str(raw.id),
+        id=number_text(raw.id) or str(raw.id),
         direction=_word(raw.sms_type.id, raw.sms_type.description, _SMS_DIRECTIONS) or "mt",
         status=_word(raw.status.id, raw.status.description, _SMS_STATES) if raw.status else None,
         payload=raw.payload,

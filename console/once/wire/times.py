@@ -1,23 +1,42 @@
 """The points in time that 1NCE writes, in at least five different ways, all of them in UTC."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 # The zero time of Go and .NET (year 1) and the last second of the year 9999 mean "never", and no table can hold them.
 FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+# Midnight as the end of a day, and a leap second (ISO 8601, 4.2.3 and 4.2.1): both are the instant that follows.
+_MIDNIGHT = re.compile(r"(?P<date>[^T ]+[T ])24(?P<rest>(:?00){0,2}([.,]0+)?([Z+-].*)?)")
+_LEAP = re.compile(r"(?P<date>[^T ]+[T ]\d\d:?\d\d:?)60(?P<rest>([.,]0+)?([Z+-].*)?)")
 
 
 def parse_time(text: str) -> datetime:
     """The time in UTC. Raises ValueError for anything that is no date, and for a year that is none of ours.
 
     Reads `2018-03-09T07:59:09.000+0000`, `2031-11-26 00:00:00`, `2021-11-14`, `2024-08-24T13:13:21Z` and
-    `2023-03-01T12:07:09.000Z`. A time without a zone is UTC, as all of 1NCE's are.
+    `2023-03-01T12:07:09.000Z`, and what else ISO 8601 allows for the same instant. A time without a zone is UTC, as all
+    of 1NCE's are.
     """
-    time = datetime.fromisoformat(text.strip())
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = _parse_rare(text)
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise ValueError(f"{text[:40]!r} lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
     if time.tzinfo is None:
         return time.replace(tzinfo=UTC)
     return time if time.tzinfo is UTC else time.astimezone(UTC)
+
+
+def _parse_rare(text: str) -> datetime:
+    """Lower case, a zone by its name, blanks around it, 24:00:00 and second 60."""
+    plain = re.sub(r" ?(UTC|GMT)$", "Z", text.strip().upper())
+    if found := _MIDNIGHT.fullmatch(plain):
+        return datetime.fromisoformat(f"{found['date']}00{found['rest']}") + timedelta(days=1)
+    if found := _LEAP.fullmatch(plain):
+        return datetime.fromisoformat(f"{found['date']}59{found['rest']}") + timedelta(seconds=1)
+    return datetime.fromisoformat(plain)
 
 
 def maybe_time(text: str | None) -> datetime | None:

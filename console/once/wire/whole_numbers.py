@@ -1,0 +1,41 @@
+"""Whole numbers in 1NCE's JSON, which writes them as numbers and as text."""
+
+from decimal import Decimal, InvalidOperation
+
+Whole = int | float | str | None
+LARGEST_EXACT = 2**53  # beyond it, a number with a decimal point can't be told from its neighbours
+MOST_DIGITS = 40
+
+
+def whole(value: Whole) -> int | None:
+    """The number, also of "7", "007", 7.0 and "7.0"; None where there is none. Raises ValueError for anything else."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, float):
+        if not (value.is_integer() and abs(value) < LARGEST_EXACT):
+            raise ValueError(f"{value} is no exact whole number")
+        return int(value)
+    try:
+        return int(value)
+    except ValueError:
+        return _from_decimal(str(value))
+
+
+def number_text(value: Whole) -> str | None:
+    """An id as text: the same for every spelling of a number; what is no number stays as it is."""
+    if value is None or value == "":
+        return None
+    try:
+        return str(whole(value))
+    except ValueError:
+        return str(value)
+
+
+def _from_decimal(text: str) -> int:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text[:40]!r} is no number") from error
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS or number != number.to_integral_value():
+        raise ValueError(f"{text[:40]!r} is no whole number")
+    return int(number)
