@@ -10,13 +10,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from console.api_keys.writes import put_key
+from console.members.writes import put_user
 from console.migrate import migrate
-from console.organizations.rules import Role
+from console.organizations.rules import PERMISSIONS, Role
 from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database, open_database
 from console.trial import PostgresServer, ValkeyServer
-from console.users.writes import put_user
 
 SECRET = "a-secret-key-for-benchmarks-alone-0123456789"
 STREAMER = ("streamer", "streamer-password")
@@ -46,7 +46,7 @@ class Installation(Struct, frozen=True, kw_only=True):
         now = datetime.now(UTC)
         async with self.db.transaction() as transaction:
             return [
-                await put_key(transaction, self.organization_id, f"program {n}", Role.VIEWER, now)
+                await put_key(transaction, self.organization_id, f"program {n}", PERMISSIONS[Role.VIEWER], now)
                 for n in range(number)
             ]
 

@@ -12,20 +12,22 @@ from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys import reads as key_reads
-from console.api_keys.rules import KEY_WORD, NOTED_EVERY
+from console.api_keys.rules import NOTED_EVERY, accepted_from, is_whole
 from console.api_keys.writes import note_key_use
-from console.errors import TooMany
+from console.errors import NotAllowed, TooMany
 from console.http.authentication import SAFE_METHODS, Access, FindCaller
+from console.http.client_address import client_address
 from console.http.database import connection_of, let_go
 from console.http.rate_limit import count_request, handle_of
 from console.live.access import Client, Socket
+from console.members import reads as member_reads
+from console.members.writes import note_seen
 from console.organizations.rules import Caller, Credential
 from console.organizations.sealing import hashed
 from console.sessions.rules import EXTENDED_EVERY, cookie_name
 from console.sessions.writes import extend_sessions
 from console.settings import Settings
 from console.store.database import Database
-from console.users import reads as user_reads
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -50,22 +52,29 @@ class Callers:
         now = datetime.now(UTC)
         session = hashed(session_id)
         async with self._latest(connection) as reading:
-            found = (await user_reads.callers_of_sessions(reading, [session], now)).get(session)
+            found = (await member_reads.callers_of_sessions(reading, [session], now)).get(session)
         if found is None:
             return None
         caller, seen_at = found
         if now - seen_at > EXTENDED_EVERY and is_deed(connection):
             await let_go(connection.scope)
             async with self._db.transaction() as transaction:
-                await extend_sessions(transaction, [session], now)
+                await extend_sessions(transaction, [session], now, client_address(connection.scope))
+                if caller.user_id is not None:
+                    await note_seen(transaction, caller.organization_id, caller.user_id, now)
         return caller
 
     async def of_key(self, connection: Connection) -> Caller | None:
         """The program of the API key; None without one that holds.
 
-        Raises TooMany if it, or without a key its network, has sent too many requests.
+        Raises TooMany if it, or without a key its network, has sent too many requests, NotAllowed if the key is not
+        accepted from there.
         """
-        caller = await self._of_key(connection)
+        try:
+            caller = await self._of_key(connection)
+        except NotAllowed:
+            await self._count(connection, handle_of(connection.scope))
+            raise
         await self._count(connection, caller.handle if caller else handle_of(connection.scope))
         return caller
 
@@ -90,14 +99,16 @@ class Callers:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if not key and scheme.lower() == "bearer":
             key = token.strip()
-        if not key.startswith(KEY_WORD):
+        if not is_whole(key):
             return None
+        now = datetime.now(UTC)
         async with self._latest(connection) as reading:
-            found = await key_reads.caller_of_key(reading, key)
+            found = await key_reads.caller_of_key(reading, key, now)
         if found is None:
             return None
-        caller, used_at = found
-        now = datetime.now(UTC)
+        if not accepted_from(found.networks, client_address(connection.scope)):
+            raise NotAllowed("This API key is not accepted from your network")
+        caller, used_at = found.caller, found.used_at
         if caller.key_id is not None and (used_at is None or now - used_at > NOTED_EVERY):
             await let_go(connection.scope)
             async with self._db.transaction() as transaction:
@@ -114,12 +125,13 @@ class Callers:
         sessions = [one.session for one in asked if one.session is not None]
         key_ids = [one.key_id for one in asked if one.key_id is not None]
         found: list[Caller] = []
+        now = datetime.now(UTC)
         async with self._db.reading() as reading:
             if sessions:
-                users = await user_reads.callers_of_sessions(reading, sessions, datetime.now(UTC))
+                users = await member_reads.callers_of_sessions(reading, sessions, now)
                 found += [caller for caller, _ in users.values()]
             if key_ids:
-                found += (await key_reads.callers_of_keys(reading, key_ids)).values()
+                found += (await key_reads.callers_of_keys(reading, key_ids, now)).values()
         return {caller.credential: caller.access for caller in found}
 
 

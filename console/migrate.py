@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import console.api_keys.tables
 import console.carrier.tables
 import console.connectivity.tables
+import console.members.tables
 import console.organizations.tables
 import console.polling.tables
 import console.quotas.tables

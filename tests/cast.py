@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from console.api_keys import reads, writes
 from console.connectivity.writes import record_statuses
-from console.organizations.rules import Caller, Role
+from console.members.writes import put_user
+from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.writes import put
 from console.settings import Settings
 from console.sims.writes import CONNECTION, INVENTORY, record_inventory
 from console.store.database import Database, Transaction
-from console.users.writes import put_user
 
 PASSWORD = "correct horse battery"
 ADAS_SIM = "8988228066600000001"
@@ -69,15 +69,24 @@ async def gather(db: Database, settings: Settings) -> Cast:
                 streamer_password=STREAMER[1],
             )
             await put_user(transaction, ids[slug], user, Role.ADMIN, PASSWORD, now)
-            keys[slug] = await writes.put_key(transaction, ids[slug], f"{user}'s program", Role.VIEWER, now)
+            keys[slug] = await writes.put_key(
+                transaction, ids[slug], f"{user}'s program", PERMISSIONS[Role.VIEWER], now
+            )
         await put_user(transaction, ids["acme"], "otto", Role.OPERATOR, PASSWORD, now)
         await put_user(transaction, ids["acme"], "vera", Role.VIEWER, PASSWORD, now)
         await add_sim(transaction, ids["acme"], ADAS_SIM, label="pump-1", connection="online", country="DE")
         await add_sim(transaction, ids["acme"], ADAS_OTHER_SIM, label="pump-2", connection="offline", country="FR")
         await add_sim(transaction, ids["evil"], EVES_SIM, label="eve-1", connection="online", country="DE")
     async with db.reading() as connection:
-        ada, _ = await reads.caller_of_key(connection, keys["acme"]) or (None, None)
-        eve, _ = await reads.caller_of_key(connection, keys["evil"]) or (None, None)
+        ada = await reads.caller_of_key(connection, keys["acme"], now)
+        eve = await reads.caller_of_key(connection, keys["evil"], now)
     assert ada is not None
     assert eve is not None
-    return Cast(acme=ids["acme"], evil=ids["evil"], acme_key=keys["acme"], eve_key=keys["evil"], ada=ada, eve=eve)
+    return Cast(
+        acme=ids["acme"],
+        evil=ids["evil"],
+        acme_key=keys["acme"],
+        eve_key=keys["evil"],
+        ada=ada.caller,
+        eve=eve.caller,
+    )

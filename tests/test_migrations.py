@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from console.migrate import config, metadata, migrate, newest, revision
+from console.organizations.rules import PERMISSIONS, Role
 from console.settings import Settings
 from console.sims import reads
 from console.sims.rules import SimFilter
@@ -121,6 +122,37 @@ FULL = (
     "INSERT INTO sims (organization_id, iccid, label, added_at, changed_at)"
     " VALUES (1, '8988228066600000001', 'Pump-77', now(), now())",
     "INSERT INTO outbox (items, facts) VALUES (ARRAY[E'1\tsim.changed\tx\t{}', E'1\tsim.event\tx\t{}'], 2)",
+)
+
+
+async def test_users_become_members_and_keys_get_the_scopes_of_their_role(cluster: Cluster, settings: Settings) -> None:
+    name = "before_members_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
+    await cluster.ask(f"CREATE DATABASE {name}")
+    db = open_database(cluster.named(name), settings.redis_url, connections=2)
+    try:
+        async with db.engine.connect() as connection:
+            await connection.run_sync(lambda one: _upto(one, "0013"))
+            for statement in PEOPLE:
+                await connection.execute(sa.text(statement))
+            await connection.commit()
+            await connection.run_sync(migrate)
+            members = await connection.execute(sa.text("SELECT organization_id, user_id, role FROM members"))
+            assert [tuple(row) for row in members] == [(1, 1, "operator")]
+            assert (await connection.execute(sa.text("SELECT organization_id FROM sessions"))).scalars().all() == [1]
+            scopes = (await connection.execute(sa.text("SELECT scopes FROM api_keys"))).scalar_one()
+            assert set(scopes) == PERMISSIONS[Role.VIEWER]
+    finally:
+        await db.close()
+        await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+PEOPLE = (
+    FULL[0],
+    "INSERT INTO users (organization_id, name, role, password_hash, created_at)"
+    " VALUES (1, 'ada', 'operator', 'x', now())",
+    "INSERT INTO sessions (id_hash, user_id, created_at, seen_at, expires_at) VALUES ('x', 1, now(), now(), now())",
+    "INSERT INTO api_keys (organization_id, name, role, prefix, secret_hash, created_at)"
+    " VALUES (1, 'program', 'viewer', 'iot_key_x', 'x', now())",
 )
 
 

@@ -1,6 +1,6 @@
 """Questions about API keys, and whose each is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,11 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys.tables import api_keys
-from console.organizations.rules import PERMISSIONS, Caller, Role
+from console.organizations.rules import Caller, Permission
 from console.organizations.sealing import hashed
 from console.organizations.tables import organizations
+
+KNOWN = frozenset(Permission)
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
@@ -20,18 +22,30 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     id: int
     organization_id: int
     name: str
-    role: str
     prefix: str
+    scopes: list[str]
+    networks: list[str]
+    created_by: str
     created_at: datetime
+    expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
 
 
-def _keys() -> "sa.Select[Any]":
+class UsedKey(Struct, frozen=True, kw_only=True):
+    """What a request with a key needs to know of it."""
+
+    caller: Caller
+    networks: Sequence[str]
+    used_at: datetime | None
+
+
+def _keys(now: datetime) -> "sa.Select[Any]":
+    c = api_keys.c
     return (
         sa.select(api_keys, organizations.c.name.label("organization"))
-        .join(organizations, organizations.c.id == api_keys.c.organization_id)
-        .where(api_keys.c.revoked_at.is_(None))
+        .join(organizations, organizations.c.id == c.organization_id)
+        .where(c.revoked_at.is_(None), c.expires_at.is_(None) | (c.expires_at > now))
     )
 
 
@@ -40,24 +54,34 @@ def _caller(row: "sa.Row[Any]") -> Caller:
         organization_id=row.organization_id,
         organization=row.organization,
         name=row.name,
-        permissions=PERMISSIONS[Role(row.role)],
+        permissions=frozenset(Permission(scope) for scope in row.scopes if scope in KNOWN),
         key_id=row.id,
     )
 
 
-async def caller_of_key(connection: AsyncConnection, key: str) -> tuple[Caller, datetime | None] | None:
-    """Whose API key this is, and when it was last used; None if it is unknown or revoked."""
-    row = (await connection.execute(_keys().where(api_keys.c.secret_hash == hashed(key)))).first()
-    return (_caller(row), row.last_used_at) if row else None
+async def caller_of_key(connection: AsyncConnection, key: str, now: datetime) -> UsedKey | None:
+    """Whose API key this is; None if it is unknown, revoked or past its end."""
+    row = (await connection.execute(_keys(now).where(api_keys.c.secret_hash == hashed(key)))).first()
+    return UsedKey(caller=_caller(row), networks=row.networks, used_at=row.last_used_at) if row else None
 
 
-async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int]) -> dict[int, Caller]:
-    """Whose these API keys are, by id; revoked ones are left out."""
-    query = _keys().where(api_keys.c.id.in_(key_ids))
+async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int], now: datetime) -> dict[int, Caller]:
+    """Whose these API keys are, by id; those revoked or past their end are left out."""
+    query = _keys(now).where(api_keys.c.id.in_(key_ids))
     return {row.id: _caller(row) for row in await connection.execute(query)}
 
 
 async def every_key(connection: AsyncConnection) -> list[ApiKey]:
-    """All API keys, by id."""
+    """All API keys of the installation, by id."""
+    return await _listed(connection, sa.true())
+
+
+async def keys_of(connection: AsyncConnection, organization_id: int) -> list[ApiKey]:
+    """The API keys of an organization, by id; those that have ended too."""
+    return await _listed(connection, api_keys.c.organization_id == organization_id)
+
+
+async def _listed(connection: AsyncConnection, which: "sa.ColumnElement[bool]") -> list[ApiKey]:
     columns = [api_keys.c[name] for name in ApiKey.__struct_fields__]
-    return [ApiKey(**row._mapping) for row in await connection.execute(sa.select(*columns).order_by(api_keys.c.id))]
+    query = sa.select(*columns).where(which).order_by(api_keys.c.id)
+    return [ApiKey(**row._mapping) for row in await connection.execute(query)]

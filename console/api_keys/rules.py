@@ -1,14 +1,70 @@
-"""The shape of an API key, and how exactly its last use is noted."""
+"""The shape of an API key, where it is accepted from, and how exactly its last use is noted."""
 
 import secrets
+import zlib
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from console.errors import Invalid
+from console.http.client_address import address_in
 
 KEY_WORD = "iot_key_"
 NOTED_EVERY = timedelta(minutes=1)
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+CHECK_LETTERS = 6  # hold the 32 bits of a checksum
+LONGEST_DAYS = 366
+USUAL_DAYS = 30
+MOST_NETWORKS = 20
+Network = IPv4Network | IPv6Network
 
 
 def new_key() -> tuple[str, str]:
     """An API key: the part that may be shown, and the whole that is shown once."""
-    prefix = KEY_WORD + "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return prefix, prefix + "_" + "".join(secrets.choice(ALPHABET) for _ in range(40))
+    prefix = KEY_WORD + _random(8)
+    key = f"{prefix}_{_random(40)}"
+    return prefix, key + _check(key)
+
+
+def is_whole(key: str) -> bool:
+    """Whether it ends with its checksum: a mistyped or shortened key, and any other text, does not."""
+    return key.startswith(KEY_WORD) and key.isascii() and key[-CHECK_LETTERS:] == _check(key[:-CHECK_LETTERS])
+
+
+def _random(letters: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(letters))
+
+
+def _check(text: str) -> str:
+    rest, found = zlib.crc32(text.encode()), ""
+    for _ in range(CHECK_LETTERS):
+        rest, digit = divmod(rest, len(ALPHABET))
+        found += ALPHABET[digit]
+    return found
+
+
+def read_networks(texts: Collection[str]) -> list[str]:
+    """These addresses and networks as they are stored. Raises Invalid for one that is none, or too many."""
+    if len(texts) > MOST_NETWORKS:
+        raise Invalid(f"At most {MOST_NETWORKS} networks")
+    found = []
+    for text in texts:
+        try:
+            found.append(str(ip_network(text.strip())))
+        except ValueError as error:
+            raise Invalid(f"{text[:60]!r} is no address and no network, like 192.0.2.0/24", network=text) from error
+    return found
+
+
+def accepted_from(networks: Sequence[str], address: str) -> bool:
+    """Whether a key with these networks is accepted from this address; without networks it is from everywhere."""
+    if not networks:
+        return True
+    found = address_in(address)
+    return found is not None and any(found in network for network in _networks(tuple(networks)))
+
+
+@lru_cache(maxsize=1000)
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(text) for text in texts)

@@ -1,6 +1,7 @@
 """What is stored of API keys. Of each secret only a hash."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from console.store.metadata import metadata, moment
 
@@ -10,10 +11,13 @@ api_keys = sa.Table(
     sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False, server_default="{}"),  # Permissions
+    sa.Column("networks", ARRAY(sa.Text), nullable=False, server_default="{}"),  # that it is accepted from; none: any
     sa.Column("prefix", sa.Text, nullable=False, unique=True),  # the part that may be shown
     sa.Column("secret_hash", sa.LargeBinary, nullable=False),  # SHA-256: the secret is random and long
+    sa.Column("created_by", sa.Text, nullable=False, server_default=""),
     moment("created_at", nullable=False),
+    moment("expires_at"),
     moment("last_used_at"),
     moment("revoked_at"),
 )

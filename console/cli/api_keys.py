@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import click
 
 from console.api_keys import reads as key_reads
+from console.api_keys.rules import LONGEST_DAYS
 from console.api_keys.writes import put_key, revoke_key
-from console.cli.printing import as_json, org_option, role_option, show, the_organization, with_database
-from console.organizations.rules import Role
+from console.cli.printing import as_json, org_option, show, the_organization, with_database
+from console.organizations.rules import PERMISSIONS, Permission, Role
 from console.settings import Settings
 from console.store.database import Database
 
@@ -19,15 +20,37 @@ def key() -> None:
 
 @key.command("add")
 @click.argument("name")
-@role_option
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="All scopes that this role has.")
+@click.option("--scope", "scopes", type=click.Choice([one.value for one in Permission]), multiple=True)
+@click.option("--days", type=click.IntRange(1, LONGEST_DAYS), help="It ends after so many days; without, never.")
+@click.option("--network", "networks", multiple=True, help="Accept it from here alone, like 192.0.2.0/24.")
 @org_option
-def key_add(name: str, role: str, slug: str | None) -> None:
-    """Make an API key; it is printed once."""
+def key_add(
+    name: str,
+    role: str | None,
+    scopes: tuple[str, ...],
+    days: int | None,
+    networks: tuple[str, ...],
+    slug: str | None,
+) -> None:
+    """Make an API key; it is printed once. --scope can be given several times."""
+    if (role is None) == (not scopes):
+        raise click.UsageError("Say what it may do: --scope, once or more, or --role")
+    permissions = PERMISSIONS[Role(role)] if role else frozenset(Permission(scope) for scope in scopes)
 
     async def work(_: Settings, db: Database) -> str:
         organization_id = await the_organization(db, slug)
         async with db.transaction() as transaction:
-            return await put_key(transaction, organization_id, name, Role(role), datetime.now(UTC))
+            return await put_key(
+                transaction,
+                organization_id,
+                name,
+                permissions,
+                datetime.now(UTC),
+                days=days,
+                networks=networks,
+                created_by="console key add",
+            )
 
     click.echo(with_database(work))
 

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from console.cli.printing import with_database
+from console.members.writes import put_user
 from console.organizations.rules import Role
 from console.organizations.writes import put
 from console.settings import Settings
@@ -46,7 +47,7 @@ def demo(folder: Path) -> None:
             there = set((await transaction.connection.execute(sa.select(users.c.name))).scalars())
             for name, role in PEOPLE.items():
                 if name not in there:
-                    await writes.put_user(transaction, organization_id, name, role, passwords[name], now)
+                    await put_user(transaction, organization_id, name, role, passwords[name], now)
                 elif name not in known:
                     await writes.change_password(transaction, name, passwords[name])
 

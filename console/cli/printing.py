@@ -58,8 +58,16 @@ def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:
     for name in found[0]:
         table.add_column(name, overflow="fold")  # an address is worth nothing without its end
     for row in found:
-        table.add_row(*("" if value is None else _plain(value) for value in row.values()))
+        table.add_row(*(_cell(value) for value in row.values()))
     Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        value = [f"{name}: {one}" for name, one in value.items()]
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import click
 
 from console.cli.printing import as_json, org_option, role_option, show, the_organization, with_database
+from console.members.reads import ListedUser, every_user
+from console.members.writes import put_user
 from console.organizations.rules import Role
 from console.settings import Settings
 from console.store.database import Database
-from console.users import reads, writes
+from console.users import writes
 
 
 def _password(given: bool) -> str:
@@ -36,7 +38,7 @@ def user_add(name: str, role: str, slug: str | None, password_stdin: bool) -> No
     async def work(_: Settings, db: Database) -> int:
         organization_id = await the_organization(db, slug)
         async with db.transaction() as transaction:
-            return await writes.put_user(transaction, organization_id, name, Role(role), password, datetime.now(UTC))
+            return await put_user(transaction, organization_id, name, Role(role), password, datetime.now(UTC))
 
     with_database(work)
     click.echo(f"{name} can sign in.")
@@ -47,9 +49,9 @@ def user_add(name: str, role: str, slug: str | None, password_stdin: bool) -> No
 def user_list(json_: bool) -> None:
     """List the users."""
 
-    async def work(_: Settings, db: Database) -> list[reads.User]:
+    async def work(_: Settings, db: Database) -> list[ListedUser]:
         async with db.reading() as connection:
-            return await reads.every_user(connection)
+            return await every_user(connection)
 
     show(with_database(work), json_=json_)
 

@@ -79,6 +79,13 @@ def address_in(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def client_address(scope: Scope) -> str:
+    """The client's address, for people to recognise; empty if it is not known."""
+    client = scope.get("client")
+    address = address_in(client[0]) if client else None
+    return "" if address is None else str(address)
+
+
 def network_of(scope: Scope) -> str:
     """What people are counted by: an IPv4 address, or the /64 of an IPv6 address."""
     client = scope.get("client")

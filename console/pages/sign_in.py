@@ -14,19 +14,23 @@ from msgspec import Struct
 
 from console.callers import Callers
 from console.http.authentication import Access
-from console.http.client_address import network_of
+from console.http.client_address import client_address, network_of
 from console.http.exceptions import CLEARED
 from console.http.sign_in_throttle import begin_attempt, succeeded
 from console.log import logger
+from console.members.reads import memberships_of
+from console.members.writes import enter
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users import passwords, reads, writes
+from console.users import passwords, reads
 from console.users.devices import KNOWN_FOR, device_cookie_name, known_device, new_device
+from console.users.writes import keep_hash
 
 Asked = Request[Any, Any, Any]
 FORM_BYTES = 8 * 1024
+NO_MEMBER = "You are a member of no organization: ask an administrator for an invitation"
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -74,14 +78,30 @@ async def sign_in(
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401, headers=NOT_KEPT)
     await succeeded(db.redis, attempt)
-    async with db.transaction() as transaction:
-        session_id = await writes.sign_in(transaction, known[0], now)
+    session_id = await _enter(request, db, *known, data.password, now)
+    if session_id is None:
+        context = {"error": NO_MEMBER, "name": data.name[:100], "next": _within(data.next)}
+        return Template("sign_in/sign_in.html", context=context, status_code=403, headers=NOT_KEPT)
     logger("auth").info("signed in", name=data.name[:100], network=network)
     cookies = [
         _cookie(settings, cookie_name(secure=settings.secure_cookies), session_id),
         _cookie(settings, device, new_device(settings.secret_key, data.name, now), KNOWN_FOR),
     ]
     return Redirect(_within(data.next), status_code=303, cookies=cookies)
+
+
+async def _enter(request: Asked, db: Database, user_id: int, stored: str, password: str, now: datetime) -> str | None:
+    """The id of a new session, in the organization that the user was in last; None if they may enter none."""
+    async with db.reading() as reading:
+        memberships = await memberships_of(reading, user_id)
+    if not memberships:
+        return None
+    renewed = await passwords.hash_password(password) if passwords.is_dated(stored) else None
+    address, agent = client_address(request.scope), request.headers.get("user-agent", "")
+    async with db.transaction() as transaction:
+        if renewed is not None:
+            await keep_hash(transaction, user_id, renewed)
+        return await enter(transaction, user_id, memberships[0].organization_id, now, address=address, agent=agent)
 
 
 @post("/sign-out", status_code=303, include_in_schema=False)

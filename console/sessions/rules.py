@@ -6,6 +6,7 @@ from datetime import timedelta
 IDLE = timedelta(hours=12)  # without a deed of its user
 LIFE = timedelta(days=7)  # whatever its user does
 EXTENDED_EVERY = timedelta(minutes=5)  # how exactly the last deed is noted
+LONGEST_AGENT = 300  # characters of a User-Agent that are kept
 
 
 def new_session_id() -> str:

@@ -8,8 +8,16 @@ sessions = sa.Table(
     "sessions",
     metadata,
     sa.Column("id_hash", sa.LargeBinary, primary_key=True),  # SHA-256 of the cookie's value
-    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True),  # to name it in a list
+    sa.Column("user_id", sa.Integer, nullable=False),
+    sa.Column("organization_id", sa.Integer, nullable=False),  # the one that its user is in now
     moment("created_at", nullable=False),
     moment("seen_at", nullable=False),
     moment("expires_at", nullable=False),
+    sa.Column("address", sa.Text, nullable=False, server_default=""),  # where its last deed came from
+    sa.Column("agent", sa.Text, nullable=False, server_default=""),  # User-Agent of the sign-in
+    sa.ForeignKeyConstraint(
+        ["organization_id", "user_id"], ["members.organization_id", "members.user_id"], ondelete="CASCADE"
+    ),
+    sa.Index(None, "user_id", "organization_id"),
 )

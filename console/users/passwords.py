@@ -17,6 +17,11 @@ async def hash_password(password: str) -> str:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
+def is_dated(stored: str) -> bool:
+    """Whether it was hashed with other parameters than today's."""
+    return _hasher.check_needs_rehash(stored)
+
+
 async def is_right(stored: str | None, password: str) -> bool:
     """Whether it is the password. An unknown user (None) takes as long as a known one."""
 

@@ -8,9 +8,7 @@ users = sa.Table(
     "users",
     metadata,
     sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
-    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
     sa.Column("name", sa.Text, nullable=False, unique=True),  # what is typed at sign-in, in lower case
-    sa.Column("role", sa.Text, nullable=False),  # a Role
     sa.Column("password_hash", sa.Text, nullable=False),  # argon2id
     moment("created_at", nullable=False),
     moment("disabled_at"),

@@ -6,26 +6,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Invalid, NotFound
-from console.organizations.rules import Role
-from console.sessions.writes import begin_session, end_sessions_of
+from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
 from console.users.passwords import hash_password
 from console.users.rules import password_fault
 from console.users.tables import users
 
 
-async def put_user(
-    transaction: Transaction, organization_id: int, name: str, role: Role, password: str, now: datetime
-) -> int:
-    """Add a user; Invalid for a name that is taken or a poor password."""
+async def add_user(transaction: Transaction, name: str, password: str, now: datetime) -> int:
+    """Add a user, who is no member of anything yet; the id. Raises Invalid for a name taken or a poor password."""
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise Invalid("A user's name has 1 to 100 visible characters", name=name)
     statement = insert(users).values(
-        organization_id=organization_id,
-        name=name.strip().lower(),
-        role=role,
-        password_hash=await _hash(name, password),
-        created_at=now,
+        name=name.strip().lower(), password_hash=await _hash(name, password), created_at=now
     )
     statement = statement.on_conflict_do_nothing(index_elements=["name"])
     user_id = (await transaction.connection.execute(statement.returning(users.c.id))).scalar()
@@ -40,26 +33,44 @@ async def _hash(name: str, password: str) -> str:
     return await hash_password(password)
 
 
-async def sign_in(transaction: Transaction, user_id: int, now: datetime) -> str:
-    """A new session of a user whose password was right; its id, which only the browser keeps."""
+async def note_sign_in(transaction: Transaction, user_id: int, now: datetime) -> None:
+    """When a user last signed in."""
     await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(last_sign_in_at=now))
-    return await begin_session(transaction, user_id, now)
+
+
+async def set_password(transaction: Transaction, user_id: int, password: str, *, but: bytes | None = None) -> None:
+    """Give a user a new password, and end their sessions; `but` is the hashed id of one that stays.
+
+    Raises Invalid for a poor password.
+    """
+    name = (await transaction.connection.execute(sa.select(users.c.name).where(users.c.id == user_id))).scalar_one()
+    password_hash = await _hash(name, password)
+    statement = sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+    await transaction.connection.execute(statement)
+    await end_sessions_of(transaction, user_id, but=but)
+
+
+async def keep_hash(transaction: Transaction, user_id: int, password_hash: str) -> None:
+    """Store the same password, hashed with the parameters of today."""
+    statement = sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+    await transaction.connection.execute(statement)
 
 
 async def change_password(transaction: Transaction, name: str, password: str) -> None:
-    """Give a user a new password, and end their sessions."""
-    await _change_user(transaction, name, password_hash=await _hash(name, password))
+    """Give the user with this name a new password, and end their sessions."""
+    await set_password(transaction, await _id_of(transaction, name), password)
 
 
 async def disable_user(transaction: Transaction, name: str, now: datetime) -> None:
-    """Let a user in no more, and end their sessions."""
-    await _change_user(transaction, name, disabled_at=now)
+    """Let a user in no more, in no organization, and end their sessions."""
+    user_id = await _id_of(transaction, name)
+    await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(disabled_at=now))
+    await end_sessions_of(transaction, user_id)
 
 
-async def _change_user(transaction: Transaction, name: str, **values: object) -> None:
-    mine = users.c.name == name.strip().lower()
-    statement = sa.update(users).where(mine).values(**values).returning(users.c.id)
-    user_id = (await transaction.connection.execute(statement)).scalar()
+async def _id_of(transaction: Transaction, name: str) -> int:
+    query = sa.select(users.c.id).where(users.c.name == name.strip().lower())
+    user_id = (await transaction.connection.execute(query)).scalar()
     if user_id is None:
         raise NotFound(f"There is no user {name.strip().lower()!r}", name=name)
-    await end_sessions_of(transaction, user_id)
+    return int(user_id)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from console.api_keys.writes import put_key
 from console.iccid import check_digit
-from console.organizations.rules import Role
+from console.organizations.rules import PERMISSIONS, Role
 from console.sims.watching.rules import SYNCS_PER_MINUTE
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, add_sim
@@ -28,7 +28,7 @@ CHANGES: list[tuple[str, str, Any]] = [
 
 async def operator_key(db: Database, organization_id: int) -> str:
     async with db.transaction() as transaction:
-        return await put_key(transaction, organization_id, "operator", Role.OPERATOR, datetime.now(UTC))
+        return await put_key(transaction, organization_id, "operator", PERMISSIONS[Role.OPERATOR], datetime.now(UTC))
 
 
 async def job_requests(db: Database) -> list[tuple[str, Any]]:

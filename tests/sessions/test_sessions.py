@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import revoke_key
 from console.errors import Invalid, NotFound
+from console.members.reads import callers_of_sessions
+from console.members.writes import enter, put_user
 from console.organizations.rules import Role
 from console.organizations.sealing import hashed
 from console.sessions.rules import IDLE, LIFE
 from console.sessions.tables import sessions
 from console.sessions.writes import extend_sessions
 from console.store.database import Database
-from console.users import reads, writes
+from console.users import writes
 from console.users.tables import users
 from tests.cast import PASSWORD, Cast
 from tests.serving import Served
@@ -33,12 +35,12 @@ async def user_id(db: Database, name: str) -> int:
 async def begin(db: Database, name: str, now: datetime) -> str:
     number = await user_id(db, name)
     async with db.transaction() as transaction:
-        return await writes.sign_in(transaction, number, now)
+        return await enter(transaction, number, 1, now)
 
 
 async def holder(db: Database, session_id: str, now: datetime) -> str | None:
     async with db.reading() as reading:
-        found = await reads.callers_of_sessions(reading, [hashed(session_id)], now)
+        found = await callers_of_sessions(reading, [hashed(session_id)], now)
     return next((caller.name for caller, _ in found.values()), None)
 
 
@@ -92,9 +94,9 @@ async def test_what_is_changed_must_be_there_and_be_good(db: Database, cast: Cas
         with pytest.raises(Invalid):
             await writes.change_password(transaction, "ada", "short")
         with pytest.raises(Invalid):
-            await writes.put_user(transaction, cast.acme, "Ada", Role.VIEWER, "another horse battery", NOW)
+            await put_user(transaction, cast.acme, "Ada", Role.VIEWER, "another horse battery", NOW)
         with pytest.raises(Invalid):
-            await writes.put_user(transaction, cast.acme, "a\0b", Role.VIEWER, "another horse battery", NOW)
+            await put_user(transaction, cast.acme, "a\0b", Role.VIEWER, "another horse battery", NOW)
 
 
 async def test_signing_in_begins_a_new_session_each_time_and_signing_out_ends_it(web: Served, cast: Cast) -> None:

@@ -1,0 +1,1 @@
+"""Users in organizations, each with a role there, and the one-time links by which they come in."""

@@ -1,0 +1,169 @@
+"""Questions about members and their invitations, and whose a session is."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.members.tables import members, one_time_links
+from console.organizations.rules import PERMISSIONS, Caller, Role
+from console.organizations.tables import organizations
+from console.sessions.tables import sessions
+from console.users.tables import users
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A user in an organization, as its administrators see them."""
+
+    user_id: int
+    name: str
+    role: Role
+    created_at: datetime
+    disabled_at: datetime | None
+    last_seen_at: datetime | None
+    sessions: int
+    organizations: int  # in how many the user is a member
+
+
+class ListedUser(Struct, frozen=True, kw_only=True):
+    """A user of the installation, with the role in each organization by its short name."""
+
+    id: int
+    name: str
+    roles: dict[str, str]
+    created_at: datetime
+    disabled_at: datetime | None
+    last_sign_in_at: datetime | None
+
+
+class Membership(Struct, frozen=True, kw_only=True):
+    """An organization that a user is a member of."""
+
+    organization_id: int
+    organization: str
+    role: Role
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """A link that has not been used: of an invitation with a role, else of a member's new password."""
+
+    id: int
+    role: Role | None
+    user: str | None
+    note: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def callers_of_sessions(
+    connection: AsyncConnection, id_hashes: Collection[bytes], now: datetime
+) -> dict[bytes, tuple[Caller, datetime]]:
+    """Who has these sessions and when each was last used, by hashed id; ended ones and disabled members' not."""
+    s, m = sessions.c, members.c
+    query = (
+        sa.select(
+            s.id_hash,
+            s.seen_at,
+            s.organization_id,
+            s.user_id,
+            m.role,
+            users.c.name,
+            organizations.c.name.label("there"),
+        )
+        .join(members, (m.organization_id == s.organization_id) & (m.user_id == s.user_id))
+        .join(users, users.c.id == s.user_id)
+        .join(organizations, organizations.c.id == s.organization_id)
+        .where(s.expires_at > now, s.id_hash.in_(id_hashes), m.disabled_at.is_(None), users.c.disabled_at.is_(None))
+    )
+    found = {}
+    for row in await connection.execute(query):
+        role = Role(row.role)
+        caller = Caller(
+            organization_id=row.organization_id,
+            organization=row.there,
+            name=row.name,
+            permissions=PERMISSIONS[role],
+            role=role,
+            user_id=row.user_id,
+            session=row.id_hash,
+        )
+        found[row.id_hash] = (caller, row.seen_at)
+    return found
+
+
+async def members_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Member]:
+    """The members of an organization, by name."""
+    m, s = members.c, sessions.c
+    elsewhere = members.alias()
+    signed_in = (
+        sa.select(sa.func.count())
+        .where(s.user_id == m.user_id, s.organization_id == m.organization_id, s.expires_at > now)
+        .scalar_subquery()
+    )
+    memberships = sa.select(sa.func.count()).where(elsewhere.c.user_id == m.user_id).scalar_subquery()
+    query = (
+        sa.select(
+            m.user_id,
+            users.c.name,
+            m.role,
+            m.created_at,
+            sa.func.coalesce(m.disabled_at, users.c.disabled_at).label("disabled_at"),
+            m.last_seen_at,
+            signed_in.label("sessions"),
+            memberships.label("organizations"),
+        )
+        .join(users, users.c.id == m.user_id)
+        .where(m.organization_id == organization_id)
+        .order_by(users.c.name)
+    )
+    return [Member(**{**row._mapping, "role": Role(row.role)}) for row in await connection.execute(query)]
+
+
+async def member(connection: AsyncConnection, organization_id: int, user_id: int, now: datetime) -> Member | None:
+    """This member of the organization, or None."""
+    return next((one for one in await members_of(connection, organization_id, now) if one.user_id == user_id), None)
+
+
+async def memberships_of(connection: AsyncConnection, user_id: int) -> list[Membership]:
+    """The organizations that a user may enter, the one that they were in last first."""
+    m = members.c
+    query = (
+        sa.select(m.organization_id, organizations.c.name.label("organization"), m.role)
+        .join(organizations, organizations.c.id == m.organization_id)
+        .where(m.user_id == user_id, m.disabled_at.is_(None))
+        .order_by(m.last_seen_at.desc().nulls_last(), m.organization_id)
+    )
+    return [Membership(**{**row._mapping, "role": Role(row.role)}) for row in await connection.execute(query)]
+
+
+async def every_user(connection: AsyncConnection) -> list[ListedUser]:
+    """All users of the installation with their memberships, by name."""
+    roles = sa.func.json_object_agg(organizations.c.slug, members.c.role)
+    kept = sa.func.coalesce(roles.filter(organizations.c.id.is_not(None)), sa.cast(sa.literal("{}"), sa.JSON))
+    u = users.c
+    query = (
+        sa.select(u.id, u.name, kept.label("roles"), u.created_at, u.disabled_at, u.last_sign_in_at)
+        .outerjoin(members, members.c.user_id == u.id)
+        .outerjoin(organizations, organizations.c.id == members.c.organization_id)
+        .group_by(u.id)
+        .order_by(u.name)
+    )
+    return [ListedUser(**row._mapping) for row in await connection.execute(query)]
+
+
+async def invitations_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Invitation]:
+    """The links of an organization that can still be used, the newest first."""
+    c = one_time_links.c
+    query = (
+        sa.select(c.id, c.role, users.c.name.label("user"), c.note, c.created_by, c.created_at, c.expires_at)
+        .outerjoin(users, users.c.id == c.user_id)
+        .where(c.organization_id == organization_id, c.used_at.is_(None), c.expires_at > now)
+        .order_by(c.id.desc())
+    )
+    return [
+        Invitation(**{**row._mapping, "role": Role(row.role) if row.role else None})
+        for row in await connection.execute(query)
+    ]

@@ -1,0 +1,44 @@
+"""Questions about sessions: of one user, and of all members of an organization."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.sessions.tables import sessions
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A session as its user and administrators see it: nothing of its id."""
+
+    id: int
+    user_id: int
+    organization_id: int
+    address: str
+    agent: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+async def sessions_of(connection: AsyncConnection, user_id: int, now: datetime) -> list[Session]:
+    """A user's open sessions, wherever they are, the last used first."""
+    return await _sessions(connection, sessions.c.user_id == user_id, now)
+
+
+async def sessions_in(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Session]:
+    """The open sessions in an organization, the last used first."""
+    return await _sessions(connection, sessions.c.organization_id == organization_id, now)
+
+
+async def session_number(connection: AsyncConnection, session: bytes) -> int | None:
+    """The number of the session with this hashed id, or None."""
+    found = (await connection.execute(sa.select(sessions.c.id).where(sessions.c.id_hash == session))).scalar()
+    return None if found is None else int(found)
+
+
+async def _sessions(connection: AsyncConnection, whose: "sa.ColumnElement[bool]", now: datetime) -> list[Session]:
+    columns = [sessions.c[name] for name in Session.__struct_fields__]
+    query = sa.select(*columns).where(whose, sessions.c.expires_at > now).order_by(sessions.c.seen_at.desc())
+    return [Session(**row._mapping) for row in await connection.execute(query)]
