@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, NotFound
 from console.members.tables import members
-from console.organizations.rules import Role
+from console.organizations.rules import ADMINISTRATING, Role
 from console.sessions.writes import begin_session, end_sessions_of, renew_session
 from console.store.database import Transaction
 from console.users.writes import add_user, note_sign_in
@@ -83,7 +83,7 @@ async def _lock(transaction: Transaction, organization_id: int) -> None:
 async def _keep_an_administrator(transaction: Transaction, organization_id: int) -> None:
     c = members.c
     left = sa.select(sa.func.count()).where(
-        c.organization_id == organization_id, c.role == Role.ADMIN.value, c.disabled_at.is_(None)
+        c.organization_id == organization_id, c.role.in_(ADMINISTRATING), c.disabled_at.is_(None)
     )
     if not (await transaction.connection.execute(left)).scalar_one():
         raise Conflict("An organization keeps at least one administrator: make somebody else one first")

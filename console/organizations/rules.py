@@ -50,6 +50,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ENGINEER: frozenset(_READING | _OPERATING | _ENGINEERING),
     Role.ADMIN: frozenset(Permission),
 }
+ADMINISTRATING = tuple(role.value for role, allowed in PERMISSIONS.items() if Permission.ADMIN in allowed)
 # What each permission allows, for people.
 ALLOWS: dict[Permission, str] = {
     Permission.SIMS_READ: "Read SIMs, their usage, quotas, events and SMS, 1NCE's state and the jobs",

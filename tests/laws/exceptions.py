@@ -49,7 +49,12 @@ ALLOWED: tuple[Allowed, ...] = (
 )
 
 # Work under way elsewhere: to be deleted with it.
-PENDING: tuple[Allowed, ...] = ()
+PENDING: tuple[Allowed, ...] = (
+    Allowed("nothing_is_dead", "console/members/", "the pages of members come next"),
+    Allowed("nothing_is_dead", "console/sessions/", "the pages of sessions come next"),
+    Allowed("nothing_is_dead", "console/api_keys/", "the pages of API keys come next"),
+    Allowed("nothing_is_dead", "console/organizations/", "the page of roles comes next"),
+)
 
 
 def not_allowed(law: str, violations: Iterable[str]) -> list[str]:

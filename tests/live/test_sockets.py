@@ -16,6 +16,7 @@ from console.api_keys.tables import api_keys
 from console.api_keys.writes import revoke_key
 from console.errors import TooMany
 from console.http.authentication import Access, Authentication, Connection, allowed
+from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.sessions.tables import sessions
 from console.store.database import Database, Transaction
@@ -57,6 +58,14 @@ async def another_password(transaction: Transaction) -> None:
     await change_password(transaction, "otto", "another " + PASSWORD)
 
 
+def in_role(role: Role) -> Change:
+    async def change(transaction: Transaction) -> None:
+        otto = sa.select(users.c.id).where(users.c.name == "otto").scalar_subquery()
+        await transaction.connection.execute(sa.update(members).where(members.c.user_id == otto).values(role=role))
+
+    return change
+
+
 async def expired(transaction: Transaction) -> None:
     over = datetime.now(UTC) - timedelta(seconds=1)
     await transaction.connection.execute(sa.update(sessions).values(expires_at=over))
@@ -66,7 +75,7 @@ async def expired(transaction: Transaction) -> None:
     ("change", "code"),
     [
         pytest.param(changed(users, "otto", name="otto-2"), None, id="another name"),
-        pytest.param(changed(users, "otto", role="viewer"), 4401, id="another role"),
+        pytest.param(in_role(Role.VIEWER), 4401, id="another role"),
         pytest.param(disabled, 4401, id="disabled"),
         pytest.param(another_password, 4401, id="another password"),
         pytest.param(expired, 4401, id="session over"),
@@ -88,7 +97,7 @@ async def test_a_users_socket_is_closed_when_what_they_may_do_changes_and_not_wh
     ("change", "code"),
     [
         pytest.param(changed(api_keys, "ada's program", name="renamed"), None, id="another name"),
-        pytest.param(changed(api_keys, "ada's program", role="operator"), 4401, id="another role"),
+        pytest.param(changed(api_keys, "ada's program", scopes=["stream:read"]), 4401, id="other scopes"),
         pytest.param(None, 4401, id="revoked"),
     ],
 )
