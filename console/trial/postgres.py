@@ -96,8 +96,9 @@ class PostgresServer:
 
         What a killed run left in the folder is ended first. An EmbeddedFault says in one sentence why it can't start.
         """
-        if self._process is not None and self._process.code is None:
+        if self._process is not None and self._process.up:
             return self.url
+        await self.wait()  # one that was just killed has not ended yet
         folder_made(self.folder)
         self._lock.acquire()
         try:

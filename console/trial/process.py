@@ -48,6 +48,7 @@ class Process:
         finally:
             os.close(descriptor)
         self.pid = self._popen.pid
+        self._killed = False
         if self._popen.stdin is not None and entered is not None:
             with suppress(BrokenPipeError), self._popen.stdin as pipe:
                 pipe.write(entered)  # less than a pipe holds, so this does not wait
@@ -56,6 +57,11 @@ class Process:
     def code(self) -> int | None:
         """How it ended (0: success; negative: by that signal), or None while it runs."""
         return self._popen.poll()
+
+    @property
+    def up(self) -> bool:
+        """Whether it runs and was not killed: one that was runs for some moments yet."""
+        return not self._killed and self.code is None
 
     async def ended(self, within: float | None = None) -> bool:
         """Whether it has ended, waiting for that as long as allowed."""
@@ -78,6 +84,7 @@ class Process:
 
     def kill(self) -> None:
         """End it at once, with whatever it started and left behind in its group."""
+        self._killed = True
         self.send(signal.SIGKILL)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
