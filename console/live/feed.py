@@ -44,9 +44,10 @@ class Receiver(Protocol):
 class Feed:
     """Follows Redis, and remembers the latest facts."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, silence: float = SILENCE_SECONDS) -> None:
         """The client must not reconnect by itself: a gap would stay unnoticed."""
         self._redis = redis
+        self._silence = silence
         self.receiver: Receiver | None = None
         self.epoch = ""
         self.seq = 0
@@ -89,12 +90,12 @@ class Feed:
     async def _follow(self) -> None:
         async with self._redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
-            while (message := await subscription.get_message(timeout=SILENCE_SECONDS)) is None:
-                pass
+            if await subscription.get_message(timeout=self._silence) is None:
+                raise TimeoutError("Redis does not answer")
             await self._catch_up()
             quiet = 0
             while True:
-                message = await subscription.get_message(timeout=SILENCE_SECONDS)
+                message = await subscription.get_message(timeout=self._silence)
                 if message is None:
                     quiet += 1
                     if quiet > 2:
