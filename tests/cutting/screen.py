@@ -15,24 +15,14 @@ from tests.cast import PASSWORD
 from tests.cutting.proxy import reset
 
 OPENING = re.compile(r'<(\w+)[^>]*?\sid="([\w-]+)"')
+TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)([^>]*)>")
+ID = re.compile(r'(?:^|\s)id="([\w-]+)"')
+VOID = frozenset(("area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"))
 REVISION = re.compile(r'^[^>]*\sdata-rev="(\d+)"')
 TOPIC = re.compile(r'data-topic="([^"]+)"')
 CONFIRMED = re.compile(r'<(td|p) id="(?:sim-)?confirmed.*?</\1>', re.DOTALL)
 TIME = re.compile(r"<time[^>]*>[^<]*</time>")
 KEPT = re.compile(r"sim-\d{19}|event-\d+|fleet-counts|fleet-usage|sim-state")
-
-
-def element(html: str, name: str) -> str | None:
-    """The element with this id, whole."""
-    found = re.search(rf'<(\w+)[^>]*?\sid="{name}"', html)
-    if found is None:
-        return None
-    depth = 0
-    for tag in re.finditer(rf"<(/?){found[1]}\b", html[found.start() :]):
-        depth += -1 if tag[1] else 1
-        if not depth:
-            return html[found.start() : found.start() + tag.end() + 1]
-    return None
 
 
 def still(html: str) -> str:
@@ -41,15 +31,30 @@ def still(html: str) -> str:
 
 
 def things(html: str) -> dict[str, str]:
-    """What a page shows, by id: rows, counts, states, events."""
-    names = [name for _, name in OPENING.findall(html) if KEPT.fullmatch(name)]
-    return {name: element(html, name) or "" for name in names}
+    """What a page shows, by id: rows, counts, states, events. Reads the page once, tag by tag."""
+    found: dict[str, str] = {}
+    open_: list[tuple[str, int, str | None]] = []  # tag, where it begins, id if it is kept
+    for tag in TAG.finditer(html):
+        closing, name, attributes = tag.groups()
+        if not closing:
+            if name not in VOID and not attributes.endswith("/"):
+                id_ = ID.search(attributes)
+                open_.append((name, tag.start(), id_[1] if id_ and KEPT.fullmatch(id_[1]) else None))
+            continue
+        while open_:
+            opened, start, kept = open_.pop()
+            if kept is not None:
+                found[kept] = html[start : tag.end()]
+            if opened == name:
+                break
+    return found
 
 
 def different(name: str, shown: Mapping[str, str], fresh: Mapping[str, str]) -> list[str]:
     """What a page of this name shows otherwise than one that is drawn now."""
-    pairs = {thing: (still(shown.get(thing, "")), still(fresh.get(thing, ""))) for thing in sorted({*shown, *fresh})}
-    return [f"{name}: {thing} shows {one!r}, afresh {two!r}" for thing, (one, two) in pairs.items() if one != two]
+    pairs = [(thing, shown.get(thing, ""), fresh.get(thing, "")) for thing in sorted({*shown, *fresh})]
+    stilled = [(thing, still(one), still(two)) for thing, one, two in pairs if one != two]
+    return [f"{name}: {thing} shows {one!r}, afresh {two!r}" for thing, one, two in stilled if one != two]
 
 
 class Screen:
