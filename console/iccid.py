@@ -6,6 +6,8 @@ import unicodedata
 LENGTH = 19  # digits, as stored and as 1NCE writes it
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+WITHOUT_WIDTH = frozenset({"Cf", "Mn", "Me"})  # categories of Unicode that take no place of their own
+FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that look like nothing or like a blank
 SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212]")
 
 
@@ -22,13 +24,24 @@ def check_digit(digits: str) -> str:
     return str(-total % 10)
 
 
+def plain_text(text: str) -> str:
+    """Compatibility forms resolved (NFKC), decimal digits of every script as 0 to 9, and nothing invisible in it."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character
+        for character in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(character) not in WITHOUT_WIDTH and character not in FILLERS
+    )
+
+
 def parse(text: str) -> str:
     """The ICCID as it is stored and as 1NCE takes it: 19 digits, without the check digit.
 
     Takes 19 digits, or 20 with a right check digit. Blanks, hyphens, invisible characters and the padding F of a
-    19-digit ICCID are removed; compatibility forms of digits (NFKC) are read as digits. Raises InvalidIccid.
+    19-digit ICCID are removed; digits of every script and in compatibility forms are read. Raises InvalidIccid.
     """
-    digits = SEPARATORS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    digits = SEPARATORS.sub("", plain_text(text))
     if len(digits) == LENGTH + 1 and digits[-1] in "fF":
         digits = digits[:-1]
     if not digits:

@@ -30,7 +30,7 @@ def exact(asked: Search, text: str, found: Sequence[SimState]) -> SimState | Non
     """The one SIM that this text identifies: not one of which it is only a part."""
     identifiers = [one for one in asked.identifiers if one.fault is None]
     if len(identifiers) == 1 and len(asked.identifiers) == 1 and not asked.words:
-        wanted = set(identifiers[0].parts) | {identifiers[0].iccid}
+        wanted = {*identifiers[0].values, identifiers[0].iccid, identifiers[0].imei} - {None}
     else:
         wanted = {text.strip().lstrip("+")}
     same = [

@@ -1,5 +1,6 @@
 """A filter of SIMs in SQL: fields, words, and identifiers in any spelling."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims.annotations.tables import annotations
+from console.sims.identifiers import Identifier
 from console.sims.rules import SimFilter
-from console.sims.search import Identifier, parse_search
+from console.sims.search import parse_search
 from console.sims.tables import sim_states, words
 from console.sims.watching.tables import is_watched
 
 search = sa.column("search", sa.Text)
+ALIKE = re.compile("[-‐-―−'’‘ʼ`´]")
 SHORTEST = 3  # letters: no index knows shorter parts
 
 
@@ -27,7 +30,7 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     c = sim_states.c
     found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id, c.watched]
     asked = parse_search(wanted.q)
-    found += [has(word) for word in asked.words]
+    found += _all_of(asked.words)
     if asked.identifiers:
         found.append(sa.or_(*_any_of(asked.identifiers)))
     for name in ("connection", "status", "country", "quota", "operator", "rat"):
@@ -61,11 +64,21 @@ def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElemen
     """A word of a search: a part of what a SIM is found by; if short, what the label begins with."""
     if len(word) < SHORTEST:
         return _label_begins(word)
-    return column.like(_folded(f"%{_escaped(word)}%"))
+    return column.like(_folded(f"%{_matching(word)}%"))
+
+
+def _all_of(asked: Sequence[str]) -> "Iterator[sa.ColumnElement[bool]]":
+    """All words. Short ones beside a longer one, or beside one that the label begins with, are parts of the label."""
+    first = max(asked, key=lambda word: len(word) >= SHORTEST, default="")
+    for word in asked:
+        if word is first or len(word) >= SHORTEST:
+            yield has(word)
+        else:
+            yield sa.func.fold_text(sim_states.c.label).like(_folded(f"%{_matching(word)}%"))
 
 
 def _label_begins(text: str) -> "sa.ColumnElement[bool]":
-    return sa.func.fold_text(sim_states.c.label).like(_folded(f"{_escaped(text)}%"))
+    return sa.func.fold_text(sim_states.c.label).like(_folded(f"{_matching(text)}%"))
 
 
 def _folded(pattern: str) -> "sa.ColumnElement[str]":
@@ -81,7 +94,15 @@ def _any_of(
         yield sim_states.c.iccid == sa.func.any(texts(iccids))
     for one in identifiers:
         if one.iccid is None:
-            yield from (has(part, column) for part in one.parts)
+            for part, expression in one.parts:
+                fits = column.regexp_match(expression) if expression else sa.true()
+                yield sa.and_(column.like(_folded(f"%{_escaped(part)}%")), fits)
+
+
+def _matching(word: str) -> str:
+    """The word as a pattern: dashes, underscores and apostrophes stand for each other, as keyboards differ in them."""
+    found = _escaped(word)
+    return found if not re.search(r"\w", word.replace("_", "")) else ALIKE.sub("_", found.replace("\\_", "_"))
 
 
 def _escaped(text: str) -> str:
@@ -93,17 +114,19 @@ async def not_found(
 ) -> list[Identifier]:
     """Those of these identifiers that no SIM has, in their order."""
     keys = [
-        {"number": number, "part": part.lower(), "iccid": one.iccid}
+        {"number": number, "part": part, "expression": expression, "iccid": one.iccid}
         for number, one in enumerate(identifiers)
-        for part in (one.parts if one.iccid is None else ("",))
+        for part, expression in (one.parts if one.iccid is None else (("", None),))
     ]
     if not keys:
         return []
-    columns = (sa.column("number", sa.Integer), sa.column("part", sa.Text), sa.column("iccid", sa.Text))
+    columns: list[sa.ColumnClause[Any]] = [sa.column("number", sa.Integer)]
+    columns += [sa.column(name, sa.Text) for name in ("part", "expression", "iccid")]
     asked = (
         sa.func.unnest(
             sa.bindparam(None, [key["number"] for key in keys], type_=sa.ARRAY(sa.Integer)),
-            texts([str(key["part"]) for key in keys]),
+            texts([_escaped(str(key["part"])) for key in keys]),
+            sa.bindparam(None, [key["expression"] for key in keys], type_=sa.ARRAY(sa.Text)),
             sa.bindparam(None, [key["iccid"] for key in keys], type_=sa.ARRAY(sa.Text)),
         )
         .table_valued(*columns, name="asked")
@@ -112,7 +135,8 @@ async def not_found(
     mine = sa.and_(words.c.organization_id == organization_id, is_watched(words))
     exact = sa.select(words.c.iccid).where(mine, words.c.iccid == asked.c.iccid).exists()
     pattern = sa.func.concat("%", sa.func.fold_text(asked.c.part), "%")
-    part = sa.select(words.c.iccid).where(mine, words.c.search.like(pattern)).exists()
+    fits = sa.or_(asked.c.expression.is_(None), words.c.search.regexp_match(asked.c.expression))
+    part = sa.select(words.c.iccid).where(mine, words.c.search.like(pattern), fits).exists()
     query = sa.select(asked.c.number).where(sa.case((asked.c.iccid.is_not(None), exact), else_=part)).distinct()
     found = set((await connection.execute(query)).scalars())
     return [one for number, one in enumerate(identifiers) if number not in found]
