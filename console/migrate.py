@@ -16,6 +16,7 @@ import console.quotas.tables
 import console.runs.tables
 import console.sessions.tables
 import console.sims.annotations.tables
+import console.sims.counts.tables
 import console.sims.watching.tables
 import console.sms.tables
 import console.store.job_requests

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.rules import Place
-from console.connectivity.tables import fleet_samples, network_events, status_history
+from console.connectivity.tables import fleet_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent
 from console.sims.tables import sims
 from console.sims.watching.tables import is_watched
@@ -69,6 +69,16 @@ class FleetSample(Struct, frozen=True, kw_only=True):
     offline: int
     blocked: int
     unknown: int
+    exhausted: int | None = None  # SIMs whose quota is exhausted; None in samples from before it was counted
+
+
+class OperatorSample(Struct, frozen=True, kw_only=True):
+    """How many SIMs an operator served in one country in one minute."""
+
+    operator: str | None
+    country: str | None
+    sims: int
+    online: int
 
 
 async def events(
@@ -123,3 +133,18 @@ async def samples(connection: AsyncConnection, organization_id: int, since: date
         .order_by(c.time)
     )
     return [FleetSample(**row._mapping) for row in (await connection.execute(query)).all()]
+
+
+async def operators_at(
+    connection: AsyncConnection, organization_id: int, since: datetime, until: datetime
+) -> list[OperatorSample] | None:
+    """The latest sample of all operators between these moments; None if there is none."""
+    c = operator_samples.c
+    mine = c.organization_id == organization_id
+    latest = sa.select(sa.func.max(c.time)).where(mine, c.time >= since, c.time <= until).scalar_subquery()
+    query = sa.select(c.operator, c.country, c.sims, c.online).where(mine, c.time == latest)
+    rows = (await connection.execute(query)).all()
+    return [
+        OperatorSample(operator=row.operator or None, country=row.country or None, sims=row.sims, online=row.online)
+        for row in rows
+    ] or None

@@ -45,4 +45,17 @@ fleet_samples = sa.Table(
     sa.Column("organization_id", sa.Integer, primary_key=True),
     sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
     *(sa.Column(name, sa.Integer, nullable=False) for name in ("online", "attached", "offline", "blocked", "unknown")),
+    sa.Column("exhausted", sa.Integer),  # SIMs whose quota is exhausted; None in samples from before it was counted
+)
+
+# The same by operator and country, for what the present is compared with. Kept for a day.
+operator_samples = sa.Table(
+    "operator_samples",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True),
+    sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("operator", sa.Text, primary_key=True),  # empty: 1NCE has not said
+    sa.Column("country", sa.Text, primary_key=True),  # empty: 1NCE has not said
+    sa.Column("sims", sa.Integer, nullable=False),
+    sa.Column("online", sa.Integer, nullable=False),
 )

@@ -1,20 +1,26 @@
 """Changes of what is known of the network: statuses and events, each once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 
 import msgspec
+import sqlalchemy as sa
 
-from console.connectivity.tables import fleet_samples, network_events, status_history
+from console.connectivity.tables import fleet_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent, NetworkEventReported
+from console.facts.sims import Connection
 from console.sims import reads as sim_reads
+from console.sims.counts.reads import by_place, counted, kinds
+from console.sims.counts.writes import fold_counts
 from console.sims.writes import record_checks, record_connections
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 
 HISTORY = ("connection", "operator", "country", "rat", "apn", "cell")
 EVENT_KEY = ("organization_id", "id", "time")
+OPERATOR_KEY = ("organization_id", "time", "operator", "country")
+OPERATORS_KEPT = timedelta(days=1)
 
 
 async def record_statuses(
@@ -59,13 +65,31 @@ async def record_events(
 
 
 async def sample_fleet(transaction: Transaction, organization_id: int, minute: datetime) -> None:
-    """Record how many SIMs are where in this minute, for the moving chart."""
-    counts = (await sim_reads.counts(transaction.connection, organization_id)).connection
-    known = {name: counts.get(name, 0) for name in ("online", "attached", "offline", "blocked")}
+    """Record how many SIMs are where in this minute, of all and by operator, and put the counts together."""
+    await fold_counts(transaction, organization_id)
+    found = await kinds(transaction.connection, organization_id)
+    counts = counted(found)
+    known = {name: counts.connection.get(name, 0) for name in ("online", "attached", "offline", "blocked")}
     row = {
         "organization_id": organization_id,
         "time": minute,
         **known,
-        "unknown": sum(counts.values()) - sum(known.values()),
+        "unknown": counts.total - sum(known.values()),
+        "exhausted": counts.quota.get("exhausted", 0),
     }
     await insert_once(transaction.connection, fleet_samples, [row], key=("organization_id", "time"))
+    sampled = [
+        {
+            "organization_id": organization_id,
+            "time": minute,
+            "operator": operator or "",
+            "country": country or "",
+            "sims": sum(one.sims for one in alike),
+            "online": sum(one.sims for one in alike if one.connection == Connection.ONLINE),
+        }
+        for (operator, country), alike in by_place(found).items()
+    ]
+    await insert_once(transaction.connection, operator_samples, sampled, key=OPERATOR_KEY)
+    c = operator_samples.c
+    old = sa.and_(c.organization_id == organization_id, c.time < minute - OPERATORS_KEPT)
+    await transaction.connection.execute(sa.delete(operator_samples).where(old))

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.reads import FleetSample
-from console.sims import reads as sim_reads
+from console.pages.fleet_places import places
+from console.sims.counts.reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
 
@@ -58,17 +59,28 @@ def tiles(found: dict[str, Any], before: FleetSample | None) -> list[Tile]:
             kind="exhausted",
             number=exhausted,
             href="/sims?quota=exhausted",
+            difference=None if before is None or before.exhausted is None else exhausted - before.exhausted,
             alarm=exhausted > 0,
         )
     )
     return sorted(made, key=lambda tile: not tile.alarm)
 
 
-async def counts(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
-    """How many SIMs of each kind, now and how many more or less than BEFORE."""
-    found = await sim_reads.counts(connection, organization_id)
-    samples = await connectivity_reads.samples(connection, organization_id, now - BEFORE - SAMPLES_MISSED)
-    before = [sample for sample in samples if sample.time <= now - BEFORE]
+async def fleet(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
+    """`counts`: how many SIMs of each kind; `by_operator`, `by_country`: where they are; each compared with BEFORE."""
+    found = await kinds(connection, organization_id)
+    earliest, latest = now - BEFORE - SAMPLES_MISSED, now - BEFORE
+    samples = await connectivity_reads.samples(connection, organization_id, earliest)
+    before = [sample for sample in samples if sample.time <= latest]
+    operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest)
+    return {
+        "counts": _counts(counted(found), before[-1] if before else None, now),
+        "by_operator": places(found, operators, "operator", now),
+        "by_country": places(found, operators, "country", now),
+    }
+
+
+def _counts(found: Counts, before: FleetSample | None, now: datetime) -> dict[str, Any]:
     named = {name: found.connection.get(name, 0) for name in CONNECTIONS}
     named["quota_exhausted"] = found.quota.get("exhausted", 0)
     return {
@@ -78,7 +90,7 @@ async def counts(connection: AsyncConnection, organization_id: int, now: datetim
         "enabled": found.status.get("enabled", 0),
         "disabled": found.status.get("disabled", 0),
         "quota_low": found.quota.get("low", 0),
-        "tiles": tiles(named, before[-1] if before else None),
+        "tiles": tiles(named, before),
     }
 
 

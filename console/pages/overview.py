@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from litestar import Router, get
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
+from console.connectivity.warnings import warnings
 from console.facts import Fact
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
@@ -30,9 +32,10 @@ LATEST = timedelta(hours=1)  # what a poll finds later than that is none of the 
 PARTS: dict[type[Struct], tuple[str, ...]] = {
     SimUsageChanged: ("usage",),
     StreamerChanged: ("streamer", "usage"),
-    SimChanged: ("counts",),
-    JobChanged: ("counts",),
+    SimChanged: ("fleet",),
+    JobChanged: ("fleet", "warnings"),
 }
+PLAIN = "info"
 
 
 def _now() -> datetime:
@@ -40,7 +43,7 @@ def _now() -> datetime:
 
 
 class OverviewView:
-    """New events at once; counts, usage and the Data Streamer from the database."""
+    """New events at once; counts, usage, warnings and the Data Streamer from the database."""
 
     name = "overview"
     receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet",))
@@ -55,16 +58,24 @@ class OverviewView:
             if fact.time - fact.data.time > LATEST:
                 return []
             event = self._fragments.draw("overview/_event.html", event=fact.data)
-            return [prepend("events", f"event-{fact.data.id}", event)]
+            drawn = prepend("events", f"event-{fact.data.id}", event)
+            return [drawn] if fact.data.severity == PLAIN else [drawn, Refresh(part="warnings")]
         return [Refresh(part=part) for part in PARTS[type(fact)]]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """One of the panels."""
         draw = self._fragments.draw
         match what.part:
-            case "counts":
-                counts = await fleet_numbers.counts(reading, organization_id, datetime.now(UTC))
-                return [replace("fleet-counts", draw("overview/_counts.html", counts=counts))]
+            case "fleet":
+                fleet = await fleet_numbers.fleet(reading, organization_id, self._clock())
+                return [
+                    replace("fleet-counts", draw("overview/_counts.html", counts=fleet["counts"])),
+                    replace("fleet-by-operator", draw("overview/_places.html", places=fleet["by_operator"])),
+                    replace("fleet-by-country", draw("overview/_places.html", places=fleet["by_country"])),
+                ]
+            case "warnings":
+                html = draw("overview/_warnings.html", warnings=await warnings(reading, organization_id, self._clock()))
+                return [replace("fleet-warnings", html)]
             case "usage":
                 usage = await fleet_numbers.used(reading, organization_id, self._clock())
                 return [replace("fleet-usage", draw("overview/_usage.html", usage=usage))]
@@ -85,18 +96,25 @@ class OverviewView:
 
 
 @get("/", include_in_schema=False)
-async def fleet(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+async def overview(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    live_since: NamedDependency[str],
+    by: FromQuery[str] = "operator",
 ) -> Template:
-    """Counts, usage, the last hour, the latest events: each number a link to the list behind it."""
+    """Counts, places, usage, the last hour, warnings, the latest events: each number a link to the list behind it."""
+    now = datetime.now(UTC)
     events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
+    fleet = await fleet_numbers.fleet(reading, caller.organization_id, now)
     context = {
         **await layout_context(reading, caller, live_since, OverviewView),
-        "counts": await fleet_numbers.counts(reading, caller.organization_id, datetime.now(UTC)),
-        "usage": await fleet_numbers.used(reading, caller.organization_id, datetime.now(UTC)),
-        "streamer": await streamer(reading, caller.organization_id, datetime.now(UTC)),
+        "counts": fleet["counts"],
+        "places": fleet["by_country" if by == "country" else "by_operator"],
+        "usage": await fleet_numbers.used(reading, caller.organization_id, now),
+        "streamer": await streamer(reading, caller.organization_id, now),
+        "warnings": await warnings(reading, caller.organization_id, now),
         "events": events,
-        "events_as_of": datetime.now(UTC),
+        "events_as_of": now,
     }
     return Template("overview/overview.html", context=context)
 
@@ -107,4 +125,4 @@ async def chart(caller: NamedDependency[Caller], reading: NamedDependency[AsyncC
     return await fleet_numbers.last_hour(reading, caller.organization_id, datetime.now(UTC))
 
 
-router = Router("/", route_handlers=[fleet, chart])
+router = Router("/", route_handlers=[overview, chart])

@@ -28,16 +28,6 @@ class SimPage(Struct, frozen=True):
     next_cursor: str | None
 
 
-class Counts(Struct, frozen=True, kw_only=True):
-    """How many SIMs there are of each kind. Each number is that of the list behind it."""
-
-    total: int
-    connection: dict[str, int]  # "unknown" where 1NCE has not said
-    status: dict[str, int]
-    quota: dict[str, int]
-    missing: int
-
-
 def _state(row: Any) -> SimState:
     return SimState(**dict(zip(SimState.__struct_fields__, row, strict=True)))
 
@@ -148,24 +138,6 @@ async def _count_words(connection: AsyncConnection, organization_id: int, parts:
 async def _count(connection: AsyncConnection, where: "Sequence[sa.ColumnElement[bool]]") -> int:
     query = sa.select(sa.func.count()).select_from(sim_states).where(*where)
     return int((await connection.execute(query)).scalar_one())
-
-
-async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
-    """How many SIMs there are by connection, status and quota, in one look so that the numbers agree."""
-    c = sim_states.c
-    columns = (
-        sa.func.coalesce(c.connection, "unknown").label("connection"),
-        sa.func.coalesce(c.status, "unknown").label("status"),
-        sa.func.coalesce(c.quota, "unknown").label("quota"),
-        c.missing,
-    )
-    query = sa.select(*columns, sa.func.count().label("n")).where(c.organization_id == organization_id, c.watched)
-    rows = (await connection.execute(query.group_by(*(sa.literal_column(str(n + 1)) for n in range(4))))).all()
-    sums: dict[str, dict[str, int]] = {"connection": {}, "status": {}, "quota": {}}
-    for row in rows:
-        for name, found in sums.items():
-            found[row._mapping[name]] = found.get(row._mapping[name], 0) + row.n
-    return Counts(total=sum(row.n for row in rows), missing=sum(row.n for row in rows if row.missing), **sums)
 
 
 async def countries(connection: AsyncConnection, organization_id: int) -> list[str]:

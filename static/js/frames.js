@@ -27,7 +27,9 @@ export function take(parts, absentToo = false) {
     }
     if (!place && !absentToo && !(id && document.getElementById(id))) continue;
     const key = swap === "outerMorph" ? target : `${target} ${id}`;
-    if (!(waiting.get(key)?.revision > revision)) waiting.set(key, { target, swap, html, id, revision });
+    const before = waiting.get(key);
+    const updates = (before?.updates ?? 0) + 1;
+    if (!(before?.revision > revision)) waiting.set(key, { target, swap, html, id, revision, updates });
     if (swap !== "outerMorph") forgetOldest(target, place ? limit(place) : MOST_IN_LIST);
   }
 }
@@ -41,17 +43,18 @@ function forgetOldest(target, most) {
   for (const key of keys.slice(0, Math.max(keys.length - most, 0))) waiting.delete(key);
 }
 
-// How long a list takes no new rows: as long as it is pointed at or has the focus, and a while after the last ones.
-function heldFor(list) {
-  if (document.hidden || !("calm" in list.dataset)) return 0;
-  if (list.matches(":hover, :focus-within")) return Infinity;
-  return Math.max(0, (grown.get(list.id) ?? -CALM) + CALM - performance.now());
+// How long a calm place stands still: as long as it is pointed at or has the focus, and a while after its last change.
+function heldFor(place) {
+  if (document.hidden || !("calm" in place.dataset)) return 0;
+  if (place.matches(":hover, :focus-within")) return Infinity;
+  return Math.max(0, (grown.get(place.id) ?? -CALM) + CALM - performance.now());
 }
 
-// Says how many rows wait, and comes back to them in time.
-function showHeld(list, count, wait) {
-  const note = document.querySelector(`[data-held="${list.id}"]`);
-  const text = count && wait === Infinity ? `${count} new ${count === 1 ? "waits" : "wait"} while you are here` : "";
+// Says how much waits, and comes back to it in time.
+function showHeld(place, count, wait, what) {
+  const note = document.querySelector(`[data-held="${place.id}"]`);
+  const waits = `${count} ${what}${what === "update" && count !== 1 ? "s" : ""} ${count === 1 ? "waits" : "wait"}`;
+  const text = count && wait === Infinity ? `${waits} while you are here` : "";
   if (note && note.textContent !== text) note.textContent = text;
   if (!count || timer) return;
   timer = setTimeout(() => {
@@ -67,21 +70,24 @@ function drawable() {
   for (const [key, part] of waiting) {
     const list = document.getElementById(part.target);
     if (part.swap === "outerMorph") {
+      const wait = list ? heldFor(list) : 0;
+      if (list && "calm" in list.dataset) held.set(list, [wait > 0 ? part.updates : 0, wait, "update"]);
+      if (wait > 0) continue;
       if (list && !(Number(list.dataset.rev) > part.revision)) parts.push({ ...part, element: list });
     } else if (part.id && document.getElementById(part.id)) {
       const element = document.getElementById(part.id);
       if (!(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, target: part.id, swap: "outerMorph", element });
     } else if (list) {
       const wait = heldFor(list);
-      held.set(list, [(held.get(list)?.[0] ?? 0) + (wait > 0), wait]);
+      held.set(list, [(held.get(list)?.[0] ?? 0) + (wait > 0), wait, "new"]);
       if (wait > 0) continue; // it stays, for later
       parts.push(part);
     }
     waiting.delete(key);
   }
-  for (const [list, [count, wait]] of held) {
+  for (const [list, [count, wait, what]] of held) {
     if (!count) grown.set(list.id, performance.now());
-    showHeld(list, count, wait);
+    showHeld(list, count, wait, what);
   }
   return parts;
 }

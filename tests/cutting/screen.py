@@ -22,7 +22,7 @@ REVISION = re.compile(r'^[^>]*\sdata-rev="(\d+)"')
 TOPIC = re.compile(r'data-topic="([^"]+)"')
 CONFIRMED = re.compile(r'<(td|p) id="(?:sim-)?confirmed.*?</\1>', re.DOTALL)
 TIME = re.compile(r"<time[^>]*>[^<]*</time>")
-KEPT = re.compile(r"sim-\d{19}|event-\d+|fleet-counts|fleet-usage|sim-state")
+KEPT = re.compile(r"sim-\d{19}|event-\d+|fleet-[\w-]+|sim-state")
 
 
 def still(html: str) -> str:

@@ -1,4 +1,4 @@
-"""New rows wait while somebody is at the list, and come in bursts no closer than two seconds."""
+"""What can be clicked stands still while somebody is at it, and new rows come no closer than two seconds."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from console.connectivity.writes import record_events
 from console.store.database import Database
-from tests.cast import ADAS_SIM, Cast
+from tests.cast import ADAS_SIM, Cast, add_sim
 
 pytestmark = pytest.mark.one_edition
 LIVE = "[data-live-badge]"
@@ -43,6 +43,23 @@ async def test_new_rows_wait_while_the_list_is_pointed_at(page: Page, db: Databa
     await page.mouse.move(2, 2)
     await expect(page.locator("#event-3")).to_be_visible(timeout=5000)
     await expect(page.locator("#event-2")).to_be_visible()
+    await expect(note).to_be_empty()
+
+
+async def test_a_sorted_panel_keeps_its_order_while_it_is_pointed_at_and_says_so(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    await page.goto("/?by=country")
+    await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
+    panel = page.locator("#fleet-by-country")
+    await panel.locator("tbody a").first.hover()
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, connection="online", country="NL")
+    note = page.locator("[data-held=fleet-by-country]")
+    await expect(note).to_have_text("1 update waits while you are here", timeout=8000)
+    await expect(panel).not_to_contain_text("NL")
+    await page.mouse.move(2, 2)
+    await expect(panel).to_contain_text("NL", timeout=5000)
     await expect(note).to_be_empty()
 
 

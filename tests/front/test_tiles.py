@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import structs
 
 from console.connectivity.reads import FleetSample
 from console.connectivity.tables import fleet_samples
@@ -25,7 +26,7 @@ def test_figures_over_their_threshold_come_first() -> None:
 
 
 def test_a_difference_that_is_not_known_is_not_zero() -> None:
-    before = FleetSample(time=NOW, online=8, attached=2, offline=0, blocked=0, unknown=0)
+    before = FleetSample(time=NOW, online=8, attached=2, offline=0, blocked=0, unknown=0, exhausted=1)
     known = {tile.name: tile.difference for tile in fleet_numbers.tiles(FOUND, before)}
     assert known == {
         "online": -3,
@@ -33,9 +34,11 @@ def test_a_difference_that_is_not_known_is_not_zero() -> None:
         "offline": 1,
         "blocked": 0,
         "unknown": 0,
-        "quota exhausted": None,
+        "quota exhausted": -1,
     }
     assert {tile.difference for tile in fleet_numbers.tiles(FOUND, None)} == {None}
+    older = structs.replace(before, exhausted=None)
+    assert {tile.name for tile in fleet_numbers.tiles(FOUND, older) if tile.difference is None} == {"quota exhausted"}
 
 
 async def test_figures_are_compared_with_the_sample_of_fifteen_minutes_ago(db: Database, cast: Cast) -> None:
@@ -49,8 +52,8 @@ async def test_figures_are_compared_with_the_sample_of_fifteen_minutes_ago(db: D
                 sa.insert(fleet_samples).values(organization_id=cast.acme, time=time, online=online, **none)
             )
     async with db.reading() as reading:
-        found = await fleet_numbers.counts(reading, cast.acme, NOW)
-        later = await fleet_numbers.counts(reading, cast.acme, NOW + timedelta(hours=3))
+        found = (await fleet_numbers.fleet(reading, cast.acme, NOW))["counts"]
+        later = (await fleet_numbers.fleet(reading, cast.acme, NOW + timedelta(hours=3)))["counts"]
     assert (found["tiles"][0].name, found["tiles"][0].difference) == ("blocked", 1)
     assert {tile.name: tile.difference for tile in found["tiles"]}["online"] == found["online"] - 70
     assert {tile.difference for tile in later["tiles"]} == {None}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from console.connectivity import reads as connectivity_reads
 from console.runs import reads as run_reads
 from console.sims import reads
+from console.sims.counts import reads as counts_reads
 from console.sims.rules import SimFilter
 from console.store.database import Database
 from console.store.outbox import SEQUENCE
@@ -178,7 +179,7 @@ async def test_one_unknown_sim_does_not_stop_the_others(
         await simulation.set(gone, listed=True)
     async with db.reading() as connection:
         run = (await run_reads.runs(connection, acme.id, job="sync_status"))[0]
-        counts = await reads.counts(connection, acme.id)
+        counts = await counts_reads.counts(connection, acme.id)
     assert (run.state, run.seen, run.failed) == ("done", 250, 1)
     assert counts.connection["unknown"] == 1
     assert STOP_AFTER_FAILURES > 1

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.sims import reads
+from console.sims.counts import reads as counts_reads
 from console.sims.watching.reads import request
 from console.sims.watching.rules import SYNC_CALLS, Watch
 from console.sims.watching.writes import unwatch, watch
@@ -59,6 +60,6 @@ async def test_a_sync_does_not_bring_an_unwatched_sim_back(db: Database, acme: A
     await run(acme, iccid)
     async with db.reading() as reading:
         sim = await reads.one(reading, acme.id, iccid)
-        assert (await reads.counts(reading, acme.id)).total == 0
+        assert (await counts_reads.counts(reading, acme.id)).total == 0
     assert sim is not None
     assert not sim.watched

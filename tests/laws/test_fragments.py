@@ -101,12 +101,13 @@ async def streamer(transaction: Transaction, acme: int, now: datetime) -> None:
 Change = Callable[[Transaction, int, datetime], Coroutine[Any, Any, None]]
 PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     "/": (
-        (connection, {"fleet-counts"}),
+        (connection, {"fleet-counts", "fleet-by-operator"}),
         (usage, {"fleet-usage"}),
-        (event, {"event-5"}),
+        (event, {"event-5", "fleet-warnings"}),
         (streamer, {"fleet-streamer"}),
         (circuit, {"carrier-banner"}),
     ),
+    "/?by=country": ((connection, {"fleet-counts", "fleet-by-country"}),),
     "/sims": (
         (connection, {f"sim-{ADAS_SIM}"}),
         (quota, {f"sim-{ADAS_SIM}"}),

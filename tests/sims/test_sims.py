@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from console.connectivity.writes import record_statuses
 from console.sims import reads, writes
+from console.sims.counts import reads as counts_reads
 from console.sims.rules import SimFilter, parse_sort
 from console.store.database import Database
 from console.store.keyset import read_cursor
@@ -161,7 +162,7 @@ async def test_a_walk_by_cursor_meets_every_sim_once_in_order(db: Database, cast
 
 async def test_every_count_is_that_of_the_list_behind_it(db: Database, cast: Cast) -> None:
     async with db.reading() as connection:
-        counts = await reads.counts(connection, cast.acme)
+        counts = await counts_reads.counts(connection, cast.acme)
         for name in ("connection", "status", "quota"):
             for word, number in getattr(counts, name).items():
                 assert await reads.count(connection, cast.acme, SimFilter(**{name: word})) == number

@@ -1,0 +1,1 @@
+"""How many SIMs there are of each kind, kept by the database itself."""

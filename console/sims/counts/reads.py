@@ -1,0 +1,90 @@
+"""How many SIMs there are of each kind, without looking at each of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.sims.counts.tables import KINDS, fleet_counts
+from console.sims.tables import sims
+from console.sims.watching.tables import unwatched
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """So many SIMs are alike in these. None: 1NCE has not said."""
+
+    connection: str | None
+    status: str | None
+    quota: str | None
+    missing: bool
+    operator: str | None
+    country: str | None
+    sims: int
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many SIMs there are of each kind. Each number is that of the list behind it."""
+
+    total: int
+    connection: dict[str, int]  # "unknown" where 1NCE has not said
+    status: dict[str, int]
+    quota: dict[str, int]
+    missing: int
+
+
+async def kinds(connection: AsyncConnection, organization_id: int) -> list[Kind]:
+    """The watched SIMs by what they have in common, in one look so that all numbers agree."""
+    known = sa.select(*KINDS, fleet_counts.c.sims).where(fleet_counts.c.organization_id == organization_id)
+    left_out = (
+        sa.select(
+            *(sims.c[one.name] for one in KINDS if one.name != "missing"),
+            (sims.c.missing_walks >= 2).label("missing"),
+            sa.literal(-1).label("sims"),
+        )
+        .join_from(
+            unwatched,
+            sims,
+            sa.and_(sims.c.organization_id == unwatched.c.organization_id, sims.c.iccid == unwatched.c.iccid),
+        )
+        .where(unwatched.c.organization_id == organization_id)
+    )
+    names = [one.name for one in KINDS] + ["sims"]
+    columns = left_out.subquery("left_out").c
+    every = sa.union_all(known, sa.select(*(columns[name] for name in names))).subquery("every")
+    alike = [every.c[one.name] for one in KINDS]
+    number = sa.func.sum(every.c.sims).cast(sa.BigInteger)
+    query = sa.select(*alike, number.label("sims")).group_by(*alike).having(number != 0)
+    return [Kind(**row._mapping) for row in await connection.execute(query)]
+
+
+def counted(found: Sequence[Kind]) -> Counts:
+    """By connection, status and quota, each apart."""
+    connection: Counter[str] = Counter()
+    status: Counter[str] = Counter()
+    quota: Counter[str] = Counter()
+    for one in found:
+        connection[one.connection or "unknown"] += one.sims
+        status[one.status or "unknown"] += one.sims
+        quota[one.quota or "unknown"] += one.sims
+    return Counts(
+        total=sum(one.sims for one in found),
+        connection=dict(connection),
+        status=dict(status),
+        quota=dict(quota),
+        missing=sum(one.sims for one in found if one.missing),
+    )
+
+
+async def counts(connection: AsyncConnection, organization_id: int) -> Counts:
+    """How many SIMs there are by connection, status and quota."""
+    return counted(await kinds(connection, organization_id))
+
+
+def by_place(found: Sequence[Kind]) -> dict[tuple[str | None, str | None], list[Kind]]:
+    """By operator and country."""
+    places: dict[tuple[str | None, str | None], list[Kind]] = {}
+    for one in found:
+        places.setdefault((one.operator, one.country), []).append(one)
+    return places
