@@ -18,7 +18,7 @@ from servers import web_server
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims import reads
-from console.sims.rules import SORTS, SimFilter, parse_sort
+from console.sims.rules import SORTS, SimFilter, having, parse_sort
 from console.store.keyset import Cursor
 
 PAGE = 50
@@ -39,25 +39,25 @@ class Case(Struct, frozen=True, kw_only=True):
 CASES = (
     Case(name="plain"),
     Case(name="plain, last page", last=True),
-    Case(name="online", wanted=SimFilter(connection="online")),
-    Case(name="online, last page", wanted=SimFilter(connection="online"), last=True),
-    Case(name="connection unknown", wanted=SimFilter(connection="unknown")),
-    Case(name="in DE, quota low", wanted=SimFilter(country="DE", quota="low")),
-    Case(name="quota exhausted", wanted=SimFilter(quota="exhausted")),
-    Case(name="quota ok", wanted=SimFilter(quota="ok")),
+    Case(name="online", wanted=having(connection="online")),
+    Case(name="online, last page", wanted=having(connection="online"), last=True),
+    Case(name="connection unknown", wanted=having(connection="unknown")),
+    Case(name="in DE, quota low", wanted=having(country="DE", quota="low")),
+    Case(name="quota exhausted", wanted=having(quota="exhausted")),
+    Case(name="quota ok", wanted=having(quota="ok")),
     Case(name="search pump-lyon", wanted=SimFilter(q="pump-lyon")),
     Case(name="search of an ICCID", wanted=SimFilter(q=iccid(77))),
     Case(name="search of its last digits", wanted=SimFilter(q=iccid(77)[-6:])),
     Case(name="search of two letters", wanted=SimFilter(q="pu")),
     Case(name="search that all match", wanted=SimFilter(q="8988228066")),
-    Case(name="label begins with meter", wanted=SimFilter(label="meter")),
+    Case(name="label begins with meter", wanted=having(label="meter")),
     Case(name="by label", sort="label"),
     Case(name="by label, last page", sort="label", last=True),
     Case(name="by last seen, newest first", sort="-last_seen_at"),
     Case(name="by last seen, last page", sort="-last_seen_at", last=True),
     Case(name="by data left", sort="data_left_bytes"),
     Case(name="by data left, last page", sort="data_left_bytes", last=True),
-    Case(name="online by last seen", wanted=SimFilter(connection="online"), sort="-last_seen_at"),
+    Case(name="online by last seen", wanted=having(connection="online"), sort="-last_seen_at"),
 )
 WALKS = ("", "label", "-last_seen_at", "data_left_bytes")
 ADDRESSES = {

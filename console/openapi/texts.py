@@ -23,6 +23,15 @@ TAGS = {
 
 ICCID = "19 digits; the check digit, the 20th, may follow."
 CURSOR = "`next_cursor` of the page before: any depth at the same cost. It belongs to the sort that it was made with."
+EXCLUDED = {
+    "connection": "connection",
+    "status": "status",
+    "country": "country",
+    "quota": "data quota",
+    "operator": "network",
+    "rat": "radio access technology",
+    "apn": "access point name",
+}
 PARAMETERS = {
     "iccid": ICCID,
     "q": "Words that must all occur in the ICCID, label, IMSI, MSISDN, IMEI or IP address; one of a letter or two must"
@@ -31,12 +40,19 @@ PARAMETERS = {
     "status": "`enabled`, `disabled`; `unknown` where 1NCE has not said.",
     "country": "ISO 3166 alpha-2, like `DE`; `unknown` where 1NCE has not said.",
     "quota": f"{', '.join(f'`{word}`' for word in QUOTAS)}: of data; low is less than {LOW_PERCENT} % left.",
-    "label": "What the label begins with; `some` for any label, `none` for no label.",
+    "label": "What the label begins with; `has` for any label, `none` for no label.",
     "operator": "The network that serves it, as 1NCE names it; `unknown` where 1NCE has not said.",
     "rat": "The radio access technology, such as `LTE`; `unknown` where 1NCE has not said.",
+    "apn": "The access point name; `unknown` where 1NCE has not said.",
+    **{
+        f"{name}_not": f"SIMs whose {text} is none of these; with `unknown` only those of which 1NCE has said it."
+        for name, text in EXCLUDED.items()
+    },
+    "label_not": "SIMs whose label begins with none of these; `has` and `none` as for `label`.",
     "tag": "A tag that the SIM has; several by comma or repeated: all of them.",
     "tag_not": "A tag that the SIM has not; several: none of them.",
-    "sort": f"Fields by comma, each with `-` for descending: {', '.join(SORTS)}. What 1NCE has not said comes last.",
+    "sort": f"Fields by comma, each with `-` for descending: {', '.join(SORTS)}, `field.<name>` for a custom field."
+    " What 1NCE has not said comes last.",
     "page": "From 1. For deep walks take the cursor.",
     "page_size": "Items a page, at most 500.",
     "cursor": CURSOR,

@@ -6,15 +6,13 @@ from litestar import Request
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
-from console.sims.annotations.filters import AnnotationFilter, read_filter
-from console.sims.annotations.rules import AnnotationRefused
+from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.position import Position
 from console.sims.rules import SimFilter, Sort, parse_sort
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
 
 SIZES = (25, 50, 100, 200)
 MOST_ROWS = 200
-FILTERS = ("q", "connection", "status", "country", "quota", "operator", "rat", "label")
 Asked = Annotated[str, QueryParameter(max_length=200)]
 Searched = Annotated[str, QueryParameter(max_length=LONGEST)]
 Iccid = Annotated[str, Meta(min_length=19, max_length=20)]
@@ -23,62 +21,38 @@ Iccid = Annotated[str, Meta(min_length=19, max_length=20)]
 class ListQuery(Struct, frozen=True, kw_only=True):
     """A list as its address says it; what can't be is left out or shown as it is."""
 
-    q: str  # as it was typed
-    wanted: SimFilter
-    searched: Search
-    annotated: AnnotationFilter
-    fault: str  # why nothing was searched for
-    sort: str
-    order: tuple[Sort, ...]
-    page_size: int  # rows
-    number: int  # of the page, from 1
+    q: str = ""  # as it was typed
+    wanted: SimFilter = SimFilter()
+    searched: Search = Search()
+    fault: str = ""  # why nothing was searched for, or filtered by
+    sort: str = ""
+    order: tuple[Sort, ...] = ()
+    page_size: int = 50  # rows
+    number: int = 1  # of the page
 
 
 async def list_query(
     request: Request[Any, Any, Any],
     q: Searched = "",
-    connection: Asked = "",
-    status: Asked = "",
-    country: Asked = "",
-    quota: Asked = "",
-    operator: Asked = "",
-    rat: Asked = "",
-    label: Asked = "",
     sort: Asked = "",
     page: FromQuery[str] = "1",
     page_size: FromQuery[str] = "50",
 ) -> ListQuery:
     """The dependency `asked` of the routes that show a list or say what has changed in it."""
-    fault = ""
+    wanted, fault = SimFilter(), ""
     try:
         searched = parse_search(q)
-    except SearchTooLong as error:
+        wanted = read_filter(request.query_params.multi_items(), q)
+    except (SearchTooLong, FilterRefused) as error:
         searched, fault = Search(), str(error)
-    try:
-        annotated = read_filter(request.query_params.multi_items())
-    except AnnotationRefused as error:
-        annotated, fault = AnnotationFilter(), fault or str(error)
     try:
         order = parse_sort(sort)
     except ValueError:
         sort, order = "", []
     return ListQuery(
         q=q,
-        wanted=SimFilter(
-            q="" if fault else q,
-            connection=connection.strip().lower(),
-            status=status.strip().lower(),
-            country=country.strip().upper() if country.strip().lower() != "unknown" else "unknown",
-            quota=quota.strip().lower(),
-            operator=operator.strip(),
-            rat=rat.strip(),
-            label=label,
-            tags=annotated.tags,
-            tags_not=annotated.tags_not,
-            custom_fields=annotated.custom_fields,
-        ),
+        wanted=wanted,
         searched=searched,
-        annotated=annotated,
         fault=fault,
         sort=sort,
         order=tuple(order),

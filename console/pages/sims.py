@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
@@ -21,9 +21,11 @@ from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
-from console.pages.sim_list import FILTERS, Drawn, ListQuery, Waiting, compared, list_query
+from console.pages.sim_filters import address, chips, fieldsets
+from console.pages.sim_list import Drawn, ListQuery, Waiting, compared, list_query
 from console.pages.templating import Fragments
 from console.sims import reads
+from console.sims.filter_parameters import parameters_of
 from console.sims.filters import not_found
 from console.sims.position import matching
 from console.sims.revisions import revisions_of
@@ -89,12 +91,8 @@ async def sims(
     )
     everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
     missed = await not_found(reading, caller.organization_id, asked.searched.identifiers)
-    query = {name: getattr(wanted, name) for name in FILTERS} | {
-        "q": asked.q,
-        "sort": asked.sort,
-        "page": number,
-        "page_size": size,
-    }
+    query = {"q": asked.q, "sort": asked.sort, "page": number, "page_size": size}
+    countries = await reads.countries(reading, caller.organization_id)
     context = {
         **await layout_context(reading, caller, live_since, SimsView),
         "sims": found,
@@ -108,14 +106,11 @@ async def sims(
         "search_fault": asked.fault,
         "identifiers": len(asked.searched.identifiers),
         "not_found": missed,
-        "countries": [] if _is_fragment(request) else await reads.countries(reading, caller.organization_id),
         "as_of_time": datetime.now(UTC),
-        "annotated": asked.annotated.parameters(),
+        "fieldsets": fieldsets(wanted, countries),
+        "chips": chips(wanted, partial(address, query), countries),
+        "link": partial(address, query, parameters_of(wanted)),
         "requests": await watch_requests(reading, caller.organization_id),
-        "link": lambda **changes: _link(query, changes, asked.annotated.parameters()),
-        "without": lambda one: _link(
-            query, {"page": 1}, [other for other in asked.annotated.parameters() if other != one]
-        ),
     }
     engine: Any = request.app.template_engine
     name = "sims/_table.html" if _is_fragment(request) else "sims/sims.html"
@@ -150,14 +145,6 @@ async def asked_for(caller: NamedDependency[Caller], reading: NamedDependency[As
 def _is_fragment(request: Request[Any, Any, Any]) -> bool:
     asked = request.headers.get
     return asked("hx-request") == "true" and asked("hx-request-type") == "partial"
-
-
-def _link(query: dict[str, Any], changes: dict[str, Any], annotated: Sequence[tuple[str, str]]) -> str:
-    kept = {**query, **changes}
-    plain = {"page": 1, "page_size": 50}
-    parts = {name: value for name, value in kept.items() if value not in ("", None) and plain.get(name) != value}
-    every = [*parts.items(), *annotated]
-    return "/sims" + (f"?{urlencode(every)}" if every else "")
 
 
 router = Router(

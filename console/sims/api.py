@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Request, Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +15,8 @@ from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
 from console.sims import reads
-from console.sims.annotations.filters import PREFIX, read_filter
-from console.sims.annotations.rules import AnnotationRefused
+from console.sims.annotations.rules import CUSTOM
+from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
 
@@ -40,48 +40,61 @@ def checked_search(text: str) -> str:
     return text
 
 
-@get("/", operation_id="listSims", summary="List the SIMs of the fleet", opt={ALSO: PREFIX})
-async def list_sims(
+Values = FromQuery[list[str] | None]
+
+
+async def wanted_sims(
     request: Request[Any, Any, Any],
+    q: FromQuery[str] = "",
+    connection: Values = None,
+    connection_not: Values = None,
+    status: Values = None,
+    status_not: Values = None,
+    country: Values = None,
+    country_not: Values = None,
+    quota: Values = None,
+    quota_not: Values = None,
+    operator: Values = None,
+    operator_not: Values = None,
+    rat: Values = None,
+    rat_not: Values = None,
+    apn: Values = None,
+    apn_not: Values = None,
+    label: Values = None,
+    label_not: Values = None,
+    tag: Values = None,
+    tag_not: Values = None,
+) -> SimFilter:
+    """The dependency `wanted`: the filter that the parameters ask for. Raises Invalid."""
+    try:
+        wanted = read_filter(request.query_params.multi_items(), checked_search(q))
+    except FilterRefused as error:
+        raise Invalid(str(error)) from error
+    for one in wanted.criteria:
+        if one.field == "quota" and (wrong := [value for value in one.values if value not in QUOTAS]):
+            raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=wrong[0])
+    return wanted
+
+
+@get(
+    "/",
+    operation_id="listSims",
+    summary="List the SIMs of the fleet",
+    opt={ALSO: CUSTOM},
+    dependencies={"wanted": Provide(wanted_sims)},
+)
+async def list_sims(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
-    q: FromQuery[str] = "",
-    connection: FromQuery[str] = "",
-    status: FromQuery[str] = "",
-    country: FromQuery[str] = "",
-    quota: FromQuery[str] = "",
-    operator: FromQuery[str] = "",
-    rat: FromQuery[str] = "",
-    label: FromQuery[str] = "",
-    tag: FromQuery[list[str] | None] = None,
-    tag_not: FromQuery[list[str] | None] = None,
+    wanted: NamedDependency[SimFilter],
     sort: FromQuery[str] = "",
     page: PageNumber = 1,
     page_size: PageSize = 50,
     cursor: CursorText = None,
 ) -> Listing[SimState]:
-    """Filters by field; `unknown` asks for what 1NCE has not said. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP;
-    `field.site=Berlin` asks for a custom field.
+    """Filters by field, repeated for several values; `country_not=DE` excludes, `unknown` asks for what 1NCE has not
+    said, `field.site=Berlin` for a custom field. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP.
     """
-    try:
-        annotated = read_filter(request.query_params.multi_items())
-    except AnnotationRefused as error:
-        raise Invalid(str(error)) from error
-    if quota and quota not in QUOTAS:
-        raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=quota)
-    wanted = SimFilter(
-        q=checked_search(q),
-        connection=connection.lower(),
-        status=status.lower(),
-        country=country.upper() if country != "unknown" else country,
-        quota=quota,
-        operator=operator,
-        rat=rat,
-        label=label,
-        tags=annotated.tags,
-        tags_not=annotated.tags_not,
-        custom_fields=annotated.custom_fields,
-    )
     found = await reads.page(
         reading,
         caller.organization_id,

@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.sims.annotations.rules import CUSTOM
 from console.sims.annotations.tables import annotations
 from console.sims.identifiers import Identifier
-from console.sims.rules import SimFilter
+from console.sims.rules import TAG, Criterion, SimFilter
 from console.sims.search import parse_search
 from console.sims.tables import sim_states, words
 from console.sims.watching.tables import is_watched
@@ -33,31 +34,43 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     found += _all_of(asked.words)
     if asked.identifiers:
         found.append(sa.or_(*_any_of(asked.identifiers)))
-    for name in ("connection", "status", "country", "quota", "operator", "rat"):
-        if value := getattr(wanted, name):
-            found.append(c[name].is_(None) if value == "unknown" else c[name] == value)
-    if wanted.label == "none":
-        found.append(c.label.is_(None))
-    elif wanted.label == "has":
-        found.append(c.label.is_not(None))
-    elif wanted.label:
-        found.append(_label_begins(wanted.label))
-    return found + list(_annotated(organization_id, wanted))
+    return [*found, *(_criterion(organization_id, one) for one in wanted.criteria)]
 
 
-def _annotated(organization_id: int, wanted: SimFilter) -> "Iterator[sa.ColumnElement[bool]]":
+def _criterion(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]":
+    if one.field == TAG or one.field.startswith(CUSTOM):
+        return _annotated(organization_id, one)
+    if one.field == "label":
+        found = sa.or_(*(_label(value) for value in one.values))
+        return sa.not_(sa.func.coalesce(found, sa.false())) if one.excluded else found
+    return _one_of(sim_states.c[one.field], one.values, excluded=one.excluded)
+
+
+def _one_of(column: "sa.ColumnElement[Any]", values: Sequence[str], *, excluded: bool) -> "sa.ColumnElement[bool]":
+    """Whether a column has one of these values; what is not known has none of them but "unknown"."""
+    known, unknown = [value for value in values if value != "unknown"], "unknown" in values
+    if excluded:
+        found = column.not_in(known) if known else sa.true()
+        return sa.and_(column.is_not(None), found) if unknown else sa.or_(column.is_(None), found)
+    ways = [column == known[0]] if len(known) == 1 else [column == sa.func.any(texts(known))] if known else []
+    return sa.or_(*ways, column.is_(None)) if unknown else ways[0]
+
+
+def _label(value: str) -> "sa.ColumnElement[bool]":
+    label = sim_states.c.label
+    return label.is_(None) if value == "none" else label.is_not(None) if value == "has" else _label_begins(value)
+
+
+def _annotated(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]":
     """Tags and custom fields, each by its index: the SIMs that have them are found first, then looked up."""
     a = annotations.c
-
-    def having(condition: "sa.ColumnElement[bool]") -> "sa.ColumnElement[bool]":
-        return sim_states.c.iccid.in_(sa.select(a.iccid).where(a.organization_id == organization_id, condition))
-
-    if wanted.tags:
-        yield having(a.tags.contains(texts(wanted.tags)))
-    if wanted.tags_not:
-        yield ~having(a.tags.overlap(texts(wanted.tags_not)))
-    if wanted.custom_fields:
-        yield having(a.custom_fields.contains(dict(wanted.custom_fields)))
+    if one.field == TAG:
+        found = a.tags.overlap(texts(one.values)) if one.excluded else a.tags.contains(texts(one.values))
+    else:
+        name = one.field.removeprefix(CUSTOM)
+        found = sa.or_(*(a.custom_fields.contains({name: value}) for value in one.values))
+    theirs = sim_states.c.iccid.in_(sa.select(a.iccid).where(a.organization_id == organization_id, found))
+    return sa.not_(theirs) if one.excluded else theirs
 
 
 def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElement[bool]":

@@ -9,15 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
 from console.sims.filters import SHORTEST, conditions, has, texts
-from console.sims.rules import SORTS, SimFilter, Sort
+from console.sims.rules import SimFilter, Sort
 from console.sims.search import parse_search
+from console.sims.sorting import TWINS, keys_of, mark_after
 from console.sims.tables import sim_states, sims, words
 from console.sims.watching.tables import is_watched, unwatched
-from console.store.keyset import Cursor, mark
+from console.store.keyset import Cursor
 from console.store.keyset_parts import Part, backwards, order, parts
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
-TWINS = {"data_left_bytes": sim_states.c.quota}
 
 
 class SimPage(Struct, frozen=True):
@@ -60,15 +60,7 @@ async def page(
     found = await rows(connection, organization_id, wanted, sort=sort, limit=limit + 1, offset=offset, cursor=cursor)
     if len(found) <= limit:
         return SimPage(found, total, None)
-    return SimPage(found[:limit], total, mark(_keys(sort), found[limit - 1]))
-
-
-def _keys(sort: Sequence[Sort]) -> "list[tuple[sa.Column[Any], bool]]":
-    """The fields to order by. The ICCID comes last, so that no two SIMs are equal."""
-    keys = [(sim_states.c[SORTS[one.field]], one.descending) for one in sort]
-    if "iccid" not in {one.field for one in sort}:
-        keys.append((sim_states.c.iccid, bool(keys) and keys[-1][1]))
-    return keys
+    return SimPage(found[:limit], total, mark_after(keys_of(sort), found[limit - 1]))
 
 
 async def rows(
@@ -83,7 +75,7 @@ async def rows(
     total: int | None = None,
 ) -> list[SimState]:
     """SIMs in this order; what 1NCE has not said sorts last. With `total`, the second half is read from the end."""
-    where, found = conditions(organization_id, wanted), parts(_keys(sort), cursor, TWINS)
+    where, found = conditions(organization_id, wanted), parts(keys_of(sort), cursor, TWINS)
     from_end = total is not None and offset * 2 > total
     if from_end and total is not None:
         limit, offset = min(limit, total - offset), max(0, total - offset - limit)
@@ -118,7 +110,7 @@ async def _states(
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
     """How many SIMs the filter lets through."""
     asked = parse_search(wanted.q)
-    plain = asked.words and not asked.identifiers and wanted == SimFilter(q=wanted.q)
+    plain = asked.words and not asked.identifiers and not wanted.criteria
     if plain and not any(len(one) < SHORTEST for one in asked.words):
         return await _count_words(connection, organization_id, asked.words)
     return await _count(connection, conditions(organization_id, wanted))

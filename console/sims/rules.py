@@ -2,7 +2,10 @@
 
 from msgspec import Struct
 
+from console.sims.annotations.rules import CUSTOM, field_name
+
 LOW_PERCENT = 20
+MOST_SORTS = 8
 SORTS = {
     "iccid": "iccid",
     "label": "label",
@@ -16,7 +19,9 @@ SORTS = {
     "last_seen_at": "last_seen_at",
     "changed_at": "changed_at",
     "confirmed_at": "confirmed_at",
+    "tags": "tags",
 }
+TAG = "tag"  # the field of a filter that asks for tags
 QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
 
 
@@ -29,25 +34,35 @@ def quota_word(left: int, total: int | None, status: str | None) -> str:
     return "low" if total and left * 100 < total * LOW_PERCENT else "ok"
 
 
+class Criterion(Struct, frozen=True, order=True):
+    """One field of a filter: its value is one of these, or, if `excluded`, none of them.
+
+    `tag` is a set: all of these tags, or none of them. A custom field is written `field.site`.
+    """
+
+    field: str
+    values: tuple[str, ...]
+    excluded: bool = False
+
+
 class SimFilter(Struct, frozen=True, kw_only=True):
-    """Which SIMs are asked for. Empty means all; "unknown" asks for what 1NCE has not said."""
+    """Which SIMs are asked for: those that a search finds and that meet every criterion. Empty means all.
+
+    "unknown" asks for what 1NCE has not said. What is not known is none of any values.
+    """
 
     q: str = ""
-    connection: str = ""
-    status: str = ""
-    country: str = ""
-    quota: str = ""
-    operator: str = ""
-    rat: str = ""
-    label: str = ""  # "has", "none", or a text that the label begins with
-    tags: tuple[str, ...] = ()  # folded: all of them
-    tags_not: tuple[str, ...] = ()  # none of them
-    custom_fields: tuple[tuple[str, str], ...] = ()  # name and value: all of them
+    criteria: tuple[Criterion, ...] = ()
 
     @property
     def active(self) -> bool:
         """Whether anything is left out."""
-        return any(getattr(self, name) for name in self.__struct_fields__)
+        return bool(self.q or self.criteria)
+
+
+def having(**values: str) -> SimFilter:
+    """The filter that asks for one value of each of these fields."""
+    return SimFilter(criteria=tuple(Criterion(field, (value,)) for field, value in sorted(values.items())))
 
 
 class Sort(Struct, frozen=True):
@@ -58,12 +73,16 @@ class Sort(Struct, frozen=True):
 
 
 def parse_sort(text: str) -> list[Sort]:
-    """`-last_seen_at,label` as a list. ValueError names the first field that can't be sorted by."""
+    """`-last_seen_at,label,field.site` as a list. ValueError names the first field that can't be sorted by."""
     sorts: list[Sort] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         field = part.removeprefix("-")
-        if field not in SORTS:
-            raise ValueError(f"can't sort by {field!r}: choose from {', '.join(SORTS)}")
+        if field.startswith(CUSTOM):
+            field = CUSTOM + field_name(field.removeprefix(CUSTOM))
+        elif field not in SORTS:
+            raise ValueError(f"can't be sorted by {field[:40]!r}: choose from {', '.join(SORTS)} and field.<name>")
         if field not in {sort.field for sort in sorts}:
             sorts.append(Sort(field, part.startswith("-")))
+    if len(sorts) > MOST_SORTS:
+        raise ValueError(f"can be sorted by {MOST_SORTS} fields at most")
     return sorts

@@ -13,18 +13,13 @@ from console.pages.list_positions import ListPositions, ListTicks
 from console.pages.sim_list import ListQuery
 from console.pages.sims import SimsView
 from console.pages.templating import Fragments, environment
-from console.sims.annotations.filters import AnnotationFilter
-from console.sims.rules import SimFilter
-from console.sims.search import Search
+from console.sims.rules import having
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.live.test_subscriber import Network
 
 pytestmark = pytest.mark.one_edition
-ONLINE = ListQuery(
-    q="", wanted=SimFilter(connection="online"), searched=Search(), annotated=AnnotationFilter(), fault="",
-    sort="", order=(), page_size=50, number=1,
-)  # fmt: skip
+ONLINE = ListQuery(wanted=having(connection="online"))
 
 
 def hub_of(db: Database) -> Hub:

@@ -13,6 +13,8 @@ LONGEST_TAG = 40  # characters
 MOST_FIELDS = 30
 LONGEST_FIELD = 200
 LONGEST_NOTE = 2_000
+CUSTOM = "field."  # how a custom field is written among other fields, in filters and sorts
+EXCLUDES = "_not"  # how the name of a filter ends that excludes
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 IN_TAGS = frozenset("-_.:/+#&@")
 
@@ -101,6 +103,8 @@ def field_name(written: str) -> str:
         raise AnnotationRefused(
             f"{written[:40]!r} can't name a custom field: letters a to z, digits and _, a letter first, 40 at most."
         )
+    if name.endswith(EXCLUDES):
+        raise AnnotationRefused(f"A custom field's name can't end with {EXCLUDES}: filters say so what they exclude.")
     return name
 
 

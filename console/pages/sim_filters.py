@@ -1,0 +1,155 @@
+"""The filters of the list of SIMs as people see them: what can be chosen, and what was, as chips."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import Struct, structs
+
+from console.sims.annotations.rules import CUSTOM
+from console.sims.filter_parameters import parameter_of, parameters_of
+from console.sims.rules import TAG, Criterion, SimFilter
+
+PATH = "/sims"
+UNKNOWN = "unknown"
+PLAIN = {"page": 1, "page_size": 50}  # what the address need not say
+TITLES = {
+    "connection": "Connection",
+    "status": "SIM status",
+    "quota": "Quota",
+    "country": "Country",
+    "operator": "Operator",
+    "rat": "RAT",
+    "apn": "APN",
+    TAG: "Tag",
+    "label": "Label",
+}
+CHOICES = {
+    "connection": ("online", "attached", "offline", "blocked", UNKNOWN),
+    "status": ("enabled", "disabled", UNKNOWN),
+    "quota": ("ok", "low", "exhausted", "expired", UNKNOWN),
+    "operator": (UNKNOWN,),
+    "rat": (UNKNOWN,),
+    "apn": (UNKNOWN,),
+    TAG: (),
+    "label": ("has", "none"),
+}
+TEXTS = {("quota", "ok"): "over 20 %", ("label", "has"): "has one", ("label", "none"): "has none"}
+TYPED = ("operator", "rat", "apn", TAG, "label")  # may have any value
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """A value that can be chosen."""
+
+    parameter: str
+    value: str
+    text: str
+    known: bool  # a value that SIMs can have, as far as is known
+    chosen: bool
+
+
+class Fieldset(Struct, frozen=True, kw_only=True):
+    """What can be chosen of one field."""
+
+    field: str
+    title: str
+    choices: list[Choice]
+    typed: bool  # another value can be written
+
+
+class ChipValue(Struct, frozen=True, kw_only=True):
+    """One value of a chip, and the address of the list without it."""
+
+    text: str
+    known: bool
+    without: str
+
+
+class Chip(Struct, frozen=True, kw_only=True):
+    """What is asked of one field, and the address of the list that asks the opposite."""
+
+    title: str
+    excluded: bool
+    joined_by: str
+    values: list[ChipValue]
+    opposite: str
+
+
+def fieldsets(wanted: SimFilter, countries: Iterable[str]) -> list[Fieldset]:
+    """What can be chosen, field by field; what was chosen is among it, whatever it is."""
+    every = {**CHOICES, "country": (*countries, UNKNOWN)}
+    fields = [*TITLES, *dict.fromkeys(one.field for one in wanted.criteria if one.field not in TITLES)]
+    return [_fieldset(field, every.get(field, ()), wanted) for field in fields]
+
+
+def _fieldset(field: str, known: Sequence[str], wanted: SimFilter) -> Fieldset:
+    asked = [(parameter_of(one), one, value) for one in wanted.criteria if one.field == field for value in one.values]
+    chosen = {(parameter, value) for parameter, _, value in asked}
+    others = [(parameter, value) for parameter, one, value in asked if one.excluded or value not in known]
+    choices = [
+        Choice(
+            parameter=parameter,
+            value=value,
+            text=("not " if parameter != field else "") + _text(field, value),
+            known=_is_known(field, value, known),
+            chosen=(parameter, value) in chosen,
+        )
+        for parameter, value in [*((field, value) for value in known), *others]
+    ]
+    return Fieldset(field=field, title=_title(field), choices=choices, typed=_is_typed(field))
+
+
+def chips(wanted: SimFilter, link: Callable[..., str], countries: Sequence[str]) -> list[Chip]:
+    """What is asked for. `link` makes the address of the list with other parameters."""
+    every = {**CHOICES, "country": (*countries, UNKNOWN)}
+
+    def without(criterion: Criterion, value: str) -> str:
+        gone = parameter_of(criterion), value
+        return link([one for one in parameters_of(wanted) if one != gone], page=1)
+
+    def opposite(criterion: Criterion) -> str:
+        turned = structs.replace(criterion, excluded=not criterion.excluded)
+        others = [one for one in wanted.criteria if one != criterion]
+        return link(parameters_of(SimFilter(criteria=tuple(sorted((*others, turned))))), page=1)
+
+    return [
+        Chip(
+            title=_title(one.field),
+            excluded=one.excluded,
+            joined_by="and" if one.field == TAG and not one.excluded else "or",
+            values=[
+                ChipValue(
+                    text=_text(one.field, value),
+                    known=_is_known(one.field, value, every.get(one.field, ())),
+                    without=without(one, value),
+                )
+                for value in one.values
+            ],
+            opposite=opposite(one),
+        )
+        for one in wanted.criteria
+    ]
+
+
+def address(query: dict[str, Any], parameters: Sequence[tuple[str, str]] | None = None, **changes: Any) -> str:
+    """The address of the list with these parameters of its filter, and with changes of the rest of it."""
+    kept = {**query, **changes}
+    parts = [(name, value) for name, value in kept.items() if value not in ("", None) and PLAIN.get(name) != value]
+    every = [*parts, *(parameters or ())]
+    return PATH + (f"?{urlencode(every)}" if every else "")
+
+
+def _title(field: str) -> str:
+    return TITLES.get(field) or field.removeprefix(CUSTOM).replace("_", " ").capitalize()
+
+
+def _text(field: str, value: str) -> str:
+    return TEXTS.get((field, value), f"begins with {value}" if field == "label" else value)
+
+
+def _is_known(field: str, value: str, known: Sequence[str]) -> bool:
+    return value in known or _is_typed(field)
+
+
+def _is_typed(field: str) -> bool:
+    return field in TYPED or field.startswith(CUSTOM)

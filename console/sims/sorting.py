@@ -1,0 +1,49 @@
+"""The order of a list of SIMs, as keys of its pages."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+
+from console.facts.sims import SimState
+from console.sims.annotations.rules import CUSTOM
+from console.sims.rules import SORTS, Sort
+from console.sims.tables import sim_states
+from console.store.keyset import Keys, mark
+
+TWINS = {"data_left_bytes": sim_states.c.quota}
+BETWEEN_TAGS = ", "
+
+
+def keys_of(sort: Sequence[Sort]) -> "list[tuple[sa.ColumnElement[Any], bool]]":
+    """The fields to order by. The ICCID comes last, so that no two SIMs are equal."""
+    keys = [(_expression(one.field), one.descending) for one in sort]
+    if "iccid" not in {one.field for one in sort}:
+        keys.append((sim_states.c.iccid, bool(keys) and keys[-1][1]))
+    return keys
+
+
+def _expression(field: str) -> "sa.ColumnElement[Any]":
+    """What a field is ordered by; NULL where a SIM has none."""
+    c = sim_states.c
+    found: sa.ColumnElement[Any]
+    if field.startswith(CUSTOM):
+        found = c.custom_fields[field.removeprefix(CUSTOM)].astext.label(field)
+    elif field == "tags":
+        found = sa.func.nullif(sa.func.array_to_string(c.tags, BETWEEN_TAGS), "", type_=sa.Text).label(field)
+    else:
+        found = c[SORTS[field]]
+    return found
+
+
+def mark_after(keys: Keys, state: SimState) -> str:
+    """The cursor behind this SIM."""
+    names = [str(getattr(column, "key", "")) for column, _ in keys]
+    return mark(keys, SimpleNamespace(**{name: _value(name, state) for name in names}))
+
+
+def _value(name: str, state: SimState) -> Any:
+    if name.startswith(CUSTOM):
+        return state.custom_fields.get(name.removeprefix(CUSTOM))
+    return BETWEEN_TAGS.join(state.tags) or None if name == "tags" else getattr(state, name)
