@@ -11,7 +11,7 @@ from console.connectivity.writes import sample_fleet
 from console.pages import fleet_numbers
 from console.pages.fleet_places import MOST_LINES, Line
 from console.sims import reads
-from console.sims.rules import SimFilter
+from console.sims.rules import SimFilter, having
 from console.store.database import Database
 from tests.cast import Cast, add_sim
 
@@ -33,7 +33,7 @@ async def shown(db: Database, cast: Cast, by: str) -> list[tuple[str | None, str
     async with db.reading() as reading:
         found = (await fleet_numbers.fleet(reading, cast.acme, NOW))[f"by_{by}"]
         for line in found.lines:
-            total = await reads.count(reading, cast.acme, SimFilter(**dict(parse_qsl(urlsplit(line.href).query))))
+            total = await reads.count(reading, cast.acme, having(**dict(parse_qsl(urlsplit(line.href).query))))
             assert total == line.sims, line
     return [(line.operator, line.country, line.sims, line.online, line.difference) for line in found.lines]
 
