@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> Litestar:
             Authentication(callers.found_by),
             FairShare(share_of),
         ],
-        guards=[allowed(lambda connection: same_origin(connection, settings))],
+        guards=[allowed(lambda connection: same_origin(connection, settings), callers.note_refused)],
         exception_handlers={Exception: error_response},
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
         openapi_config=openapi(),
@@ -134,6 +134,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         open_redis(settings.redis_url, retries=0),
         client_of=client_of,
         still_allowed=callers.still_allowed,
+        subscribed=callers.note_subscribed,
         views=views,
         layout=LayoutView(fragments),
     )

@@ -3,14 +3,16 @@
 import time
 from collections.abc import Collection, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import Scope
+from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting, refuse
 from console.api_keys import reads as key_reads
 from console.api_keys.rules import NOTED_EVERY, accepted_from, is_whole
 from console.api_keys.writes import note_key_use
@@ -29,6 +31,7 @@ from console.sessions.writes import extend_sessions
 from console.settings import Settings
 from console.store.database import Database
 
+REFUSED_EVERY, SUBSCRIBED_EVERY = timedelta(minutes=1), timedelta(hours=1)
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
@@ -118,6 +121,30 @@ class Callers:
     def _latest(self, connection: Connection) -> AbstractAsyncContextManager[AsyncConnection]:
         held = connection_of(connection.scope)
         return held.latest() if held else self._db.reading()
+
+    async def note_refused(self, connection: Connection, error: NotAllowed) -> None:
+        """Write into the audit trail what a known caller may not do; the same once a minute."""
+        caller: Caller | None = connection.scope["state"].get("caller")
+        subject = f"{connection.scope.get('method', 'socket')} {connection.scope['path']}"
+        if caller is None or not await self._is_new(REFUSED_EVERY, "refused", caller.handle, subject):
+            return
+        await let_go(connection.scope)
+        async with self._db.transaction() as transaction:
+            await refuse(transaction, caller, "request.send", subject, error)
+
+    async def note_subscribed(self, socket: Socket, topics: Collection[str]) -> None:
+        """Write into the audit trail that a program follows the stream; the same once an hour."""
+        caller: Caller = socket.scope["state"]["caller"]
+        subject = ", ".join(sorted(topics))
+        if await self._is_new(SUBSCRIBED_EVERY, "subscribed", caller.handle, subject):
+            async with self._db.transaction() as transaction, acting(transaction, caller, "stream.subscribe", subject):
+                pass
+
+    async def _is_new(self, every: timedelta, *what: str) -> bool:
+        try:
+            return bool(await self._db.redis.set(f"audit:{hashed(' '.join(what)).hex()}", b"", nx=True, ex=every))
+        except (RedisError, OSError, TimeoutError):
+            return True
 
     async def still_allowed(self, credentials: Collection[Hashable]) -> Mapping[Hashable, Hashable]:
         """What the caller of each credential may do now; one that has ended is left out. Extends no session."""

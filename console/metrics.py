@@ -12,6 +12,12 @@ installation = CollectorRegistry()  # of the gauges that come from the database:
 requests = Histogram(
     "console_http_request_seconds", "Time to answer a request", ["method", "route", "status"], buckets=SECONDS
 )
+commands = Histogram(
+    "console_command_seconds",
+    "Time that a command took, by its action and outcome",
+    ["action", "outcome"],
+    buckets=SECONDS,
+)
 sockets = Gauge("console_live_sockets", "Open live connections", ["endpoint"])
 sockets_cut = Counter(
     "console_live_sockets_cut_total", "Live connections that the console ended", ["endpoint", "reason"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 import console.api_keys.tables
+import console.audit.tables
 import console.carrier.tables
 import console.connectivity.tables
 import console.members.tables

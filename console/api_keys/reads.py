@@ -71,6 +71,11 @@ async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int],
     return {row.id: _caller(row) for row in await connection.execute(query)}
 
 
+async def by_prefix(connection: AsyncConnection, prefix: str) -> ApiKey | None:
+    """The API key with this part that may be shown, if it is not revoked; None for any other."""
+    return next(iter(await _listed(connection, (api_keys.c.prefix == prefix) & api_keys.c.revoked_at.is_(None))), None)
+
+
 async def every_key(connection: AsyncConnection) -> list[ApiKey]:
     """All API keys of the installation, by id."""
     return await _listed(connection, sa.true())

@@ -68,3 +68,8 @@ def accepted_from(networks: Sequence[str], address: str) -> bool:
 @lru_cache(maxsize=1000)
 def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(text) for text in texts)
+
+
+def prefix_of(key: str) -> str:
+    """The part of an API key that may be shown."""
+    return key.rpartition("_")[0]

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
+from console.acting import acting
 from console.api_keys import reads as key_reads
-from console.api_keys.rules import LONGEST_DAYS
+from console.api_keys.rules import LONGEST_DAYS, prefix_of
 from console.api_keys.writes import put_key, revoke_key
-from console.cli.printing import as_json, org_option, show, the_organization, with_database
+from console.cli.printing import as_json, at_the_shell, org_option, show, the_organization, with_database
+from console.errors import NotFound
 from console.organizations.rules import PERMISSIONS, Permission, Role
 from console.settings import Settings
 from console.store.database import Database
@@ -40,8 +42,11 @@ def key_add(
 
     async def work(_: Settings, db: Database) -> str:
         organization_id = await the_organization(db, slug)
-        async with db.transaction() as transaction:
-            return await put_key(
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "key.add", name, organization_id=organization_id) as act,
+        ):
+            key = await put_key(
                 transaction,
                 organization_id,
                 name,
@@ -51,6 +56,8 @@ def key_add(
                 networks=networks,
                 created_by="console key add",
             )
+            act.after = {"scopes": sorted(permissions), "days": days, "networks": networks, "prefix": prefix_of(key)}
+            return key
 
     click.echo(with_database(work))
 
@@ -73,7 +80,15 @@ def key_revoke(prefix: str) -> None:
     """End an API key, named by the part that `list` shows."""
 
     async def work(_: Settings, db: Database) -> None:
-        async with db.transaction() as transaction:
+        async with db.reading() as reading:
+            found = await key_reads.by_prefix(reading, prefix)
+        if found is None:
+            raise NotFound(f"There is no API key {prefix!r} in use", prefix=prefix)
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "key.revoke", prefix, organization_id=found.organization_id) as act,
+        ):
+            act.before = {"name": found.name, "scopes": found.scopes}
             await revoke_key(transaction, prefix, datetime.now(UTC))
 
     with_database(work)

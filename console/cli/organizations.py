@@ -7,7 +7,8 @@ from typing import Any, TextIO
 import click
 from msgspec import Struct
 
-from console.cli.printing import as_json, org_option, show, the_organization, with_database
+from console.acting import acting
+from console.cli.printing import as_json, at_the_shell, org_option, show, the_organization, with_database
 from console.organizations import reads as organization_reads
 from console.organizations import writes as organization_writes
 from console.settings import ONCE_BASE_URL, Settings
@@ -64,17 +65,20 @@ def org_add(
             raise click.UsageError("A name and its secret go together: give both or none")
 
     async def work(settings: Settings, db: Database) -> int:
-        async with db.transaction() as transaction:
-            return await organization_writes.add(
-                transaction,
-                settings.secret_key,
-                slug,
-                datetime.now(UTC),
-                name=name or slug,
-                once_base_url=base_url or ONCE_BASE_URL,
-                once_requests_per_second=requests_per_second or 10.0,
-                account=account,
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "organization.add", slug) as act,
+        ):
+            columns = {
+                "name": name or slug,
+                "once_base_url": base_url or ONCE_BASE_URL,
+                "once_requests_per_second": requests_per_second or 10.0,
+            }
+            act.organization_id = await organization_writes.add(
+                transaction, settings.secret_key, slug, datetime.now(UTC), columns, account
             )
+            act.after = columns | account
+            return act.organization_id
 
     click.echo(f"Organization {slug} has number {with_database(work)}.")
 
@@ -93,8 +97,17 @@ def org_set(
         raise click.UsageError("Name what is to change, for instance --name")
 
     async def work(settings: Settings, db: Database) -> int:
-        async with db.transaction() as transaction:
-            return await organization_writes.change(transaction, settings.secret_key, slug, columns, account)
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "organization.change", slug) as act,
+        ):
+            known = await organization_reads.shown(transaction.connection, slug)
+            act.before = {column: known.get(column) for column in (*columns, *account)}
+            act.organization_id = await organization_writes.change(
+                transaction, settings.secret_key, slug, columns, account
+            )
+            act.after = columns | account
+            return act.organization_id
 
     with_database(work)
     click.echo(f"Organization {slug} is changed: {', '.join([*columns, *account])}.")
@@ -145,7 +158,12 @@ def org_forwarder(slug: str | None, new: bool) -> None:
     async def work(settings: Settings, db: Database) -> str:
         organization_id = await the_organization(db, slug)
         if new:
-            async with db.transaction() as transaction:
+            async with (
+                db.transaction() as transaction,
+                acting(
+                    transaction, at_the_shell(), "organization.move_forwarder", slug, organization_id=organization_id
+                ),
+            ):
                 await organization_writes.change_forwarder(transaction, organization_id)
         async with db.reading() as connection:
             found = await organization_reads.by_id(connection, organization_id)

@@ -1,6 +1,7 @@
 """How the command prints: a table for people, JSON for programs."""
 
 import asyncio
+import getpass
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
+from console.acting import Actor, ActorKind
 from console.errors import NotFound, NotReady
 from console.organizations import reads as organization_reads
 from console.organizations.rules import Role
@@ -43,6 +45,15 @@ def with_database(work: Callable[[Settings, Database], Awaitable[Found]]) -> Fou
             await db.close()
 
     return asyncio.run(run())
+
+
+def at_the_shell() -> Actor:
+    """Whoever types the command, by the name that the operating system knows."""
+    try:
+        name = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have one
+        name = f"uid {os.getuid()}"
+    return Actor(kind=ActorKind.CLI, name=name)
 
 
 def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:

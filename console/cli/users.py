@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 
 import click
 
-from console.cli.printing import as_json, org_option, role_option, show, the_organization, with_database
-from console.members.reads import ListedUser, every_user
+from console.acting import acting
+from console.audit.rules import INSTALLATION
+from console.cli.printing import as_json, at_the_shell, org_option, role_option, show, the_organization, with_database
+from console.errors import NotFound
+from console.members.reads import ListedUser, every_user, memberships_of
 from console.members.writes import put_user
 from console.organizations.rules import Role
 from console.settings import Settings
 from console.store.database import Database
-from console.users import writes
+from console.users import reads, writes
 
 
 def _password(given: bool) -> str:
@@ -19,6 +22,16 @@ def _password(given: bool) -> str:
         return sys.stdin.readline().rstrip("\n")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return answer
+
+
+async def _organization_of(db: Database, name: str) -> int:
+    """Whose audit trail has what is done to this user: that of the organization that they were in last."""
+    async with db.reading() as reading:
+        user_id = await reads.id_of(reading, name)
+        if user_id is None:
+            raise NotFound(f"There is no user {name.strip().lower()!r}", name=name)
+        memberships = await memberships_of(reading, user_id)
+    return memberships[0].organization_id if memberships else INSTALLATION
 
 
 @click.group()
@@ -37,7 +50,11 @@ def user_add(name: str, role: str, slug: str | None, password_stdin: bool) -> No
 
     async def work(_: Settings, db: Database) -> int:
         organization_id = await the_organization(db, slug)
-        async with db.transaction() as transaction:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "user.add", name, organization_id=organization_id) as act,
+        ):
+            act.after = {"role": role}
             return await put_user(transaction, organization_id, name, Role(role), password, datetime.now(UTC))
 
     with_database(work)
@@ -64,7 +81,11 @@ def user_passwd(name: str, password_stdin: bool) -> None:
     password = _password(password_stdin)
 
     async def work(_: Settings, db: Database) -> None:
-        async with db.transaction() as transaction:
+        organization_id = await _organization_of(db, name)
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "user.change_password", name, organization_id=organization_id),
+        ):
             await writes.change_password(transaction, name, password)
 
     with_database(work)
@@ -77,7 +98,11 @@ def user_disable(name: str) -> None:
     """Let a user in no more; their sessions end."""
 
     async def work(_: Settings, db: Database) -> None:
-        async with db.transaction() as transaction:
+        organization_id = await _organization_of(db, name)
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "user.disable", name, organization_id=organization_id),
+        ):
             await writes.disable_user(transaction, name, datetime.now(UTC))
 
     with_database(work)

@@ -94,12 +94,15 @@ async def close_code(socket: WebSocket[Any, Any, Any], error: ConsoleError) -> W
     return WebSocketException(detail=error.message.encode()[:120].decode(errors="ignore"), code=4000 + error.status)
 
 
-def allowed(same_origin: Callable[[Connection], bool]) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+def allowed(
+    same_origin: Callable[[Connection], bool],
+    note_refused: Callable[[Connection, NotAllowed], Awaitable[None]],
+) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
     """The guard of every route and socket: decides by the options `access` and `permission` and by the caller.
 
     It raises NotSignedIn without a caller, and NotAllowed without the permission or, where a browser sends cookies by
-    itself, for a change or a socket that another site's page asked for (`same_origin` is false). Sockets are closed
-    with the code for it; those of another site's page before the upgrade, by HTTP 403.
+    itself, for a change or a socket that another site's page asked for (`same_origin` is false); `note_refused` gets
+    each of these. Sockets are closed with the code for it; those of another site's page by HTTP 403, not upgraded.
     """
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -108,12 +111,13 @@ def allowed(same_origin: Callable[[Connection], bool]) -> Callable[[Connection, 
             raise ConsoleError("This route has no access option")
         changing = connection.scope.get("method", "GET") not in SAFE_METHODS
         if access in COOKIE_ACCESS and (changing or socket) and not same_origin(connection):
-            if socket:
-                raise WebSocketException(detail=ELSEWHERE, code=POLICY_VIOLATION)
-            raise NotAllowed(ELSEWHERE)
+            await note_refused(connection, refused := NotAllowed(ELSEWHERE))
+            raise WebSocketException(detail=ELSEWHERE, code=POLICY_VIOLATION) if socket else refused
         try:
             _decide(access, handler.opt.get("permission"), connection.scope["state"].get("caller"))
         except ConsoleError as error:
+            if isinstance(error, NotAllowed):
+                await note_refused(connection, error)
             if isinstance(connection, WebSocket):
                 raise await close_code(connection, error) from error
             raise

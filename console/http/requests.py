@@ -21,6 +21,7 @@ from litestar.types import (
 )
 
 from console import metrics
+from console.http.called_from import called_from, origin_of
 from console.http.client_address import TrustedProxies
 from console.http.etag import KEPT, NOT_MODIFIED, matches
 from console.http.versions import Leaving, as_asked
@@ -82,6 +83,7 @@ class Requests:
         self._proxies.apply(scope)
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        called_from.set(origin_of(scope, request_id))
         if scope["type"] == ScopeType.WEBSOCKET:  # thousands stay open: they hold as little as can be
             structlog.contextvars.bind_contextvars(request_id=request_id)
             await self._app(scope, receive, send)

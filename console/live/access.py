@@ -22,3 +22,5 @@ class Client(Struct, frozen=True, kw_only=True):
 ClientOf = Callable[[Socket], Client]  # of a connection that a guard has let in
 # The permissions of each credential that still holds, read for all at once.
 StillAllowed = Callable[[Collection[Hashable]], Awaitable[Mapping[Hashable, Hashable]]]
+# Called with the topics of a program that is about to be served.
+Subscribed = Callable[[Socket, Collection[str]], Awaitable[None]]

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from console import metrics
 from console.errors import BadRequest, NotAllowed
 from console.facts.topic_names import read_topics
-from console.live.access import Client, ClientOf, Socket, StillAllowed
+from console.live.access import Client, ClientOf, Socket, StillAllowed, Subscribed
 from console.live.encoding import Encoding, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.heartbeats import Heartbeats
@@ -45,6 +45,7 @@ class Live:
         *,
         client_of: ClientOf,
         still_allowed: StillAllowed,
+        subscribed: Subscribed,
         views: Iterable[View],
         layout: View,
     ) -> None:
@@ -54,6 +55,7 @@ class Live:
         """
         self._listening = listening
         self.client_of = client_of
+        self.subscribed = subscribed
         self.feed = Feed(listening)
         self.hub = Hub(self.feed)
         refreshing = Refreshing(db, self.hub, layout)
@@ -141,6 +143,8 @@ async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, 
         view=view,
         ended=lambda code: live.end(socket, subscriber, code),
     )
+    if view is None:
+        await live.subscribed(socket, topics)
     since = position_of(socket.query_params.get("since"))
     _forget_headers(socket)
     if since and view is not None:

@@ -68,3 +68,11 @@ async def forwarder_generation(connection: AsyncConnection, organization_id: int
     """Which address of the SMS Forwarder is this organization's now."""
     query = sa.select(organizations.c.forwarder_generation).where(organizations.c.id == organization_id)
     return int((await connection.execute(query)).scalar_one())
+
+
+async def shown(connection: AsyncConnection, slug: str) -> dict[str, object]:
+    """What may be shown of the organization's settings, by column; empty if there is none with this slug."""
+    c = organizations.c
+    columns = (c.name, c.once_base_url, c.once_client_id, c.once_requests_per_second, c.streamer_username)
+    row = (await connection.execute(sa.select(*columns).where(c.slug == slug))).first()
+    return dict(row._mapping) if row else {}

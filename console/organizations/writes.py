@@ -50,10 +50,7 @@ async def add(
     secret_key: str,
     slug: str,
     now: datetime,
-    *,
-    name: str,
-    once_base_url: str,
-    once_requests_per_second: float,
+    columns: Mapping[str, object],
     account: Mapping[str, str],
 ) -> int:
     """Make an organization; its id. `account`: what is known of its login at 1NCE and of its Data Streamer's.
@@ -62,13 +59,7 @@ async def add(
     """
     if not SLUG.fullmatch(slug):
         raise Invalid("The short name must be lower-case letters, digits and hyphens, at most 40", slug=slug)
-    values = {
-        "name": name,
-        "once_base_url": once_base_url,
-        "once_requests_per_second": once_requests_per_second,
-        **_stored(secret_key, account),
-    }
-    statement = insert(organizations).values(slug=slug, created_at=now, **values)
+    statement = insert(organizations).values(slug=slug, created_at=now, **columns, **_stored(secret_key, account))
     statement = statement.on_conflict_do_nothing(index_elements=["slug"])
     added = (await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one_or_none()
     if added is None:

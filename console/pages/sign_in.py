@@ -12,7 +12,10 @@ from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
 
+from console.acting import Actor, ActorKind, acting, refuse
+from console.audit.rules import INSTALLATION
 from console.callers import Callers
+from console.errors import NotSignedIn
 from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
 from console.http.exceptions import CLEARED
@@ -72,13 +75,14 @@ async def sign_in(
     known_as = known_device(settings.secret_key, data.name, request.cookies.get(device), now)
     attempt = await begin_attempt(db.redis, data.name, network, known_as, now.timestamp())
     async with db.reading() as reading:
-        known = await reads.password_of(reading, data.name) if data.name.isprintable() else None
-    if not await passwords.is_right(known[1] if known else None, data.password) or known is None:
+        known = await reads.by_name(reading, data.name) if data.name.isprintable() else None
+    if not await passwords.is_right(known.password_hash if known else None, data.password) or known is None:
+        await _refused(db, known)
         logger("auth").info("sign-in refused", name=data.name[:100], network=network)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401, headers=NOT_KEPT)
     await succeeded(db.redis, attempt)
-    session_id = await _enter(request, db, *known, data.password, now)
+    session_id = await _enter(request, db, known, data.password, now)
     if session_id is None:
         context = {"error": NO_MEMBER, "name": data.name[:100], "next": _within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=403, headers=NOT_KEPT)
@@ -90,26 +94,49 @@ async def sign_in(
     return Redirect(_within(data.next), status_code=303, cookies=cookies)
 
 
-async def _enter(request: Asked, db: Database, user_id: int, stored: str, password: str, now: datetime) -> str | None:
+async def _refused(db: Database, known: reads.KnownUser | None) -> None:
+    """Keep that a known user's password was wrong; of an unknown name not the name, which may be a password."""
+    stranger, organization_id = Actor(kind=ActorKind.STRANGER, name="unknown"), INSTALLATION
+    if known is not None:
+        async with db.reading() as reading:
+            memberships = await memberships_of(reading, known.id)
+        organization_id = memberships[0].organization_id if memberships else INSTALLATION
+    error = NotSignedIn("Wrong password" if known else "Unknown name")
+    subject = known.name if known else None
+    async with db.transaction() as transaction:
+        await refuse(transaction, stranger, "session.begin", subject, error, organization_id=organization_id)
+
+
+async def _enter(request: Asked, db: Database, known: reads.KnownUser, password: str, now: datetime) -> str | None:
     """The id of a new session, in the organization that the user was in last; None if they may enter none."""
     async with db.reading() as reading:
-        memberships = await memberships_of(reading, user_id)
+        memberships = await memberships_of(reading, known.id)
     if not memberships:
         return None
-    renewed = await passwords.hash_password(password) if passwords.is_dated(stored) else None
+    organization_id = memberships[0].organization_id
+    renewed = await passwords.hash_password(password) if passwords.is_dated(known.password_hash) else None
     address, agent = client_address(request.scope), request.headers.get("user-agent", "")
-    async with db.transaction() as transaction:
+    who = Actor(kind=ActorKind.USER, id=known.id, name=known.name)
+    async with (
+        db.transaction() as transaction,
+        acting(transaction, who, "session.begin", known.name, organization_id=organization_id),
+    ):
         if renewed is not None:
-            await keep_hash(transaction, user_id, renewed)
-        return await enter(transaction, user_id, memberships[0].organization_id, now, address=address, agent=agent)
+            await keep_hash(transaction, known.id, renewed)
+        return await enter(transaction, known.id, organization_id, now, address=address, agent=agent)
 
 
 @post("/sign-out", status_code=303, include_in_schema=False)
-async def sign_out(request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings]) -> Response[Any]:
+async def sign_out(
+    request: Asked,
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    callers: NamedDependency[Callers],
+) -> Response[Any]:
     """End the session, here and in the database."""
     name = cookie_name(secure=settings.secure_cookies)
-    if session_id := request.cookies.get(name):
-        async with db.transaction() as transaction:
+    if (session_id := request.cookies.get(name)) and (caller := await callers.of_session(request)):
+        async with db.transaction() as transaction, acting(transaction, caller, "session.end", caller.name):
             await end_session(transaction, session_id)
     ended = _cookie(settings, name, "", timedelta(0))
     return Redirect("/sign-in", status_code=303, cookies=[ended], headers=CLEARED)

@@ -10,13 +10,15 @@ from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from msgspec import Struct, structs
 
+from console.acting import acting
 from console.errors import Changed, Invalid, SimNotFound
 from console.organizations.rules import Caller, Permission
-from console.sims.annotations.rules import AnnotationChanges, AnnotationRefused, field_name
+from console.sims.annotations.rules import AnnotationChanges, AnnotationRefused, field_name, written
 from console.sims.annotations.writes import annotate, locked
 from console.sims.api import plain_iccid
 from console.sims.watching import reads as watching
 from console.sims.watching import writes
+from console.sims.watching.rules import Watch
 from console.sims.watching.syncs import request_fleet_sync, request_sim_sync
 from console.store.database import Database
 
@@ -66,12 +68,15 @@ async def edit(
         sim = await locked(transaction, caller.organization_id, known)
         typed: dict[str, Any] = {"typed": data, "sim": sim, "fault": None, "saved": False}
         try:
-            fields = dict.fromkeys(sim.custom_fields) | fields_of(data.custom_fields)
-            tags = [one for one in data.tags.split(",") if one.strip()]
-            changes = AnnotationChanges(tags=tags, note=data.note, custom_fields=fields)
-            kept = await annotate(
-                transaction, caller.organization_id, known, changes, caller.name, now, expected=data.edits
-            )
+            async with acting(transaction, caller, "sim.edit", known) as act:
+                act.before = written(sim)
+                fields = dict.fromkeys(sim.custom_fields) | fields_of(data.custom_fields)
+                tags = [one for one in data.tags.split(",") if one.strip()]
+                changes = AnnotationChanges(tags=tags, note=data.note, custom_fields=fields)
+                kept = await annotate(
+                    transaction, caller.organization_id, known, changes, caller.name, now, expected=data.edits
+                )
+                act.after = written(kept)
         except AnnotationRefused as error:
             return Template("sim/_edit.html", context={**typed, "fault": str(error)}, status_code=422)
         except Changed as error:
@@ -84,7 +89,7 @@ async def edit(
 async def sync(caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]) -> Template:
     """That 1NCE is asked, and at what cost."""
     known, now = plain_iccid(iccid), datetime.now(UTC)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.sync", known):
         sim = await locked(transaction, caller.organization_id, known)
         asked = await request_sim_sync(transaction, caller.organization_id, sim.iccid, now)
     return Template("sim/_asked.html", context={"asked": asked, "again": asked.requested_at != now})
@@ -94,7 +99,7 @@ async def sync(caller: NamedDependency[Caller], db: NamedDependency[Database], i
 async def sync_all(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Template:
     """That 1NCE's inventory is read."""
     now = datetime.now(UTC)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "fleet.sync"):
         asked = await request_fleet_sync(transaction, caller.organization_id, now)
     return Template("sim/_asked.html", context={"asked": asked, "again": asked.requested_at != now})
 
@@ -103,20 +108,22 @@ async def sync_all(caller: NamedDependency[Caller], db: NamedDependency[Database
 async def unwatch(caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]) -> Redirect:
     """To the SIM's page, which offers to watch it again; to the list for what was only asked for."""
     known = plain_iccid(iccid)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.unwatch", known) as act:
         before, _ = await writes.unwatch(transaction, caller.organization_id, known, caller.name, datetime.now(UTC))
-    if before is None:
-        raise SimNotFound(known)
-    return Redirect("/sims" if before == "requested" else f"/sims/{known}", status_code=303)
+        if before is None:
+            raise SimNotFound(known)
+        act.before, act.after = {"watch": before}, {"watch": Watch.UNWATCHED}
+    return Redirect("/sims" if before is Watch.REQUESTED else f"/sims/{known}", status_code=303)
 
 
 @post("/sims/{iccid:str}/watch", status_code=303)
 async def watch_again(caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]) -> Redirect:
     """To the page of the SIM, which is watched again."""
     known, now = plain_iccid(iccid), datetime.now(UTC)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.watch", known) as act:
         await locked(transaction, caller.organization_id, known)
-        await writes.watch(transaction, caller.organization_id, known, caller.name, now)
+        state, changed = await writes.watch(transaction, caller.organization_id, known, caller.name, now)
+        act.after = {"watch": state, "changed": changed}
     return Redirect(f"/sims/{known}", status_code=303)
 
 
@@ -126,13 +133,14 @@ async def watch(caller: NamedDependency[Caller], db: NamedDependency[Database], 
     if not data.iccid.strip():
         raise Invalid("Write the ICCID of a SIM")
     known, now = plain_iccid(data.iccid), datetime.now(UTC)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.watch", known) as act:
         state, changed = await writes.watch(transaction, caller.organization_id, known, caller.name, now)
+        act.after = {"watch": state, "changed": changed}
         requests = await watching.requests(transaction.connection, caller.organization_id)
     context = {"requests": requests, "asked_for": known, "watch": state.value, "changed": changed}
     return Template("sims/_requests.html", context={**context, "may": caller.permissions})
 
 
 editing = Router("/", route_handlers=[edit, unwatch, watch_again, watch], opt={"permission": Permission.SIMS_WRITE})
-acting = Router("/", route_handlers=[sync, sync_all], opt={"permission": Permission.SIMS_ACT})
-router = Router("/", route_handlers=[editing, acting], request_max_body_size=FORM_BYTES)
+syncing = Router("/", route_handlers=[sync, sync_all], opt={"permission": Permission.SIMS_ACT})
+router = Router("/", route_handlers=[editing, syncing], request_max_body_size=FORM_BYTES)

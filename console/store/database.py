@@ -1,7 +1,7 @@
 """The database, and the one way to change it: do the work, commit, publish the facts, hand over the job requests."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from console import facts
+from console.log import logger
 from console.queue import job_queue
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
 from console.store.outbox import FactRelay, append_facts, item
+
+Write = Callable[["Transaction"], Awaitable[None]]
 
 
 class Transaction:
@@ -30,6 +33,7 @@ class Transaction:
         self.requests_released = (
             False  # requests of earlier transactions may be handed over once this one has committed
         )
+        self.kept: list[Write] = []
 
     def publish(self, organization_id: int, fact: facts.Fact) -> None:
         """Publish this fact once the transaction has committed."""
@@ -51,6 +55,10 @@ class Transaction:
         self.requests.append(
             JobRequest(job=job, organization_id=organization_id, key=key, due_at=due_at, arguments=arguments)
         )
+
+    def in_any_case(self, write: Write) -> None:
+        """Write this with the transaction; if it is rolled back, in one of its own. A refused attempt is kept so."""
+        self.kept.append(write)
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
@@ -83,16 +91,34 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Change rows. On leaving, facts and job requests are committed with them, then published and handed over."""
-        async with self.engine.begin() as connection:
-            transaction = Transaction(connection)
-            yield transaction
-            await append_requests(connection, transaction.requests)
-            if transaction.items:
-                await append_facts(connection, transaction.items)
+        kept: list[Write] = []
+        try:
+            async with self.engine.begin() as connection:
+                transaction = Transaction(connection)
+                kept = transaction.kept
+                yield transaction
+                for write in kept:
+                    await write(transaction)
+                await append_requests(connection, transaction.requests)
+                if transaction.items:
+                    await append_facts(connection, transaction.items)
+        except Exception:
+            if kept:
+                await self._write_apart(kept)
+            raise
         if transaction.items:
             await self.relay.publish_waiting()
         if transaction.requests or transaction.requests_released:
             await self.requests.hand_over()
+
+    async def _write_apart(self, kept: Sequence[Write]) -> None:
+        """What is kept of a transaction that was rolled back; the error that ended it is the one to be seen."""
+        try:
+            async with self.engine.begin() as connection:
+                for write in kept:
+                    await write(Transaction(connection))
+        except Exception:
+            logger(__name__).exception("what was to be kept of a transaction that was rolled back is lost")
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -1,15 +1,32 @@
 """Questions about users."""
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.users.tables import users
 
 
-async def password_of(connection: AsyncConnection, name: str) -> tuple[int, str] | None:
-    """Id and stored password of an enabled user, or None."""
-    query = sa.select(users.c.id, users.c.password_hash).where(
+class KnownUser(Struct, frozen=True, kw_only=True):
+    """An enabled user, for whoever checks the password."""
+
+    id: int
+    name: str
+    password_hash: str
+
+
+async def by_name(connection: AsyncConnection, name: str) -> KnownUser | None:
+    """The enabled user with this name, or None."""
+    query = sa.select(users.c.id, users.c.name, users.c.password_hash).where(
         users.c.name == name.lower(), users.c.disabled_at.is_(None)
     )
     row = (await connection.execute(query)).first()
-    return (row.id, row.password_hash) if row else None
+    return KnownUser(**row._mapping) if row else None
+
+
+async def id_of(connection: AsyncConnection, name: str) -> int | None:
+    """The user with this name, disabled or not; None if there is none."""
+    found: int | None = (
+        await connection.execute(sa.select(users.c.id).where(users.c.name == name.strip().lower()))
+    ).scalar()
+    return found

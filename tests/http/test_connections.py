@@ -24,6 +24,7 @@ from console.http.fair_share import AT_ONCE, FairShare
 from console.settings import Settings
 from console.store.database import Database, open_database
 from tests.cast import ADAS_SIM, PASSWORD, Cast, add_sim
+from tests.http.test_access import unnoticed
 
 pytestmark = pytest.mark.one_edition
 
@@ -152,7 +153,7 @@ async def small(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
         [twice, changes, reads, waits, fails],
         middleware=[ConnectionPerRequest(db)],
-        guards=[allowed(lambda _: True)],
+        guards=[allowed(lambda _: True, unnoticed)],
         exception_handlers={Exception: error_response},
         dependencies={
             "db": Provide(lambda: db, sync_to_thread=False),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.laws import changing, dead, errors, fragments, importing, modules, values
+from tests.laws import acting, changing, dead, errors, fragments, importing, modules, values
 from tests.laws.tree import Tree
 
 Law = Callable[[Tree], list[str]]
@@ -24,6 +24,8 @@ LAWS: dict[str, Law] = {
         changing.transactions_are_opened_in_the_store,
         changing.only_the_transaction_publishes,
         changing.jobs_are_asked_for_by_rows,
+        acting.commands_run_through_acting,
+        acting.actions_are_in_the_table,
         fragments.live_fragments_are_on_pages,
         values.facts_carry_states,
         values.amounts_and_times_are_explicit,

@@ -82,6 +82,28 @@ MUTATIONS = (
     Mutation(
         "jobs_are_asked_for_by_rows", NEW, "async def f(db: Database) -> None:\n    await enqueue(db.queue, 'prune')"
     ),
+    Mutation(
+        "commands_run_through_acting",
+        "console/sims/api.py",
+        "@post('/forget')\nasync def forget() -> None:\n    await forget_all()",
+    ),
+    Mutation(
+        "commands_run_through_acting",
+        "console/sims/api.py",
+        "@route('/forget', http_method=HttpMethod.DELETE)\nasync def forget() -> None:\n    await forget_all()",
+    ),
+    Mutation(
+        "commands_run_through_acting",
+        "console/cli/tail.py",
+        "def forget() -> None:\n    async def work(db: Database) -> None:\n        async with db.transaction():\n"
+        "            pass",
+    ),
+    Mutation(
+        "actions_are_in_the_table",
+        "console/pages/sim_edits.py",
+        "async def f(t: T, c: C) -> None:\n    async with acting(t, c, 'sim.forget'):\n        pass",
+    ),
+    Mutation("actions_are_in_the_table", "console/audit/actions.py", "MORE = ActionKind('sim.forget', 'Forget')"),
     Mutation("live_fragments_are_on_pages", "console/pages/sims.py", "ROW = 'sims/_line.html'"),
     Mutation(
         "live_fragments_are_on_pages", "templates/sims/_table.html", "", '{% include "sims/_row.html" %}', "_row.html"

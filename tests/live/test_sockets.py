@@ -23,6 +23,7 @@ from console.store.database import Database, Transaction
 from console.users.tables import users
 from console.users.writes import change_password, disable_user
 from tests.cast import ADAS_SIM, PASSWORD, Cast
+from tests.http.test_access import unnoticed
 from tests.serving import Served
 from tests.sessions.test_idleness import last_deed, let_pass
 
@@ -196,7 +197,7 @@ def test_the_guard_of_a_socket_sees_the_caller_and_decides_by_the_same_options(r
     app = Litestar(
         [acting],
         middleware=[Authentication({Access.API: by_header})],
-        guards=[allowed(lambda connection: False)],
+        guards=[allowed(lambda connection: False, unnoticed)],
         openapi_config=None,
     )
     with TestClient(app) as client, client.websocket_connect("/ws", headers={"X-Role": role}) as socket:

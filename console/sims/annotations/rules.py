@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from console.errors import Invalid
+from console.facts.sims import SimState
 from console.iccid import INVISIBLE
 
 MOST_TAGS = 20
@@ -19,7 +21,7 @@ FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 IN_TAGS = frozenset("-_.:/+#&@")
 
 
-class AnnotationRefused(ValueError):
+class AnnotationRefused(Invalid):
     """A tag, note or custom field that can't be kept. The message is a sentence for whoever wrote it."""
 
 
@@ -38,6 +40,11 @@ class AnnotationChanges(Struct, frozen=True, kw_only=True):
     tags: list[str] | UnsetType | None = UNSET
     note: str | UnsetType | None = UNSET
     custom_fields: dict[str, str | None] | UnsetType | None = UNSET
+
+
+def written(annotated: Annotations | SimState) -> dict[str, object]:
+    """What people added to it, for the audit trail."""
+    return {"tags": annotated.tags, "note": annotated.note, "custom_fields": annotated.custom_fields}
 
 
 def merged(current: Annotations, changes: AnnotationChanges) -> Annotations:

@@ -10,12 +10,13 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.serialization import encode_json
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from console.errors import Changed, Conflict, Invalid, SimNotFound
+from console.acting import acting
+from console.errors import Changed, Conflict, SimNotFound
 from console.facts.sims import SimState
 from console.http.etag import etag_of, matches
 from console.organizations.rules import Caller, Permission
 from console.sims import reads
-from console.sims.annotations.rules import AnnotationChanges, AnnotationRefused, Annotations, merged
+from console.sims.annotations.rules import AnnotationChanges, Annotations, merged, written
 from console.sims.annotations.writes import annotate, keep, locked
 from console.sims.api import plain_iccid
 from console.sims.api import router as reading
@@ -100,11 +101,8 @@ async def watch_sim(
     custom fields, a SIM that is watched already is 409: change it by PATCH.
     """
     iccid, now, changes = plain_iccid(data.iccid), datetime.now(UTC), changes_of(data)
-    try:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.watch", iccid) as act:
         wanted = merged(Annotations(), changes)
-    except AnnotationRefused as error:
-        raise Invalid(str(error)) from error
-    async with db.transaction() as transaction:
         watch, changed = await writes.watch(transaction, caller.organization_id, iccid, caller.name, now)
         if wanted.edits and not changed:
             raise Conflict("It is watched or asked for already: change its tags, note and fields by PATCH", iccid=iccid)
@@ -114,6 +112,7 @@ async def watch_sim(
             await keep(transaction, caller.organization_id, iccid, wanted, caller.name, now)
         sim = await reads.one(transaction.connection, caller.organization_id, iccid)
         asked = await watching.request(transaction.connection, caller.organization_id, iccid)
+        act.after = {"watch": watch, "changed": changed} | (written(wanted) if wanted.edits else {})
     body = WatchedSim(iccid=iccid, watch=watch, sim=sim, request=None if sim else asked)
     headers = {"Location": f"/api/v1/sims/{iccid}"}
     return Response(body, status_code=201 if changed else 200, headers=headers)
@@ -131,18 +130,16 @@ async def change_sim(
     if it was changed meanwhile; the ETag changes with the network too, `edits` with edits alone.
     """
     known, now = plain_iccid(iccid), datetime.now(UTC)
-    async with db.transaction() as transaction:
-        if if_match is not None:
-            sim = await locked(transaction, caller.organization_id, known)
-            if not matches(if_match, etag_of(encode_json(sim))):
-                raise Changed("The SIM has changed since you read it: read it again", revision=sim.revision)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.edit", known) as act:
+        sim = await locked(transaction, caller.organization_id, known)
+        act.before = written(sim)
+        if if_match is not None and not matches(if_match, etag_of(encode_json(sim))):
+            raise Changed("The SIM has changed since you read it: read it again", revision=sim.revision)
         expected = None if data.edits is UNSET else data.edits
-        try:
-            await annotate(
-                transaction, caller.organization_id, known, changes_of(data), caller.name, now, expected=expected
-            )
-        except AnnotationRefused as error:
-            raise Invalid(str(error), iccid=known) from error
+        kept = await annotate(
+            transaction, caller.organization_id, known, changes_of(data), caller.name, now, expected=expected
+        )
+        act.after = written(kept)
         found = await reads.one(transaction.connection, caller.organization_id, known)
     assert found is not None
     return found
@@ -158,10 +155,11 @@ async def change_sim(
 async def unwatch_sim(caller: NamedDependency[Caller], db: NamedDependency[Database], iccid: FromPath[str]) -> None:
     """It leaves lists, totals and polling; its history stays, and POST watches it again. Twice is once."""
     known = plain_iccid(iccid)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.unwatch", known) as act:
         before, _ = await writes.unwatch(transaction, caller.organization_id, known, caller.name, datetime.now(UTC))
-    if before is None:
-        raise SimNotFound(known)
+        if before is None:
+            raise SimNotFound(known)
+        act.before, act.after = {"watch": before}, {"watch": Watch.UNWATCHED}
 
 
 @post("/{iccid:str}/sync", operation_id="syncSim", summary="Ask 1NCE about a SIM now", status_code=202)
@@ -171,14 +169,14 @@ async def sync_sim(
     """Its inventory, connection and quotas, in four calls. Asked again within 30 seconds it is the same request;
     beyond 30 SIMs a minute it is 429.
     """
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.sync", sim.iccid):
         return await request_sim_sync(transaction, caller.organization_id, sim.iccid, datetime.now(UTC))
 
 
 @post("/sync-all", operation_id="syncAllSims", summary="Read 1NCE's inventory now", status_code=202)
 async def sync_all(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> SyncRequest:
     """The whole inventory, a hundred SIMs a call. Asked again within two minutes it is the same request."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "fleet.sync"):
         return await request_fleet_sync(transaction, caller.organization_id, datetime.now(UTC))
 
 
@@ -188,5 +186,5 @@ changing = Router(
     tags=["SIMs"],
     opt={"permission": Permission.SIMS_WRITE},
 )
-acting = Router("/sims", route_handlers=[sync_sim, sync_all], tags=["SIMs"], opt={"permission": Permission.SIMS_ACT})
-router = Router("/", route_handlers=[reading, changing, acting])
+syncing = Router("/sims", route_handlers=[sync_sim, sync_all], tags=["SIMs"], opt={"permission": Permission.SIMS_ACT})
+router = Router("/", route_handlers=[reading, changing, syncing])

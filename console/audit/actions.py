@@ -1,0 +1,35 @@
+"""The one table of what can be done: the names that the audit trail uses, and the permission that each needs."""
+
+from msgspec import Struct
+
+from console.organizations.rules import Permission
+
+
+class ActionKind(Struct, frozen=True):
+    """What can be done, by its name `<noun>.<verb>`, and how people read it."""
+
+    name: str
+    text: str
+    permission: Permission | None = None  # None: no permission of an organization decides about it
+
+
+KINDS = (
+    ActionKind("request.send", "Send a request that is not allowed"),
+    ActionKind("session.begin", "Sign in"),
+    ActionKind("session.end", "Sign out"),
+    ActionKind("sim.watch", "Watch a SIM", Permission.SIMS_WRITE),
+    ActionKind("sim.unwatch", "Stop watching a SIM", Permission.SIMS_WRITE),
+    ActionKind("sim.edit", "Change a SIM's tags, note or custom fields", Permission.SIMS_WRITE),
+    ActionKind("sim.sync", "Ask 1NCE about a SIM", Permission.SIMS_ACT),
+    ActionKind("fleet.sync", "Read 1NCE's inventory", Permission.SIMS_ACT),
+    ActionKind("stream.subscribe", "Subscribe to the stream", Permission.STREAM_READ),
+    ActionKind("organization.add", "Add an organization", Permission.ADMIN),
+    ActionKind("organization.change", "Change an organization", Permission.ADMIN),
+    ActionKind("organization.move_forwarder", "Give the SMS Forwarder a new address", Permission.ADMIN),
+    ActionKind("user.add", "Add a user", Permission.ADMIN),
+    ActionKind("user.change_password", "Give a user a new password", Permission.ADMIN),
+    ActionKind("user.disable", "Disable a user", Permission.ADMIN),
+    ActionKind("key.add", "Make an API key", Permission.ADMIN),
+    ActionKind("key.revoke", "Revoke an API key", Permission.ADMIN),
+)
+BY_NAME = {kind.name: kind for kind in KINDS}

@@ -1,0 +1,59 @@
+"""Law of commands: whoever lets people or programs change something runs it through acting, by a name of the table."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed
+
+ASKED = ("console/pages/", "console/cli/")  # where people's and programs' wishes come in; and every api.py, endpoint.py
+CHANGING = frozenset({"post", "put", "patch", "delete"})
+METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+ACTING = frozenset({"acting", "refuse"})
+
+
+@in_each_file("console/")
+def commands_run_through_acting(path: str, module: ast.Module) -> Iterator[str]:
+    """A function that opens a transaction for a request or a command, or that handles a changing method, acts."""
+    if not path.startswith(ASKED) and not path.endswith(("/api.py", "/endpoint.py")):
+        return
+    for function in module.body:
+        if not isinstance(function, FUNCTIONS):
+            continue
+        named = {last_name(call.func) for call in calls(function)}
+        changes = any(_is_changing(one) for one in function.decorator_list)
+        if (changes or "transaction" in named) and "acting" not in named:
+            if not changes and "refuse" in named:
+                continue
+            yield f"{path} {function.name}, line {function.lineno}"
+
+
+def _is_changing(decorator: ast.expr) -> bool:
+    if not isinstance(decorator, ast.Call):
+        return False
+    if last_name(decorator.func) == "route":
+        return any(last_name(one) in METHODS or one.value in METHODS for one in _methods(decorator))
+    return last_name(decorator.func) in CHANGING
+
+
+def _methods(decorator: ast.Call) -> Iterator[ast.Attribute | ast.Constant]:
+    for word in decorator.keywords:
+        if word.arg == "http_method":
+            yield from (one for one in ast.walk(word.value) if isinstance(one, ast.Attribute | ast.Constant))
+
+
+def actions_are_in_the_table(tree: Tree) -> list[str]:
+    """The table of actions has each name that is acted by, and no other."""
+    path = "console/audit/actions.py"
+    table = {
+        str(call.args[0].value)
+        for call in calls(parsed(tree.texts[path]))
+        if last_name(call.func) == "ActionKind" and isinstance(call.args[0], ast.Constant)
+    }
+    used: dict[str, str] = {}
+    for file, text in tree.texts.items():
+        for call in calls(parsed(text)) if file.startswith(("console/", "jobs/")) else ():
+            if last_name(call.func) in ACTING and len(call.args) > 2 and isinstance(call.args[2], ast.Constant):
+                name = str(call.args[2].value)
+                used[name] = f"{file} acts by {name}, line {call.lineno}"
+    missing = [where for name, where in used.items() if name not in table]
+    return missing + [f"{path} has {name}, by which nobody acts" for name in sorted(table - used.keys())]
