@@ -19,12 +19,19 @@ def commands_run_through_acting(path: str, module: ast.Module) -> Iterator[str]:
     for function in module.body:
         if not isinstance(function, FUNCTIONS):
             continue
-        named = {last_name(call.func) for call in calls(function)}
+        named = _called(function, module)
         changes = any(_is_changing(one) for one in function.decorator_list)
         if (changes or "transaction" in named) and "acting" not in named:
             if not changes and "refuse" in named:
                 continue
             yield f"{path} {function.name}, line {function.lineno}"
+
+
+def _called(function: ast.FunctionDef | ast.AsyncFunctionDef, module: ast.Module) -> set[str]:
+    """The names that it calls, and those that the functions of its file call which it calls."""
+    own = {one.name: one for one in module.body if isinstance(one, FUNCTIONS)}
+    named = {last_name(call.func) for call in calls(function)}
+    return named | {last_name(call.func) for name in named & own.keys() for call in calls(own[name])}
 
 
 def _is_changing(decorator: ast.expr) -> bool:
