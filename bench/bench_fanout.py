@@ -15,9 +15,9 @@ from pathlib import Path
 
 import uvloop
 from fanout.costs import FRAME_BYTES, Case, in_turns, ratio, summary
-from fanout.latency import beside_a_mute, whole_way
+from fanout.latency import beside_a_mute, latency_bench
 from fanout.painted import painted
-from fanout.peers import ALL, Ground, peers
+from fanout.peers import ALL, BenchSetup, peers
 from filling import fill
 from installation import Installation, new_installation
 from measuring import Report, place, run, say, target
@@ -32,7 +32,7 @@ FIVE = FIVE_AT_ONCE, FIVE_A_FLUSH = "console_five_at_once", "console_five_a_flus
 async def fanned_out(installation: Installation, folder: Path, sockets: int, chosen: argparse.Namespace) -> Report:
     """Costs and memory of everybody at so many sockets."""
     seconds, turns = (0.5, 2) if chosen.quick else (chosen.seconds, chosen.turns)
-    ground = Ground(installation=installation, folder=folder, cores=_cores()[0], sockets=sockets)
+    ground = BenchSetup(installation=installation, folder=folder, cores=_cores()[0], sockets=sockets)
     async with peers(ground, chosen.peers) as found:
         cases = [Case(name=peer.name, peer=peer, deliveries=SLOW.get(peer.name, DELIVERIES)) for peer in found]
         ours = next(peer for peer in found if peer.name == "console")
@@ -58,10 +58,10 @@ def _cores() -> tuple[set[int], set[int]]:
     return ({mine[0]}, set(mine[1:])) if len(mine) > 1 else (set(mine), set(mine))
 
 
-async def _whole_way(installation: Installation, folder: Path, chosen: argparse.Namespace) -> Report:
+async def _latency(installation: Installation, folder: Path, chosen: argparse.Namespace) -> Report:
     """With the web server on a core of its own; with all everywhere; beside a client that never reads."""
     sockets, seconds, mute_seconds = (100, 2.0, 2.0) if chosen.quick else (500, 10.0, 35.0)
-    async with whole_way(installation, folder, sockets, SIMS) as way:
+    async with latency_bench(installation, folder, sockets, SIMS) as way:
         say(f"fanout: from commit to frame, {sockets} sockets")
         place(way.served.pid, _cores()[0])
         pinned = await way.changed(seconds)
@@ -96,7 +96,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
             place(os.getpid(), rest)
             sockets = [100] if chosen.quick else chosen.sockets
             by_sockets = [await fanned_out(installation, folder, number, chosen) for number in sockets]
-            latency = await _whole_way(installation, folder, chosen)
+            latency = await _latency(installation, folder, chosen)
             place(os.getpid(), _cores()[0] | _cores()[1])
             say("fanout: to the painted row")
             rows = await painted(installation, 5 if chosen.quick else 50)

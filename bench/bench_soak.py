@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import linear_regression
 
 import uvloop
-from fanout.latency import A_SECOND, Way, whole_way
+from fanout.latency import A_SECOND, LatencyBench, latency_bench
 from filling import fill
 from installation import new_installation
 from measuring import Report, held_bytes, run, say, target
@@ -29,7 +29,7 @@ BOUND = 4.5  # MB that may wait in the server for one client: console.live.subsc
 class Watch:
     """The web server's memory, and the client that never reads, looked at every two seconds."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: LatencyBench) -> None:
         """Nothing has been seen yet."""
         self._way = way
         self.mute_since: float | None = None  # the loop's time at which it came
@@ -64,13 +64,13 @@ async def bench(chosen: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="bench-soak-") as folder:
         async with new_installation() as installation:
             await fill(installation, SIMS)
-            async with whole_way(installation, Path(folder), sockets, SIMS) as way:
+            async with latency_bench(installation, Path(folder), sockets, SIMS) as way:
                 watch = Watch(way)
                 watching = asyncio.create_task(watch.run())
                 with ExitStack() as stack:
                     for minute in range(minutes):
                         if minute == min(WARM, minutes // 2):
-                            stack.enter_context(way.a_mute())
+                            stack.enter_context(way.silent_client())
                             watch.mute_since = asyncio.get_running_loop().time()
                         one = await way.changed(length)
                         by_minute.append({**one, "rss_mb": round(watch.seen[-1][1], 1)})

@@ -40,15 +40,15 @@ def cpu_ns(pid: int) -> int:
 
     Threads that have ended since are not in it, so it may fall; `cpu_seconds` is coarser and keeps them.
     """
-    return sum(int(_told(f"{one}/schedstat").split()[0]) for one in tree(pid))
+    return sum(int(_proc_text(f"{one}/schedstat").split()[0]) for one in tree(pid))
 
 
 def held_bytes(pid: int) -> int:
     """The memory that a process holds now (RSS)."""
-    return int(_told(f"{pid}/statm").split()[1]) * PAGE
+    return int(_proc_text(f"{pid}/statm").split()[1]) * PAGE
 
 
-def _told(path: str) -> str:
+def _proc_text(path: str) -> str:
     return Path("/proc", path).read_text(encoding="ascii")
 
 

@@ -12,7 +12,7 @@ ConsoleError        500  INTERNAL           The console can't do what was asked.
 ├── TooLarge        413  TOO_LARGE          The body is larger than this address takes.
 ├── Invalid         422  INVALID            The request is understood, and a value in it is not valid.
 ├── TooMany         429  TOO_MANY_REQUESTS  Too many requests: try again after `retry_after` seconds.
-├── OnceToBlame     502  ONCE_FAILED        1NCE does not answer, or answers with an error.
+├── OnceFailed      502  ONCE_FAILED        1NCE does not answer, or answers with an error.
 ├── NotReady        503  NOT_READY          The database or Redis does not answer.
 └── SealBroken      500  INTERNAL           A stored secret was sealed with another SECRET_KEY.
 """
@@ -107,7 +107,7 @@ class TooMany(ConsoleError):
         self.retry_after = retry_after
 
 
-class OnceToBlame(ConsoleError):
+class OnceFailed(ConsoleError):
     """1NCE does not answer, or answers with an error."""
 
     status, code = 502, "ONCE_FAILED"
@@ -136,6 +136,6 @@ CODES_BY_STATUS: dict[int, str] = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     422: Invalid.code,
     429: TooMany.code,
-    502: OnceToBlame.code,
+    502: OnceFailed.code,
     503: NotReady.code,
 }

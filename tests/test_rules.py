@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.connectivity.rules import Happening, Place, after
+from console.connectivity.rules import EventEffect, Place, after
 from console.quotas.rules import Reconciliation, checked, days_left, difference, differs, unexplained
 from console.runs.schedule import JOBS, next_run
 from console.sims.rules import quota_word
@@ -117,29 +117,29 @@ LATER = NOW + timedelta(seconds=5)
 @pytest.mark.parametrize(
     ("place", "event", "connection"),
     [
-        (Place(), Happening(type=3, time=LATER), "online"),
-        (ATTACHED, Happening(type=3, time=LATER), "online"),
-        (ATTACHED, Happening(type=3, time=NOW), "online"),  # several happen in one second, and come in their order
-        (ATTACHED, Happening(type=3, time=NOW - timedelta(seconds=1)), "attached"),  # older than what is known
-        (ATTACHED, Happening(type=3, time=LATER, cause="QUOTA_EXHAUSTED"), "attached"),  # refused
-        (ONLINE, Happening(type=5, time=LATER), "attached"),
-        (ONLINE, Happening(type=5, time=LATER, cause="INACTIVITY_TIMER_EXPIRED"), "attached"),
-        (ONLINE, Happening(type=1, time=LATER, operator="B"), "online"),
-        (Place(connection="offline"), Happening(type=2, time=LATER), "attached"),
-        (ONLINE, Happening(type=16, time=LATER), "offline"),
-        (ONLINE, Happening(type=11, time=LATER), "blocked"),
-        (ONLINE, Happening(type=13, time=LATER), "online"),  # says nothing of a place
-        (ONLINE, Happening(type=9999, time=LATER), "online"),
+        (Place(), EventEffect(type=3, time=LATER), "online"),
+        (ATTACHED, EventEffect(type=3, time=LATER), "online"),
+        (ATTACHED, EventEffect(type=3, time=NOW), "online"),  # several happen in one second, and come in their order
+        (ATTACHED, EventEffect(type=3, time=NOW - timedelta(seconds=1)), "attached"),  # older than what is known
+        (ATTACHED, EventEffect(type=3, time=LATER, cause="QUOTA_EXHAUSTED"), "attached"),  # refused
+        (ONLINE, EventEffect(type=5, time=LATER), "attached"),
+        (ONLINE, EventEffect(type=5, time=LATER, cause="INACTIVITY_TIMER_EXPIRED"), "attached"),
+        (ONLINE, EventEffect(type=1, time=LATER, operator="B"), "online"),
+        (Place(connection="offline"), EventEffect(type=2, time=LATER), "attached"),
+        (ONLINE, EventEffect(type=16, time=LATER), "offline"),
+        (ONLINE, EventEffect(type=11, time=LATER), "blocked"),
+        (ONLINE, EventEffect(type=13, time=LATER), "online"),  # says nothing of a place
+        (ONLINE, EventEffect(type=9999, time=LATER), "online"),
     ],
 )
-def test_an_event_says_where_its_sim_is(place: Place, event: Happening, connection: str) -> None:
+def test_an_event_says_where_its_sim_is(place: Place, event: EventEffect, connection: str) -> None:
     assert after(place, event).connection == connection
 
 
 def test_a_session_that_is_updated_goes_on_and_one_that_is_closed_is_over() -> None:
-    updated = after(ONLINE, Happening(type=4, time=LATER, operator="B"))
+    updated = after(ONLINE, EventEffect(type=4, time=LATER, operator="B"))
     assert (updated.session_started_at, updated.operator, updated.last_seen_at) == (NOW, "B", LATER)
-    assert after(ONLINE, Happening(type=5, time=LATER)).session_started_at is None
+    assert after(ONLINE, EventEffect(type=5, time=LATER)).session_started_at is None
 
 
 def test_every_job_of_the_schedule_has_a_next_turn() -> None:

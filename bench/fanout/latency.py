@@ -13,7 +13,7 @@ from measuring import Report, cpu_ns, held_bytes
 from processes import printed_json, python_process
 from servers import Served, web_server
 
-from fanout.mute import Mute, a_mute
+from fanout.mute import SilentClient, silent_client
 from fanout.peers import OF_ONE_KEY
 from fanout.receiving import Receiver, receiving
 
@@ -22,7 +22,7 @@ TOO_SLOW = re.compile(r'^console_live_sockets_cut_total\{.*reason="too slow".*\}
 PATH = "/api/v1/stream?topics=fleet"
 
 
-class Way:
+class LatencyBench:
     """A web server with its sockets, and a worker that changes SIMs."""
 
     def __init__(self, served: Served, receiver: Receiver, changer: Process, key: str) -> None:
@@ -60,13 +60,15 @@ class Way:
         found = TOO_SLOW.findall(text)
         return sum(round(float(number)) for number in found)
 
-    def a_mute(self) -> AbstractContextManager[Mute]:
+    def silent_client(self) -> AbstractContextManager[SilentClient]:
         """One more client, which never reads."""
-        return a_mute(int(self.served.address.rpartition(":")[2]), PATH, f"X-API-Key: {self._key}")
+        return silent_client(int(self.served.address.rpartition(":")[2]), PATH, f"X-API-Key: {self._key}")
 
 
 @asynccontextmanager
-async def whole_way(installation: Installation, folder: Path, sockets: int, sims: int) -> AsyncIterator[Way]:
+async def latency_bench(
+    installation: Installation, folder: Path, sockets: int, sims: int
+) -> AsyncIterator[LatencyBench]:
     """Everything running until the block ends."""
     keys, headers = await installation.keys(1 + -(-sockets // OF_ONE_KEY)), folder / "keys"
     headers.write_text("".join(f"X-API-Key: {key}\n" for key in keys[1:]), encoding="utf-8")
@@ -78,13 +80,13 @@ async def whole_way(installation: Installation, folder: Path, sockets: int, sims
     ):
         await printed_json(changer, "100")  # what is done once is done now
         await asyncio.sleep(0.5)
-        yield Way(served, receiver, changer, keys[0])
+        yield LatencyBench(served, receiver, changer, keys[0])
 
 
-async def beside_a_mute(way: Way, seconds: float) -> Report:
+async def beside_a_mute(way: LatencyBench, seconds: float) -> Report:
     """The same with one more client, which never reads: it should make no difference, and be cut off."""
     held, before, began, ended = held_bytes(way.served.pid), await way.cut_off(), time.monotonic(), None
-    with way.a_mute():
+    with way.silent_client():
         measured = asyncio.create_task(way.changed(seconds))
         while not measured.done():
             await asyncio.sleep(0.5)

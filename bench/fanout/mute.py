@@ -7,7 +7,7 @@ from contextlib import contextmanager
 SMALL = 4096  # bytes that its own system may hold for it
 
 
-class Mute:
+class SilentClient:
     """Opened, greeted, and silent."""
 
     def __init__(self, port: int, path: str, header: str) -> None:
@@ -27,9 +27,9 @@ class Mute:
 
 
 @contextmanager
-def a_mute(port: int, path: str, header: str) -> Iterator[Mute]:
+def silent_client(port: int, path: str, header: str) -> Iterator[SilentClient]:
     """One, until the block ends."""
-    found = Mute(port, path, header)
+    found = SilentClient(port, path, header)
     try:
         yield found
     finally:

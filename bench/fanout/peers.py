@@ -32,7 +32,7 @@ class Peer(Struct, kw_only=True):
     kb_per_socket: float  # while nothing happens
 
 
-class Ground(Struct, kw_only=True):
+class BenchSetup(Struct, kw_only=True):
     """Where they run."""
 
     installation: Installation
@@ -41,7 +41,9 @@ class Ground(Struct, kw_only=True):
     sockets: int
 
 
-async def _standing(ground: Ground, stack: AsyncExitStack, name: str, process: Process, send: Send, port: int) -> Peer:
+async def _standing(
+    ground: BenchSetup, stack: AsyncExitStack, name: str, process: Process, send: Send, port: int
+) -> Peer:
     async with asyncio.timeout(20):
         while True:
             with suppress(OSError):
@@ -54,7 +56,7 @@ async def _standing(ground: Ground, stack: AsyncExitStack, name: str, process: P
 
 
 async def _with_sockets(
-    ground: Ground,
+    ground: BenchSetup,
     stack: AsyncExitStack,
     name: str,
     pid: int,
@@ -74,7 +76,7 @@ async def _with_sockets(
     return Peer(name=name, pid=pid, send=send, receiver=receiver, kb_per_socket=grown)
 
 
-async def console(ground: Ground, stack: AsyncExitStack) -> Peer:
+async def console(ground: BenchSetup, stack: AsyncExitStack) -> Peer:
     """The real web server, at the endpoint for programs."""
     keys, headers = await ground.installation.keys(-(-ground.sockets // OF_ONE_KEY)), ground.folder / "keys"
     headers.write_text("".join(f"X-API-Key: {key}\n" for key in keys), encoding="utf-8")
@@ -84,7 +86,7 @@ async def console(ground: Ground, stack: AsyncExitStack) -> Peer:
     return await _with_sockets(ground, stack, "console", served.pid, send, port, path, headers)
 
 
-async def c_floor(ground: Ground, stack: AsyncExitStack) -> Peer | None:
+async def c_floor(ground: BenchSetup, stack: AsyncExitStack) -> Peer | None:
     """An epoll loop in C."""
     if (program := compiled("floor", ground.folder)) is None:
         return None
@@ -93,7 +95,7 @@ async def c_floor(ground: Ground, stack: AsyncExitStack) -> Peer | None:
     return await _standing(ground, stack, "c_floor", process, through_pipe(process), port)
 
 
-async def python_floor(ground: Ground, stack: AsyncExitStack) -> Peer:
+async def python_floor(ground: BenchSetup, stack: AsyncExitStack) -> Peer:
     """uvloop's `transport.write`."""
     port = free_port()
     process = await stack.enter_async_context(
@@ -102,8 +104,8 @@ async def python_floor(ground: Ground, stack: AsyncExitStack) -> Peer:
     return await _standing(ground, stack, "python_floor", process, through_pipe(process), port)
 
 
-def _litestar(file: str, channel: str) -> Callable[[Ground, AsyncExitStack], Awaitable[Peer]]:
-    async def start(ground: Ground, stack: AsyncExitStack) -> Peer:
+def _litestar(file: str, channel: str) -> Callable[[BenchSetup, AsyncExitStack], Awaitable[Peer]]:
+    async def start(ground: BenchSetup, stack: AsyncExitStack) -> Peer:
         port = free_port()
         command = (sys.executable, str(HERE / f"{file}.py"), str(port), ground.installation.settings.redis_url)
         process = await stack.enter_async_context(program_process(*command))
@@ -112,7 +114,7 @@ def _litestar(file: str, channel: str) -> Callable[[Ground, AsyncExitStack], Awa
     return start
 
 
-async def node_ws(ground: Ground, stack: AsyncExitStack) -> Peer | None:
+async def node_ws(ground: BenchSetup, stack: AsyncExitStack) -> Peer | None:
     """Node with the package ws, installed into a passing folder."""
     folder = ground.folder / "node"
     npm, node = shutil.which("npm"), shutil.which("node")
@@ -128,7 +130,7 @@ async def node_ws(ground: Ground, stack: AsyncExitStack) -> Peer | None:
     return await _standing(ground, stack, "node_ws", process, through_redis(ground.installation, "bench:node_ws"), port)
 
 
-async def django_channels(ground: Ground, stack: AsyncExitStack) -> Peer | None:
+async def django_channels(ground: BenchSetup, stack: AsyncExitStack) -> Peer | None:
     """Django Channels with channels_redis, under the same uvicorn, in a passing environment."""
     folder = ground.folder / "django"
     python = str(folder / "bin/python")
@@ -153,7 +155,7 @@ async def _installed(command: list[str]) -> bool:
     return done.returncode == 0
 
 
-ALL: dict[str, Callable[[Ground, AsyncExitStack], Awaitable[Peer | None]]] = {
+ALL: dict[str, Callable[[BenchSetup, AsyncExitStack], Awaitable[Peer | None]]] = {
     "c_floor": c_floor,
     "python_floor": python_floor,
     "console": console,
@@ -165,7 +167,7 @@ ALL: dict[str, Callable[[Ground, AsyncExitStack], Awaitable[Peer | None]]] = {
 
 
 @asynccontextmanager
-async def peers(ground: Ground, names: Sequence[str]) -> AsyncIterator[list[Peer]]:
+async def peers(ground: BenchSetup, names: Sequence[str]) -> AsyncIterator[list[Peer]]:
     """All of these that can be had here, each with its sockets open."""
     async with AsyncExitStack() as stack:
         found = []

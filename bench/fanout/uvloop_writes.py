@@ -43,7 +43,7 @@ def send(text: bytes) -> None:
         transport.write(frame)
 
 
-class Lines(asyncio.Protocol):
+class InputMessages(asyncio.Protocol):
     """Standard input; the program ends with it."""
 
     def __init__(self) -> None:
@@ -52,9 +52,9 @@ class Lines(asyncio.Protocol):
         self._rest = b""
 
     def data_received(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            send(line)
+        *messages, self._rest = (self._rest + data).split(b"\n")
+        for message in messages:
+            send(message)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.ended.set_result(None)
@@ -64,8 +64,8 @@ async def serve(port: int) -> None:
     """Until standard input ends."""
     loop = asyncio.get_running_loop()
     await loop.create_server(Socket, "127.0.0.1", port, backlog=4096)
-    _, lines = await loop.connect_read_pipe(Lines, open(0, "rb", buffering=0))  # noqa: ASYNC230, SIM115
-    await lines.ended
+    _, messages = await loop.connect_read_pipe(InputMessages, open(0, "rb", buffering=0))  # noqa: ASYNC230, SIM115
+    await messages.ended
 
 
 if __name__ == "__main__":

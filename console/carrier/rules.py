@@ -43,18 +43,18 @@ OPERATIONS = {
 }
 
 
-class Lacking(Struct, frozen=True):
-    """Something that 1NCE's present API has no call for, and what to do instead."""
+class PortalTask(Struct, frozen=True):
+    """Something that the API of 1NCE has no call for, and how it is done."""
 
     what: str
     instead: str
 
 
-LACKING = (
-    Lacking("Configuring many SIMs in one call", "The API changes one SIM a call. For many at once use the portal."),
-    Lacking("Topping up many SIMs in one call", "The API tops up one SIM a call. For many at once use the portal."),
-    Lacking("Topping up by itself when a quota runs low", "Set it in the portal."),
-    Lacking("A monthly limit of data or SMS", "Set it in the portal."),
-    Lacking("Extending an expired SIM", "Order it in the portal."),
-    Lacking("Moving SIMs to another account", "Ask for it in the portal."),
+PORTAL_TASKS = (
+    PortalTask("Configuring many SIMs in one call", "The API changes one SIM a call. For many at once use the portal."),
+    PortalTask("Topping up many SIMs in one call", "The API tops up one SIM a call. For many at once use the portal."),
+    PortalTask("Topping up by itself when a quota runs low", "Set it in the portal."),
+    PortalTask("A monthly limit of data or SMS", "Set it in the portal."),
+    PortalTask("Extending an expired SIM", "Order it in the portal."),
+    PortalTask("Moving SIMs to another account", "Ask for it in the portal."),
 )

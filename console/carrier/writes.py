@@ -46,7 +46,7 @@ async def record_circuit(
     await transaction.connection.execute(
         sa.update(carrier_circuits).values(values).where(c.organization_id == organization_id)
     )
-    await _tell(transaction, organization_id, at)
+    await _publish_status(transaction, organization_id, at)
     return True
 
 
@@ -88,7 +88,7 @@ async def record_unavailable(
     )
     news = (await transaction.connection.execute(statement.returning(c.operation))).first() is not None
     if news:
-        await _tell(transaction, organization_id, at)
+        await _publish_status(transaction, organization_id, at)
     return news
 
 
@@ -125,7 +125,7 @@ async def record_answers(
     written = set((await transaction.connection.execute(statement.returning(c.operation))).scalars())
     found = [name for name in fresh if name in written]
     if found:
-        await _tell(transaction, organization_id, now)
+        await _publish_status(transaction, organization_id, now)
     return found
 
 
@@ -160,6 +160,6 @@ async def _answered(transaction: Transaction, organization_id: int, at: datetime
     await transaction.connection.execute(statement)
 
 
-async def _tell(transaction: Transaction, organization_id: int, now: datetime) -> None:
+async def _publish_status(transaction: Transaction, organization_id: int, now: datetime) -> None:
     status = await reads.status(transaction.connection, organization_id)
     transaction.publish(organization_id, CarrierChanged(time=now, subject=None, data=status))

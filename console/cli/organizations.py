@@ -113,7 +113,7 @@ def org_set(
     click.echo(f"Organization {slug} is changed: {', '.join([*columns, *account])}.")
 
 
-class Addressed(Struct, frozen=True, kw_only=True):
+class OrganizationAddresses(Struct, frozen=True, kw_only=True):
     """An organization, and where 1NCE's pushes to it go."""
 
     id: int
@@ -123,11 +123,13 @@ class Addressed(Struct, frozen=True, kw_only=True):
     forwarder: str
 
 
-async def _addressed(settings: Settings, db: Database, found: organization_reads.Organization) -> Addressed:
+async def _addresses_of(
+    settings: Settings, db: Database, found: organization_reads.Organization
+) -> OrganizationAddresses:
     async with db.reading() as connection:
         generation = await organization_reads.forwarder_generation(connection, found.id)
     origin = settings.public_origin[0] if settings.public_origin else ""
-    return Addressed(
+    return OrganizationAddresses(
         id=found.id,
         slug=found.slug,
         name=found.name,
@@ -141,10 +143,10 @@ async def _addressed(settings: Settings, db: Database, found: organization_reads
 def org_list(json_: bool) -> None:
     """List the organizations, with the addresses to enter in 1NCE's portal."""
 
-    async def work(settings: Settings, db: Database) -> list[Addressed]:
+    async def work(settings: Settings, db: Database) -> list[OrganizationAddresses]:
         async with db.reading() as connection:
             every = await organization_reads.every(connection)
-        return [await _addressed(settings, db, found) for found in every]
+        return [await _addresses_of(settings, db, found) for found in every]
 
     show(with_database(work), json_=json_)
 
@@ -168,6 +170,6 @@ def org_forwarder(slug: str | None, new: bool) -> None:
         async with db.reading() as connection:
             found = await organization_reads.by_id(connection, organization_id)
         assert found is not None
-        return (await _addressed(settings, db, found)).forwarder
+        return (await _addresses_of(settings, db, found)).forwarder
 
     click.echo(with_database(work))

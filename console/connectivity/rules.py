@@ -21,8 +21,8 @@ class Place(Struct, frozen=True, kw_only=True):
     connection_at: datetime | None = None
 
 
-class Happening(Struct, frozen=True, kw_only=True):
-    """What an event says that matters here."""
+class EventEffect(Struct, frozen=True, kw_only=True):
+    """What an event says of where its SIM is."""
 
     type: int | None
     time: datetime
@@ -41,7 +41,7 @@ BLOCKED = 11
 PURGED = frozenset({15, 16})
 
 
-def after(place: Place, event: Happening) -> Place:
+def after(place: Place, event: EventEffect) -> Place:
     """Where the SIM is after this event; the same place if the event is older, failed, or says nothing of it."""
     if place.connection_at is not None and event.time < place.connection_at:
         return place

@@ -11,7 +11,7 @@ from console.http.authentication import Access, access_of
 from console.http.known_errors import known_error
 from console.log import logger
 
-Asked = Request[Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 # For the answer after a session has ended: the browser forgets pages that it kept, for "Back" and on its disk
 # (Clear Site Data, section 3.1.2). Preferences in its storage hold nothing of a fleet and stay.
 CLEARED = {"Clear-Site-Data": '"cache"', "Cache-Control": "no-store"}
@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-def error_response(request: Asked, error: Exception) -> Response[Any]:
+def error_response(request: AnyRequest, error: Exception) -> Response[Any]:
     """The answer to a request that failed."""
     known = known_error(error)
     if known is None or known.status == 500:  # a fault of ours, also where the framework has noticed it first
@@ -37,7 +37,7 @@ def error_response(request: Asked, error: Exception) -> Response[Any]:
     return _page(request, known)
 
 
-def _for_program(request: Asked) -> bool:
+def _for_program(request: AnyRequest) -> bool:
     handler = request.scope.get("route_handler")  # absent where no route has the address
     access = access_of(handler) if handler is not None else None
     if access in (Access.API, Access.PAGE):
@@ -45,7 +45,7 @@ def _for_program(request: Asked) -> bool:
     return request.url.path.startswith(("/api/", "/streamer/", "/forwarder/", "/health"))
 
 
-def _envelope(request: Asked, error: ConsoleError) -> Response[Any]:
+def _envelope(request: AnyRequest, error: ConsoleError) -> Response[Any]:
     body = {
         "error": {
             "code": error.code,
@@ -62,7 +62,7 @@ def _envelope(request: Asked, error: ConsoleError) -> Response[Any]:
     return Response(body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
-def _sign_in(request: Asked) -> Response[Any]:
+def _sign_in(request: AnyRequest) -> Response[Any]:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = "/sign-in" if asked == "/" or request.method != "GET" else f"/sign-in?next={quote(asked)}"
     was_signed_in = any(name.endswith("session") for name in request.cookies)
@@ -72,7 +72,7 @@ def _sign_in(request: Asked) -> Response[Any]:
     return Redirect(address, status_code=303, headers=headers)
 
 
-def _page(request: Asked, error: ConsoleError) -> Response[Any]:
+def _page(request: AnyRequest, error: ConsoleError) -> Response[Any]:
     fragment = bool(request.headers.get("hx-request"))
     context = {
         "title": TITLES.get(error.status, "That did not work"),

@@ -24,7 +24,7 @@ from console import metrics
 from console.http.called_from import called_from, origin_of
 from console.http.client_address import TrustedProxies
 from console.http.etag import KEPT, NOT_MODIFIED, matches
-from console.http.versions import Leaving, as_asked
+from console.http.versions import Deprecation, as_asked
 from console.log import logger
 
 ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{7,127}")
@@ -112,8 +112,8 @@ class Requests:
                     status = message["status"] = NOT_MODIFIED
                     headers = [(name, value) for name, value in headers if name.lower() in KEPT]
                     bare = True
-                if (leaving := _leaving(scope)) is not None:
-                    headers += leaving.headers()
+                if (deprecation := _deprecation(scope)) is not None:
+                    headers += deprecation.headers()
                 if scope["path"].startswith("/api/"):
                     headers = as_asked(accept, headers)
                     allowance = scope["state"].get("allowance")
@@ -163,9 +163,9 @@ def _header(scope: HTTPScope, name: bytes) -> str:
     return next((value.decode("latin-1") for known, value in scope["headers"] if known == name), "")
 
 
-def _leaving(scope: HTTPScope) -> Leaving | None:
+def _deprecation(scope: HTTPScope) -> Deprecation | None:
     handler = scope.get("route_handler")  # absent where no route has the address
-    return handler.opt.get("leaving") if handler is not None else None
+    return handler.opt.get("deprecation") if handler is not None else None
 
 
 def _request_id(scope: HTTPScope | WebSocketScope) -> str:

@@ -19,8 +19,8 @@ NOTICE = timedelta(days=180)
 Header = tuple[bytes, bytes]
 
 
-class Leaving(Struct, frozen=True, kw_only=True):
-    """The route option `leaving`: deprecated since one day, removed on another, at least six months later."""
+class Deprecation(Struct, frozen=True, kw_only=True):
+    """The route option `deprecation`: deprecated since one day, removed on another, at least six months later."""
 
     since: date
     until: date

@@ -17,10 +17,10 @@ from console.openapi.completion import completed
 from console.openapi.stream import described_for
 from console.openapi.texts import DESCRIPTION, TAGS
 
-Asked = Request[Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 
 
-class Unserved(Router):
+class NoRoutes(Router):
     """Takes no routes: Litestar would answer every unknown address beside the document's, in HTML."""
 
     def register(self, value: Any) -> Any:
@@ -29,20 +29,20 @@ class Unserved(Router):
 
 
 @get("/openapi.json")
-async def openapi_json(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
+async def openapi_json(request: AnyRequest, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The OpenAPI document."""
     return await prepared.answer(request, "openapi", "application/json", lambda: encode_json(_document(request)))
 
 
 @get("/asyncapi.json")
-async def asyncapi_json(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
+async def asyncapi_json(request: AnyRequest, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The AsyncAPI document of the stream."""
     key = ("asyncapi", page.origin(request))
     return await prepared.answer(request, key, "application/json", lambda: encode_json(described_for(request)))
 
 
 @get("/docs")
-async def docs(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
+async def docs(request: AnyRequest, prepared: NamedDependency[PreparedAnswers]) -> Response[bytes]:
     """The documentation page. Needs no sign-in: it says nothing of any fleet."""
 
     def drawn() -> bytes:
@@ -55,7 +55,7 @@ async def docs(request: Asked, prepared: NamedDependency[PreparedAnswers]) -> Re
     return await prepared.answer(request, ("docs", page.origin(request)), "text/html", drawn)
 
 
-def _document(request: Asked) -> dict[str, Any]:
+def _document(request: AnyRequest) -> dict[str, Any]:
     return completed(request.app.openapi_schema.to_schema())
 
 
@@ -79,7 +79,7 @@ def openapi() -> OpenAPIConfig:
         title="SIM console",
         version="1",
         description=DESCRIPTION,
-        openapi_router=Unserved("/api/v1", route_handlers=[], include_in_schema=False, opt={"access": Access.PUBLIC}),
+        openapi_router=NoRoutes("/api/v1", route_handlers=[], include_in_schema=False, opt={"access": Access.PUBLIC}),
         use_handler_docstrings=True,
         operation_id_creator=_operation_id,
         servers=[Server(url="/", description="The console that serves this document")],

@@ -14,7 +14,7 @@ from console.errors import (
     NotFound,
     NotReady,
     NotSignedIn,
-    OnceToBlame,
+    OnceFailed,
     TooMany,
 )
 from console.openapi import texts
@@ -33,7 +33,7 @@ ERRORS = {
         Invalid,
         TooMany,
         ConsoleError,
-        OnceToBlame,
+        OnceFailed,
         NotReady,
     )
 }

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.carrier import reads
-from console.carrier.rules import LACKING
+from console.carrier.rules import PORTAL_TASKS
 from console.facts import Fact
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged
@@ -101,7 +101,7 @@ async def carrier(
     context = {
         **await layout_context(reading, caller, live_since, CarrierView),
         **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
-        "lacking": LACKING,
+        "portal_tasks": PORTAL_TASKS,
     }
     return Template("carrier/carrier.html", context=context)
 

@@ -29,8 +29,8 @@ from console.store.database import Database
 RUNS = 50
 EVERY_SECONDS = 5.0
 PARTS = (Refresh(part="schedule"), Refresh(part="installation"))
-Asked = Annotated[str, QueryParameter(max_length=50)]
-StateAsked = Annotated[str, QueryParameter(name="state", max_length=50)]  # Litestar keeps the plain name for itself
+JobQuery = Annotated[str, QueryParameter(max_length=50)]
+StateQuery = Annotated[str, QueryParameter(name="state", max_length=50)]  # Litestar keeps the plain name for itself
 
 
 class JobsView:
@@ -124,8 +124,8 @@ async def jobs(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
-    job: Asked = "",
-    ended: StateAsked = "",
+    job: JobQuery = "",
+    ended: StateQuery = "",
 ) -> Template:
     """The schedule with the last run of each job, and the last runs."""
     now = datetime.now(UTC)

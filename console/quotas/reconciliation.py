@@ -100,7 +100,7 @@ async def differences(
     return found[:limit], more
 
 
-class Compared(Struct, frozen=True, kw_only=True):
+class ReconciliationSummary(Struct, frozen=True, kw_only=True):
     """The comparison of a whole fleet. `used`: the organization takes usage records at all."""
 
     used: bool
@@ -108,12 +108,14 @@ class Compared(Struct, frozen=True, kw_only=True):
     worst: list[Difference]
 
 
-async def compared(connection: AsyncConnection, organization_id: int, now: datetime, *, limit: int = 20) -> Compared:
+async def compared(
+    connection: AsyncConnection, organization_id: int, now: datetime, *, limit: int = 20
+) -> ReconciliationSummary:
     """How many SIMs differ, and the worst of them."""
     streamer = await usage_streamer(connection, organization_id, now)
     found = await worst(connection, organization_id, limit) if streamer.used else []
     total = await count(connection, organization_id) if len(found) == limit else len(found)
-    return Compared(used=streamer.used, count=total, worst=found)
+    return ReconciliationSummary(used=streamer.used, count=total, worst=found)
 
 
 class SimReconciliation(Struct, frozen=True, kw_only=True):

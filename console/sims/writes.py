@@ -62,7 +62,7 @@ async def _changed(
     )
     changed = [iccid for _, iccid in keys]
     await _end_requests(transaction, organization_id, changed)
-    await tell_changed(transaction, organization_id, changed, now)
+    await publish_changed(transaction, organization_id, changed, now)
     return changed
 
 
@@ -99,10 +99,10 @@ async def touch(
         .values(changed_at=now, revision=sims.c.revision + 1, quota=sa.func.coalesce(locked.c.quota, sims.c.quota))
         .where(sims.c.organization_id == organization_id, sims.c.iccid == locked.c.iccid)
     )
-    await tell_changed(transaction, organization_id, wanted, now)
+    await publish_changed(transaction, organization_id, wanted, now)
 
 
-async def tell_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
+async def publish_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
     """Publish the state of these SIMs as it will be after the commit; of those that are watched."""
     for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
         if state.watched:

@@ -14,7 +14,7 @@ class Edition(StrEnum):
     COMMUNITY = "timescale"  # also compression, policies and continuous aggregates
 
 
-class Found(Struct, frozen=True):
+class FoundEdition(Struct, frozen=True):
     """What was found, and what it means for an operator."""
 
     edition: Edition
@@ -43,7 +43,7 @@ def failed_jobs(connection: sa.Connection) -> list[str]:
     return [f"{row.job} at {row.last_run_started_at:%Y-%m-%dT%H:%M:%SZ}" for row in connection.execute(statement)]
 
 
-def find_edition(connection: sa.Connection) -> Found:
+def find_edition(connection: sa.Connection) -> FoundEdition:
     """Look, in an order that never harms: an extension that is there but not preloaded would end the connection."""
 
     def ask(sql: str) -> str | None:
@@ -52,14 +52,16 @@ def find_edition(connection: sa.Connection) -> Found:
 
     available = ask("SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'")
     if available is None:
-        return Found(Edition.PLAIN, None, "TimescaleDB is not installed: plain tables serve")
+        return FoundEdition(Edition.PLAIN, None, "TimescaleDB is not installed: plain tables serve")
     if "timescaledb" not in (ask("SELECT current_setting('shared_preload_libraries')") or ""):
-        return Found(
+        return FoundEdition(
             Edition.PLAIN, None, "TimescaleDB is installed but not in shared_preload_libraries: plain tables serve"
         )
     version = ask("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
     if version is None:
-        return Found(Edition.PLAIN, None, "TimescaleDB is at hand but was not there when the tables were made")
+        return FoundEdition(Edition.PLAIN, None, "TimescaleDB is at hand but was not there when the tables were made")
     if ask("SELECT current_setting('timescaledb.license', true)") == Edition.COMMUNITY:
-        return Found(Edition.COMMUNITY, version, "hypertables, compression, retention policies, continuous aggregates")
-    return Found(Edition.APACHE, version, "hypertables and drop_chunks; sums are kept by a trigger")
+        return FoundEdition(
+            Edition.COMMUNITY, version, "hypertables, compression, retention policies, continuous aggregates"
+        )
+    return FoundEdition(Edition.APACHE, version, "hypertables and drop_chunks; sums are kept by a trigger")

@@ -27,7 +27,7 @@ from console.streamer.posts.writes import (
 )
 from jobs.intake.failures import is_conflict, is_refusal, reason_of
 from jobs.intake.pieces import take_in_pieces
-from jobs.intake.posts import Taken, count
+from jobs.intake.posts import IntakeResult, count
 from jobs.intake.reading import take_posts
 from jobs.intake.streamer_health import note_stream
 from jobs.run import Run
@@ -70,7 +70,7 @@ async def _end(run: Run, posts: Sequence[StreamerPost], error: Exception | None)
         await end_attempt(transaction, posts, error=reason_of(error) if error else None, free_at=free_at)
 
 
-async def _attempt(run: Run, posts: Sequence[StreamerPost]) -> Taken | None:
+async def _attempt(run: Run, posts: Sequence[StreamerPost]) -> IntakeResult | None:
     if posts[0].attempt >= DIVIDED:
         return await _divide(run, posts[0])
     if posts[0].attempt >= RECORD_BY_RECORD:
@@ -86,7 +86,7 @@ async def _attempt(run: Run, posts: Sequence[StreamerPost]) -> Taken | None:
     return await take_in_pieces(run, posts)
 
 
-async def _divide(run: Run, post: StreamerPost) -> Taken | None:
+async def _divide(run: Run, post: StreamerPost) -> IntakeResult | None:
     """Make smaller posts of it, so that what stands beside the bad record is taken in; set a single record aside."""
     why = post.last_error or "its worker was lost"
     async with run.db.transaction() as transaction:
@@ -105,4 +105,4 @@ async def _divide(run: Run, post: StreamerPost) -> Taken | None:
         await keep_unknown(transaction, run.organization_id, aside, run.now())
         await remove_posts(transaction, [post.id])
     log.warning("a record was set aside", post=post.id, reason=reason)
-    return Taken(unknown=len(records))
+    return IntakeResult(unknown=len(records))

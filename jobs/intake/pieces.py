@@ -10,7 +10,7 @@ from console.once.streamer.records import as_list, split
 from console.store.database import Transaction
 from console.streamer.posts.writes import StreamerPost, keep_unknown, lock_posts, remove_posts
 from jobs.intake.failures import is_conflict, is_loss, is_refusal, reason_of
-from jobs.intake.posts import Taken, take_in
+from jobs.intake.posts import IntakeResult, take_in
 from jobs.intake.reading import put_aside, read_post
 from jobs.run import Run
 
@@ -19,9 +19,9 @@ LAST = 3  # from this attempt on any failure is the records' own
 Refused = list[tuple[bytes, str]]
 
 
-async def take_in_pieces(run: Run, posts: Sequence[StreamerPost]) -> Taken | None:
+async def take_in_pieces(run: Run, posts: Sequence[StreamerPost]) -> IntakeResult | None:
     """Those records that can't be stored are kept as they came, all others taken in."""
-    found: list[Taken] = []
+    found: list[IntakeResult] = []
     refused: Refused = []
     async with run.db.transaction() as transaction:
         for post in await lock_posts(transaction, posts):
@@ -37,12 +37,12 @@ async def take_in_pieces(run: Run, posts: Sequence[StreamerPost]) -> Taken | Non
     reasons = [reason for _, reason in refused[:1]]
     if refused:
         log.warning("records can't be stored; they are kept as they came", records=len(refused), reason=reasons)
-    return Taken.together([*found, Taken(unknown=len(refused))])
+    return IntakeResult.together([*found, IntakeResult(unknown=len(refused))])
 
 
-async def _take_one(run: Run, transaction: Transaction, post: StreamerPost) -> tuple[list[Taken], Refused]:
+async def _take_one(run: Run, transaction: Transaction, post: StreamerPost) -> tuple[list[IntakeResult], Refused]:
     theirs: Callable[[Exception], bool] = is_refusal if post.attempt < LAST else _is_theirs
-    found: list[Taken] = []
+    found: list[IntakeResult] = []
     refused: Refused = []
     pieces = deque([split(as_list(post.body))])
     while pieces:

@@ -20,7 +20,7 @@ from console.store.bulk import Row
 from console.store.database import Transaction
 from console.streamer.posts.writes import keep_unknown
 from console.usage.writes import in_turn, record_usage
-from jobs.intake.records import event_row, happening, message, usage_row
+from jobs.intake.records import event_effect, event_row, message, usage_row
 from jobs.run import Run
 
 KINDS = ("event", "usage", "sms")
@@ -35,8 +35,8 @@ class Post(Struct, frozen=True):
     received_at: datetime
 
 
-class Taken(Struct, frozen=True, kw_only=True):
-    """What was brought: of each kind how many records there were, and how many were new."""
+class IntakeResult(Struct, frozen=True, kw_only=True):
+    """What posts have brought: of each kind how many records there were, and how many were new."""
 
     seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     new: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
@@ -44,7 +44,7 @@ class Taken(Struct, frozen=True, kw_only=True):
     came: dict[str, datetime] = field(default_factory=dict)  # when the Data Streamer last brought each kind
 
     @classmethod
-    def together(cls, several: "Sequence[Taken]") -> "Taken":
+    def together(cls, several: "Sequence[IntakeResult]") -> "IntakeResult":
         """All of them added up."""
         return cls(
             seen={kind: sum(one.seen[kind] for one in several) for kind in KINDS},
@@ -61,8 +61,8 @@ def _latest(came: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
     return found
 
 
-async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> Taken:
-    """Write the records and tell what is new. Others who write usage wait from the middle of it to the commit."""
+async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> IntakeResult:
+    """Write the records and publish what is new. Others who write usage wait from the middle of it to the commit."""
     organization_id, now = run.organization_id, run.now()
     events = [event for post in posts for event in post.records.events]
     usage = [record for post in posts for record in post.records.usage]
@@ -80,7 +80,7 @@ async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> 
         new_sms, lost = new_sms + new, lost + without
     await keep_unknown(transaction, organization_id, unknown + lost, now)
     sms = sum(len(post.records.sms) for post in posts) - len(lost)
-    return Taken(
+    return IntakeResult(
         seen={"event": len(events), "usage": len(rows), "sms": sms},
         new={"event": len(new_events), "usage": len(new_usage), "sms": new_sms},
         unknown=len(unknown) + len(lost),
@@ -92,7 +92,7 @@ def _kinds(batch: Batch) -> list[str]:
     return [kind for kind, records in (("event", batch.events), ("usage", batch.usage)) if records]
 
 
-def count(run: Run, taken: Taken) -> None:
+def count(run: Run, taken: IntakeResult) -> None:
     """Put it into the run's tally and the figures. Call it after the commit."""
     run.counted(seen=sum(taken.seen.values()) + taken.unknown, changed=sum(taken.new.values()), failed=taken.unknown)
     for kind, new in taken.new.items():
@@ -131,7 +131,7 @@ async def _move(transaction: Transaction, organization_id: int, events: Sequence
     for iccid, theirs in by_iccid.items():
         place = before = known.get(iccid, Place())
         for event in theirs:
-            shown = happening(event)
+            shown = event_effect(event)
             place = after(place, shown if shown.time <= now else structs.replace(shown, time=now))
         if place != before:
             moved.append({"iccid": iccid, **structs.asdict(place)})

@@ -12,7 +12,7 @@ from console.log import logger
 from console.once.streamer.records import as_list, messages_alone, read_batch, within
 from console.store.database import Transaction
 from console.streamer.posts.writes import StreamerPost, remove_posts, set_aside
-from jobs.intake.posts import Post, Taken, take_in
+from jobs.intake.posts import IntakeResult, Post, take_in
 from jobs.run import Run
 
 OLDEST = timedelta(days=730)  # usage is kept for so long
@@ -27,7 +27,7 @@ def read_post(post: StreamerPost, body: bytes, now: datetime) -> Post:
     return Post(within(read_batch(body), body, now - OLDEST, now + NEWEST), post.source, post.received_at)
 
 
-async def take_posts(run: Run, transaction: Transaction, posts: Sequence[StreamerPost]) -> Taken | None:
+async def take_posts(run: Run, transaction: Transaction, posts: Sequence[StreamerPost]) -> IntakeResult | None:
     """Posts and their records change places in one transaction: there is no moment at which neither is kept."""
     good: dict[int, Post] = {}
     for post in posts:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from console.connectivity.rules import Happening
+from console.connectivity.rules import EventEffect
 from console.facts.sms import Sms, SmsStatus
 from console.facts.source import Source
 from console.once.models import Sms as ListedSms
@@ -11,7 +11,7 @@ from console.once.streamer.sms import SmsRecord
 from console.once.streamer.usage import UsageRecord
 from console.store.bulk import Row
 
-# A record that ends at midnight tells of the day before: it counts where its last instant lies. One that spans
+# A record that ends at midnight counts to the day before: a record counts where its last instant lies. One that spans
 # midnight counts to the day in which it ends, for 1NCE does not say what was used when.
 AN_INSTANT = timedelta(microseconds=1)
 
@@ -33,9 +33,9 @@ def event_row(event: EventRecord) -> Row:
     }
 
 
-def happening(event: EventRecord) -> Happening:
+def event_effect(event: EventRecord) -> EventEffect:
     """What an event says of where its SIM is."""
-    return Happening(
+    return EventEffect(
         type=event.type_id,
         time=event.time,
         operator=event.operator,

@@ -33,7 +33,7 @@ class _AddressType(Struct, frozen=True):
     id: int = 161
 
 
-class _Asked(Struct):
+class _MessageRequest(Struct):
     payload: str
     source_address: str = ""
     source_address_type: _AddressType = _AddressType()
@@ -130,7 +130,7 @@ class MessageEndpoints:
 def _draft(request: Request, now: float) -> Draft:
     """The message that the body asks for; refused with 400 when it is none."""
     try:
-        asked = msgspec.convert(request.json(), _Asked)
+        asked = msgspec.convert(request.json(), _MessageRequest)
     except msgspec.ValidationError as error:
         raise refusal(400, str(error)) from error
     type_ = asked.source_address_type.id

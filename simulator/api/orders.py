@@ -43,7 +43,7 @@ class _Item(Struct):
     quantity: int = 1
 
 
-class _Wanted(Struct):
+class _OrderRequest(Struct):
     products: list[_Item]
     delivery_address: _Address | None = None
     customer_reference: str | None = None
@@ -78,7 +78,7 @@ class OrderEndpoints:
     def create(self, request: Request) -> Answer:
         """201 with the order's address and no body."""
         try:
-            wanted = msgspec.convert(request.json(), _Wanted)
+            wanted = msgspec.convert(request.json(), _OrderRequest)
         except msgspec.ValidationError as error:
             raise refusal(400, str(error)) from error
         items = [(item.productId, item.quantity) for item in wanted.products]

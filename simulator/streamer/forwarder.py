@@ -126,7 +126,7 @@ class Forwarder:
         heapq.heappush(self._letters, queued)
 
     def _done(self, queued: QueuedMessage) -> None:
-        """Taken: a message of a device is no longer pending."""
+        """IntakeResult: a message of a device is no longer pending."""
         self.taken += 1
         message = queued.message
         if queued.method == "POST" and message.state in WAITING:

@@ -9,7 +9,7 @@ from litestar import Litestar, get
 from console.http.authentication import Access
 from console.http.client_address import TrustedProxies
 from console.http.requests import Requests
-from console.http.versions import MEDIA_TYPE, Leaving
+from console.http.versions import MEDIA_TYPE, Deprecation
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
@@ -59,7 +59,7 @@ async def test_errors_are_of_the_version_that_was_asked_for(web: Served, cast: C
     "/old",
     opt={
         "access": Access.PUBLIC,
-        "leaving": Leaving(since=date(2026, 12, 1), until=date(2027, 6, 1), instead="/api/v1/new"),
+        "deprecation": Deprecation(since=date(2026, 12, 1), until=date(2027, 6, 1), instead="/api/v1/new"),
     },
 )
 async def old() -> str:
@@ -106,7 +106,7 @@ async def test_a_route_that_is_going_to_be_removed_says_so_on_each_answer() -> N
 
 def test_less_than_six_months_ahead_is_refused() -> None:
     with pytest.raises(ValueError, match="180 days"):
-        Leaving(since=date(2026, 12, 1), until=date(2027, 5, 1), instead="/api/v1/new")
+        Deprecation(since=date(2026, 12, 1), until=date(2027, 5, 1), instead="/api/v1/new")
 
 
 async def test_ids_are_strings_unless_they_are_the_consoles_own_small_numbers(web: Served) -> None:

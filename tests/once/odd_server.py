@@ -11,7 +11,7 @@ from msgspec import Struct, json
 TOKEN_PATH = "/api/oauth/token"
 
 
-class Asked(Struct):
+class ReceivedRequest(Struct):
     """A request as it came in."""
 
     at: float
@@ -41,13 +41,13 @@ class OddServer:
     def __init__(self) -> None:
         self.answers: dict[str, deque[Answer]] = defaultdict(deque)
         self.answers[TOKEN_PATH].append(token())
-        self.asked: list[Asked] = []
+        self.asked: list[ReceivedRequest] = []
         self.url = ""
 
     def will(self, path: str, *answers: Answer) -> None:
         self.answers["/api" + path] = deque(answers)
 
-    def seen(self, path: str) -> list[Asked]:
+    def seen(self, path: str) -> list[ReceivedRequest]:
         return [asked for asked in self.asked if asked.path.split("?")[0] == "/api" + path]
 
     @property
@@ -63,7 +63,7 @@ class OddServer:
                 method, path, _ = first.split(" ")
                 headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.asked.append(Asked(at, method, path, headers, body))
+                self.asked.append(ReceivedRequest(at, method, path, headers, body))
                 if not await self._answer(path, writer):
                     break
         writer.close()

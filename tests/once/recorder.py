@@ -10,7 +10,7 @@ from msgspec import Struct
 HOP_BY_HOP = frozenset({"connection", "content-length", "host", "transfer-encoding", "date", "server"})
 
 
-class Passed(Struct):
+class Exchange(Struct):
     """A request as it came by, and its answer."""
 
     request: httpx.Request
@@ -22,7 +22,7 @@ class Recorder:
 
     def __init__(self, beyond: str) -> None:
         self._beyond = httpx.AsyncClient(base_url=beyond, trust_env=False)
-        self.passed: list[Passed] = []
+        self.passed: list[Exchange] = []
         self.url = ""
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +40,7 @@ class Recorder:
     async def _pass(self, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
         kept = {name: value for name, value in headers.items() if name not in HOP_BY_HOP}
         answer = await self._beyond.request(method, path, headers=kept, content=body or None)
-        self.passed.append(Passed(answer.request, answer))
+        self.passed.append(Exchange(answer.request, answer))
         back = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
         back["content-length"] = str(len(answer.content))
         lines = "".join(f"{name}: {value}\r\n" for name, value in back.items())
