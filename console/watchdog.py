@@ -161,7 +161,7 @@ def stack_of(thread_id: int) -> Stack:
 
 
 def culprit(stack: Stack) -> list[str]:
-    """The frames that tell whose work it is: those of this program, and the innermost."""
+    """The frames that show whose work it is: those of this program, and the innermost."""
     ours = [frame for frame in stack[:-INNERMOST] if is_ours(frame[0])]
     return [f"{file.removeprefix(ROOT)}:{line} {function}" for file, line, function in (*ours, *stack[-INNERMOST:])]
 

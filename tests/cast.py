@@ -32,23 +32,23 @@ class Cast(Struct, frozen=True, kw_only=True):
     eve: Caller
 
 
-def listed(iccid: str, **told: Any) -> dict[str, Any]:
+def listed(iccid: str, **reported: Any) -> dict[str, Any]:
     """A SIM as 1NCE's inventory lists it."""
-    return {"iccid": iccid, **dict.fromkeys(INVENTORY), "status": "enabled", **told}
+    return {"iccid": iccid, **dict.fromkeys(INVENTORY), "status": "enabled", **reported}
 
 
-def placed(iccid: str, at: datetime, **told: Any) -> dict[str, Any]:
+def placed(iccid: str, at: datetime, **reported: Any) -> dict[str, Any]:
     """Where a SIM is on the network."""
-    return {"iccid": iccid, **dict.fromkeys(CONNECTION), "connection_at": at, **told}
+    return {"iccid": iccid, **dict.fromkeys(CONNECTION), "connection_at": at, **reported}
 
 
-async def add_sim(transaction: Transaction, organization_id: int, iccid: str, **told: Any) -> None:
-    """A SIM in the inventory, with what is told of its connection."""
+async def add_sim(transaction: Transaction, organization_id: int, iccid: str, **reported: Any) -> None:
+    """A SIM in the inventory, with what is reported of its connection."""
     now = datetime.now(UTC)
-    inventory = {name: told.pop(name) for name in list(told) if name in INVENTORY}
+    inventory = {name: reported.pop(name) for name in list(reported) if name in INVENTORY}
     await record_inventory(transaction, organization_id, [listed(iccid, **inventory)], now)
-    if told:
-        await record_statuses(transaction, organization_id, [placed(iccid, now, **told)], now, "poll")
+    if reported:
+        await record_statuses(transaction, organization_id, [placed(iccid, now, **reported)], now, "poll")
 
 
 async def gather(db: Database, settings: Settings) -> Cast:

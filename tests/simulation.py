@@ -21,7 +21,7 @@ class Simulation:
         self._client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=20)
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """What the control door answers; the test fails when it refuses."""
+        """What the control endpoint answers; the test fails when it refuses."""
         answer = await self._client.request(method, f"/_sim/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()

@@ -38,9 +38,9 @@ def state(
         (state(settled=1000, used=1500, recorded=0), False, 500),  # no stream: all of the fall is derived
         (state(used=1500, recorded=500), False, 0),  # already derived
         (state(settled=1500, used=1700, recorded=200), False, 500),
-        (state(settled=1000, used=1500, recorded=0), True, 0),  # the stream may still tell of it
+        (state(settled=1000, used=1500, recorded=0), True, 0),  # the stream may still bring it
         (state(settled=1500, used=1700, recorded=0), True, 500),  # it had the time to, and did not
-        (state(settled=1500, used=1600, recorded=700), True, 0),  # told more than the fall: never negative
+        (state(settled=1500, used=1600, recorded=700), True, 0),  # more than the fall: never negative
         (state(settled=1500, used=1600, recorded=700), False, 0),
         (state(settled=1500, used=1000, recorded=500), False, 0),  # 1NCE corrected itself
     ],
@@ -64,12 +64,12 @@ def test_a_look_is_settled_when_its_records_have_had_the_time_to_come() -> None:
         (state(used=10 * MB, settled=4 * MB, recorded=4 * MB, start=0), 0, False),  # the records are on their way
         (state(used=10 * MB, recorded=8 * MB, start=0), 2 * MB, True),  # some are missing
         (state(used=10 * MB, recorded=10 * MB, missing=2 * MB, start=0), 2 * MB, True),  # and were derived
-        (state(used=10 * MB, recorded=13 * MB, start=0), -3 * MB, True),  # they tell more than the quota
+        (state(used=10 * MB, recorded=13 * MB, start=0), -3 * MB, True),  # they exceed the quota
         (state(used=1 * MB, recorded=0, start=0), MB, False),  # a megabyte may be rounding
         (state(used=100 * MB, recorded=96 * MB, start=0), 4 * MB, False),  # and so may be five per cent
     ],
 )
-def test_books_differ_by_more_than_rounding_and_delay(held: Reconciliation, bytes_: int, differ: bool) -> None:
+def test_sums_differ_by_more_than_rounding_and_delay(held: Reconciliation, bytes_: int, differ: bool) -> None:
     assert difference(held) == bytes_
     assert differs(held) == differ
 

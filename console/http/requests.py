@@ -52,7 +52,7 @@ class Requests:
         count: Callable[[Scope], Awaitable[dict[str, str]]],
         methods: Callable[[str], list[str]],
     ) -> None:
-        """`secure`: every address is https, so browsers may be told never to use another.
+        """`secure`: every address is https, so browsers are asked never to use another.
 
         `count` counts a request to the API that came without a key, by its network, and says what is left of that.
         `methods` says which methods an address takes.

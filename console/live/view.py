@@ -43,4 +43,4 @@ class View(Protocol):
     async def revisions(
         self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
     ) -> Mapping[str, int]:
-        """What elements of such a page should say in `data-rev`, by their ids; of those that can be told."""
+        """What elements of such a page should say in `data-rev`, by their ids; of those that are known."""

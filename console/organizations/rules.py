@@ -109,7 +109,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     @property
     def handle(self) -> str:
-        """A short text that tells callers apart, for counting their requests."""
+        """A short text that differs between callers, for counting their requests."""
         return f"user:{self.user_id}" if self.user_id is not None else f"key:{self.key_id}"
 
     @property

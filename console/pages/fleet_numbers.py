@@ -95,7 +95,7 @@ def _counts(found: Counts, before: FleetSample | None, now: datetime) -> dict[st
 
 
 async def used(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
-    """What was used on the UTC day and month of `now`, and how much of them no usage records tell of."""
+    """What was used on the UTC day and month of `now`, and how much of them no usage records account for."""
     found = await usage_reads.totals(connection, organization_id, now)
     today = datetime.combine(now.date(), time(), UTC)
     month = today.replace(day=1)

@@ -48,7 +48,7 @@ def _check_port(port: int) -> None:
 
 
 def _check_fleet(folder: Path, environment: Mapping[str, str]) -> None:
-    """See that a real account doesn't get into the data of the simulated one: nobody could tell the two apart later."""
+    """See that a real account doesn't get into the data of the simulated one: nobody could separate the two later."""
     if given("DATABASE_URL", environment) or not given("ONCE_CLIENT_ID", environment):
         return
     if folder.joinpath("sign_ins.json").exists():
@@ -156,7 +156,7 @@ def _web(settings: Mapping[str, str], port: int) -> Child:
 
 
 def _sign_ins(said: str) -> Iterable[Mapping[str, str]]:
-    """The sign-ins out of what the demo's set-up wrote: the last line that tells them."""
+    """The sign-ins out of what the demo's set-up wrote: the last line that has them."""
     for line in reversed(said.splitlines()):
         try:
             return msgspec.json.decode(line, type=dict[str, list[dict[str, str]]])["sign_ins"]

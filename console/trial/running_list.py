@@ -69,7 +69,7 @@ def _lives(process: RunningProcess) -> bool:
 
 
 def _began(pid: int) -> str | None:
-    """When a process began, in whatever form the system tells it; None if it has ended."""
+    """When a process began, in whatever form the system has it; None if it has ended."""
     if sys.platform != "linux":
         found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
         return found.stdout.strip() or None

@@ -1,4 +1,4 @@
-"""Devices that a user has signed in on: a signed cookie for each name, by which strangers' guesses are told apart."""
+"""Devices that a user has signed in on, by a signed cookie for each name: strangers' guesses are counted apart."""
 
 import hashlib
 import hmac

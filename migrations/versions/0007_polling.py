@@ -1,4 +1,4 @@
-"""Turns of polling, the Data Streamer's health, and books that tell what our records lack."""
+"""Poll slots, the Data Streamer's health, and the reconciliation of quotas with usage records."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ TURNS = ("status_at", "events_at", "data_quota_at", "sms_quota_at", "sms_at")
 
 
 def upgrade() -> None:
-    """Make them; on a full house everybody's turn was when 1NCE last answered."""
+    """Make them; where there are SIMs already, each one's slot is from when 1NCE last answered."""
     _turns()
     _health()
     _books()

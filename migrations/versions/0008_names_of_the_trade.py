@@ -61,7 +61,7 @@ def _rewrite_by_weeks(table: str, column: str, before: str) -> None:
 
     TimescaleDB changes rows of compressed chunks since 2.11: it moves the batches that they are in back into rows, and
     the compression policy compresses the chunk again. Since 2.14 it refuses more than 100,000 rows a statement, unless
-    told otherwise. So a week without such a row is not touched, and no statement reaches beyond a week.
+    reported otherwise. So a week without such a row is not touched, and no statement reaches beyond a week.
     """
     connection = op.get_bind()
     limit = "timescaledb.max_tuples_decompressed_per_dml_transaction"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulator.fleet.fleet import Fleet
 
 NEVER = float("inf")
-SILENT = 0.004  # of the sessions, after how many nothing more is heard for long
+SILENT = 0.004  # of the sessions, after how many nothing more comes for long
 UNNOTICED = 3 * 3600.0  # mean seconds until the network notices
 AWAY = 2 * 3600.0  # mean seconds until it comes back after that
 REFUSED = 1800.0  # mean seconds until a device tries again after a refusal, at least

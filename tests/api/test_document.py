@@ -71,7 +71,7 @@ def test_the_names_of_operations_stay(promise: Promise) -> None:
     assert all(re.fullmatch(r"[a-z][A-Za-z]+", one) for one in ids)
 
 
-def test_the_names_of_schemas_tell_nothing_of_our_files(promise: Promise) -> None:
+def test_the_names_of_schemas_show_nothing_of_our_files(promise: Promise) -> None:
     assert all(re.fullmatch(r"[A-Z][A-Za-z]+", name) for name in promise.document["components"]["schemas"])
 
 

@@ -32,7 +32,7 @@ async def test_the_walk_prints_every_sim(web: Served, cast: Cast) -> None:
     assert [line.split()[0] for line in output.decode().splitlines()] == [ADAS_SIM, ADAS_OTHER_SIM]
 
 
-async def hears(web: Served, cast: Cast, db: Database, *command: str) -> None:
+async def receives(web: Served, cast: Cast, db: Database, *command: str) -> None:
     process = await started(web, cast, *command)
     assert process.stdout is not None
     try:
@@ -47,11 +47,11 @@ async def hears(web: Served, cast: Cast, db: Database, *command: str) -> None:
 
 
 async def test_the_python_program_receives_a_change(web: Served, cast: Cast, db: Database) -> None:
-    await hears(web, cast, db, sys.executable, "-c", PYTHON[1])
+    await receives(web, cast, db, sys.executable, "-c", PYTHON[1])
 
 
 async def test_the_javascript_program_receives_a_change(web: Served, cast: Cast, db: Database) -> None:
     if not NODE.exists():
         assert os.environ.get("REQUIRE_NODE") != "1", "There is no Node.js beside playwright"
         pytest.skip("There is no Node.js beside playwright")
-    await hears(web, cast, db, str(NODE), "-e", JAVASCRIPT[0])
+    await receives(web, cast, db, str(NODE), "-e", JAVASCRIPT[0])

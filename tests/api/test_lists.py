@@ -23,7 +23,7 @@ LABELS = ["100%", "100 percent", "a_b", "axb", "O'Neil", 'say "hi"', "Zürich", 
 @pytest_asyncio.fixture
 async def ties(db: Database, cast: Cast) -> Cast:
     """Two dozen SIMs, with the same values again and again, and with none."""
-    told = [
+    statuses = [
         placed(
             iccid,
             NOW,
@@ -41,7 +41,7 @@ async def ties(db: Database, cast: Cast) -> Cast:
     ]
     async with db.transaction() as transaction:
         await record_inventory(transaction, cast.acme, inventory, NOW)
-        await record_statuses(transaction, cast.acme, told, NOW, "poll")
+        await record_statuses(transaction, cast.acme, statuses, NOW, "poll")
     return cast
 
 

@@ -108,7 +108,7 @@ async def test_a_key_opens_in_either_header(web: Served, cast: Cast) -> None:
             assert (await stranger.get("/api/v1/sims", headers={name: value})).status_code == 200
 
 
-async def test_a_page_of_another_site_gets_403_in_the_envelope_of_its_door(web: Served) -> None:
+async def test_a_page_of_another_site_gets_403_in_the_envelope_of_its_endpoint(web: Served) -> None:
     async with web.stranger() as stranger:
         answer = await stranger.post("/sign-in", headers={"Origin": "https://evil.example"}, data={"name": "ada"})
     assert answer.status_code == 403

@@ -38,8 +38,8 @@ async def comes_back(worker: Worker) -> None:
     assert await worker.client.check() == 250
 
 
-async def told(socket: Any) -> list[dict[str, Any]]:
-    """What was told of the account, until nothing has come for a while."""
+async def published(socket: Any) -> list[dict[str, Any]]:
+    """What was published of the account, until nothing has come for a while."""
     found: list[dict[str, Any]] = []
     while True:
         try:
@@ -55,7 +55,7 @@ async def test_an_open_circuit_is_published_once_and_shown_until_it_is_closed(
 ) -> None:
     async with web.program(cast.acme_key) as program, web.stream(cast.acme_key) as stream:
         await goes_down(worker)
-        facts = await told(stream)
+        facts = await published(stream)
         assert [fact["circuit"]["state"] for fact in facts] == ["open"]
         shown = (await program.get("/carrier")).json()["circuit"]
         assert shown == facts[0]["circuit"]
@@ -69,14 +69,14 @@ async def test_an_open_circuit_is_published_once_and_shown_until_it_is_closed(
             assert "No job calls 1NCE for now" in (await vera.get("/jobs")).text
 
         await comes_back(worker)
-        assert [fact["circuit"]["state"] for fact in await told(stream)] == ["half_open", "closed"]
+        assert [fact["circuit"]["state"] for fact in await published(stream)] == ["half_open", "closed"]
         assert (await program.get("/carrier")).json()["circuit"]["state"] == "closed"
         assert await gauge(worker.db, STATE, "acme") == 0
         async with web.signed_in("vera") as vera:
             assert BANNER not in (await vera.get("/sims")).text
 
 
-def test_the_line_is_one_line_of_console_tail() -> None:
+def test_the_circuit_is_one_line_of_console_tail() -> None:
     state = CircuitStatus(state="open", reason="no answer in time", failures=8)
     off = [Operation(name="orders.list", description="List the orders", available=False)]
     fact = CarrierChanged(
@@ -90,7 +90,7 @@ async def test_eve_neither_sees_nor_receives_acmes_circuit(worker: Worker, web: 
     async with web.stream(cast.eve_key, "?topics=fleet,jobs,carrier") as stream, web.signed_in("eve") as eve:
         await goes_down(worker)
         assert (await worker.circuit()).state == "open"
-        assert await told(stream) == []
+        assert await published(stream) == []
         assert BANNER not in (await eve.get("/sims")).text
         async with web.program(cast.eve_key) as program:
             assert (await program.get("/carrier")).json()["circuit"]["state"] == "unknown"
@@ -108,18 +108,18 @@ async def test_every_kind_of_page_receives_the_circuit(worker: Worker, web: Serv
             async with web.page_socket(vera, f"?view={view}&topics=carrier") as socket:
                 await socket.recv()
                 await (goes_down if (await worker.circuit()).state != "open" else comes_back)(worker)
-                texts = await heard(socket)
+                texts = await until_banner(socket)
                 assert 'id="carrier-banner"' in texts, view
 
 
-async def heard(socket: websockets.ClientConnection) -> str:
+async def until_banner(socket: websockets.ClientConnection) -> str:
     texts = ""
     while "carrier-banner" not in texts:
         texts += html_in(await asyncio.wait_for(socket.recv(), 5))
     return texts
 
 
-async def test_a_line_that_redis_has_forgotten_is_closed(worker: Worker) -> None:
+async def test_a_circuit_that_redis_has_forgotten_is_closed(worker: Worker) -> None:
     await goes_down(worker)
     assert (await worker.circuit()).state == "open"
     await worker.db.redis.delete(f"once:{worker.id}:circuit")

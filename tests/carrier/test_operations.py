@@ -38,9 +38,9 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
     assert off.retry_at - off.since == timedelta(days=1)
     assert off.unavailable_reason
     async with web.program(cast.acme_key) as program:
-        told = {one["name"]: one for one in (await program.get("/carrier")).json()["operations"]}
-    assert told["orders.list"]["unavailable_reason"] == off.unavailable_reason
-    assert told["sim.topup"]["available"] is None, "what was never asked for is not said to be offered"
+        operations = {one["name"]: one for one in (await program.get("/carrier")).json()["operations"]}
+    assert operations["orders.list"]["unavailable_reason"] == off.unavailable_reason
+    assert operations["sim.topup"]["available"] is None, "what was never asked for is not said to be offered"
     assert await gauge(worker.db, "console_carrier_operations_unavailable", "acme") == 1
     assert await gauge(worker.db, "console_carrier_operations_unavailable", "evil") == 0
 

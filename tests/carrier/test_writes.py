@@ -38,15 +38,15 @@ async def answer(db: Database, cast: Cast, at: datetime) -> list[str]:
         return await record_answers(transaction, cast.acme, {"orders.list": at}, at)
 
 
-async def told(db: Database) -> int:
+async def published(db: Database) -> int:
     return int(await db.redis.get(SEQUENCE) or 0)
 
 
 async def test_the_same_move_by_two_workers_is_published_once(db: Database, cast: Cast) -> None:
-    before = await told(db)
+    before = await published(db)
     assert await move(db, cast, CircuitState.OPEN, NOON, retry_at=NOON + 5 * SECOND)
     assert not await move(db, cast, CircuitState.OPEN, NOON + SECOND, retry_at=NOON + 5 * SECOND)
-    assert await told(db) == before + 1
+    assert await published(db) == before + 1
 
 
 async def test_a_move_that_is_recorded_late_changes_nothing(db: Database, cast: Cast) -> None:
@@ -90,10 +90,10 @@ async def test_what_is_off_keeps_its_beginning_when_it_is_refused_again(db: Data
 
 
 async def test_only_the_first_answer_is_published(db: Database, cast: Cast) -> None:
-    before = await told(db)
+    before = await published(db)
     assert await answer(db, cast, NOON) == ["orders.list"]
     assert await answer(db, cast, NOON + SECOND) == []
-    assert await told(db) == before + 1
+    assert await published(db) == before + 1
 
 
 async def test_one_organizations_account_is_not_anothers(db: Database, cast: Cast) -> None:

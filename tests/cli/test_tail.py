@@ -66,12 +66,12 @@ async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) ->
         await add_sim(transaction, cast.acme, iccid, label=label)
 
 
-async def tell_event(db: Database, cast: Cast, number: int, severity: str) -> None:
-    told = NetworkEvent(
+async def publish_event(db: Database, cast: Cast, number: int, severity: str) -> None:
+    event = NetworkEvent(
         id=str(number), iccid=ADAS_SIM, time=NOW, type=3, name="Detach", severity=severity, description="gone"
     )
     async with db.transaction() as transaction:
-        transaction.publish(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=told))
+        transaction.publish(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=event))
 
 
 async def test_each_change_is_a_line_for_people(web: Served, db: Database, cast: Cast) -> None:
@@ -93,8 +93,8 @@ async def test_only_what_is_asked_for_is_printed_and_it_ends_after_so_many(
     async with tailing(web.address, cast.acme_key, *options) as tail:
         await tail.said()
         await rename(db, cast, "not asked for")
-        await tell_event(db, cast, 1, "info")
-        await tell_event(db, cast, 2, "error")
+        await publish_event(db, cast, 1, "info")
+        await publish_event(db, cast, 2, "error")
         message = msgspec.json.decode(await tail.out())
         assert (message["type"], message["data"]["id"]) == ("network.event", "2")
         assert await tail.ended() == 0
@@ -108,7 +108,7 @@ async def test_after_a_cut_it_says_so_and_goes_on_with_what_it_missed(
         tail_context = tailing(first.address, cast.acme_key, "--json")
         tail = await tail_context.__aenter__()
         await tail.said()
-        await rename(db, cast, "heard")
+        await rename(db, cast, "received")
         await tail.out()
     await rename(db, cast, "missed", ADAS_OTHER_SIM)
     async with serving(settings, port):
@@ -131,12 +131,12 @@ async def test_who_receives_quiet_topics_alone_has_missed_nothing_of_them_after_
         await tail.said()
         await rename(db, cast, "of no interest", ADAS_OTHER_SIM)
         await asyncio.sleep(2)  # some heartbeats
-    await db.redis.delete("live:stream")  # what was told until now is gone
+    await db.redis.delete("live:stream")  # what was published until now is gone
     async with serving(settings, port):
         while not (said := await tail.said()).startswith("Connected"):
             pass
-        await rename(db, cast, "heard")
-        assert msgspec.json.decode(await tail.out())["data"]["label"] == "heard"
+        await rename(db, cast, "received")
+        assert msgspec.json.decode(await tail.out())["data"]["label"] == "received"
         tail.process.send_signal(signal.SIGINT)
         assert tail.process.stderr is not None
         rest = (await tail.process.stderr.read()).decode()
@@ -181,7 +181,7 @@ async def test_a_terminal_gets_colours_unless_it_wants_none(
     assert process.stderr is not None
     try:
         await asyncio.wait_for(process.stderr.readline(), 20)
-        await tell_event(db, cast, 1, "error")
+        await publish_event(db, cast, 1, "error")
         assert await asyncio.wait_for(process.wait(), 20) == 0
         assert (b"\x1b[31m" in os.read(terminal, 4096)) is coloured
     finally:
@@ -205,8 +205,8 @@ async def test_no_key_is_a_fault_of_usage(web: Served, cast: Cast) -> None:
 
 def test_a_label_can_send_nothing_to_the_terminal() -> None:
     fact = {"label": "a\x1b[2Jb", "status": None, "connection": None, "operator": None, "country": None, "rat": None}
-    told = {"type": "sim.changed", "time": "2026-11-20T10:00:00Z", "subject": ADAS_SIM, "data": fact}
-    assert "\x1b" not in line(told, utc=True)
+    message = {"type": "sim.changed", "time": "2026-11-20T10:00:00Z", "subject": ADAS_SIM, "data": fact}
+    assert "\x1b" not in line(message, utc=True)
 
 
 @pytest.mark.parametrize("kind", [kind_of(fact) for fact in FACTS])

@@ -3,7 +3,7 @@
     python -m tests.cutting.changing --organizations 1 2 --a-second 15
 
 SIGTERM ends it in good order, SIGKILL anywhere. With SIGUSR1 it dies just before its next commit, with SIGUSR2 just
-after it, before anything is told.
+after it, before anything is published.
 """
 
 import argparse
@@ -65,10 +65,10 @@ class Changer:
         chosen = [kind for kind in kinds if random.random() < 0.35] or [self._labels]
         if self.dies == "after":
             async with self._db.engine.begin() as connection:
-                untold = Transaction(connection)
+                unpublished = Transaction(connection)
                 for kind in chosen:
-                    await kind(untold, organization_id)
-                await append_facts(connection, untold.items)
+                    await kind(unpublished, organization_id)
+                await append_facts(connection, unpublished.items)
             os.kill(os.getpid(), signal.SIGKILL)
         async with self._db.transaction() as transaction:
             for kind in chosen:
@@ -125,7 +125,7 @@ class Changer:
 
 
 async def work(organizations: Sequence[int], a_second: float) -> None:
-    """Change until told to end."""
+    """Change until SIGTERM."""
     settings = from_environment(os.environ)
     db = open_database(settings.database_url, settings.redis_url, connections=AT_ONCE + 1)
     changer = Changer(db, organizations)

@@ -46,26 +46,26 @@ async def client_chooses_anew(scene: Scene) -> bool:
     return True
 
 
-async def line_is_cut(scene: Scene) -> bool:
+async def connection_is_cut(scene: Scene) -> bool:
     """The proxy loses one connection."""
-    lines = scene.installation.proxy.lines()
-    scene.installation.proxy.cut(scene.chance.sample(lines, min(1, len(lines))))
-    return bool(lines)
+    connections = scene.installation.proxy.connections()
+    scene.installation.proxy.cut(scene.chance.sample(connections, min(1, len(connections))))
+    return bool(connections)
 
 
-async def all_lines_are_cut(scene: Scene) -> bool:
+async def all_connections_are_cut(scene: Scene) -> bool:
     """The proxy loses every connection at once."""
-    lines = scene.installation.proxy.lines()
-    scene.installation.proxy.cut(lines)
-    return bool(lines)
+    connections = scene.installation.proxy.connections()
+    scene.installation.proxy.cut(connections)
+    return bool(connections)
 
 
-async def line_falls_silent(scene: Scene) -> bool:
+async def connection_falls_silent(scene: Scene) -> bool:
     """Nothing comes through a connection for a while; then it is cut."""
-    lines = scene.installation.proxy.lines()
-    if lines:
-        scene.installation.mend(scene.chance.choice(lines).fall_silent(3.0))
-    return bool(lines)
+    connections = scene.installation.proxy.connections()
+    if connections:
+        scene.installation.mend(scene.chance.choice(connections).fall_silent(3.0))
+    return bool(connections)
 
 
 def _end(scene: Scene, programs: Sequence[Program], word: signal.Signals, patience: float = 10.0) -> bool:
@@ -96,8 +96,8 @@ async def worker_dies_before_its_commit(scene: Scene) -> bool:
     return _end(scene, [scene.installation.changer], signal.SIGUSR1, patience=30)
 
 
-async def worker_dies_before_telling(scene: Scene) -> bool:
-    """The worker dies after its commit: others must tell what it could not."""
+async def worker_dies_before_publishing(scene: Scene) -> bool:
+    """The worker dies after its commit: others must publish what it could not."""
     return _end(scene, [scene.installation.changer], signal.SIGUSR2, patience=30)
 
 
@@ -141,16 +141,16 @@ OFTEN: dict[Cut, int] = {
     client_hangs_up: 18,
     client_vanishes: 20,
     client_chooses_anew: 8,
-    line_is_cut: 14,
-    all_lines_are_cut: 8,
-    line_falls_silent: 7,
+    connection_is_cut: 14,
+    all_connections_are_cut: 8,
+    connection_falls_silent: 7,
     redis_loses_its_listeners: 6,
     redis_loses_its_callers: 5,
     web_stops: 2,
     web_dies: 2,
     worker_dies: 3,
     worker_dies_before_its_commit: 2,
-    worker_dies_before_telling: 3,
+    worker_dies_before_publishing: 3,
     redis_dies: 1,
     redis_dies_and_remembers: 1,
 }

@@ -177,7 +177,7 @@ class Installation:
         if keeping:
             with contextlib.suppress(RedisError, OSError):
                 await self.db.redis.save()
-            await asyncio.sleep(0.1)  # what is told now is forgotten
+            await asyncio.sleep(0.1)  # what is published now is forgotten
         self.redis_died_at = time.monotonic()
         self.valkey.kill()
         await asyncio.sleep(pause)

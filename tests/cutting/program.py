@@ -1,4 +1,4 @@
-"""A program at the JSON door that comes back after each cut with `since`, and keeps what it has heard."""
+"""A program on the JSON stream that comes back after each cut with `since`, and keeps what it has received."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ AGAIN_SECONDS = (0.02, 0.2)
 
 
 class Stay(Struct):
-    """A client's time in one epoch: after which number it came in, and what it heard, in order."""
+    """A client's time in one epoch: after which number it came in, and what it received, in order."""
 
     epoch: str
     after: int
-    heard: list[tuple[int, Mark]] = field(default_factory=list)
+    received: list[tuple[int, Mark]] = field(default_factory=list)
 
 
 class Program:
@@ -59,7 +59,7 @@ class Program:
         self._redis_died_lately = redis_died_lately
         self._now = set(self.always)
         self._since = 0
-        self._line: Any = None
+        self._socket: Any = None
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -71,34 +71,34 @@ class Program:
                 headers = {"X-API-Key": self._key}
                 async with websockets.connect(
                     self._address + query, additional_headers=headers, proxy=None, open_timeout=6, close_timeout=0.2
-                ) as self._line:
+                ) as self._socket:
                     self.connections += 1
-                    async for text in self._line:
-                        await self._hear(str(text))
-            self._line = None
+                    async for text in self._socket:
+                        await self._receive(str(text))
+            self._socket = None
             await asyncio.sleep(self._chance.uniform(*AGAIN_SECONDS))
 
     async def close(self) -> None:
         """Hang up as one should."""
-        if self._line is not None:
+        if self._socket is not None:
             with contextlib.suppress(OSError, websockets.WebSocketException):
-                await self._line.close()
+                await self._socket.close()
 
     def vanish(self) -> None:
         """Be gone without a word."""
-        if self._line is not None:
-            reset(self._line.transport)
+        if self._socket is not None:
+            reset(self._socket.transport)
 
     async def choose_anew(self) -> None:
-        """Take up or leave one of the topics that are heard only sometimes."""
-        if self.sometimes and self._line is not None:
+        """Take up or leave one of the topics that are received only sometimes."""
+        if self.sometimes and self._socket is not None:
             topic = self._chance.choice(self.sometimes)
             word = "unsubscribe" if topic in self._now else "subscribe"
             self._now ^= {topic}
             with contextlib.suppress(OSError, websockets.WebSocketException):
-                await self._line.send(msgspec.json.encode({"type": word, "topics": [topic]}).decode())
+                await self._socket.send(msgspec.json.encode({"type": word, "topics": [topic]}).decode())
 
-    async def _hear(self, text: str) -> None:
+    async def _receive(self, text: str) -> None:
         message = msgspec.json.decode(text)
         match message["type"]:
             case "stream.hello":
@@ -123,7 +123,7 @@ class Program:
                 fact = Mark(self.organization_id, kind, message["subject"], "{" + text.split(",", 2)[2])
                 if message["epoch"] != self.stays[-1].epoch:
                     self.faults.append(f"a fact of another epoch: {text[:90]}")
-                self.stays[-1].heard.append((message["seq"], fact))
+                self.stays[-1].received.append((message["seq"], fact))
                 self._since = message["seq"]
 
     def _enter(self, message: Mapping[str, Any]) -> None:
@@ -132,45 +132,47 @@ class Program:
 
     @property
     def places(self) -> list[tuple[Place, Mark]]:
-        """Every fact heard, with its epoch and number."""
-        return [((stay.epoch, seq), fact) for stay in self.stays for seq, fact in stay.heard]
+        """Every fact received, with its epoch and number."""
+        return [((stay.epoch, seq), fact) for stay in self.stays for seq, fact in stay.received]
 
     def missing(self, committed: Mapping[Mark, int]) -> list[Mark]:
-        """What it has neither heard nor seen when it looked at the database."""
-        heard = {fact for _, fact in self.places}
+        """What it has neither received nor seen when it looked at the database."""
+        received = {fact for _, fact in self.places}
         return [
             fact
             for fact, transaction in committed.items()
-            if self._hears(fact, self.always) and fact not in heard and transaction not in self.covered
+            if self._may_receive(fact, self.always) and fact not in received and transaction not in self.covered
         ]
 
-    def judged(self, committed: Mapping[Mark, int], told: Mapping[Place, Mark]) -> list[str]:
-        """Everything that is wrong with what it heard."""
+    def judged(self, committed: Mapping[Mark, int], published: Mapping[Place, Mark]) -> list[str]:
+        """Everything that is wrong with what it received."""
         faults = [*self.faults]
         if lost := self.missing(committed):
             faults.append(f"{len(lost)} lost: {short(lost)}")
         everything = self.always | set(self.sometimes)
-        if foreign := [fact for _, fact in self.places if fact not in committed or not self._hears(fact, everything)]:
-            faults.append(f"{len(foreign)} heard that it must not hear: {short(foreign)}")
+        if foreign := [
+            fact for _, fact in self.places if fact not in committed or not self._may_receive(fact, everything)
+        ]:
+            faults.append(f"{len(foreign)} received that must not come: {short(foreign)}")
         for stay in self.stays:
-            faults += self._judged_stay(stay, told)
+            faults += self._judged_stay(stay, published)
         return [f"{self.name}: {fault}" for fault in faults]
 
-    def _judged_stay(self, stay: Stay, told: Mapping[Place, Mark]) -> list[str]:
-        """In order, each once, and none left out between the first and the last that it heard."""
+    def _judged_stay(self, stay: Stay, published: Mapping[Place, Mark]) -> list[str]:
+        """In order, each once, and none left out between the first and the last that it received."""
         faults = []
-        numbers = [seq for seq, _ in stay.heard]
+        numbers = [seq for seq, _ in stay.received]
         if disorder := [(a, b) for a, b in zip([stay.after, *numbers], numbers, strict=False) if b <= a]:
-            faults.append(f"heard twice or out of order in {stay.epoch}: {disorder[:5]}")
+            faults.append(f"received twice or out of order in {stay.epoch}: {disorder[:5]}")
         last = max(numbers, default=stay.after)
         due = {
             seq: fact
-            for (epoch, seq), fact in told.items()
-            if epoch == stay.epoch and stay.after < seq <= last and self._hears(fact, self.always)
+            for (epoch, seq), fact in published.items()
+            if epoch == stay.epoch and stay.after < seq <= last and self._may_receive(fact, self.always)
         }
         if left_out := sorted(set(due) - set(numbers)):
             faults.append(f"{len(left_out)} left out in {stay.epoch} after {stay.after}: {left_out[:5]}")
         return faults
 
-    def _hears(self, fact: Mark, topics: frozenset[str]) -> bool:
+    def _may_receive(self, fact: Mark, topics: frozenset[str]) -> bool:
         return fact.organization_id == self.organization_id and not fact.topics.isdisjoint(topics)

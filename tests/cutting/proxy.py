@@ -1,4 +1,4 @@
-"""The line between the clients and the web processes: it can be cut, one connection or all, or fall silent."""
+"""A proxy between the clients and the web processes: one connection or all can be cut, or fall silent."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ def reset(transport: Any) -> None:
     transport.abort()
 
 
-class Line:
+class Connection:
     """One connection through the proxy."""
 
     def __init__(self, *ends: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
@@ -53,7 +53,7 @@ class Line:
             reset(writer.transport)
 
     async def fall_silent(self, seconds: float) -> None:
-        """Nothing comes through for so long; then the line is cut."""
+        """Nothing comes through for so long; then the connection is cut."""
         self._open.clear()
         await asyncio.sleep(seconds)
         self.cut()
@@ -67,7 +67,7 @@ class Proxy:
         """Nothing is carried before `start`."""
         self._ports = ports
         self._chance = chance
-        self._lines: set[Line] = set()
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
 
@@ -80,28 +80,28 @@ class Proxy:
         """Carry nothing more."""
         if self._server is not None:
             self._server.close()
-        self.cut(self.lines())
+        self.cut(self.connections())
 
-    def lines(self) -> list[Line]:
+    def connections(self) -> list[Connection]:
         """The connections that stand."""
-        return list(self._lines)
+        return list(self._connections)
 
-    def cut(self, lines: Sequence[Line]) -> None:
+    def cut(self, connections: Sequence[Connection]) -> None:
         """Cut these."""
-        for line in lines:
-            line.cut()
+        for connection in connections:
+            connection.cut()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line: Line | None = None
+        connection: Connection | None = None
         try:
-            line = Line((reader, writer), await self._web())
-            self._lines.add(line)
-            await line.carry()
+            connection = Connection((reader, writer), await self._web())
+            self._connections.add(connection)
+            await connection.carry()
         except OSError:
             writer.close()
         finally:
-            if line is not None:
-                self._lines.discard(line)
+            if connection is not None:
+                self._connections.discard(connection)
 
     async def _web(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to one of the web processes that are there; OSError if none is."""

@@ -1,4 +1,4 @@
-"""A page at the browser door, as the console's own script keeps it; and whether it shows what a fresh page shows."""
+"""A page on the browser stream, as the console's own script keeps it; and whether it shows what a fresh page shows."""
 
 import asyncio
 import contextlib
@@ -71,7 +71,7 @@ class Screen:
         self._chance = chance
         self._since = self._epoch = self._live = ""
         self._topics: list[str] = []
-        self._line: Any = None
+        self._socket: Any = None
         self._client = httpx.AsyncClient(
             base_url=self._origin, trust_env=False, timeout=6, headers={"Origin": self._origin}
         )
@@ -96,11 +96,11 @@ class Screen:
                     proxy=None,
                     open_timeout=6,
                     close_timeout=0.2,
-                ) as self._line:
+                ) as self._socket:
                     self.connections += 1
-                    async for text in self._line:
-                        await self._hear(str(text))
-            self._line = None
+                    async for text in self._socket:
+                        await self._receive(str(text))
+            self._socket = None
             await asyncio.sleep(self._chance.uniform(0.02, 0.2))
 
     async def close(self) -> None:
@@ -109,8 +109,8 @@ class Screen:
 
     def vanish(self) -> None:
         """Lose the line without a word."""
-        if self._line is not None:
-            reset(self._line.transport)
+        if self._socket is not None:
+            reset(self._socket.transport)
 
     async def differences(self) -> list[str]:
         """Where it shows something else than a page that is drawn now."""
@@ -144,7 +144,7 @@ class Screen:
         if not self._since:
             self._since, self._epoch = since[1], since[1].partition(":")[0]
 
-    async def _hear(self, text: str) -> None:
+    async def _receive(self, text: str) -> None:
         message = msgspec.json.decode(text)
         match message["type"]:
             case "page.changed":

@@ -32,11 +32,11 @@ class Result(Struct, frozen=True, kw_only=True):
     seconds: float
     cuts: dict[str, int]
     committed: int  # facts
-    heard: int  # facts, by all clients together
+    received: int  # facts, by all clients together
     connections: int  # that clients and pages have made
     resets: int
     unread: int  # Redis took them and died before anybody had read them: the resets made up for it
-    told_again: int  # in a new epoch, because Redis forgot that it had been told
+    published_again: int  # in a new epoch, because Redis forgot that it had been published
     faults: list[str]
 
 
@@ -138,11 +138,11 @@ async def trial(
         finally:
             for work in works:
                 work.cancel()
-        faults += repeated(scribe.told)
-        faults += agreed(scribe.told, (place for client in clients for place in client.places))
-        faults += [fault for client in clients for fault in client.judged(truth, scribe.told)]
+        faults += repeated(scribe.published)
+        faults += agreed(scribe.published, (place for client in clients for place in client.places))
+        faults += [fault for client in clients for fault in client.judged(truth, scribe.published)]
         if left := await waiting(installation.db):
-            faults.append(f"{left} transactions were never told")
+            faults.append(f"{left} transactions were never published")
         for screen in screens:
             await screen.close()
     return Result(
@@ -150,11 +150,11 @@ async def trial(
         seconds=round(time.monotonic() - began, 1),
         cuts=dict(sorted(counted.items())),
         committed=len(truth),
-        heard=sum(len(client.places) for client in clients),
+        received=sum(len(client.places) for client in clients),
         connections=sum(one.connections for one in everybody),
         resets=sum(client.resets.total() for client in clients),
-        unread=len(set(truth) - set(scribe.told.values())),
-        told_again=len(scribe.told) - len(set(scribe.told.values())),
+        unread=len(set(truth) - set(scribe.published.values())),
+        published_again=len(scribe.published) - len(set(scribe.published.values())),
         faults=faults,
     )
 
@@ -172,7 +172,7 @@ async def _cut(scene: Scene, cuts: int, pause: float) -> Counter[str]:
 
 
 async def _caught_up(installation: Installation, clients: Sequence[Program]) -> dict[Mark, int]:
-    """What was committed, once everybody has heard it or time is up."""
+    """What was committed, once everybody has received it or time is up."""
     truth = await committed(installation.db)
     with contextlib.suppress(TimeoutError):
         await _until(lambda: not any(client.missing(truth) for client in clients))

@@ -1,4 +1,4 @@
-"""What the database committed and what Redis was told, each written down at its source.
+"""What the database committed and what Redis published, each written down at its source.
 
 The database's own record is made by a trigger, in the very transaction that commits the facts.
 """
@@ -33,7 +33,7 @@ class Mark(Struct, frozen=True, order=True):
 
     @property
     def topics(self) -> frozenset[str]:
-        """Where it can be heard."""
+        """The topics on which it is published."""
         return frozenset(topics(self.kind, self.subject))
 
 
@@ -71,18 +71,18 @@ async def committed_by_now(db: Database) -> frozenset[int]:
 
 
 async def waiting(db: Database) -> int:
-    """How many transactions are still to be told."""
+    """How many transactions are still to be published."""
     async with db.reading() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one())
 
 
 class Scribe:
-    """Reads along in Redis' own stream what is told under which number."""
+    """Reads along in Redis' own stream what is published under which number."""
 
     def __init__(self, db: Database) -> None:
         """Nothing is read before `run`."""
         self._db = db
-        self.told: dict[Place, Mark] = {}
+        self.published: dict[Place, Mark] = {}
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -98,27 +98,27 @@ class Scribe:
                     continue
                 for number, fields in entries:
                     last = int(number.split(b"-")[0])
-                    self.told[epoch, last] = mark(fields[b"f"].decode())
+                    self.published[epoch, last] = mark(fields[b"f"].decode())
             await asyncio.sleep(0.05)
 
 
-def repeated(told: Mapping[Place, Mark]) -> list[str]:
-    """Facts that were told twice within one epoch."""
+def repeated(published: Mapping[Place, Mark]) -> list[str]:
+    """Facts that were published twice within one epoch."""
     first: dict[tuple[str, Mark], int] = {}
     faults = []
-    for (epoch, seq), fact in sorted(told.items()):
+    for (epoch, seq), fact in sorted(published.items()):
         before = first.setdefault((epoch, fact), seq)
         if before != seq:
-            faults.append(f"{fact.kind} {fact.subject} was told twice in {epoch}: {before} and {seq}")
+            faults.append(f"{fact.kind} {fact.subject} was published twice in {epoch}: {before} and {seq}")
     return faults
 
 
-def agreed(told: dict[Place, Mark], heard: Iterable[tuple[Place, Mark]]) -> list[str]:
-    """Add what was heard to what is known to have been told; where they contradict each other."""
+def agreed(published: dict[Place, Mark], received: Iterable[tuple[Place, Mark]]) -> list[str]:
+    """Add what was received to what is known to have been published; where they contradict each other."""
     return [
-        f"{place} is {told[place].kind} {told[place].subject} for one and {fact.kind} {fact.subject} for another"
-        for place, fact in heard
-        if told.setdefault(place, fact) != fact
+        f"{place} is {published[place].kind} {published[place].subject} for one, {fact.kind} {fact.subject} for another"
+        for place, fact in received
+        if published.setdefault(place, fact) != fact
     ]
 
 

@@ -31,8 +31,8 @@ async def good_again(simulation: Simulation) -> AsyncIterator[None]:
 
 async def asked(simulation: Simulation) -> int:
     """Requests that 1NCE has seen, sign-ins included."""
-    told = await simulation.ask("GET", "requests")
-    return sum(int(count) for answers in told["totals"].values() for count in answers.values())
+    counts = await simulation.ask("GET", "requests")
+    return sum(int(count) for answers in counts["totals"].values() for count in answers.values())
 
 
 async def states(db: Database, acme: Acme, simulation: Simulation) -> dict[str, Any]:

@@ -56,17 +56,17 @@ def turns_of(acme: Acme) -> PollQueue:
 
 
 async def test_whoever_is_on_a_screen_has_a_turn_at_once(db: Database, acme: Acme) -> None:
-    line = await everybody_due(db, acme)
-    shown = line[200]
+    queue = await everybody_due(db, acme)
+    shown = queue[200]
     await show_on_screen(db.redis, acme.id, [shown], datetime.now(UTC))
     first = await chosen_by(acme, turns_of(acme), 20)
     assert shown in first[:3]
-    assert set(first) - {shown} == set(line[:19])
+    assert set(first) - {shown} == set(queue[:19])
 
 
 async def test_those_that_move_do_not_starve_the_rest(db: Database, acme: Acme) -> None:
-    line = await everybody_due(db, acme)
-    moving = set(line[100:])
+    queue = await everybody_due(db, acme)
+    moving = set(queue[100:])
     async with db.engine.begin() as writing:
         await writing.execute(
             sa.text("UPDATE sims SET changed_at = now() WHERE iccid = ANY (:moving)"), {"moving": list(moving)}
@@ -75,33 +75,33 @@ async def test_those_that_move_do_not_starve_the_rest(db: Database, acme: Acme) 
     assert len(set(first)) == 100
     assert 15 <= len(moving & set(first)) <= 35  # 15 of 65 by their weight
     rest = [iccid for iccid in first if iccid not in moving]
-    assert set(rest) == set(line[: len(rest)])
+    assert set(rest) == set(queue[: len(rest)])
 
 
 async def test_a_sim_that_1nce_reported_is_not_asked_about(db: Database, acme: Acme) -> None:
-    line = await everybody_due(db, acme)
+    queue = await everybody_due(db, acme)
     async with db.engine.begin() as writing:
         await writing.execute(
             sa.text(
                 "INSERT INTO sim_checks (organization_id, iccid, status_at, status_by)"
-                " SELECT :id, unnest(cast(:told AS text[])), now(), 'streamer'"
+                " SELECT :id, unnest(cast(:reported AS text[])), now(), 'streamer'"
             ),
-            {"id": acme.id, "told": line[:40]},
+            {"id": acme.id, "reported": queue[:40]},
         )
-    assert set(await chosen_by(acme, turns_of(acme), 20)) == set(line[40:60])
+    assert set(await chosen_by(acme, turns_of(acme), 20)) == set(queue[40:60])
 
 
 async def test_a_sim_that_1nce_never_answers_for_does_not_come_first_again(
     db: Database, acme: Acme, simulation: Simulation
 ) -> None:
-    line = await everybody_due(db, acme)
-    await simulation.set(line[0], listed=False)
+    queue = await everybody_due(db, acme)
+    await simulation.set(queue[0], listed=False)
     try:
         await acme.run(sync_status)
     finally:
-        await simulation.set(line[0], listed=True)
+        await simulation.set(queue[0], listed=True)
     async with db.reading() as connection:
-        sim = await reads.one(connection, acme.id, line[0])
+        sim = await reads.one(connection, acme.id, queue[0])
         status = (await polling(connection, acme.id, datetime.now(UTC), on_screen=0)).shares[1]
     assert sim is not None
     assert sim.confirmed_at is None
@@ -109,10 +109,10 @@ async def test_a_sim_that_1nce_never_answers_for_does_not_come_first_again(
     assert await chosen_by(acme, turns_of(acme), 1) == []
 
 
-async def test_who_was_chosen_and_not_asked_about_keeps_the_place_in_the_line(db: Database, acme: Acme) -> None:
-    line = await everybody_due(db, acme)
+async def test_who_was_chosen_and_not_asked_about_keeps_the_place_in_the_queue(db: Database, acme: Acme) -> None:
+    queue = await everybody_due(db, acme)
     assert len(await chosen_by(acme, turns_of(acme), 5)) == 5
-    assert set(await chosen_by(acme, turns_of(acme), 10)) == set(line[5:15])
+    assert set(await chosen_by(acme, turns_of(acme), 10)) == set(queue[5:15])
 
 
 async def test_two_who_choose_at_once_do_not_choose_the_same(db: Database, acme: Acme) -> None:
@@ -131,9 +131,9 @@ async def test_two_who_choose_at_once_do_not_choose_the_same(db: Database, acme:
 async def test_two_kinds_give_back_the_same_sims_in_any_order_and_never_wait_for_each_other(
     db: Database, acme: Acme
 ) -> None:
-    line = await everybody_due(db, acme)
+    queue = await everybody_due(db, acme)
     before = datetime.now(UTC) - timedelta(days=2)
-    unused = [PollSlot(iccid, before) for iccid in line[:100]]
+    unused = [PollSlot(iccid, before) for iccid in queue[:100]]
 
     async def back(kind: Kind, slots: list[PollSlot]) -> None:
         async with db.transaction() as transaction:
@@ -159,10 +159,10 @@ async def test_who_got_no_answer_is_asked_again_in_ten_minutes_and_not_after_the
     await slots.close()
     async with db.transaction() as transaction:
         later = datetime.now(UTC) + timedelta(minutes=11)
-        line = await claim_slots(
+        queue = await claim_slots(
             transaction, acme.id, Kind.SMS, later, floor=FLOORS[Kind.SMS][Priority.REST], limit=500
         )
-    due = {slot.iccid for slot in line.slots}
+    due = {slot.iccid for slot in queue.slots}
     assert lost.iccid in due
     assert answered.iccid not in due
 
@@ -212,21 +212,21 @@ async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(d
 
 
 async def test_a_patient_run_asks_within_seconds_about_whoever_becomes_due(db: Database, acme: Acme) -> None:
-    line = await everybody_due(db, acme)
+    queue = await everybody_due(db, acme)
     await acme.run(sync_status)
     acme.worker.continuous = True
     running = asyncio.create_task(acme.run(sync_status))
     await asyncio.sleep(0.5)
     async with db.engine.begin() as writing:
         for table in ("poll_slots", "sim_checks"):
-            await writing.execute(sa.text(LONG_AGO.format(table) + " WHERE iccid = :one"), {"one": line[9]})
+            await writing.execute(sa.text(LONG_AGO.format(table) + " WHERE iccid = :one"), {"one": queue[9]})
     became_due = datetime.now(UTC)
     confirmed = became_due - timedelta(days=1)
     async with asyncio.timeout(10):
         while confirmed < became_due:
             await asyncio.sleep(0.2)
             async with db.reading() as connection:
-                sim = await reads.one(connection, acme.id, line[9])
+                sim = await reads.one(connection, acme.id, queue[9])
             assert sim is not None
             assert sim.confirmed_at is not None
             confirmed = sim.confirmed_at

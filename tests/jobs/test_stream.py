@@ -67,7 +67,7 @@ async def take(acme: Acme, *posts: list[dict[str, Any]]) -> None:
 
 async def day_bytes(db: Database, acme: Acme) -> int:
     async with db.reading() as connection:
-        return sum(told.data_bytes for told in await usage_reads.of_days(connection, acme.id, [(ICCID, NOW.date())]))
+        return sum(day.data_bytes for day in await usage_reads.of_days(connection, acme.id, [(ICCID, NOW.date())]))
 
 
 async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) -> None:
@@ -155,7 +155,7 @@ async def test_a_record_that_cannot_be_stored_spoils_no_other(db: Database, acme
     assert [bool(row.why) for row in kept] == [True, True]
     assert (run.seen, run.changed, run.failed) == (many + 3, many + 1, 2)
     kinds = [body[b"f"].split(b"\t")[1] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
-    assert kinds.count(b"network.event") == 1  # what was undone on the way was never told
+    assert kinds.count(b"network.event") == 1  # what was undone on the way was never published
 
 
 async def test_both_generations_and_all_kinds_come_to_one_address(db: Database, acme: Acme) -> None:
@@ -216,11 +216,11 @@ async def test_usage_from_both_sources_is_never_counted_twice(db: Database, acme
     await look(397 * MB, alive=False)
     assert await day_bytes(db, acme) == 4 * MB  # 3 MB are gone: the late record is carried against what comes
     await look(394 * MB, alive=False)
-    assert await day_bytes(db, acme) == 6 * MB  # and now the books agree with 1NCE again
+    assert await day_bytes(db, acme) == 6 * MB  # and now the records agree with 1NCE again
 
 
 @pytest.mark.one_edition
-async def test_the_streamers_door_wants_the_organizations_own_password(web: Served, db: Database) -> None:
+async def test_the_streamers_endpoint_wants_the_organizations_own_password(web: Served, db: Database) -> None:
     async with httpx.AsyncClient(base_url=web.address, trust_env=False) as streamer:
         body = msgspec.json.encode([usage(1, 1.0)])
         assert (await streamer.post("/streamer/acme", content=body)).status_code == 401

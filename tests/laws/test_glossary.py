@@ -46,7 +46,7 @@ WRONG = (
             ("tether", "parent-death signal"),
             ("tell", "publish, send or answer"),
             ("tells", "publishes, sends or answers"),
-            ("hear", "receive"),
+            ("receive", "receive"),
             ("hears", "receives"),
             ("heard", "received"),
             ("beat", "heartbeat"),

@@ -1,1 +1,1 @@
-"""The live doors: in order, each once, bounded, and never what is another's."""
+"""The streams: in order, each once, bounded, and never what is another's."""

@@ -15,7 +15,7 @@ from console.openapi.stream import FACTS, document
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.examples import example
-from tests.live.test_program_door import cut_subscriptions, hear
+from tests.live.test_program_stream import cut_subscriptions, receive
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -54,7 +54,7 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
     said: dict[str, dict[str, Any]] = {}
     async with asyncio.timeout(30), web.stream(cast.acme_key, "?since=old:1") as stream:
         for _ in range(2):
-            message = await hear(stream, heartbeats=True)
+            message = await receive(stream, heartbeats=True)
             said[message["type"]] = message
         await stream.send("nonsense")
         async with db.transaction() as transaction:
@@ -62,11 +62,11 @@ async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Databa
             for fact in FACTS:
                 transaction.publish(cast.acme, example(fact))
         while not {"stream.error", "stream.heartbeat", *(fact.__struct_config__.tag for fact in FACTS)} <= set(said):
-            message = await hear(stream, heartbeats=True)
+            message = await receive(stream, heartbeats=True)
             said[message["type"]] = message
         await cut_subscriptions(db)
         while not {"stream.stale", "stream.live"} <= set(said):
-            message = await hear(stream, heartbeats=True)
+            message = await receive(stream, heartbeats=True)
             said[message["type"]] = message
     assert set(said) == set(described["components"]["messages"]) - {"subscribe", "unsubscribe"}
     for kind, message in said.items():

@@ -12,8 +12,8 @@ from console.live.transport import FrameProtocol, protocol
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
-from tests.live.test_program_door import hear, rename
-from tests.live.test_slow_client import connect_and_read_nothing, cut_off, tell
+from tests.live.test_program_stream import receive, rename
+from tests.live.test_slow_client import connect_and_read_nothing, cut_off, publish
 from tests.serving import Served, serving
 
 pytestmark = pytest.mark.one_edition
@@ -34,15 +34,15 @@ async def test_each_change_comes_in_its_order_and_what_was_missed_comes_first(
 ) -> None:
     before = REGISTRY.get_sample_value("console_socket_transport_total", {"transport": "server"}) or 0
     async with plain_web.stream(cast.acme_key) as stream:
-        hello = await hear(stream)
+        hello = await receive(stream)
         assert REGISTRY.get_sample_value("console_socket_transport_total", {"transport": "server"}) == before + 1
         for number in range(5):
             await rename(db, cast, f"name-{number}")
-        told = [await hear(stream) for _ in range(5)]
-    assert [one["data"]["label"] for one in told] == [f"name-{number}" for number in range(5)]
-    async with plain_web.stream(cast.acme_key, f"?since={hello['epoch']}:{told[1]['seq']}") as stream:
-        assert (await hear(stream))["resumed"] == 3
-        assert [await hear(stream) for _ in range(3)] == told[2:]
+        received = [await receive(stream) for _ in range(5)]
+    assert [one["data"]["label"] for one in received] == [f"name-{number}" for number in range(5)]
+    async with plain_web.stream(cast.acme_key, f"?since={hello['epoch']}:{received[1]['seq']}") as stream:
+        assert (await receive(stream))["resumed"] == 3
+        assert [await receive(stream) for _ in range(3)] == received[2:]
 
 
 async def test_a_page_gets_its_rows_and_its_mark(plain_web: Served, db: Database, cast: Cast) -> None:
@@ -60,7 +60,7 @@ async def test_a_client_that_reads_nothing_is_cut_off_here_too(plain_web: Served
     before = cut_off()
     sleeper = await asyncio.to_thread(connect_and_read_nothing, plain_web, cast.acme_key)
     for first in range(0, 2500, 100):
-        await tell(db, cast, first, 100)
+        await publish(db, cast, first, 100)
     async with asyncio.timeout(15):
         while cut_off() == before:  # noqa: ASYNC110 (a counter has no event to wait for)
             await asyncio.sleep(0.05)

@@ -26,7 +26,7 @@ from console.pages.templating import Fragments, environment
 from console.store.database import Database, open_redis
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.examples import example
-from tests.live.test_program_door import hear
+from tests.live.test_program_stream import receive
 from tests.serving import Served, held_turns
 
 SIM = example(SimState)
@@ -113,10 +113,10 @@ async def fill(db: Database, cast: Cast, number: int) -> None:
 @pytest.mark.one_edition
 async def test_replays_asked_for_again_and_again_hold_up_nobody(web: Served, db: Database, cast: Cast) -> None:
     async with web.stream(cast.acme_key) as other, web.signed_in("vera") as vera:
-        hello = await hear(other)
+        hello = await receive(other)
         filling = asyncio.create_task(fill(db, cast, 9_900))
         for _ in range(9_900):
-            last = await hear(other)
+            last = await receive(other)
         await filling
         since = f"{hello['epoch']}:{hello['seq'] + 1}"
         ask = msgspec.json.encode({"type": "subscribe", "topics": ["fleet"], "since": since}).decode()
@@ -127,7 +127,7 @@ async def test_replays_asked_for_again_and_again_hold_up_nobody(web: Served, db:
                 await hostile.send(stop)
             async with db.transaction() as transaction:
                 await add_sim(transaction, cast.acme, ADAS_SIM, label="meanwhile")
-            fact = await hear(other)
+            fact = await receive(other)
             await asyncio.sleep(0.5)
         assert (fact["type"], fact["data"]["label"]) == ("sim.changed", "meanwhile")
         assert fact["seq"] == last["seq"] + 1

@@ -33,7 +33,7 @@ def stream(port: int, key: str, since: str = "") -> Any:
     return websockets.connect(address, additional_headers={"X-API-Key": key}, proxy=None)
 
 
-async def hear(socket: Any) -> dict[str, Any]:
+async def receive(socket: Any) -> dict[str, Any]:
     while True:
         message: dict[str, Any] = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 5))
         if message["type"] != "stream.heartbeat":
@@ -51,28 +51,28 @@ async def test_a_client_of_one_process_gets_exactly_what_it_missed_from_another(
 ) -> None:
     (found, cast), (one, other) = installation, installation[0].webs
     async with stream(one.port, cast.acme_key) as socket:
-        await hear(socket)
-        await rename(found.db, cast, "heard from the one")
-        heard = await hear(socket)
+        await receive(socket)
+        await rename(found.db, cast, "from the first process")
+        received = await receive(socket)
     await rename(found.db, cast, "missed 1", "missed 2")
-    async with stream(other.port, cast.acme_key, f"{heard['epoch']}:{heard['seq']}") as socket:
-        hello = await hear(socket)
-        assert (hello["type"], hello["resumed"], hello["epoch"]) == ("stream.hello", 2, heard["epoch"])
-        missed = [await hear(socket), await hear(socket)]
+    async with stream(other.port, cast.acme_key, f"{received['epoch']}:{received['seq']}") as socket:
+        hello = await receive(socket)
+        assert (hello["type"], hello["resumed"], hello["epoch"]) == ("stream.hello", 2, received["epoch"])
+        missed = [await receive(socket), await receive(socket)]
         await rename(found.db, cast, "live")
-        live = await hear(socket)
+        live = await receive(socket)
     assert [one["data"]["label"] for one in (*missed, live)] == ["missed 1", "missed 2", "live"]
-    assert [one["seq"] for one in (*missed, live)] == [heard["seq"] + 1, heard["seq"] + 2, heard["seq"] + 3]
+    assert [one["seq"] for one in (*missed, live)] == [received["seq"] + 1, received["seq"] + 2, received["seq"] + 3]
 
 
 async def test_a_process_that_has_just_begun_knows_the_past(installation: tuple[Installation, Cast]) -> None:
     (found, cast), (one, other) = installation, installation[0].webs
     async with stream(one.port, cast.acme_key) as socket:
-        hello = await hear(socket)
+        hello = await receive(socket)
     await rename(found.db, cast, "missed")
     await found.again(other, lambda: other.send(signal.SIGKILL))
     async with stream(other.port, cast.acme_key, f"{hello['epoch']}:{hello['seq']}") as socket:
-        again, missed = await hear(socket), await hear(socket)
+        again, missed = await receive(socket), await receive(socket)
     assert (again["resumed"], missed["type"], missed["data"]["label"]) == (1, "sim.changed", "missed")
 
 
@@ -87,7 +87,7 @@ async def test_a_restart_in_good_order_asks_clients_to_come_back_and_ends_what_i
         httpx.AsyncClient(base_url=one.address, headers=headers, trust_env=False, timeout=10) as client,
         plain.engine.connect() as locking,
     ):
-        hello = await hear(socket)
+        hello = await receive(socket)
         await client.get("/api/v1/sims")
         await locking.exec_driver_sql("LOCK TABLE quotas IN ACCESS EXCLUSIVE MODE")
         slow = asyncio.create_task(client.get("/api/v1/quotas"))
@@ -95,7 +95,7 @@ async def test_a_restart_in_good_order_asks_clients_to_come_back_and_ends_what_i
         assert not slow.done(), "the request was to be under way"
         one.send(signal.SIGTERM)
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            await hear(socket)
+            await receive(socket)
         assert not slow.done()
         await locking.rollback()
         assert (await slow).status_code == 200
@@ -105,4 +105,4 @@ async def test_a_restart_in_good_order_asks_clients_to_come_back_and_ends_what_i
     assert await one.ended(6)
     await rename(found.db, cast, "missed")
     async with stream(other.port, cast.acme_key, f"{hello['epoch']}:{hello['seq']}") as socket:
-        assert (await hear(socket))["resumed"] == 1
+        assert (await receive(socket))["resumed"] == 1

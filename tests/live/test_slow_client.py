@@ -1,4 +1,4 @@
-"""A client that reads nothing is cut off, with a bounded line behind it, and costs the others nothing."""
+"""A client that reads nothing is cut off, with a bounded queue, and costs the others nothing."""
 
 import asyncio
 import base64
@@ -38,7 +38,7 @@ def cut_off() -> float:
     return REGISTRY.get_sample_value("console_live_sockets_cut_total", labels) or 0.0
 
 
-async def tell(db: Database, cast: Cast, first: int, count: int) -> None:
+async def publish(db: Database, cast: Cast, first: int, count: int) -> None:
     """Facts of some 4 kB each."""
     async with db.transaction() as transaction:
         for number in range(first, first + count):
@@ -48,26 +48,26 @@ async def tell(db: Database, cast: Cast, first: int, count: int) -> None:
             transaction.publish(cast.acme, NetworkEventReported(time=NOW, subject=ADAS_SIM, data=event))
 
 
-async def test_a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everything(
+async def test_a_client_that_reads_nothing_is_cut_off_and_the_others_receive_everything(
     web: Served, db: Database, cast: Cast
 ) -> None:
     before = cut_off()
     sleeper = await asyncio.to_thread(connect_and_read_nothing, web, cast.acme_key)
-    heard: list[int] = []
+    received: list[int] = []
     async with web.stream(cast.acme_key) as reader:
         assert "stream.hello" in await reader.recv()
 
         async def read() -> None:
-            while len(heard) < 2500:
+            while len(received) < 2500:
                 message = msgspec.json.decode(await reader.recv())
                 if message["type"] == "network.event":
-                    heard.append(int(message["data"]["id"]))
+                    received.append(int(message["data"]["id"]))
 
         reading = asyncio.create_task(read())
         for first in range(0, 2500, 100):
-            await tell(db, cast, first, 100)
+            await publish(db, cast, first, 100)
         await asyncio.wait_for(reading, 20)
-    assert heard == list(range(2500))
+    assert received == list(range(2500))
     async with asyncio.timeout(10):
         while cut_off() == before:  # noqa: ASYNC110 (a counter has no event to wait for)
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""What a page is told of a fact that can't be drawn: nothing, and least of all another's."""
+"""What a page is sent of a fact that can't be drawn: nothing, and least of all another's."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""A tiny HTTP server that answers as a test tells it to, and writes down what it was asked and when."""
+"""A tiny HTTP server that answers as a test wants, and writes down what it was asked and when."""
 
 import asyncio
 import contextlib
@@ -76,7 +76,7 @@ class OddServer:
             return False
         headers = {"Content-Type": "application/json", "Content-Length": str(len(answer.body))} | answer.headers
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(f"HTTP/1.1 {answer.status} Told\r\n{head}\r\n".encode() + answer.body)
+        writer.write(f"HTTP/1.1 {answer.status} Odd\r\n{head}\r\n".encode() + answer.body)
         await writer.drain()
         return True
 

@@ -25,14 +25,14 @@ DAY = datetime(2026, 11, 20, tzinfo=UTC).date()
 
 
 class Account:
-    """The simulated account: its control door and a client that need not wait."""
+    """The simulated account: its control endpoint and a client that need not wait."""
 
     def __init__(self, control: httpx.AsyncClient, once: OnceClient) -> None:
         self.control = control
         self.once = once
 
-    async def set(self, door: str, /, **asked: Any) -> None:
-        (await self.control.post(f"/_sim/{door}", json=asked)).raise_for_status()
+    async def set(self, setting: str, /, **asked: Any) -> None:
+        (await self.control.post(f"/_sim/{setting}", json=asked)).raise_for_status()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ async def test_after_eight_failures_1nce_is_left_alone(make_client: ClientMaker,
 @pytest.mark.parametrize(
     "fault", [PAGE, Answer(502, PAGE.body, PAGE.headers), Answer(403, PAGE.body, PAGE.headers), Answer(cut=True)]
 )
-async def test_a_web_page_and_a_cut_line_are_failures(make_client: ClientMaker, odd: OddServer, fault: Answer) -> None:
+async def test_a_web_page_and_a_cut_are_failures(make_client: ClientMaker, odd: OddServer, fault: Answer) -> None:
     odd.will(SIM, fault)
     client = make_client(retries=ONE_TRY, circuit_policy=LONG)
     await failing(client, 3)
@@ -74,7 +74,7 @@ async def test_a_web_page_and_a_cut_line_are_failures(make_client: ClientMaker, 
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}])
-async def test_being_throttled_does_not_open_the_line(
+async def test_being_throttled_does_not_open_the_circuit(
     make_client: ClientMaker, odd: OddServer, headers: dict[str, str]
 ) -> None:
     odd.will(SIM, *[Answer(429, b"", headers)] * 6, GOOD)
@@ -121,7 +121,7 @@ async def test_one_call_of_all_workers_tries_and_its_failure_doubles_the_wait(
 
 
 @pytest.mark.parametrize("answer", [GOOD, Answer(404, b"{}"), Answer(429, b"", {"Retry-After": "0"})])
-async def test_any_answer_to_the_one_that_tries_closes_the_line(
+async def test_any_answer_to_the_one_that_tries_closes_the_circuit(
     make_client: ClientMaker, odd: OddServer, answer: Answer
 ) -> None:
     received = Changes()
@@ -157,7 +157,7 @@ async def test_an_hour_without_1nce_costs_few_requests_and_no_flood_follows(
     assert (await workers[0].sim(ICCID)).iccid == ICCID
 
 
-async def test_who_waited_for_a_slot_does_not_ask_once_the_line_is_open(
+async def test_who_waited_for_a_slot_does_not_ask_once_the_circuit_is_open(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
     odd.will(SIM, DOWN)
@@ -167,7 +167,7 @@ async def test_who_waited_for_a_slot_does_not_ask_once_the_line_is_open(
     assert len(odd.seen(SIM)) <= 4
 
 
-async def test_a_check_goes_through_and_closes_the_line_for_all(make_client: ClientMaker, odd: OddServer) -> None:
+async def test_a_check_goes_through_and_closes_the_circuit_for_all(make_client: ClientMaker, odd: OddServer) -> None:
     odd.will(SIM, DOWN, DOWN, DOWN, GOOD)
     odd.will("/v2/sims", Answer(headers={"X-Total-Count": "7"}))
     worker = make_client(retries=ONE_TRY, circuit_policy=LONG)
@@ -178,7 +178,7 @@ async def test_a_check_goes_through_and_closes_the_line_for_all(make_client: Cli
     assert (await worker.sim(ICCID)).iccid == ICCID
 
 
-async def test_sign_ins_that_fail_open_the_line_too(make_client: ClientMaker, odd: OddServer) -> None:
+async def test_sign_ins_that_fail_open_the_circuit_too(make_client: ClientMaker, odd: OddServer) -> None:
     odd.answers[TOKEN_PATH][0] = DOWN
     client = make_client(circuit_policy=LONG)
     results = [await asyncio.gather(client.sim(ICCID), return_exceptions=True) for _ in range(6)]
@@ -186,7 +186,7 @@ async def test_sign_ins_that_fail_open_the_line_too(make_client: ClientMaker, od
     assert odd.sign_ins == 3
 
 
-async def test_credentials_that_are_refused_are_an_answer_and_close_the_line(
+async def test_credentials_that_are_refused_are_an_answer_and_close_the_circuit(
     make_client: ClientMaker, odd: OddServer, redis: Redis
 ) -> None:
     odd.will(SIM, DOWN)
@@ -200,7 +200,7 @@ async def test_credentials_that_are_refused_are_an_answer_and_close_the_line(
     assert (await client.carrier()).circuit is CircuitState.CLOSED
 
 
-async def test_a_change_that_may_be_done_says_so_when_the_line_is_opened_before_it_is_repeated(
+async def test_a_change_that_may_be_done_says_so_when_the_circuit_is_opened_before_it_is_repeated(
     make_client: ClientMaker, odd: OddServer
 ) -> None:
     odd.will(SIM, Answer(cut=True))
@@ -238,7 +238,7 @@ async def test_a_failing_change_handler_gets_its_answer_all_the_same(make_client
     assert (await client.sim(ICCID)).iccid == ICCID
 
 
-async def test_one_organizations_line_is_not_anothers(make_client: ClientMaker, odd: OddServer) -> None:
+async def test_one_organizations_circuit_is_not_anothers(make_client: ClientMaker, odd: OddServer) -> None:
     odd.will(SIM, DOWN, DOWN, DOWN, GOOD)
     await failing(make_client(retries=ONE_TRY, circuit_policy=LONG), 3)
     assert (await make_client(organization="other", circuit_policy=LONG).sim(ICCID)).iccid == ICCID

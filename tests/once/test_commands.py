@@ -46,7 +46,7 @@ async def test_money_is_never_spent_twice(client: OnceClient, odd: OddServer, fa
     assert len(odd.seen(f"{SIM}/topup")) == 1
 
 
-async def test_an_order_that_was_turned_away_at_the_door_is_given_again_with_a_new_token(
+async def test_an_order_that_was_refused_for_its_token_is_given_again_with_a_new_token(
     client: OnceClient, odd: OddServer
 ) -> None:
     location = {"Location": "https://api.1nce.com/management-api/v2/orders/1234"}

@@ -1,4 +1,4 @@
-"""The pace: never faster than told, by however many workers, and people before background work."""
+"""The rate limit: never exceeded, by however many workers, and people before background work."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ def most_in_one_second(times: list[float]) -> int:
 
 @pytest.fixture
 async def make_limit(valkey_url: str, redis: Redis) -> AsyncIterator[RateLimitMaker]:
-    """A pace with a connection of its own, as each worker has one."""
+    """A rate limit with a connection of its own, as each worker has one."""
     async with AsyncExitStack() as stack:
 
         def make(organization: str = "acme", **choices: Any) -> RateLimit:

@@ -87,7 +87,7 @@ def test_severity_goes_by_its_text_and_by_its_number_only_without_one(
         (18, None, None, None),
     ],
 )
-def test_quota_events_tell_what_is_left(type_id: int, quota: Any, left_bytes: int | None, left_sms: int | None) -> None:
+def test_quota_events_say_what_is_left(type_id: int, quota: Any, left_bytes: int | None, left_sms: int | None) -> None:
     record = read_event(event_type={"id": type_id}, detail={"quota": quota})
     assert (record.quota_left_bytes, record.quota_left_sms) == (left_bytes, left_sms)
 

@@ -1,4 +1,4 @@
-"""Where a SIM is and how it is connected, as far as 1NCE tells."""
+"""Where a SIM is and how it is connected, as far as 1NCE says."""
 
 from datetime import UTC, datetime
 from typing import Any

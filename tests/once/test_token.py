@@ -138,7 +138,7 @@ async def test_redis_out_of_reach_does_not_lock_us_out(nowhere: Redis) -> None:
     assert await store.get() == "token-2"
 
 
-async def test_a_sign_in_that_fails_leaves_the_door_open_for_the_next(client: OnceClient, odd: OddServer) -> None:
+async def test_a_sign_in_that_fails_is_no_hindrance_to_the_next(client: OnceClient, odd: OddServer) -> None:
     odd.answers[TOKEN_PATH].extendleft([Answer(503, b""), Answer(503, b"")])
     odd.will("/v2/sims", LIST)
     with pytest.raises(Unavailable):

@@ -17,29 +17,29 @@ STEP = 60.0  # a run of a job
 TERMS = Terms(rate=10, events_pushed=True, walked=True)
 
 
-class Line:
+class Queue:
     """Everybody in the order of their last slot, one kind of share: a queue that a slot puts one to the end of."""
 
     def __init__(self) -> None:
         self.turned = [0.0] * SIMS
-        self._line = deque((0.0, number) for number in range(SIMS))
+        self._queue = deque((0.0, number) for number in range(SIMS))
 
     def slot(self, number: int, now: float) -> None:
         self.turned[number] = now
-        self._line.append((now, number))
+        self._queue.append((now, number))
 
     def longest_unasked(self) -> int:
-        while self._line[0][0] != self.turned[self._line[0][1]]:
-            self._line.popleft()  # it has had another slot since
-        return self._line[0][1]
+        while self._queue[0][0] != self.turned[self._queue[0][1]]:
+            self._queue.popleft()  # it has had another slot since
+        return self._queue[0][1]
 
 
-def first_due(among: deque[int], line: Line, now: float, floor: float) -> int | None:
+def first_due(among: deque[int], queue: Queue, now: float, floor: float) -> int | None:
     """The next of a priority that is due; the others wait behind it."""
     for _ in range(len(among)):
         number = among[0]
         among.rotate(-1)
-        if now - line.turned[number] >= floor:
+        if now - queue.turned[number] >= floor:
             return number
         if len(among) > 1000:
             break
@@ -48,7 +48,7 @@ def first_due(among: deque[int], line: Line, now: float, floor: float) -> int | 
 
 def a_day(kind: Kind, terms: Terms, deal: Callable[[Sequence[Priority]], Priority]) -> float:
     """How old, in seconds, the oldest answer of the day after the first pass has become."""
-    dice, line = random.Random(7), Line()
+    dice, queue = random.Random(7), Queue()
     rate = calls_allowed(kind, set(Kind), terms)  # all kinds have more to ask than they may
     bound = plan(Fleet(sims=SIMS), terms).share_of(kind).oldest_seconds
     oldest, now, calls = 0.0, 0.0, 0.0
@@ -63,17 +63,17 @@ def a_day(kind: Kind, terms: Terms, deal: Callable[[Sequence[Priority]], Priorit
                 calls -= 1
                 priority = deal(present)
                 number = (
-                    first_due(priorities[priority], line, now, FLOORS[kind][priority])
+                    first_due(priorities[priority], queue, now, FLOORS[kind][priority])
                     if priority in priorities
                     else None
                 )
-                chosen = line.longest_unasked() if number is None else number
+                chosen = queue.longest_unasked() if number is None else number
                 if now > bound:
-                    oldest = max(oldest, now - line.turned[chosen])
-                line.slot(chosen, now)
+                    oldest = max(oldest, now - queue.turned[chosen])
+                queue.slot(chosen, now)
             now += STEP
         if now > bound:
-            oldest = max(oldest, now - line.turned[line.longest_unasked()])
+            oldest = max(oldest, now - queue.turned[queue.longest_unasked()])
     return oldest
 
 

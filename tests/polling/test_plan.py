@@ -111,7 +111,7 @@ def test_who_has_nothing_to_ask_leaves_the_calls_to_the_others() -> None:
     assert sum(calls_allowed(kind, EVERYBODY, terms()) for kind in Kind) == pytest.approx(8.5)
 
 
-def test_the_wheel_gives_each_group_its_part_of_any_stretch_of_turns() -> None:
+def test_round_robin_gives_each_group_its_part_of_any_stretch_of_slots() -> None:
     order, priorities = SmoothRoundRobin(), list(FLOORS[Kind.DATA_QUOTA])
     chosen_by = [order.next(priorities) for _ in range(1000)]
     assert Counter(chosen_by) == {Priority.SCREEN: 250, Priority.LOW: 100, Priority.MOVED: 150, Priority.REST: 500}
@@ -119,7 +119,7 @@ def test_the_wheel_gives_each_group_its_part_of_any_stretch_of_turns() -> None:
         assert chosen_by[start : start + 40].count(Priority.REST) >= 19
 
 
-def test_the_wheel_passes_over_groups_with_nobody_in_them() -> None:
+def test_round_robin_passes_over_groups_with_nobody_in_them() -> None:
     order = SmoothRoundRobin()
     assert {order.next([Priority.REST]) for _ in range(5)} == {Priority.REST}
     chosen_by = Counter(order.next([Priority.REST, Priority.SCREEN]) for _ in range(75))
@@ -133,7 +133,7 @@ def test_the_page_says_how_old_an_answer_can_be_and_how_far_the_first_pass_is() 
     known = structs.replace(example(Polling), shares=[status])
     html = " ".join(environment().get_template("carrier/_polling.html").render(polling=known).split())
     assert "11 h 47 min" in html
-    assert "First pass: 12,300 of 100,000; done in about 2 h 20 min at the pace of the last ten minutes." in html
+    assert "First pass: 12,300 of 100,000; done in about 2 h 20 min at the rate of the last ten minutes." in html
     assert "never answered for 1 SIM." in html
 
 

@@ -7,7 +7,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
-from tests.ring.test_line import BADGE, SAID, live, rename
+from tests.ring.test_connection import BADGE, SAID, live, rename
 
 pytestmark = pytest.mark.one_edition
 SECONDS = re.compile(r"^(now|\d+ s ago)$")

@@ -9,7 +9,7 @@ from playwright.async_api import Page, Route, expect
 
 from console.store.database import Database
 from tests.cast import Cast, add_sim
-from tests.ring.test_line import live
+from tests.ring.test_connection import live
 
 pytestmark = pytest.mark.one_edition
 WAITING = "#sims-waiting"

@@ -102,7 +102,7 @@ async def test_an_event_that_1nce_pushes_is_on_the_fleet_page(
     await take_stream({"worker": worker}, organization_id=cast.acme)
     await expect(page.locator("#event-78")).to_be_visible(timeout=3000)
     ids = await page.locator("#events tr").evaluate_all("rows => rows.map(row => row.id)")
-    assert ids == ["event-77", "event-78"], "what is told late is not the latest"
+    assert ids == ["event-77", "event-78"], "what is published late is not the latest"
     assert await page.locator("#event-77 b").count() == 0
 
 
@@ -110,9 +110,9 @@ async def test_a_page_and_its_live_update_are_the_same_html(page: Page, db: Data
     await page.goto("/sims")
     await expect(page.locator(LIVE)).to_have_attribute("data-state", "live")
     async with db.transaction() as transaction:
-        await add_sim(transaction, cast.acme, ADAS_SIM, label="told live")
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="changed live")
     row = page.locator(f"#sim-{ADAS_SIM}")
-    await expect(row).to_contain_text("told live", timeout=3000)
+    await expect(row).to_contain_text("changed live", timeout=3000)
     bare = "row => row.outerHTML.replace(/<time[^>]*>[^<]*</g, '<time>').replace(/ (class|title)=\"[^\"]*\"/g, '')"
     live = await row.evaluate(bare)
     await page.reload()

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from console.sims.tables import sims
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
-from tests.ring.test_line import HIDE, live
+from tests.ring.test_connection import HIDE, live
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition

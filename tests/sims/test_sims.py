@@ -1,4 +1,4 @@
-"""What is kept of SIMs: only what differs is written, and only what changed is told."""
+"""What is kept of SIMs: only what differs is written, and only what changed is published."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -73,11 +73,11 @@ async def test_news_older_than_what_is_known_changes_nothing(db: Database, cast:
     assert sim.connection == "offline"
 
 
-@pytest.mark.parametrize("told", [timedelta(hours=-3), None], ids=["earlier", "not said"])
-async def test_no_sim_was_last_seen_earlier_than_is_known(db: Database, cast: Cast, told: timedelta | None) -> None:
+@pytest.mark.parametrize("reported", [timedelta(hours=-3), None], ids=["earlier", "not said"])
+async def test_no_sim_was_last_seen_earlier_than_is_known(db: Database, cast: Cast, reported: timedelta | None) -> None:
     first, seen = datetime.now(UTC) + timedelta(minutes=1), NOW - timedelta(minutes=5)
     second = first + timedelta(minutes=1)
-    for at, last in ((first, seen), (second, None if told is None else seen + told)):
+    for at, last in ((first, seen), (second, None if reported is None else seen + reported)):
         async with db.transaction() as transaction:
             row = placed(ADAS_SIM, at, connection="online", last_seen_at=last)
             changed = await record_statuses(transaction, cast.acme, [row], at, "poll")

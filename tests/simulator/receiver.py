@@ -24,8 +24,8 @@ class Receiver:
 
     def forget(self) -> None:
         """As if nothing had come yet."""
-        for heard in (self.posts, self.accepted, self.methods, self.headers):
-            heard.clear()
+        for kept in (self.posts, self.accepted, self.methods, self.headers):
+            kept.clear()
 
     def records(self) -> list[dict[str, Any]]:
         return [record for post in self.accepted for record in post]

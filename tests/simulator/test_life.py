@@ -45,13 +45,13 @@ def _truth(fleet: Fleet) -> list[dict[str, Any]]:
 
 
 def test_the_same_seed_and_the_same_seconds_give_the_same_lives() -> None:
-    (one, heard), (other, also_heard) = _fleet(400), _fleet(400)
+    (one, first), (other, again) = _fleet(400), _fleet(400)
     one.advance(7200)
     for _ in range(720):
         other.advance(10)
     assert _truth(one) == _truth(other)
-    assert [(card.index, it.kind, it.session, it.cell) for card, it in heard.network_events] == [
-        (card.index, it.kind, it.session, it.cell) for card, it in also_heard.network_events
+    assert [(card.index, it.kind, it.session, it.cell) for card, it in first.network_events] == [
+        (card.index, it.kind, it.session, it.cell) for card, it in again.network_events
     ]
     assert _truth(_fleet(400, seed=8)[0]) != _truth(_fleet(400, seed=7)[0])
 

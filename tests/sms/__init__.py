@@ -1,1 +1,1 @@
-"""Messages: taken in from every door, kept once, told, shown."""
+"""Messages: taken in from every endpoint, kept once, published, shown."""

@@ -1,4 +1,4 @@
-"""Messages that are pushed: by the stream or the forwarder, twice or out of order, each counts once and is told."""
+"""Messages that the Data Streamer or the SMS Forwarder posts: each counts once, in any order, and is published."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from jobs.run import WorkerContext
 from jobs.take_stream import take_stream
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import SECRET
-from tests.live.test_program_door import hear
+from tests.live.test_program_stream import receive
 from tests.once.samples import message, report
 from tests.parts import html_in
 from tests.serving import Served
@@ -31,7 +31,7 @@ DELIVERED = {**SUBMITTED, "final_date": (NOW + timedelta(seconds=4)).isoformat()
 
 
 class Acme:
-    """Ada's organization, with a worker that takes in what is pushed, and the doors for it."""
+    """Ada's organization, with a worker that takes in what is pushed, and the endpoints for it."""
 
     def __init__(self, web: Served, db: Database, cast: Cast, worker: WorkerContext) -> None:
         self.web, self.db, self.cast, self.worker = web, db, cast, worker
@@ -67,17 +67,21 @@ def acme(web: Served, db: Database, cast: Cast, settings: Any) -> Acme:
 async def test_a_message_that_comes_twice_and_by_two_endpoints_counts_once_and_is_published_once(acme: Acme) -> None:
     one = message(**SUBMITTED)
     async with acme.web.stream(acme.cast.acme_key, f"?topics=sim:{ADAS_SIM}") as stream:
-        await hear(stream)
+        await receive(stream)
         await acme.streamed(one, one)
         await acme.streamed(one)
         assert await acme.forwarded("POST", {**one, "id": str(one["id"]), "dcs": "0"}) == 200
-        told = await hear(stream)
+        published = await receive(stream)
         with pytest.raises(asyncio.TimeoutError):
-            await hear(stream, 0.5)
+            await receive(stream, 0.5)
     (kept,) = await acme.messages()
     assert (kept.direction, kept.payload, kept.dest_address, kept.status) == ("mo", "21.5 C", "338", "delivered")
-    assert (told["type"], told["subject"], told["data"]["payload"]) == ("sms.changed", ADAS_SIM, "21.5 C")
-    assert msgspec.convert(told["data"], Sms) == kept
+    assert (published["type"], published["subject"], published["data"]["payload"]) == (
+        "sms.changed",
+        ADAS_SIM,
+        "21.5 C",
+    )
+    assert msgspec.convert(published["data"], Sms) == kept
 
 
 async def test_a_report_that_comes_before_its_message_is_kept_and_filled_in_later(acme: Acme) -> None:
@@ -90,7 +94,7 @@ async def test_a_report_that_comes_before_its_message_is_kept_and_filled_in_late
 
 @pytest.mark.one_edition
 async def test_the_forwarders_report_finds_the_message_that_it_is_about(acme: Acme, db: Database) -> None:
-    """The forwarder names no SIM: only the id tells whose message it was."""
+    """The forwarder names no SIM: only the id says whose message it was."""
     plain = {name: value for name, value in report(**DELIVERED).items() if name != "endpoint"}
     assert await acme.forwarded("PATCH", plain) == 200
     async with db.reading() as connection:

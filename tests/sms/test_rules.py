@@ -1,4 +1,4 @@
-"""What is known of a message after several have told of it, as tables of cases."""
+"""What is known of a message after several reports of it, as tables of cases."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -15,13 +15,13 @@ LATER = NOW + timedelta(minutes=1)
 ICCID = "8988228066600000001"
 
 
-def sms(**told: Any) -> Sms:
+def sms(**reported: Any) -> Sms:
     plain = {"iccid": ICCID, "direction": "mt", "id": "7", "time": NOW, "status": "pending", "source": "poll"}
-    return Sms(**{**plain, **told})
+    return Sms(**{**plain, **reported})
 
 
 @pytest.mark.parametrize(
-    ("before", "told", "after"),
+    ("before", "reported", "after"),
     [
         ("pending", "buffered", "buffered"),
         ("pending", "delivered", "delivered"),
@@ -32,8 +32,8 @@ def sms(**told: Any) -> Sms:
         ("pending", "teleported", "pending"),  # a word that nobody knows
     ],
 )
-def test_a_message_never_goes_back(before: str, told: str, after: str) -> None:
-    assert merged(sms(status=before), sms(status=told, source="streamer")).status == after
+def test_a_message_never_goes_back(before: str, reported: str, after: str) -> None:
+    assert merged(sms(status=before), sms(status=reported, source="streamer")).status == after
 
 
 def test_news_that_says_nothing_new_changes_nothing() -> None:
@@ -43,12 +43,12 @@ def test_news_that_says_nothing_new_changes_nothing() -> None:
 
 
 def test_in_whatever_order_it_is_reported_the_message_is_the_same() -> None:
-    told = [
+    reported = [
         sms(payload="hello", submitted_at=NOW, expires_at=LATER),
         sms(status="delivered", final_at=LATER, submitted_at=NOW, source="streamer"),
         sms(status="buffered", payload="hello", submitted_at=NOW),
     ]
-    ends = {structs.replace(changed([], order)[0], source="") for order in permutations(told)}
+    ends = {structs.replace(changed([], order)[0], source="") for order in permutations(reported)}
     assert len(ends) == 1
     (end,) = ends
     assert (end.status, end.payload, end.final_at, end.expires_at) == ("delivered", "hello", LATER, LATER)

@@ -1,4 +1,4 @@
-"""Nothing is told that did not happen; nothing that happened goes untold; nothing is told twice."""
+"""Nothing is published that did not happen; nothing that happened stays unpublished; nothing is published twice."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ class Stop(Exception):
     """Something went wrong in the middle."""
 
 
-async def told(redis: Redis) -> list[str]:
-    """The subjects of what was told, in order."""
+async def published(redis: Redis) -> list[str]:
+    """The subjects of what was published, in order."""
     entries = await redis.xrange(STREAM)
     return [fields[b"f"].split(b"\t")[2].decode() for _, fields in entries]
 
@@ -39,8 +39,8 @@ async def test_a_fact_is_published_after_the_commit_and_leaves_the_outbox(db: Da
     async with db.transaction() as transaction:
         transaction.publish(1, fact("1"))
         transaction.publish(1, fact("2"))
-        assert await told(db.redis) == []
-    assert await told(db.redis) == ["1", "2"]
+        assert await published(db.redis) == []
+    assert await published(db.redis) == ["1", "2"]
     assert await waiting(db) == 0
 
 
@@ -51,22 +51,22 @@ async def test_what_is_rolled_back_is_not_published(db: Database) -> None:
             raise Stop
     async with db.transaction() as transaction:
         transaction.publish(1, fact("2"))
-    assert await told(db.redis) == ["2"]
+    assert await published(db.redis) == ["2"]
 
 
 async def test_what_a_crash_left_behind_is_published_by_the_next_relay_once(db: Database) -> None:
     async with db.engine.begin() as connection:  # a process that dies right after its commit
         await append_facts(connection, [item(1, fact("left"))])
-    assert await told(db.redis) == []
+    assert await published(db.redis) == []
     assert await db.relay.publish_waiting() == 1
     assert await db.relay.publish_waiting() == 0
-    assert await told(db.redis) == ["left"]
+    assert await published(db.redis) == ["left"]
 
 
-async def test_a_teller_that_dies_before_taking_the_rows_away_makes_nobody_hear_twice(db: Database) -> None:
+async def test_a_relay_that_dies_before_it_deletes_the_rows_publishes_nothing_twice(db: Database) -> None:
     async with db.engine.begin() as connection:
         await append_facts(connection, [item(1, fact("once"))])
-    async with db.engine.connect() as connection:  # tells, and dies before its own commit
+    async with db.engine.connect() as connection:  # publishes, and dies before its own commit
         rows = (await connection.execute(sa.select(outbox))).all()
     await db.relay.publish_waiting()
     async with db.engine.begin() as connection:
@@ -75,7 +75,7 @@ async def test_a_teller_that_dies_before_taking_the_rows_away_makes_nobody_hear_
             [{"id": row.id, "items": row.items, "facts": row.facts} for row in rows],
         )
     assert await db.relay.publish_waiting() == 0
-    assert await told(db.redis) == ["once"]
+    assert await published(db.redis) == ["once"]
     assert await waiting(db) == 0
 
 
@@ -106,7 +106,7 @@ async def test_facts_wait_while_redis_is_away_and_are_published_when_it_is_back(
     assert await waiting(db) == 1
     async with db.transaction() as transaction:
         transaction.publish(1, fact("next"))
-    assert await told(db.redis) == ["patient", "next"]
+    assert await published(db.redis) == ["patient", "next"]
 
 
 @pytest.mark.one_edition
@@ -117,4 +117,4 @@ async def test_a_new_epoch_begins_when_redis_has_forgotten_the_old(db: Database)
     async with db.transaction() as transaction:
         transaction.publish(1, fact("2"))
     assert await db.redis.get(SEQUENCE) == b"1"
-    assert await told(db.redis) == ["2"]
+    assert await published(db.redis) == ["2"]

@@ -1,4 +1,4 @@
-"""Whether the Data Streamer's silence means anything: as a table of cases, and as it is stored and told."""
+"""Whether the Data Streamer's silence means anything: as a table of cases, and as it is stored and published."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ def minutes(number: float) -> timedelta:
         (5, 4, "flowing"),  # what polling found may still come
         (25, 21, "missed"),  # it should have, by now
         (29, None, "flowing"),
-        (31, None, "quiet"),  # a quiet fleet has nothing to tell
+        (31, None, "quiet"),  # a quiet fleet has nothing to report
         (600, 10, "quiet"),
         (600, 30, "missed"),
         (60 * 24 * 31, 60 * 24, "unused"),  # somebody has ended it
@@ -39,8 +39,8 @@ def test_only_silence_about_what_polling_found_means_something(
     last_post: float, missed: float | None, state: str
 ) -> None:
     since = None if missed is None else NOW - minutes(missed)
-    heard = KindHealth(kind="event", last_post_at=NOW - minutes(last_post), missed_since=since)
-    assert streamer_state(heard, NOW) == state
+    known = KindHealth(kind="event", last_post_at=NOW - minutes(last_post), missed_since=since)
+    assert streamer_state(known, NOW) == state
 
 
 def test_who_never_had_a_post_has_no_stream() -> None:
@@ -158,7 +158,7 @@ async def test_a_record_that_never_came_is_a_difference_after_two_looks_until_it
     assert await differing() == []
 
 
-async def test_records_that_tell_more_than_the_quota_are_a_difference_too(db: Database, cast: Cast) -> None:
+async def test_records_that_exceed_the_quota_are_a_difference_too(db: Database, cast: Cast) -> None:
     await posts(db, cast, NOW, "usage")
     await look(db, cast, NOW, 0)
     await record(db, cast, NOW + minutes(10), 10 * MB, 1)

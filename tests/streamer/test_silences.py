@@ -50,9 +50,9 @@ async def test_a_dead_feed_of_a_busy_fleet_is_published_within_minutes_with_sinc
     await post_until(db, cast, NOW)
     assert await settle(db, cast, NOW + 2 * MINUTE) == []
     (fact,) = await settle(db, cast, NOW + 3 * MINUTE)
-    told = msgspec.json.decode(fact)["data"]
-    assert (told["kind"], told["state"], told["since"]) == ("usage", "overdue", "2026-11-20T10:00:00Z")
-    assert (told["usual_interval_seconds"], told["judged"]) == (10, True)
+    said = msgspec.json.decode(fact)["data"]
+    assert (said["kind"], said["state"], said["since"]) == ("usage", "overdue", "2026-11-20T10:00:00Z")
+    assert (said["usual_interval_seconds"], said["judged"]) == (10, True)
     assert await settle(db, cast, NOW + 4 * MINUTE) == []
     async with db.reading() as reading:
         with pytest.raises(LookupError, match="1 of 1 organizations, since 2026-11-20T10:00:00Z"):
@@ -75,10 +75,10 @@ async def test_programs_receive_the_same_as_pages(db: Database, cast: Cast, web:
     now = datetime.now(UTC)
     await post_until(db, cast, now - 5 * MINUTE)
     async with web.program(cast.acme_key) as program:
-        told = (await program.get("/carrier/streamer")).json()
+        said = (await program.get("/carrier/streamer")).json()
         usage = (await program.get("/usage?by=minute")).json()
-    assert (told["state"], told["kinds"][0]["usual_interval_seconds"]) == ("overdue", 10)
-    assert told["waiting"]["posts"] == 0
+    assert (said["state"], said["kinds"][0]["usual_interval_seconds"]) == ("overdue", 10)
+    assert said["waiting"]["posts"] == 0
     spans = [(one["since"], one["until"]) for one in usage["unknown"]]
     assert len(spans) == 2  # before the first post, and since the last
     async with web.program(cast.eve_key) as program:
@@ -118,7 +118,7 @@ async def test_a_silence_that_polling_has_proven_is_one(db: Database, cast: Cast
 async def test_the_chart_draws_no_zero_for_what_is_not_known(db: Database, cast: Cast) -> None:
     await post_until(db, cast, NOW - 20 * MINUTE)
     await use(db, cast, NOW - 25 * MINUTE, 3 * MB, 1)
-    await use(db, cast, NOW - 10 * MINUTE, 2 * MB, 2)  # told by something else while no posts came
+    await use(db, cast, NOW - 10 * MINUTE, 2 * MB, 2)  # brought by something else while no posts came
     async with db.engine.begin() as connection:
         await connection.exec_driver_sql(
             f"INSERT INTO fleet_samples SELECT {cast.acme}, t, 1, 0, 0, 0, 0 FROM"

@@ -32,10 +32,10 @@ def test_lines_before_a_restart_are_reported_after_it(tmp_path: Path) -> None:
 def test_it_is_emptied_when_it_grows_too_long(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "server.log")
     server = log.open()
-    told = 0
+    reported = 0
     for _ in range(50):
         os.write(server, b"x" * 99_999 + b"\n")
-        told += len(log.new_lines())
+        reported += len(log.new_lines())
     os.close(server)
-    assert told == 50
+    assert reported == 50
     assert log.path.stat().st_size < 4_200_000

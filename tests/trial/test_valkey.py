@@ -18,11 +18,11 @@ from tests.processes import arguments, begun, until
 
 
 async def test_what_one_publishes_another_receives(valkey: ValkeyServer) -> None:
-    async with Redis.from_url(await valkey.start()) as redis, redis.pubsub() as heard:
-        await heard.subscribe("news")
-        await heard.get_message(timeout=2)
+    async with Redis.from_url(await valkey.start()) as redis, redis.pubsub() as subscription:
+        await subscription.subscribe("news")
+        await subscription.get_message(timeout=2)
         await redis.publish("news", "hello")
-        message = await heard.get_message(timeout=2)
+        message = await subscription.get_message(timeout=2)
         assert message is not None
         assert message["data"] == b"hello"
 

@@ -60,7 +60,7 @@ class Supervisor:
         return self.process.wait()
 
     async def stops(self, *words: signal.Signals, apart: float = 1.0) -> float:
-        """Tell it to stop; gives the seconds it took."""
+        """Ask it to stop; gives the seconds it took."""
         began = time.monotonic()
         for number, word in enumerate(words):
             if number:

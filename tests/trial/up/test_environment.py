@@ -1,4 +1,4 @@
-"""What the children are told: what the person has set stays, the rest is made up and kept."""
+"""The environment of the children: what the person has set stays, the rest is made up and kept."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from console.trial.environment import first_user_command, for_children, given
 
 
-def told(folder: Path, environment: dict[str, str], simulator_port: int | None = 9000) -> dict[str, str]:
+def environment_of(folder: Path, environment: dict[str, str], simulator_port: int | None = 9000) -> dict[str, str]:
     """The environment of the children for a person's own."""
     return for_children(
         environment,
@@ -20,7 +20,7 @@ def told(folder: Path, environment: dict[str, str], simulator_port: int | None =
 
 
 def test_everything_is_made_up_for_a_person_who_sets_nothing(tmp_path: Path) -> None:
-    children = told(tmp_path, {"PATH": "/bin"})
+    children = environment_of(tmp_path, {"PATH": "/bin"})
     assert children["PATH"] == "/bin"
     assert children["APP_ENV"] == "development"
     assert children["DATABASE_URL"] == "postgresql+asyncpg://here"
@@ -32,26 +32,26 @@ def test_everything_is_made_up_for_a_person_who_sets_nothing(tmp_path: Path) -> 
 
 
 def test_secrets_are_the_same_at_the_next_start_and_for_their_owner_alone(tmp_path: Path) -> None:
-    first, second = told(tmp_path, {}), told(tmp_path, {})
+    first, second = environment_of(tmp_path, {}), environment_of(tmp_path, {})
     assert first["SECRET_KEY"] == second["SECRET_KEY"] != first["STREAMER_PASSWORD"]
     assert tmp_path.joinpath("secret_key").stat().st_mode & 0o777 == 0o600
 
 
 def test_an_interrupted_secret_is_made_anew(tmp_path: Path) -> None:
     tmp_path.joinpath("secret_key").touch()
-    assert len(told(tmp_path, {})["SECRET_KEY"]) == 64
+    assert len(environment_of(tmp_path, {})["SECRET_KEY"]) == 64
 
 
 def test_what_a_person_sets_stays(tmp_path: Path) -> None:
     own = {"DATABASE_URL": "theirs", "SECRET_KEY": "theirs", "PUBLIC_ORIGIN": "theirs", "STREAMER_USERNAME": "theirs"}
-    children = told(tmp_path, own)
+    children = environment_of(tmp_path, own)
     assert {name: children[name] for name in own} == own
     assert "STREAMER_PASSWORD" not in children
     assert children["REDIS_URL"] == "redis://here"
 
 
 @pytest.mark.parametrize(
-    ("own", "told_rate"),
+    ("own", "rate_limit"),
     [
         ({}, "50"),
         ({"ONCE_REQUESTS_PER_SECOND": ""}, "50"),
@@ -60,9 +60,9 @@ def test_what_a_person_sets_stays(tmp_path: Path) -> None:
     ],
 )
 def test_the_rate_is_made_up_only_when_it_is_not_set_in_any_form(
-    tmp_path: Path, own: dict[str, str], told_rate: str | None
+    tmp_path: Path, own: dict[str, str], rate_limit: str | None
 ) -> None:
-    assert told(tmp_path, own).get("ONCE_REQUESTS_PER_SECOND") == told_rate
+    assert environment_of(tmp_path, own).get("ONCE_REQUESTS_PER_SECOND") == rate_limit
 
 
 def test_the_first_user_command_names_nothing_that_the_person_has_set(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_the_first_user_command_names_nothing_that_the_person_has_set(tmp_path: 
 
 
 def test_a_secret_in_a_file_counts_as_set(tmp_path: Path) -> None:
-    children = told(tmp_path, {"SECRET_KEY_FILE": "/run/secrets/key"})
+    children = environment_of(tmp_path, {"SECRET_KEY_FILE": "/run/secrets/key"})
     assert "SECRET_KEY" not in children
     assert given("SECRET_KEY", {"SECRET_KEY_FILE": "/run/secrets/key"})
     assert not given("SECRET_KEY", {"SECRET_KEY": " "})
@@ -81,7 +81,7 @@ def test_a_secret_in_a_file_counts_as_set(tmp_path: Path) -> None:
 
 def test_a_real_account_is_passed_on_untouched(tmp_path: Path) -> None:
     own = {"ONCE_CLIENT_ID": "them", "ONCE_CLIENT_SECRET_FILE": "/run/secrets/once"}
-    children = told(tmp_path, own, simulator_port=None)
+    children = environment_of(tmp_path, own, simulator_port=None)
     assert {name: children[name] for name in own} == own
     assert "ONCE_BASE_URL" not in children
     assert "ONCE_CLIENT_SECRET" not in children

@@ -1,4 +1,4 @@
-"""The browser's end of the line: what it does and says when it is cut, silent, hidden, paused or left."""
+"""The browser's end of the socket: what it does and says when it is cut, silent, hidden, paused or left."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.one_edition
 BADGE = "[data-live-badge]"
 SAID = "[data-live-text]"
 PAUSE = "[data-live-pause]"
-# A line that is asked to come back waits on this clock: what it would wait is noted, and the wait is over at once.
+# A socket that is asked to come back waits on this clock: what it would wait is noted, and the wait is over at once.
 NO_WAITING = """
     window.waits = [];
     const wait = window.setTimeout;
@@ -96,7 +96,7 @@ async def test_a_page_that_is_sent_twice_that_its_past_is_gone_is_drawn_for_the_
         answer = await route.fetch()
         if not first.is_set():
             first.set()
-            async with db.engine.begin() as writing:  # nothing tells of this but the second reset
+            async with db.engine.begin() as writing:  # nothing shows this but the second reset
                 await writing.execute(sa.text("UPDATE sims SET label = 'since the first', revision = revision + 1"))
             await db.redis.flushall()
             await rename(db, cast, "another", ADAS_OTHER_SIM)
@@ -161,13 +161,13 @@ async def test_the_badge_says_how_fresh_the_page_is_and_nothing_is_done_on_a_sta
     assert await page.evaluate("window.acted") == 2
 
 
-async def test_a_line_that_falls_silent_is_noticed_and_replaced(page: Page, db: Database, cast: Cast) -> None:
-    lines: list[WebSocketRoute] = []
+async def test_a_connection_that_falls_silent_is_noticed_and_replaced(page: Page, db: Database, cast: Cast) -> None:
+    sockets: list[WebSocketRoute] = []
 
-    def carry(line: WebSocketRoute) -> None:
-        number, server = len(lines), line.connect_to_server()
-        lines.append(line)
-        server.on_message(lambda message: line.send(message) if number or not silent else None)
+    def carry(socket: WebSocketRoute) -> None:
+        number, server = len(sockets), socket.connect_to_server()
+        sockets.append(socket)
+        server.on_message(lambda message: socket.send(message) if number or not silent else None)
 
     silent: list[bool] = []
     await page.clock.install()
@@ -177,16 +177,16 @@ async def test_a_line_that_falls_silent_is_noticed_and_replaced(page: Page, db: 
     await rename(db, cast, "said into the void")
     await page.clock.fast_forward(25_000)
     await page.wait_for_timeout(200)
-    assert len(lines) == 1, "two heartbeats may be late"
+    assert len(sockets) == 1, "two heartbeats may be late"
     await page.clock.fast_forward(15_000)
     await page.clock.run_for(3_000)
     await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("said into the void", timeout=8000)
-    assert len(lines) == 2
+    assert len(sockets) == 2
 
 
 async def test_browsers_that_are_asked_to_come_back_come_spread_over_seconds(page: Page) -> None:
-    async def restarting(line: WebSocketRoute) -> None:
-        await line.close(code=1012, reason="restarting")
+    async def restarting(socket: WebSocketRoute) -> None:
+        await socket.close(code=1012, reason="restarting")
 
     await page.add_init_script(NO_WAITING)
     await page.route_web_socket(re.compile("/live"), restarting)
@@ -202,14 +202,14 @@ async def test_browsers_that_are_asked_to_come_back_come_spread_over_seconds(pag
     assert min(fifths) > 15, f"they come in a heap: {fifths}"
 
 
-async def test_a_page_that_comes_back_is_shown_what_was_about_to_be_drawn_when_its_line_was_cut(
+async def test_a_page_that_comes_back_is_shown_what_was_about_to_be_drawn_when_its_connection_was_cut(
     web: Served, db: Database, cast: Cast
 ) -> None:
     async with web.signed_in("ada") as client:
-        async with web.page_socket(client, "?view=overview&topics=fleet") as line:
-            hello = await line.recv()
+        async with web.page_socket(client, "?view=overview&topics=fleet") as socket:
+            hello = await socket.recv()
         epoch, seq = re.findall(r'"epoch":"(\w+)","seq":(\d+)', hello)[0]
-        async with web.page_socket(client, f"?view=overview&topics=fleet&since={epoch}:{seq}") as line:
-            told = ""
-            while "fleet-counts" not in told or "fleet-usage" not in told:
-                told += await line.recv()
+        async with web.page_socket(client, f"?view=overview&topics=fleet&since={epoch}:{seq}") as socket:
+            received = ""
+            while "fleet-counts" not in received or "fleet-usage" not in received:
+                received += await socket.recv()
