@@ -1,4 +1,4 @@
-"""A thousand cuts of lines, web processes, Redis and the worker while SIMs change: nothing lost, nothing twice.
+"""A thousand cuts of connections, web processes, Redis and the worker while SIMs change: nothing lost, nothing twice.
 
 The trial is the suite's own, `tests/cutting`, with more cuts; `python -m tests.cutting --seed N` repeats one.
 """

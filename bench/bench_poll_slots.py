@@ -109,7 +109,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         await fill(installation, sims)
         await age(installation)
         found = await choosing(installation, times)
-        # As the line is after thousands of slots, with the dead rows that they left at its front.
+        # As the queue is after thousands of slots, with the dead rows that they left at its front.
         later = await choosing(installation, max(3, times // 10))
     rest = found["the longest unasked"]
     return {

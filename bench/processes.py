@@ -50,7 +50,7 @@ async def program_process(
 
 
 async def printed_line(process: Process, ask: str | None = None) -> bytes:
-    """The next line that a process prints, after it has been reported something."""
+    """The next line that a process prints, after it was sent something."""
     assert process.stdin is not None
     assert process.stdout is not None
     if ask is not None:

@@ -9,7 +9,7 @@ from console.http.protocol import BoundedHttp
 from console.live.transport import protocol
 from console.settings import Settings
 
-PING_SECONDS = 45.0  # each costs as much as ten frames; that a line is alive, the heartbeats try anyway
+PING_SECONDS = 45.0  # each costs as much as ten frames; heartbeats show anyway whether a connection is open
 
 
 def server_for(settings: Settings, host: str, port: int, *, ws: str | None = None) -> uvicorn.Server:

@@ -97,7 +97,8 @@ class SimState(Struct, frozen=True, kw_only=True):
         list[str], Meta(description="Your own words for it, in lower case, sorted.", examples=[["cold-store", "pump"]])
     ] = []
     note: Annotated[
-        str | None, Meta(description="Your own note, at most 2,000 characters.", examples=["Behind the second door."])
+        str | None,
+        Meta(description="Your own note, at most 2,000 characters.", examples=["On the roof, second cabinet."]),
     ] = None
     custom_fields: Annotated[
         dict[str, str],

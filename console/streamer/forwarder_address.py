@@ -7,13 +7,13 @@ from hashlib import sha256
 LETTERS = 32  # of 6 bits each: 192 bits
 
 
-def forwarder_token(secret_key: str, slug: str, turn: int) -> str:
+def forwarder_token(secret_key: str, slug: str, generation: int) -> str:
     """The last part of the organization's address. It follows from SECRET_KEY, so that no copy of the database reveals
-    it; with the next `turn` it is another, and the one before opens nothing."""
-    made = hmac.digest(secret_key.encode(), f"sms forwarder {turn} {slug}".encode(), sha256)
+    it; with the next `generation` it is another, and the one before opens nothing."""
+    made = hmac.digest(secret_key.encode(), f"sms forwarder {generation} {slug}".encode(), sha256)
     return f"{slug}.{urlsafe_b64encode(made).decode()[:LETTERS]}"
 
 
-def is_forwarder_token(secret_key: str, slug: str, turn: int, token: str) -> bool:
+def is_forwarder_token(secret_key: str, slug: str, generation: int, token: str) -> bool:
     """Whether this is it, compared in constant time."""
-    return hmac.compare_digest(forwarder_token(secret_key, slug, turn).encode(), token.encode())
+    return hmac.compare_digest(forwarder_token(secret_key, slug, generation).encode(), token.encode())

@@ -43,10 +43,10 @@ def _search() -> None:
             RETURN NULL;
         END $$""")
     op.execute("CREATE TRIGGER keep_sim_words AFTER INSERT ON sims FOR EACH ROW EXECUTE FUNCTION keep_sim_words()")
-    told = "label, imsi, msisdn, imei, ip_address"
-    before, after = (", ".join(f"{when}.{name}" for name in told.split(", ")) for when in ("OLD", "NEW"))
+    reported = "label, imsi, msisdn, imei, ip_address"
+    before, after = (", ".join(f"{when}.{name}" for name in reported.split(", ")) for when in ("OLD", "NEW"))
     op.execute(f"""
-        CREATE TRIGGER keep_sim_words_told AFTER UPDATE OF {told} ON sims
+        CREATE TRIGGER keep_sim_words_told AFTER UPDATE OF {reported} ON sims
         FOR EACH ROW WHEN (({before}) IS DISTINCT FROM ({after})) EXECUTE FUNCTION keep_sim_words()""")
     op.execute("""
         CREATE OR REPLACE VIEW sim_states AS

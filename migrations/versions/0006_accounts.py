@@ -1,4 +1,4 @@
-"""How the organizations' accounts at 1NCE stand: the line to each, and what 1NCE offers there.
+"""How the organizations' accounts at 1NCE stand: the circuit breaker of each, and what 1NCE offers there.
 
 No step 0005 was ever released: its tables were folded into 0004 before that step landed, and later numbers were kept.
 """

@@ -12,7 +12,7 @@ def upgrade() -> None:
     """Make them; where there are SIMs already, each one's slot is from when 1NCE last answered."""
     _turns()
     _health()
-    _books()
+    _reconciliation()
 
 
 def _turns() -> None:
@@ -59,7 +59,7 @@ def _health() -> None:
         )""")
 
 
-def _books() -> None:
+def _reconciliation() -> None:
     op.execute("""
         ALTER TABLE quota_books
             ADD COLUMN missing bigint NOT NULL DEFAULT 0,

@@ -108,7 +108,7 @@ class Screen:
         await self._client.aclose()
 
     def vanish(self) -> None:
-        """Lose the line without a word."""
+        """Lose the connection without a word."""
         if self._socket is not None:
             reset(self._socket.transport)
 

@@ -58,8 +58,8 @@ async def test_it_is_not_polled(db: Database, cast: Cast) -> None:
 
 
 async def test_its_events_leave_the_fleets_and_stay_its_own(db: Database, cast: Cast) -> None:
-    told = {**dict.fromkeys(NetworkEvent.__struct_fields__), "name": "Attach", "severity": "info", "description": "x"}
-    event = {**told, "id": 7, "iccid": ADAS_SIM, "time": NOW}
+    fields = {**dict.fromkeys(NetworkEvent.__struct_fields__), "name": "Attach", "severity": "info", "description": "x"}
+    event = {**fields, "id": 7, "iccid": ADAS_SIM, "time": NOW}
     async with db.transaction() as transaction:
         await record_events(transaction, cast.acme, [event], NOW)
     await stop(db, cast.acme)

@@ -32,7 +32,7 @@ TAGS = Annotated[
 ]
 NOTE = Annotated[
     str | UnsetType | None,
-    Meta(description="Your own note, at most 2,000 characters.", examples=["Behind the second door."]),
+    Meta(description="Your own note, at most 2,000 characters.", examples=["On the roof, second cabinet."]),
 ]
 FIELDS = Annotated[
     dict[str, str | None] | UnsetType | None,
