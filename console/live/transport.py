@@ -6,6 +6,7 @@ another server runs, or a uvicorn that this was not tested with, frames are sent
 
 import asyncio
 import contextlib
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -22,7 +23,8 @@ from console.log import logger
 
 BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
 EXTENSION = "console.frames"
-TESTED = ((0, 54), (0, 55))  # uvicorn from the first up to, not including, the second
+TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, the second
+OVERRIDDEN = ("handle_connect", "pause_writing", "resume_writing")  # what the subclass below extends
 
 
 def _nothing() -> None:
@@ -99,13 +101,18 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             self.direct.behind = False
 
 
+def fits(version: str, server_protocol: type) -> bool:
+    """Whether a uvicorn of this version, with this class for WebSockets, was tested with `FrameProtocol`."""
+    number = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    return TESTED[0] <= number < TESTED[1] and all(name in vars(server_protocol) for name in OVERRIDDEN)
+
+
 def protocol() -> "type[asyncio.Protocol] | str":
     """What uvicorn is to use for WebSockets: ours with a uvicorn that it was tested with, else uvicorn's own."""
-    version = tuple(int(part) for part in uvicorn.__version__.split(".")[:2])
-    fits = TESTED[0] <= version < TESTED[1] and hasattr(WebSocketsSansIOProtocol, "handle_connect")
-    if not fits:
+    found = fits(uvicorn.__version__, WebSocketsSansIOProtocol)
+    if not found:
         logger("live").warning("this uvicorn was not tested: it writes the frames itself", version=uvicorn.__version__)
-    return FrameProtocol if fits else "websockets-sansio"
+    return FrameProtocol if found else "websockets-sansio"
 
 
 class Plain:

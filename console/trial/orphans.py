@@ -3,10 +3,10 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 
 async def reap(folder: Path, program: str, *, seconds: float = 8.0) -> int:
@@ -31,24 +31,18 @@ async def reap(folder: Path, program: str, *, seconds: float = 8.0) -> int:
 
 def working_in(folder: Path, program: str) -> list[int]:
     """The living processes of a program that work in a folder. A noted number would prove nothing: they are reused."""
-    if sys.platform != "linux":
-        return _found_by_ps(folder, program)
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _is_it(entry, folder, program):
-            found.append(int(entry.name))
-    return found
+    return [process.pid for process in psutil.process_iter() if _is_it(process, folder, program)]
 
 
-def _is_it(process: Path, folder: Path, program: str) -> bool:
+def _is_it(process: psutil.Process, folder: Path, program: str) -> bool:
     try:
-        if process.joinpath("comm").read_text().strip() != program[:15]:
+        if process.name()[:15] != program[:15]:  # the kernel keeps no more of a name
             return False
         try:
-            return process.joinpath("cwd").readlink() == folder.resolve()
-        except PermissionError:  # it runs as another user: go by what it was started with
-            return str(folder).encode() in process.joinpath("cmdline").read_bytes().split(b"\0")
-    except (OSError, UnicodeDecodeError):  # it ended while we looked; what is ending already has no folder
+            return process.cwd() == str(folder.resolve())
+        except psutil.AccessDenied:  # it runs as another user: go by what it was started with
+            return str(folder) in process.cmdline()
+    except psutil.Error:  # it has ended meanwhile; what is ending already has no folder
         return False
 
 
@@ -57,17 +51,7 @@ def _without_parents(pids: list[int]) -> list[int]:
 
 
 def _parent(pid: int) -> int:
-    if sys.platform != "linux":
-        return 0
     try:
-        # The name, in brackets, may itself have blanks and brackets in it.
-        return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-    except OSError:
+        return psutil.Process(pid).ppid()
+    except psutil.Error:
         return 0
-
-
-def _found_by_ps(folder: Path, program: str) -> list[int]:
-    command = ["ps", "-axo", "pid=,command="]
-    table = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
-    rows = (line.strip().partition(" ") for line in table.splitlines())
-    return [int(pid) for pid, _, command in rows if program in command and str(folder) in command]

@@ -3,12 +3,11 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+import psutil
 from msgspec import Struct
 
 
@@ -69,12 +68,11 @@ def _lives(process: RunningProcess) -> bool:
 
 
 def _began(pid: int) -> str | None:
-    """When a process began, in whatever form the system has it; None if it has ended."""
-    if sys.platform != "linux":
-        found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-        return found.stdout.strip() or None
+    """When a process began, in seconds since the machine did, whatever its clock says; None if it has ended."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
+        process = psutil.Process(pid)
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return None
+        return f"{process.create_time() - psutil.boot_time():.2f}"
+    except psutil.Error:
         return None
-    return None if fields[0] in "ZX" else fields[19]

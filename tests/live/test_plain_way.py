@@ -7,8 +7,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from console.live.transport import FrameProtocol, protocol
+from console.live.transport import FrameProtocol, fits, protocol
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
@@ -27,6 +28,18 @@ async def plain_web(settings: Settings, db: Database, cast: Cast) -> AsyncIterat
 
 def test_the_uvicorn_that_is_installed_is_one_that_lends_its_transport() -> None:
     assert protocol() is FrameProtocol
+
+
+@pytest.mark.parametrize(
+    ("version", "tested"),
+    [("0.52.1", False), ("0.52.2", True), ("0.53.0", True), ("0.54.9", True), ("0.55.0", False), ("1.0", False)],
+)
+def test_only_a_uvicorn_that_was_tested_lends_its_transport(version: str, tested: bool) -> None:
+    assert fits(version, WebSocketsSansIOProtocol) == tested
+
+
+def test_a_uvicorn_whose_websockets_are_made_otherwise_lends_nothing() -> None:
+    assert not fits("0.54.0", asyncio.Protocol)
 
 
 async def test_each_change_comes_in_its_order_and_what_was_missed_comes_first(
