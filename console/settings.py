@@ -41,11 +41,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_port: int | None = None
 
     @property
-    def production(self) -> bool:
-        """Whether this is a real installation, where nothing may be lax."""
-        return self.app_env == "production"
-
-    @property
     def secure_cookies(self) -> bool:
         """Whether every address people use is https, so that cookies may insist on it."""
         return bool(self.public_origin) and all(origin.startswith("https://") for origin in self.public_origin)

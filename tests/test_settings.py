@@ -65,7 +65,7 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
     ],
 )
 def test_production_refuses_what_a_trial_may_do(changes: dict[str, str], named: str) -> None:
-    assert from_environment(PRODUCTION).production
+    assert from_environment(PRODUCTION).app_env == "production"
     with pytest.raises(SettingsError, match=named):
         from_environment({**PRODUCTION, **changes})
 
@@ -95,7 +95,7 @@ def test_an_origin_is_written_as_browsers_write_it(written: str, as_browsers_do:
 
 
 def test_production_on_this_machine_alone_needs_no_tls() -> None:
-    assert from_environment({**PRODUCTION, "PUBLIC_ORIGIN": "http://localhost:8000"}).production
+    assert from_environment({**PRODUCTION, "PUBLIC_ORIGIN": "http://localhost:8000"}).app_env == "production"
 
 
 def test_a_password_is_masked_wherever_an_address_has_it() -> None:

@@ -52,7 +52,6 @@ class Feed:
         self.epoch = ""
         self.seq = 0
         self.up = False
-        self.lost_at: float | None = time.time()
         self.memory = FactMemory()
         self._known = asyncio.Event()  # the number of the last fact published before this process began
         self._advanced = asyncio.Event()  # set at each new fact or epoch
@@ -82,7 +81,7 @@ class Feed:
 
     def _went_down(self) -> None:
         if self.up:
-            self.up, self.lost_at = False, time.time()
+            self.up = False
             metrics.feed_up.set(0)
             if self.receiver:
                 self.receiver.disconnected()
@@ -113,7 +112,7 @@ class Feed:
             self._begin_again(epoch, seq, "restarted")  # who came before the first epoch was known has missed facts
         elif seq > self.seq:
             await self._fill(seq)
-        self.up, self.lost_at = True, None
+        self.up = True
         self._known.set()
         metrics.feed_up.set(1)
         if self.receiver:

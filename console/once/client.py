@@ -1,8 +1,7 @@
 """The client of 1NCE's Management API for one organization.
 
 async with OnceClient(url, client_id, client_secret, redis=redis, organization="acme") as once:
-    async for page in once.walk_sims():
-        ...
+    status = await once.status(iccid)
 """
 
 import ssl
@@ -27,7 +26,6 @@ from console.once.operations import Operation
 from console.once.orders import AccountOperations
 from console.once.queries import Queries
 
-BASE_URL = "https://api.1nce.com/management-api"
 SLOW_FAMILIES = ("orders", "products", "support")
 SLOW_REQUESTS_PER_SECOND = 100 / 300  # 1NCE allows each address 100 requests of a family in 300 s
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)

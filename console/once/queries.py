@@ -1,6 +1,6 @@
 """Reading operations on SIMs. Each result is 1NCE's current answer, in our own units."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 from console import iccid as iccids
@@ -51,26 +51,6 @@ class Queries:
             pages=number(answer, "X-Total-Pages"),
             total=number(answer, "X-Total-Count"),
         )
-
-    async def walk_sims(
-        self, start_page: int = 1, page_size: int = SIMS_PER_PAGE, *, priority: CallPriority = CallPriority.POLL
-    ) -> AsyncIterator[SimPage]:
-        """All pages of the inventory from `start_page`, one at a time, to the last or the first empty one.
-
-        1NCE promises no order: a SIM may come twice or slip between two pages, so one walk alone proves no SIM gone.
-        """
-        before: list[str] = []
-        while True:
-            page = await self.sims(start_page, page_size, priority=priority)
-            if not page.items and not page.unreadable:
-                return
-            iccids = [sim.iccid for sim in page.items]
-            if iccids and iccids == before:
-                raise Unexpected(operations.SIMS.path, f"page {page.page} is the page before it once more", b"")
-            yield page
-            if page.pages is not None and page.page >= page.pages:
-                return
-            before, start_page = iccids, start_page + 1
 
     async def sim(self, iccid: str, *, priority: CallPriority = CallPriority.POLL) -> Sim:
         """One SIM of the inventory, by `GET /v2/sims/{iccid}`: its quotas are what was set, not what is left."""

@@ -13,7 +13,6 @@ class RunState(StrEnum):
     INTERRUPTED = "interrupted"  # its worker was lost
 
 
-TERMINAL = frozenset({RunState.DONE, RunState.FAILED, RunState.INTERRUPTED})
 LOST_AFTER = timedelta(seconds=45)  # without a heartbeat
 BUSY_DELAY = timedelta(seconds=1)  # until a request that found another run of its job alive is tried again
 LONGEST_DELAY = timedelta(minutes=10)

@@ -121,32 +121,16 @@ async def test_what_is_no_iccid_is_never_put_into_an_address(client: OnceClient,
     assert odd.asked == []
 
 
-async def test_a_walk_ends_at_the_last_page(client: OnceClient, odd: OddServer) -> None:
-    odd.will("/v2/sims", sims(1, 2, pages=2, total=3), sims(3, pages=2, total=3))
-    pages = [page async for page in client.walk_sims()]
-    assert [[sim.iccid for sim in page.items] for page in pages] == [[numbered(1), numbered(2)], [numbered(3)]]
-    assert [(page.page, page.pages, page.total) for page in pages] == [(1, 2, 3), (2, 2, 3)]
-    assert [asked.path for asked in odd.seen("/v2/sims")] == [
+async def test_a_page_says_which_it_is_and_of_how_many(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", sims(1, 2, pages=2, total=3), sims())
+    page, empty = await client.sims(1), await client.sims(2)
+    assert [sim.iccid for sim in page.items] == [numbered(1), numbered(2)]
+    assert (page.page, page.pages, page.total) == (1, 2, 3)
+    assert (empty.items, empty.pages) == ([], None)
+    assert [request.path for request in odd.seen("/v2/sims")] == [
         "/api/v2/sims?page=1&pageSize=100",
         "/api/v2/sims?page=2&pageSize=100",
     ]
-
-
-async def test_a_walk_without_counts_ends_at_the_first_empty_page(client: OnceClient, odd: OddServer) -> None:
-    odd.will("/v2/sims", sims(1, 2), sims(3), sims())
-    assert [len(page.items) async for page in client.walk_sims()] == [2, 1]
-
-
-async def test_a_walk_can_go_on_where_an_earlier_one_stopped(client: OnceClient, odd: OddServer) -> None:
-    odd.will("/v2/sims", sims(7, pages=5, total=401))
-    assert [page.page async for page in client.walk_sims(start_page=5)] == [5]
-
-
-async def test_a_walk_does_not_go_round_in_circles(client: OnceClient, odd: OddServer) -> None:
-    odd.will("/v2/sims", sims(1, 2))
-    with pytest.raises(Unexpected, match="once more"):
-        assert [page async for page in client.walk_sims()]
-    assert len(odd.seen("/v2/sims")) == 2
 
 
 async def test_an_unreadable_sim_stands_beside_the_readable_ones(client: OnceClient, odd: OddServer) -> None:
