@@ -30,7 +30,6 @@ class Watch:
     """The web server's memory, and the client that never reads, looked at every two seconds."""
 
     def __init__(self, way: LatencyBench) -> None:
-        """Nothing has been seen yet."""
         self._way = way
         self.mute_since: float | None = None  # the loop's time at which it came
         self.seen: list[tuple[float, float]] = []  # minutes since the start, megabytes

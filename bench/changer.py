@@ -33,7 +33,6 @@ class Changer:
     """Moves one SIM after the other from network to network."""
 
     def __init__(self, db: Database, organization_id: int, sims: int) -> None:
-        """Nothing moves before `run`."""
         self._db = db
         self._organization_id = organization_id
         self._sims = sims

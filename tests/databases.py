@@ -70,7 +70,6 @@ class Cluster:
     """A PostgreSQL with one migrated database for tests, one test at a time."""
 
     def __init__(self, url: str) -> None:
-        """Nothing is made until the first test asks for a database."""
         self.url = url
         self.admin = self._plain("postgres")
         self.cast: KeptCast | None = None

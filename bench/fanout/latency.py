@@ -26,7 +26,7 @@ class LatencyBench:
     """A web server with its sockets, and a worker that changes SIMs."""
 
     def __init__(self, served: Served, receiver: Receiver, changer: Process, key: str) -> None:
-        """All are there, and quiet. The key is for one more socket."""
+        """The key is for one more socket."""
         self.served = served
         self.receiver = receiver
         self._changer = changer

@@ -11,7 +11,6 @@ class SilentClient:
     """Opened, greeted, and silent."""
 
     def __init__(self, port: int, path: str, header: str) -> None:
-        """Open it."""
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         self._socket.connect(("127.0.0.1", port))

@@ -19,7 +19,6 @@ class Counted:
     """What has come since the last mark."""
 
     def __init__(self) -> None:
-        """Nothing has."""
         self.ages: list[int] = []
         self.others = 0
         self.closed = 0
@@ -29,7 +28,6 @@ class Socket(asyncio.Protocol):
     """One client that only listens."""
 
     def __init__(self, request: bytes, counted: Counted) -> None:
-        """The request goes out once the connection stands."""
         self.facts = 0
         self.open = asyncio.get_running_loop().create_future()
         self._request = request

@@ -50,7 +50,6 @@ class Receiver:
     """So many open sockets."""
 
     def __init__(self, process: Process, sockets: int, port: int) -> None:
-        """They are open already."""
         self.sockets = sockets
         self.pid = process.pid
         self._process = process

@@ -19,7 +19,6 @@ class Socket(asyncio.Protocol):
     """One client: greeted, then only sent to."""
 
     def __init__(self) -> None:
-        """Nothing is received yet."""
         self._greeted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,7 +46,6 @@ class InputMessages(asyncio.Protocol):
     """Standard input; the program ends with it."""
 
     def __init__(self) -> None:
-        """Nothing is received yet."""
         self.ended = asyncio.get_running_loop().create_future()
         self._rest = b""
 

@@ -40,7 +40,6 @@ class Changer:
     """Changes one thing after the other. Every fact that comes of it is like no other."""
 
     def __init__(self, db: Database, organizations: Sequence[int]) -> None:
-        """Nothing is changed before `run`."""
         self._db = db
         self._organizations = organizations
         self._numbers = time.time_ns() // 1000

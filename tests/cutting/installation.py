@@ -32,7 +32,6 @@ class Program:
     """A process of the console that can be ended and begun again."""
 
     def __init__(self, name: str, folder: Path, settings: Settings, *command: str) -> None:
-        """Nothing is started yet."""
         self.name = name
         self.log = LogFile(folder / f"{name}.log")
         self.restarting = False
@@ -74,7 +73,6 @@ class Web(Program):
     """A web process on a port of its own."""
 
     def __init__(self, number: int, folder: Path, settings: Settings) -> None:
-        """Nothing is started yet."""
         self.port = free_port()
         super().__init__(f"web-{number}", folder, settings, "console", "web", "--port", str(self.port))
 
@@ -107,7 +105,7 @@ class Installation:
         chance: random.Random,
         a_second: float,
     ) -> None:
-        """Nothing is started yet. `settings` name this very Valkey, which must be no one else's."""
+        """`settings` name this very Valkey, which must be no one else's."""
         numbers = [str(number) for number in organizations]
         options = ("--organizations", *numbers, "--a-second", str(a_second))
         self.db = db

@@ -42,7 +42,7 @@ class Program:
         chance: random.Random,
         redis_died_lately: Callable[[], bool],
     ) -> None:
-        """Nothing is connected before `run`. Only the death of Redis excuses a reset."""
+        """Only the death of Redis excuses a reset."""
         self.name = name
         self.organization_id = organization_id
         self.always = frozenset(always)

@@ -24,7 +24,6 @@ class Connection:
     """One connection through the proxy."""
 
     def __init__(self, *ends: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-        """Between these two."""
         self._ends = ends
         self._open = asyncio.Event()
         self._open.set()
@@ -64,7 +63,6 @@ class Proxy:
     """Takes connections on a port of its own, and carries each to one of the web processes, chosen at random."""
 
     def __init__(self, ports: Sequence[int], chance: random.Random) -> None:
-        """Nothing is carried before `start`."""
         self._ports = ports
         self._chance = chance
         self._connections: set[Connection] = set()

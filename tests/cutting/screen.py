@@ -61,7 +61,6 @@ class Screen:
     """An open page. It is drawn once, then kept by what is pushed; drawn anew after a reset."""
 
     def __init__(self, name: str, port: int, path: str, chance: random.Random) -> None:
-        """Nothing is open before `run`."""
         self.name = name
         self.shown: dict[str, str] = {}
         self.drawn = 0

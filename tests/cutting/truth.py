@@ -80,7 +80,6 @@ class Scribe:
     """Reads along in Redis' own stream what is published under which number."""
 
     def __init__(self, db: Database) -> None:
-        """Nothing is read before `run`."""
         self._db = db
         self.published: dict[Place, Mark] = {}
 

@@ -1,5 +1,6 @@
 """Names and texts keep to docs/glossary.md: pairs of a word and the place where it is wrong."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from console.openapi.stream import document
 from console.openapi.structs import STRUCTS
+from tests.laws.tree import parsed
 from tests.laws.words import ROOMS, names_in, texts_in, wrong_fields, wrong_names, wrong_texts
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,17 @@ def test_classes_files_functions_and_variables_are_named_by_the_glossary() -> No
 
 def test_docstrings_and_comments_are_written_in_words_of_the_glossary() -> None:
     assert wrong_names(one for path, text in files() for one in texts_in(path, text)) == []
+
+
+def test_no_docstring_of_a_constructor_says_only_that_nothing_has_happened_yet() -> None:
+    fillers = [
+        f"{path}: {docstring}"
+        for path, text in files()
+        for node in ast.walk(parsed(text))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        if (docstring := ast.get_docstring(node) or "").startswith("Nothing ")
+    ]
+    assert fillers == []
 
 
 def test_public_fields_are_named_by_the_glossary() -> None:

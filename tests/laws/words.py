@@ -5,9 +5,13 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.laws.tree import parsed
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 FIELDS_WITH_UNITS = re.compile(r"_(bytes|messages|seconds|percent|day)$|^sms_left$")
 ROOMS = ("console", "jobs", "simulator", "bench", "tests", "migrations")
@@ -114,15 +118,22 @@ WORDS = {wrong.word for wrong in WRONG}
 SUSPECT = re.compile(rf"(?i)\b({'|'.join(word for word, _ in METAPHORS)})\b")
 
 
+@cache
+def _is_suspect(name: str) -> bool:
+    return not WORDS.isdisjoint(words(name))
+
+
 def words(name: str) -> list[str]:
     """The words of a name in any spelling, in lower case."""
     return [word.lower() for word in HUMPS.findall(name)]
 
 
 def names_in(path: str, text: str) -> Iterator[tuple[str, str, str]]:
-    """Every name that this Python file gives: place, path, name."""
+    """Every name that this Python file gives and that may have a wrong word: place, path, name."""
     yield "file", path, Path(path).stem
-    for node in ast.walk(ast.parse(text)):
+    if not any(_is_suspect(name) for name in set(IDENTIFIER.findall(text)) - {"pass"}):
+        return
+    for node in ast.walk(parsed(text)):
         match node:
             case ast.ClassDef(name=name):
                 yield "class", path, name
@@ -136,7 +147,7 @@ def texts_in(path: str, text: str) -> Iterator[tuple[str, str, str]]:
     """Every docstring and comment of this Python file that may have a wrong word: place, path, text."""
     if not SUSPECT.search(text):
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield "docstring", path, ast.get_docstring(node) or ""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

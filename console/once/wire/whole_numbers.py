@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 
 Whole = int | float | str | None
-LARGEST_EXACT = 2**53  # beyond it, a number with a decimal point can't be told from its neighbours
+LARGEST_EXACT = 2**53  # beyond it, a number with a decimal point is the same as its neighbours
 MOST_DIGITS = 40
 
 
