@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast
-from tests.ring.test_line import live
+from tests.ring.test_connection import live
 
 pytestmark = pytest.mark.one_edition
 ROWS = "[data-rows] > tr"
