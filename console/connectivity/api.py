@@ -3,7 +3,7 @@
 from typing import Literal
 
 from litestar import Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +11,7 @@ from console.connectivity import reads
 from console.connectivity.reads import StatusChange
 from console.facts.network import NetworkEvent
 from console.facts.sims import SimState
-from console.http.paging import CursorText, Listing, PageSize, cursor_of
+from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller
 
 
@@ -20,28 +20,33 @@ async def sim_connectivity(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     sim: NamedDependency[SimState],
-    page_size: PageSize = 50,
-    cursor: CursorText = None,
+    asked: NamedDependency[ListRequest],
 ) -> Listing[StatusChange]:
     """Each change, the newest first; six months are kept."""
     items, more = await reads.history(
-        reading, caller.organization_id, iccid=sim.iccid, limit=page_size, cursor=cursor_of(cursor)
+        reading,
+        caller.organization_id,
+        iccid=sim.iccid,
+        limit=asked.page_size,
+        offset=asked.offset,
+        cursor=asked.cursor,
     )
-    return Listing(items=items, page_size=page_size, next_cursor=more)
+    total = await reads.count_history(reading, caller.organization_id, sim.iccid, exact=asked.exact)
+    return asked.listing(StatusChange, items, more, total)
 
 
 @get("/connectivity", operation_id="listConnectivity", summary="Where SIMs have been on the network")
 async def fleet_connectivity(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
-    page_size: PageSize = 50,
-    cursor: CursorText = None,
+    asked: NamedDependency[ListRequest],
 ) -> Listing[StatusChange]:
     """Each change of the whole fleet, the newest first."""
     items, more = await reads.history(
-        reading, caller.organization_id, iccid=None, limit=page_size, cursor=cursor_of(cursor)
+        reading, caller.organization_id, iccid=None, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
-    return Listing(items=items, page_size=page_size, next_cursor=more)
+    total = await reads.count_history(reading, caller.organization_id, None, exact=asked.exact)
+    return asked.listing(StatusChange, items, more, total)
 
 
 @get("/sims/{iccid:str}/events", operation_id="getSimEvents", summary="A SIM's network events")
@@ -49,20 +54,27 @@ async def sim_events(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     sim: NamedDependency[SimState],
+    asked: NamedDependency[ListRequest],
     severity: FromQuery[Literal["info", "warn", "error", "critical"] | None] = None,
-    page_size: PageSize = 50,
-    cursor: CursorText = None,
 ) -> Listing[NetworkEvent]:
     """The newest first; a year is kept."""
+    severities = (severity,) if severity else ()
     items, more = await reads.events(
         reading,
         caller.organization_id,
         iccid=sim.iccid,
-        severities=(severity,) if severity else (),
-        limit=page_size,
-        cursor=cursor_of(cursor),
+        severities=severities,
+        limit=asked.page_size,
+        offset=asked.offset,
+        cursor=asked.cursor,
     )
-    return Listing(items=items, page_size=page_size, next_cursor=more)
+    total = await reads.count_events(reading, caller.organization_id, sim.iccid, severities, exact=asked.exact)
+    return asked.listing(NetworkEvent, items, more, total)
 
 
-router = Router("/", route_handlers=[sim_connectivity, fleet_connectivity, sim_events], tags=["Connectivity"])
+router = Router(
+    "/",
+    route_handlers=[sim_connectivity, fleet_connectivity, sim_events],
+    tags=["Connectivity"],
+    dependencies={"asked": Provide(list_request)},
+)

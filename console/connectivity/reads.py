@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct
@@ -13,6 +13,7 @@ from console.connectivity.tables import fleet_samples, network_events, operator_
 from console.facts.network import NetworkEvent
 from console.sims.tables import sims
 from console.sims.watching.tables import is_watched
+from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 
 EVENT_COLUMNS = tuple(network_events.c[name] for name in NetworkEvent.__struct_fields__)
@@ -81,6 +82,12 @@ class OperatorSample(Struct, frozen=True, kw_only=True):
     online: int
 
 
+def _events(organization_id: int, iccid: str | None, severities: Sequence[str]) -> "sa.Select[*tuple[Any, ...]]":
+    query = sa.select(*EVENT_COLUMNS).where(network_events.c.organization_id == organization_id)
+    query = query.where(is_watched(network_events) if iccid is None else network_events.c.iccid == iccid)
+    return query.where(network_events.c.severity.in_(severities)) if severities else query
+
+
 async def events(
     connection: AsyncConnection,
     organization_id: int,
@@ -88,19 +95,30 @@ async def events(
     iccid: str | None = None,
     severities: Sequence[str] = (),
     limit: int = 50,
+    offset: int = 0,
     cursor: Cursor | None = None,
 ) -> tuple[list[NetworkEvent], str | None]:
     """Network events of one SIM, or of all watched ones, the newest first, and the cursor of the next page."""
-    query = sa.select(*EVENT_COLUMNS).where(network_events.c.organization_id == organization_id)
-    query = query.where(is_watched(network_events) if iccid is None else network_events.c.iccid == iccid)
-    if severities:
-        query = query.where(network_events.c.severity.in_(severities))
+    query = _events(organization_id, iccid, severities)
     if cursor is not None:
         query = query.where(after(EVENT_ORDER, cursor))
-    query = query.order_by(network_events.c.time.desc(), network_events.c.id.desc()).limit(limit + 1)
+    query = query.order_by(network_events.c.time.desc(), network_events.c.id.desc()).limit(limit + 1).offset(offset)
     rows = (await connection.execute(query)).all()
     found = [NetworkEvent(**{**row._mapping, "id": str(row.id)}) for row in rows[:limit]]
     return found, mark(EVENT_ORDER, rows[limit - 1]) if len(rows) > limit else None
+
+
+async def count_events(
+    connection: AsyncConnection, organization_id: int, iccid: str, severities: Sequence[str], *, exact: bool
+) -> Total:
+    """How many events of a SIM there are."""
+    return await count_rows(connection, _events(organization_id, iccid, severities), exact=exact)
+
+
+def _history(organization_id: int, iccid: str | None) -> "sa.Select[*tuple[Any, ...]]":
+    c = status_history.c
+    query = sa.select(*(c[name] for name in StatusChange.__struct_fields__)).where(c.organization_id == organization_id)
+    return query.where(is_watched(status_history) if iccid is None else c.iccid == iccid)
 
 
 async def history(
@@ -109,19 +127,24 @@ async def history(
     *,
     iccid: str | None,
     limit: int = 50,
+    offset: int = 0,
     cursor: Cursor | None = None,
 ) -> tuple[list[StatusChange], str | None]:
     """Where a SIM, or every SIM, has been on the network, the newest first, and the cursor of the next page."""
     c = status_history.c
     order = ((c.time, True), (c.iccid, True))
-    query = sa.select(*(c[name] for name in StatusChange.__struct_fields__)).where(c.organization_id == organization_id)
-    query = query.where(is_watched(status_history) if iccid is None else c.iccid == iccid)
+    query = _history(organization_id, iccid)
     if cursor is not None:
         query = query.where(after(order, cursor))
-    query = query.order_by(c.time.desc(), c.iccid.desc()).limit(limit + 1)
+    query = query.order_by(c.time.desc(), c.iccid.desc()).limit(limit + 1).offset(offset)
     found = [StatusChange(**row._mapping) for row in (await connection.execute(query)).all()]
     more = mark(order, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
+
+
+async def count_history(connection: AsyncConnection, organization_id: int, iccid: str | None, *, exact: bool) -> Total:
+    """How many status changes of a SIM, or of every SIM, there are."""
+    return await count_rows(connection, _history(organization_id, iccid), exact=exact)
 
 
 async def samples(connection: AsyncConnection, organization_id: int, since: datetime) -> list[FleetSample]:

@@ -1,12 +1,13 @@
 """The shape of every list of the JSON API, and the questions that a list takes."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from console.errors import BadRequest
+from console.errors import BadRequest, Invalid
+from console.store.counting import Total
 from console.store.keyset import Cursor, read_cursor
 
 Item = TypeVar("Item")
@@ -17,8 +18,16 @@ CursorText = Annotated[
 ]
 
 
+FieldNames = Annotated[
+    str, QueryParameter(max_length=1_000, description="Only these fields of each item, by comma: `iccid,label`.")
+]
+Count = Annotated[
+    Literal["exact"] | None, QueryParameter(description="`exact`: count all, however long that takes (503 at worst).")
+]
+
+
 class Listing(Struct, Generic[Item], frozen=True, kw_only=True):
-    """A page of a list. `total`, `page` and `pages` are null where counting would cost more than the page itself."""
+    """A page of a list. Where `total_exact` is false, `total` and `pages` are lower bounds."""
 
     items: Annotated[list[Item], Meta(description="What was asked for.")]
     page_size: Annotated[int, Meta(description="Items a page.", examples=[50])]
@@ -29,27 +38,69 @@ class Listing(Struct, Generic[Item], frozen=True, kw_only=True):
             examples=["WyJpY2NpZCIsIjg5ODgyMjgwNjY2MDAwMDAwMDEiXQ"],
         ),
     ]
-    total: Annotated[
-        int | None,
-        Meta(
-            description="Items on all pages; null where counting would cost more than the page itself.", examples=[2000]
-        ),
-    ] = None
+    total: Annotated[int, Meta(description="Items on all pages.", examples=[2000])]
+    total_exact: Annotated[
+        bool, Meta(description="Whether `total` is exact; false: there are at least so many.", examples=[True])
+    ] = True
     page: Annotated[
-        int | None, Meta(description="The number of this page, from 1; null where `total` is.", examples=[1])
+        int | None, Meta(description="The number of this page, from 1; null where a cursor was sent.", examples=[1])
     ] = None
-    pages: Annotated[int | None, Meta(description="The number of pages; null where `total` is.", examples=[40])] = None
+    pages: Annotated[int, Meta(description="The number of pages.", examples=[40])] = 1
 
 
-def listing(items: list[Any], total: int, page: int, page_size: int, next_cursor: str | None) -> Listing[Any]:
-    """A page of a list that was counted."""
-    pages = max(1, -(-total // page_size))
-    return Listing(items=items, total=total, page=page, page_size=page_size, pages=pages, next_cursor=next_cursor)
+class ListRequest(Struct, frozen=True, kw_only=True):
+    """Which page of a list is asked for, and what of it."""
+
+    number: int = 1  # of the page
+    page_size: int = 50
+    cursor: Cursor | None = None
+    exact: bool = False  # the total must be
+    fields: tuple[str, ...] = ()  # of each item; none: all
+
+    @property
+    def offset(self) -> int:
+        """How many items come before the page; none are passed over behind a cursor."""
+        return 0 if self.cursor else (self.number - 1) * self.page_size
+
+    def listing(self, kind: type[Item], items: list[Item], next_cursor: str | None, total: Total) -> Listing[Item]:
+        """The page of these items. Raises Invalid for a field that this kind of item has not."""
+        shown: list[Any] = items
+        if self.fields:
+            known = kind.__struct_fields__  # type: ignore[attr-defined]
+            if wrong := [name for name in self.fields if name not in known]:
+                raise Invalid(f"There is no field {wrong[0][:40]!r}: choose from {', '.join(known)}", fields=wrong[0])
+            shown = [{name: getattr(item, name) for name in self.fields} for item in items]
+        return Listing(
+            items=shown,
+            page_size=self.page_size,
+            next_cursor=next_cursor,
+            total=total.number,
+            total_exact=total.exact,
+            page=None if self.cursor else self.number,
+            pages=max(1, -(-total.number // self.page_size)),
+        )
 
 
-def cursor_of(text: str | None) -> Cursor | None:
-    """The cursor that a program sent back, if it sent one."""
-    return read_cursor(text) if text else None
+async def list_request(
+    page: PageNumber = 1,
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
+    count: Count = None,
+    fields: FieldNames = "",
+) -> ListRequest:
+    """The dependency `asked` of the lists of the JSON API. Raises BadRequest for a cursor that nobody wrote."""
+    return ListRequest(
+        number=page,
+        page_size=page_size,
+        cursor=read_cursor(cursor) if cursor else None,
+        exact=count is not None,
+        fields=names_of(fields),
+    )
+
+
+def names_of(fields: str) -> tuple[str, ...]:
+    """The names of fields, written with commas between; each once."""
+    return tuple(dict.fromkeys(name for part in fields.split(",") if (name := part.strip())))
 
 
 def span(since: datetime | None, until: datetime | None, default: datetime, now: datetime) -> tuple[datetime, datetime]:

@@ -13,7 +13,6 @@ from console.openapi.structs import STRUCTS
 
 Part = dict[str, Any]
 WITHOUT_SIGN_IN = frozenset({"Health"})
-UNCOUNTED = ("total", "page", "pages")  # null in every list but that of SIMs
 LISTING = re.compile(r"Listing_(?:[\w.]*\.)?(\w+?)_$")
 
 
@@ -84,8 +83,6 @@ def _describe(name: str, schema: Part, *, answered: bool) -> None:
         schema["description"] = inspect.cleandoc(struct.__doc__ or "")
     elif name.endswith("Listing"):
         schema["description"] = texts.LISTING
-        for field in () if name == "SimStateListing" else UNCOUNTED:
-            del schema["properties"][field]["examples"]
     if answered and "properties" in schema:
         schema["required"] = list(schema["properties"])
 

@@ -56,6 +56,8 @@ PARAMETERS = {
     "page": "From 1. For deep walks take the cursor.",
     "page_size": "Items a page, at most 500.",
     "cursor": CURSOR,
+    "count": "`exact` counts all; else long histories are counted as far as is cheap, and `total_exact` is false.",
+    "fields": "Only these fields of each item, by comma; the others, required else, are left out.",
     "by": "The size of a bucket.",
     "since": "From this moment on, with its zone: `2026-11-20T10:00:00Z`. Left out: 30 days ago by day, else one day.",
     "until": "Up to this moment, with its zone. Left out: now.",
@@ -123,7 +125,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     503: ("The database or Redis does not answer: try again", {}),
 }
 
-LISTING = "A page of a list. `total`, `page` and `pages` are null where counting would cost more than the page itself."
+LISTING = "A page of a list. Where `total_exact` is false, `total` and `pages` are lower bounds."
 SUMMARIES = {  # where one function answers under several addresses
     "getHealthReady": "Whether requests may be sent here",
     "getHealthServices": "The check of each part",

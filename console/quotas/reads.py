@@ -1,7 +1,7 @@
 """Queries of quotas."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.quotas.tables import quotas
 from console.sims.tables import checks
 from console.sims.watching.tables import is_watched
+from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 
 
@@ -79,17 +80,31 @@ async def of_sim(connection: AsyncConnection, organization_id: int, iccid: str) 
     return [Quota(**row._mapping) for row in (await connection.execute(query.order_by(quotas.c.service))).all()]
 
 
-async def of_fleet(
-    connection: AsyncConnection, organization_id: int, *, service: str | None, limit: int, cursor: Cursor | None
-) -> tuple[list[Quota], str | None]:
-    """The fleet's quotas by ICCID, and the cursor of the next page."""
+def _of_fleet(organization_id: int, service: str | None) -> "sa.Select[*tuple[Any, ...]]":
     mine = sa.and_(quotas.c.organization_id == organization_id, is_watched(quotas))
     query = sa.select(*COLUMNS).select_from(CONFIRMED_QUOTAS).where(mine)
-    if service:
-        query = query.where(quotas.c.service == service)
+    return query.where(quotas.c.service == service) if service else query
+
+
+async def of_fleet(
+    connection: AsyncConnection,
+    organization_id: int,
+    *,
+    service: str | None,
+    limit: int,
+    offset: int = 0,
+    cursor: Cursor | None,
+) -> tuple[list[Quota], str | None]:
+    """The fleet's quotas by ICCID, and the cursor of the next page."""
+    query = _of_fleet(organization_id, service)
     if cursor is not None:
         query = query.where(after(ORDER, cursor))
-    query = query.order_by(quotas.c.iccid, quotas.c.service).limit(limit + 1)
+    query = query.order_by(quotas.c.iccid, quotas.c.service).limit(limit + 1).offset(offset)
     found = [Quota(**row._mapping) for row in (await connection.execute(query)).all()]
     more = mark(ORDER, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
+
+
+async def count(connection: AsyncConnection, organization_id: int, service: str | None, *, exact: bool) -> Total:
+    """How many quotas the fleet has."""
+    return await count_rows(connection, _of_fleet(organization_id, service), exact=exact)

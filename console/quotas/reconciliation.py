@@ -88,13 +88,13 @@ async def worst(connection: AsyncConnection, organization_id: int, limit: int) -
 
 
 async def differences(
-    connection: AsyncConnection, organization_id: int, *, limit: int, cursor: Cursor | None = None
+    connection: AsyncConnection, organization_id: int, *, limit: int, offset: int = 0, cursor: Cursor | None = None
 ) -> tuple[list[Difference], str | None]:
     """SIMs that differ, by ICCID, and the cursor of the next page."""
     query = _differing(*COLUMNS, organization_id=organization_id)
     if cursor is not None:
         query = query.where(after(ORDER, cursor))
-    query = query.order_by(b.iccid).limit(limit + 1)
+    query = query.order_by(b.iccid).limit(limit + 1).offset(offset)
     found = [Difference(**row._mapping) for row in (await connection.execute(query)).all()]
     more = mark(ORDER, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more

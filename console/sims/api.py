@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.errors import Invalid, SimNotFound
 from console.facts.sims import SimState
 from console.http.database import snapshot_of
-from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.http.paging import Listing, ListRequest, list_request
 from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
@@ -19,6 +19,7 @@ from console.sims.annotations.rules import CUSTOM
 from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
+from console.store.counting import Total
 
 
 def sort_of(text: str) -> list[Sort]:
@@ -81,16 +82,14 @@ async def wanted_sims(
     operation_id="listSims",
     summary="List the SIMs of the fleet",
     opt={ALSO: CUSTOM},
-    dependencies={"wanted": Provide(wanted_sims)},
+    dependencies={"wanted": Provide(wanted_sims), "asked": Provide(list_request)},
 )
 async def list_sims(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     wanted: NamedDependency[SimFilter],
+    asked: NamedDependency[ListRequest],
     sort: FromQuery[str] = "",
-    page: PageNumber = 1,
-    page_size: PageSize = 50,
-    cursor: CursorText = None,
 ) -> Listing[SimState]:
     """Filters by field, repeated for several values; `country_not=DE` excludes, `unknown` asks for what 1NCE has not
     said, `field.site=Berlin` for a custom field. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP.
@@ -100,11 +99,11 @@ async def list_sims(
         caller.organization_id,
         wanted,
         sort=sort_of(sort),
-        limit=page_size,
-        offset=0 if cursor else (page - 1) * page_size,
-        cursor=cursor_of(cursor),
+        limit=asked.page_size,
+        offset=asked.offset,
+        cursor=asked.cursor,
     )
-    return listing(found.items, found.total, page, page_size, found.next_cursor)
+    return asked.listing(SimState, found.items, found.next_cursor, Total(found.total))
 
 
 @get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")

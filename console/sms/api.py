@@ -1,12 +1,12 @@
 """Messages for programs."""
 
 from litestar import Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
 from console.facts.sms import Sms
-from console.http.paging import CursorText, Listing, PageSize, cursor_of
+from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller
 from console.sms import reads
 
@@ -16,14 +16,14 @@ async def sim_sms(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     sim: NamedDependency[SimState],
-    page_size: PageSize = 50,
-    cursor: CursorText = None,
+    asked: NamedDependency[ListRequest],
 ) -> Listing[Sms]:
     """Both ways, the newest first; a year is kept."""
     items, more = await reads.of_sim(
-        reading, caller.organization_id, sim.iccid, limit=page_size, cursor=cursor_of(cursor)
+        reading, caller.organization_id, sim.iccid, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
-    return Listing(items=items, page_size=page_size, next_cursor=more)
+    total = await reads.count(reading, caller.organization_id, sim.iccid, exact=asked.exact)
+    return asked.listing(Sms, items, more, total)
 
 
-router = Router("/", route_handlers=[sim_sms], tags=["SMS"])
+router = Router("/", route_handlers=[sim_sms], tags=["SMS"], dependencies={"asked": Provide(list_request)})

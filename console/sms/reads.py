@@ -8,20 +8,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sms import SMS_OPEN, Sms
 from console.sms.tables import sms
+from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 
 COLUMNS = tuple(sms.c[name] for name in Sms.__struct_fields__)
 ORDER = ((sms.c.time, True), (sms.c.direction, True), (sms.c.id, True))
 
 
+def _of_sim(organization_id: int, iccid: str) -> "sa.Select[*tuple[Any, ...]]":
+    return sa.select(*COLUMNS).where(sms.c.organization_id == organization_id, sms.c.iccid == iccid)
+
+
+async def count(connection: AsyncConnection, organization_id: int, iccid: str, *, exact: bool) -> Total:
+    """How many messages of a SIM there are."""
+    return await count_rows(connection, _of_sim(organization_id, iccid), exact=exact)
+
+
 async def of_sim(
-    connection: AsyncConnection, organization_id: int, iccid: str, *, limit: int = 50, cursor: Cursor | None = None
+    connection: AsyncConnection,
+    organization_id: int,
+    iccid: str,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    cursor: Cursor | None = None,
 ) -> tuple[list[Sms], str | None]:
     """A SIM's messages both ways, the newest first, and the cursor of the next page."""
-    query = sa.select(*COLUMNS).where(sms.c.organization_id == organization_id, sms.c.iccid == iccid)
+    query = _of_sim(organization_id, iccid)
     if cursor is not None:
         query = query.where(after(ORDER, cursor))
-    query = query.order_by(*(column.desc() for column, _ in ORDER)).limit(limit + 1)
+    query = query.order_by(*(column.desc() for column, _ in ORDER)).limit(limit + 1).offset(offset)
     found = [Sms(**row._mapping) for row in (await connection.execute(query)).all()]
     return found[:limit], mark(ORDER, found[limit - 1]) if len(found) > limit else None
 
