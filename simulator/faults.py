@@ -17,11 +17,13 @@ class FaultKind(StrEnum):
     """What goes wrong. A delay goes with any other; of the others the first that fits decides."""
 
     STATUS = "status"  # answers `status` and does nothing
+    STATUS_AFTER = "status_after"  # does it, and answers `status`
     DELAY = "delay"  # waits `seconds`, then goes on
     DROP_BEFORE = "drop_before"  # closes the connection without doing it
     DROP_AFTER = "drop_after"  # does it, then closes the connection without an answer
     EXPIRE_TOKEN = "expire_token"  # the token is no longer good, from this request on  # noqa: S105
     MALFORMED = "malformed"  # HTML in place of JSON, with `status` or 200, as in an outage
+    MALFORMED_AFTER = "malformed_after"  # does it, and answers with HTML
     RENAMED = "renamed"  # does it, and answers with `field` called `to` throughout, or left out when there is no `to`
     EMPTY = "empty"  # does it, and answers with `status` or 200 and no body
 
@@ -56,8 +58,8 @@ class Faults:
             pattern = re.compile(fault.path)
         except (msgspec.ValidationError, re.error) as error:
             raise refusal(400, f"No such fault: {error}") from error
-        if fault.kind is FaultKind.STATUS and fault.status is None:
-            raise refusal(400, "A fault of kind status needs a status.")
+        if fault.kind in (FaultKind.STATUS, FaultKind.STATUS_AFTER) and fault.status is None:
+            raise refusal(400, f"A fault of kind {fault.kind} needs a status.")
         if fault.kind is FaultKind.RENAMED and not fault.field:
             raise refusal(400, "A fault of kind renamed needs a field.")
         self._last_id += 1
@@ -103,22 +105,26 @@ _PAGE = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>The serve
 
 def replacement_for(fault: Fault) -> Answer | None:
     """What a fault answers by itself; None when the request is done first."""
+    return _failure(fault) if fault.kind in (FaultKind.MALFORMED, FaultKind.STATUS) else None
+
+
+def _failure(fault: Fault) -> Answer:
     headers = [(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after is not None else []
-    if fault.kind is FaultKind.MALFORMED:
+    if fault.kind in (FaultKind.MALFORMED, FaultKind.MALFORMED_AFTER):
         status = fault.status or 200
         return Answer(status, _PAGE % status, [HTML, *headers])
-    if fault.kind is FaultKind.STATUS:
-        status = fault.status or 500
-        if status in (401, 403, 429, 502, 503, 504):
-            return answers.gateway(status, "Fault on order.", headers).answer
-        answer = answers.refusal(status, "Fault on order.").answer
-        answer.headers = [*answer.headers, *headers]
-        return answer
-    return None
+    status = fault.status or 500
+    if status in (401, 403, 429, 502, 503, 504):
+        return answers.gateway(status, "Fault on order.", headers).answer
+    answer = answers.refusal(status, "Fault on order.").answer
+    answer.headers = [*answer.headers, *headers]
+    return answer
 
 
 def altered(fault: Fault, answer: Answer) -> Answer:
     """The answer of a request that was done, as a fault lets it through."""
+    if fault.kind in (FaultKind.STATUS_AFTER, FaultKind.MALFORMED_AFTER):
+        return _failure(fault)
     if fault.kind is FaultKind.EMPTY:
         return Answer(fault.status or 200)
     if fault.kind is FaultKind.RENAMED and fault.field and answer.status == 200 and answer.body:
