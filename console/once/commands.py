@@ -12,6 +12,7 @@ from msgspec import json
 
 from console import iccid as iccids
 from console.once import operations
+from console.once.http.exchange import BeforeSending, send_at_once
 from console.once.http.rate_limit import CallPriority
 from console.once.http.requester import Requester
 from console.once.models import Sim
@@ -40,7 +41,10 @@ class SourceAddressType(StrEnum):
 
 
 class Commands:
-    """The actions of one organization, as `OnceClient.commands`; before polls unless `priority` says otherwise."""
+    """The actions of one organization, as `OnceClient.commands`; before polls unless `priority` says otherwise.
+
+    `before_sending` is awaited immediately before each request is written; what it raises prevents the request.
+    """
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
@@ -72,12 +76,20 @@ class Commands:
         }
         await self._requester.call(operations.CONFIGURE, priority=priority, body=body, iccid=current.iccid)
 
-    async def reset(self, iccid: str, *, priority: CallPriority = CallPriority.COMMAND) -> None:
+    async def reset(
+        self,
+        iccid: str,
+        *,
+        priority: CallPriority = CallPriority.COMMAND,
+        before_sending: BeforeSending = send_at_once,
+    ) -> None:
         """Cut the SIM's connection so that the device connects anew. 1NCE queues it: the effect comes later.
 
         `POST /v2/sims/{iccid}/reset`; it works as a suspension and an activation, so events of both follow.
         """
-        await self._requester.call(operations.RESET, priority=priority, iccid=iccids.parse(iccid))
+        await self._requester.call(
+            operations.RESET, priority=priority, before_sending=before_sending, iccid=iccids.parse(iccid)
+        )
 
     async def send_sms(
         self,
@@ -90,6 +102,7 @@ class Commands:
         udh: str | None = None,
         expires_at: datetime | None = None,
         priority: CallPriority = CallPriority.COMMAND,
+        before_sending: BeforeSending = send_at_once,
     ) -> str:
         """Send one part of a message to the device; the id that 1NCE gave it. `POST /v2/sims/{iccid}/sms`.
 
@@ -107,21 +120,41 @@ class Commands:
         if expires_at is not None:
             body["expiry_date"] = write_time(expires_at)
         answer = await self._requester.call(
-            operations.SEND_SMS, priority=priority, body=body, iccid=iccids.parse(iccid)
+            operations.SEND_SMS,
+            priority=priority,
+            body=body,
+            before_sending=before_sending,
+            iccid=iccids.parse(iccid),
         )
         return str(read(answer, _created.decode, maybe_done=True).id)
 
-    async def cancel_sms(self, iccid: str, sms_id: str, *, priority: CallPriority = CallPriority.COMMAND) -> None:
+    async def cancel_sms(
+        self,
+        iccid: str,
+        sms_id: str,
+        *,
+        priority: CallPriority = CallPriority.COMMAND,
+        before_sending: BeforeSending = send_at_once,
+    ) -> None:
         """Withdraw a message that is still pending. `DELETE /v2/sims/{iccid}/sms/{id}`.
 
         Raises NotFound or another Refused when it is delivered: 1NCE does not document which.
         """
         await self._requester.call(
-            operations.CANCEL_SMS, priority=priority, iccid=iccids.parse(iccid), id=as_part(sms_id)
+            operations.CANCEL_SMS,
+            priority=priority,
+            before_sending=before_sending,
+            iccid=iccids.parse(iccid),
+            id=as_part(sms_id),
         )
 
     async def top_up(
-        self, iccid: str, payment: Payment, *, priority: CallPriority = CallPriority.COMMAND
+        self,
+        iccid: str,
+        payment: Payment,
+        *,
+        priority: CallPriority = CallPriority.COMMAND,
+        before_sending: BeforeSending = send_at_once,
     ) -> str | None:
         """Buy one more pack of data and messages for the SIM: real money. The order's number, if 1NCE returns it.
 
@@ -130,6 +163,10 @@ class Commands:
         """
         params = {"payment_method": payment.value}
         answer = await self._requester.call(
-            operations.TOP_UP, priority=priority, params=params, iccid=iccids.parse(iccid)
+            operations.TOP_UP,
+            priority=priority,
+            params=params,
+            before_sending=before_sending,
+            iccid=iccids.parse(iccid),
         )
         return created(answer)

@@ -28,7 +28,7 @@ class OnceError(Exception):
 class Throttled(OnceError):
     """Too many requests: 1NCE answered 429, or no slot of our rate limit was free. `retry_after`: seconds or None.
 
-    Nothing was carried out.
+    Nothing was carried out, unless `maybe_done` says that the 429 is not 1NCE's own.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:

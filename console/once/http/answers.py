@@ -55,15 +55,23 @@ def _refusal(answer: httpx.Response, operation: str) -> Refused:
     code = said.error_code if said.error_code is not None else said.errorCode
     message = said.message or f"1NCE refused {operation} with status {answer.status_code}."
     kind: type[Refused] = {404: NotFound, 410: Gone}.get(answer.status_code, Refused)
-    return kind(answer.status_code, message, code=None if code is None else str(code), token=said.error_token)
+    refusal = kind(answer.status_code, message, code=None if code is None else str(code), token=said.error_token)
+    own = any(part is not None for part in (said.message, code, said.error_token))
+    refusal.maybe_done = _is_page(answer) if answer.status_code == UNAUTHORIZED else not own
+    return refusal
 
 
 def error_of(answer: httpx.Response, operation: str) -> OnceError | None:
-    """The error that an answer is, or None if its body may be read. A 401 is a Refused like others."""
+    """The error that an answer is, or None if its body may be read. A 401 is a Refused like others.
+
+    Only 1NCE's own refusal proves that nothing was carried out: one without its body may come from in between.
+    """
     status = answer.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         wait = retry_after(answer.headers, datetime.now(UTC))
-        return Throttled("1NCE answered 429: too many requests.", retry_after=wait)
+        throttled = Throttled("1NCE answered 429: too many requests.", retry_after=wait)
+        throttled.maybe_done = _is_page(answer)
+        return throttled
     if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
         wait = retry_after(answer.headers, datetime.now(UTC))
         message = f"1NCE answered {operation} with an error of its own (status {status})."

@@ -1,7 +1,7 @@
 """One request to 1NCE and its result: classified, measured, and counted by the circuit breaker if it failed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 from msgspec import Struct
@@ -12,6 +12,11 @@ from console.once.http.circuit import CarrierState
 from console.once.operations import Operation
 
 Observe = Callable[[str, str, float], None]
+BeforeSending = Callable[[], Awaitable[None]]
+
+
+async def send_at_once() -> None:
+    """Nothing is to be done before a request is written."""
 
 
 class ExchangeResult(Struct, frozen=True):

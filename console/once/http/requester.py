@@ -13,7 +13,7 @@ from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Un
 from console.once.http.answers import UNAUTHORIZED
 from console.once.http.capabilities import Availability, availability
 from console.once.http.circuit import CarrierState, Permit
-from console.once.http.exchange import Exchange, ExchangeResult
+from console.once.http.exchange import BeforeSending, Exchange, ExchangeResult, send_at_once
 from console.once.http.rate_limit import CallPriority, RateLimit
 from console.once.http.retry import RetryPolicy
 from console.once.http.sign_in import OWNER_HINT, SignIn
@@ -54,11 +54,13 @@ class Requester:
         params: Params | None = None,
         body: Any = None,
         force: bool = False,
+        before_sending: BeforeSending = send_at_once,
         **parts: str,
     ) -> httpx.Response:
         """1NCE's answer, which may be read. Raises any OnceError; a call that is not repeatable is made once only.
 
-        With `force` neither an open circuit nor an unavailable operation prevents the call.
+        With `force` neither an open circuit nor an unavailable operation prevents the call. `before_sending` is awaited
+        immediately before each request is written, after all waiting; what it raises prevents the request.
         """
         began = time.monotonic()
         attempt = 0
@@ -66,7 +68,7 @@ class Requester:
         while True:
             attempt += 1
             try:
-                result = await self._attempt(operation, priority, params, body, force, parts)
+                result = await self._attempt(operation, priority, params, body, force, before_sending, parts)
             except OnceError as error:
                 if before is None:
                     raise
@@ -88,7 +90,7 @@ class Requester:
 
         Raises Throttled, Unavailable or SignInRefused when 1NCE could not be asked.
         """
-        result = await self._attempt(operation, CallPriority.COMMAND, params, None, True, parts)
+        result = await self._attempt(operation, CallPriority.COMMAND, params, None, True, send_at_once, parts)
         if isinstance(result.error, Refused) and availability(operation, result.error) is Availability.UNAVAILABLE:
             return ExchangeResult(result.answer, await self.carrier.set_unavailable(operation, result.error.status))
         return result
@@ -106,6 +108,7 @@ class Requester:
         params: Params | None,
         body: Any,
         force: bool,
+        before_sending: BeforeSending,
         parts: Mapping[str, str],
     ) -> ExchangeResult:
         """One attempt. A refused sign-in is an answer as well."""
@@ -118,7 +121,7 @@ class Requester:
         )
         permit = await self.carrier.acquire(operation, force=force)
         try:
-            result = await self._send_with_token(operation, request, priority, permit)
+            result = await self._send_with_token(operation, request, priority, permit, before_sending)
         except SignInRefused:
             await self.carrier.answered(operation, permit)
             raise
@@ -132,17 +135,27 @@ class Requester:
             await self.carrier.answered(operation, permit)
 
     async def _send_with_token(
-        self, operation: Operation, request: httpx.Request, priority: CallPriority, permit: Permit
+        self,
+        operation: Operation,
+        request: httpx.Request,
+        priority: CallPriority,
+        permit: Permit,
+        before_sending: BeforeSending,
     ) -> ExchangeResult:
-        """Send it with a token, and once more with a new one after a 401, which has carried out nothing."""
+        """Send it with a token, and once more with a new one after 1NCE's own 401, which has carried out nothing."""
         for last in (False, True):
-            token = await self.tokens.get()
-            await self._rate_limits[operation.family].slot(priority)
-            await self.carrier.check(permit)
+            try:
+                token = await self.tokens.get()
+                await self._rate_limits[operation.family].slot(priority)
+                await self.carrier.check(permit)
+            except OnceError as why:
+                why.maybe_done = False  # a sign-in may have been made, this request not
+                raise
             request.headers["Authorization"] = f"Bearer {token}"
+            await before_sending()
             result = await self._exchange.send(operation, request)
             error = result.error
-            if not (isinstance(error, Refused) and error.status == UNAUTHORIZED):
+            if not (isinstance(error, Refused) and error.status == UNAUTHORIZED and not error.maybe_done):
                 return result
             await self.tokens.forget(token)
             if last:
