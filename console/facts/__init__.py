@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from console.facts import carrier, jobs, sims, sms, streamer
+from console.facts import actions, carrier, jobs, sims, sms, streamer
+from console.facts.actions import ActionChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
@@ -17,20 +18,30 @@ from console.facts.sms import SmsChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
 
-Fact = SimChanged | SimUsageChanged | NetworkEventReported | SmsChanged | JobChanged | CarrierChanged | StreamerChanged
+Fact = (
+    SimChanged
+    | SimUsageChanged
+    | NetworkEventReported
+    | SmsChanged
+    | ActionChanged
+    | JobChanged
+    | CarrierChanged
+    | StreamerChanged
+)
 
 TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "sim.changed": sims.topics,
     "sim.usage": sims.topics,
     "network.event": sims.topics,
     "sms.changed": sms.topics,
+    "action.changed": actions.topics,
     "job.changed": jobs.topics,
     "carrier.changed": carrier.topics,
     "streamer.changed": streamer.topics,
 }
 
 # Facts of which a later one about the same subject takes the place of an earlier one.
-STATES = frozenset({"sim.changed", "sim.usage", "action.changed", "alert.changed", "carrier.changed"})
+STATES = frozenset({"sim.changed", "sim.usage", "alert.changed", "carrier.changed"})
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
