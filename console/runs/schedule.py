@@ -40,6 +40,23 @@ JOBS = (
         arguments=("iccid",),
     ),
     JobDefinition(
+        name="act",
+        description="Sends an operator's action to 1NCE, at most once",
+        every="request",
+        cron=None,
+        timeout=timedelta(minutes=5),
+        arguments=("action_id",),
+    ),
+    JobDefinition(
+        name="settle",
+        description="Looks for the effects of actions that 1NCE has taken or may have done, and ends those whose worker"
+        " was lost or whose time has passed",
+        every="request, and each minute for what was left",
+        cron="* * * * *",
+        timeout=timedelta(minutes=10),
+        at_start=True,
+    ),
+    JobDefinition(
         name="sync_status",
         description="Asks 1NCE for the connection of SIMs: most often those on screen and those that changed lately,"
         " and always the one that was not asked for longest",

@@ -14,6 +14,7 @@ class AdvisoryLock(IntEnum):
     JOB_RUN = 7_222  # the beginning of a run of one job for one organization
     FACT_RELAY = 7_223  # publishing from the outbox
     MIGRATION = 7_224  # changing the tables
+    ACTION = 7_225  # asking for actions that spend money on one SIM
 
 
 def transaction_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":

@@ -36,8 +36,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "a start asks earlier for what the schedule asks for anyhow: nothing is lost with Redis",
     ),
     Allowed("an_iccid_has_one_parser", "console/once/wire/masking.py ", "finds ICCIDs inside free text to mask them"),
-    Allowed("nothing_is_dead", "console/once/commands.py defines send_sms,", "an operation that no job asks yet"),
-    Allowed("nothing_is_dead", "console/once/commands.py defines cancel_sms,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/once/orders.py defines place_order,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/once/orders.py defines open_ticket,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/trial/programs.py defines in_tree,", "tests start TimescaleDB from a folder"),

@@ -1,0 +1,109 @@
+"""Questions about actions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct, convert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.actions.explanations import explanation
+from console.actions.rules import NOT_CHARGED, OPEN
+from console.actions.tables import actions
+from console.facts.actions import Action, ActionKind, ActionState, ActionStep
+from console.store.keyset import LARGEST, Cursor, after, mark
+
+c = actions.c
+FIELDS = tuple(name for name in Action.__struct_fields__ if name != "explanation")
+COLUMNS = tuple(c[name] for name in FIELDS)
+ORDER = ((c.id, True),)
+
+
+class ActionFilter(Struct, frozen=True, kw_only=True):
+    """Which actions are wanted; an empty field wants all."""
+
+    state: frozenset[str] = frozenset()
+    kind: frozenset[str] = frozenset()
+    iccid: str | None = None
+
+
+def action_of(row: Any) -> Action:
+    """The action in a row of COLUMNS."""
+    values = {name: getattr(row, name) for name in FIELDS}
+    values["steps"] = convert(values["steps"], list[ActionStep])
+    kind, state = ActionKind(values["kind"]), ActionState(values["state"])
+    return Action(**values, explanation=explanation(kind, state, values["parameters"], values["message"]))
+
+
+async def one(connection: AsyncConnection, organization_id: int, action_id: int) -> Action | None:
+    """An action as it is now."""
+    if not 0 < action_id <= LARGEST:
+        return None
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.id == action_id)
+    row = (await connection.execute(query)).first()
+    return action_of(row) if row else None
+
+
+async def by_key(connection: AsyncConnection, organization_id: int, caller: str, key: str) -> Action | None:
+    """The action that this caller has asked for with this idempotency key."""
+    query = sa.select(*COLUMNS).where(
+        c.organization_id == organization_id, c.caller == caller, c.idempotency_key == key
+    )
+    row = (await connection.execute(query)).first()
+    return action_of(row) if row else None
+
+
+async def page(
+    connection: AsyncConnection,
+    organization_id: int,
+    wanted: ActionFilter,
+    *,
+    limit: int,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+) -> tuple[list[Action], str | None]:
+    """Actions, the latest first, and the cursor of the next page."""
+    query = sa.select(*COLUMNS).where(*_wanted(organization_id, wanted))
+    if cursor is not None:
+        query = query.where(after(ORDER, cursor))
+    rows = (await connection.execute(query.order_by(c.id.desc()).limit(limit + 1).offset(offset))).all()
+    following = mark(ORDER, rows[limit - 1]) if len(rows) > limit else None
+    return [action_of(row) for row in rows[:limit]], following
+
+
+async def count(connection: AsyncConnection, organization_id: int, wanted: ActionFilter) -> int:
+    """How many actions these are."""
+    query = sa.select(sa.func.count()).select_from(actions).where(*_wanted(organization_id, wanted))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def open_top_up(connection: AsyncConnection, organization_id: int, iccid: str) -> Action | None:
+    """The top-up of this SIM that is under way."""
+    query = _top_ups(organization_id, iccid).where(c.state.in_(OPEN))
+    row = (await connection.execute(query)).first()
+    return action_of(row) if row else None
+
+
+async def last_top_up(connection: AsyncConnection, organization_id: int, iccid: str, since: datetime) -> Action | None:
+    """The latest top-up of this SIM since then that may have been charged."""
+    query = _top_ups(organization_id, iccid).where(c.requested_at > since, c.state.not_in(NOT_CHARGED))
+    row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
+    return action_of(row) if row else None
+
+
+def _top_ups(organization_id: int, iccid: str) -> "sa.Select[Any]":
+    return sa.select(*COLUMNS).where(
+        c.organization_id == organization_id, c.iccid == iccid, c.kind == ActionKind.TOP_UP
+    )
+
+
+def _wanted(organization_id: int, wanted: ActionFilter) -> "Sequence[sa.ColumnElement[bool]]":
+    found = [c.organization_id == organization_id]
+    if wanted.state:
+        found.append(c.state.in_(wanted.state))
+    if wanted.kind:
+        found.append(c.kind.in_(wanted.kind))
+    if wanted.iccid is not None:
+        found.append(c.iccid == wanted.iccid)
+    return found

@@ -1,0 +1,118 @@
+"""What can be asked for, checked before an action is made of it: a refused request uses no idempotency key up."""
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from console.actions.sms_parts import SmsTooLong, parts_of
+from console.errors import BadRequest, Invalid
+from console.facts.actions import ActionKind
+
+KEY = re.compile(r"[!-~]{1,255}")
+SMS_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+LONGEST_REASON, LONGEST_LABEL = 500, 255
+LONGEST_SMS_LIFE = timedelta(days=7)
+SOURCE_ADDRESS = re.compile(r"\d{1,15}|[A-Za-z0-9 ]{1,11}")
+
+
+class PaymentMethod(StrEnum):
+    """How a top-up is paid. An account may use only some of them."""
+
+    CREDIT_CARD = "creditcard"
+    BANK_TRANSFER = "banktransfer"
+    MONTHLY_INVOICE = "monthlyinvoice"
+    BOLETO = "boleto"
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """An action that is asked for. `repeat`: the caller knows of a top-up within the cool-down, and wants another."""
+
+    kind: ActionKind
+    iccid: str
+    parameters: dict[str, Any]
+    reason: str | None = None
+    repeat: bool = False
+
+
+def checked_key(key: str | None) -> str:
+    """The idempotency key; BadRequest without a proper one."""
+    if key is None or not KEY.fullmatch(key):
+        raise BadRequest("Send an Idempotency-Key of 1 to 255 visible ASCII characters: repeats of it act once")
+    return key
+
+
+def top_up(iccid: str, payment_method: PaymentMethod, *, reason: str | None = None, repeat: bool = False) -> Asked:
+    """One more pack of data and messages, for money."""
+    return _asked(ActionKind.TOP_UP, iccid, {"payment_method": payment_method.value}, reason, repeat=repeat)
+
+
+def sms(
+    iccid: str,
+    payload: str,
+    now: datetime,
+    *,
+    source_address: str | None = None,
+    expires_at: datetime | None = None,
+    reason: str | None = None,
+) -> Asked:
+    """A message to the device. Raises Invalid for one that is empty or too long, or that expires wrongly."""
+    try:
+        parts_of(payload)
+    except SmsTooLong as error:
+        raise Invalid(str(error)) from error
+    parameters: dict[str, Any] = {"payload": payload}
+    if source_address:
+        if not SOURCE_ADDRESS.fullmatch(source_address):
+            raise Invalid("source_address is a number of at most 15 digits, or at most 11 letters and digits")
+        parameters["source_address"] = source_address
+    if expires_at is not None:
+        if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST_SMS_LIFE:
+            raise Invalid("expires_at lies ahead, by seven days at most, and has a zone")
+        parameters["expires_at"] = expires_at.isoformat()
+    return _asked(ActionKind.SMS, iccid, parameters, reason)
+
+
+def cancel_sms(iccid: str, sms_id: str) -> Asked:
+    """Withdraw a message that is pending. Raises Invalid for what can't be the id of one."""
+    if not SMS_ID.fullmatch(sms_id):
+        raise Invalid("This can't be the id of a message", sms_id=sms_id[:64])
+    return _asked(ActionKind.CANCEL_SMS, iccid, {"sms_id": sms_id}, None)
+
+
+def reset(iccid: str, *, reason: str | None = None) -> Asked:
+    """Cut the connection, so that the device connects anew."""
+    return _asked(ActionKind.RESET, iccid, {}, reason)
+
+
+def status(iccid: str, *, enabled: bool, reason: str | None = None) -> Asked:
+    """Enable or disable the SIM."""
+    return _asked(ActionKind.STATUS, iccid, {"enabled": enabled}, reason)
+
+
+def imei_lock(iccid: str, *, locked: bool, reason: str | None = None) -> Asked:
+    """Lock the SIM to the device that it is in, or unlock it."""
+    return _asked(ActionKind.IMEI_LOCK, iccid, {"locked": locked}, reason)
+
+
+def label(iccid: str, text: str, *, reason: str | None = None) -> Asked:
+    """Name the SIM at 1NCE; an empty text removes the label."""
+    plain = _plain(text, "label", LONGEST_LABEL)
+    return _asked(ActionKind.LABEL, iccid, {"label": plain}, reason)
+
+
+def _asked(
+    kind: ActionKind, iccid: str, parameters: dict[str, Any], reason: str | None, *, repeat: bool = False
+) -> Asked:
+    text = _plain(reason, "reason", LONGEST_REASON) if reason else None
+    return Asked(kind=kind, iccid=iccid, parameters=parameters, reason=text or None, repeat=repeat)
+
+
+def _plain(text: str, name: str, longest: int) -> str:
+    """On one line and without blanks around it."""
+    found = " ".join(text.split())
+    if len(found) > longest or not found.isprintable():
+        raise Invalid(f"{name} has at most {longest} printable characters")
+    return found

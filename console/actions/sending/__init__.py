@@ -1,0 +1,1 @@
+"""What workers record of an action: claimed, sent, answered, settled."""

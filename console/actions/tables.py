@@ -1,0 +1,46 @@
+"""What is stored of actions. PostgreSQL alone knows what was asked for and sent: Redis only wakes."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from console.store.metadata import metadata, moment
+
+actions = sa.Table(
+    "actions",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("iccid", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("parameters", JSONB, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("caller", sa.Text, nullable=False),  # the caller's handle: whose idempotency key it is
+    sa.Column("idempotency_key", sa.Text, nullable=False),
+    sa.Column("requested_by", sa.Text, nullable=False),
+    moment("requested_at", nullable=False),
+    moment("changed_at", nullable=False),
+    moment("undo_until"),
+    moment("expires_at", nullable=False),
+    # Of the sending:
+    sa.Column(
+        "fence", sa.BigInteger, nullable=False, server_default="0"
+    ),  # rises with each claim: an older one is void
+    moment("claimed_at"),
+    moment("due_at"),  # when it is sent, or its effect looked for; None: nobody does anything by himself
+    moment("sent_at"),  # committed before the first byte of the request is written
+    sa.Column("sent_by_fence", sa.BigInteger),  # the claim that wrote it: its answer counts even when it comes late
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("parts_sent", sa.Integer, nullable=False, server_default="0"),  # of a message: requests written
+    sa.Column("noted_volume_bytes", sa.BigInteger),  # the quota's accumulated volume just before a top-up was sent
+    # Of the outcome:
+    sa.Column("order_number", sa.Text),
+    sa.Column("sms_ids", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("price_minor", sa.BigInteger),
+    sa.Column("currency", sa.Text),
+    sa.Column("message", sa.Text),
+    sa.Column("request", sa.Text),
+    sa.Column("answer", sa.Text),
+    sa.Column("steps", JSONB, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+)

@@ -1,0 +1,173 @@
+"""Changes of actions that people and programs make, and how every change of one is made and published."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from console.actions import reads
+from console.actions.reads import COLUMNS, action_of
+from console.actions.requests import Asked
+from console.actions.rules import COOL_DOWN, EXPIRES_AFTER, NOT_SENT, SPENDING, step
+from console.actions.tables import actions
+from console.errors import Conflict, Invalid, NotFound
+from console.facts.actions import Action, ActionChanged, ActionState
+from console.organizations.rules import Caller
+from console.store.database import Transaction
+from console.store.keyset import LARGEST
+from console.store.locks import AdvisoryLock, transaction_lock
+
+c = actions.c
+SAME_KEY = "This Idempotency-Key was used for another request: take a new key for a new action"
+
+
+async def request(
+    transaction: Transaction, caller: Caller, asked: Asked, key: str, now: datetime, *, undo: timedelta
+) -> tuple[Action, bool]:
+    """Make an action of what is asked for; the action, and whether the key had made it before.
+
+    Raises Invalid for a key that has made another action, and Conflict where a top-up may not start.
+    """
+    connection = transaction.connection
+    if asked.kind in SPENDING:  # top-ups of one SIM wait for each other from here on
+        name = f"{caller.organization_id}:{asked.iccid}"
+        await connection.execute(transaction_lock(AdvisoryLock.ACTION, name))
+    if (before := await _same(transaction, caller, asked, key)) is not None:
+        return before, True
+    if asked.kind in SPENDING:
+        await _may_spend(transaction, caller, asked, now)
+    held = undo > timedelta(0)
+    state = ActionState.HELD if held else ActionState.QUEUED
+    due_at = now + undo
+    values = {
+        "organization_id": caller.organization_id,
+        "iccid": asked.iccid,
+        "kind": asked.kind.value,
+        "state": state.value,
+        "parameters": asked.parameters,
+        "reason": asked.reason,
+        "caller": caller.handle,
+        "idempotency_key": key,
+        "requested_by": caller.name,
+        "requested_at": now,
+        "changed_at": now,
+        "undo_until": due_at if held else None,
+        "expires_at": now + EXPIRES_AFTER,
+        "due_at": due_at,
+        "steps": [_step(state, now, caller.name, None)],
+    }
+    statement = insert(actions).values(**values)
+    statement = statement.on_conflict_do_nothing(index_elements=["organization_id", "caller", "idempotency_key"])
+    row = (await connection.execute(statement.returning(*COLUMNS))).first()
+    if row is None:  # the same request has come twice at the same moment
+        found = await _same(transaction, caller, asked, key)
+        assert found is not None
+        return found, True
+    action = action_of(row)
+    transaction.publish(caller.organization_id, ActionChanged(time=now, subject=action.iccid, data=action))
+    ask_for_sending(transaction, caller.organization_id, action.id, due_at)
+    return action, False
+
+
+async def cancel(transaction: Transaction, caller: Caller, action_id: int, now: datetime) -> Action:
+    """Cancel an action that has not been sent. Twice is once. Raises NotFound, and Conflict when it is too late."""
+    known = sa.select(c.state).where(c.organization_id == caller.organization_id, c.id == action_id).with_for_update()
+    row = (await transaction.connection.execute(known)).first() if 0 < action_id <= LARGEST else None
+    if row is None:
+        raise NotFound("There is no such action", action=action_id)
+    state = ActionState(row.state)
+    if state in NOT_SENT:
+        values = {"due_at": None}
+        found = await change(transaction, c.id == action_id, state, ActionState.CANCELLED, values, now, by=caller.name)
+        assert found is not None
+        return found
+    action = await reads.one(transaction.connection, caller.organization_id, action_id)
+    assert action is not None
+    if state is not ActionState.CANCELLED:
+        raise Conflict(f"It can't be cancelled any more: it is {state}", action=action_id, state=state.value)
+    return action
+
+
+def ask_for_sending(transaction: Transaction, organization_id: int, action_id: int, due_at: datetime) -> None:
+    """Ask for the job that sends this action, when it is due."""
+    transaction.later(
+        "act", key=f"act:{action_id}", organization_id=organization_id, due_at=due_at, action_id=action_id
+    )
+
+
+def ask_for_settling(transaction: Transaction, organization_id: int, due_at: datetime) -> None:
+    """Ask for the job that looks for the effects of actions, when the next look is due."""
+    transaction.later("settle", key=f"settle:{organization_id}", organization_id=organization_id, due_at=due_at)
+
+
+async def change(
+    transaction: Transaction,
+    which: "sa.ColumnElement[bool]",
+    before: ActionState,
+    after: ActionState,
+    values: dict[str, Any],
+    now: datetime,
+    *,
+    by: str | None = None,
+    message: str | None = None,
+) -> Action | None:
+    """Lead the action from one state to the next, publish it, and return it; None if it is no longer `which`.
+
+    Raises WrongStep for a step that the machine of states does not have.
+    """
+    entry = sa.cast([_step(step(before, after), now, by, message)], JSONB)
+    statement = sa.update(actions).where(which, c.state == before.value)
+    statement = statement.values(
+        state=after.value,
+        changed_at=now,
+        message=message,
+        steps=c.steps.op("||")(entry),
+        revision=c.revision + 1,
+        **values,
+    )
+    row = (await transaction.connection.execute(statement.returning(c.organization_id, *COLUMNS))).first()
+    if row is None:
+        return None
+    action = action_of(row)
+    transaction.publish(row.organization_id, ActionChanged(time=now, subject=action.iccid, data=action))
+    return action
+
+
+async def _same(transaction: Transaction, caller: Caller, asked: Asked, key: str) -> Action | None:
+    """What this key has made before. Raises Invalid if that is something else."""
+    found = await reads.by_key(transaction.connection, caller.organization_id, caller.handle, key)
+    if found is None:
+        return None
+    if (found.kind, found.iccid, found.parameters, found.reason) != (
+        asked.kind.value,
+        asked.iccid,
+        asked.parameters,
+        asked.reason,
+    ):
+        raise Invalid(SAME_KEY, action=found.id)
+    return found
+
+
+async def _may_spend(transaction: Transaction, caller: Caller, asked: Asked, now: datetime) -> None:
+    """Raises Conflict while a top-up of the SIM is under way, or within the cool-down unless `repeat` is asked for."""
+    connection, organization_id = transaction.connection, caller.organization_id
+    under_way = await reads.open_top_up(connection, organization_id, asked.iccid)
+    if under_way is not None:
+        raise Conflict(
+            f"A top-up of this SIM is under way since {under_way.requested_at:%H:%M} UTC by {under_way.requested_by}: "
+            f"{under_way.state}",
+            action=under_way.id,
+            state=under_way.state,
+        )
+    last = await reads.last_top_up(connection, organization_id, asked.iccid, now - COOL_DOWN)
+    if last is not None and not asked.repeat:
+        minutes = max(1, round((now - last.requested_at).total_seconds() / 60))
+        ago = "a minute" if minutes == 1 else f"{minutes} minutes"
+        raise Conflict(
+            f"Topped up {ago} ago by {last.requested_by}: again?", action=last.id, repeat_with={"repeat": True}
+        )
+
+
+def _step(state: ActionState, at: datetime, by: str | None, message: str | None) -> dict[str, Any]:
+    return {"state": state.value, "at": at.isoformat(), "by": by, "message": message}

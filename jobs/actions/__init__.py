@@ -1,0 +1,1 @@
+"""What the jobs of actions share: one request written at most once, its outcome, the evidence of its effect."""

@@ -1,0 +1,122 @@
+"""What 1NCE shows of an action's effect: the quota, the orders, the messages, the network events, the SIM."""
+
+from datetime import datetime
+
+from console.actions.rules import CLOCK_TOLERANCE
+from console.actions.settling import rules
+from console.actions.settling.reads import Sought, linked_messages, linked_orders
+from console.actions.settling.rules import Finding, OrderEvidence
+from console.actions.sms_parts import parts_of
+from console.facts.actions import ActionKind, ActionState
+from console.once.client import OnceClient
+from console.once.errors import NotFound, Refused
+from console.once.http.rate_limit import CallPriority
+from console.once.models import Sms
+from console.once.wire.orders import Order
+from jobs.actions.settings import as_wanted
+from jobs.run import Run
+
+NOW = CallPriority.COMMAND
+PAGES_OF_ORDERS = 10  # of ten orders each; 1NCE allows 100 calls in five minutes
+RESET_EVENTS = frozenset({8, 9})  # activation and suspension: what a reset is made of
+
+
+class Evidence:
+    """Asks 1NCE about effects, for one run: the orders once for all of them."""
+
+    def __init__(self, run: Run, client: OnceClient) -> None:
+        self._run = run
+        self._client = client
+        self._orders: list[Order] | None = None
+        self._orders_back_to: datetime | None = None
+        self._orders_readable = True
+
+    async def of(self, sought: Sought) -> Finding | None:
+        """What the evidence leads to; None: it is looked for again. Raises an OnceError when 1NCE can't be asked."""
+        kind = ActionKind(sought.action.kind)
+        if kind is ActionKind.TOP_UP:
+            return await self._top_up(sought)
+        if kind in (ActionKind.SMS, ActionKind.CANCEL_SMS):
+            return await self._sms(sought, kind)
+        if kind is ActionKind.RESET:
+            return await self._reset(sought)
+        sim = await self._client.sim(sought.action.iccid, priority=NOW)
+        seen = as_wanted(sim, kind, sought.action.parameters)
+        return rules.setting(sought.pending, seen=seen, now=self._run.now())
+
+    async def _top_up(self, sought: Sought) -> Finding | None:
+        quota = await self._client.data_quota(sought.action.iccid, priority=NOW)
+        finding = rules.top_up(sought.pending, quota.accumulated, None, self._run.now())
+        if finding is not None or sought.pending.state is not ActionState.UNKNOWN:
+            return finding
+        orders = await self._order_of(sought)
+        return rules.top_up(sought.pending, quota.accumulated, orders, self._run.now())
+
+    async def _order_of(self, sought: Sought) -> OrderEvidence:
+        """The top-up's order: of this SIM, not before it was sent, and not another action's."""
+        since = sought.pending.sent_at - CLOCK_TOLERANCE
+        orders = await self._orders_since(since)
+        if orders is None:
+            return OrderEvidence(readable=False)
+        async with self._run.db.reading() as connection:
+            linked = await linked_orders(connection, self._run.organization_id, since)
+        for order in orders:
+            of_this = order.type == "topup" and sought.action.iccid in order.iccids and str(order.number) not in linked
+            if of_this and order.ordered_at is not None and order.ordered_at >= since:
+                return OrderEvidence(readable=True, number=str(order.number))
+        return OrderEvidence(readable=True)
+
+    async def _orders_since(self, since: datetime) -> list[Order] | None:
+        """The orders back to then; None if they can't be read that far."""
+        if not self._orders_readable:
+            return None
+        if self._orders is not None and self._orders_back_to is not None and self._orders_back_to <= since:
+            return self._orders
+        orders: list[Order] = []
+        try:
+            for page in range(1, PAGES_OF_ORDERS + 1):
+                found = await self._client.account.orders(page, priority=NOW)
+                orders += found.items
+                dates = [order.ordered_at for order in found.items if order.ordered_at is not None]
+                if not found.items or (dates and min(dates) < since):
+                    self._orders, self._orders_back_to = orders, since
+                    return orders
+        except Refused:  # not offered to this account
+            pass
+        self._orders_readable = False
+        return None
+
+    async def _sms(self, sought: Sought, kind: ActionKind) -> Finding | None:
+        action = sought.action
+        try:
+            listed = (await self._client.sms_list(action.iccid, priority=NOW)).items
+        except NotFound:
+            listed = []
+        statuses = {message.id: message.status for message in listed}
+        now = self._run.now()
+        if kind is ActionKind.CANCEL_SMS:
+            return rules.cancelled_sms(sought.pending, statuses.get(action.parameters["sms_id"]), now)
+        if sought.pending.state is not ActionState.UNKNOWN:
+            return rules.sms(sought.pending, [statuses.get(one) for one in action.sms_ids], now)
+        async with self._run.db.reading() as connection:
+            linked = await linked_messages(connection, self._run.organization_id, action.iccid)
+        candidates = [one for one in listed if one.id not in linked and self._since(one, sought)]
+        found, missing = list(action.sms_ids), 0
+        for part in parts_of(action.parameters["payload"], action.id)[len(action.sms_ids) :]:
+            match = next((one for one in candidates if one.payload == part.payload), None)
+            if match is None:
+                missing += 1
+            else:
+                candidates.remove(match)
+                found.append(match.id)
+        return rules.lost_sms(sought.pending, found, missing, now)
+
+    def _since(self, message: Sms, sought: Sought) -> bool:
+        since = sought.pending.sent_at - CLOCK_TOLERANCE
+        return message.direction == "mt" and message.submitted_at is not None and message.submitted_at >= since
+
+    async def _reset(self, sought: Sought) -> Finding | None:
+        batch = await self._client.events(sought.action.iccid, priority=NOW)
+        since = sought.pending.sent_at - CLOCK_TOLERANCE
+        reported = any(event.type_id in RESET_EVENTS and event.time >= since for event in batch.events)
+        return rules.reset(sought.pending, reported=reported, now=self._run.now())

@@ -1,0 +1,39 @@
+"""The last check before a request that must not be sent twice: its first byte is written right after it."""
+
+import time
+
+from console.actions.rules import STALLED_SECONDS
+from console.actions.sending.writes import Claim, note_sending
+from jobs.run import Run
+
+
+class NotSent(Exception):
+    """The request was not written, and will not be by this claim."""
+
+
+class Gate:
+    """Commits the moment of sending, then lets the request through. `open` once a request may have been written."""
+
+    def __init__(self, run: Run, claimed: Claim, request: str) -> None:
+        self._run = run
+        self._claimed = claimed
+        self._request = request
+        self.part = claimed.parts_taken + 1
+        self.opened = False
+
+    async def __call__(self) -> None:
+        """Raises NotSent if the claim is no longer held, or if this process has stood still since the check."""
+        self.opened = False  # a request before this one was answered with 401
+        began = time.monotonic()
+        async with self._run.db.transaction() as transaction:
+            held = await note_sending(transaction, self._claimed, self.part, self._request, self._run.now())
+        if not held:
+            raise NotSent("Another worker has taken it over, or its time has passed.")
+        if time.monotonic() - began > STALLED_SECONDS:
+            raise NotSent("The worker stood still just before it was sent.")
+        self.opened = True
+
+    def next_part(self) -> None:
+        """The part has been taken: the next request is for the one after it."""
+        self.part += 1
+        self.opened = False

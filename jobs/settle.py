@@ -1,0 +1,39 @@
+"""Looks for the effects of actions, and ends what was lost or is too late."""
+
+from console.actions.sending.writes import expire, take_lost_claims
+from console.actions.settling.reads import due
+from console.actions.settling.writes import settle as settle_action
+from console.once.errors import CircuitOpen, OnceError
+from jobs.actions.evidence import Evidence
+from jobs.run import Run, by_organization
+
+AT_ONCE = 200
+
+
+@by_organization(needs_once=False)
+async def settle(run: Run) -> None:
+    """Claims of lost workers end first, then what has expired, then each effect that is due is looked for.
+
+    An action about which 1NCE can't be asked now is looked at again later.
+    """
+    async with run.db.transaction() as transaction:
+        await take_lost_claims(transaction, run.organization_id, run.now())
+        await expire(transaction, run.organization_id, run.now())
+    client = await run.worker.once_clients.client(run.organization_id)
+    if client is None:
+        return
+    async with run.db.reading() as connection:
+        found = await due(connection, run.organization_id, run.now(), limit=AT_ONCE)
+    evidence = Evidence(run, client)
+    for sought in found:
+        finding = None
+        try:
+            finding = await evidence.of(sought)
+        except CircuitOpen:
+            raise
+        except OnceError as error:
+            run.tally.error = str(error)
+            run.counted(failed=1)
+        async with run.db.transaction() as transaction:
+            action = await settle_action(transaction, run.organization_id, sought, finding, run.now())
+        run.counted(seen=1, changed=int(action is not None))

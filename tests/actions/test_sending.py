@@ -1,0 +1,222 @@
+"""A worker sends an action once; what 1NCE's answer proves decides what becomes of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from console.actions import requests, writes
+from console.actions.requests import PaymentMethod
+from console.actions.rules import LEASE, SendResult
+from console.actions.sending.writes import Sent, claim, note_sending, record_sent, take_lost_claims
+from console.facts.actions import Action
+from console.store.database import Database
+from tests.actions.conftest import Operator
+from tests.simulation import Simulation
+
+pytestmark = pytest.mark.one_edition
+
+
+def states(action: Action) -> list[str]:
+    return [step.state for step in action.steps]
+
+
+async def test_a_top_up_is_sent_and_confirmed_by_the_risen_quota(otto: Operator, iccid: str) -> None:
+    taken = await otto.act(await otto.top_up(iccid))
+    assert taken.state == "accepted"
+    assert taken.order_number
+    confirmed = await otto.settle(taken)
+    assert states(confirmed) == ["queued", "sending", "accepted", "confirmed"]
+    assert "500 MB more" in confirmed.explanation
+    assert await otto.done(iccid) == 1
+
+
+FAULTS: list[tuple[dict[str, Any], str, int]] = [
+    ({"kind": "drop_before"}, "unknown", 0),
+    ({"kind": "drop_after"}, "unknown", 1),
+    ({"kind": "status_after", "status": 500}, "unknown", 1),
+    ({"kind": "status", "status": 500}, "unknown", 0),
+    ({"kind": "status", "status": 503, "retry_after": 1}, "unknown", 0),
+    ({"kind": "malformed"}, "unknown", 0),
+    ({"kind": "malformed_after", "status": 201}, "unknown", 1),
+    ({"kind": "malformed", "status": 401}, "unknown", 0),
+    ({"kind": "malformed", "status": 429}, "unknown", 0),
+    ({"kind": "empty"}, "unknown", 1),
+    ({"kind": "empty", "status": 400}, "unknown", 1),
+    ({"kind": "status", "status": 429, "retry_after": 1}, "queued", 0),
+    ({"kind": "status", "status": 401, "times": 2}, "queued", 0),
+    ({"kind": "status", "status": 409}, "refused", 0),
+    ({"kind": "status", "status": 422}, "refused", 0),
+]
+
+
+@pytest.mark.parametrize(("fault", "state", "charged"), FAULTS, ids=str)
+async def test_only_a_proof_that_nothing_happened_sends_a_top_up_again(
+    otto: Operator, iccid: str, fault: dict[str, Any], state: str, charged: int
+) -> None:
+    action = await otto.top_up(iccid)
+    await otto.fault(path="topup", **fault)
+    found = await otto.act(action)
+    assert (found.state, await otto.done(iccid)) == (state, charged)
+    again = await otto.act(action)
+    assert (again.state, await otto.done(iccid)) == (state, charged)
+
+
+async def test_what_was_not_sent_is_sent_when_it_is_due_again(otto: Operator, iccid: str) -> None:
+    await otto.fault(path="topup", kind="status", status=429, retry_after=0)
+    waiting = await otto.act(await otto.top_up(iccid))
+    await otto.age(waiting, due=True)
+    found = await otto.act(waiting)
+    assert states(found) == ["queued", "sending", "queued", "sending", "accepted"]
+    assert await otto.done(iccid) == 1
+
+
+async def test_a_connection_that_is_refused_sends_nothing(otto: Operator, iccid: str, db: Database) -> None:
+    action = await otto.top_up(iccid)
+    client = await otto.acme.worker.once_clients.client(otto.acme.id)
+    assert client is not None
+    await client.renew_token()
+    async with db.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE organizations SET once_base_url = 'http://127.0.0.1:9/management-api'")
+    assert (await otto.act(action)).state == "queued"
+
+
+async def test_an_unknown_top_up_is_settled_by_the_quota(otto: Operator, iccid: str) -> None:
+    await otto.fault(path="topup", kind="drop_after")
+    found = await otto.settle(await otto.act(await otto.top_up(iccid)))
+    assert states(found) == ["queued", "sending", "unknown", "confirmed"]
+
+
+async def test_an_unknown_bank_transfer_is_found_among_the_orders(otto: Operator, iccid: str) -> None:
+    await otto.fault(path="topup", kind="status_after", status=500)
+    found = await otto.settle(await otto.act(await otto.top_up(iccid, PaymentMethod.BANK_TRANSFER)))
+    assert found.state == "accepted"
+    assert found.order_number
+    assert "days" in found.explanation
+    await otto.simulation.ask("POST", f"orders/{found.order_number}/pay")
+    assert (await otto.settle(found)).state == "confirmed"
+
+
+async def test_what_did_not_happen_is_said_after_a_while_and_not_before(otto: Operator, iccid: str) -> None:
+    await otto.fault(path="topup", kind="drop_before")
+    unknown = await otto.settle(await otto.act(await otto.top_up(iccid)))
+    assert unknown.state == "unknown"
+    await otto.age(unknown, timedelta(minutes=11))
+    found = await otto.settle(unknown)
+    assert found.state == "failed"
+    assert "Try again?" in found.explanation
+    assert await otto.done(iccid) == 0
+
+
+async def test_a_worker_lost_while_sending_leaves_it_unknown(otto: Operator, iccid: str, db: Database) -> None:
+    action = await otto.top_up(iccid)
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        claimed = await claim(transaction, otto.acme.id, action.id, now)
+        assert claimed is not None
+        assert await note_sending(transaction, claimed, 1, "POST", now)
+    async with db.transaction() as transaction:
+        assert await take_lost_claims(transaction, otto.acme.id, now + LEASE / 2) == []
+        (lost,) = await take_lost_claims(transaction, otto.acme.id, now + LEASE)
+        late = await record_sent(transaction, claimed, Sent(result=SendResult.TAKEN, order_number="7"), now + LEASE)
+    assert lost.state == "unknown"
+    assert late is not None
+    assert (late.state, late.order_number) == ("accepted", "7")
+
+
+async def test_a_worker_that_was_taken_over_can_write_no_request(otto: Operator, iccid: str, db: Database) -> None:
+    action = await otto.top_up(iccid)
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        zombie = await claim(transaction, otto.acme.id, action.id, now)
+        assert zombie is not None
+        (back,) = await take_lost_claims(transaction, otto.acme.id, now + LEASE)
+        second = await claim(transaction, otto.acme.id, action.id, now + LEASE)
+        assert second is not None
+        assert not await note_sending(transaction, zombie, 1, "POST", now + LEASE)
+        assert await note_sending(transaction, second, 1, "POST", now + LEASE)
+        assert not await note_sending(transaction, zombie, 1, "POST", now + LEASE)
+        assert await record_sent(transaction, zombie, Sent(result=SendResult.TAKEN), now + LEASE) is None
+    assert back.state == "queued"
+
+
+async def test_what_is_too_late_is_not_sent(otto: Operator, iccid: str) -> None:
+    action = await otto.top_up(iccid)
+    await otto.age(action, timedelta(hours=2))
+    assert (await otto.act(action)).state == "expired"
+    assert await otto.done(iccid) == 0
+
+
+async def test_what_is_held_waits_and_what_is_cancelled_is_never_sent(otto: Operator, iccid: str, db: Database) -> None:
+    asked = requests.top_up(iccid, PaymentMethod.CREDIT_CARD)
+    held = await otto.ask(asked, undo=timedelta(seconds=30))
+    assert (await otto.act(held)).state == "held"
+    async with db.transaction() as transaction:
+        await writes.cancel(transaction, otto.caller, held.id, datetime.now(UTC))
+    await otto.age(held, timedelta(minutes=1))
+    assert states(await otto.act(held)) == ["held", "cancelled"]
+    assert await otto.done(iccid) == 0
+
+
+async def test_a_message_of_three_parts_is_sent_and_found_delivered(
+    otto: Operator, iccid: str, simulation: Simulation
+) -> None:
+    await simulation.set(iccid, connection="ONLINE")
+    taken = await otto.act(await otto.ask(requests.sms(iccid, "x" * 400, datetime.now(UTC))))
+    assert taken.state == "accepted"
+    assert len(taken.sms_ids) == 3
+    await simulation.ask("POST", "step", {"seconds": 120})
+    assert (await otto.settle(taken)).state == "confirmed"
+
+
+async def test_a_message_that_stops_half_way_goes_on_where_it_stopped(otto: Operator, iccid: str, db: Database) -> None:
+    action = await otto.ask(requests.sms(iccid, "x" * 400, datetime.now(UTC)))
+    async with db.transaction() as transaction:
+        claimed = await claim(transaction, otto.acme.id, action.id, datetime.now(UTC))
+        assert claimed is not None
+        assert await note_sending(transaction, claimed, 1, "POST", datetime.now(UTC))
+        stopped = Sent(result=SendResult.NOT_SENT, sms_ids=["7"])
+        await record_sent(transaction, claimed, stopped, datetime.now(UTC))
+    await otto.age(action, due=True)
+    found = await otto.act(action)
+    assert (found.state, found.sms_ids[0], len(found.sms_ids)) == ("accepted", "7", 3)
+    assert await otto.done(iccid, "sms") == 2
+
+
+async def test_a_lost_message_is_found_in_the_list(otto: Operator, iccid: str) -> None:
+    await otto.fault(path="/sms", kind="drop_after")
+    unknown = await otto.act(await otto.ask(requests.sms(iccid, "hello", datetime.now(UTC))))
+    assert unknown.state == "unknown"
+    found = await otto.settle(unknown)
+    assert (found.state, len(found.sms_ids)) == ("accepted", 1)
+
+
+async def test_a_lost_message_that_is_not_in_the_list_was_not_sent(otto: Operator, iccid: str) -> None:
+    await otto.fault(path="/sms", kind="drop_before")
+    unknown = await otto.act(await otto.ask(requests.sms(iccid, "hello", datetime.now(UTC))))
+    await otto.age(unknown, timedelta(minutes=11))
+    assert (await otto.settle(unknown)).state == "failed"
+
+
+async def test_a_reset_is_confirmed_by_what_the_network_reports(
+    otto: Operator, iccid: str, simulation: Simulation
+) -> None:
+    taken = await otto.act(await otto.ask(requests.reset(iccid)))
+    assert (taken.state, (await otto.settle(taken)).state) == ("accepted", "accepted")
+    await simulation.ask("POST", "step", {"seconds": 60})
+    assert (await otto.settle(taken)).state == "confirmed"
+
+
+async def test_settings_are_read_first_and_confirmed_at_once(
+    otto: Operator, iccid: str, simulation: Simulation
+) -> None:
+    await simulation.set(iccid, status="Enabled", imei_lock=False, label="old")
+    for asked in (
+        requests.label(iccid, "pump 7"),
+        requests.imei_lock(iccid, locked=True),
+        requests.status(iccid, enabled=False),
+    ):
+        assert states(await otto.act(await otto.ask(asked))) == ["queued", "sending", "confirmed"]
+    again = await otto.act(await otto.ask(requests.status(iccid, enabled=False)))
+    assert again.message == "It was so already."
+    assert await otto.done(iccid, "change") == 3
