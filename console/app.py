@@ -8,6 +8,7 @@ from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
+import console.actions.api
 import console.carrier.api
 import console.connectivity.api
 import console.polling.api
@@ -173,6 +174,7 @@ def _api() -> Router:
                 "/",
                 route_handlers=[
                     console.sims.watching.api.router,
+                    console.actions.api.router,
                     console.usage.api.router,
                     console.quotas.api.router,
                     console.connectivity.api.router,

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from console.actions.asking.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
 from console.connectivity.reads import StatusChange
+from console.facts.actions import Action, ActionStep
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
 from console.facts.jobs import JobRun
 from console.facts.network import NetworkEvent
@@ -31,6 +33,14 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         WatchedSim,
         WatchRequest,
         SyncRequest,
+        Action,
+        ActionStep,
+        NewTopUp,
+        NewSms,
+        NewReset,
+        NewStatus,
+        NewImeiLock,
+        NewLabel,
         StatusChange,
         NetworkEvent,
         Sms,

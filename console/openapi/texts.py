@@ -15,6 +15,7 @@ TAGS = {
     "Quotas": "What is left of data and SMS, until when, and whether it agrees with usage records.",
     "Connectivity": "Status changes and network events of SIMs.",
     "SMS": "Messages to devices and from them.",
+    "Actions": "What operators and programs ask 1NCE to do: sent at most once, followed until the effect is seen.",
     "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
     " and the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
@@ -66,6 +67,13 @@ PARAMETERS = {
     "job": "Only runs of this job.",
     "If-Match": "The `ETag` of the SIM as you read it: 412 if it has changed since.",
     "limit": "The number of runs, at most 500.",
+    "state": "Only actions in one of these states.",
+    "kind": "Only actions of one of these kinds.",
+    "sms_id": "1NCE's id of the message.",
+    "action_id": "The console's id of the action.",
+    "Idempotency-Key": "Your own id of this request, kept as long as the action: sent again with the same body, it"
+    " gives the action as it is now (`Idempotency-Replayed: true`), with another body 422. A refused request does not"
+    " use it up.",
 }
 PARAMETER_EXAMPLES = {"iccid": "8988228066600000001"}
 
@@ -138,6 +146,16 @@ ANSWERS = {
     "unwatchSim": "It is not watched.",
     "syncSim": "1NCE is asked: what has changed comes on the stream.",
     "syncAllSims": "1NCE is asked: what has changed comes on the stream.",
+    "topUpSim": "The action, on its way.",
+    "sendSms": "The action, on its way.",
+    "cancelSms": "The action, on its way.",
+    "resetSim": "The action, on its way.",
+    "enableSim": "The action, on its way.",
+    "lockSim": "The action, on its way.",
+    "labelSim": "The action, on its way.",
+    "listActions": "A page of actions.",
+    "getAction": "The action.",
+    "cancelAction": "The action, cancelled.",
     "getSimUsage": "The SIM's usage.",
     "getUsage": "The fleet's usage.",
     "getSimQuotas": "The SIM's quotas.",

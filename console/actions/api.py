@@ -1,0 +1,77 @@
+"""Actions for programs: read and cancelled."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.actions import reads, writes
+from console.actions.asking.api import router as asking
+from console.actions.reads import ActionFilter
+from console.errors import NotFound
+from console.facts.actions import Action, ActionKind, ActionState
+from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.organizations.rules import Caller, Permission
+from console.store.database import Database
+from console.store.keyset import LARGEST
+
+
+def number_of(text: str) -> int:
+    """The id of an action in a path. Raises NotFound for what can't be one."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) <= LARGEST) or len(text) > 19:
+        raise NotFound("There is no such action", action=text[:40])
+    return int(text)
+
+
+@get("/", operation_id="listActions", summary="List the actions, the latest first")
+async def list_actions(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    states: Annotated[list[ActionState] | None, QueryParameter(name="state")] = None,
+    kind: FromQuery[list[ActionKind] | None] = None,
+    iccid: FromQuery[str | None] = None,
+    page: PageNumber = 1,
+    page_size: PageSize = 50,
+    cursor: CursorText = None,
+) -> Listing[Action]:
+    """Filters by state, kind and SIM; several values: any of them."""
+    wanted = ActionFilter(state=frozenset(states or ()), kind=frozenset(kind or ()), iccid=iccid)
+    offset = 0 if cursor else (page - 1) * page_size
+    found, following = await reads.page(
+        reading, caller.organization_id, wanted, limit=page_size, offset=offset, cursor=cursor_of(cursor)
+    )
+    total = await reads.count(reading, caller.organization_id, wanted)
+    return listing(found, total, page, page_size, following)
+
+
+@get("/{action_id:str}", operation_id="getAction", summary="One action as it is now")
+async def get_action(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], action_id: FromPath[str]
+) -> Action:
+    """With its states so far, and the request and answer."""
+    found = await reads.one(reading, caller.organization_id, number_of(action_id))
+    if found is None:
+        raise NotFound("There is no such action", action=action_id)
+    return found
+
+
+@post(
+    "/{action_id:str}/cancel",
+    operation_id="cancelAction",
+    summary="Cancel an action that has not been sent",
+    status_code=200,
+    opt={"permission": Permission.SIMS_ACT},
+)
+async def cancel_action(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], action_id: FromPath[str]
+) -> Action:
+    """409 once a worker has begun to send it. Twice is once."""
+    async with db.transaction() as transaction:
+        return await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
+
+
+reading = Router("/actions", route_handlers=[list_actions, get_action, cancel_action], tags=["Actions"])
+router = Router("/", route_handlers=[asking, reading])

@@ -1,0 +1,1 @@
+"""Asking for actions on a SIM, by programs."""
