@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.actions import reads, writes
 from console.actions.asking.api import router as asking
 from console.actions.reads import ActionFilter
@@ -69,8 +70,10 @@ async def cancel_action(
     caller: NamedDependency[Caller], db: NamedDependency[Database], action_id: FromPath[str]
 ) -> Action:
     """409 once a worker has begun to send it. Twice is once."""
-    async with db.transaction() as transaction:
-        return await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
+    async with db.transaction() as transaction, acting(transaction, caller, "action.cancel", action_id) as act:
+        action = await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
+        act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind}
+    return action
 
 
 reading = Router("/actions", route_handlers=[list_actions, get_action, cancel_action], tags=["Actions"])

@@ -9,7 +9,7 @@ from tests.laws.tree import ROOT, Tree, imports, module_of
 # Rooms that are no nouns: technology, and what joins the nouns.
 NO_NOUNS = {"facts", "store", "http", "live", "cli", "trial", "once", "pages", "openapi"}
 ABOVE_LIVE = {"pages", "openapi", "once", "cli", "trial", "app", "web", "health", "migrate"}
-ROOMS = 40  # folders in console/ and jobs/, at most
+ROOMS = 46  # folders in console/ and jobs/, at most
 ROOT_FILES = 15  # files in console/ itself, at most, besides __init__ and __main__
 
 

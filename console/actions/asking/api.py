@@ -1,15 +1,16 @@
 """What programs can ask 1NCE to do with a SIM: each with an idempotency key, each answered with an action."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import HttpMethod, Response, Router, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from console.actions import requests, writes
+from console.acting import acting
+from console.actions import requests
 from console.actions.asking.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
-from console.actions.requests import Asked
+from console.actions.asking.commands import ask
 from console.facts.actions import Action
 from console.facts.sims import SimState
 from console.organizations.rules import Caller, Permission
@@ -28,17 +29,6 @@ Sim = NamedDependency[SimState]
 Given = NamedDependency[Settings]
 
 
-async def ask(caller: Caller, db: Database, settings: Settings, asked: Asked, key: str) -> Response[Action]:
-    """202 with the action, its address, and whether the key had made it before."""
-    now, undo = datetime.now(UTC), timedelta(seconds=settings.undo_seconds)
-    async with db.transaction() as transaction:
-        action, replayed = await writes.request(transaction, caller, asked, requests.checked_key(key), now, undo=undo)
-    headers = {"Location": f"/api/v1/actions/{action.id}"}
-    if replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(action, status_code=202, headers=headers)
-
-
 @post(
     "/{iccid:str}/topup",
     operation_id="topUpSim",
@@ -51,7 +41,8 @@ async def top_up_sim(
 ) -> Response[Action]:
     """Real money, spent once. 409 while a top-up of the SIM is under way, and within 10 minutes unless `repeat`."""
     asked = requests.top_up(sim.iccid, data.payment_method, reason=data.reason, repeat=data.repeat)
-    return await ask(caller, db, settings, asked, key)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.top_up", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
 
 
 @post(
@@ -71,7 +62,8 @@ async def send_sms(caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody
         expires_at=data.expires_at,
         reason=data.reason,
     )
-    return await ask(caller, db, settings, asked, key)
+    async with db.transaction() as transaction, acting(transaction, caller, "sms.send", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
 
 
 @route(
@@ -94,7 +86,18 @@ async def cancel_sms(
 ) -> Response[Action]:
     """1NCE cancels a message that is not delivered yet. Without a key, each message is cancelled once."""
     asked = requests.cancel_sms(sim.iccid, sms_id)
-    return await ask(caller, db, settings, asked, key or f"cancel-sms:{asked.iccid}:{asked.parameters['sms_id']}")
+    own_key = key or f"cancel-sms:{asked.iccid}:{sms_id}"
+    async with db.transaction() as transaction, acting(transaction, caller, "sms.cancel", sim.iccid) as act:
+        return answer(
+            await ask(
+                transaction,
+                act,
+                caller,
+                asked,
+                own_key,
+                settings,
+            )
+        )
 
 
 @post("/{iccid:str}/reset", operation_id="resetSim", summary="Reset a SIM's connection", status_code=202)
@@ -102,7 +105,9 @@ async def reset_sim(
     caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody[NewReset], key: KEY
 ) -> Response[Action]:
     """The session ends, and the device connects anew."""
-    return await ask(caller, db, settings, requests.reset(sim.iccid, reason=data.reason), key)
+    asked = requests.reset(sim.iccid, reason=data.reason)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.reset", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
 
 
 @post("/{iccid:str}/status", operation_id="enableSim", summary="Enable or disable a SIM", status_code=202)
@@ -110,7 +115,9 @@ async def enable_sim(
     caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody[NewStatus], key: KEY
 ) -> Response[Action]:
     """Disabled, it leaves the network."""
-    return await ask(caller, db, settings, requests.status(sim.iccid, enabled=data.enabled, reason=data.reason), key)
+    asked = requests.status(sim.iccid, enabled=data.enabled, reason=data.reason)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.enable", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
 
 
 @post(
@@ -120,7 +127,9 @@ async def lock_sim(
     caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody[NewImeiLock], key: KEY
 ) -> Response[Action]:
     """A lock ends a running session."""
-    return await ask(caller, db, settings, requests.imei_lock(sim.iccid, locked=data.locked, reason=data.reason), key)
+    asked = requests.imei_lock(sim.iccid, locked=data.locked, reason=data.reason)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.lock", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
 
 
 @post("/{iccid:str}/label", operation_id="labelSim", summary="Change a SIM's label at 1NCE", status_code=202)
@@ -128,7 +137,18 @@ async def label_sim(
     caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody[NewLabel], key: KEY
 ) -> Response[Action]:
     """The label that 1NCE shows too."""
-    return await ask(caller, db, settings, requests.label(sim.iccid, data.label, reason=data.reason), key)
+    asked = requests.label(sim.iccid, data.label, reason=data.reason)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.label", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
+
+
+def answer(made: tuple[Action, bool]) -> Response[Action]:
+    """202 with the action, its address, and whether the key had made it before."""
+    action, replayed = made
+    headers = {"Location": f"/api/v1/actions/{action.id}"}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(action, status_code=202, headers=headers)
 
 
 router = Router(
