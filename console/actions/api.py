@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Router, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from console.actions.asking.api import router as asking
 from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState
-from console.http.paging import CursorText, Listing, PageNumber, PageSize, cursor_of, listing
+from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
 from console.store.keyset import LARGEST
@@ -31,21 +31,18 @@ def number_of(text: str) -> int:
 async def list_actions(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
+    asked: NamedDependency[ListRequest],
     states: Annotated[list[ActionState] | None, QueryParameter(name="state")] = None,
     kind: FromQuery[list[ActionKind] | None] = None,
     iccid: FromQuery[str | None] = None,
-    page: PageNumber = 1,
-    page_size: PageSize = 50,
-    cursor: CursorText = None,
 ) -> Listing[Action]:
     """Filters by state, kind and SIM; several values: any of them."""
     wanted = ActionFilter(state=frozenset(states or ()), kind=frozenset(kind or ()), iccid=iccid)
-    offset = 0 if cursor else (page - 1) * page_size
     found, following = await reads.page(
-        reading, caller.organization_id, wanted, limit=page_size, offset=offset, cursor=cursor_of(cursor)
+        reading, caller.organization_id, wanted, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
-    total = await reads.count(reading, caller.organization_id, wanted)
-    return listing(found, total, page, page_size, following)
+    total = await reads.count(reading, caller.organization_id, wanted, exact=asked.exact)
+    return asked.listing(Action, found, following, total)
 
 
 @get("/{action_id:str}", operation_id="getAction", summary="One action as it is now")
@@ -76,5 +73,10 @@ async def cancel_action(
     return action
 
 
-reading = Router("/actions", route_handlers=[list_actions, get_action, cancel_action], tags=["Actions"])
+reading = Router(
+    "/actions",
+    route_handlers=[list_actions, get_action, cancel_action],
+    tags=["Actions"],
+    dependencies={"asked": Provide(list_request)},
+)
 router = Router("/", route_handlers=[asking, reading])

@@ -12,6 +12,7 @@ from console.actions.explanations import explanation
 from console.actions.rules import NOT_CHARGED, OPEN
 from console.actions.tables import actions
 from console.facts.actions import Action, ActionKind, ActionState, ActionStep
+from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 
 c = actions.c
@@ -70,10 +71,9 @@ async def page(
     return [action_of(row) for row in rows[:limit]], following
 
 
-async def count(connection: AsyncConnection, organization_id: int, wanted: ActionFilter) -> int:
+async def count(connection: AsyncConnection, organization_id: int, wanted: ActionFilter, *, exact: bool) -> Total:
     """How many actions these are."""
-    query = sa.select(sa.func.count()).select_from(actions).where(*_wanted(organization_id, wanted))
-    return int((await connection.execute(query)).scalar_one())
+    return await count_rows(connection, sa.select(c.id).where(*_wanted(organization_id, wanted)), exact=exact)
 
 
 async def open_top_up(connection: AsyncConnection, organization_id: int, iccid: str) -> Action | None:
