@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
+from console.unicode_text import normal
+
 LENGTH = 19  # digits, as stored and as 1NCE writes it
+LONGEST_WRITTEN = 200  # characters, with all that stands between the digits
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 WITHOUT_WIDTH = frozenset({"Cf", "Mn", "Me"})  # categories of Unicode that take no place of their own
@@ -30,7 +33,7 @@ def plain_text(text: str) -> str:
         return text
     return "".join(
         str(unicodedata.decimal(character)) if character.isdecimal() else character
-        for character in unicodedata.normalize("NFKC", text)
+        for character in normal("NFKC", text)
         if unicodedata.category(character) not in WITHOUT_WIDTH and character not in FILLERS
     )
 
@@ -41,6 +44,8 @@ def parse(text: str) -> str:
     Takes 19 digits, or 20 with a right check digit. Blanks, hyphens, invisible characters and the padding F of a
     19-digit ICCID are removed; digits of every script and in compatibility forms are read. Raises InvalidIccid.
     """
+    if len(text) > LONGEST_WRITTEN:
+        raise InvalidIccid(f"An ICCID has 19 digits, or 20 with its check digit; this has {len(text):,} characters.")
     digits = SEPARATORS.sub("", plain_text(text))
     if len(digits) == LENGTH + 1 and digits[-1] in "fF":
         digits = digits[:-1]

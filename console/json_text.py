@@ -3,9 +3,9 @@
 import codecs
 import re
 
-# A pair of surrogates, a lone half of one, any other escape: each taken whole, so that "\\ud83d" stays what it is.
+# A pair of surrogates, a lone half of one or NUL, any other escape: each whole, so that "\\ud83d" stays what it is.
 _ESCAPES = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<none>\\u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000))|\\."
 )
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -21,8 +21,9 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # that may stand nowhe
 def readable(body: bytes) -> bytes:
     """The same JSON in UTF-8, without a byte order mark.
 
-    What is no character (half a surrogate pair, bytes that are no UTF-8) and control characters that were not escaped
-    become U+FFFD. RFC 8259 section 8.2 leaves open what readers do with these; here nothing else is lost for them.
+    What is no character (half a surrogate pair, bytes that are no UTF-8), NUL, which PostgreSQL can't store, and
+    control characters that were not escaped become U+FFFD. RFC 8259 section 8.2 leaves open what readers do with
+    these; here nothing else is lost for them.
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
@@ -37,5 +38,5 @@ def readable(body: bytes) -> bytes:
     if _CONTROLS.search(body):
         body = _CONTROLS.sub("\ufffd".encode(), body)
     if b"\\u" in body:
-        body = _ESCAPES.sub(lambda found: REPLACEMENT if found["half"] else found[0], body)
+        body = _ESCAPES.sub(lambda found: REPLACEMENT if found["none"] else found[0], body)
     return body

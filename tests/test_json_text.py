@@ -20,6 +20,7 @@ from console.json_text import readable
         (b'["\xff\xfe caf\xe9"]', ["\ufffd\ufffd caf\ufffd"]),
         (b'["\xed\xa0\xbd"]', ["\ufffd\ufffd\ufffd"]),
         (b'["\x00a\x1f"]', ["\ufffda\ufffd"]),
+        (rb'["\u0000a\\u0000"]', ["\ufffda\\u0000"]),
         (b"\xef\xbb\xbf[1]", [1]),
         ('["ä"]'.encode("utf-16"), ["ä"]),
         ('["ä"]'.encode("utf-32"), ["ä"]),

@@ -1,7 +1,6 @@
 """A filter of SIMs in SQL: fields, words, and identifiers in any spelling."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from console.sims.rules import TAG, Criterion, SimFilter
 from console.sims.search import parse_search
 from console.sims.tables import sim_states, words
 from console.sims.watching.tables import is_watched
+from console.unicode_text import normal
 
 search = sa.column("search", sa.Text)
 ALIKE = re.compile("[-‐-―−'’‘ʼ`´]")
@@ -96,7 +96,7 @@ def _label_begins(text: str) -> "sa.ColumnElement[bool]":
 
 def _folded(pattern: str) -> "sa.ColumnElement[str]":
     """Folded as the stored texts are: by the same function of the database."""
-    return sa.func.fold_text(unicodedata.normalize("NFKC", pattern))
+    return sa.func.fold_text(normal("NFKC", pattern))
 
 
 def _any_of(

@@ -1,15 +1,16 @@
 """What people type or paste into the search, taken apart: identifiers in any spelling, and words."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 
 from msgspec import Struct
 
 from console.iccid import INVISIBLE
 from console.sims.identifiers import NATIONAL_PREFIX, WITH_VERSION, Identifier, first_identifier
+from console.unicode_text import normal
 
 LONGEST = 8_000  # characters
+LONGEST_WORD = 200  # no label of 1NCE is longer, nor anything that identifies a SIM
 MOST_WORDS = 12
 MOST_IDENTIFIERS = 250
 SEPARATORS = re.compile(r"[,;|\n\r\t]+")
@@ -31,7 +32,7 @@ def parse_search(text: str) -> Search:
     """Take a search apart. Raises SearchTooLong beyond the bounds of one search."""
     if len(text) > LONGEST:
         raise SearchTooLong(f"A search has at most {LONGEST:,} characters; this one has {len(text):,}.")
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = INVISIBLE.sub("", normal("NFKC", text))
     for spelling, plain in ((WITH_VERSION, r"\1"), (NATIONAL_PREFIX, ""), (PLUS_ALONE, "+")):
         text = spelling.sub(plain, text)
     words: list[str] = []
@@ -39,6 +40,8 @@ def parse_search(text: str) -> Search:
     for chunk in SEPARATORS.split(text):
         pieces = chunk.split()
         while pieces:
+            if len(pieces[0]) > LONGEST_WORD:
+                raise SearchTooLong(f"A word has at most {LONGEST_WORD} characters; {pieces[0][:20]}… has more.")
             if found := first_identifier(pieces):
                 identifier, used = found
                 identifiers.setdefault(identifier.digits, identifier)

@@ -15,6 +15,7 @@ Keys = Sequence["tuple[sa.ColumnElement[Any], bool]"]
 
 
 LARGEST = 2**63 - 1
+LONGEST = 8_000  # characters of a cursor: it holds a label, at 12 characters each where they are escaped
 OF_ANOTHER = "The cursor belongs to a list with another sort: start again from the first page"
 
 
@@ -42,10 +43,12 @@ def name_of(keys: Keys) -> str:
 def read_cursor(text: str) -> Cursor:
     """The cursor that `text` wrote; BadRequest if nobody did."""
     try:
+        if len(text) > LONGEST:
+            raise ValueError("too long")
         known = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=list[Any])
         order = msgspec.convert(known[:1], tuple[str])[0]
-    except (binascii.Error, ValueError) as error:
-        raise BadRequest("The cursor is not one of ours: start again from the first page", cursor=text) from error
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise BadRequest("The cursor is not one of ours: start again from the first page", cursor=text[:80]) from error
     return Cursor(order, known[1:])
 
 

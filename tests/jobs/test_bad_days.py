@@ -113,6 +113,34 @@ async def test_a_slow_1nce_is_slow_and_no_more(db: Database, acme: Acme, simulat
     assert len(await states(db, acme, simulation)) == 250
 
 
+ODD_LABELS = {
+    "a\x00b": "a\ufffdb",
+    "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(9_000)): None,  # more than an index can hold
+    "\u0301\u0323" * 3_000: None,  # n² steps to normalise
+    "\u202e<b>" * 80: "\u202e<b>" * 63 + "\u202e<…",
+}
+
+
+async def test_a_label_that_nobody_would_give_keeps_no_sim_from_being_known(
+    db: Database, acme: Acme, simulation: Simulation
+) -> None:
+    odd = dict(zip(await simulation.iccids(), ODD_LABELS, strict=False))
+    before = {iccid: (await simulation.ask("GET", f"sims/{iccid}"))["label"] for iccid in odd}
+    try:
+        for iccid, label in odd.items():
+            await simulation.set(iccid, label=label)
+        await acme.run(sync_sims)
+    finally:
+        for iccid, label in before.items():
+            await simulation.set(iccid, label=label)
+    known = await states(db, acme, simulation)
+    assert set(known) == set(await simulation.iccids())
+    for iccid, label in odd.items():
+        stored = known[iccid].label
+        assert len(stored) <= 255
+        assert stored == (ODD_LABELS[label] or label[:254] + "…")
+
+
 async def test_a_status_that_has_lost_its_word_fails_that_answer_and_leaves_the_old_one_on_the_screen(
     db: Database, acme: Acme, simulation: Simulation
 ) -> None:

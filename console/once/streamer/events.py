@@ -71,13 +71,9 @@ def imsi_of(raw: RecordShape) -> str | None:
     return str(imsi) if imsi else None
 
 
-def _text(value: str | int | None) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)
-
-
 def iccid_of(raw: RecordShape) -> str | None:
     """The SIM's ICCID; where the SIM is missing, the device's name normally is the ICCID."""
-    iccid = known(_text(raw.sim.iccid)) if raw.sim else None
+    iccid = known(None if raw.sim.iccid is None else str(raw.sim.iccid)) if raw.sim else None
     return iccid or (known(raw.endpoint.name) if raw.endpoint else None)
 
 

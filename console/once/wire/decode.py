@@ -12,6 +12,7 @@ from msgspec import MsgspecError, Raw, json
 from console import iccid
 from console.once.models import Quota, Sim, Sms
 from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
+from console.once.wire.texts import bounded
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_bytes, to_count
 from console.once.wire.whole_numbers import number_text
@@ -54,15 +55,11 @@ def read_items(body: bytes, read: Callable[[Raw], Item]) -> tuple[list[Item], li
     return good, bad
 
 
-def _text(value: str | int | None) -> str | None:
-    return None if value is None or value == "" else str(value)
-
-
 def _word(number: Decimal | None, text: str | None, words: dict[int, str]) -> str | None:
     """The meaning of a number, or else the text in lower case: the texts are less sure than the numbers."""
     if number is not None and number in words:
         return words[int(number)]
-    return text.lower() if text else None
+    return (bounded(text) or "").lower() or None
 
 
 def _class(status: QuotaClass | None) -> str | None:
@@ -72,19 +69,19 @@ def _class(status: QuotaClass | None) -> str | None:
 def read_sim(body: bytes | Raw) -> Sim:
     """A SIM of the inventory."""
     raw = _sim.decode(body)
-    word = raw.status.lower() if raw.status else None
+    word = (bounded(raw.status) or "").lower() or None
     return Sim(
         iccid=iccid.parse(raw.iccid),
-        iccid_with_luhn=raw.iccid_with_luhn or None,
-        imsi=_text(raw.imsi),
-        imsi_2=_text(raw.imsi_2),
-        current_imsi=_text(raw.current_imsi),
-        msisdn=_text(raw.msisdn),
-        imei=_text(raw.imei),
+        iccid_with_luhn=bounded(raw.iccid_with_luhn),
+        imsi=bounded(raw.imsi),
+        imsi_2=bounded(raw.imsi_2),
+        current_imsi=bounded(raw.current_imsi),
+        msisdn=bounded(raw.msisdn),
+        imei=bounded(raw.imei),
         imei_lock=raw.imei_lock,
         status=_STATUS_WORDS.get(word, word) if word else None,
-        label=raw.label or None,
-        ip_address=raw.ip_address or None,
+        label=bounded(raw.label),
+        ip_address=bounded(raw.ip_address),
         activated_at=maybe_time(raw.activation_date),
         data_quota_bytes=to_bytes(raw.current_quota),
         data_class=_class(raw.quota_status),
@@ -123,11 +120,11 @@ def read_sms(body: bytes | Raw) -> Sms:
     """A message of a SIM's list."""
     raw = _sms.decode(body)
     return Sms(
-        id=number_text(raw.id) or str(raw.id),
+        id=number_text(raw.id) or "",
         direction=_word(raw.sms_type.id, raw.sms_type.description, _SMS_DIRECTIONS) or "mt",
         status=_word(raw.status.id, raw.status.description, _SMS_STATES) if raw.status else None,
         payload=raw.payload,
-        source_address=_text(raw.source_address),
+        source_address=bounded(raw.source_address),
         dcs=to_count(raw.dcs),
         udh=raw.udh or None,
         submitted_at=maybe_time(raw.submit_date),

@@ -8,6 +8,7 @@ from console.once.models import Status
 from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name
 from console.once.wire.shapes import CountryShape, OperatorShape, SessionShape, StatusShape
+from console.once.wire.texts import bounded
 from console.once.wire.times import maybe_time
 
 _LIMITS = {"REACHED": True, "NOT_REACHED": False}
@@ -33,16 +34,16 @@ def read_status(body: bytes) -> Status:
     rat = newest.rat_type
     limit = raw.data_traffic_limit_state
     return Status(
-        connection=raw.status.description.lower() if raw.status.description else None,
+        connection=(bounded(raw.status.description) or "").lower() or None,
         data_limit_reached=_LIMITS.get((limit.description or "").upper()) if limit else None,
-        operator=operator.name or None,
+        operator=bounded(operator.name),
         operator_mccmnc=f"{mcc}{mnc}" if mcc and mnc else None,
         country=country_code(iso, country.mcc or newest.mcc),
         located_at=maybe_time(place.last_updated) if place else None,
-        rat=rat_name(rat.rat_type_id, rat.description) if rat else None,
-        apn=newest.apn or None,
+        rat=bounded(rat_name(rat.rat_type_id, rat.description)) if rat else None,
+        apn=bounded(newest.apn),
         cell=cell_name(newest.gtp_v2_uli) or cell_name(newest.gtp_v1_uli) or cell_name(Cell(newest.lac, newest.ci)),
         session_started_at=maybe_time(newest.created),
-        ip_address=newest.ue_ip_address or None,
+        ip_address=bounded(newest.ue_ip_address),
         sessions=len(sessions),
     )

@@ -2,6 +2,8 @@
 
 from decimal import Decimal, InvalidOperation
 
+from console.once.wire.texts import LONGEST
+
 Whole = int | float | str | None
 LARGEST_EXACT = 2**53  # beyond it, a number with a decimal point is the same as its neighbours
 MOST_DIGITS = 40
@@ -22,12 +24,17 @@ def whole(value: Whole) -> int | None:
 
 
 def number_text(value: Whole) -> str | None:
-    """An id as text: the same for every spelling of a number; what is no number stays as it is."""
+    """An id as text: the same for every spelling of a number; what is no number stays as it is.
+
+    Raises ValueError for a text that is too long for an id.
+    """
     if value is None or value == "":
         return None
     try:
         return str(whole(value))
     except ValueError:
+        if len(str(value)) > LONGEST:
+            raise
         return str(value)
 
 

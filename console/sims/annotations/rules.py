@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from console.errors import Invalid
 from console.facts.sims import SimState
 from console.iccid import INVISIBLE
+from console.unicode_text import normal
 
 MOST_TAGS = 20
 LONGEST_TAG = 40  # characters
@@ -82,7 +83,8 @@ def _merged_fields(current: Mapping[str, str], changes: Mapping[str, str | None]
 
 def checked_tags(written: Iterable[str]) -> list[str]:
     """These tags folded and sorted, each once. Raises AnnotationRefused."""
-    found = sorted({fold_tag(one) for one in written})
+    several = set(written)
+    found = sorted({fold_tag(one) for one in several}) if len(several) <= 10 * MOST_TAGS else sorted(several)
     if len(found) > MOST_TAGS:
         raise AnnotationRefused(f"A SIM has at most {MOST_TAGS} tags; these are {len(found)}.")
     return found
@@ -105,7 +107,7 @@ def fold_tag(written: str) -> str:
 
 def field_name(written: str) -> str:
     """A custom field's name as it is stored: "Device model" becomes `device_model`. Raises AnnotationRefused."""
-    name = re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", written).strip().lower())
+    name = re.sub(r"[\s-]+", "_", normal("NFKC", written).strip().lower())
     if not FIELD_NAME.fullmatch(name):
         raise AnnotationRefused(
             f"{written[:40]!r} can't name a custom field: letters a to z, digits and _, a letter first, 40 at most."
@@ -122,7 +124,7 @@ def field_value(written: str) -> str:
 
 def checked_note(written: str) -> str | None:
     """The note without invisible characters, lines ended by a line feed; None if nothing is left."""
-    text = unicodedata.normalize("NFC", written.replace("\r\n", "\n").replace("\r", "\n"))
+    text = normal("NFC", written.replace("\r\n", "\n").replace("\r", "\n"))
     text = _clean(text, "The note").strip()
     if len(text) > LONGEST_NOTE:
         raise AnnotationRefused(f"The note has at most {LONGEST_NOTE:,} characters; this one has {len(text):,}.")
@@ -130,7 +132,7 @@ def checked_note(written: str) -> str | None:
 
 
 def _line(written: str, what: str, longest: int) -> str:
-    text = " ".join(_clean(unicodedata.normalize("NFKC", written), what).split())
+    text = " ".join(_clean(normal("NFKC", written), what).split())
     if len(text) > longest:
         raise AnnotationRefused(f"{what} has at most {longest} characters; this one has {len(text):,}.")
     return text
