@@ -210,7 +210,7 @@ async def test_a_reset_is_confirmed_by_what_the_network_reports(
 async def test_settings_are_read_first_and_confirmed_at_once(
     otto: Operator, iccid: str, simulation: Simulation
 ) -> None:
-    await simulation.set(iccid, status="Enabled", imei_lock=False, label="old")
+    await simulation.set(iccid, status="Enabled", imei="356938035643809", imei_lock=False, label="old")
     for asked in (
         requests.label(iccid, "pump 7"),
         requests.imei_lock(iccid, locked=True),
