@@ -38,7 +38,7 @@ from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
-from console.pages import activity, carrier, find, jobs, overview, sign_in, sim, sims, verification
+from console.pages import actions, activity, carrier, find, jobs, overview, sign_in, sim, sims, verification
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListPositions, ListTicks
@@ -127,6 +127,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         overview.OverviewView(fragments),
         sims_view := sims.SimsView(fragments),
         sim_view := sim.SimView(fragments),
+        actions.ActionsView(fragments),
         jobs_view := jobs.JobsView(fragments),
         carrier.CarrierView(fragments, db.redis),
     ]
@@ -154,6 +155,7 @@ def _pages() -> Router:
             find.router,
             sims.router,
             sim.router,
+            actions.router,
             jobs.router,
             carrier.router,
             activity.router,

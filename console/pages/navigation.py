@@ -19,6 +19,7 @@ class Page(Struct, frozen=True, kw_only=True):
 PAGES = (
     Page(name="overview", path="/", title="Overview", key="f", help="Go to the overview", icon="overview"),
     Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs", icon="mark"),
+    Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="next"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
     Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
     Page(

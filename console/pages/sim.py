@@ -11,16 +11,22 @@ from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.actions import forms
+from console.actions import reads as action_reads
+from console.actions.explanations import PAYMENT_NAMES
+from console.actions.reads import ActionFilter
 from console.connectivity import reads as connectivity_reads
 from console.facts import Fact
+from console.facts.actions import Action, ActionChanged
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged, SimState
 from console.facts.sms import SmsChanged
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
 from console.pages import sim_edits
+from console.pages.actions import drawn
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
@@ -34,13 +40,14 @@ from console.usage import reads as usage_reads
 
 EVENTS = 25
 MESSAGES = 25
+ACTIONS = 10
 
 
 class SimView:
     """The SIM's state, events and messages at once; its quotas with their forecast from the database."""
 
     name = "sim"
-    receives = Receives(facts=(SimChanged, NetworkEventReported, SmsChanged))
+    receives = Receives(facts=(SimChanged, NetworkEventReported, SmsChanged, ActionChanged))
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
@@ -58,7 +65,18 @@ class SimView:
         if isinstance(fact, SmsChanged):
             sms = f"sms-{fact.data.direction}-{fact.data.id}"
             return [prepend("sim-sms", sms, draw("sim/_sms.html", message=fact.data))]
+        if isinstance(fact, ActionChanged):
+            return self._action(fact.data)
         return []
+
+    def _action(self, action: Action) -> Sequence[Html]:
+        """Its row, and in the form of its kind that it is the latest."""
+        row = self._fragments.draw("sim/_action.html", **drawn(action))
+        after = self._fragments.draw("sim/_after.html", kind=action.kind, after=action.id)
+        return [
+            prepend("sim-actions", f"action-{action.id}", row, revision=action.revision),
+            replace(f"after-{action.kind}", after, revision=action.id),
+        ]
 
     def confirmed(self, sim: SimState) -> Html:
         """When 1NCE last confirmed the SIM, in the head of the page."""
@@ -107,12 +125,17 @@ async def sim_page(
     sms, sms_older = await sms_reads.of_sim(
         reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
     )
+    actions, _ = await action_reads.page(reading, caller.organization_id, ActionFilter(iccid=sim.iccid), limit=ACTIONS)
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         "here": "sims",
         "sim": sim,
         "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
+        "may_act": caller.may(Permission.SIMS_ACT),
+        "actions": [drawn(action) for action in actions],
+        "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
+        "payment_methods": PAYMENT_NAMES,
         "events": events,
         "events_as_of": datetime.now(UTC),
         "older": f"/sims/{sim.iccid}?before={older}" if older else None,

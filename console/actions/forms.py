@@ -1,0 +1,94 @@
+"""Actions asked for by forms: each form's idempotency key follows from what had been asked for when it was drawn.
+
+So the key survives a reload and is the same in two tabs; a double click makes one action. Once an action of the kind
+has been made, by whomever, the form is out of date, and a page that does not know it yet is refused.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.actions import reads, requests
+from console.actions.requests import Asked, PaymentMethod
+from console.actions.tables import actions
+from console.errors import Conflict, Invalid
+from console.facts.actions import ActionKind
+from console.organizations.rules import Caller
+
+c = actions.c
+
+
+class ActionForm(Struct, frozen=True):
+    """A form of the SIM's page. `after` is the latest action of this kind on the SIM that the page knew of."""
+
+    kind: str = ""
+    after: int = 0
+    payment_method: str = ""
+    payload: str = ""
+    enabled: str = ""
+    locked: str = ""
+    label: str = ""
+    reason: str = ""
+    repeat: str = ""
+
+
+async def latest(connection: AsyncConnection, organization_id: int, iccid: str) -> dict[str, int]:
+    """The latest action of each kind on the SIM; 0 for none."""
+    query = sa.select(c.kind, sa.func.max(c.id)).where(c.organization_id == organization_id, c.iccid == iccid)
+    rows = (await connection.execute(query.group_by(c.kind))).all()
+    return {kind.value: 0 for kind in ActionKind} | {row[0]: row[1] for row in rows}
+
+
+def asked_by(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    """What the form asks for. Raises Invalid for what can't be."""
+    try:
+        return MADE[ActionKind(form.kind)](form, iccid, now)
+    except (ValueError, KeyError) as error:
+        raise Invalid("Choose one of the offered values") from error
+
+
+async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, iccid: str) -> str:
+    """The form's idempotency key. Raises Conflict if the page is out of date and the key has made nothing."""
+    key = f"page:{iccid}:{form.kind}:{form.after}"
+    if await reads.by_key(connection, caller.organization_id, caller.handle, key) is not None:
+        return key
+    if (await latest(connection, caller.organization_id, iccid)).get(form.kind, 0) != form.after:
+        raise Conflict(
+            "This page is out of date: the same was asked for meanwhile. Look at the SIM's actions, then repeat"
+        )
+    return key
+
+
+def _top_up(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    method = PaymentMethod(form.payment_method)
+    return requests.top_up(iccid, method, reason=form.reason, repeat=form.repeat == "yes")
+
+
+def _switch(text: str) -> bool:
+    return {"yes": True, "no": False}[text]
+
+
+MADE: Mapping[ActionKind, Callable[[ActionForm, str, datetime], Asked]] = {
+    ActionKind.TOP_UP: _top_up,
+    ActionKind.SMS: lambda form, iccid, now: requests.sms(iccid, form.payload, now, reason=form.reason),
+    ActionKind.RESET: lambda form, iccid, now: requests.reset(iccid, reason=form.reason),
+    ActionKind.STATUS: lambda form, iccid, now: requests.status(
+        iccid, enabled=_switch(form.enabled), reason=form.reason
+    ),
+    ActionKind.IMEI_LOCK: lambda form, iccid, now: requests.imei_lock(
+        iccid, locked=_switch(form.locked), reason=form.reason
+    ),
+    ActionKind.LABEL: lambda form, iccid, now: requests.label(iccid, form.label, reason=form.reason),
+}
+COMMANDS: Mapping[str, Any] = {
+    ActionKind.TOP_UP: "sim.top_up",
+    ActionKind.SMS: "sms.send",
+    ActionKind.RESET: "sim.reset",
+    ActionKind.STATUS: "sim.enable",
+    ActionKind.IMEI_LOCK: "sim.lock",
+    ActionKind.LABEL: "sim.label",
+}

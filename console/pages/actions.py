@@ -1,0 +1,164 @@
+"""What 1NCE was asked to do: the list, one action with its states and times, and asking from a SIM's page."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from litestar import Request, Router, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, QueryParameter
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.acting import acting
+from console.actions import forms, reads, writes
+from console.actions.api import number_of
+from console.actions.asking.commands import ask
+from console.actions.explanations import NAMES, summary
+from console.actions.forms import ActionForm
+from console.actions.reads import ActionFilter
+from console.actions.rules import OPEN
+from console.errors import Invalid, NotFound
+from console.facts import Fact
+from console.facts.actions import Action, ActionChanged, ActionKind
+from console.facts.sims import SimState
+from console.live.pieces import Html, prepend, replace
+from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller, Permission
+from console.pages.layout import layout_context
+from console.pages.templating import Fragments
+from console.settings import Settings
+from console.store.database import Database
+from console.store.keyset import read_cursor
+
+ACTIONS = 50
+Form = Annotated[ActionForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+class ActionsView:
+    """Each action in its place in the list, or on top of it; and on its own page."""
+
+    name = "actions"
+    receives = Receives(facts=(ActionChanged,), topics=("actions",))
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """The row, and the page of the action."""
+        if not isinstance(fact, ActionChanged):
+            return []
+        action = fact.data
+        row = self._fragments.draw("actions/_action.html", **drawn(action))
+        whole = self._fragments.draw("actions/_whole.html", **drawn(action))
+        return [
+            prepend("actions", f"action-{action.id}", row, revision=action.revision),
+            replace(f"whole-action-{action.id}", whole, revision=action.revision),
+        ]
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """Nothing is drawn from the database."""
+        return []
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Facts that were missed come again."""
+        return []
+
+    async def revisions(
+        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
+    ) -> Mapping[str, int]:
+        """It has none for all."""
+        return {}
+
+
+def drawn(action: Action) -> dict[str, Any]:
+    """What the fragments of an action need."""
+    return {"action": action, "summary": summary(ActionKind(action.kind), action.parameters)}
+
+
+@get("/actions", include_in_schema=False)
+async def actions_page(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    live_since: NamedDependency[str],
+    in_state: Annotated[str, QueryParameter(name="state", max_length=20)] = "",
+    kind: Annotated[str, QueryParameter(max_length=20)] = "",
+    before: Annotated[str, QueryParameter(max_length=300)] = "",
+) -> Template:
+    """The latest actions; `state=open` those that have not ended."""
+    states = frozenset(OPEN) if in_state == "open" else frozenset({in_state} if in_state else ())
+    wanted = ActionFilter(state=states, kind=frozenset({kind} if kind else ()))
+    cursor = read_cursor(before) if before else None
+    found, older = await reads.page(reading, caller.organization_id, wanted, limit=ACTIONS, cursor=cursor)
+    context: dict[str, Any] = {
+        **await layout_context(reading, caller, live_since, ActionsView),
+        "actions": [drawn(action) for action in found],
+        "kinds": {one.value: name for one, name in NAMES.items()},
+        "query": {"state": in_state, "kind": kind},
+        "live_list": not (in_state or kind or before),
+        "older": f"/actions?state={in_state}&kind={kind}&before={older}" if older else None,
+        "newest": "/actions" if cursor else None,
+        "as_of_time": datetime.now(UTC),
+        "may_cancel": caller.may(Permission.SIMS_ACT),
+    }
+    return Template("actions/actions.html", context=context)
+
+
+@get("/actions/{action_id:str}", include_in_schema=False)
+async def action_page(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    live_since: NamedDependency[str],
+    action_id: FromPath[str],
+) -> Template:
+    """One action: its states with their times, the request and the answer."""
+    action = await reads.one(reading, caller.organization_id, number_of(action_id))
+    if action is None:
+        raise NotFound("There is no such action")
+    layout = await layout_context(reading, caller, live_since, ActionsView)
+    context = {**layout, **drawn(action), "may_cancel": caller.may(Permission.SIMS_ACT)}
+    return Template("actions/action.html", context=context)
+
+
+@post("/actions/{action_id:str}/cancel", status_code=200, opt={"permission": Permission.SIMS_ACT})
+async def cancel(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    action_id: FromPath[str],
+) -> Template | Redirect:
+    """That it is cancelled; a browser without scripts goes to the action."""
+    async with db.transaction() as transaction, acting(transaction, caller, "action.cancel", action_id) as act:
+        action = await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
+        act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind}
+    return _answer(request, action)
+
+
+@post("/sims/{iccid:str}/actions", status_code=200, opt={"permission": Permission.SIMS_ACT})
+async def ask_from_page(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    sim: NamedDependency[SimState],
+    data: Form,
+) -> Template | Redirect:
+    """A message with a countdown and Undo; a browser without scripts goes to the action."""
+    command = forms.COMMANDS.get(data.kind)
+    if command is None:
+        raise Invalid("There is no such action", kind=data.kind[:20])
+    async with db.transaction() as transaction, acting(transaction, caller, command, sim.iccid) as act:
+        asked = forms.asked_by(data, sim.iccid, datetime.now(UTC))
+        key = await forms.key_of(transaction.connection, caller, data, sim.iccid)
+        action, _ = await ask(transaction, act, caller, asked, key, settings)
+    return _answer(request, action)
+
+
+def _answer(request: Request[Any, Any, Any], action: Action) -> Template | Redirect:
+    if "hx-request" in request.headers:
+        return Template("actions/_toast.html", context=drawn(action))
+    return Redirect(f"/actions/{action.id}", status_code=303)
+
+
+router = Router("/", route_handlers=[actions_page, action_page, cancel, ask_from_page], include_in_schema=False)

@@ -1,0 +1,101 @@
+"""Actions on pages: asked for from a SIM's page, undone, listed, each with its states; a double click is one action."""
+
+import asyncio
+import re
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from console.store.database import Database
+from tests.cast import ADAS_SIM, EVES_SIM, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+ASK = f"/sims/{ADAS_SIM}/actions"
+CARD = {"kind": "topup", "after": "0", "payment_method": "creditcard", "reason": "Ticket 7"}
+SCRIPT = {"HX-Request": "true"}
+
+
+async def action_ids(db: Database) -> list[int]:
+    async with db.reading() as reading:
+        return list((await reading.execute(sa.text("SELECT id FROM actions ORDER BY id"))).scalars())
+
+
+def after(page: httpx.Response, kind: str) -> int:
+    found = re.search(rf'id="after-{kind}"[^>]*value="(\d+)"', page.text)
+    assert found
+    return int(found[1])
+
+
+async def test_a_double_click_a_reload_and_two_tabs_make_one_top_up(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("otto") as one, web.signed_in("otto") as two:
+        pages = [
+            await one.get(f"/sims/{ADAS_SIM}"),
+            await one.get(f"/sims/{ADAS_SIM}"),
+            await two.get(f"/sims/{ADAS_SIM}"),
+        ]
+        assert {after(page, "topup") for page in pages} == {0}
+        answers = await asyncio.gather(*(client.post(ASK, data=CARD, headers=SCRIPT) for client in (one, one, two)))
+        page = await one.get(f"/sims/{ADAS_SIM}")
+    (action_id,) = await action_ids(db)
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(f'action="/actions/{action_id}/cancel"' in answer.text for answer in answers)
+    assert after(page, "topup") == action_id
+    assert f'id="action-{action_id}"' in page.text
+
+
+async def test_a_page_that_is_out_of_date_asks_for_nothing(web: Served, cast: Cast, db: Database) -> None:
+    reset = {"kind": "reset", "after": "0"}
+    async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
+        assert (await ada.post(ASK, data=reset, headers=SCRIPT)).status_code == 200
+        refused = await otto.post(ASK, data=reset, headers=SCRIPT)
+        (action_id,) = await action_ids(db)
+        taken = await otto.post(ASK, data=reset | {"after": str(action_id)}, headers=SCRIPT)
+    assert (refused.status_code, taken.status_code) == (409, 200)
+    assert "out of date" in refused.text
+
+
+async def test_it_is_undone_from_the_message_and_the_page_says_so(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("otto") as otto:
+        asked = await otto.post(ASK, data=CARD)
+        (action_id,) = await action_ids(db)
+        assert (asked.status_code, asked.headers["location"]) == (303, f"/actions/{action_id}")
+        undone = await otto.post(f"/actions/{action_id}/cancel", headers=SCRIPT)
+        page = await otto.get(f"/actions/{action_id}")
+        listed = await otto.get("/actions?state=cancelled")
+    assert "cancelled" in undone.text
+    assert "Undo" not in undone.text
+    assert all(text in page.text for text in ("Ticket 7", "held", "cancelled", "by <bdi>otto</bdi>"))
+    assert f'id="action-{action_id}"' in listed.text
+
+
+async def test_a_viewer_is_offered_nothing_and_refused(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("otto") as otto, web.signed_in("vera") as vera:
+        await otto.post(ASK, data=CARD)
+        (action_id,) = await action_ids(db)
+        page = await vera.get(f"/sims/{ADAS_SIM}")
+        assert "As a viewer you can't act on this SIM" in page.text
+        assert "Top up for money" not in page.text
+        assert 'data-may-cancel="no"' in (await vera.get("/actions")).text
+        assert (await vera.post(ASK, data=CARD)).status_code == 403
+        assert (await vera.post(f"/actions/{action_id}/cancel")).status_code == 403
+    async with web.signed_in("eve") as eve:
+        assert (await eve.get(f"/actions/{action_id}")).status_code == 404
+        assert (await eve.post(ASK, data=CARD)).status_code == 404
+        assert f"action-{action_id}" not in (await eve.get("/actions")).text
+        assert (await eve.post(f"/sims/{EVES_SIM}/actions", data=CARD | {"kind": "cancel_sms"})).status_code == 422
+    assert await action_ids(db) == [action_id]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"kind": "x"}, {"payment_method": "gold"}, {"kind": "status"}, {"kind": "sms", "payload": " "}],
+)
+async def test_what_cant_be_is_refused_with_the_reason(
+    web: Served, cast: Cast, db: Database, form: dict[str, str]
+) -> None:
+    async with web.signed_in("otto") as otto:
+        answer = await otto.post(ASK, data={**CARD, **form} if form else {"after": "0"}, headers=SCRIPT)
+    assert answer.status_code == 422
+    assert await action_ids(db) == []
