@@ -2,6 +2,7 @@
 
 from console.connectivity.writes import record_statuses
 from console.once.errors import NotFound
+from console.once.http.rate_limit import CallPriority
 from console.once.models import Sim
 from console.quotas.writes import record_quotas
 from console.sims.watching import writes as watching
@@ -10,13 +11,15 @@ from console.streamer.reads import usage_streamer
 from jobs.polling.rows import inventory_row, quota_row, status_row
 from jobs.run import Run, by_organization
 
+COMMAND = CallPriority.COMMAND  # a person waits for the answers
+
 
 @by_organization(needs_once=True, alone=False)
 async def sync_sim(run: Run, iccid: str) -> None:
-    """Four calls, SYNC_CALLS; one for an ICCID that 1NCE does not have, which ends or refuses what was asked for."""
+    """SYNC_CALLS calls, before any poll's; one for an ICCID that 1NCE does not have, which refuses what was asked for."""
     run.counted(seen=1)
     try:
-        sim = await run.client.sim(iccid)
+        sim = await run.client.sim(iccid, priority=COMMAND)
     except NotFound as error:
         async with run.db.transaction() as transaction:
             await watching.refuse(transaction, run.organization_id, iccid, error.message, run.now())
@@ -24,7 +27,7 @@ async def sync_sim(run: Run, iccid: str) -> None:
         return
     changed = await _in_inventory(run, sim)
     asked_at = run.now()
-    status = status_row(iccid, await run.client.status(iccid), asked_at)
+    status = status_row(iccid, await run.client.status(iccid, priority=COMMAND), asked_at)
     async with run.db.transaction() as transaction:
         changed |= bool(await record_statuses(transaction, run.organization_id, [status], run.now(), "poll"))
     changed |= await _quotas(run, iccid)
@@ -39,7 +42,8 @@ async def _in_inventory(run: Run, sim: Sim) -> bool:
 
 
 async def _quotas(run: Run, iccid: str) -> bool:
-    answers = ("data", await run.client.data_quota(iccid)), ("sms", await run.client.sms_quota(iccid))
+    data = await run.client.data_quota(iccid, priority=COMMAND)
+    answers = ("data", data), ("sms", await run.client.sms_quota(iccid, priority=COMMAND))
     rows = [row for service, quota in answers if (row := quota_row(iccid, service, quota)) is not None]
     now = run.now()
     async with run.db.transaction() as transaction:

@@ -1,9 +1,11 @@
 """One SIM is asked about on request: 1NCE confirms what somebody wants to watch, or refuses it."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
+from console.once.http.rate_limit import CallPriority, RateLimit
 from console.sims import reads
 from console.sims.counts import reads as counts_reads
 from console.sims.watching.reads import request
@@ -38,6 +40,26 @@ async def test_1nce_confirms_a_sim_with_four_calls(db: Database, acme: Acme, sim
     assert (sim.watched, sim.confirmed_by) == (True, "poll")
     assert sim.data_left_bytes is not None
     assert SYNC_CALLS == 4
+
+
+async def test_it_goes_before_polls(db: Database, acme: Acme, simulation: Simulation) -> None:
+    iccid = (await simulation.iccids())[3]
+    await asked(db, acme, iccid)
+    limits = [RateLimit(db.redis, str(acme.id), requests_per_second=50) for _ in range(5)]
+
+    async def command_on_command(limit: RateLimit) -> None:
+        while True:
+            await limit.slot(CallPriority.COMMAND)
+
+    others = [asyncio.create_task(command_on_command(limit)) for limit in limits]  # so many that polls get no slot
+    try:
+        await asyncio.wait_for(run(acme, iccid), 8)
+    finally:
+        for other in others:
+            other.cancel()
+        await asyncio.wait(others)
+    async with db.reading() as reading:
+        assert await reads.one(reading, acme.id, iccid) is not None
 
 
 async def test_1nce_refuses_an_iccid_that_it_does_not_have(db: Database, acme: Acme) -> None:
