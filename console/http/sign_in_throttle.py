@@ -58,3 +58,13 @@ async def begin_attempt(redis: Redis, name: str, network: str, device: str | Non
 async def succeeded(redis: Redis, attempt: Attempt) -> None:
     """The password was right: this try counts for nothing, nor do the wrong ones of this person before it."""
     await give_back(redis, attempt.shared, [attempt.own], attempt.counted_unix_seconds)
+
+
+async def count_wrong_post(redis: Redis, network: str, now: float) -> None:
+    """Count a post with a wrong password. Raises TooMany after OF_NETWORK from one network.
+
+    Only wrong ones are counted, and only they are refused: to refuse a right one would delay what it brings.
+    """
+    (count,) = await take(redis, [Window(f"guess:post:{network}", OF_NETWORK, SECONDS)], now)
+    if count.wait_seconds:
+        raise TooMany("Too many wrong passwords: wait a few minutes", retry_after=count.wait_seconds)

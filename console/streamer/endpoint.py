@@ -15,6 +15,8 @@ from console import metrics
 from console.errors import NotFound, NotSignedIn
 from console.facts.source import Source
 from console.http.authentication import Access
+from console.http.client_address import network_of
+from console.http.sign_in_throttle import count_wrong_post
 from console.organizations.reads import account
 from console.settings import Settings
 from console.store.database import Database
@@ -50,12 +52,13 @@ async def streamer(
     settings: NamedDependency[Settings],
     organization: FromPath[str],
 ) -> Response[bytes]:
-    """Only 200 acknowledges a post; anything else makes 1NCE send it again."""
+    """Only 200 acknowledges a post; anything else makes 1NCE send it again. Many wrong passwords are 429."""
     async with db.reading() as connection:
         found = await account(connection, settings.secret_key, slug=organization)
     username, password = (found.streamer_username, found.streamer_password) if found else (None, None)
     if not _is_right(request.headers.get("authorization", ""), username, password) or found is None:
         metrics.streamer_batches.labels("refused").inc()
+        await count_wrong_post(db.redis, network_of(request.scope), datetime.now(UTC).timestamp())
         raise NotSignedIn("Wrong user name or password for this organization's streamer")
     return await _keep(request, db, found.organization_id, OF_STREAMER, Source.STREAMER)
 

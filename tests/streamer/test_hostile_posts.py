@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.facts.source import Source
+from console.http.sign_in_throttle import OF_NETWORK
 from console.once.streamer.records import read_batch
 from console.store.database import Database
 from console.streamer.posts.tables import streamer_posts, unknown_records
@@ -191,3 +192,20 @@ async def test_posts_to_addresses_with_nul_are_refused(web: Served) -> None:
     async with httpx.AsyncClient(base_url=web.address, auth=CREDENTIALS, trust_env=False) as client:
         for path in ("/streamer/%00", "/forwarder/%00.x", "/forwarder/acme%00.x", "/streamer/%ff"):
             assert (await client.post(path, content=b"[]")).status_code in (400, 401, 404), path
+
+
+@pytest.mark.one_edition
+async def test_wrong_passwords_are_throttled_by_network_and_the_right_one_is_always_taken(web: Served) -> None:
+    post = msgspec.json.encode([usage(1, 1.0)])
+    async with httpx.AsyncClient(base_url=web.address, trust_env=False, timeout=30) as client:
+
+        async def answered(password: str, network: str) -> httpx.Response:
+            headers = {"X-Forwarded-For": network}
+            auth = (CREDENTIALS[0], password)
+            return await client.post("/streamer/acme", content=post, auth=auth, headers=headers)
+
+        tried = [await answered(f"guess-{number}", "203.0.113.7") for number in range(OF_NETWORK + 2)]
+        assert [one.status_code for one in tried] == [401] * OF_NETWORK + [429] * 2
+        assert int(tried[-1].headers["Retry-After"]) > 0
+        assert (await answered("guess", "203.0.113.8")).status_code == 401
+        assert (await answered(CREDENTIALS[1], "203.0.113.7")).status_code == 200
