@@ -60,7 +60,10 @@ class OverviewView:
             event = self._fragments.draw("overview/_event.html", event=fact.data)
             drawn = prepend("events", f"event-{fact.data.id}", event)
             return [drawn] if fact.data.severity == PLAIN else [drawn, Refresh(part="warnings")]
-        return [Refresh(part=part) for part in PARTS[type(fact)]]
+        parts = PARTS[type(fact)]
+        if isinstance(fact, SimChanged) and not fact.data.watched:
+            parts = (*parts, "usage")  # it is no longer counted
+        return [Refresh(part=part) for part in parts]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """One of the panels."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.quotas.rules import LATE, LEAST_BYTES, LEAST_PERCENT
 from console.quotas.tables import quota_reconciliation
 from console.sims.tables import checks, sims
+from console.sims.watching.tables import is_watched
 from console.store.keyset import Cursor, after, mark
 from console.streamer.reads import usage_streamer
 
@@ -56,6 +57,11 @@ COLUMNS = (
 )
 
 
+def _fleets(*columns: "sa.ColumnElement[Any]", organization_id: int) -> "sa.Select[*tuple[Any, ...]]":
+    """Those of watched SIMs."""
+    return _differing(*columns, organization_id=organization_id).where(is_watched(quota_reconciliation))
+
+
 def _differing(*columns: "sa.ColumnElement[Any]", organization_id: int) -> "sa.Select[*tuple[Any, ...]]":
     """Rows where a second check, longer after the first than a record takes to come, has found it too."""
     return (
@@ -76,14 +82,14 @@ def _differing(*columns: "sa.ColumnElement[Any]", organization_id: int) -> "sa.S
 
 
 async def count(connection: AsyncConnection, organization_id: int) -> int:
-    """How many SIMs differ."""
-    found = await connection.execute(_differing(COUNT, organization_id=organization_id))
+    """How many watched SIMs differ."""
+    found = await connection.execute(_fleets(COUNT, organization_id=organization_id))
     return int(found.scalar_one())
 
 
 async def worst(connection: AsyncConnection, organization_id: int, limit: int) -> list[Difference]:
     """The largest differences first."""
-    query = _differing(*COLUMNS, organization_id=organization_id).order_by(SIZE.desc(), b.iccid).limit(limit)
+    query = _fleets(*COLUMNS, organization_id=organization_id).order_by(SIZE.desc(), b.iccid).limit(limit)
     return [Difference(**row._mapping) for row in await connection.execute(query)]
 
 
@@ -91,7 +97,7 @@ async def differences(
     connection: AsyncConnection, organization_id: int, *, limit: int, offset: int = 0, cursor: Cursor | None = None
 ) -> tuple[list[Difference], str | None]:
     """SIMs that differ, by ICCID, and the cursor of the next page."""
-    query = _differing(*COLUMNS, organization_id=organization_id)
+    query = _fleets(*COLUMNS, organization_id=organization_id)
     if cursor is not None:
         query = query.where(after(ORDER, cursor))
     query = query.order_by(b.iccid).limit(limit + 1).offset(offset)

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.usage import SimDayUsage
 from console.store.bulk import Row, rows_of
-from console.usage.tables import fleet_usage_minutely, usage_daily, usage_hourly, usage_late_hours
+from console.usage.tables import usage_daily, usage_hourly, usage_late_hours
+from console.usage.watched import watched_usage
 
 Step = Literal["hour", "day"]
 SUMS = {"hour": usage_hourly, "day": usage_daily}
@@ -32,7 +33,7 @@ class UsageBucket(Struct, frozen=True, kw_only=True):
 
 
 class FleetUsage(Struct, frozen=True, kw_only=True):
-    """What the whole fleet has used, UTC days and months."""
+    """What the watched SIMs have used, UTC days and months."""
 
     today_bytes: int
     month_bytes: int
@@ -65,15 +66,15 @@ async def of_fleet(
     since: datetime,
     until: datetime,
 ) -> list[UsageBucket]:
-    """The fleet's usage by minute, hour or day, the oldest first. Steps without usage are left out."""
-    c = fleet_usage_minutely.c
+    """The usage of watched SIMs by minute, hour or day, the oldest first. Steps without usage are left out."""
+    c = watched_usage(organization_id, since, until, by_minute=by == "minute").c
     bucket = sa.func.date_trunc(sa.literal_column(f"'{by}'"), c.bucket, sa.literal_column("'UTC'"))
     query = (
         sa.select(
             bucket.label("time"), *(_number(c[name]).label(name) for name in ("data_bytes", "derived_bytes", "sms"))
         )
-        .where(c.organization_id == organization_id, c.bucket >= since, c.bucket < until)
         .group_by(sa.literal_column("1"))
+        .having(sa.or_(sa.func.sum(c.data_bytes) > 0, sa.func.sum(c.sms) > 0))
         .order_by(sa.literal_column("1"))
     )
     return [UsageBucket(**row._mapping) for row in (await connection.execute(query)).all()]
@@ -128,10 +129,10 @@ async def late_hours(connection: AsyncConnection, *, limit: int) -> list[LateHou
 
 
 async def totals(connection: AsyncConnection, organization_id: int, now: datetime) -> FleetUsage:
-    """The fleet's usage of this UTC day and month."""
-    c = fleet_usage_minutely.c
+    """What watched SIMs have used on this UTC day and in this month."""
     today = datetime.combine(now.date(), time(), UTC)
     month = today.replace(day=1)
+    c = watched_usage(organization_id, month, now + timedelta(days=1), by_minute=False).c
     columns = [
         sa.cast(sa.func.coalesce(sa.func.sum(c[column]).filter(c.bucket >= since), 0), sa.BigInteger).label(name)
         for name, column, since in (
@@ -141,7 +142,4 @@ async def totals(connection: AsyncConnection, organization_id: int, now: datetim
             ("month_sms", "sms", month),
         )
     ]
-    query = sa.select(*columns).where(
-        c.organization_id == organization_id, c.bucket >= month, c.bucket < now + timedelta(days=1)
-    )
-    return FleetUsage(**(await connection.execute(query)).one()._mapping)
+    return FleetUsage(**(await connection.execute(sa.select(*columns))).one()._mapping)

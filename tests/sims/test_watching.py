@@ -1,7 +1,10 @@
 """An unwatched SIM is in no list, total or poll, and keeps its history; an ICCID that was asked for is no SIM yet."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+import pytest
 import sqlalchemy as sa
 
 from console import facts
@@ -19,10 +22,13 @@ from console.sims.watching.rules import Watch
 from console.sims.watching.writes import refuse, unwatch, watch
 from console.sims.writes import record_inventory, record_walk
 from console.store.database import Database
+from console.usage import reads as usage
+from console.usage.writes import record_usage
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, add_sim, listed
 
 NOW = datetime.now(UTC)
 UNKNOWN = "8988228066600000077"
+STEPS: tuple[Literal["minute", "hour", "day"], ...] = ("minute", "hour", "day")
 
 
 async def stop(db: Database, organization_id: int, iccid: str = ADAS_SIM) -> list[facts.Fact]:
@@ -71,6 +77,59 @@ async def test_its_events_leave_the_fleets_and_stay_its_own(db: Database, cast: 
         assert len((await events(reading, cast.acme, iccid=ADAS_SIM))[0]) == 2
         assert [one.iccid for one in (await history(reading, cast.acme, iccid=None))[0]] == [ADAS_OTHER_SIM]
         assert len((await history(reading, cast.acme, iccid=ADAS_SIM))[0]) == 1
+
+
+@pytest.mark.one_edition
+async def test_its_usage_leaves_the_fleets_and_stays_its_own(db: Database, cast: Cast) -> None:
+    day = NOW.replace(hour=12, minute=0, second=0, microsecond=0)
+    minutes = (-150, -95, -90, -61, -30, -5)  # about the edges of hours, and of the time that is asked about
+    rows = [
+        {
+            **dict.fromkeys(("sent_bytes", "received_bytes", "operator", "country", "rat")),
+            "iccid": iccid,
+            "time": day + timedelta(minutes=minute, seconds=17),
+            "source": "derived" if minute == -90 else "streamer",
+            "record_id": number,
+            "started_at": day,
+            "data_bytes": amount << number,
+            "sms": 1,
+        }
+        for iccid, amount in ((ADAS_SIM, 1_000), (ADAS_OTHER_SIM, 7_000))
+        for number, minute in enumerate(minutes)
+    ]
+    async with db.transaction() as transaction:
+        await record_usage(transaction, cast.acme, rows, day)
+
+    async def used(by: Literal["minute", "hour", "day"], since: int, until: int) -> tuple[int, int, int]:
+        start, end = day + timedelta(minutes=since), day + timedelta(minutes=until)
+        async with db.reading() as reading:
+            found = await usage.of_fleet(reading, cast.acme, by=by, since=start, until=end)
+        return (
+            sum(one.data_bytes for one in found),
+            sum(one.derived_bytes for one in found),
+            sum(one.sms for one in found),
+        )
+
+    def expected(amounts: int, since: int, until: int) -> tuple[int, int, int]:
+        within = [(number, minute) for number, minute in enumerate(minutes) if since <= minute < until]
+        derived = sum(amounts << number for number, minute in within if minute == -90)
+        sims = 2 if amounts == 8_000 else 1
+        return sum(amounts << number for number, _ in within), derived, sims * len(within)
+
+    spans = ((-200, 0), (-150, -60), (-95, -90), (-91, -30), (-90, 1))
+    for amounts in (8_000, 7_000, 8_000):
+        for by, (since, until) in itertools.product(STEPS, spans):
+            assert await used(by, since, until) == expected(amounts, since, until), (by, since, until)
+        async with db.reading() as reading:
+            total = await usage.totals(reading, cast.acme, day)
+            own = await usage.of_sim(reading, cast.acme, ADAS_SIM, by="hour", since=day - timedelta(hours=3), until=day)
+        assert (total.today_bytes, total.today_sms) == (amounts * 63, 12 if amounts == 8_000 else 6)
+        assert sum(one.data_bytes for one in own) == 63_000, "its own history stays"
+        if amounts == 8_000:
+            await stop(db, cast.acme)
+        else:
+            async with db.transaction() as transaction:
+                await watch(transaction, cast.acme, ADAS_SIM, "ada", NOW)
 
 
 async def test_no_sync_brings_it_back(db: Database, cast: Cast) -> None:

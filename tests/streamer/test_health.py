@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from console.pages.templating import environment
 from console.quotas.reconciliation import compared, count, differences, of_sim
 from console.quotas.writes import explain, record_quotas
+from console.sims.watching.writes import unwatch, watch
 from console.store.database import Database
 from console.streamer import reads, writes
 from console.streamer.rules import KindHealth, streamer_state
@@ -154,6 +155,12 @@ async def test_a_record_that_never_came_is_a_difference_after_two_looks_until_it
     assert found.difference is not None
     assert found.difference.since == NOW + minutes(60)
     assert outsiders.count == 0
+    async with db.transaction() as transaction:
+        await unwatch(transaction, cast.acme, ADAS_SIM, "ada", NOW)
+    assert await differing() == [], "it is not watched"
+    async with db.transaction() as transaction:
+        await watch(transaction, cast.acme, ADAS_SIM, "ada", NOW)
+    assert len(await differing()) == 1
     await record(db, cast, NOW + minutes(95), 4 * MB, 2)
     assert await differing() == []
 
