@@ -16,7 +16,7 @@ COMMAND = CallPriority.COMMAND  # a person waits for the answers
 
 @by_organization(needs_once=True, alone=False)
 async def sync_sim(run: Run, iccid: str) -> None:
-    """SYNC_CALLS calls, before any poll's; one for an ICCID that 1NCE does not have, which refuses what was asked for."""
+    """SYNC_CALLS calls, before any poll's; one for an ICCID unknown to 1NCE, which refuses what was asked for."""
     run.counted(seen=1)
     try:
         sim = await run.client.sim(iccid, priority=COMMAND)
