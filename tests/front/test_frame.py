@@ -1,50 +1,16 @@
-"""The frame of every page at every width: nothing wider than the window, no part of it above another."""
+"""The frame of every page: rail, bar at the top, search, and what a phone has of them."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from console.connectivity.writes import record_events
 from console.pages.navigation import PAGES
-from console.store.database import Database
-from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.cast import ADAS_SIM
 
 pytestmark = pytest.mark.one_edition
 BADGE = "[data-live-badge]"
-WIDTHS = (320, 390, 768, 1024, 1440, 2560)
-PATHS = ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier", "/sims?q=nothing-like-it")
-LONG = "W" * 200
-URL = "https://example.com/" + "a/very/long/path?with=a&query=" * 8
-REVERSED = "\u202e" + "right-to-left override" + "\u200f" + "\u0627\u0644\u0639\u0631\u0628\u064a\u0629" * 20
-OVERLAPS = """() => {
-    const box = (name) => document.querySelector(name).getBoundingClientRect();
-    const apart = (one, other) => one.right <= other.left + 1 || other.right <= one.left + 1
-        || one.bottom <= other.top + 1 || other.bottom <= one.top + 1;
-    const found = [];
-    const names = ['.find', '.live', '.liveness > button', '.account'];
-    names.forEach((name, number) => names.slice(number + 1).forEach((other) => {
-        if (!apart(box(name), box(other))) found.push(`${name} ${other}`);
-    }));
-    window.scrollTo(0, 0);
-    for (const other of ['.rail', 'main']) if (!apart(box('.header'), box(other))) found.push(`.header ${other}`);
-    window.scrollTo(0, document.body.scrollHeight);
-    for (const other of ['main', '.footer']) if (!apart(box('.rail'), box(other))) found.push(`.rail ${other}`);
-    for (const name of names) {
-        const { left, right } = box(name);
-        if (left < 0 || right > innerWidth + 0.5) found.push(`${name} leaves the window`);
-    }
-    return found;
-}"""
-WIDER = """() => [...document.querySelectorAll('main *')].filter((part) => {
-    const { right } = part.getBoundingClientRect();
-    if (right <= innerWidth + 0.5) return false;
-    for (let up = part; up !== document.body; up = up.parentElement)
-        if (getComputedStyle(up).overflowX !== 'visible' || getComputedStyle(up).position === 'absolute') return false;
-    return true;
-}).slice(0, 5).map((part) => part.outerHTML.slice(0, 120))"""
 
 
 async def live(page: Page, path: str) -> None:
@@ -55,27 +21,6 @@ async def live(page: Page, path: str) -> None:
 async def measure(part: Locator, what: str) -> float:
     found: float = await part.evaluate("(part, what) => part.getBoundingClientRect()[what]", what)
     return found
-
-
-async def hostile(db: Database, cast: Cast, text: str) -> None:
-    """Everything that comes from outside holds this text."""
-    now = datetime.now(UTC)
-    async with db.transaction() as transaction:
-        await add_sim(transaction, cast.acme, ADAS_SIM, label=text, operator=text, rat=text, apn=text)
-        event = {"id": 900, "iccid": ADAS_SIM, "time": now, "type": 3, "name": text, "severity": "warn"}
-        words = {"description": text, "operator": text, "country": "NL", "cause": text}
-        await record_events(transaction, cast.acme, [{**event, **words}], now)
-
-
-async def test_no_page_is_wider_than_its_window_whatever_it_shows(page: Page, db: Database, cast: Cast) -> None:
-    await hostile(db, cast, f"{LONG} {URL} {REVERSED}")
-    for path in PATHS:
-        await live(page, path)
-        for width in WIDTHS:
-            await page.set_viewport_size({"width": width, "height": 800})
-            wide = await page.evaluate("document.documentElement.scrollWidth")
-            assert wide == width, (path, width, await page.evaluate(WIDER))
-            assert await page.evaluate(OVERLAPS) == [], (path, width)
 
 
 async def test_a_window_as_low_as_at_400_percent_zoom_shows_the_content(page: Page) -> None:
