@@ -1,0 +1,95 @@
+"""Live pages while much happens: they hardly move, and the browser has little to do."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from console.connectivity.writes import record_events, record_statuses
+from console.runs.rules import RunState
+from console.runs.writes import Tally, begin, finish
+from console.sims.writes import record_inventory
+from console.store.database import Database
+from tests.cast import ADAS_SIM, Cast, listed, placed
+
+pytestmark = pytest.mark.one_edition
+PATHS = ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier")
+ICCIDS = [ADAS_SIM, *(f"89882280667{number:08d}" for number in range(50))]
+SECONDS = 1.5
+MOST_SHIFT = 0.05  # the sum of what web.dev/cls counts, of the whole visit
+MOST_SHARE = 0.10  # of a core
+SHIFTS = """
+    window.shifted = 0;
+    window.changed = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+    addEventListener('DOMContentLoaded', () => new MutationObserver((found) => { window.changed += found.length; })
+        .observe(document.getElementById('main'), { childList: true, subtree: true, characterData: true }));
+"""
+
+
+@asynccontextmanager
+async def traffic(db: Database, organization_id: int) -> AsyncIterator[None]:
+    """Ten times a second a SIM moves and something happens on its network; twice a second a job runs."""
+
+    async def go_on() -> None:
+        number = 0
+        while True:
+            number += 1
+            now = datetime.now(UTC)
+            iccid = ICCIDS[number // 2 % len(ICCIDS)] if number % 2 else ADAS_SIM
+            where = placed(
+                iccid, now, connection=("online", "offline")[number % 3 == 0], operator=f"Operator {number % 4}"
+            )
+            severity = "warn" if number % 5 == 0 else "info"
+            event = {"id": number, "iccid": iccid, "time": now, "type": 3, "name": "Update Location", "cause": None}
+            words = {"severity": severity, "description": f"number {number}", "operator": "O", "country": "DE"}
+            async with db.transaction() as transaction:
+                await record_statuses(transaction, organization_id, [where], now, "streamer")
+                await record_events(transaction, organization_id, [{**event, **words}], now)
+                if number % 5 == 0:
+                    run = await begin(transaction, organization_id, "sync_status", now - timedelta(seconds=1))
+                    await finish(transaction, run, RunState.DONE, Tally(seen=1), now)
+            await asyncio.sleep(0.1)
+
+    going = asyncio.create_task(go_on())
+    try:
+        yield
+        assert not going.done(), "nothing happened"
+    finally:
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+
+
+async def test_live_pages_stand_still_and_leave_the_browser_idle_while_much_happens(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    async with db.transaction() as transaction:
+        found = [listed(iccid, label=f"meter {number}") for number, iccid in enumerate(ICCIDS)]
+        await record_inventory(transaction, cast.acme, found, datetime.now(UTC))
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})  # a busy machine is no fault of the page's
+
+    async def worked() -> float:
+        metrics = (await session.send("Performance.getMetrics"))["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+    await page.add_init_script(SHIFTS)
+    shifts, shares = {}, {}
+    async with traffic(db, cast.acme):
+        for path in PATHS:
+            await page.goto(path)
+            await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
+            await page.wait_for_load_state("networkidle")
+            began, before = time.monotonic(), await worked()
+            await page.wait_for_timeout(SECONDS * 1000)
+            shares[path] = (await worked() - before) / (time.monotonic() - began)
+            shifts[path] = await page.evaluate("window.shifted")
+            assert await page.evaluate("window.changed") > 0, f"nothing has changed on {path}"
+    assert {path: shift for path, shift in shifts.items() if shift > MOST_SHIFT} == {}
+    assert {path: share for path, share in shares.items() if share > MOST_SHARE} == {}
