@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection, Hashable, Mapping
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,18 +9,17 @@ from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import Scope
 from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting, refuse
 from console.api_keys import reads as key_reads
-from console.api_keys.rules import NOTED_EVERY, accepted_from, is_whole
-from console.api_keys.writes import note_key_use
+from console.api_keys.rules import accepted_from, is_whole
 from console.errors import NotAllowed, TooMany
 from console.http.authentication import SAFE_METHODS, Access, FindCaller
 from console.http.client_address import client_address
 from console.http.database import connection_of, let_go
 from console.http.rate_limit import count_request, handle_of
 from console.live.access import Client, Socket
+from console.many_callers import ManyCallers
 from console.members import reads as member_reads
 from console.members.writes import note_seen
 from console.organizations.rules import Caller, Credential
@@ -40,6 +38,7 @@ class Callers:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
+        self._many = ManyCallers(db)
         self._cookie = cookie_name(secure=settings.secure_cookies)
         self.found_by: dict[Access, FindCaller] = {
             Access.PAGE: self.of_session,
@@ -54,8 +53,11 @@ class Callers:
             return None
         now = datetime.now(UTC)
         session = hashed(session_id)
-        async with self._latest(connection) as reading:
-            found = (await member_reads.callers_of_sessions(reading, [session], now)).get(session)
+        if (held := connection_of(connection.scope)) is None:
+            found = await self._many.of_session(session)
+        else:
+            async with held.latest() as reading:
+                found = (await member_reads.callers_of_sessions(reading, [session], now)).get(session)
         if found is None:
             return None
         caller, seen_at = found
@@ -105,22 +107,18 @@ class Callers:
         if not is_whole(key):
             return None
         now = datetime.now(UTC)
-        async with self._latest(connection) as reading:
-            found = await key_reads.caller_of_key(reading, key, now)
+        if (held := connection_of(connection.scope)) is None:
+            found = await self._many.of_key(hashed(key))
+        else:
+            async with held.latest() as reading:
+                found = await key_reads.caller_of_key(reading, key, now)
         if found is None:
             return None
         if not accepted_from(found.networks, client_address(connection.scope)):
             raise NotAllowed("This API key is not accepted from your network")
-        caller, used_at = found.caller, found.used_at
-        if caller.key_id is not None and (used_at is None or now - used_at > NOTED_EVERY):
-            await let_go(connection.scope)
-            async with self._db.transaction() as transaction:
-                await note_key_use(transaction, caller.key_id, now)
-        return caller
-
-    def _latest(self, connection: Connection) -> AbstractAsyncContextManager[AsyncConnection]:
-        held = connection_of(connection.scope)
-        return held.latest() if held else self._db.reading()
+        if found.caller.key_id is not None:
+            await self._many.note_use(connection.scope, found.caller.key_id, found.used_at, now)
+        return found.caller
 
     async def note_refused(self, connection: Connection, error: NotAllowed) -> None:
         """Write into the audit trail what a known caller may not do; the same once a minute."""

@@ -12,6 +12,7 @@ installation = CollectorRegistry()  # of the gauges that come from the database:
 requests = Histogram(
     "console_http_request_seconds", "Time to answer a request", ["method", "route", "status"], buckets=SECONDS
 )
+statements = Counter("console_database_statements_total", "Statements that this process sent to the database")
 commands = Histogram(
     "console_command_seconds",
     "Time that a command took, by its action and outcome",

@@ -61,8 +61,18 @@ def _caller(row: "sa.Row[Any]") -> Caller:
 
 async def caller_of_key(connection: AsyncConnection, key: str, now: datetime) -> UsedKey | None:
     """Whose API key this is; None if it is unknown, revoked or past its end."""
-    row = (await connection.execute(_keys(now).where(api_keys.c.secret_hash == hashed(key)))).first()
-    return UsedKey(caller=_caller(row), networks=row.networks, used_at=row.last_used_at) if row else None
+    secret = hashed(key)
+    return (await callers_of_secrets(connection, [secret], now)).get(secret)
+
+
+async def callers_of_secrets(
+    connection: AsyncConnection, secrets: Collection[bytes], now: datetime
+) -> dict[bytes, UsedKey]:
+    """Whose these API keys are, by hashed key; those unknown, revoked or past their end are left out."""
+    rows = await connection.execute(_keys(now).where(api_keys.c.secret_hash.in_(secrets)))
+    return {
+        row.secret_hash: UsedKey(caller=_caller(row), networks=row.networks, used_at=row.last_used_at) for row in rows
+    }
 
 
 async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int], now: datetime) -> dict[int, Caller]:

@@ -11,10 +11,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from console import facts
+from console import facts, metrics
 from console.log import logger
 from console.queue import job_queue
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
@@ -157,6 +158,7 @@ def open_database(
         hide_parameters=True,  # errors are logged, and parameters hold phone numbers and messages
         connect_args={"server_settings": server_settings},
     )
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: metrics.statements.inc())
     return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
 
 

@@ -1,0 +1,1 @@
+"""Clients that lose their connection and come back."""

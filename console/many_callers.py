@@ -1,0 +1,55 @@
+"""The callers of many sockets that open at once: found by few questions, however many they are."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+from litestar.types import Scope
+
+from console.api_keys import reads as key_reads
+from console.api_keys.reads import UsedKey
+from console.api_keys.rules import NOTED_EVERY
+from console.api_keys.writes import note_key_use
+from console.http.database import let_go
+from console.members import reads as member_reads
+from console.organizations.rules import Caller
+from console.store.database import Database
+from console.store.lookups import Lookups
+
+EVERY_SECONDS = 0.05  # between two questions
+
+
+class ManyCallers:
+    """Finds them by what they hold, hashed, and notes the use of their keys."""
+
+    def __init__(self, db: Database) -> None:
+        """Nothing is asked before somebody opens a socket."""
+        self._db = db
+        self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS)
+        self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS)
+        self._noted: dict[int, datetime] = {}  # when the use of each key was noted here, by its id
+
+    async def of_session(self, session: bytes) -> tuple[Caller, datetime] | None:
+        """Whose session this is and when it was last used; None if it does not hold."""
+        return await self._sessions.find(session)
+
+    async def of_key(self, secret: bytes) -> UsedKey | None:
+        """Whose API key this is; None if it does not hold."""
+        return await self._keys.find(secret)
+
+    async def note_use(self, scope: Scope, key_id: int, used_at: datetime | None, now: datetime) -> None:
+        """Once in NOTED_EVERY, however many use the key at the same time."""
+        noted_at = max(filter(None, (used_at, self._noted.get(key_id))), default=None)
+        if noted_at is not None and now - noted_at <= NOTED_EVERY:
+            return
+        self._noted[key_id] = now
+        await let_go(scope)
+        async with self._db.transaction() as transaction:
+            await note_key_use(transaction, key_id, now)
+
+    async def _of_sessions(self, asked: Collection[bytes]) -> Mapping[bytes, tuple[Caller, datetime]]:
+        async with self._db.reading() as reading:
+            return await member_reads.callers_of_sessions(reading, asked, datetime.now(UTC))
+
+    async def _of_keys(self, asked: Collection[bytes]) -> Mapping[bytes, UsedKey]:
+        async with self._db.reading() as reading:
+            return await key_reads.callers_of_secrets(reading, asked, datetime.now(UTC))
