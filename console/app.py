@@ -9,8 +9,11 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
 import console.actions.api
+import console.api_keys.api
 import console.carrier.api
 import console.connectivity.api
+import console.members.api
+import console.organizations.api
 import console.polling.api
 import console.quotas.api
 import console.runs.api
@@ -38,7 +41,7 @@ from console.live import endpoints
 from console.live.view import View
 from console.openapi import documents, openapi
 from console.organizations.rules import Permission
-from console.pages import actions, activity, carrier, find, jobs, overview, sign_in, sim, sims, verification
+from console.pages import actions, activity, carrier, find, jobs, overview, sign_in, sim, sims, team, verification
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListPositions, ListTicks
@@ -76,6 +79,7 @@ def create_app(settings: Settings) -> Litestar:
             _pages(),
             _api(),
             sign_in.router,
+            team.joining,
             health.router(in_schema=False),
             endpoint.router,
             metrics.exposition,
@@ -160,6 +164,7 @@ def _pages() -> Router:
             carrier.router,
             activity.router,
             verification.router,
+            team.router,
             endpoints.browser_endpoint,
         ],
         dependencies=OF_A_CALLER,
@@ -185,6 +190,9 @@ def _api() -> Router:
                     console.carrier.api.router,
                     console.polling.api.router,
                     api.router,
+                    console.members.api.router,
+                    console.api_keys.api.router,
+                    console.organizations.api.router,
                 ],
                 after_request=named,
                 guards=[known_version, known_parameters],

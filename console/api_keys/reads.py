@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys.tables import api_keys
@@ -19,17 +19,24 @@ KNOWN = frozenset(Permission)
 class ApiKey(Struct, frozen=True, kw_only=True):
     """An API key as an administrator sees it: never the secret."""
 
-    id: int
-    organization_id: int
-    name: str
-    prefix: str
-    scopes: list[str]
-    networks: list[str]
-    created_by: str
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    id: Annotated[int, Meta(description="Its number.", examples=[4])]
+    organization_id: Annotated[int, Meta(description="The number of its organization.", examples=[1])]
+    name: Annotated[str, Meta(description="What it is for.", examples=["billing export"])]
+    prefix: Annotated[str, Meta(description="The part that may be shown.", examples=["iot_key_AbCdEfGh"])]
+    scopes: Annotated[list[str], Meta(description="What it may do.", examples=[["sims:read", "stream:read"]])]
+    networks: Annotated[
+        list[str],
+        Meta(description="It is accepted from here alone; empty: from everywhere.", examples=[["192.0.2.0/24"]]),
+    ]
+    created_by: Annotated[str, Meta(description="Who made it.", examples=["ada"])]
+    created_at: Annotated[datetime, Meta(description="When it was made.", examples=["2026-11-20T10:00:00Z"])]
+    expires_at: Annotated[
+        datetime | None, Meta(description="When it ends; null: never.", examples=["2026-11-20T10:00:00Z"])
+    ]
+    last_used_at: Annotated[
+        datetime | None, Meta(description="When it was last used, to the minute.", examples=["2026-11-20T10:00:00Z"])
+    ]
+    revoked_at: Annotated[datetime | None, Meta(description="When it was revoked.")]
 
 
 class UsedKey(Struct, frozen=True, kw_only=True):

@@ -7,8 +7,9 @@ from datetime import timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from console.errors import Invalid
+from console.errors import Invalid, NotAllowed
 from console.http.client_address import address_in
+from console.organizations.rules import Caller, Permission
 
 KEY_WORD = "iot_key_"
 NOTED_EVERY = timedelta(minutes=1)
@@ -73,3 +74,9 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 def prefix_of(key: str) -> str:
     """The part of an API key that may be shown."""
     return key.rpartition("_")[0]
+
+
+def check_scopes(caller: Caller, scopes: Collection[Permission]) -> None:
+    """Raises NotAllowed if one of the scopes is a permission that the caller does not have."""
+    if not caller.may_grant(scopes):
+        raise NotAllowed("A key may do no more than you may")

@@ -36,7 +36,7 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 QUIET = ("/health", "/static", "/metrics", "/streamer", "/forwarder")
 BODY_SECONDS = 30.0
 OF_FILES = frozenset({b"x-content-type-options", b"cross-origin-resource-policy"})
-HIDDEN = "/forwarder/"  # these paths are keys: they are not written down
+HIDDEN = ("/forwarder/", "/join/")  # these paths are keys: they are not written down
 
 
 class Requests:

@@ -1,13 +1,14 @@
-"""Questions about members and their invitations, and whose a session is."""
+"""Questions about members, and whose a session is."""
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.members.tables import members, one_time_links
+from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.tables import organizations
 from console.sessions.tables import sessions
@@ -17,14 +18,18 @@ from console.users.tables import users
 class Member(Struct, frozen=True, kw_only=True):
     """A user in an organization, as its administrators see them."""
 
-    user_id: int
-    name: str
-    role: Role
-    created_at: datetime
-    disabled_at: datetime | None
-    last_seen_at: datetime | None
-    sessions: int
-    organizations: int  # in how many the user is a member
+    user_id: Annotated[int, Meta(description="The user's number.", examples=[3])]
+    name: Annotated[str, Meta(description="What they sign in with.", examples=["otto"])]
+    role: Annotated[Role, Meta(description="What they may do here.")]
+    created_at: Annotated[datetime, Meta(description="When they became a member.", examples=["2026-11-20T10:00:00Z"])]
+    disabled_at: Annotated[
+        datetime | None, Meta(description="Since when they may not sign in.", examples=["2026-11-20T10:00:00Z"])
+    ]
+    last_seen_at: Annotated[
+        datetime | None, Meta(description="When they last did something here.", examples=["2026-11-20T10:00:00Z"])
+    ]
+    sessions: Annotated[int, Meta(description="How many sessions of theirs are open here.", examples=[1])]
+    organizations: Annotated[int, Meta(description="In how many organizations they are a member.", examples=[1])]
 
 
 class ListedUser(Struct, frozen=True, kw_only=True):
@@ -44,18 +49,6 @@ class Membership(Struct, frozen=True, kw_only=True):
     organization_id: int
     organization: str
     role: Role
-
-
-class Invitation(Struct, frozen=True, kw_only=True):
-    """A link that has not been used: of an invitation with a role, else of a member's new password."""
-
-    id: int
-    role: Role | None
-    user: str | None
-    note: str
-    created_by: str
-    created_at: datetime
-    expires_at: datetime
 
 
 async def callers_of_sessions(
@@ -152,18 +145,3 @@ async def every_user(connection: AsyncConnection) -> list[ListedUser]:
         .order_by(u.name)
     )
     return [ListedUser(**row._mapping) for row in await connection.execute(query)]
-
-
-async def invitations_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Invitation]:
-    """The links of an organization that can still be used, the newest first."""
-    c = one_time_links.c
-    query = (
-        sa.select(c.id, c.role, users.c.name.label("user"), c.note, c.created_by, c.created_at, c.expires_at)
-        .outerjoin(users, users.c.id == c.user_id)
-        .where(c.organization_id == organization_id, c.used_at.is_(None), c.expires_at > now)
-        .order_by(c.id.desc())
-    )
-    return [
-        Invitation(**{**row._mapping, "role": Role(row.role) if row.role else None})
-        for row in await connection.execute(query)
-    ]

@@ -5,10 +5,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.errors import Conflict, NotFound
+from console.errors import Conflict, Invalid, NotFound
 from console.members.tables import members
 from console.organizations.rules import ADMINISTRATING, Role
+from console.organizations.tables import organizations
+from console.organizations.writes import add
 from console.sessions.writes import begin_session, end_sessions_of, renew_session
+from console.settings import Settings
 from console.store.database import Transaction
 from console.users.writes import add_user, note_sign_in
 
@@ -17,7 +20,9 @@ async def put_user(
     transaction: Transaction, organization_id: int, name: str, role: Role, password: str, now: datetime
 ) -> int:
     """Add a user as a member with this role; the user's id. Raises Invalid for a name taken or a poor password."""
-    user_id = await add_user(transaction, name, password, now)
+    query = sa.select(organizations.c.name).where(organizations.c.id == organization_id)
+    words = list((await transaction.connection.execute(query)).scalars())
+    user_id = await add_user(transaction, name, password, now, words)
     await add_member(transaction, organization_id, user_id, role, now)
     return user_id
 
@@ -60,6 +65,29 @@ async def remove_member(transaction: Transaction, organization_id: int, user_id:
     if not removed.rowcount:
         raise NotFound("There is no such member", user_id=user_id)
     await _keep_an_administrator(transaction, organization_id)
+
+
+async def found_organization(
+    transaction: Transaction, settings: Settings, slug: str, name: str, user_id: int, now: datetime
+) -> int:
+    """Make an organization with this user as its first administrator; its id.
+
+    Raises Invalid for a slug or a name that can't be, Conflict for a slug that is taken.
+    """
+    if not 0 < len(name.strip()) <= 200 or not name.isprintable():
+        raise Invalid("A name has 1 to 200 visible characters")
+    organization_id = await add(
+        transaction,
+        settings.secret_key,
+        slug.strip(),
+        now,
+        name=name.strip(),
+        once_base_url=settings.once_base_url,
+        once_requests_per_second=settings.once_requests_per_second,
+        account={},
+    )
+    await add_member(transaction, organization_id, user_id, Role.ADMIN, now)
+    return organization_id
 
 
 async def _change(transaction: Transaction, organization_id: int, user_id: int, **values: object) -> None:

@@ -68,13 +68,13 @@ def headers_of(names: list[str]) -> Part:
 
 def refused(path: str, method: str, operation: Part, *, opened: bool) -> list[int]:
     """How this operation may fail."""
-    found = [500] if opened else [401, 406, 429, 500, 503]
+    found = [500] if opened else [401, 403, 406, 429, 500, 503]
     if operation.get("parameters") or "requestBody" in operation:
         found += [400, 422]
     if "{" in path:
         found.append(404)
     if method != "get":
-        found += [403, 409]
+        found.append(409)
     if method == "patch":
         found.append(412)
     return found

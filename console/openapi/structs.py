@@ -3,6 +3,8 @@
 import msgspec
 
 from console.actions.asking.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
+from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
+from console.api_keys.reads import ApiKey
 from console.connectivity.reads import StatusChange
 from console.facts.actions import Action, ActionStep
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
@@ -12,11 +14,17 @@ from console.facts.sims import SimState
 from console.facts.sms import Sms
 from console.facts.streamer import StreamerStatus
 from console.health import Health, HealthCheck, Liveness
+from console.members.api import MemberChanges, Members, NewInvitation, NewLink, Sessions
+from console.members.links.reads import Link
+from console.members.reads import Member
+from console.organizations.api import OrganizationChanges, Organizations, WhoAmI
+from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
 from console.runs.reads import JobState
+from console.sessions.reads import Session
 from console.sims.watching.api import NewWatch, SimChanges, WatchedSim
 from console.sims.watching.rules import SyncRequest, WatchRequest
 from console.streamer.posts.reads import Waiting
@@ -63,5 +71,21 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         Health,
         HealthCheck,
         Liveness,
+        WhoAmI,
+        Members,
+        Member,
+        MemberChanges,
+        NewInvitation,
+        NewLink,
+        Link,
+        Sessions,
+        Session,
+        ApiKeys,
+        ApiKey,
+        NewApiKey,
+        MadeApiKey,
+        Organizations,
+        OrganizationSettings,
+        OrganizationChanges,
     )
 }

@@ -19,6 +19,7 @@ TAGS = {
     "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
     " and the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
+    "Administration": "Who may do what: members and their sessions, API keys, the organization.",
     "Health": "Health checks. They need no key, and are also served without `/api/v1`.",
 }
 
@@ -66,6 +67,11 @@ PARAMETERS = {
     "severity": "Only events of this severity.",
     "job": "Only runs of this job.",
     "If-Match": "The `ETag` of the SIM as you read it: 412 if it has changed since.",
+    "user_id": "The user's number, as the list of members has it.",
+    "link_id": "The link's number, as the list of members has it.",
+    "session_id": "The session's number, as the list of sessions has it.",
+    "prefix": "The part of the key that may be shown, like `iot_key_AbCdEfGh`.",
+    "organization_id": "Your organization's number, as `whoami` has it.",
     "limit": "The number of runs, at most 500.",
     "state": "Only actions in one of these states.",
     "kind": "Only actions of one of these kinds.",
@@ -75,7 +81,14 @@ PARAMETERS = {
     " gives the action as it is now (`Idempotency-Replayed: true`), with another body 422. A refused request does not"
     " use it up.",
 }
-PARAMETER_EXAMPLES = {"iccid": "8988228066600000001"}
+PARAMETER_EXAMPLES: dict[str, Any] = {
+    "iccid": "8988228066600000001",
+    "user_id": 3,
+    "link_id": 7,
+    "session_id": 12,
+    "prefix": "iot_key_AbCdEfGh",
+    "organization_id": 1,
+}
 
 A_REQUEST_ID = "req_4be0643f1d98573b97cdca98"
 REQUEST_ID: dict[str, Any] = {

@@ -1,11 +1,14 @@
 """Questions about organizations."""
 
+from datetime import datetime
+from typing import Annotated
+
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.sealing import unseal
-from console.organizations.tables import organizations
+from console.organizations.tables import credential_checks, organizations
 
 
 class Organization(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,52 @@ class Account(Struct, frozen=True, kw_only=True):
     streamer_username: str | None
     streamer_password: str | None
     forwarder_generation: int
+
+
+class OrganizationSettings(Struct, frozen=True, kw_only=True):
+    """An organization as its administrators see it: whether its secrets are set, never what they are."""
+
+    id: Annotated[int, Meta(description="Its number.", examples=[1])]
+    slug: Annotated[str, Meta(description="Its short name, which stands in addresses.", examples=["acme"])]
+    name: Annotated[str, Meta(description="Its name, as people read it.", examples=["Acme"])]
+    once_client_id: Annotated[str | None, Meta(description="Of 1NCE's Management API.", examples=["acme-api"])]
+    has_client_secret: Annotated[bool, Meta(description="Whether the secret of it is set.", examples=[True])]
+    streamer_username: Annotated[
+        str | None, Meta(description="What 1NCE's Data Streamer signs in with.", examples=["streamer"])
+    ]
+    has_streamer_password: Annotated[bool, Meta(description="Whether its password is set.", examples=[True])]
+    checked_at: Annotated[
+        datetime | None,
+        Meta(description="When the credentials were last tried at 1NCE.", examples=["2026-11-20T10:00:00Z"]),
+    ]
+    check_requested_at: Annotated[
+        datetime | None, Meta(description="When a trial was last asked for.", examples=["2026-11-20T10:00:00Z"])
+    ]
+    accepted: Annotated[bool | None, Meta(description="Whether 1NCE accepted them then.", examples=[True])]
+    found: Annotated[str | None, Meta(description="What 1NCE answered.", examples=["signed in; 2,000 SIMs"])]
+
+
+async def settings_of(connection: AsyncConnection, organization_id: int) -> OrganizationSettings:
+    """The settings of this organization, with the last trial of its credentials."""
+    c, k = organizations.c, credential_checks.c
+    query = (
+        sa.select(
+            c.id,
+            c.slug,
+            c.name,
+            c.once_client_id,
+            c.once_client_secret_sealed.is_not(None).label("has_client_secret"),
+            c.streamer_username,
+            c.streamer_password_sealed.is_not(None).label("has_streamer_password"),
+            k.checked_at,
+            k.requested_at.label("check_requested_at"),
+            k.accepted,
+            k.found,
+        )
+        .outerjoin(credential_checks, k.organization_id == c.id)
+        .where(c.id == organization_id)
+    )
+    return OrganizationSettings(**(await connection.execute(query)).one()._mapping)
 
 
 async def every(connection: AsyncConnection) -> list[Organization]:

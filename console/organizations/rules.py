@@ -1,5 +1,6 @@
 """What a user or a program may do in its organization, decided here alone for pages, API and sockets."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from msgspec import Struct
@@ -14,11 +15,9 @@ class Role(StrEnum):
     ADMIN = "admin"  # also decides who may do what, and reads the audit trail
 
 
+# Nothing else decides what a caller may do. A route names the one that it needs as its option `permission`.
 class Permission(StrEnum):
-    """What a route can ask of its caller, as its option `permission`, and what an API key can be limited to (a scope).
-
-    Nothing else decides what a caller may do: a role is a set of these, and so are the scopes of an API key.
-    """
+    """What a caller may do. A role is a set of these, and so are the scopes of an API key."""
 
     SIMS_READ = "sims:read"
     SIMS_WRITE = "sims:write"
@@ -101,6 +100,10 @@ class Caller(Struct, frozen=True, kw_only=True):
     def may(self, permission: Permission) -> bool:
         """Whether this caller has the permission."""
         return permission in self.permissions
+
+    def may_grant(self, permissions: Collection[Permission]) -> bool:
+        """Whether this caller may give these to others, or take them away: nobody gives more than they have."""
+        return self.permissions.issuperset(permissions)
 
     @property
     def topics(self) -> frozenset[str]:

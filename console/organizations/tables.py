@@ -19,3 +19,14 @@ organizations = sa.Table(
     sa.Column("forwarder_generation", sa.Integer, nullable=False, server_default="1"),  # see forwarding.py
     moment("created_at", nullable=False),
 )
+
+# The last trial of an organization's credentials at 1NCE, which a worker makes.
+credential_checks = sa.Table(
+    "credential_checks",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    moment("requested_at", nullable=False),
+    moment("checked_at"),
+    sa.Column("accepted", sa.Boolean),
+    sa.Column("found", sa.Text),
+)

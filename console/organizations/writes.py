@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
 from console.organizations.sealing import seal
-from console.organizations.tables import organizations
+from console.organizations.tables import credential_checks, organizations
 from console.settings import Settings
 from console.store.database import Transaction
 
@@ -86,6 +86,38 @@ def _stored(secret_key: str, account: Mapping[str, str]) -> dict[str, object]:
         **{name: value for name, value in account.items() if name not in sealed},
         **{f"{name}_sealed": seal(secret_key, account[name]) for name in sealed if name in account},
     }
+
+
+async def change_settings(
+    transaction: Transaction, secret_key: str, organization_id: int, given: Mapping[str, str]
+) -> None:
+    """Change what is given of an organization's name and account, and nothing else. Raises Invalid for empty values."""
+    if not all(0 < len(value.strip()) <= 200 and value.isprintable() for value in given.values()):
+        raise Invalid("A name or a credential has 1 to 200 visible characters")
+    account = {name: value.strip() for name, value in given.items() if name != "name"}
+    values = _stored(secret_key, account) | ({"name": given["name"].strip()} if "name" in given else {})
+    if values:
+        statement = sa.update(organizations).where(organizations.c.id == organization_id).values(**values)
+        await transaction.connection.execute(statement)
+
+
+async def request_check(transaction: Transaction, organization_id: int, now: datetime) -> None:
+    """Ask a worker to try the organization's credentials at 1NCE."""
+    statement = insert(credential_checks).values(organization_id=organization_id, requested_at=now)
+    statement = statement.on_conflict_do_update(index_elements=["organization_id"], set_={"requested_at": now})
+    await transaction.connection.execute(statement)
+    transaction.later("check_credentials", organization_id=organization_id, key=f"check_credentials:{organization_id}")
+
+
+async def record_check(
+    transaction: Transaction, organization_id: int, now: datetime, *, accepted: bool, found: str
+) -> None:
+    """What 1NCE answered to the organization's credentials."""
+    c = credential_checks.c
+    values = {"checked_at": now, "accepted": accepted, "found": found}
+    statement = insert(credential_checks).values(organization_id=organization_id, requested_at=now, **values)
+    statement = statement.on_conflict_do_update(index_elements=[c.organization_id], set_=values)
+    await transaction.connection.execute(statement)
 
 
 async def change_forwarder(transaction: Transaction, organization_id: int) -> None:

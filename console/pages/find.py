@@ -1,6 +1,6 @@
 """Find a SIM or a page from every page: suggestions while typing, and the SIM itself for an exact identifier."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
 from console.organizations.rules import Caller
-from console.pages.navigation import PAGES, Page
+from console.pages.navigation import Page, offered
 from console.sims import reads
 from console.sims.rules import SimFilter
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
@@ -20,10 +20,10 @@ from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
 SUGGESTIONS = 8
 
 
-def pages_named(text: str) -> list[Page]:
-    """The pages whose title begins with this text, whatever its case."""
+def pages_named(text: str, pages: Iterable[Page]) -> list[Page]:
+    """Those of these pages whose title begins with this text, whatever its case."""
     wanted = text.strip().casefold()
-    return [page for page in PAGES if wanted and page.title.casefold().startswith(wanted)]
+    return [page for page in pages if wanted and page.title.casefold().startswith(wanted)]
 
 
 def exact(asked: Search, text: str, found: Sequence[SimState]) -> SimState | None:
@@ -57,7 +57,7 @@ async def find(
     if q.strip() and not fault:
         found = await reads.rows(reading, caller.organization_id, SimFilter(q=q), limit=SUGGESTIONS + 1)
         fault = next((one.fault for one in asked.identifiers if one.fault and not found), "")
-    pages, every = pages_named(q), "/sims?" + urlencode({"q": q})
+    pages, every = pages_named(q, offered(caller.permissions)), "/sims?" + urlencode({"q": q})
     if request.headers.get("hx-request") != "true":
         if one := exact(asked, q, found):
             return Redirect(f"/sims/{one.iccid}", status_code=303)

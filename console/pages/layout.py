@@ -13,7 +13,9 @@ from console.facts.carrier import CarrierChanged
 from console.facts.streamer import StreamerChanged
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh, View
+from console.members.reads import memberships_of
 from console.organizations.rules import Caller
+from console.pages.navigation import offered
 from console.pages.sources import source_pieces, sources
 from console.pages.templating import Fragments
 from console.runs import reads as run_reads
@@ -66,6 +68,8 @@ async def layout_context(
         "user": caller.name,
         "role": caller.role,
         "may": caller.permissions,
+        "navigation": offered(caller.permissions),
+        "memberships": await memberships_of(connection, caller.user_id) if caller.user_id is not None else [],
         "organization": caller.organization,
         "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
         "live_since": live_since,

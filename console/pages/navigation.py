@@ -1,6 +1,10 @@
 """The pages that can be reached from every page: rail, keyboard, its help and the search for pages list these."""
 
+from collections.abc import Collection
+
 from msgspec import Struct
+
+from console.organizations.rules import Permission
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -13,6 +17,7 @@ class Page(Struct, frozen=True, kw_only=True):
     help: str
     icon: str  # a symbol of templates/_icons.html
     group: str = "Fleet"
+    permission: Permission | None = Permission.SIMS_READ  # without which it is not offered
 
 
 # In the order of the groups. A narrow screen has room for the first five.
@@ -25,4 +30,58 @@ PAGES = (
     Page(
         name="api", path="/api/v1/docs", title="API", key="a", help="Go to the API's page", icon="code", group="System"
     ),
+    Page(
+        name="users",
+        path="/users",
+        title="Users",
+        key="u",
+        help="Go to the users",
+        icon="user",
+        group="Team",
+        permission=Permission.ADMIN,
+    ),
+    Page(
+        name="api-keys",
+        path="/api-keys",
+        title="API keys",
+        key="k",
+        help="Go to the API keys",
+        icon="key",
+        group="Team",
+        permission=Permission.ADMIN,
+    ),
+    Page(
+        name="organizations",
+        path="/organizations",
+        title="Organization",
+        key="n",
+        help="Go to the organization",
+        icon="organization",
+        group="Team",
+        permission=Permission.ADMIN,
+    ),
+    Page(
+        name="roles",
+        path="/roles",
+        title="Roles",
+        key="r",
+        help="Go to the roles",
+        icon="roles",
+        group="Team",
+    ),
+    Page(
+        name="settings",
+        path="/settings",
+        title="Your account",
+        key="y",
+        help="Go to your account",
+        icon="settings",
+        group="Team",
+        permission=None,
+    ),
 )
+
+
+def offered(permissions: Collection[Permission]) -> list[Page]:
+    """The pages that a caller with these permissions may open."""
+    return [page for page in PAGES if page.permission is None or page.permission in permissions]

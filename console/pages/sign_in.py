@@ -1,11 +1,10 @@
 """Signing in and out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from litestar import Request, Response, Router, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
@@ -23,6 +22,7 @@ from console.http.sign_in_throttle import begin_attempt, succeeded
 from console.log import logger
 from console.members.reads import memberships_of
 from console.members.writes import enter
+from console.pages.session_cookie import cookie, session_cookie
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_session
 from console.settings import Settings
@@ -88,8 +88,8 @@ async def sign_in(
         return Template("sign_in/sign_in.html", context=context, status_code=403, headers=NOT_KEPT)
     logger("auth").info("signed in", name=data.name[:100], network=network)
     cookies = [
-        _cookie(settings, cookie_name(secure=settings.secure_cookies), session_id),
-        _cookie(settings, device, new_device(settings.secret_key, data.name, now), KNOWN_FOR),
+        session_cookie(settings, session_id),
+        cookie(settings, device, new_device(settings.secret_key, data.name, now), KNOWN_FOR),
     ]
     return Redirect(_within(data.next), status_code=303, cookies=cookies)
 
@@ -138,20 +138,7 @@ async def sign_out(
     if (session_id := request.cookies.get(name)) and (caller := await callers.of_session(request)):
         async with db.transaction() as transaction, acting(transaction, caller, "session.end", caller.name):
             await end_session(transaction, session_id)
-    ended = _cookie(settings, name, "", timedelta(0))
-    return Redirect("/sign-in", status_code=303, cookies=[ended], headers=CLEARED)
-
-
-def _cookie(settings: Settings, name: str, value: str, lasts: timedelta | None = None) -> Cookie:
-    return Cookie(
-        key=name,
-        value=value,
-        path="/",
-        httponly=True,
-        secure=settings.secure_cookies,
-        samesite="lax",
-        max_age=int(lasts.total_seconds()) if lasts is not None else None,
-    )
+    return Redirect("/sign-in", status_code=303, cookies=[session_cookie(settings, "")], headers=CLEARED)
 
 
 router = Router(

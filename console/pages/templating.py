@@ -7,7 +7,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.pages.navigation import PAGES
 from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
 
@@ -33,9 +32,7 @@ def environment() -> Environment:
     made.filters.update(
         bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span, until=until, age=age
     )
-    made.globals.update(
-        server_time=server_time, static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None, navigation=PAGES
-    )
+    made.globals.update(server_time=server_time, static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None)
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)
     return made

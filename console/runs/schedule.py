@@ -129,6 +129,13 @@ JOBS = (
         timeout=timedelta(minutes=5),
     ),
     JobDefinition(
+        name="check_credentials",
+        description="Tries an organization's credentials at 1NCE, because an administrator asked",
+        every="request",
+        cron=None,
+        timeout=timedelta(minutes=2),
+    ),
+    JobDefinition(
         name="sweep_outbox",
         description="Publishes facts and hands over job requests that a crash or a lost Redis left behind",
         every="10 seconds",

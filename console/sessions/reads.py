@@ -1,9 +1,10 @@
 """Questions about sessions: of one user, and of all members of an organization."""
 
 from datetime import datetime
+from typing import Annotated
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sessions.tables import sessions
@@ -12,14 +13,21 @@ from console.sessions.tables import sessions
 class Session(Struct, frozen=True, kw_only=True):
     """A session as its user and administrators see it: nothing of its id."""
 
-    id: int
-    user_id: int
-    organization_id: int
-    address: str
-    agent: str
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
+    id: Annotated[int, Meta(description="Its number, to end it by.", examples=[12])]
+    user_id: Annotated[int, Meta(description="Whose it is.", examples=[3])]
+    organization_id: Annotated[int, Meta(description="The organization that its user is in now.", examples=[1])]
+    address: Annotated[str, Meta(description="Where it was last used from.", examples=["192.0.2.7"])]
+    agent: Annotated[
+        str,
+        Meta(description="What the browser called itself at sign-in.", examples=["Mozilla/5.0 (X11; Linux)"]),
+    ]
+    created_at: Annotated[datetime, Meta(description="When it began.", examples=["2026-11-20T10:00:00Z"])]
+    seen_at: Annotated[
+        datetime, Meta(description="When it was last used, to five minutes.", examples=["2026-11-20T10:00:00Z"])
+    ]
+    expires_at: Annotated[
+        datetime, Meta(description="When it ends unless it is used.", examples=["2026-11-20T10:00:00Z"])
+    ]
 
 
 async def sessions_of(connection: AsyncConnection, user_id: int, now: datetime) -> list[Session]:

@@ -15,6 +15,12 @@ class KnownUser(Struct, frozen=True, kw_only=True):
     password_hash: str
 
 
+async def stored_password(connection: AsyncConnection, user_id: int) -> str | None:
+    """The stored password of this user, or None."""
+    found = await connection.execute(sa.select(users.c.password_hash).where(users.c.id == user_id))
+    return found.scalar()
+
+
 async def by_name(connection: AsyncConnection, name: str) -> KnownUser | None:
     """The enabled user with this name, or None."""
     query = sa.select(users.c.id, users.c.name, users.c.password_hash).where(

@@ -1,5 +1,7 @@
 """Changes of users."""
 
+import asyncio
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,12 +15,17 @@ from console.users.rules import password_fault
 from console.users.tables import users
 
 
-async def add_user(transaction: Transaction, name: str, password: str, now: datetime) -> int:
-    """Add a user, who is no member of anything yet; the id. Raises Invalid for a name taken or a poor password."""
+async def add_user(
+    transaction: Transaction, name: str, password: str, now: datetime, words: Collection[str] = ()
+) -> int:
+    """Add a user, who is no member of anything yet; the id. Raises Invalid for a name taken or a poor password.
+
+    `words`: what the password must not be made of, such as the organization's name.
+    """
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise Invalid("A user's name has 1 to 100 visible characters", name=name)
     statement = insert(users).values(
-        name=name.strip().lower(), password_hash=await _hash(name, password), created_at=now
+        name=name.strip().lower(), password_hash=await _hash(name, password, words), created_at=now
     )
     statement = statement.on_conflict_do_nothing(index_elements=["name"])
     user_id = (await transaction.connection.execute(statement.returning(users.c.id))).scalar()
@@ -27,8 +34,8 @@ async def add_user(transaction: Transaction, name: str, password: str, now: date
     return int(user_id)
 
 
-async def _hash(name: str, password: str) -> str:
-    if fault := password_fault(password, name.strip()):
+async def _hash(name: str, password: str, words: Collection[str]) -> str:
+    if fault := await asyncio.to_thread(password_fault, password, name.strip(), words):
         raise Invalid(fault)
     return await hash_password(password)
 
@@ -38,13 +45,15 @@ async def note_sign_in(transaction: Transaction, user_id: int, now: datetime) ->
     await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(last_sign_in_at=now))
 
 
-async def set_password(transaction: Transaction, user_id: int, password: str, *, but: bytes | None = None) -> None:
+async def set_password(
+    transaction: Transaction, user_id: int, password: str, *, words: Collection[str] = (), but: bytes | None = None
+) -> None:
     """Give a user a new password, and end their sessions; `but` is the hashed id of one that stays.
 
     Raises Invalid for a poor password.
     """
     name = (await transaction.connection.execute(sa.select(users.c.name).where(users.c.id == user_id))).scalar_one()
-    password_hash = await _hash(name, password)
+    password_hash = await _hash(name, password, words)
     statement = sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash)
     await transaction.connection.execute(statement)
     await end_sessions_of(transaction, user_id, but=but)

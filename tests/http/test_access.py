@@ -163,6 +163,8 @@ def test_every_route_says_who_may_call_it() -> None:
         "GET /sign-in",
         "POST /sign-in",
         "POST /sign-out",
+        "GET /join/{token:str}",
+        "POST /join/{token:str}",
         "GET /api/v1/asyncapi.json",
         "GET /api/v1/docs",
         "GET /api/v1/openapi.json",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.laws import acting, changing, dead, errors, fragments, importing, modules, values
+from tests.laws import acting, changing, dead, errors, fragments, importing, modules, scoping, values
 from tests.laws.tree import Tree
 
 Law = Callable[[Tree], list[str]]
@@ -31,6 +31,8 @@ LAWS: dict[str, Law] = {
         values.amounts_and_times_are_explicit,
         values.an_iccid_has_one_parser,
         values.one_place_decides_who_may,
+        scoping.sql_says_whose_rows,
+        scoping.questions_say_whose_rows,
         modules.a_module_says_what_it_is,
         modules.a_file_is_short,
         modules.names_say_something,

@@ -19,6 +19,7 @@ ANSWERING = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PUBLIC = (
     "/sign-in",
     "/sign-out",
+    "/join/",  # the address is the key, once
     "/static",
     "/health",
     "/api/v1/health",

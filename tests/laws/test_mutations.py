@@ -142,6 +142,13 @@ MUTATIONS = (
         "console/sims/api.py",
         "def f(role: Role) -> bool:\n    return role is Role.ADMIN",
     ),
+    Mutation("sql_says_whose_rows", NEW, 'TEXT = "SELECT iccid FROM sims WHERE label = :label"'),
+    Mutation("sql_says_whose_rows", NEW, 'TEXT = "UPDATE api_keys SET name = :name WHERE id = :id"'),
+    Mutation(
+        "questions_say_whose_rows",
+        "console/sims/reads.py",
+        "async def labelled(connection: AsyncConnection, label: str) -> int:\n    return 0",
+    ),
     Mutation("unknown_errors_are_seen", NEW, "try:\n    pass\nexcept Exception:\n    pass"),
     Mutation("unknown_errors_are_seen", NEW, "try:\n    pass\nexcept (OSError, BaseException) as e:\n    print(e)"),
     Mutation("a_module_says_what_it_is", "console/queue.py", 'TEXT = """', '"""'),

@@ -16,11 +16,17 @@ from console.users.rules import LEAST_PASSWORD, password_fault
         ("aaaaaaaaaaaaaaaaaaaa", "ada", False),
         ("I am ADA and nobody else", "ada", False),
         ("x1y2z" * 300, "ada", False),
+        ("password123456", "ada", False),
+        ("simconsole1nce", "ada", False),
+        ("acme berlin 2026", "ada", False),
+        ("a phrase of several words", "ada", True),
         ("пароль на кириллице", "ada", True),
     ],
 )
-def test_a_password_is_long_enough_and_does_not_hold_the_name(password: str, name: str, allowed: bool) -> None:
-    assert (password_fault(password, name) is None) is allowed
+def test_a_password_is_long_enough_hard_to_guess_and_does_not_hold_the_name(
+    password: str, name: str, allowed: bool
+) -> None:
+    assert (password_fault(password, name, ["Acme Berlin"]) is None) is allowed
 
 
 async def test_the_right_password_alone_is_right() -> None:

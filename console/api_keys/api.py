@@ -1,0 +1,96 @@
+"""API keys of the organization, for programs."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import HttpMethod, Router, get, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.api_keys import reads
+from console.api_keys.reads import ApiKey
+from console.api_keys.rules import USUAL_DAYS, check_scopes
+from console.api_keys.writes import put_key, revoke_key
+from console.organizations.rules import Caller, Permission
+from console.store.database import Database
+
+
+class ApiKeys(Struct, frozen=True, kw_only=True):
+    """The API keys of your organization."""
+
+    items: Annotated[list[ApiKey], Meta(description="The keys, the oldest first; those that have ended too.")]
+
+
+class NewApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An API key to be made."""
+
+    name: Annotated[str, Meta(description="What it is for.", examples=["billing export"])]
+    scopes: Annotated[list[Permission], Meta(description="What it may do: no more than you may.")]
+    days: Annotated[int | None, Meta(description="After so many days it ends; null: never.", examples=[30])] = (
+        USUAL_DAYS
+    )
+    networks: Annotated[
+        list[str],
+        Meta(description="Accepted from here alone; none: from everywhere.", examples=[["192.0.2.0/24"]]),
+    ] = []
+
+
+class MadeApiKey(Struct, frozen=True, kw_only=True):
+    """A new API key."""
+
+    key: Annotated[
+        str,
+        Meta(
+            description="The whole key: it is shown this once.",
+            examples=["iot_key_AbCdEfGh_AbCdEfGhAbCdEfGhAbCdEfGhAbCdEfGhAbCdEfGhxYz234"],
+        ),
+    ]
+
+
+@get("/api-keys", operation_id="listApiKeys", summary="List the API keys of your organization")
+async def list_api_keys(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> ApiKeys:
+    """Of each the part that may be shown, its scopes, its end and its last use."""
+    return ApiKeys(items=await reads.keys_of(reading, caller.organization_id))
+
+
+@post("/api-keys", operation_id="makeApiKey", summary="Make an API key", status_code=201)
+async def make_api_key(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewApiKey]
+) -> MadeApiKey:
+    """It is shown in this answer alone: the console keeps a hash of it."""
+    check_scopes(caller, data.scopes)
+    async with db.transaction() as transaction:
+        key = await put_key(
+            transaction,
+            caller.organization_id,
+            data.name,
+            data.scopes,
+            datetime.now(UTC),
+            days=data.days,
+            networks=data.networks,
+            created_by=caller.name,
+        )
+    return MadeApiKey(key=key)
+
+
+@route(
+    "/api-keys/{prefix:str}",
+    http_method=HttpMethod.DELETE,
+    status_code=204,
+    operation_id="revokeApiKey",
+    summary="Revoke an API key",
+)
+async def revoke_api_key(caller: NamedDependency[Caller], db: NamedDependency[Database], prefix: FromPath[str]) -> None:
+    """It opens nothing from this moment; its streams end within 15 seconds."""
+    async with db.transaction() as transaction:
+        await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[list_api_keys, make_api_key, revoke_api_key],
+    tags=["Administration"],
+    opt={"permission": Permission.ADMIN},
+)

@@ -1,0 +1,196 @@
+"""Members of the organization and their sessions, for programs."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar import HttpMethod, Router, get, patch, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.errors import NotFound
+from console.members import reads, writes
+from console.members.links import writes as links
+from console.members.links.reads import Link, open_links
+from console.members.reads import Member
+from console.members.rules import check_grant
+from console.organizations.rules import Caller, Permission, Role
+from console.sessions.reads import Session, sessions_in
+from console.sessions.writes import end_members_session, end_sessions_of
+from console.store.database import Database
+
+
+class Members(Struct, frozen=True, kw_only=True):
+    """The members of your organization, and the links that have not been used."""
+
+    items: Annotated[list[Member], Meta(description="The members, by name.")]
+    links: Annotated[list[Link], Meta(description="Invitations and links for a new password, the newest first.")]
+
+
+class NewInvitation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An invitation to your organization."""
+
+    role: Annotated[Role, Meta(description="The role that it gives.")]
+    note: Annotated[str, Meta(description="For whom it is.", examples=["Otto, field service"])] = ""
+
+
+class MemberChanges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change of a member; what is left out stays."""
+
+    role: Annotated[Role | UnsetType, Meta(description="Their role; their sessions here end.")] = UNSET
+    disabled: Annotated[bool | UnsetType, Meta(description="Whether they may not sign in here.", examples=[True])] = (
+        UNSET
+    )
+
+
+class NewLink(Struct, frozen=True, kw_only=True):
+    """A link that works once; whoever has it can use it."""
+
+    path: Annotated[
+        str, Meta(description="Its address on this console; it is shown this once.", examples=["/join/AbCd…"])
+    ]
+
+
+class Sessions(Struct, frozen=True, kw_only=True):
+    """The open sessions in your organization."""
+
+    items: Annotated[list[Session], Meta(description="The sessions, the last used first.")]
+
+
+async def decided_about(connection: AsyncConnection, caller: Caller, user_id: int) -> Member:
+    """A member of the caller's organization. Raises NotFound, or NotAllowed if the caller has fewer permissions."""
+    found = await reads.member(connection, caller.organization_id, user_id, datetime.now(UTC))
+    if found is None:
+        raise NotFound("There is no such member", user_id=user_id)
+    check_grant(caller, found.role)
+    return found
+
+
+@get("/users", operation_id="listUsers", summary="List the members of your organization")
+async def list_users(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Members:
+    """Members with their roles, and invitations that wait."""
+    now = datetime.now(UTC)
+    return Members(
+        items=await reads.members_of(reading, caller.organization_id, now),
+        links=await open_links(reading, caller.organization_id, now),
+    )
+
+
+@post("/users/invitations", operation_id="inviteUser", summary="Invite a user", status_code=201)
+async def invite_user(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewInvitation]
+) -> NewLink:
+    """A link that works once within seven days, for a new user or for one who is signed in elsewhere."""
+    check_grant(caller, data.role)
+    async with db.transaction() as transaction:
+        token = await links.invite(
+            transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
+        )
+    return NewLink(path=f"/join/{token}")
+
+
+@route(
+    "/users/invitations/{link_id:int}",
+    http_method=HttpMethod.DELETE,
+    status_code=204,
+    operation_id="withdrawLink",
+    summary="Withdraw a link",
+)
+async def withdraw_link(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> None:
+    """It opens nothing from this moment."""
+    async with db.transaction() as transaction:
+        await links.withdraw(transaction, caller.organization_id, link_id)
+
+
+@patch("/users/{user_id:int}", operation_id="changeUser", summary="Change a member's role, or disable them")
+async def change_user(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    user_id: FromPath[int],
+    data: JSONBody[MemberChanges],
+) -> Member:
+    """Their sessions in your organization end. The last administrator stays one: 409."""
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        if isinstance(data.role, Role):
+            check_grant(caller, data.role)
+            await writes.change_role(transaction, caller.organization_id, user_id, data.role)
+        if data.disabled is True:
+            await writes.disable_member(transaction, caller.organization_id, user_id, now)
+        elif data.disabled is False:
+            await writes.enable_member(transaction, caller.organization_id, user_id)
+        return await decided_about(transaction.connection, caller, user_id)
+
+
+@route(
+    "/users/{user_id:int}",
+    http_method=HttpMethod.DELETE,
+    status_code=204,
+    operation_id="removeUser",
+    summary="Remove a member",
+)
+async def remove_user(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> None:
+    """They are no member of your organization any more; elsewhere nothing changes."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await writes.remove_member(transaction, caller.organization_id, user_id)
+
+
+@post("/users/{user_id:int}/reset", operation_id="resetPassword", summary="Make a link for a new password")
+async def reset_password(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]
+) -> NewLink:
+    """It works once within a day. 409 for members of several organizations."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        token = await links.reset(transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC))
+    return NewLink(path=f"/join/{token}")
+
+
+@post("/users/{user_id:int}/sign-out", operation_id="signOutUser", summary="End a member's sessions", status_code=204)
+async def sign_out_user(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> None:
+    """All of them in your organization."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await end_sessions_of(transaction, user_id, organization_id=caller.organization_id)
+
+
+@get("/sessions", operation_id="listSessions", summary="List the open sessions")
+async def list_sessions(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Sessions:
+    """Of all members, in your organization."""
+    return Sessions(items=await sessions_in(reading, caller.organization_id, datetime.now(UTC)))
+
+
+@route(
+    "/sessions/{session_id:int}",
+    http_method=HttpMethod.DELETE,
+    status_code=204,
+    operation_id="endSession",
+    summary="End a session",
+)
+async def end_session(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]
+) -> None:
+    """Its sockets close within 15 seconds."""
+    async with db.transaction() as transaction:
+        await end_members_session(transaction, caller.organization_id, session_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_users,
+        invite_user,
+        withdraw_link,
+        change_user,
+        remove_user,
+        reset_password,
+        sign_out_user,
+        list_sessions,
+        end_session,
+    ],
+    tags=["Administration"],
+    opt={"permission": Permission.ADMIN},
+)

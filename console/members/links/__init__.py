@@ -1,0 +1,1 @@
+"""One-time links: an invitation to become a member, or to set a new password."""

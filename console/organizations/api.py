@@ -1,0 +1,99 @@
+"""Who calls, and the organization that they call for, for programs."""
+
+from typing import Annotated
+
+from litestar import Router, get, patch
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.errors import NotFound
+from console.organizations import reads, writes
+from console.organizations.reads import OrganizationSettings
+from console.organizations.rules import Caller, Permission, Role
+from console.settings import Settings
+from console.store.database import Database
+
+SECRET = Annotated[str | UnsetType, Meta(description="A secret; it is stored sealed and never shown.", examples=["…"])]
+
+
+class WhoAmI(Struct, frozen=True, kw_only=True):
+    """The caller of this request."""
+
+    name: Annotated[str, Meta(description="The API key's or the user's name.", examples=["billing export"])]
+    organization: Annotated[str, Meta(description="The organization's name.", examples=["Acme"])]
+    organization_id: Annotated[int, Meta(description="The organization's number.", examples=[1])]
+    role: Annotated[Role | None, Meta(description="A user's role; null for an API key.")]
+    scopes: Annotated[list[Permission], Meta(description="What it may do.")]
+
+
+class Organizations(Struct, frozen=True, kw_only=True):
+    """The organizations that you may see: your own."""
+
+    items: Annotated[list[OrganizationSettings], Meta(description="Your organization.")]
+
+
+class OrganizationChanges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change of an organization; what is left out stays."""
+
+    name: Annotated[str | UnsetType, Meta(description="As people read it.", examples=["Acme"])] = UNSET
+    once_client_id: Annotated[str | UnsetType, Meta(description="Of 1NCE's Management API.", examples=["acme-api"])] = (
+        UNSET
+    )
+    once_client_secret: SECRET = UNSET
+    streamer_username: Annotated[
+        str | UnsetType, Meta(description="What the Data Streamer signs in with.", examples=["streamer"])
+    ] = UNSET
+    streamer_password: SECRET = UNSET
+
+
+@get("/whoami", operation_id="whoAmI", summary="Who calls, and what they may do", opt={"permission": None})
+async def who_am_i(caller: NamedDependency[Caller]) -> WhoAmI:
+    """Whose this API key is: any key that is accepted may ask."""
+    return WhoAmI(
+        name=caller.name,
+        organization=caller.organization,
+        organization_id=caller.organization_id,
+        role=caller.role,
+        scopes=sorted(caller.permissions),
+    )
+
+
+@get("/organizations", operation_id="listOrganizations", summary="Your organization and its account at 1NCE")
+async def list_organizations(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]
+) -> Organizations:
+    """Whether its secrets are set, never what they are."""
+    return Organizations(items=[await reads.settings_of(reading, caller.organization_id)])
+
+
+@patch("/organizations/{organization_id:int}", operation_id="changeOrganization", summary="Change your organization")
+async def change_organization(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    organization_id: FromPath[int],
+    data: JSONBody[OrganizationChanges],
+) -> OrganizationSettings:
+    """Its name, its credentials at 1NCE and what the Data Streamer signs in with."""
+    if organization_id != caller.organization_id:
+        raise NotFound("There is no such organization", organization_id=organization_id)
+    given = {name: value for name in data.__struct_fields__ if (value := getattr(data, name)) is not UNSET}
+    async with db.transaction() as transaction:
+        await writes.change_settings(transaction, settings.secret_key, organization_id, given)
+        return await reads.settings_of(transaction.connection, organization_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        who_am_i,
+        Router(
+            "/",
+            route_handlers=[list_organizations, change_organization],
+            opt={"permission": Permission.ADMIN},
+        ),
+    ],
+    tags=["Administration"],
+)

@@ -1,0 +1,118 @@
+"""The API keys of the organization. For administrators."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from litestar import Request, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.api_keys import reads
+from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, check_scopes
+from console.api_keys.writes import put_key, revoke_key
+from console.errors import Invalid
+from console.organizations.rules import ALLOWS, Caller, Permission
+from console.pages.administration import FORM_BYTES, Form, page
+from console.store.database import Database
+
+SOON = timedelta(days=7)
+
+
+class KeyForm(Struct):
+    """A new key: its networks by comma or blank."""
+
+    name: str = ""
+    scopes: list[Permission] = []
+    days: Annotated[str, Meta(max_length=10)] = ""
+    networks: str = ""
+
+
+async def _drawn(
+    reading: AsyncConnection, caller: Caller, live_since: str, *, key: str = "", origin: str = "", fault: str = ""
+) -> Template:
+    now = datetime.now(UTC)
+    found = await reads.keys_of(reading, caller.organization_id)
+    in_use = [one for one in found if one.revoked_at is None and (one.expires_at is None or one.expires_at > now)]
+    return await page(
+        reading,
+        caller,
+        live_since,
+        "api-keys",
+        "api_keys/api_keys.html",
+        status=422 if fault else 200,
+        secret=bool(key),
+        keys=in_use,
+        ended=[one for one in reversed(found) if one not in in_use],
+        soon=now + SOON,
+        scopes=[(one, ALLOWS[one]) for one in Permission if caller.may(one)],
+        usual_days=USUAL_DAYS,
+        longest_days=LONGEST_DAYS,
+        key=key,
+        origin=origin,
+        fault=fault,
+    )
+
+
+@get("/api-keys")
+async def api_keys(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+) -> Template:
+    """Each key's prefix, scopes, end and last use."""
+    return await _drawn(reading, caller, live_since)
+
+
+@post("/api-keys", status_code=200)
+async def make(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    data: Form[KeyForm],
+) -> Template:
+    """The page with the key, which is shown this once; with the reason if it can't be made."""
+    check_scopes(caller, data.scopes)
+    key, fault = "", ""
+    try:
+        async with db.transaction() as transaction:
+            key = await put_key(
+                transaction,
+                caller.organization_id,
+                data.name,
+                data.scopes,
+                datetime.now(UTC),
+                days=_days(data.days),
+                networks=data.networks.replace(",", " ").split(),
+                created_by=caller.name,
+            )
+    except Invalid as error:
+        fault = error.message
+    async with db.reading() as reading:
+        origin = str(request.base_url).rstrip("/")
+        return await _drawn(reading, caller, live_since, key=key, origin=origin, fault=fault)
+
+
+def _days(text: str) -> int | None:
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal():
+        raise Invalid("The days are a whole number")
+    return int(text)
+
+
+@post("/api-keys/{prefix:str}/revoke", status_code=303)
+async def revoke(caller: NamedDependency[Caller], db: NamedDependency[Database], prefix: FromPath[str]) -> Redirect:
+    """The key opens nothing any more."""
+    async with db.transaction() as transaction:
+        await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
+    return Redirect("/api-keys", status_code=303)
+
+
+router = Router(
+    "/",
+    route_handlers=[api_keys, make, revoke],
+    request_max_body_size=FORM_BYTES,
+    opt={"permission": Permission.ADMIN},
+)

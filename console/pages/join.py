@@ -1,0 +1,97 @@
+"""What a one-time link opens: becoming a member of an organization, or setting a new password."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from msgspec import Struct
+
+from console.callers import Callers
+from console.errors import Conflict, Invalid, NotFound
+from console.http.authentication import Access
+from console.http.client_address import client_address
+from console.members.links.reads import OpenedLink, opened
+from console.members.links.writes import use
+from console.members.writes import add_member, enter, put_user, switch
+from console.organizations.rules import Caller
+from console.pages.administration import FORM_BYTES, SECRET, Form
+from console.pages.session_cookie import session_cookie
+from console.settings import Settings
+from console.store.database import Database
+from console.users.writes import set_password
+
+Asked = Request[Any, Any, Any]
+GONE = "This link has been used, withdrawn, or is too old: ask for another"
+
+
+class JoinForm(Struct):
+    """A name and a password; neither where somebody who is signed in accepts an invitation."""
+
+    name: str = ""
+    password: str = ""
+
+
+def _drawn(link: OpenedLink, token: str, me: Caller | None, fault: str = "", name: str = "") -> Template:
+    context = {"link": link, "token": token, "me": me, "fault": fault, "name": name[:100]}
+    return Template("join/join.html", context=context, status_code=422 if fault else 200, headers=SECRET)
+
+
+@get("/join/{token:str}", include_in_schema=False)
+async def join_page(
+    request: Asked, db: NamedDependency[Database], callers: NamedDependency[Callers], token: FromPath[str]
+) -> Template:
+    """What the link is for. Looking at it does not use it up."""
+    async with db.reading() as reading:
+        link = await opened(reading, token, datetime.now(UTC))
+    if link is None:
+        raise NotFound(GONE)
+    return _drawn(link, token, await callers.of_session(request))
+
+
+@post("/join/{token:str}", status_code=200, include_in_schema=False)
+async def join(
+    request: Asked,
+    db: NamedDependency[Database],
+    callers: NamedDependency[Callers],
+    settings: NamedDependency[Settings],
+    token: FromPath[str],
+    data: Form[JoinForm],
+) -> Response[Any]:
+    """Into the organization with a session that begins here; the form again if something is refused."""
+    now, me = datetime.now(UTC), await callers.of_session(request)
+    address, agent = client_address(request.scope), request.headers.get("user-agent", "")
+    try:
+        async with db.transaction() as transaction:
+            link = await use(transaction, token, now)
+            if (role := link.invites_as) and not data.name and me is not None:
+                assert me.user_id is not None
+                assert me.session is not None
+                await add_member(transaction, link.organization_id, me.user_id, role, now)
+                session_id = await switch(transaction, me.session, me.user_id, link.organization_id, now)
+            elif role:
+                user_id = await put_user(transaction, link.organization_id, data.name, role, data.password, now)
+                session_id = await enter(transaction, user_id, link.organization_id, now, address=address, agent=agent)
+            else:
+                assert link.user_id is not None
+                await set_password(transaction, link.user_id, data.password, words=[link.organization])
+                session_id = ""
+    except (Invalid, Conflict) as error:
+        async with db.reading() as reading:
+            again = await opened(reading, token, now)
+        if again is None:
+            raise NotFound(GONE) from error
+        return _drawn(again, token, me, error.message, data.name)
+    if not session_id:
+        return Redirect("/sign-in", status_code=303)
+    return Redirect("/", status_code=303, cookies=[session_cookie(settings, session_id)])
+
+
+router = Router(
+    "/",
+    route_handlers=[join_page, join],
+    request_max_body_size=FORM_BYTES,
+    opt={"access": Access.PUBLIC, "counted": True},
+)

@@ -1,0 +1,114 @@
+"""A user's own account: password, and the sessions that are open."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.errors import Invalid
+from console.members.reads import memberships_of
+from console.organizations.rules import Caller
+from console.pages.administration import FORM_BYTES, Form, page
+from console.pages.devices import device_name
+from console.pages.session_cookie import session_cookie
+from console.sessions.reads import session_number, sessions_of
+from console.sessions.writes import end_own_session, end_sessions_of, renew_session
+from console.settings import Settings
+from console.store.database import Database
+from console.users import passwords
+from console.users.reads import stored_password
+from console.users.writes import set_password
+
+BACK = "/settings"
+
+
+class PasswordForm(Struct):
+    """The present password, and the one to take its place."""
+
+    present: str = ""
+    password: str = ""
+
+
+async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, fault: str = "") -> Template:
+    assert caller.user_id is not None
+    assert caller.session is not None
+    memberships = await memberships_of(reading, caller.user_id)
+    return await page(
+        reading,
+        caller,
+        live_since,
+        "settings",
+        "settings/settings.html",
+        status=422 if fault else 200,
+        sessions=await sessions_of(reading, caller.user_id, datetime.now(UTC)),
+        this=await session_number(reading, caller.session),
+        names={one.organization_id: one.organization for one in memberships},
+        device_name=device_name,
+        fault=fault,
+    )
+
+
+@get("/settings")
+async def settings_page(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+) -> Template:
+    """The user's open sessions, and a form for another password."""
+    return await _drawn(reading, caller, live_since)
+
+
+@post("/settings/password", status_code=200)
+async def change_password(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[PasswordForm],
+) -> Response[Any]:
+    """Another password: all other sessions end, and this one has a new cookie."""
+    assert caller.user_id is not None
+    assert caller.session is not None
+    try:
+        async with db.reading() as reading:
+            stored = await stored_password(reading, caller.user_id)
+        if not await passwords.is_right(stored, data.present):
+            raise Invalid("That is not your present password")
+        async with db.transaction() as transaction:
+            await set_password(
+                transaction, caller.user_id, data.password, words=[caller.organization], but=caller.session
+            )
+            session_id = await renew_session(transaction, caller.session)
+    except Invalid as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, live_since, error.message)
+    return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
+
+
+@post("/settings/sessions/{session_id:int}/end", status_code=303)
+async def end(caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]) -> Redirect:
+    """One of the user's sessions ends, and its sockets with it."""
+    assert caller.user_id is not None
+    async with db.transaction() as transaction:
+        await end_own_session(transaction, caller.user_id, session_id)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/settings/sessions/end-others", status_code=303)
+async def end_others(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Redirect:
+    """All of the user's sessions end, but this one."""
+    assert caller.user_id is not None
+    async with db.transaction() as transaction:
+        await end_sessions_of(transaction, caller.user_id, but=caller.session)
+    return Redirect(BACK, status_code=303)
+
+
+router = Router(
+    "/",
+    route_handlers=[settings_page, change_password, end, end_others],
+    request_max_body_size=FORM_BYTES,
+    opt={"permission": None},
+)

@@ -1,0 +1,8 @@
+"""The pages about who may do what: users, roles, API keys, the organization, one's own account."""
+
+from litestar import Router
+
+from console.pages import api_keys, join, organizations, settings, users
+
+router = Router("/", route_handlers=[users.router, api_keys.router, organizations.router, settings.router])
+joining = join.router  # for whoever has a one-time link

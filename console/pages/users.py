@@ -1,0 +1,183 @@
+"""The members of the organization, and what each role may do. For administrators."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.errors import ConsoleError
+from console.members import reads, writes
+from console.members.api import decided_about
+from console.members.links import writes as links
+from console.members.links.reads import open_links
+from console.members.rules import check_grant
+from console.organizations.rules import ALLOWS, PERMISSIONS, Caller, Permission, Role
+from console.pages.administration import FORM_BYTES, Form, page
+from console.sessions.writes import end_sessions_of
+from console.store.database import Database
+
+Asked = Request[Any, Any, Any]
+BACK = "/users"
+
+
+class InvitationForm(Struct):
+    """A new invitation."""
+
+    role: Role = Role.VIEWER
+    note: str = ""
+
+
+class RoleForm(Struct):
+    """A member's new role."""
+
+    role: Role
+
+
+async def _drawn(
+    reading: AsyncConnection,
+    caller: Caller,
+    live_since: str,
+    *,
+    link: str = "",
+    fault: ConsoleError | None = None,
+) -> Template:
+    now = datetime.now(UTC)
+    return await page(
+        reading,
+        caller,
+        live_since,
+        "users",
+        "users/users.html",
+        status=fault.status if fault else 200,
+        secret=bool(link),
+        me=caller.user_id,
+        members=await reads.members_of(reading, caller.organization_id, now),
+        links=await open_links(reading, caller.organization_id, now),
+        roles=[role for role in Role if caller.may_grant(PERMISSIONS[role])],
+        link=link,
+        fault=fault.message if fault else "",
+    )
+
+
+@get("/users")
+async def users(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+) -> Template:
+    """Members with role, last use and sessions; invitations that wait."""
+    return await _drawn(reading, caller, live_since)
+
+
+@get("/roles", opt={"permission": Permission.SIMS_READ})
+async def roles(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+) -> Template:
+    """What each role may do, by the table that decides it."""
+    return await page(
+        reading, caller, live_since, "roles", "users/roles.html", roles=list(Role), granted=PERMISSIONS, allows=ALLOWS
+    )
+
+
+@post("/users/invitations", status_code=200)
+async def invite(
+    request: Asked,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    data: Form[InvitationForm],
+) -> Template:
+    """The page with the link, which is shown this once."""
+    check_grant(caller, data.role)
+    async with db.transaction() as transaction:
+        token = await links.invite(
+            transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
+        )
+    return await _with_link(request, db, caller, live_since, token)
+
+
+@post("/users/{user_id:int}/reset", status_code=200)
+async def reset(
+    request: Asked,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    user_id: FromPath[int],
+) -> Template:
+    """The page with a link for a new password, which is shown this once."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        token = await links.reset(transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC))
+    return await _with_link(request, db, caller, live_since, token)
+
+
+async def _with_link(request: Asked, db: Database, caller: Caller, live_since: str, token: str) -> Template:
+    async with db.reading() as reading:
+        return await _drawn(reading, caller, live_since, link=f"{str(request.base_url).rstrip('/')}/join/{token}")
+
+
+@post("/users/invitations/{link_id:int}/withdraw", status_code=303)
+async def withdraw(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> Redirect:
+    """The link opens nothing any more."""
+    async with db.transaction() as transaction:
+        await links.withdraw(transaction, caller.organization_id, link_id)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/users/{user_id:int}/role", status_code=303)
+async def change_role(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int], data: Form[RoleForm]
+) -> Redirect:
+    """Another role; the member's sessions here end."""
+    check_grant(caller, data.role)
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await writes.change_role(transaction, caller.organization_id, user_id, data.role)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/users/{user_id:int}/disable", status_code=303)
+async def disable(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
+    """The member may not sign in here."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await writes.disable_member(transaction, caller.organization_id, user_id, datetime.now(UTC))
+    return Redirect(BACK, status_code=303)
+
+
+@post("/users/{user_id:int}/enable", status_code=303)
+async def enable(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
+    """The member may sign in again."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await writes.enable_member(transaction, caller.organization_id, user_id)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/users/{user_id:int}/remove", status_code=303)
+async def remove(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
+    """They are no member any more."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await writes.remove_member(transaction, caller.organization_id, user_id)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/users/{user_id:int}/sign-out", status_code=303)
+async def sign_out(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
+    """All of the member's sessions in this organization end."""
+    async with db.transaction() as transaction:
+        await decided_about(transaction.connection, caller, user_id)
+        await end_sessions_of(transaction, user_id, organization_id=caller.organization_id)
+    return Redirect(BACK, status_code=303)
+
+
+deciding = [users, invite, reset, withdraw, change_role, disable, enable, remove, sign_out]
+router = Router(
+    "/",
+    route_handlers=[roles, Router("/", route_handlers=deciding, opt={"permission": Permission.ADMIN})],
+    request_max_body_size=FORM_BYTES,
+)

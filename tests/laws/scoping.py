@@ -1,0 +1,96 @@
+"""Law of organizations: whoever asks for rows says whose, and each text of SQL that names them does too."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from console.migrate import metadata
+from tests.laws.tree import FUNCTIONS, Tree, in_each_file, texts
+
+OURS = ("console/", "jobs/")
+NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE)
+CALLED_WITH = ("organization_id", "organization_ids", "organizations")
+
+
+SCOPED = frozenset(
+    [table.name for table in metadata.tables.values() if "organization_id" in table.c]
+    + ["usage_hourly", "usage_daily", "fleet_usage_minutely"]  # sums, which are views in one edition
+)
+# What is asked for without an organization, by why that shows nobody what is another's.
+WITHOUT: dict[str, str] = {
+    "it finds the organization: of a session, a key, a link, a user": """
+        console/api_keys/reads.py caller_of_key callers_of_keys
+        console/members/links/reads.py opened
+        console/members/links/writes.py use
+        console/members/reads.py callers_of_sessions memberships_of
+        console/sessions/reads.py session_number
+        console/sessions/writes.py extend_sessions end_session
+        console/users/reads.py stored_password password_of""",
+    "a user's own, wherever they are a member": """
+        console/sessions/reads.py sessions_of
+        console/sessions/writes.py end_own_session
+        console/users/writes.py add_user note_sign_in set_password keep_hash change_password disable_user""",
+    "for commands, whose callers have the whole database": """
+        console/api_keys/reads.py every_key
+        console/members/reads.py every_user
+        console/organizations/reads.py every
+        console/organizations/writes.py put add change settle_first""",
+    "it makes the organization": "console/members/writes.py found_organization",
+    "the row is named by a number that the same process has been given for it": """
+        console/api_keys/writes.py note_key_use
+        console/runs/writes.py heartbeat finish claim keep_claimed acknowledge postpone
+        console/streamer/posts/writes.py lock_posts end_attempt remove_posts""",
+    "for the whole installation, by a job": """
+        console/carrier/reads.py summary
+        console/runs/writes.py delete_runs
+        console/sms/writes.py forget_messages
+        console/streamer/posts/writes.py set_aside prune_set_aside prune_unknown
+        console/streamer/writes.py prune_silences
+        console/usage/reads.py sums_lag late_hours
+        console/usage/writes.py end_late""",
+}
+
+
+def allowed() -> dict[str, str]:
+    """Each function that may do without, as "path name", with the reason."""
+    found = {}
+    for reason, listed in WITHOUT.items():
+        path = ""
+        for word in listed.split():
+            if word.endswith(".py"):
+                path = word
+            else:
+                found[f"{path} {word}"] = reason
+    return found
+
+
+WITHOUT_REASONED = allowed()
+
+
+def sql_says_whose_rows(tree: Tree) -> list[str]:
+    """Each text of SQL that names a table of rows that belong to organizations says organization_id as well."""
+    return [violation for violation in _unsaid(tree) if violation.split()[2].strip(",") in SCOPED]
+
+
+@in_each_file(*OURS)
+def _unsaid(path: str, module: ast.Module) -> Iterator[str]:
+    for text, line in texts(module):
+        if re.search(r"\b(SELECT|UPDATE|DELETE|INSERT|MERGE)\b", text) and "organization_id" not in text:
+            yield from (f"{path} names {name}, line {line}" for name in sorted(set(NAMED.findall(text))))
+
+
+@in_each_file("console/")
+def questions_say_whose_rows(path: str, module: ast.Module) -> Iterator[str]:
+    """A public function of a reads.py or writes.py that is given a connection or a transaction is given whose rows."""
+    if not path.endswith(("/reads.py", "/writes.py")):
+        return
+    for function in module.body:
+        if not isinstance(function, FUNCTIONS) or function.name.startswith("_"):
+            continue
+        arguments = [*function.args.posonlyargs, *function.args.args]
+        kind = ast.unparse(arguments[0].annotation) if arguments and arguments[0].annotation else ""
+        if kind not in ("AsyncConnection", "Transaction"):
+            continue
+        names = {one.arg for one in (*arguments, *function.args.kwonlyargs)}
+        if names.isdisjoint(CALLED_WITH) and f"{path} {function.name}" not in WITHOUT_REASONED:
+            yield f"{path} {function.name}: nobody says whose rows, line {function.lineno}"

@@ -1,0 +1,1 @@
+"""Members: invited, changed, removed; links that work once; entering another organization."""
