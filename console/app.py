@@ -8,38 +8,23 @@ from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
-import console.actions.api
-import console.api_keys.api
-import console.carrier.api
-import console.connectivity.api
-import console.members.api
-import console.organizations.api
-import console.polling.api
-import console.quotas.api
-import console.runs.api
-import console.sims.api
-import console.sims.watching.api
-import console.sms.api
-import console.usage.api
 from console import health
 from console.callers import Callers, client_of, share_of
 from console.http import metrics
-from console.http.authentication import Access, Authentication, allowed, caller_of
+from console.http.authentication import Access, Authentication, allowed
 from console.http.client_address import TrustedProxies
-from console.http.database import ConnectionPerRequest, reading_of
-from console.http.etag import named
+from console.http.database import ConnectionPerRequest
 from console.http.exceptions import error_response
 from console.http.fair_share import FairShare
 from console.http.json_bodies import JsonRequest
 from console.http.methods import methods_at
 from console.http.origins import same_origin
-from console.http.parameters import known_parameters
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 from console.http.requests import Requests
-from console.http.versions import known_version
 from console.live import endpoints
 from console.live.view import View
-from console.openapi import documents, openapi
+from console.openapi import openapi
+from console.openapi.routes import OF_A_CALLER, api_routes
 from console.organizations.rules import Permission
 from console.pages import actions, activity, carrier, find, jobs, overview, sign_in, sim, sims, team, verification
 from console.pages.freshness import Freshness
@@ -50,16 +35,10 @@ from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
-from console.streamer import api, endpoint
+from console.streamer import endpoint
 from console.watchdog import watched
 
 STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
-OF_A_CALLER = {
-    "caller": Provide(caller_of, sync_to_thread=False),
-    "reading": Provide(reading_of),
-    "sim": Provide(console.sims.api.the_sim),
-}
-OF_A_PROGRAM = {"access": Access.API, "permission": Permission.SIMS_READ}
 LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
@@ -77,7 +56,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[
             static_files(),
             _pages(),
-            _api(),
+            api_routes(),
             sign_in.router,
             team.joining,
             health.router(in_schema=False),
@@ -170,41 +149,4 @@ def _pages() -> Router:
         dependencies=OF_A_CALLER,
         opt={"access": Access.PAGE, "permission": Permission.SIMS_READ},
         include_in_schema=False,
-    )
-
-
-def _api() -> Router:
-    return Router(
-        "/api/v1",
-        route_handlers=[
-            Router(
-                "/",
-                route_handlers=[
-                    console.sims.watching.api.router,
-                    console.actions.api.router,
-                    console.usage.api.router,
-                    console.quotas.api.router,
-                    console.connectivity.api.router,
-                    console.sms.api.router,
-                    console.runs.api.router,
-                    console.carrier.api.router,
-                    console.polling.api.router,
-                    api.router,
-                    console.members.api.router,
-                    console.api_keys.api.router,
-                    console.organizations.api.router,
-                ],
-                after_request=named,
-                guards=[known_version, known_parameters],
-                dependencies=OF_A_CALLER,
-                opt=OF_A_PROGRAM,
-            ),
-            Router(
-                "/",
-                route_handlers=[endpoints.program_endpoint],
-                opt={"access": Access.API, "permission": Permission.STREAM_READ},
-            ),
-            health.router(in_schema=True),
-            documents,
-        ],
     )

@@ -9,9 +9,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.api_keys import reads
 from console.api_keys.reads import ApiKey
-from console.api_keys.rules import USUAL_DAYS, check_scopes
+from console.api_keys.rules import USUAL_DAYS, check_scopes, prefix_of
 from console.api_keys.writes import put_key, revoke_key
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -61,7 +62,7 @@ async def make_api_key(
 ) -> MadeApiKey:
     """It is shown in this answer alone: the console keeps a hash of it."""
     check_scopes(caller, data.scopes)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
         key = await put_key(
             transaction,
             caller.organization_id,
@@ -72,6 +73,7 @@ async def make_api_key(
             networks=data.networks,
             created_by=caller.name,
         )
+        act.after = {"scopes": sorted(data.scopes), "days": data.days, "prefix": prefix_of(key)}
     return MadeApiKey(key=key)
 
 
@@ -84,7 +86,7 @@ async def make_api_key(
 )
 async def revoke_api_key(caller: NamedDependency[Caller], db: NamedDependency[Database], prefix: FromPath[str]) -> None:
     """It opens nothing from this moment; its streams end within 15 seconds."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "key.revoke", prefix):
         await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 from litestar import HttpMethod, Router, get, patch, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.errors import NotFound
 from console.members import reads, writes
 from console.members.links import writes as links
@@ -16,8 +17,7 @@ from console.members.links.reads import Link, open_links
 from console.members.reads import Member
 from console.members.rules import check_grant
 from console.organizations.rules import Caller, Permission, Role
-from console.sessions.reads import Session, sessions_in
-from console.sessions.writes import end_members_session, end_sessions_of
+from console.sessions.writes import end_sessions_of
 from console.store.database import Database
 
 
@@ -52,12 +52,6 @@ class NewLink(Struct, frozen=True, kw_only=True):
     ]
 
 
-class Sessions(Struct, frozen=True, kw_only=True):
-    """The open sessions in your organization."""
-
-    items: Annotated[list[Session], Meta(description="The sessions, the last used first.")]
-
-
 async def decided_about(connection: AsyncConnection, caller: Caller, user_id: int) -> Member:
     """A member of the caller's organization. Raises NotFound, or NotAllowed if the caller has fewer permissions."""
     found = await reads.member(connection, caller.organization_id, user_id, datetime.now(UTC))
@@ -83,7 +77,7 @@ async def invite_user(
 ) -> NewLink:
     """A link that works once within seven days, for a new user or for one who is signed in elsewhere."""
     check_grant(caller, data.role)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role):
         token = await links.invite(
             transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
         )
@@ -99,7 +93,7 @@ async def invite_user(
 )
 async def withdraw_link(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> None:
     """It opens nothing from this moment."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)):
         await links.withdraw(transaction, caller.organization_id, link_id)
 
 
@@ -112,7 +106,8 @@ async def change_user(
 ) -> Member:
     """Their sessions in your organization end. The last administrator stays one: 409."""
     now = datetime.now(UTC)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        act.after = to_builtins(data)
         await decided_about(transaction.connection, caller, user_id)
         if isinstance(data.role, Role):
             check_grant(caller, data.role)
@@ -133,7 +128,7 @@ async def change_user(
 )
 async def remove_user(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> None:
     """They are no member of your organization any more; elsewhere nothing changes."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.remove", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
         await writes.remove_member(transaction, caller.organization_id, user_id)
 
@@ -143,7 +138,7 @@ async def reset_password(
     caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]
 ) -> NewLink:
     """It works once within a day. 409 for members of several organizations."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
         token = await links.reset(transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC))
     return NewLink(path=f"/join/{token}")
@@ -152,30 +147,9 @@ async def reset_password(
 @post("/users/{user_id:int}/sign-out", operation_id="signOutUser", summary="End a member's sessions", status_code=204)
 async def sign_out_user(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> None:
     """All of them in your organization."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.sign_out", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
         await end_sessions_of(transaction, user_id, organization_id=caller.organization_id)
-
-
-@get("/sessions", operation_id="listSessions", summary="List the open sessions")
-async def list_sessions(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Sessions:
-    """Of all members, in your organization."""
-    return Sessions(items=await sessions_in(reading, caller.organization_id, datetime.now(UTC)))
-
-
-@route(
-    "/sessions/{session_id:int}",
-    http_method=HttpMethod.DELETE,
-    status_code=204,
-    operation_id="endSession",
-    summary="End a session",
-)
-async def end_session(
-    caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]
-) -> None:
-    """Its sockets close within 15 seconds."""
-    async with db.transaction() as transaction:
-        await end_members_session(transaction, caller.organization_id, session_id)
 
 
 router = Router(
@@ -188,8 +162,6 @@ router = Router(
         remove_user,
         reset_password,
         sign_out_user,
-        list_sessions,
-        end_session,
     ],
     tags=["Administration"],
     opt={"permission": Permission.ADMIN},

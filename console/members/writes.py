@@ -76,16 +76,12 @@ async def found_organization(
     """
     if not 0 < len(name.strip()) <= 200 or not name.isprintable():
         raise Invalid("A name has 1 to 200 visible characters")
-    organization_id = await add(
-        transaction,
-        settings.secret_key,
-        slug.strip(),
-        now,
-        name=name.strip(),
-        once_base_url=settings.once_base_url,
-        once_requests_per_second=settings.once_requests_per_second,
-        account={},
-    )
+    columns = {
+        "name": name.strip(),
+        "once_base_url": settings.once_base_url,
+        "once_requests_per_second": settings.once_requests_per_second,
+    }
+    organization_id = await add(transaction, settings.secret_key, slug.strip(), now, columns, {})
     await add_member(transaction, organization_id, user_id, Role.ADMIN, now)
     return organization_id
 

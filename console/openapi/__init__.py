@@ -1,4 +1,3 @@
 """The description of the API and of the stream, for programs and for people."""
 
-from console.openapi.document import documents as documents
 from console.openapi.document import openapi as openapi

@@ -14,16 +14,17 @@ from console.facts.sims import SimState
 from console.facts.sms import Sms
 from console.facts.streamer import StreamerStatus
 from console.health import Health, HealthCheck, Liveness
-from console.members.api import MemberChanges, Members, NewInvitation, NewLink, Sessions
+from console.members.api import MemberChanges, Members, NewInvitation, NewLink
 from console.members.links.reads import Link
+from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
 from console.members.reads import Member
-from console.organizations.api import OrganizationChanges, Organizations, WhoAmI
 from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
 from console.runs.api import Jobs
 from console.runs.reads import JobState
+from console.sessions.api import Sessions
 from console.sessions.reads import Session
 from console.sims.watching.api import NewWatch, SimChanges, WatchedSim
 from console.sims.watching.rules import SyncRequest, WatchRequest

@@ -10,8 +10,9 @@ from litestar.response import Redirect, Template
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.api_keys import reads
-from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, check_scopes
+from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, check_scopes, prefix_of
 from console.api_keys.writes import put_key, revoke_key
 from console.errors import Invalid
 from console.organizations.rules import ALLOWS, Caller, Permission
@@ -76,7 +77,7 @@ async def make(
     check_scopes(caller, data.scopes)
     key, fault = "", ""
     try:
-        async with db.transaction() as transaction:
+        async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
             key = await put_key(
                 transaction,
                 caller.organization_id,
@@ -87,6 +88,7 @@ async def make(
                 networks=data.networks.replace(",", " ").split(),
                 created_by=caller.name,
             )
+            act.after = {"scopes": sorted(data.scopes), "days": data.days, "prefix": prefix_of(key)}
     except Invalid as error:
         fault = error.message
     async with db.reading() as reading:
@@ -105,7 +107,7 @@ def _days(text: str) -> int | None:
 @post("/api-keys/{prefix:str}/revoke", status_code=303)
 async def revoke(caller: NamedDependency[Caller], db: NamedDependency[Database], prefix: FromPath[str]) -> Redirect:
     """The key opens nothing any more."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "key.revoke", prefix):
         await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
     return Redirect("/api-keys", status_code=303)
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from msgspec import Struct
 
+from console.acting import Actor, ActorKind, acting
 from console.callers import Callers
 from console.errors import Conflict, Invalid, NotFound
 from console.http.authentication import Access
@@ -24,6 +25,7 @@ from console.store.database import Database
 from console.users.writes import set_password
 
 Asked = Request[Any, Any, Any]
+STRANGER = Actor(kind=ActorKind.STRANGER, name="holder of a link")
 GONE = "This link has been used, withdrawn, or is too old: ask for another"
 
 
@@ -64,8 +66,13 @@ async def join(
     now, me = datetime.now(UTC), await callers.of_session(request)
     address, agent = client_address(request.scope), request.headers.get("user-agent", "")
     try:
-        async with db.transaction() as transaction:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, me or STRANGER, "link.use") as act,
+        ):
             link = await use(transaction, token, now)
+            act.organization_id, act.subject = link.organization_id, link.user or data.name
+            act.after = {"role": link.role, "created_by": link.created_by}
             if (role := link.invites_as) and not data.name and me is not None:
                 assert me.user_id is not None
                 assert me.session is not None

@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.errors import Conflict, Invalid
 from console.members.writes import found_organization, switch
 from console.organizations import reads, writes
@@ -85,7 +86,10 @@ async def change(
     """Back to the page; with the reason if something is refused."""
     given = {name: value for name, value in structs.asdict(data).items() if value.strip()}
     try:
-        async with db.transaction() as transaction:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, caller, "organization.change", caller.organization),
+        ):
             await writes.change_settings(transaction, settings.secret_key, caller.organization_id, given)
     except Invalid as error:
         async with db.reading() as reading:
@@ -96,7 +100,7 @@ async def change(
 @post("/organizations/check", status_code=303)
 async def check(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Redirect:
     """A worker tries the credentials at 1NCE."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "organization.check", caller.organization):
         await writes.request_check(transaction, caller.organization_id, datetime.now(UTC))
     return Redirect(BACK, status_code=303)
 
@@ -115,7 +119,7 @@ async def found(
     assert caller.session is not None
     now = datetime.now(UTC)
     try:
-        async with db.transaction() as transaction:
+        async with db.transaction() as transaction, acting(transaction, caller, "organization.add", data.slug):
             organization_id = await found_organization(transaction, settings, data.slug, data.name, caller.user_id, now)
             session_id = await switch(transaction, caller.session, caller.user_id, organization_id, now)
     except (Invalid, Conflict) as error:
@@ -134,7 +138,10 @@ async def enter(
     """The overview of another organization of the user; the session has a new cookie."""
     assert caller.user_id is not None
     assert caller.session is not None
-    async with db.transaction() as transaction:
+    async with (
+        db.transaction() as transaction,
+        acting(transaction, caller, "session.switch", str(data.organization_id)),
+    ):
         session_id = await switch(transaction, caller.session, caller.user_id, data.organization_id, datetime.now(UTC))
     return Redirect("/", status_code=303, cookies=[session_cookie(settings, session_id)])
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.errors import Invalid
 from console.members.reads import memberships_of
 from console.organizations.rules import Caller
@@ -77,7 +78,7 @@ async def change_password(
             stored = await stored_password(reading, caller.user_id)
         if not await passwords.is_right(stored, data.present):
             raise Invalid("That is not your present password")
-        async with db.transaction() as transaction:
+        async with db.transaction() as transaction, acting(transaction, caller, "account.change_password", caller.name):
             await set_password(
                 transaction, caller.user_id, data.password, words=[caller.organization], but=caller.session
             )
@@ -92,7 +93,7 @@ async def change_password(
 async def end(caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]) -> Redirect:
     """One of the user's sessions ends, and its sockets with it."""
     assert caller.user_id is not None
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "session.revoke", str(session_id)):
         await end_own_session(transaction, caller.user_id, session_id)
     return Redirect(BACK, status_code=303)
 
@@ -101,7 +102,7 @@ async def end(caller: NamedDependency[Caller], db: NamedDependency[Database], se
 async def end_others(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Redirect:
     """All of the user's sessions end, but this one."""
     assert caller.user_id is not None
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "session.revoke", "all others"):
         await end_sessions_of(transaction, caller.user_id, but=caller.session)
     return Redirect(BACK, status_code=303)
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.errors import ConsoleError
 from console.members import reads, writes
 from console.members.api import decided_about
@@ -92,7 +93,7 @@ async def invite(
 ) -> Template:
     """The page with the link, which is shown this once."""
     check_grant(caller, data.role)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role):
         token = await links.invite(
             transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
         )
@@ -108,7 +109,7 @@ async def reset(
     user_id: FromPath[int],
 ) -> Template:
     """The page with a link for a new password, which is shown this once."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
         token = await links.reset(transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC))
     return await _with_link(request, db, caller, live_since, token)
@@ -122,7 +123,7 @@ async def _with_link(request: Asked, db: Database, caller: Caller, live_since: s
 @post("/users/invitations/{link_id:int}/withdraw", status_code=303)
 async def withdraw(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> Redirect:
     """The link opens nothing any more."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)):
         await links.withdraw(transaction, caller.organization_id, link_id)
     return Redirect(BACK, status_code=303)
 
@@ -133,7 +134,8 @@ async def change_role(
 ) -> Redirect:
     """Another role; the member's sessions here end."""
     check_grant(caller, data.role)
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        act.after = {"role": data.role}
         await decided_about(transaction.connection, caller, user_id)
         await writes.change_role(transaction, caller.organization_id, user_id, data.role)
     return Redirect(BACK, status_code=303)
@@ -142,7 +144,8 @@ async def change_role(
 @post("/users/{user_id:int}/disable", status_code=303)
 async def disable(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """The member may not sign in here."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        act.after = {"disabled": True}
         await decided_about(transaction.connection, caller, user_id)
         await writes.disable_member(transaction, caller.organization_id, user_id, datetime.now(UTC))
     return Redirect(BACK, status_code=303)
@@ -151,7 +154,8 @@ async def disable(caller: NamedDependency[Caller], db: NamedDependency[Database]
 @post("/users/{user_id:int}/enable", status_code=303)
 async def enable(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """The member may sign in again."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        act.after = {"disabled": False}
         await decided_about(transaction.connection, caller, user_id)
         await writes.enable_member(transaction, caller.organization_id, user_id)
     return Redirect(BACK, status_code=303)
@@ -160,7 +164,7 @@ async def enable(caller: NamedDependency[Caller], db: NamedDependency[Database],
 @post("/users/{user_id:int}/remove", status_code=303)
 async def remove(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """They are no member any more."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.remove", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
         await writes.remove_member(transaction, caller.organization_id, user_id)
     return Redirect(BACK, status_code=303)
@@ -169,7 +173,7 @@ async def remove(caller: NamedDependency[Caller], db: NamedDependency[Database],
 @post("/users/{user_id:int}/sign-out", status_code=303)
 async def sign_out(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """All of the member's sessions in this organization end."""
-    async with db.transaction() as transaction:
+    async with db.transaction() as transaction, acting(transaction, caller, "user.sign_out", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
         await end_sessions_of(transaction, user_id, organization_id=caller.organization_id)
     return Redirect(BACK, status_code=303)

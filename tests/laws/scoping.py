@@ -19,13 +19,13 @@ SCOPED = frozenset(
 # What is asked for without an organization, by why that shows nobody what is another's.
 WITHOUT: dict[str, str] = {
     "it finds the organization: of a session, a key, a link, a user": """
-        console/api_keys/reads.py caller_of_key callers_of_keys
+        console/api_keys/reads.py caller_of_key callers_of_keys by_prefix
         console/members/links/reads.py opened
         console/members/links/writes.py use
         console/members/reads.py callers_of_sessions memberships_of
         console/sessions/reads.py session_number
         console/sessions/writes.py extend_sessions end_session
-        console/users/reads.py stored_password password_of""",
+        console/users/reads.py stored_password by_name id_of""",
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of
         console/sessions/writes.py end_own_session
@@ -33,9 +33,10 @@ WITHOUT: dict[str, str] = {
     "for commands, whose callers have the whole database": """
         console/api_keys/reads.py every_key
         console/members/reads.py every_user
-        console/organizations/reads.py every
+        console/organizations/reads.py every shown
         console/organizations/writes.py put add change settle_first""",
     "it makes the organization": "console/members/writes.py found_organization",
+    "the line that it is given says whose": "console/audit/writes.py add_line",
     "the row is named by a number that the same process has been given for it": """
         console/api_keys/writes.py note_key_use
         console/runs/writes.py heartbeat finish claim keep_claimed acknowledge postpone

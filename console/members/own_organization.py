@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.errors import NotFound
 from console.organizations import reads, writes
 from console.organizations.reads import OrganizationSettings
@@ -80,7 +81,11 @@ async def change_organization(
     if organization_id != caller.organization_id:
         raise NotFound("There is no such organization", organization_id=organization_id)
     given = {name: value for name in data.__struct_fields__ if (value := getattr(data, name)) is not UNSET}
-    async with db.transaction() as transaction:
+    async with (
+        db.transaction() as transaction,
+        acting(transaction, caller, "organization.change", caller.organization) as act,
+    ):
+        act.after = {"changed": sorted(given)}
         await writes.change_settings(transaction, settings.secret_key, organization_id, given)
         return await reads.settings_of(transaction.connection, organization_id)
 

@@ -1,0 +1,75 @@
+"""The routes of the JSON API."""
+
+from litestar import Router
+from litestar.di import Provide
+
+import console.actions.api
+import console.api_keys.api
+import console.carrier.api
+import console.connectivity.api
+import console.members.api
+import console.members.own_organization
+import console.polling.api
+import console.quotas.api
+import console.runs.api
+import console.sessions.api
+import console.sims.api
+import console.sims.watching.api
+import console.sms.api
+import console.usage.api
+from console import health
+from console.http.authentication import Access, caller_of
+from console.http.database import reading_of
+from console.http.etag import named
+from console.http.parameters import known_parameters
+from console.http.versions import known_version
+from console.live import endpoints
+from console.openapi.document import documents
+from console.organizations.rules import Permission
+from console.streamer import api
+
+OF_A_CALLER = {
+    "caller": Provide(caller_of, sync_to_thread=False),
+    "reading": Provide(reading_of),
+    "sim": Provide(console.sims.api.the_sim),
+}
+OF_A_PROGRAM = {"access": Access.API, "permission": Permission.SIMS_READ}
+
+
+def api_routes() -> Router:
+    """What programs may ask, described by openapi.json, and the stream."""
+    return Router(
+        "/api/v1",
+        route_handlers=[
+            Router(
+                "/",
+                route_handlers=[
+                    console.sims.watching.api.router,
+                    console.actions.api.router,
+                    console.usage.api.router,
+                    console.quotas.api.router,
+                    console.connectivity.api.router,
+                    console.sms.api.router,
+                    console.runs.api.router,
+                    console.carrier.api.router,
+                    console.polling.api.router,
+                    api.router,
+                    console.members.api.router,
+                    console.api_keys.api.router,
+                    console.sessions.api.router,
+                    console.members.own_organization.router,
+                ],
+                after_request=named,
+                guards=[known_version, known_parameters],
+                dependencies=OF_A_CALLER,
+                opt=OF_A_PROGRAM,
+            ),
+            Router(
+                "/",
+                route_handlers=[endpoints.program_endpoint],
+                opt={"access": Access.API, "permission": Permission.STREAM_READ},
+            ),
+            health.router(in_schema=True),
+            documents,
+        ],
+    )
