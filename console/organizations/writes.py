@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
-from console.organizations.sealing import seal
+from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.organizations.tables import credential_checks, organizations
 from console.settings import Settings
 from console.store.database import Transaction
@@ -118,6 +118,25 @@ async def record_check(
     statement = insert(credential_checks).values(organization_id=organization_id, requested_at=now, **values)
     statement = statement.on_conflict_do_update(index_elements=[c.organization_id], set_=values)
     await transaction.connection.execute(statement)
+
+
+async def reseal(transaction: Transaction, secret_key: str, *, limit: int) -> tuple[int, int]:
+    """Seal the secrets of some organizations with the newest key; how many organizations, and how many are left.
+
+    Raises SealBroken for a secret whose key is not in SECRET_KEY any more; nothing is changed then.
+    """
+    c, newest = organizations.c, key_id(keys_in(secret_key)[0]).encode() + AFTER_ID
+    sealed = (c.once_client_secret_sealed, c.streamer_password_sealed)
+    older = sa.or_(*[sa.func.substring(column, 1, len(newest)) != newest for column in sealed])
+    query = sa.select(c.id, *sealed).where(older).order_by(c.id).limit(limit).with_for_update()
+    found = (await transaction.connection.execute(query)).all()
+    for row in found:
+        values = {
+            name: seal(secret_key, unseal(secret_key, value)) for name, value in row._mapping.items() if name != "id"
+        }
+        await transaction.connection.execute(sa.update(organizations).where(c.id == row.id).values(**values))
+    left = (await transaction.connection.execute(sa.select(sa.func.count()).where(older))).scalar_one()
+    return len(found), int(left)
 
 
 async def change_forwarder(transaction: Transaction, organization_id: int) -> None:
