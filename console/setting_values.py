@@ -1,18 +1,19 @@
-"""How the text of each setting is read, which secrets are too weak for production, and how values are shown."""
+"""How the text of each setting is read, and which secrets are too weak for production."""
 
 import itertools
+import re
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
+
+from console.setting_masks import masked
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-SECRETS = frozenset({"secret_key", "once_client_secret", "streamer_password", "metrics_token", "sentry_dsn"})
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
-LEAST_CHARACTERS = {"secret_key": 32, "streamer_password": 12, "metrics_token": 16}
+LEAST_CHARACTERS = {"secret_key": 32, "audit_key": 32, "streamer_password": 12, "metrics_token": 16}
 DEFAULT_PORTS = {"http": 80, "https": 443}
-SECRET_PARAMETERS = ("password", "passwd", "secret", "token")
 
 
 def read(name: str, text: str, faults: list[str]) -> Any:
@@ -57,32 +58,6 @@ def weakness(name: str, secret: str) -> str | None:
     return None
 
 
-def masked(name: str, value: object) -> object:
-    """A setting as people may see it: a secret is masked, as is a password within an address."""
-    if isinstance(value, tuple):
-        return [masked(name, one) for one in value]
-    if value is None or not isinstance(value, str):
-        return value
-    if name in SECRETS:
-        return "***"
-    return _masked_address(value) if "://" in value else value
-
-
-def _masked_address(address: str) -> str:
-    parts = split(address)
-    if parts is None:
-        return "***"
-    login, at, host = parts.netloc.rpartition("@")
-    user, colon, _ = login.partition(":")
-    query = "&".join(_masked_parameter(one) for one in parts.query.split("&"))
-    return urlunsplit(parts._replace(netloc=f"{user}{':***' if colon else ''}{at}{host}", query=query))
-
-
-def _masked_parameter(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return f"{name}=***" if equals and any(word in name.lower() for word in SECRET_PARAMETERS) else parameter
-
-
 def _postgres(url: str, faults: list[str]) -> str:
     scheme, colon, rest = url.partition("://")
     if not colon or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
@@ -97,10 +72,28 @@ def _redis(url: str, faults: list[str]) -> str:
     return url
 
 
-def _secret_key(key: str, faults: list[str]) -> str:
-    if len(key) < 32:
-        faults.append(f"SECRET_KEY must have 32 characters or more (it has {len(key)})")
-    return key
+def _secret_key(text: str, faults: list[str]) -> str:
+    """One key, or several while it is rotated: the newest first."""
+    keys = [key.strip() for key in text.split(",")]
+    if (least := min(map(len, keys))) < 32:
+        of = "must have" if len(keys) == 1 else "holds several keys by comma, each of which must have"
+        faults.append(f"SECRET_KEY {of} 32 characters or more (it has {least})")
+    if len(set(keys)) < len(keys):
+        faults.append("SECRET_KEY holds the same key twice")
+    return ",".join(keys)
+
+
+def _audit_key(text: str, faults: list[str]) -> tuple[str, ...]:
+    """`id:key` by comma, the one that seals first. The ids are stored with what they sealed: they must not change."""
+    pairs = [pair.strip() for pair in text.split(",")]
+    names = [pair.partition(":")[0] for pair in pairs]
+    for pair in pairs:
+        name, _, key = pair.partition(":")
+        if not re.fullmatch(r"[a-z0-9-]{1,20}", name) or len(key) < 32:
+            faults.append("AUDIT_KEY must be like 2026:key with 32 characters or more in the key, several by comma")
+    if len(set(names)) < len(names):
+        faults.append("AUDIT_KEY holds two keys with the same id")
+    return tuple(pairs)
 
 
 def _app_env(name: str, faults: list[str]) -> str:
@@ -187,6 +180,7 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "database_url": _postgres,
     "redis_url": _redis,
     "secret_key": _secret_key,
+    "audit_key": _audit_key,
     "app_env": _app_env,
     "log_level": _log_level,
     "once_base_url": _base_url,

@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from console.setting_values import is_loopback, masked, read, read_file, split, weakness
+from console.setting_masks import masked
+from console.setting_values import is_loopback, read, read_file, split, weakness
 
 ONCE_BASE_URL = "https://api.1nce.com/management-api"
 
@@ -23,7 +24,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     database_url: str
     redis_url: str
-    secret_key: str
+    secret_key: str  # several by comma while it is rotated, the newest first
+    audit_key: tuple[str, ...] = ()  # id:key, the one that seals first
     app_env: str = "development"
     public_origin: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
@@ -80,10 +82,12 @@ def _read(name: str, environment: Mapping[str, str], faults: list[str]) -> str |
 
 
 def _production_faults(known: Mapping[str, Any]) -> list[str]:
-    faults = []
-    for name in ("secret_key", "streamer_password", "metrics_token"):
-        if name in known and (why := weakness(name, known[name])):
-            faults.append(f"{name.upper()} {why}")
+    secrets = [("secret_key", key) for key in str(known.get("secret_key", "")).split(",") if key]
+    secrets += [("audit_key", pair.partition(":")[2]) for pair in known.get("audit_key", ())]
+    secrets += [(name, known[name]) for name in ("streamer_password", "metrics_token") if name in known]
+    faults = [f"{name.upper()} {why}" for name, secret in secrets if (why := weakness(name, secret))]
+    if not known.get("audit_key"):
+        faults.append("AUDIT_KEY is missing: production seals its audit trail; like 2026:key (`openssl rand -hex 32`)")
     if not known.get("public_origin"):
         faults.append("PUBLIC_ORIGIN is missing: production needs the exact address that people open")
     for origin in known.get("public_origin", ()):

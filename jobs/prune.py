@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+from console.acting import Actor, ActorKind, acting
+from console.audit import reads as audit_reads
+from console.audit.writes import RETENTION as AUDIT_RETENTION
+from console.audit.writes import prune_lines
 from console.runs.writes import delete_runs
 from console.sms.writes import forget_messages
 from console.store.retention import drop_before
@@ -37,3 +41,21 @@ async def prune(run: Run) -> None:
         gone += await prune_silences(transaction, run.now() - SERIES_RETENTION["usage_records"])
         gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
     run.counted(seen=gone, changed=gone)
+    await _prune_audit(run)
+
+
+async def _prune_audit(run: Run) -> None:
+    """A line says where the trail begins from then on, so that it can be verified."""
+    async with run.db.reading() as reading:
+        organizations = await audit_reads.chains(reading)
+    for organization_id in organizations:
+        async with run.db.transaction() as transaction:
+            past = run.now() - AUDIT_RETENTION
+            last = await audit_reads.last_before(transaction.connection, organization_id, past)
+            if last is None:
+                continue
+            actor = Actor(kind=ActorKind.JOB, name=run.job)
+            async with acting(transaction, actor, "audit.prune", organization_id=organization_id) as act:
+                act.after = {"number": last.number, "hmac": last.hmac.hex()}
+                gone = await prune_lines(transaction, organization_id, last)
+        run.counted(seen=gone, changed=gone)

@@ -11,7 +11,12 @@ GOOD = {
     "REDIS_URL": "redis://redis/0",
     "SECRET_KEY": "a5fz0k3l9q2w8e7r6t1y4u5i0o9p8a7s",
 }
-PRODUCTION = {**GOOD, "APP_ENV": "production", "PUBLIC_ORIGIN": "https://console.example.com"}
+PRODUCTION = {
+    **GOOD,
+    "AUDIT_KEY": "1:q7w3e9r5t1y8u4i0o6p2a9s5d1f7g3h8",
+    "APP_ENV": "production",
+    "PUBLIC_ORIGIN": "https://console.example.com",
+}
 
 
 def faults(**changes: str) -> list[str]:
@@ -42,6 +47,11 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ({"PUBLIC_ORIGIN": "https://ada:pw@console.example.com"}, "PUBLIC_ORIGIN"),
         ({"METRICS_PORT": "70000"}, "METRICS_PORT"),
         ({"APP_ENV": "staging"}, "APP_ENV"),
+        ({"SECRET_KEY": GOOD["SECRET_KEY"] + ",short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": GOOD["SECRET_KEY"] + "," + GOOD["SECRET_KEY"]}, "SECRET_KEY"),
+        ({"AUDIT_KEY": GOOD["SECRET_KEY"]}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "1:short"}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": f"1:{GOOD['SECRET_KEY']},1:{GOOD['SECRET_KEY']}"}, "AUDIT_KEY"),
         ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "SECRET_KEY_FILE"),
     ],
 )
@@ -53,6 +63,9 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
     ("changes", "named"),
     [
         ({"SECRET_KEY": "0" * 32}, "SECRET_KEY"),
+        ({"SECRET_KEY": GOOD["SECRET_KEY"] + "," + "0" * 32}, "SECRET_KEY"),
+        ({"AUDIT_KEY": "1:" + "0" * 32}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": ""}, "AUDIT_KEY"),
         ({"SECRET_KEY": "0123456789" * 4}, "SECRET_KEY"),
         ({"SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}, "SECRET_KEY"),
         ({"SECRET_KEY": "x" * 40}, "SECRET_KEY"),

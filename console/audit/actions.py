@@ -50,5 +50,7 @@ KINDS = (
     ActionKind("organization.check", "Try the credentials at 1NCE", Permission.ADMIN),
     ActionKind("key.add", "Make an API key", Permission.ADMIN),
     ActionKind("key.revoke", "Revoke an API key", Permission.ADMIN),
+    ActionKind("secrets.rotate", "Seal stored secrets with the newest key", Permission.ADMIN),
+    ActionKind("audit.prune", "Delete audit lines after seven years", Permission.ADMIN),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -19,6 +19,8 @@ COMMANDS = {  # where each is found; imported when it is called, because all tog
     "org": "organizations:org",
     "user": "users:user",
     "key": "api_keys:key",
+    "audit": "audit:audit",
+    "secrets": "secret_keys:stored_secrets",
     "tail": "tail:tail",
     "demo": "demo:demo",
 }

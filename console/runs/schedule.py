@@ -144,8 +144,25 @@ JOBS = (
         by_organization=False,
     ),
     JobDefinition(
+        name="seal_audit",
+        description="Numbers and seals the lines of the audit trail, so that none can be changed unnoticed",
+        every="10 seconds",
+        cron="* * * * * */10",
+        timeout=timedelta(minutes=10),
+        by_organization=False,
+    ),
+    JobDefinition(
+        name="verify_audit",
+        description="Verifies that every line of the audit trail is as it was sealed",
+        every="day",
+        cron="0 3 * * *",
+        timeout=timedelta(hours=6),
+        by_organization=False,
+    ),
+    JobDefinition(
         name="prune",
-        description="Deletes what is past its retention: usage 2 years, events and SMS 1 year, connectivity 6 months",
+        description="Deletes what is past its retention: usage 2 years, events and SMS 1 year, connectivity 6 months,"
+        " the audit trail 7 years",
         every="day",
         cron="17 3 * * *",
         timeout=timedelta(hours=6),

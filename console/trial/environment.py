@@ -44,6 +44,7 @@ def for_children(
     made = {
         "APP_ENV": "development",
         "SECRET_KEY": secret_of(folder / "secret_key"),
+        "AUDIT_KEY": "1:" + secret_of(folder / "audit_key"),
         "PUBLIC_ORIGIN": f"http://127.0.0.1:{port},http://localhost:{port}",
     }
     if not given("STREAMER_USERNAME", environment) and not given("STREAMER_PASSWORD", environment):

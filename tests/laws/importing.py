@@ -10,7 +10,7 @@ from tests.laws.tree import ROOT, Tree, imports, module_of
 NO_NOUNS = {"facts", "store", "http", "live", "cli", "trial", "once", "pages", "openapi"}
 ABOVE_LIVE = {"pages", "openapi", "once", "cli", "trial", "app", "web", "health", "migrate"}
 ROOMS = 46  # folders in console/ and jobs/, at most
-ROOT_FILES = 15  # files in console/ itself, at most, besides __init__ and __main__
+ROOT_FILES = 17  # files in console/ itself, at most, besides __init__ and __main__
 
 
 def within(module: str, room: str) -> bool:
