@@ -1,6 +1,6 @@
 """A page's live behaviour: which facts it receives, what it draws for one, and what it reads anew."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -39,8 +39,3 @@ class View(Protocol):
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """What to refresh for a page that reconnects: a refresh under way when it was cut off has not reached it."""
-
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """What elements of such a page should say in `data-rev`, by their ids; of those that are known."""

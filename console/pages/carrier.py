@@ -1,7 +1,7 @@
 """The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it sends."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,12 +82,6 @@ class CarrierView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Every section, whatever was sent to others."""
         return [Refresh(part="everything")]
-
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """It has none."""
-        return {}
 
 
 @get("/carrier", include_in_schema=False)

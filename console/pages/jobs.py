@@ -1,7 +1,7 @@
 """What the workers do and have done."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -26,7 +26,6 @@ from console.pages.templating import Fragments
 from console.runs import reads
 from console.store.database import Database
 
-RUNS = 50
 EVERY_SECONDS = 5.0
 PARTS = (Refresh(part="schedule"), Refresh(part="installation"))
 JobQuery = Annotated[str, QueryParameter(max_length=50)]
@@ -56,16 +55,10 @@ class JobsView:
         drawn = self._fragments.draw("jobs/_run.html", run=run)
         return prepend("runs", f"run-{run.id}", drawn, revision=run.revision)
 
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """It has none."""
-        return {}
-
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """A job in the schedule, or all of them; or the last runs for the whole installation, which no fact reports."""
         if what.part == "installation":
-            runs = await reads.runs(reading, organization_id, limit=RUNS, installation=True)
+            runs = await reads.runs(reading, organization_id, limit=reads.PAGE, installation=True)
             return [self._run(run) for run in reversed(runs)]
         schedule = await reads.schedule(reading, organization_id, datetime.now(UTC))
         return [
@@ -132,8 +125,11 @@ async def jobs(
     context = {
         **await layout_context(reading, caller, live_since, JobsView),
         "jobs": await reads.schedule(reading, caller.organization_id, now),
-        "runs": await reads.runs(reading, caller.organization_id, job=job or None, state=ended or None, limit=RUNS),
+        "runs": await reads.runs(
+            reading, caller.organization_id, job=job or None, state=ended or None, limit=reads.PAGE
+        ),
         "query": {"job": job, "state": ended},
+        "limit": reads.PAGE,
         "as_of_time": now,
     }
     return Template("jobs/jobs.html", context=context)

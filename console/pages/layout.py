@@ -1,6 +1,6 @@
 """What every page has: who is signed in, whether 1NCE answers, how old the inventory is, what it receives."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -46,12 +46,6 @@ class LayoutView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """How fresh both sources are."""
         return [SOURCES]
-
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """It has none."""
-        return {}
 
 
 async def layout_context(

@@ -1,6 +1,6 @@
 """The fleet at a glance."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from litestar import Router, get
@@ -14,7 +14,7 @@ from console.connectivity import reads as connectivity_reads
 from console.connectivity.warnings import warnings
 from console.facts import Fact
 from console.facts.jobs import JobChanged
-from console.facts.network import NetworkEventReported
+from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
@@ -28,7 +28,8 @@ from console.pages.templating import Fragments
 from console.streamer.reads import streamer
 
 EVENTS = 20
-LATEST = timedelta(hours=1)  # what a poll finds later than that is none of the latest events
+LATEST = timedelta(hours=1)  # an event that comes later than that is seldom one of the latest
+LATE = Refresh(part="events")
 PARTS: dict[type[Struct], tuple[str, ...]] = {
     SimUsageChanged: ("usage",),
     StreamerChanged: ("streamer", "usage"),
@@ -51,14 +52,15 @@ class OverviewView:
     def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = _now) -> None:
         self._fragments = fragments
         self._clock = clock
+        self._latest: dict[int, tuple[str, ...]] = {}  # the events last read, by organization
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
         """A new event on top of the list; what else has changed is counted anew."""
         if isinstance(fact, NetworkEventReported):
             if fact.time - fact.data.time > LATEST:
-                return []
-            event = self._fragments.draw("overview/_event.html", event=fact.data)
-            drawn = prepend("events", f"event-{fact.data.id}", event)
+                drawn: Html | Refresh = LATE
+            else:
+                drawn = self._event(fact.data)
             return [drawn] if fact.data.severity == PLAIN else [drawn, Refresh(part="warnings")]
         parts = PARTS[type(fact)]
         if isinstance(fact, SimChanged) and not fact.data.watched:
@@ -82,20 +84,29 @@ class OverviewView:
             case "usage":
                 usage = await fleet_numbers.used(reading, organization_id, self._clock())
                 return [replace("fleet-usage", draw("overview/_usage.html", usage=usage))]
+            case "events":
+                return await self._events(reading, organization_id, always=bool(what.subject))
             case _:
                 now = self._clock()
                 html = draw("overview/_streamer.html", streamer=await streamer(reading, organization_id, now))
                 return [replace("fleet-streamer", html)]
 
+    async def _events(self, reading: AsyncConnection, organization_id: int, *, always: bool) -> Sequence[Html]:
+        """The latest events, if late ones have come among them; or always, for a page that may have missed that."""
+        events, _ = await connectivity_reads.events(reading, organization_id, limit=EVENTS)
+        ids = tuple(event.id for event in events)
+        if self._latest.get(organization_id) == ids and not always:
+            return []
+        self._latest[organization_id] = ids
+        return [self._event(event) for event in reversed(events)]
+
+    def _event(self, event: NetworkEvent) -> Html:
+        return prepend("events", f"event-{event.id}", self._fragments.draw("overview/_event.html", event=event))
+
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Every panel."""
-        return [Refresh(part=part) for part in sorted({part for parts in PARTS.values() for part in parts})]
-
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """It has none."""
-        return {}
+        panels = [Refresh(part=part) for part in sorted({part for parts in PARTS.values() for part in parts})]
+        return [*panels, Refresh(part="events", subject="all")]
 
 
 @get("/", include_in_schema=False)
@@ -117,6 +128,7 @@ async def overview(
         "streamer": await streamer(reading, caller.organization_id, now),
         "warnings": await warnings(reading, caller.organization_id, now),
         "events": events,
+        "limit": EVENTS,
         "events_as_of": now,
     }
     return Template("overview/overview.html", context=context)

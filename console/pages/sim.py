@@ -1,6 +1,6 @@
 """One SIM, with all that is known of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -32,7 +32,6 @@ from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import HISTORY_DAYS, forecast
 from console.sims import reads as sim_reads
-from console.sims.revisions import revisions_of
 from console.sms import reads as sms_reads
 from console.store.keyset import read_cursor
 from console.streamer.reads import is_known, unknown_usage
@@ -94,13 +93,6 @@ class SimView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Its quotas."""
         return [_quotas(iccid) for iccid in sims_in(topics)]
-
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """That of the SIM's state."""
-        found = await revisions_of(reading, organization_id, sims_in(topics))
-        return {"sim-state": max(found.values())} if found else {}
 
 
 def _quotas(iccid: str) -> Refresh:

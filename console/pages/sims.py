@@ -1,7 +1,7 @@
 """The list of SIMs."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts import Fact
 from console.facts.sims import SimChanged, SimState
-from console.facts.topic_names import sims_in
 from console.live.pieces import Html, replace
 from console.live.socket import position_of
 from console.live.view import Receives, Refresh
@@ -28,7 +27,6 @@ from console.sims import reads
 from console.sims.filter_parameters import parameters_of
 from console.sims.filters import not_found
 from console.sims.position import matching
-from console.sims.revisions import revisions_of
 from console.sims.rules import SimFilter
 from console.sims.watching.reads import requests as watch_requests
 from console.store.database import Database
@@ -63,13 +61,6 @@ class SimsView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Nothing here is read anew."""
         return []
-
-    async def revisions(
-        self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
-    ) -> Mapping[str, int]:
-        """Those of the SIMs on screen."""
-        found = await revisions_of(reading, organization_id, sims_in(topics))
-        return {f"sim-{iccid}": revision for iccid, revision in found.items()}
 
 
 @get("/sims", include_in_schema=False)

@@ -1,6 +1,6 @@
 """How templates are found and what they can do: volumes, counts and times in people's words."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from console.sims.rules import LOW_PERCENT
 ROOT = Path(__file__).parents[2]
 UNITS = ("B", "kB", "MB", "GB", "TB")
 NOTHING = "—"
+FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
+FIRST_NUMBER = 2**63  # so that negative numbers sort before the others
 
 
 @cache
@@ -30,7 +32,16 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        bytes=volume, count=count, ago=ago, iso=iso, clock=clock, date=date, span=span, until=until, age=age
+        order=order,
+        bytes=volume,
+        count=count,
+        ago=ago,
+        iso=iso,
+        clock=clock,
+        date=date,
+        span=span,
+        until=until,
+        age=age,
     )
     made.globals.update(server_time=server_time, static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None)
     for name in made.list_templates(extensions=["html"]):
@@ -61,6 +72,17 @@ def volume(amount: int | None) -> str:
         if whole < 1024 or unit == UNITS[-1]:
             return f"{sign}{tenths / 10:.1f} {unit}" if power and tenths < 1000 else f"{sign}{whole:,} {unit}"
     return NOTHING
+
+
+def order(*parts: datetime | int | str) -> str:
+    """A text by which rows are sorted as the database sorts them by these parts: moments, numbers, words."""
+    return " ".join(_sortable(part) for part in parts)
+
+
+def _sortable(part: datetime | int | str) -> str:
+    if isinstance(part, datetime):
+        return f"{(part - FIRST_MOMENT) // timedelta(microseconds=1):020d}"
+    return f"{part + FIRST_NUMBER:020d}" if isinstance(part, int) else part
 
 
 def count(number: int | None) -> str:

@@ -1,10 +1,11 @@
-"""A live page proves itself: it says which states it shows, and they are compared with the database."""
+"""A live page proves itself: it says what it shows, and that is compared with the database."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Router, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -14,10 +15,14 @@ from console.facts.topic_names import MOST, checked
 from console.live.endpoints import Live
 from console.log import logger
 from console.organizations.rules import Caller
+from console.pages.shown import HELD, Page, Value
+from console.pages.sim_list import ListQuery, list_query
 from console.store.database import Database
 
-MOST_LOGGED = 10  # elements of one page
-Name = Annotated[str, Meta(max_length=80)]
+MOST_LOGGED = 10  # values of one page
+MOST_VALUES = 2 * MOST
+Name = Annotated[str, Meta(max_length=120)]
+Text = Annotated[str, Meta(max_length=2000)]
 
 
 class Shown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,29 +30,46 @@ class Shown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     view: Name
     topics: Annotated[list[Name], Meta(max_length=MOST)]
-    revisions: Annotated[dict[Name, int], Meta(max_length=MOST)]  # by the id of the element
-    again: bool = False  # these have differed some seconds ago: it was no change on its way to the page
+    values: Annotated[dict[Name, Text], Meta(max_length=MOST_VALUES)]  # by name: raw, of a list the ids of its rows
+    again: bool = False  # these have differed some seconds ago, and are the same still: no change is on its way
 
 
 class Verified(Struct, frozen=True, kw_only=True):
     """How that compares with the database."""
 
     time: datetime
-    differing: list[str]  # ids of elements
+    differing: list[str]  # names of values
 
 
-@post("/shown", status_code=200, include_in_schema=False)
+def differences(shown: Mapping[str, str], held: Mapping[str, Value]) -> dict[str, Value]:
+    """What is held of the values that are shown otherwise. What is not known by its name can't be compared."""
+    return {name: held[name] for name, value in shown.items() if name in held and not _same(value, held[name])}
+
+
+def _same(shown: str, held: Value) -> bool:
+    if isinstance(held, tuple):  # the first rows: a page may have more
+        return tuple(shown.split()[: len(held)]) == held
+    return shown == str(held)
+
+
+@post("/shown", status_code=200, include_in_schema=False, dependencies={"asked": Provide(list_query)})
 async def shown(
-    data: JSONBody[Shown], caller: NamedDependency[Caller], db: NamedDependency[Database], live: NamedDependency[Live]
+    data: JSONBody[Shown],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live: NamedDependency[Live],
+    asked: NamedDependency[ListQuery],
 ) -> Verified:
-    """The elements that show another revision than the database holds; logged if they still do after a while."""
-    page = live.pages.get(data.view)
-    if page is None:
+    """The values that differ from the database's; logged if they still do after a while.
+
+    The query is that of the page's own address.
+    """
+    if data.view not in HELD:
         raise BadRequest(f"There is no view {data.view!r}")
-    topics = checked(data.topics)
+    page = Page(organization_id=caller.organization_id, topics=checked(data.topics), asked=asked)
     async with db.reading() as reading:
-        held = await page.view.revisions(reading, caller.organization_id, topics)
-    differing = {name: revision for name, revision in data.revisions.items() if held.get(name, revision) != revision}
+        held = await HELD[data.view](reading, page)
+    differing = differences(data.values, held)
     outcome = "agrees" if not differing else "differs" if data.again else "behind"
     metrics.screens_verified.labels(data.view, outcome).inc()
     if differing and data.again:
@@ -57,7 +79,7 @@ async def shown(
             organization_id=caller.organization_id,
             view=data.view,
             position=f"{live.feed.epoch}:{live.feed.seq}",
-            differing={name: {"page": differing[name], "database": held[name]} for name in first},
+            differing={name: {"page": data.values[name], "database": differing[name]} for name in first},
         )
     return Verified(time=datetime.now(UTC), differing=list(differing))
 

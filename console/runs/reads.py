@@ -13,6 +13,7 @@ from console.runs.schedule import JOBS, next_run
 from console.runs.tables import job_runs
 
 c = job_runs.c
+PAGE = 50  # runs that a page shows
 COLUMNS = tuple(c[name] for name in JobRun.__struct_fields__)
 
 

@@ -161,19 +161,18 @@ function markLeft(row) {
   }
 }
 
-function moment(row) {
-  return row.querySelector("time")?.dateTime ?? "";
-}
-
-// A new row comes in on top, and stands where its time belongs: what comes late is not the latest.
+// A new row comes in on top, and stands where the database's order puts it: what comes late is not the latest. Where
+// more follows than the list shows, a row that would be the last is not known to be the next: it is not shown.
 function settle(row) {
   let above = null;
-  for (let next = row.nextElementSibling; next && moment(next) > moment(row); next = next.nextElementSibling) above = next;
+  for (let next = row.nextElementSibling; next && next.dataset.order > row.dataset.order; next = next.nextElementSibling) above = next;
   above?.after(row);
+  if (above && !row.nextElementSibling && "more" in row.parentElement.dataset) row.remove();
 }
 
 function trim(id) {
   const list = document.getElementById(id);
+  if (list.children.length > limit(list)) list.dataset.more = "";
   while (list.children.length > limit(list)) list.lastElementChild.remove();
   if (list.children.length) document.querySelector(`[data-until="${id}"]`)?.remove();
 }

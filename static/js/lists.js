@@ -71,6 +71,7 @@ function show(list, shown, waiting) {
   const put = (selector, value) => {
     const element = list.querySelector(selector);
     const text = number.format(value);
+    if (element) element.dataset.value = value;
     if (element && element.textContent !== text) element.textContent = text;
   };
   put("[data-list-total]", waiting.total);

@@ -71,7 +71,7 @@ async def open_overview(db: Database, cast: Cast, clock: Clock) -> AsyncIterator
 
 def figure(network: Network, name: str) -> str:
     """The newest figure that was sent for this name."""
-    found = re.findall(rf'data-watch=\\"{name}\\">(.*?)</dd>', "".join(network.texts))
+    found = re.findall(rf'data-watch=\\"{name}\\"[^>]*>(.*?)</dd>', "".join(network.texts))
     return " ".join(found[-1].replace("\\n", " ").split()) if found else ""
 
 

@@ -1,6 +1,7 @@
 """A live page says what it shows: a change that never reached it is found, logged, counted, and mended."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -8,44 +9,119 @@ import sqlalchemy as sa
 from playwright.async_api import Page, expect
 from prometheus_client import REGISTRY
 
+from console.carrier.tables import carrier_circuits
+from console.connectivity.tables import network_events
+from console.connectivity.writes import record_events
+from console.pages.shown import HELD
+from console.runs import writes as runs
+from console.runs.tables import job_runs
 from console.sims.tables import sims
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
+from tests.cutting.values import values
 from tests.ring.test_connection import HIDE, live
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
+PAGES = {
+    "overview": "/",
+    "sims": "/sims?status=enabled",
+    "sim": f"/sims/{ADAS_SIM}",
+    "jobs": "/jobs",
+    "carrier": "/carrier",
+}
 
 
-def verified(outcome: str) -> float:
-    labels = {"view": "sims", "outcome": outcome}
+def verified(view: str, outcome: str) -> float:
+    labels = {"view": view, "outcome": outcome}
     return REGISTRY.get_sample_value("console_live_screens_verified_total", labels) or 0.0
 
 
-async def change_unpublished(db: Database, label: str) -> None:
+async def change_unpublished(db: Database, cast: Cast) -> None:
+    now = datetime.now(UTC)
+    event = {"organization_id": cast.acme, "id": 77, "time": now, "iccid": ADAS_SIM, "name": "Unpublished"}
+    run = {
+        "organization_id": cast.acme,
+        "job": "sync_sims",
+        "state": "failed",
+        "started_at": now,
+        "finished_at": now,
+        "heartbeat_at": now,
+    }
+    circuit = {"organization_id": cast.acme, "state": "open", "failures": 7, "since": now}
     async with db.engine.begin() as connection:
         changed = sa.update(sims).where(sims.c.iccid == ADAS_SIM)
-        await connection.execute(changed.values(label=label, revision=sims.c.revision + 1))
+        await connection.execute(
+            changed.values(label="unpublished", connection="blocked", revision=sims.c.revision + 1)
+        )
+        await connection.execute(
+            sa.insert(network_events).values(**event, severity="info", description="Nobody was told")
+        )
+        await connection.execute(sa.insert(job_runs).values(**run, error="unpublished"))
+        await connection.execute(sa.insert(carrier_circuits).values(circuit))
 
 
-async def test_a_change_that_never_reached_a_page_is_found_and_mended(page: Page, db: Database, cast: Cast) -> None:
-    agreed, differed = verified("agrees"), verified("differs")
-    await live(page, "/sims")
+async def come_back(page: Page) -> None:
     said = "new Promise((done) => document.addEventListener('live:verified', () => done(true), {once: true}))"
     await page.evaluate(f"window.verified = {said}; undefined")
     await page.evaluate(HIDE, False)
+
+
+async def agrees(page: Page) -> None:
+    await come_back(page)
     assert await asyncio.wait_for(page.evaluate("window.verified"), 10)
-    assert (verified("agrees"), verified("differs")) == (agreed + 1, differed)
-    await page.click("[data-live-badge] summary")
-    await expect(page.locator("[data-verified]")).to_contain_text("Compared with the database now")
-    await change_unpublished(db, "unpublished")
-    await page.evaluate(HIDE, False)
-    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("unpublished", timeout=15_000)
-    assert verified("differs") == differed + 1
+
+
+async def test_a_change_that_never_reached_a_page_is_found_and_mended(page: Page, db: Database, cast: Cast) -> None:
+    pages = {view: page if view == "sims" else await page.context.new_page() for view in PAGES}
+    agreed, differed = ({view: verified(view, outcome) for view in PAGES} for outcome in ("agrees", "differs"))
+    for view, path in PAGES.items():
+        await live(pages[view], path)
+    await asyncio.gather(*map(agrees, pages.values()))
+    assert {view: verified(view, "agrees") - agreed[view] for view in PAGES} == dict.fromkeys(PAGES, 1)
+    assert {view: verified(view, "differs") for view in PAGES} == differed
+    for one in pages.values():
+        assert (
+            (await one.locator("[data-verified-at]:not([hidden])").text_content() or "").strip().startswith("Verified")
+        )
+    await change_unpublished(db, cast)
+    await asyncio.gather(*map(come_back, pages.values()))
+    for view, found in {
+        "overview": "#event-77",
+        "sims": f"#sim-{ADAS_SIM}:has-text('unpublished')",
+        "sim": "#sim-state:has-text('unpublished')",
+        "jobs": "#runs tr:has-text('unpublished')",
+        "carrier": "#carrier-circuit [data-value='7']",
+    }.items():
+        await expect(pages[view].locator(found)).to_be_visible(timeout=20_000)
+    assert {view: verified(view, "differs") - differed[view] for view in PAGES} == dict.fromkeys(PAGES, 1)
+    await asyncio.gather(*map(agrees, pages.values()))
+
+
+async def test_everything_that_is_held_is_on_the_page_and_each_value_is_compared(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        event = {"id": 5, "iccid": ADAS_SIM, "time": now, "type": 3, "name": "Create", "severity": "info"}
+        named = {"description": "A session has begun", "operator": "Cut", "country": "DE", "cause": None}
+        await record_events(transaction, cast.acme, [event | named], now)
+        await runs.begin(transaction, cast.acme, "sync_sims", now)
+    async with web.signed_in("vera") as vera:
+        for view, path in PAGES.items():
+            shown = values((await vera.get(path)).text)
+            asked, _, query = path.partition("?")
+            body = {"view": view, "topics": [f"sim:{ADAS_SIM}"] if asked.startswith("/sims") else [], "values": shown}
+            right = await vera.post("/shown", params=query, json=body)
+            assert (right.status_code, right.json()["differing"]) == (200, []), view
+            wrong = await vera.post("/shown", params=query, json=body | {"values": dict.fromkeys(shown, "other")})
+            assert len(wrong.json()["differing"]) > 1, view
+            assert set(wrong.json()["differing"]) <= set(shown)
+    assert set(PAGES) == set(HELD)
 
 
 async def says(client: httpx.AsyncClient, iccid: str, revision: int, view: str = "sims") -> httpx.Response:
-    body = {"view": view, "topics": [f"sim:{iccid}"], "revisions": {f"sim-{iccid}": revision}}
+    body = {"view": view, "topics": [f"sim:{iccid}"], "values": {f"sim-{iccid}": str(revision)}}
     return await client.post("/shown", json=body)
 
 

@@ -15,7 +15,7 @@ from tests.chromium import chromium, demand_chromium, sign_in
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
-BODIES = {"/shown": {"view": "sims", "topics": [], "revisions": {}}, "/sims/waiting": {"shown": [], "total": 0}}
+BODIES = {"/shown": {"view": "sims", "topics": [], "values": {}}, "/sims/waiting": {"shown": [], "total": 0}}
 SCRIPT = {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"}
 
 
