@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
 
 from console.settings import Settings
 from tests.cast import Cast
-from tests.chromium import HAS_CHROMIUM, chromium, sign_in
+from tests.chromium import HAS_CHROMIUM, chromium
+from tests.cutting.browser import Screens, pages
+from tests.cutting.changing import iccid
+from tests.cutting.expected import Truth
 from tests.cutting.installation import Installation
-from tests.cutting.screen import different, things
 from tests.cutting.trial import trial
 
 pytestmark = pytest.mark.one_edition
@@ -22,24 +23,10 @@ SEED = int(os.environ.get("CUTS_SEED", "7"))  # `python -m tests.cutting` takes 
 async def test_forty_cuts_lose_nothing_and_repeat_nothing(settings: Settings, tmp_path: Path) -> None:
     async with contextlib.AsyncExitStack() as stack:
 
-        async def open_chromium(installation: Installation, _: Cast) -> Callable[[], Awaitable[list[str]]]:
+        async def open_chromium(installation: Installation, cast: Cast) -> Callable[[], Awaitable[list[str]]]:
             browser = await stack.enter_async_context(chromium())
-            context = await browser.new_context(base_url=f"http://127.0.0.1:{installation.proxy.port}")
-            page = await context.new_page()
-            await sign_in(page, "ada")
-            await page.goto("/sims")
-            await page.evaluate("window.marked = true")
-
-            async def differences() -> list[str]:
-                await page.evaluate("window.dispatchEvent(new Event('online'))")  # or it may wait for half a minute
-                await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live", timeout=15000)
-                assert await page.evaluate("window.marked") is True, "the page was loaded anew"
-                shown = things(await page.content())
-                await page.reload()
-                fresh = things(await page.content())
-                return different("Chromium", shown, fresh)
-
-            return differences
+            wanted = pages(Truth(installation.db, cast.acme), iccid(cast.acme, 1))
+            return (await Screens.opened(browser, f"http://127.0.0.1:{installation.proxy.port}", wanted)).differences
 
         watch = open_chromium if HAS_CHROMIUM else None
         result = await trial(tmp_path, settings, cuts=40, seed=SEED, pause=0.15, a_second=20, watch=watch)
