@@ -20,6 +20,15 @@ WRONG_CLOCK = """
         static now() { return Right.now() + 3600000; }
     };
 """
+# A page as the browser writes it down, without what its script marks for a moment; of a text, or the page itself.
+MARKUP = """(text) => {
+    const drawn = new DOMParser().parseFromString(text ?? document.documentElement.outerHTML, "text/html");
+    for (const element of drawn.querySelectorAll("[class]")) {
+        element.classList.remove("flash");
+        if (!element.classList.length) element.removeAttribute("class");
+    }
+    return drawn.documentElement.outerHTML;
+}"""
 ROWS = "(rows) => rows.map((row) => row.id)"
 
 
@@ -88,8 +97,8 @@ class Screens:
         return found
 
     async def _differing(self, page: Page, one: Watched) -> list[str]:
-        html = await page.content()
-        drawn_now = await (await self._context.request.get(one.path)).text()
+        html = await page.evaluate(MARKUP, None)
+        drawn_now = await page.evaluate(MARKUP, await (await self._context.request.get(one.path)).text())
         shown, fresh, here, there = values(html), values(drawn_now), things(html), things(drawn_now)
         both = here.keys() & there.keys()
         drawn = different(one.path, {name: here[name] for name in both}, {name: there[name] for name in both})

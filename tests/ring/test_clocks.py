@@ -18,8 +18,8 @@ from tests.ring.test_connection import BADGE, SAID, live, rename
 
 pytestmark = pytest.mark.one_edition
 SECONDS = re.compile(r"^(now|\d+ s ago)$")
-TELL = {"ago": ago, "age": age, "clock": clock}
-TOLD_AT = """async (moment) => {
+WRITTEN = {"ago": ago, "age": age, "clock": clock}
+TIMES_AT = """async (moment) => {
     const from = document.querySelector("script[type=module]").src;
     const { setServerTime } = await import(new URL("server_time.js", from).href);
     const { renderTimes } = await import(new URL("time.js", from).href);
@@ -55,7 +55,7 @@ async def test_what_was_confirmed_seconds_ago_says_so_in_a_browser_whose_clock_i
     assert all(SECONDS.match(age.strip()) for age in ages)
 
 
-async def test_every_page_tells_the_same_time_as_the_server_before_and_after_midnight(
+async def test_every_page_shows_the_same_times_as_the_server_before_and_after_midnight(
     page: Page, db: Database, cast: Cast
 ) -> None:
     now = datetime.now(UTC)
@@ -73,11 +73,11 @@ async def test_every_page_tells_the_same_time_as_the_server_before_and_after_mid
     for path in ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier"):
         await live(page, path)
         for moment in (midnight - timedelta(seconds=2), midnight + timedelta(seconds=2)):
-            shown = await page.evaluate(TOLD_AT, moment.isoformat())
+            shown = await page.evaluate(TIMES_AT, moment.isoformat())
             assert len(shown) > 1, path
             for style, iso, text in shown:
-                told = TELL[style](datetime.fromisoformat(iso), moment)
-                assert text.strip() == told, f"{path} at {moment}: {style} of {iso}"
+                written = WRITTEN[style](datetime.fromisoformat(iso), moment)
+                assert text.strip() == written, f"{path} at {moment}: {style} of {iso}"
 
 
 async def test_a_clock_that_is_set_while_the_page_is_open_leaves_it_live_with_true_ages(page: Page) -> None:

@@ -55,7 +55,7 @@ async def change_unpublished(db: Database, cast: Cast) -> None:
             changed.values(label="unpublished", connection="blocked", revision=sims.c.revision + 1)
         )
         await connection.execute(
-            sa.insert(network_events).values(**event, severity="info", description="Nobody was told")
+            sa.insert(network_events).values(**event, severity="info", description="Not published")
         )
         await connection.execute(sa.insert(job_runs).values(**run, error="unpublished"))
         await connection.execute(sa.insert(carrier_circuits).values(circuit))
