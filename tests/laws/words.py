@@ -66,7 +66,6 @@ NAMES = (
     ("pace", "rate limit"),
     ("lane", "priority"),
     ("crew", "process group"),
-    ("line", "circuit, connection, send queue or poll queue"),
 )
 WRONG = (
     *(Wrong(word, place, say) for place in ("class", "file", "name", "docstring", "text") for word, say in METAPHORS),
@@ -84,6 +83,19 @@ WRONG = (
             ("leaving", "deprecation"),
             ("passed", "exchange"),
             ("blame", "failed"),
+        )
+    ),
+    *(
+        Wrong("line", place, say, folder)
+        for place in ("class", "file")
+        for folder, say in (
+            ("console/carrier/", "circuit"),
+            ("console/live/", "send queue"),
+            ("console/polling/", "poll queue"),
+            ("tests/live/", "connection"),
+            ("tests/ring/", "connection"),
+            ("tests/cutting/", "connection"),
+            ("tests/polling/", "queue"),
         )
     ),
     Wrong("line", "name", "circuit", "tests/once/test_circuit"),
