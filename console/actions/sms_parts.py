@@ -41,7 +41,7 @@ def length(text: str, dcs: int) -> int:
 
 
 def parts_of(text: str, reference: int = 0) -> list[SmsPart]:
-    """The parts of a message. `reference` (0 to 255) tells the parts of one message from another's.
+    """The parts of a message. `reference` (0 to 255) is the same in all parts of one message.
 
     Raises SmsTooLong for an empty text, a NUL, and for more than MOST_PARTS parts.
     """

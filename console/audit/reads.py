@@ -52,7 +52,7 @@ async def verify(
 ) -> Verification:
     """Look through all lines of an organization, from the first that is kept; ends at the first that does not hold.
 
-    `known`: a head that was kept elsewhere. Without it, nothing can tell that the last lines were removed.
+    `known`: a head that was kept elsewhere. Without it, nothing shows that the last lines were removed.
     """
     head = await _beginning(connection, organization_id)
     while True:

@@ -78,7 +78,6 @@ WRONG = (
             ("taken", "what it is: a result"),
             ("lacking", "what is missing"),
             ("addressed", "addresses"),
-            ("asked", "request"),
             ("wanted", "request"),
             ("leaving", "deprecation"),
             ("passed", "exchange"),
