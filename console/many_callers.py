@@ -22,7 +22,6 @@ class ManyCallers:
     """Finds them by what they hold, hashed, and notes the use of their keys."""
 
     def __init__(self, db: Database) -> None:
-        """Nothing is asked before somebody opens a socket."""
         self._db = db
         self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS)
         self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS)

@@ -125,7 +125,7 @@ class TopUp(RuleBasedStateMachine):
         assert self.charged <= 1
 
     @invariant()
-    def its_state_tells_the_truth(self) -> None:
+    def its_state_is_true(self) -> None:
         if self.state is S.CONFIRMED:
             assert self.charged == 1
         if self.state in NOT_CHARGED:
