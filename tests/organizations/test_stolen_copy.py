@@ -1,0 +1,62 @@
+"""Whoever gets a copy of the database can't sign in with it, act by it, or post by it."""
+
+from collections.abc import Iterable
+
+import pytest
+import sqlalchemy as sa
+
+from console.organizations.sealing import hashed
+from console.settings import Settings
+from console.store.database import Database
+from console.streamer.forwarder_address import forwarder_token
+from tests.cast import PASSWORD, STREAMER, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+
+
+async def copy_of(db: Database) -> str:
+    """Every row of every table as text; bytes are hexadecimal digits in it."""
+    async with db.reading() as reading:
+        tables = (
+            await reading.execute(sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        ).scalars()
+        found: list[str] = []
+        for table in tables.all():
+            found += (await reading.execute(sa.text(f'SELECT t::text FROM "{table}" t'))).scalars().all()
+    return "\n".join(found)
+
+
+def in_it(copy: str, secrets: Iterable[str]) -> list[str]:
+    """The secrets that it holds, as they are or as bytes."""
+    return [secret for secret in secrets if secret in copy or secret.encode().hex() in copy]
+
+
+async def test_a_copy_of_the_database_holds_no_secret(
+    web: Served, db: Database, cast: Cast, settings: Settings
+) -> None:
+    async with web.signed_in("ada") as ada, web.program(cast.acme_key) as program, web.stranger() as stranger:
+        assert (await program.get("/sims")).status_code == 200
+        assert (await stranger.post("/sign-in", data={"name": "ada", "password": "not-her-password"})).is_error
+        cookies = list(ada.cookies.values())
+    assert cookies
+    secrets = [
+        *cookies,
+        cast.acme_key,
+        PASSWORD,
+        "not-her-password",
+        "demo-secret",
+        STREAMER[1],
+        forwarder_token(settings.secret_key, "acme", 1),
+        settings.secret_key,
+    ]
+    copy = await copy_of(db)
+    assert hashed(cast.acme_key).hex() in copy, "the copy is whole"
+    assert in_it(copy, secrets) == []
+
+
+async def test_a_secret_in_the_copy_would_be_found(db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        put = sa.text("UPDATE organizations SET name = :name, once_client_secret_sealed = :secret")
+        await transaction.connection.execute(put, {"name": f"Acme {PASSWORD}", "secret": b"demo-secret"})
+    assert in_it(await copy_of(db), [PASSWORD, "demo-secret"]) == [PASSWORD, "demo-secret"]
