@@ -26,7 +26,7 @@ class KeyForm(Struct):
     """A new key: its networks by comma or blank."""
 
     name: str = ""
-    scopes: list[Permission] = []
+    scopes: list[Permission] | Permission = []  # a form with one box ticked sends no list
     days: Annotated[str, Meta(max_length=10)] = ""
     networks: str = ""
 
@@ -74,7 +74,8 @@ async def make(
     data: Form[KeyForm],
 ) -> Template:
     """The page with the key, which is shown this once; with the reason if it can't be made."""
-    check_scopes(caller, data.scopes)
+    scopes = [data.scopes] if isinstance(data.scopes, Permission) else data.scopes
+    check_scopes(caller, scopes)
     key, fault = "", ""
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
@@ -82,13 +83,13 @@ async def make(
                 transaction,
                 caller.organization_id,
                 data.name,
-                data.scopes,
+                scopes,
                 datetime.now(UTC),
                 days=_days(data.days),
                 networks=data.networks.replace(",", " ").split(),
                 created_by=caller.name,
             )
-            act.after = {"scopes": sorted(data.scopes), "days": data.days, "prefix": prefix_of(key)}
+            act.after = {"scopes": sorted(scopes), "days": data.days, "prefix": prefix_of(key)}
     except Invalid as error:
         fault = error.message
     async with db.reading() as reading:

@@ -1,11 +1,12 @@
 """Every route, topic and command, asked by every role, every scope, nobody, and for another organization's things."""
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -16,10 +17,13 @@ import websockets
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
+from console.actions.requests import Asked
+from console.actions.writes import request
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
 from console.app import create_app
 from console.cli.main import console
+from console.facts.actions import ActionKind
 from console.members.links.writes import invite
 from console.members.writes import enter, put_user
 from console.organizations.rules import Permission, Role
@@ -34,6 +38,7 @@ from tests.serving import Served
 pytestmark = pytest.mark.one_edition
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+_keys = itertools.count()
 THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program")
 
 
@@ -91,8 +96,8 @@ class World:
         self.web, self.db, self.cast = web, db, cast
         self.people: dict[str, httpx.AsyncClient] = {}
         self.keys: dict[str, str] = {}
-        self.ours: dict[str, str] = {"iccid": ADAS_SIM, "organization_id": str(cast.acme), "token": "x"}
-        self.theirs: dict[str, str] = {"iccid": EVES_SIM, "organization_id": str(cast.evil), "token": "x"}
+        self.ours: dict[str, str] = {"iccid": ADAS_SIM, "organization_id": str(cast.acme), "sms_id": "1"}
+        self.theirs: dict[str, str] = {"iccid": EVES_SIM, "organization_id": str(cast.evil), "sms_id": "1"}
 
     async def begin(self, stack: AsyncExitStack) -> None:
         async with self.db.transaction() as transaction:
@@ -112,6 +117,10 @@ class World:
                 await invite(transaction, number, Role.VIEWER, "", name, datetime.now(UTC))
                 await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
                 things |= {"user_id": str(user_id)}
+            for caller, things in ((self.cast.ada, self.ours), (self.cast.eve, self.theirs)):
+                asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
+                action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
+                things["action_id"] = str(action.id)
         assert self.ours["user_id"] == str(paul)
         await self._name_things()
         for role, name in BEARERS.items():
@@ -133,6 +142,7 @@ async def ask(
     method, path = route.split(" ", 1)
     json_body = path.startswith("/api/") or path in ("/shown", "/sims/waiting")
     body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json" if json_body else "data": row.body or {}}
+    headers |= {"Idempotency-Key": f"key-{next(_keys)}"} if method in ("POST", "DELETE") else {}
     return await client.request(method, path.format(**things), headers=headers, **body)
 
 

@@ -9,7 +9,7 @@ from tests.laws.tree import FUNCTIONS, Tree, in_each_file, texts
 
 OURS = ("console/", "jobs/")
 NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE)
-CALLED_WITH = ("organization_id", "organization_ids", "organizations")
+CALLED_WITH = ("organization_id", "organization_ids", "caller")
 
 
 SCOPED = frozenset(
@@ -19,7 +19,7 @@ SCOPED = frozenset(
 # What is asked for without an organization, by why that shows nobody what is another's.
 WITHOUT: dict[str, str] = {
     "it finds the organization: of a session, a key, a link, a user": """
-        console/api_keys/reads.py caller_of_key callers_of_keys by_prefix
+        console/api_keys/reads.py caller_of_key callers_of_keys callers_of_secrets by_prefix
         console/members/links/reads.py opened
         console/members/links/writes.py use
         console/members/reads.py callers_of_sessions memberships_of
@@ -36,13 +36,17 @@ WITHOUT: dict[str, str] = {
         console/organizations/reads.py every shown
         console/organizations/writes.py put add change settle_first""",
     "it makes the organization": "console/members/writes.py found_organization",
-    "the line that it is given says whose": "console/audit/writes.py add_line",
+    "the lines that it is given say whose": "console/audit/writes.py add_line seal_lines keep_verification",
     "the row is named by a number that the same process has been given for it": """
+        console/actions/sending/writes.py note_volume note_sending record_sent
+        console/actions/writes.py change
         console/api_keys/writes.py note_key_use
         console/runs/writes.py heartbeat finish claim keep_claimed acknowledge postpone
         console/streamer/posts/writes.py lock_posts end_attempt remove_posts""",
     "for the whole installation, by a job": """
+        console/audit/reads.py heads_of chains
         console/carrier/reads.py summary
+        console/organizations/writes.py reseal
         console/runs/writes.py delete_runs
         console/sms/writes.py forget_messages
         console/streamer/posts/writes.py set_aside prune_set_aside prune_unknown
