@@ -2,7 +2,7 @@
 
 Each is asked for several times with one key. Workers run at the same time, are lost before and after the request is
 marked, stand still beyond their lease and go on; 1NCE drops connections before and after doing it, does it and answers
-500 or HTML or nothing, is slow, and refuses. bench/bench_worst_hour.py does it for long.
+500 or HTML or nothing, is slow, and refuses.
 """
 
 import asyncio
