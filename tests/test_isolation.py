@@ -27,7 +27,9 @@ async def test_eve_finds_none_of_adas_sims(web: Served, cast: Cast) -> None:
 
 
 @pytest.mark.one_edition
-@pytest.mark.parametrize("path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier", "/fleet/chart.json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/actions", "/carrier", "/fleet/chart.json"]
+)
 async def test_a_stranger_is_sent_to_the_sign_in(web: Served, path: str) -> None:
     async with web.stranger() as stranger:
         answer = await stranger.get(path)

@@ -72,17 +72,33 @@ def _switch(text: str) -> bool:
     return {"yes": True, "no": False}[text]
 
 
+def _sms(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    return requests.sms(iccid, form.payload, now, reason=form.reason)
+
+
+def _reset(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    return requests.reset(iccid, reason=form.reason)
+
+
+def _status(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    return requests.status(iccid, enabled=_switch(form.enabled), reason=form.reason)
+
+
+def _imei_lock(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    return requests.imei_lock(iccid, locked=_switch(form.locked), reason=form.reason)
+
+
+def _label(form: ActionForm, iccid: str, now: datetime) -> Asked:
+    return requests.label(iccid, form.label, reason=form.reason)
+
+
 MADE: Mapping[ActionKind, Callable[[ActionForm, str, datetime], Asked]] = {
     ActionKind.TOP_UP: _top_up,
-    ActionKind.SMS: lambda form, iccid, now: requests.sms(iccid, form.payload, now, reason=form.reason),
-    ActionKind.RESET: lambda form, iccid, now: requests.reset(iccid, reason=form.reason),
-    ActionKind.STATUS: lambda form, iccid, now: requests.status(
-        iccid, enabled=_switch(form.enabled), reason=form.reason
-    ),
-    ActionKind.IMEI_LOCK: lambda form, iccid, now: requests.imei_lock(
-        iccid, locked=_switch(form.locked), reason=form.reason
-    ),
-    ActionKind.LABEL: lambda form, iccid, now: requests.label(iccid, form.label, reason=form.reason),
+    ActionKind.SMS: _sms,
+    ActionKind.RESET: _reset,
+    ActionKind.STATUS: _status,
+    ActionKind.IMEI_LOCK: _imei_lock,
+    ActionKind.LABEL: _label,
 }
 COMMANDS: Mapping[str, Any] = {
     ActionKind.TOP_UP: "sim.top_up",

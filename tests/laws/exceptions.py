@@ -49,6 +49,11 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(COMMANDS, "console/pages/sims.py waiting,", "a question that is too long for an address"),
     Allowed(COMMANDS, "console/pages/verification.py shown,", "a page reports what it shows; nothing is changed"),
     Allowed(COMMANDS, "console/streamer/endpoint.py ", "1NCE reports what happened there: it asks for nothing"),
+    Allowed(
+        "live_fragments_are_on_pages",
+        "console/pages/actions.py draws templates/actions/_toast.html",
+        "the answer to a form, among the messages",
+    ),
     Allowed("live_fragments_are_on_pages", "console/pages/find.py draws ", "the answer to a search, in its dialog"),
     Allowed("a_job_is_a_file", "jobs/metrics.py ", "how a worker exposes its metrics"),
     Allowed("a_job_is_a_file", "jobs/garbage.py ", "how a worker's process collects garbage"),

@@ -9,10 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from console.actions import requests, writes
 from console.carrier.rules import CircuitState
 from console.carrier.writes import record_answers, record_circuit, record_unavailable
 from console.connectivity.writes import record_events, record_statuses
 from console.facts.sms import Sms
+from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.quotas.writes import COMPARE, record_quotas
 from console.runs.rules import RunState
 from console.runs.writes import Tally, begin, finish
@@ -98,6 +100,13 @@ async def streamer(transaction: Transaction, acme: int, now: datetime) -> None:
     await settle(transaction, acme, now)
 
 
+async def top_up(transaction: Transaction, acme: int, now: datetime) -> None:
+    permissions = PERMISSIONS[Role.OPERATOR]
+    otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
+    asked = requests.top_up(ADAS_SIM, requests.PaymentMethod.CREDIT_CARD, reason="Ticket <7>")
+    await writes.request(transaction, otto, asked, "one", now, undo=timedelta(seconds=30))
+
+
 Change = Callable[[Transaction, int, datetime], Coroutine[Any, Any, None]]
 PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     "/": (
@@ -117,9 +126,11 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (connection, {"sim-state"}),
         (quota, {"sim-quotas", "sim-state"}),
         (message, {"sms-mt-7"}),
+        (top_up, {"after-topup"}),
         (event, {"event-5"}),
         (circuit, {"carrier-banner"}),
     ),
+    "/actions": ((top_up, {"action-1"}),),
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),
     "/carrier": (
         (circuit, {"carrier-banner", "carrier-circuit"}),
