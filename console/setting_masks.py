@@ -5,7 +5,7 @@ from urllib.parse import urlsplit, urlunsplit
 SECRETS = frozenset(
     {"secret_key", "audit_key", "once_client_secret", "streamer_password", "metrics_token", "sentry_dsn"}
 )
-SECRET_PARAMETERS = ("password", "passwd", "secret", "token")
+SECRET_PARAMETERS = ("pass", "pwd", "secret", "token", "key", "options")
 
 
 def masked(name: str, value: object) -> object:

@@ -6,14 +6,18 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from console.setting_masks import masked
+from console.setting_origins import origin_of, split
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
 LEAST_CHARACTERS = {"secret_key": 32, "audit_key": 32, "streamer_password": 12, "metrics_token": 16}
-DEFAULT_PORTS = {"http": 80, "https": 443}
+# What people write where a secret should be: of a random text hardly any of its characters belong to such words.
+WORDS = re.compile(
+    "secret|pass(?:word|wort|wd)?|change.?me|admin|root|user|streamer|console|default|example|test|demo|letmein|welcome"
+    "|token|production|metrics|super|key|1nce|sim|qwert[yz]|uiop|asdf|ghjkl|[zy]xcv|vbnm|(?:19|20)[0-9]{2}|0*12345*"
+)
 
 
 def read(name: str, text: str, faults: list[str]) -> Any:
@@ -30,16 +34,6 @@ def read_file(name: str, path: str, faults: list[str]) -> str | None:
         return None
 
 
-def split(text: str) -> SplitResult | None:
-    """The parts of an address; None if it is no address (a port that is no number, a bracket too few)."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host name always means this machine."""
     return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")
@@ -53,7 +47,8 @@ def weakness(name: str, secret: str) -> str | None:
     steps = [ord(second) - ord(first) for first, second in itertools.pairwise(secret)]
     in_order = sum(step in (-1, 0, 1) for step in steps) > len(steps) / 2
     repeated = any(secret[size:] == secret[:-size] for size in range(1, len(secret) // 2 + 1))
-    if secret in DEFAULT_SECRETS or in_order or repeated or len(set(secret)) < min(8, least):
+    left = "".join(filter(str.isalnum, WORDS.sub("", secret.lower())))
+    if secret in DEFAULT_SECRETS or in_order or repeated or len(set(secret)) < min(8, least) or len(left) < least / 2:
         return "is a well-known or too simple secret: make one with `openssl rand -hex 32`"
     return None
 
@@ -119,26 +114,12 @@ def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
     """Origins as browsers write them (RFC 6454, section 6.2): lower case, ASCII host, no default port."""
     origins = []
     for part in (part.strip().rstrip("/") for part in text.split(",") if part.strip()):
-        origin = _origin(part)
+        origin = origin_of(part)
         if origin is None:
             faults.append(f"PUBLIC_ORIGIN must be like https://console.example.com, not {part!r}")
         else:
             origins.append(origin)
     return tuple(dict.fromkeys(origins))
-
-
-def _origin(text: str) -> str | None:
-    parts = split(text)
-    if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
-        return None
-    if parts.path or parts.query or parts.fragment:
-        return None
-    try:
-        host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode()
-    except UnicodeError:
-        return None
-    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def _number(name: str, least: float) -> Callable[[str, list[str]], float]:

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from console.setting_masks import masked
-from console.setting_values import is_loopback, read, read_file, split, weakness
+from console.setting_origins import split
+from console.setting_values import is_loopback, read, read_file, weakness
 
 ONCE_BASE_URL = "https://api.1nce.com/management-api"
 

@@ -45,6 +45,10 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ({"PUBLIC_ORIGIN": "https://console.example.com/path"}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com:soon"}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://ada:pw@console.example.com"}, "PUBLIC_ORIGIN"),
+        *(
+            ({"PUBLIC_ORIGIN": f"https://{host}"}, "PUBLIC_ORIGIN")
+            for host in ("*.example.com", "a b", "ex%61mple.com", "127.1", "0x7f.1", "1.2.3.256", "a..b", "faß.example")
+        ),
         ({"METRICS_PORT": "70000"}, "METRICS_PORT"),
         ({"APP_ENV": "staging"}, "APP_ENV"),
         ({"SECRET_KEY": GOOD["SECRET_KEY"] + ",short"}, "SECRET_KEY"),
@@ -69,7 +73,12 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
         ({"SECRET_KEY": "0123456789" * 4}, "SECRET_KEY"),
         ({"SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}, "SECRET_KEY"),
         ({"SECRET_KEY": "x" * 40}, "SECRET_KEY"),
+        ({"SECRET_KEY": "my-super-secret-key-for-production"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "changemechangemechangemechangeme1"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "qwertyuiopasdfghjklzxcvbnm123456"}, "SECRET_KEY"),
         ({"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": "a"}, "STREAMER_PASSWORD"),
+        ({"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": "1NCE-streamer-2026"}, "STREAMER_PASSWORD"),
+        ({"METRICS_TOKEN": "metrics-token-123"}, "METRICS_TOKEN"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({"PUBLIC_ORIGIN": ""}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com,http://console.example.com"}, "PUBLIC_ORIGIN"),
@@ -101,6 +110,9 @@ def test_a_secret_can_come_from_a_file_and_is_never_shown(tmp_path: Path) -> Non
         ("https://bücher.example", ("https://xn--bcher-kva.example",)),
         ("http://[::1]:8000", ("http://[::1]:8000",)),
         ("https://a.example,https://A.example:443", ("https://a.example",)),
+        ("https://[2001:DB8:0:0::1]:443", ("https://[2001:db8::1]",)),
+        ("https://[::FFFF:192.0.2.1]:8443", ("https://[::ffff:c000:201]:8443",)),
+        ("https://１92.0.2.1", ("https://192.0.2.1",)),
     ],
 )
 def test_an_origin_is_written_as_browsers_write_it(written: str, as_browsers_do: tuple[str, ...]) -> None:
