@@ -19,8 +19,8 @@ from console.http.client_address import client_address
 from console.http.database import connection_of, let_go
 from console.http.rate_limit import count_request, handle_of
 from console.live.access import Client, Socket
-from console.many_callers import ManyCallers
 from console.members import reads as member_reads
+from console.members.opening_sockets import ManyCallers
 from console.members.writes import note_seen
 from console.organizations.rules import Caller, Credential
 from console.organizations.sealing import hashed

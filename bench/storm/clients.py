@@ -84,7 +84,6 @@ class Client:
     """One client over all its connections."""
 
     def __init__(self, port: int, path: str, header: str, *, is_page: bool) -> None:
-        """The header says who it is."""
         self.is_page = is_page
         self.first: int | None = None  # the position of its first connection
         self.seqs: list[int] = []  # of the facts that a program has received, in order

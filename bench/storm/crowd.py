@@ -28,7 +28,6 @@ class Crowd:
     """Programs that follow the fleet, and pages: half of them lists of SIMs, half overviews."""
 
     def __init__(self, clients: Sequence[Client]) -> None:
-        """None is open."""
         self.clients = clients
 
     async def open(self, seconds: float, chance: random.Random) -> None:

@@ -8,7 +8,7 @@ import pytest
 from console.store.lookups import Lookups
 
 
-class Asked:
+class Squares:
     """Answers with the square of each even number, and remembers what it was asked."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Asked:
 
 
 async def test_many_share_few_questions_and_the_first_does_not_wait() -> None:
-    asked = Asked()
+    asked = Squares()
     lookups = Lookups(asked, every_seconds=0.2)
     began = asyncio.get_running_loop().time()
     assert await lookups.find(2) == 4
@@ -35,7 +35,7 @@ async def test_many_share_few_questions_and_the_first_does_not_wait() -> None:
 
 
 async def test_who_asks_while_a_question_is_under_way_gets_a_later_answer() -> None:
-    asked = Asked()
+    asked = Squares()
     lookups = Lookups(asked, every_seconds=0)
     first = asyncio.create_task(lookups.find(2))
     await asyncio.sleep(0.005)
@@ -45,7 +45,7 @@ async def test_who_asks_while_a_question_is_under_way_gets_a_later_answer() -> N
 
 
 async def test_a_failure_is_everybodys_and_the_next_question_is_asked_again() -> None:
-    asked = Asked()
+    asked = Squares()
     lookups = Lookups(asked, every_seconds=0)
     asked.fails = True
     found = await asyncio.gather(lookups.find(2), lookups.find(4), return_exceptions=True)
@@ -55,7 +55,7 @@ async def test_a_failure_is_everybodys_and_the_next_question_is_asked_again() ->
 
 
 async def test_one_that_is_cancelled_takes_nothing_from_the_others() -> None:
-    lookups = Lookups(Asked(), every_seconds=0)
+    lookups = Lookups(Squares(), every_seconds=0)
     gone, stays = asyncio.create_task(lookups.find(2)), asyncio.create_task(lookups.find(2))
     await asyncio.sleep(0)
     gone.cancel()
