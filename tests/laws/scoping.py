@@ -43,6 +43,9 @@ WITHOUT: dict[str, str] = {
         console/api_keys/writes.py note_key_use
         console/runs/writes.py heartbeat finish claim keep_claimed acknowledge postpone
         console/streamer/posts/writes.py lock_posts end_attempt remove_posts""",
+    "of the action that a claim or the caller names, whose organization is theirs": """
+        console/actions/sending/writes.py note_volume note_sending record_sent
+        console/actions/writes.py request cancel change""",
     "for the whole installation, by a job": """
         console/audit/reads.py heads_of chains
         console/carrier/reads.py summary
