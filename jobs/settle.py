@@ -1,8 +1,8 @@
 """Looks for the effects of actions, and ends what was lost or is too late."""
 
+from console.actions.sending.reads import due
 from console.actions.sending.writes import expire, take_lost_claims
-from console.actions.settling.reads import due
-from console.actions.settling.writes import settle as settle_action
+from console.actions.sending.writes import settle as settle_action
 from console.once.errors import CircuitOpen, OnceError
 from jobs.actions.evidence import Evidence
 from jobs.run import Run, by_organization

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.actions import reads, writes
-from console.actions.asking.api import router as asking
+from console.actions.asking import router as asking
 from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState

@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from console.errors import NotAllowed
 from console.http.authentication import Access
-from console.setting_values import is_loopback
 from console.settings import Settings
+from console.settings.values import is_loopback
 
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 

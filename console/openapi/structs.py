@@ -2,7 +2,7 @@
 
 import msgspec
 
-from console.actions.asking.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
+from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
 from console.connectivity.reads import StatusChange

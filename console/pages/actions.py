@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.actions import forms, reads, writes
 from console.actions.api import number_of
-from console.actions.asking.commands import ask
+from console.actions.commands import ask
 from console.actions.explanations import NAMES, summary
 from console.actions.forms import ActionForm
 from console.actions.reads import ActionFilter

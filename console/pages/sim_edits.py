@@ -19,7 +19,7 @@ from console.sims.api import plain_iccid
 from console.sims.watching import reads as watching
 from console.sims.watching import writes
 from console.sims.watching.rules import Watch
-from console.sims.watching.syncs import request_fleet_sync, request_sim_sync
+from console.sims.watching.writes import request_fleet_sync, request_sim_sync
 from console.store.database import Database
 
 FORM_BYTES = 32 * 1024

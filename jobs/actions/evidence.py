@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from console.actions.rules import CLOCK_TOLERANCE
-from console.actions.settling import rules
-from console.actions.settling.reads import Sought, linked_messages, linked_orders
-from console.actions.settling.rules import Finding, OrderEvidence
+from console.actions.sending import rules
+from console.actions.sending.reads import Sought, linked_messages, linked_orders
+from console.actions.sending.rules import Finding, OrderEvidence
 from console.actions.sms_parts import parts_of
 from console.facts.actions import ActionKind, ActionState
 from console.once.client import OnceClient

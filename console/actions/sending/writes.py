@@ -1,4 +1,4 @@
-"""What a worker records of an action. A claim has a number (fence); one that was taken over can write no request."""
+"""What a worker records of actions: a claim has a number (fence), and one taken over can write no request."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,9 +9,12 @@ from msgspec import Struct
 
 from console.actions.reads import COLUMNS
 from console.actions.rules import AFTER_SENDING, LEASE, SendResult, after_lost_claim, next_look, retry_at
+from console.actions.sending.reads import LOOKED_FOR, Sought
+from console.actions.sending.rules import Finding
 from console.actions.tables import actions
 from console.actions.writes import ask_for_sending, ask_for_settling, change
 from console.facts.actions import Action, ActionState
+from console.sims.watching.writes import request_sync
 from console.store.database import Transaction
 
 c = actions.c
@@ -147,3 +150,32 @@ def _with(sms_ids: Sequence[str]) -> "sa.Function[Any]":
 
 def _claimed(claimed: Claim) -> "sa.ColumnElement[bool]":
     return sa.and_(c.id == claimed.action.id, c.fence == claimed.fence, c.state == S.SENDING.value)
+
+
+async def settle(
+    transaction: Transaction, organization_id: int, sought: Sought, finding: Finding | None, now: datetime
+) -> Action | None:
+    """Record what the evidence shows, or when it is looked for again; the action if its state has changed."""
+    action, pending = sought.action, sought.pending
+    which = sa.and_(c.organization_id == organization_id, c.id == action.id)
+    look_at = next_look(pending.sent_at, now)
+    if finding is None or finding.state is pending.state:
+        due_at = look_at if finding is None else None
+        statement = sa.update(actions).where(which, c.state == pending.state.value).values(due_at=due_at)
+        await transaction.connection.execute(statement)
+        if due_at is not None:
+            ask_for_settling(transaction, organization_id, due_at)
+        return None
+    again = finding.state in LOOKED_FOR
+    values = {
+        "due_at": look_at if again else None,
+        "order_number": sa.func.coalesce(c.order_number, finding.order_number),
+        "sms_ids": list(finding.sms_ids) if finding.sms_ids else c.sms_ids,
+    }
+    message = finding.message or None
+    found = await change(transaction, which, pending.state, finding.state, values, now, message=message)
+    if found is not None and again:
+        ask_for_settling(transaction, organization_id, look_at)
+    if found is not None and finding.state is ActionState.CONFIRMED:
+        request_sync(transaction, organization_id, action.iccid)
+    return found

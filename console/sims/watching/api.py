@@ -23,7 +23,7 @@ from console.sims.api import router as reading
 from console.sims.watching import reads as watching
 from console.sims.watching import writes
 from console.sims.watching.rules import SyncRequest, Watch, WatchRequest
-from console.sims.watching.syncs import request_fleet_sync, request_sim_sync
+from console.sims.watching.writes import request_fleet_sync, request_sim_sync
 from console.store.database import Database
 
 TAGS = Annotated[

@@ -1,21 +1,33 @@
 """Changes of what is watched. Nothing here deletes a SIM or its history."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from console.errors import TooMany
 from console.facts.sims import SimChanged
+from console.organizations.tables import organizations
 from console.sims import reads
 from console.sims.filters import texts
 from console.sims.watching.reads import known_sim
-from console.sims.watching.rules import Watch
-from console.sims.watching.tables import unwatched, watch_requests
+from console.sims.watching.rules import (
+    SYNC_ALL_EVERY,
+    SYNC_CALLS,
+    SYNC_EVERY,
+    SYNCS_PER_MINUTE,
+    SyncRequest,
+    Watch,
+)
+from console.sims.watching.tables import FLEET, sync_requests, unwatched, watch_requests
 from console.sims.writes import touch
 from console.store.database import Transaction
 
 KEY = ["organization_id", "iccid"]
+s = sync_requests.c
+WINDOW = timedelta(minutes=1)
+KEPT = timedelta(hours=1)
 
 
 async def watch(
@@ -91,3 +103,60 @@ def request_sync(transaction: Transaction, organization_id: int, iccid: str) -> 
     """Ask for the job that asks 1NCE about this one SIM; requests that wait are one."""
     key = f"sync_sim:{organization_id}:{iccid}"
     transaction.later("sync_sim", key=key, organization_id=organization_id, iccid=iccid)
+
+
+async def request_sim_sync(transaction: Transaction, organization_id: int, iccid: str, now: datetime) -> SyncRequest:
+    """Ask 1NCE about this SIM; the request, or the one that was made within SYNC_EVERY.
+
+    Raises TooMany beyond SYNCS_PER_MINUTE SIMs of one organization.
+    """
+    asked_at = await _asked_lately(transaction, organization_id, iccid, now - SYNC_EVERY)
+    if asked_at is None:
+        lately = sa.select(sa.func.count(), sa.func.min(s.requested_at)).where(
+            s.organization_id == organization_id, s.requested_at > now - WINDOW, s.subject != FLEET
+        )
+        count, oldest = (await transaction.connection.execute(lately)).one()
+        if count >= SYNCS_PER_MINUTE:
+            wait = max(1, round((oldest + WINDOW - now).total_seconds()))
+            raise TooMany(f"At most {SYNCS_PER_MINUTE} SIMs a minute can be asked about", retry_after=wait)
+        asked_at = await _remember(transaction, organization_id, iccid, now)
+        request_sync(transaction, organization_id, iccid)
+    return SyncRequest(
+        subject=iccid, requested_at=asked_at, job="sync_sim", calls=SYNC_CALLS, retry_at=asked_at + SYNC_EVERY
+    )
+
+
+async def request_fleet_sync(transaction: Transaction, organization_id: int, now: datetime) -> SyncRequest:
+    """Read the whole inventory; the request, or the one that was made within SYNC_ALL_EVERY."""
+    asked_at = await _asked_lately(transaction, organization_id, FLEET, now - SYNC_ALL_EVERY)
+    if asked_at is None:
+        asked_at = await _remember(transaction, organization_id, FLEET, now)
+        transaction.later("sync_sims", key=f"sync_sims:{organization_id}", organization_id=organization_id)
+    return SyncRequest(
+        subject=FLEET, requested_at=asked_at, job="sync_sims", calls=None, retry_at=asked_at + SYNC_ALL_EVERY
+    )
+
+
+async def _asked_lately(
+    transaction: Transaction, organization_id: int, subject: str, since: datetime
+) -> datetime | None:
+    """When it was last asked for, if after `since`. Requests of one organization wait for each other from here on."""
+    o = organizations.c
+    alone = sa.select(o.id).where(o.id == organization_id).with_for_update(key_share=True)
+    await transaction.connection.execute(alone)
+    query = sa.select(s.requested_at).where(
+        s.organization_id == organization_id, s.subject == subject, s.requested_at > since
+    )
+    found: datetime | None = (await transaction.connection.execute(query)).scalar()
+    return found
+
+
+async def _remember(transaction: Transaction, organization_id: int, subject: str, now: datetime) -> datetime:
+    connection = transaction.connection
+    old = sa.delete(sync_requests).where(s.organization_id == organization_id, s.requested_at < now - KEPT)
+    await connection.execute(old)
+    values = {"organization_id": organization_id, "subject": subject, "requested_at": now}
+    statement = insert(sync_requests).values(**values)
+    again = statement.on_conflict_do_update(index_elements=["organization_id", "subject"], set_={"requested_at": now})
+    await connection.execute(again)
+    return now

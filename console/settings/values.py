@@ -7,8 +7,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from console.setting_masks import masked
-from console.setting_origins import origin_of, split
+from console.settings.masks import masked
+from console.settings.origins import origin_of, split
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})

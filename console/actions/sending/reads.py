@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.reads import COLUMNS, action_of
-from console.actions.settling.rules import Pending
+from console.actions.sending.rules import Pending
 from console.actions.tables import actions
 from console.facts.actions import Action, ActionState
 

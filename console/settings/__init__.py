@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from console.setting_masks import masked
-from console.setting_origins import split
-from console.setting_values import is_loopback, read, read_file, weakness
+from console.settings.masks import masked
+from console.settings.origins import split
+from console.settings.values import is_loopback, read, read_file, weakness
 
 ONCE_BASE_URL = "https://api.1nce.com/management-api"
 

@@ -9,8 +9,8 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from console.acting import acting
 from console.actions import requests
-from console.actions.asking.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
-from console.actions.asking.commands import ask
+from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
+from console.actions.commands import ask
 from console.facts.actions import Action
 from console.facts.sims import SimState
 from console.organizations.rules import Caller, Permission

@@ -1,1 +1,0 @@
-"""Asking for actions on a SIM, by programs."""
