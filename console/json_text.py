@@ -18,6 +18,11 @@ REPLACEMENT = rb"\ufffd"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # that may stand nowhere in JSON; RFC 8259, 7
 
 
+def holds_nul(body: bytes) -> bool:
+    """Whether a text in this JSON has an escaped NUL."""
+    return b"\\u0000" in body and any(found["none"] == b"\\u0000" for found in _ESCAPES.finditer(body))
+
+
 def readable(body: bytes) -> bytes:
     """The same JSON in UTF-8, without a byte order mark.
 

@@ -37,7 +37,7 @@ class Warnings(Struct, frozen=True, kw_only=True):
     """The worst kinds first, of one severity the latest."""
 
     as_of: datetime
-    since: datetime  # later than SPAN ago where there were more than MOST_EVENTS
+    since: datetime | None  # None: the whole SPAN; else there were more than MOST_EVENTS in it
     lines: Sequence[Warned]
     kinds: int  # lines, were all shown
     number: int  # events
@@ -73,7 +73,7 @@ async def warnings(connection: AsyncConnection, organization_id: int, now: datet
     number = sum(one.number for one in found)
     return Warnings(
         as_of=now,
-        since=min(row.first for row in rows) if number == MOST_EVENTS else now - SPAN,
+        since=min(row.first for row in rows) if number == MOST_EVENTS else None,
         lines=found[:MOST_LINES],
         kinds=len(found),
         number=number,

@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Request
 
-from console.errors import BadRequest
-from console.json_text import readable
+from console.errors import BadRequest, Invalid
+from console.json_text import holds_nul, readable
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -14,9 +14,13 @@ class JsonRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """The body's value, read once: without a byte order mark, and U+FFFD where bytes are no character.
 
-        Raises BadRequest for more levels than can be read; malformed JSON is Litestar's SerializationException.
+        Raises Invalid for a text with NUL, and BadRequest for more levels than can be read; malformed JSON is
+        Litestar's SerializationException.
         """
-        self._body = readable(await self.body())
+        body = await self.body()
+        if holds_nul(body):
+            raise Invalid("A text can't hold the character NUL")
+        self._body = readable(body)
         try:
             return await super().json()
         except RecursionError as error:

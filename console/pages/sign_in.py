@@ -34,6 +34,7 @@ from console.users.writes import keep_hash
 Asked = Request[Any, Any, Any]
 FORM_BYTES = 8 * 1024
 NO_MEMBER = "You are a member of no organization: ask an administrator for an invitation"
+NOBODY = 0  # no user has this id
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -96,11 +97,10 @@ async def sign_in(
 
 async def _refused(db: Database, known: reads.KnownUser | None) -> None:
     """Keep that a known user's password was wrong; of an unknown name not the name, which may be a password."""
-    stranger, organization_id = Actor(kind=ActorKind.STRANGER, name="unknown"), INSTALLATION
-    if known is not None:
-        async with db.reading() as reading:
-            memberships = await memberships_of(reading, known.id)
-        organization_id = memberships[0].organization_id if memberships else INSTALLATION
+    stranger = Actor(kind=ActorKind.STRANGER, name="unknown")
+    async with db.reading() as reading:  # of an unknown name too: it takes as long
+        memberships = await memberships_of(reading, known.id if known else NOBODY)
+    organization_id = memberships[0].organization_id if memberships else INSTALLATION
     error = NotSignedIn("Wrong password" if known else "Unknown name")
     subject = known.name if known else None
     async with db.transaction() as transaction:

@@ -17,7 +17,7 @@ from console.sims.watching.tables import is_watched
 from console.unicode_text import normal
 
 search = sa.column("search", sa.Text)
-ALIKE = re.compile("[-‐-―−'’‘ʼ`´]")
+ALIKE = "[_‐-―−'’‘ʼ`´-]"  # in regular expressions of Python and PostgreSQL alike
 SHORTEST = 3  # letters: no index knows shorter parts
 
 
@@ -77,7 +77,7 @@ def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElemen
     """A word of a search: a part of what a SIM is found by; if short, what the label begins with."""
     if len(word) < SHORTEST:
         return _label_begins(word)
-    return column.like(_folded(f"%{_matching(word)}%"))
+    return _like(column, "%", word)
 
 
 def _all_of(asked: Sequence[str]) -> "Iterator[sa.ColumnElement[bool]]":
@@ -87,11 +87,11 @@ def _all_of(asked: Sequence[str]) -> "Iterator[sa.ColumnElement[bool]]":
         if word is first or len(word) >= SHORTEST:
             yield has(word)
         else:
-            yield sa.func.fold_text(sim_states.c.label).like(_folded(f"%{_matching(word)}%"))
+            yield _like(sa.func.fold_text(sim_states.c.label), "%", word)
 
 
 def _label_begins(text: str) -> "sa.ColumnElement[bool]":
-    return sa.func.fold_text(sim_states.c.label).like(_folded(f"{_matching(text)}%"))
+    return _like(sa.func.fold_text(sim_states.c.label), "", text)
 
 
 def _folded(pattern: str) -> "sa.ColumnElement[str]":
@@ -112,10 +112,19 @@ def _any_of(
                 yield sa.and_(column.like(_folded(f"%{_escaped(part)}%")), fits)
 
 
-def _matching(word: str) -> str:
-    """The word as a pattern: dashes, underscores and apostrophes stand for each other, as keyboards differ in them."""
-    found = _escaped(word)
-    return found if not re.search(r"\w", word.replace("_", "")) else ALIKE.sub("_", found.replace("\\_", "_"))
+def _like(column: "sa.ColumnElement[Any]", before: str, word: str) -> "sa.ColumnElement[bool]":
+    """Whether a folded text holds the word, or begins with it where nothing may stand before.
+
+    Dashes, underscores and apostrophes stand for each other, as keyboards differ in them: an index finds what has any
+    sign in their places, and a regular expression takes those that have one of them.
+    """
+    word = normal("NFKC", word)
+    if not (re.search(ALIKE, word) and re.search(r"[^\W_]", word)):
+        return column.like(_folded(f"{before}{_escaped(word)}%"))
+    pattern = re.sub(ALIKE, "_", word.replace("\\", "\\\\").replace("%", "\\%"))
+    exact = "".join(ALIKE if re.match(ALIKE, one) else one if one.isalnum() else f"\\{one}" for one in word)
+    fits = column.regexp_match(_folded(("" if before else "^") + exact))
+    return sa.and_(column.like(_folded(f"{before}{pattern}%")), fits)
 
 
 def _escaped(text: str) -> str:
