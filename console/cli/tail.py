@@ -15,9 +15,11 @@ import msgspec
 import websockets
 
 from console.errors import ConsoleError
+from console.facts import TOPICS
 from console.live.messages import NOT_ALLOWED, REASONS, SIGNED_OUT
 
 LONGEST_PAUSE = 30.0
+SEVERITY = click.Choice(["info", "warn", "error", "critical"])
 FOREVER = frozenset({SIGNED_OUT, NOT_ALLOWED, 1008})  # close codes after which there is no sense in coming back
 COLOURS = {"error": "red", "critical": "bright_red", "warn": "yellow"}
 Message = dict[str, Any]
@@ -45,8 +47,8 @@ class TailOptions(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--topics", default="fleet,alerts,actions", show_default=True, help="By comma: fleet, sms, sim:<ICCID>, …"
 )
-@click.option("--type", "types", multiple=True, help="Only facts of this type, like network.event; may be repeated.")
-@click.option("--severity", "severities", multiple=True, help="Only events of this severity; may be repeated.")
+@click.option("--type", "types", multiple=True, type=click.Choice(sorted(TOPICS)), help="Only facts of these types.")
+@click.option("--severity", "severities", multiple=True, type=SEVERITY, help="Only events of these severities.")
 @click.option("--since", default="", help="<epoch>:<seq>: begin after this message.")
 @click.option("--coalesce", is_flag=True, help="Of each thing the latest state only.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many facts.")

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from console.cli.tail import line
+from console.cli.tail import tail as tail_command
 from console.facts import kind_of
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.live import heartbeats
@@ -201,6 +203,13 @@ async def test_a_wrong_key_ends_in_a_sentence(web: Served, cast: Cast) -> None:
 async def test_no_key_is_a_fault_of_usage(web: Served, cast: Cast) -> None:
     async with tailing(web.address, "") as tail:
         assert await tail.ended() == 2
+
+
+@pytest.mark.parametrize("option", ["--type", "--severity"])
+def test_what_does_not_exist_is_a_fault_of_usage(option: str) -> None:
+    ended = CliRunner().invoke(tail_command, ["--key", "iot_key_x", option, "nope"])
+    assert ended.exit_code == 2
+    assert "'nope' is not one of" in ended.output
 
 
 def test_a_label_can_send_nothing_to_the_terminal() -> None:
