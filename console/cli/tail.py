@@ -122,9 +122,9 @@ async def _facts(url: str, key: str, query: dict[str, str], since: str) -> Async
             code = closed.rcvd.code if closed.rcvd else 1006
             if code in FOREVER:
                 _refused(closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else REASONS.get(code, str(code)))
-            reason = f"The line was cut ({REASONS.get(code, code)})"
+            reason = f"The connection was cut ({REASONS.get(code, code)})"
         except (OSError, websockets.WebSocketException, TimeoutError) as error:
-            reason = f"No line to {url}: {error}"
+            reason = f"No connection to {url}: {error}"
         pause = min(LONGEST_PAUSE, pause * 2 or 0.5)
         wait = pause * random.uniform(0.5, 1.0)
         _say(f"{reason}; again in {wait:.1f} s")
@@ -168,6 +168,10 @@ def _words(message: Message) -> str:
             return " · ".join(part for part in words if part)
         case "sms.changed":
             return " · ".join(part for part in (data["direction"], data["status"], data["payload"]) if part)
+        case "action.changed":
+            return " · ".join(
+                part for part in (data["kind"], data["state"], data["requested_by"], data["message"]) if part
+            )
         case "streamer.changed":
             return f"{data['kind']}: {data['state']}"
         case _:
