@@ -2,14 +2,14 @@
 #
 #   make run     the whole console with a simulated 1NCE; PORT=8001 SIMS=500 choose the port and the number of SIM cards
 #   make check   format, lint, types, import contracts, templates
-#   make test    the checks and the whole suite of tests, by WORKERS=3 processes at a time
+#   make test    the checks and the whole suite of tests, by WORKERS=4 processes at a time
 #   make bench   every benchmark but the soak; each prints one JSON object on its last line
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-WORKERS ?= 3
+WORKERS ?= 4
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DELETE_ON_ERROR:

@@ -83,6 +83,7 @@ PARAMETERS = {
 }
 PARAMETER_EXAMPLES: dict[str, Any] = {
     "iccid": "8988228066600000001",
+    "action_id": "1",
     "user_id": 3,
     "link_id": 7,
     "session_id": 12,

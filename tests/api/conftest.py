@@ -11,11 +11,14 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from console.actions.requests import reset
+from console.actions.writes import request
 from console.app import create_app
 from console.connectivity.writes import record_events
 from console.facts.network import NetworkEvent
 from console.facts.sms import Sms
 from console.openapi.completion import completed
+from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.quotas.writes import COMPARE, record_quotas
 from console.runs.rules import RunState
 from console.runs.writes import Tally, begin, finish
@@ -124,7 +127,11 @@ async def full(db: Database, cast: Cast) -> Cast:
             checked_at, row = now - timedelta(minutes=minutes), {**other, "left": left}
             await record_quotas(transaction, cast.acme, [row], checked_at, streamer_alive=True, streamer_used=True)
         await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", last_seen_at=now, operator="Telekom")
+    otto = Caller(
+        organization_id=cast.acme, organization="Acme", name="otto", permissions=PERMISSIONS[Role.OPERATOR], user_id=1
+    )
     async with db.transaction() as transaction:
+        await request(transaction, otto, reset(ADAS_SIM), "one", now, undo=timedelta(0))
         run_id = await begin(transaction, cast.acme, "sync_sims", now)
         await finish(transaction, run_id, RunState.DONE, Tally(), now)
     return cast

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from console.api_keys.rules import new_key
 from console.settings import Settings
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, Cast
@@ -42,7 +43,7 @@ async def test_a_console_without_its_database_lives_but_is_not_ready(sick: Serve
 
 
 async def test_without_its_database_the_api_says_that_it_is_not_ready(sick: Served, promise: Promise) -> None:
-    async with sick.program("iot_key_any") as program:
+    async with sick.program(new_key()[1]) as program:
         for path in ("/sims", f"/sims/{ADAS_SIM}", "/usage"):
             answer = await program.get(path)
             assert answer.status_code == 503

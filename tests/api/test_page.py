@@ -2,14 +2,18 @@
 
 import re
 import shlex
+from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import Browser
 
+from console.api_keys.writes import put_key
 from console.errors import ConsoleError, NotFound
 from console.facts import Fact
 from console.live.messages import REASONS
 from console.openapi.page import context
+from console.organizations.rules import PERMISSIONS, Role
+from console.store.database import Database
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
@@ -59,8 +63,10 @@ async def test_an_origin_that_was_asked_for_cannot_break_out_of_the_examples(sic
     assert "<script>alert" not in answer.text
 
 
-async def test_every_curl_example_answers(web: Served, cast: Cast, promise: Promise) -> None:
-    async with web.stranger() as stranger, web.program(cast.acme_key) as ada:
+async def test_every_curl_example_answers(web: Served, full: Cast, promise: Promise, db: Database) -> None:
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, full.acme, "admin", PERMISSIONS[Role.ADMIN], datetime.now(UTC))
+    async with web.stranger() as stranger, web.program(key) as ada:
         text = (await stranger.get(PAGE)).text
         commands = re.findall(r"<pre[^>]*><code>(curl [^<]+)</code>", text)
         assert len(commands) == len(promise.operations())

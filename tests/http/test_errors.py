@@ -8,8 +8,9 @@ from console.errors import ConsoleError
 
 
 def classes(one: type[ConsoleError] = ConsoleError, depth: int = 0) -> list[tuple[int, type[ConsoleError]]]:
-    """This class and those below it, each with its depth in the tree."""
-    return [(depth, one), *(found for below in one.__subclasses__() for found in classes(below, depth + 1))]
+    """This class and those of console/errors.py below it, each with its depth in the tree."""
+    below = [each for each in one.__subclasses__() if each.__module__ == errors.__name__]
+    return [(depth, one), *(found for each in below for found in classes(each, depth + 1))]
 
 
 def drawn(depth: int, one: type[ConsoleError]) -> str:

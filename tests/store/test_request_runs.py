@@ -90,6 +90,7 @@ async def test_kill_9_of_a_worker_at_work_loses_nothing_and_counts_nothing_twice
     later = datetime.now(UTC) + timedelta(seconds=60)
     async with db.engine.begin() as connection:  # the time that has passed, for the run that is lost
         await connection.execute(sa.text("UPDATE job_runs SET heartbeat_at = heartbeat_at - interval '60 seconds'"))
+        await connection.execute(sa.text("UPDATE streamer_posts SET claimed_until = NULL"))
     assert await db.requests.sweep(later) == 1
     job = await taken_out(db)
     await take_stream({"worker": worker}, **(job.kwargs or {}))
