@@ -1,21 +1,29 @@
 """Every operation answers, and its answer is what the document promises."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from console.api_keys.writes import put_key
+from console.organizations.rules import PERMISSIONS, Role
+from console.store.database import Database
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
 
-async def test_every_reading_operation_answers_as_it_promises(web: Served, full: Cast, promise: Promise) -> None:
-    async with web.program(full.acme_key) as ada:
+async def test_every_reading_operation_answers_as_it_promises(
+    web: Served, full: Cast, promise: Promise, db: Database
+) -> None:
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, full.acme, "admin", PERMISSIONS[Role.ADMIN], datetime.now(UTC))
+    async with web.program(key) as ada, web.signed_in("ada"):
         served = (await ada.get("/openapi.json")).json()
         assert served == promise.document
         reading = {name: one for name, one in promise.operations().items() if one[1] == "get"}
         for name, (path, method, operation) in reading.items():
-            address = web.address + path.replace("{iccid}", ADAS_SIM)
+            address = web.address + path.replace("{iccid}", ADAS_SIM).replace("{action_id}", "1")
             answer = await ada.request(method, address)
             assert answer.status_code == 200, name
             assert answer.headers["content-type"] == "application/json"
