@@ -21,7 +21,8 @@ def read_filter(parameters: Iterable[tuple[str, str]], q: str = "") -> SimFilter
     found: dict[tuple[str, bool], set[str]] = {}
     for name, value in parameters:
         if (known := criterion_of(name)) and value.strip():
-            found.setdefault(known, set()).update(_values(known[0], value))
+            values = found.setdefault(known, set())
+            values |= set(_values(known[0], value))
     if len(found) > MOST_CRITERIA:
         raise FilterRefused(f"At most {MOST_CRITERIA} filters at once; these are {len(found)}.")
     for (field, _), values in found.items():
