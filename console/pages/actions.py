@@ -55,6 +55,7 @@ class ActionsView:
         return [
             prepend("actions", f"action-{action.id}", row, revision=action.revision),
             replace(f"whole-action-{action.id}", whole, revision=action.revision),
+            message(self._fragments, action),
         ]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
@@ -70,6 +71,12 @@ class ActionsView:
     ) -> Mapping[str, int]:
         """It has none for all."""
         return {}
+
+
+def message(fragments: Fragments, action: Action) -> Html:
+    """The message about an action that whoever asked for it has before them, as it is now."""
+    drawn_anew = fragments.draw("actions/_toast.html", **drawn(action))
+    return replace(f"action-message-{action.id}", drawn_anew, revision=action.revision)
 
 
 def drawn(action: Action) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
 from console.pages import sim_edits
-from console.pages.actions import drawn
+from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
@@ -69,12 +69,13 @@ class SimView:
         return []
 
     def _action(self, action: Action) -> Sequence[Html]:
-        """Its row, and in the form of its kind that it is the latest."""
+        """Its row and message, and in the form of its kind that it is the latest."""
         row = self._fragments.draw("sim/_action.html", **drawn(action))
         after = self._fragments.draw("sim/_after.html", kind=action.kind, after=action.id)
         return [
             prepend("sim-actions", f"action-{action.id}", row, revision=action.revision),
             replace(f"after-{action.kind}", after, revision=action.id),
+            message(self._fragments, action),
         ]
 
     def confirmed(self, sim: SimState) -> Html:

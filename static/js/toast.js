@@ -21,7 +21,13 @@ export function notify(text, kind = "info") {
   if (kind === "info") setTimeout(() => toast.remove(), CALM);
 }
 
+// Of one thing one message, the latest.
 function crowd(region) {
+  const said = new Set();
+  for (const toast of [...region.children].reverse()) {
+    if (toast.id && said.has(toast.id)) toast.remove();
+    said.add(toast.id);
+  }
   while (region.children.length > MOST) region.firstElementChild.remove();
 }
 
