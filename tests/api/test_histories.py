@@ -1,0 +1,73 @@
+"""Histories as lists: the newest first, each page that of the walk, counted as far as is cheap, and fields selected."""
+
+import pytest
+import sqlalchemy as sa
+
+from console.store.counting import MOST_COUNTED
+from console.store.database import Database
+from tests.api.test_lists import FLEET, asked, ties
+from tests.cast import ADAS_SIM, Cast
+from tests.serving import Served
+
+__all__ = ["ties"]
+pytestmark = pytest.mark.one_edition
+
+
+async def test_histories_are_walked_the_newest_first(web: Served, ties: Cast) -> None:
+    async with web.program(ties.acme_key) as ada:
+        pages = [await asked(ada, "/connectivity", page_size=9)]
+        while cursor := pages[-1]["next_cursor"]:
+            pages.append(await asked(ada, "/connectivity", page_size=9, cursor=cursor))
+        whole = (await asked(ada, "/connectivity", page_size=500))["items"]
+    walked = [one for page in pages for one in page["items"]]
+    assert walked == whole
+    assert [one["time"] for one in walked] == sorted((one["time"] for one in walked), reverse=True)
+    assert {(page["total"], page["total_exact"]) for page in pages} == {(len(walked), True)}
+    assert len(walked) > 9
+
+
+async def test_pages_of_a_history_are_those_of_its_walk(web: Served, ties: Cast) -> None:
+    async with web.program(ties.acme_key) as ada:
+        whole = await asked(ada, "/connectivity", page_size=500)
+        first, second = [await asked(ada, "/connectivity", page_size=9, page=number) for number in (1, 2)]
+        assert first["items"] + second["items"] == whole["items"][:18]
+        assert (second["page"], second["pages"]) == (2, -(-whole["total"] // 9))
+        behind = await asked(ada, "/connectivity", page_size=9, cursor=first["next_cursor"], page=7)
+        assert (behind["items"], behind["page"], behind["total"]) == (second["items"], None, whole["total"])
+
+
+async def test_a_long_history_is_counted_no_further_than_is_cheap_unless_asked(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    many = MOST_COUNTED + 5
+    async with db.transaction() as transaction:
+        await transaction.connection.execute(
+            sa.text(
+                "INSERT INTO status_history (organization_id, iccid, time, connection, source)"
+                " SELECT :one, :iccid, timestamptz '2026-11-01' + n * interval '1 second', 'online', 'poll'"
+                " FROM generate_series(1, :many) n"
+            ),
+            {"one": cast.acme, "iccid": ADAS_SIM, "many": many},
+        )
+    async with web.program(cast.acme_key) as ada:
+        for path in ("/connectivity", f"/sims/{ADAS_SIM}/connectivity"):
+            some = await asked(ada, path)
+            every = await asked(ada, path, count="exact")
+            assert (some["total"], some["total_exact"], some["pages"]) == (MOST_COUNTED, False, MOST_COUNTED // 50)
+            assert every["total_exact"]
+            assert many <= every["total"] <= many + 2
+        assert (await ada.get("/connectivity?count=roughly")).status_code in (400, 422)
+
+
+async def test_fields_are_selected_in_every_list(web: Served, ties: Cast) -> None:
+    async with web.program(ties.acme_key) as ada:
+        one = (await asked(ada, "/sims", fields="label, iccid", page_size=1, sort="-label"))["items"]
+        assert [list(sim) for sim in one] == [["label", "iccid"]]
+        assert (await asked(ada, "/sims", fields="", page_size=1))["items"][0].keys() > {"tags", "connection"}
+        paths = ("/connectivity", "/quotas", f"/sims/{ADAS_SIM}/quotas", f"/sims/{ADAS_SIM}/events")
+        for path in (*paths, f"/sims/{ADAS_SIM}/sms", "/quotas/reconciliation", f"/sims/{FLEET[0]}/connectivity"):
+            assert all(list(item) == ["iccid"] for item in (await asked(ada, path, fields="iccid"))["items"]), path
+            refused = await ada.get(path, params={"fields": "iccid,nothing"})
+            assert refused.status_code == 422, path
+            assert "nothing" in refused.json()["error"]["message"]
+        assert (await ada.get("/sims", params={"fields": "password"})).status_code == 422
