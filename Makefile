@@ -12,6 +12,9 @@ READY := $(VENV)/.ready
 WORKERS ?= 4
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
+# The suite starts hundreds of processes: without bytecode each compiles the whole console first.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: run test check bench
 
