@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from console.acting import acting, refuse
 from console.api_keys import reads as key_reads
 from console.api_keys.rules import accepted_from, is_whole
+from console.audit.bounds import Refused, is_written
 from console.errors import NotAllowed, TooMany
 from console.http.authentication import SAFE_METHODS, Access, FindCaller
 from console.http.client_address import client_address
@@ -121,10 +122,12 @@ class Callers:
         return found.caller
 
     async def note_refused(self, connection: Connection, error: NotAllowed) -> None:
-        """Write into the audit trail what a known caller may not do; the same once a minute."""
+        """Write into the audit trail what a known caller may not do; the same once a minute, see audit/bounds.py."""
         caller: Caller | None = connection.scope["state"].get("caller")
         subject = f"{connection.scope.get('method', 'socket')} {connection.scope['path']}"
         if caller is None or not await self._is_new(REFUSED_EVERY, "refused", caller.handle, subject):
+            return
+        if not await is_written(self._db.redis, Refused.REQUEST, caller.handle, time.time()):
             return
         await let_go(connection.scope)
         async with self._db.transaction() as transaction:

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from console.audit.condition import every_chain
 from console.http.authentication import Access
 from console.live.feed import Feed
 from console.migrate import newest, revision
@@ -56,6 +57,7 @@ async def examine(db: Database, feed: Feed) -> Health:
         _look("streamer", _streamer, db, required=False),
         _look("intake", _intake, db, required=False),
         _look("timescaledb", _timescaledb, db, required=False),
+        _look("audit", _audit, db, required=False),
     )
     parts = list(await asyncio.gather(*looks))
     parts.append(
@@ -129,6 +131,19 @@ async def _timescaledb(db: Database) -> str:
         if failed := await connection.run_sync(failed_jobs):
             raise LookupError("failed: " + ", ".join(failed))
         return str((await connection.run_sync(find_edition)).edition)
+
+
+async def _audit(db: Database) -> str:
+    now = datetime.now(UTC)
+    async with db.reading() as connection:
+        found = await every_chain(connection)
+    if broken := sum(one.fault is not None for one in found):
+        raise LookupError(f"changed: {broken} of {len(found)} chains do not hold; run `console audit verify`")
+    if any(one.sealing_is_late(now) for one in found):
+        raise LookupError("lines wait for their seal: does a worker run?")
+    if any(one.verification_is_late(now) for one in found):
+        raise LookupError("not verified for more than a day: does a worker run?")
+    return "sealed, and holds as far as it was verified"
 
 
 DOWN = ResponseSpec(Health, description="The fleet can't be answered for.", generate_examples=False)

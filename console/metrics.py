@@ -19,6 +19,27 @@ commands = Histogram(
     ["action", "outcome"],
     buckets=SECONDS,
 )
+audit_left_out = Counter(
+    "console_audit_left_out_total", "Refused attempts beyond those of an hour that the audit trail takes", ["what"]
+)
+audit_waiting_seconds = Gauge(
+    "console_audit_waiting_seconds",
+    "How long the oldest line of the audit trail has waited for its seal; alarm above 120",
+    ["organization"],
+    registry=installation,
+)
+audit_verified_seconds = Gauge(
+    "console_audit_verified_seconds",
+    "Seconds since the audit trail was last verified; absent before the first time; alarm above 93,600",
+    ["organization"],
+    registry=installation,
+)
+audit_broken = Gauge(
+    "console_audit_broken",
+    "1 if the last verification found the audit trail changed",
+    ["organization"],
+    registry=installation,
+)
 sockets = Gauge("console_live_sockets", "Open live connections", ["endpoint"])
 sockets_cut = Counter(
     "console_live_sockets_cut_total", "Live connections that the console ended", ["endpoint", "reason"]

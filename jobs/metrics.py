@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console import metrics
+from console.audit.condition import Chain, every_chain
 from console.carrier import reads as carrier_reads
 from console.carrier.rules import IN_NUMBERS, CircuitState
 from console.errors import NotReady
@@ -57,6 +58,7 @@ async def measure(connection: AsyncConnection, now: datetime, *, compare: bool =
         metrics.circuit_state.labels(slug).set(IN_NUMBERS[CircuitState(state)])
         metrics.operations_unavailable.labels(slug).set(unavailable)
     _set_streams(streams, now)
+    _set_audit(await every_chain(connection), now)
     if compare:
         metrics.quota_differences.clear()
         for slug, number in differing.items():
@@ -81,6 +83,18 @@ def _set_streams(streams: dict[str, Streamer], now: datetime) -> None:
         metrics.posts_waiting_seconds.labels(slug).set(max(0.0, age))
         metrics.set_aside.labels(slug, "posts").set(waiting.posts_set_aside)
         metrics.set_aside.labels(slug, "records").set(waiting.records_set_aside)
+
+
+def _set_audit(chains: Sequence[Chain], now: datetime) -> None:
+    """The gauges of the audit trail; the installation's own has a chain too."""
+    for gauge in (metrics.audit_waiting_seconds, metrics.audit_verified_seconds, metrics.audit_broken):
+        gauge.clear()
+    for one in chains:
+        waiting = (now - one.waiting_since).total_seconds() if one.waiting_since else 0.0
+        metrics.audit_waiting_seconds.labels(one.organization).set(max(0.0, waiting))
+        metrics.audit_broken.labels(one.organization).set(one.fault is not None)
+        if one.verified_at is not None:
+            metrics.audit_verified_seconds.labels(one.organization).set((now - one.verified_at).total_seconds())
 
 
 async def keep_measuring(db: Database, *, every: float) -> None:

@@ -2,7 +2,8 @@
 
 from console.audit.heads import kept_head
 from console.audit.keys import audit_keys
-from console.audit.reads import chains, verify
+from console.audit.reads import chains
+from console.audit.verifying import verify
 from console.audit.writes import keep_verification
 from console.log import logger
 from jobs.run import Run, for_installation

@@ -1,26 +1,67 @@
-"""Questions about the audit trail's chain: where it has got to, and whether it holds."""
+"""Questions about the audit trail: its lines, and where each organization's chain has got to."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.audit.chain import Head, fault_of
-from console.audit.tables import lines, seals, unsealed
+from console.audit.chain import Head
+from console.audit.rules import AuditLine, LineFilter
+from console.audit.tables import lines, seals
+from console.store.counting import Total, count_rows
+from console.store.keyset import Cursor, after, mark
 
-AT_ONCE = 2_000  # lines that are verified in one step
-PRUNED = "audit.prune"  # the action whose lines say up to where older ones were deleted
+c = lines.c
+ORDER = ((c.at, True), (c.id, True))
+SEALED = ("number", "sealed_at")  # of the line's seal, once it has one
+KEPT = tuple(name for name in AuditLine.__struct_fields__ if name not in (*SEALED, "time"))
+COLUMNS = (c.at, *(c[name] for name in KEPT))
 
 
-class Verification(Struct, frozen=True, kw_only=True):
-    """Whether an organization's lines are as they were sealed."""
+async def page(
+    connection: AsyncConnection,
+    organization_id: int,
+    wanted: LineFilter,
+    *,
+    limit: int,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+) -> tuple[list[AuditLine], str | None]:
+    """Lines, the latest first, and the cursor of the next page."""
+    some = sa.select(*COLUMNS).where(*_wanted(organization_id, wanted))
+    if cursor is not None:
+        some = some.where(after(ORDER, cursor))
+    found = some.order_by(c.at.desc(), c.id.desc()).limit(limit + 1).offset(offset).subquery()
+    query = (
+        sa.select(found, *(seals.c[name] for name in SEALED))
+        .outerjoin(seals, seals.c.line_id == found.c.id)
+        .order_by(found.c.at.desc(), found.c.id.desc())
+    )
+    rows = (await connection.execute(query)).all()
+    following = mark(ORDER, rows[limit - 1]) if len(rows) > limit else None
+    names = (*KEPT, *SEALED)
+    return [AuditLine(time=row.at, **{name: getattr(row, name) for name in names}) for row in rows[:limit]], following
 
-    organization_id: int
-    number: int  # the last line that holds
-    hmac: bytes
-    fault: str | None = None  # the first that does not, in words
+
+async def count(connection: AsyncConnection, organization_id: int, wanted: LineFilter, *, exact: bool) -> Total:
+    """How many lines these are."""
+    return await count_rows(connection, sa.select(c.id).where(*_wanted(organization_id, wanted)), exact=exact)
+
+
+def _wanted(organization_id: int, wanted: LineFilter) -> "Sequence[sa.ColumnElement[bool]]":
+    found = [c.organization_id == organization_id]
+    for column, values in ((c.action, wanted.action), (c.outcome, wanted.outcome), (c.actor_kind, wanted.actor_kind)):
+        if values:
+            found.append(column.in_(values))
+    for one, value in ((c.actor, wanted.actor), (c.subject, wanted.subject)):
+        if value is not None:
+            found.append(one == value)
+    if wanted.since is not None:
+        found.append(c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(c.at < wanted.until)
+    return [*found, *(c.words.contains(word, autoescape=True) for word in wanted.words)]
 
 
 async def heads_of(connection: AsyncConnection, organizations: Collection[int]) -> dict[int, Head]:
@@ -45,62 +86,3 @@ async def last_before(connection: AsyncConnection, organization_id: int, before:
     query = sa.select(c.number, c.hmac).where(c.organization_id == organization_id, c.sealed_at < before)
     row = (await connection.execute(query.order_by(c.number.desc()).limit(1))).first()
     return Head(row.number, row.hmac) if row else None
-
-
-async def verify(
-    connection: AsyncConnection, organization_id: int, keys: Mapping[str, bytes], known: Head | None = None
-) -> Verification:
-    """Look through all lines of an organization, from the first that is kept; ends at the first that does not hold.
-
-    `known`: a head that was kept elsewhere. Without it, nothing shows that the last lines were removed.
-    """
-    head = await _beginning(connection, organization_id)
-    while True:
-        query = (
-            sa.select(seals, *[column.label(f"kept_{column.name}") for column in lines.c])
-            .outerjoin(lines, lines.c.id == seals.c.line_id)
-            .where(seals.c.organization_id == organization_id, seals.c.number > head.number)
-            .order_by(seals.c.number)
-            .limit(AT_ONCE)
-        )
-        found = (await connection.execute(query)).mappings().all()
-        for row in found:
-            line = {column.name: row[f"kept_{column.name}"] for column in lines.c}
-            if fault := fault_of(keys, head, {**row}, None if line["id"] is None else line):
-                return _found(organization_id, head, fault)
-            head = Head(row["number"], row["hmac"])
-            if known is not None and known.number == head.number and known.hmac != head.hmac:
-                return _found(organization_id, head, f"line {head.number} is another than the one that was kept")
-        if len(found) < AT_ONCE:
-            break
-    if known is not None and known.number > head.number:
-        return _found(organization_id, head, f"lines {head.number + 1} to {known.number} are missing at the end")
-    if (lost := await _never_sealed(connection, organization_id)) is not None:
-        return _found(organization_id, head, f"the line with the id {lost} has no number and does not wait for one")
-    return _found(organization_id, head, None)
-
-
-def _found(organization_id: int, head: Head, fault: str | None) -> Verification:
-    return Verification(organization_id=organization_id, number=head.number, hmac=head.hmac, fault=fault)
-
-
-async def _beginning(connection: AsyncConnection, organization_id: int) -> Head:
-    """What the first line that is kept must follow: nothing, or the last that was deleted after its seven years.
-
-    The line that says so is sealed itself, and is verified with the others.
-    """
-    c = lines.c
-    query = sa.select(c.after).where(c.organization_id == organization_id, c.action == PRUNED, c.outcome == "done")
-    pruned = (await connection.execute(query.order_by(c.id.desc()).limit(1))).scalar()
-    return Head(pruned["number"], bytes.fromhex(pruned["hmac"])) if pruned else Head()
-
-
-async def _never_sealed(connection: AsyncConnection, organization_id: int) -> int | None:
-    query = (
-        sa.select(sa.func.min(lines.c.id))
-        .outerjoin(seals, seals.c.line_id == lines.c.id)
-        .outerjoin(unsealed, unsealed.c.line_id == lines.c.id)
-        .where(lines.c.organization_id == organization_id, seals.c.line_id.is_(None), unsealed.c.line_id.is_(None))
-    )
-    found: int | None = (await connection.execute(query)).scalar()
-    return found

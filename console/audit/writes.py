@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.audit.chain import Head, canonical, sealed
-from console.audit.reads import Verification, heads_of
+from console.audit.reads import heads_of
 from console.audit.rules import Line, shortened, without_secrets
 from console.audit.tables import lines, seals, unsealed, verifications
+from console.audit.verifying import Verification
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 

@@ -4,8 +4,9 @@ import click
 
 from console.audit.heads import kept_head
 from console.audit.keys import audit_keys
-from console.audit.reads import Verification, chains, verify
+from console.audit.reads import chains
 from console.audit.rules import INSTALLATION
+from console.audit.verifying import Verification, verify
 from console.cli.printing import with_database
 from console.errors import ConsoleError
 from console.organizations.reads import every

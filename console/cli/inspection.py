@@ -8,32 +8,22 @@ from pathlib import Path
 
 import click
 import msgspec
-from msgspec import Struct
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from console.carrier.examination import AccountCheck, AccountExamination
+from console.cli import checks
+from console.cli.checks import Finding
 from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
 from console.errors import ConsoleError
-from console.migrate import newest, revision
 from console.organizations import reads as organization_reads
 from console.settings import SettingsError, from_environment
 from console.store.database import Database, open_database
-from console.store.timescale import failed_jobs, find_edition
 
 CHECK_TIMEOUT_SECONDS = 120.0  # 1NCE may be slow, and gets a dozen calls for each organization
-
-
-class Finding(Struct, frozen=True):
-    """The result of one check. `advice` says what to do if it is not healthy."""
-
-    what: str
-    healthy: bool
-    found: str
-    advice: str = ""
 
 
 @click.group()
@@ -113,7 +103,13 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
         return [_of_account(one, check) for one in examined for check in one.checks] or [_NO_ORGANIZATION]
 
     try:
-        for what, look in (("database", _database), ("redis", _redis), ("1NCE", once)):
+        findings.append(checks.audit_key(known))
+        for what, look in (
+            ("database", checks.database),
+            ("audit trail", checks.audit_trail),
+            ("redis", checks.redis),
+            ("1NCE", once),
+        ):
             findings += await _guarded(what, look, db)
     finally:
         await db.close()
@@ -134,34 +130,7 @@ async def _guarded(what: str, look: Look, db: Database) -> list[Finding]:
         return [Finding(what, False, first, f"Is the server up, and is the address in {_ADDRESS[what]} right?")]
 
 
-_ADDRESS = {"database": "DATABASE_URL", "redis": "REDIS_URL", "1NCE": "ONCE_BASE_URL"}
-
-
-async def _database(db: Database) -> list[Finding]:
-    async with db.engine.connect() as connection:
-        version = (await connection.exec_driver_sql("SHOW server_version")).scalar()
-        edition = await connection.run_sync(find_edition)
-        at = await connection.run_sync(revision)
-        failed = await connection.run_sync(failed_jobs)
-    needed = newest()
-    migrated = Finding(
-        "migrations",
-        at == needed,
-        f"at {at or 'nothing'}, this version needs {needed}",
-        "" if at == needed else "Run `console migrate`.",
-    )
-    timescale = Finding(
-        "TimescaleDB",
-        not failed,
-        f"{edition.edition} {edition.version or ''}: {'failed: ' + ', '.join(failed) if failed else edition.remark}",
-        "Its own jobs failed: PostgreSQL's log says why." if failed else "",
-    )
-    return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated]
-
-
-async def _redis(db: Database) -> list[Finding]:
-    info = await db.redis.info("server")
-    return [Finding("redis", True, f"answers, version {info.get('valkey_version') or info.get('redis_version')}")]
+_ADDRESS = {"database": "DATABASE_URL", "audit trail": "DATABASE_URL", "redis": "REDIS_URL", "1NCE": "ONCE_BASE_URL"}
 
 
 _NO_ORGANIZATION = Finding(

@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 import console.actions.api
 import console.api_keys.api
+import console.audit.api
 import console.carrier.api
 import console.connectivity.api
 import console.members.api
@@ -57,6 +58,7 @@ def api_routes() -> Router:
                     console.members.api.router,
                     console.api_keys.api.router,
                     console.sessions.api.router,
+                    console.audit.api.router,
                     console.members.own_organization.router,
                 ],
                 after_request=named,

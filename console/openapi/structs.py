@@ -5,6 +5,7 @@ import msgspec
 from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
+from console.audit.rules import AuditLine
 from console.connectivity.reads import StatusChange
 from console.facts.actions import Action, ActionStep
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
@@ -75,6 +76,7 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         WhoAmI,
         Members,
         Member,
+        AuditLine,
         MemberChanges,
         NewInvitation,
         NewLink,

@@ -70,6 +70,16 @@ PAGES = (
         group="Team",
     ),
     Page(
+        name="audit",
+        path="/audit",
+        title="Audit trail",
+        key="t",
+        help="Go to the audit trail",
+        icon="audit",
+        group="Team",
+        permission=Permission.AUDIT_READ,
+    ),
+    Page(
         name="settings",
         path="/settings",
         title="Your account",

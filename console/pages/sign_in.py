@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 
 from console.acting import Actor, ActorKind, acting, refuse
+from console.audit.bounds import Refused, is_written
 from console.audit.rules import INSTALLATION
 from console.callers import Callers
 from console.errors import NotSignedIn
@@ -78,7 +79,7 @@ async def sign_in(
     async with db.reading() as reading:
         known = await reads.by_name(reading, data.name) if data.name.isprintable() else None
     if not await passwords.is_right(known.password_hash if known else None, data.password) or known is None:
-        await _refused(db, known)
+        await _refused(db, known, network)
         logger("auth").info("sign-in refused", name=data.name[:100], network=network)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401, headers=NOT_KEPT)
@@ -95,12 +96,18 @@ async def sign_in(
     return Redirect(_within(data.next), status_code=303, cookies=cookies)
 
 
-async def _refused(db: Database, known: reads.KnownUser | None) -> None:
-    """Keep that a known user's password was wrong; of an unknown name not the name, which may be a password."""
+async def _refused(db: Database, known: reads.KnownUser | None, network: str) -> None:
+    """Keep that a known user's password was wrong; of an unknown name not the name, which may be a password.
+
+    So many an hour alone: see audit/bounds.py.
+    """
     stranger = Actor(kind=ActorKind.STRANGER, name="unknown")
     async with db.reading() as reading:  # of an unknown name too: it takes as long
         memberships = await memberships_of(reading, known.id if known else NOBODY)
     organization_id = memberships[0].organization_id if memberships else INSTALLATION
+    now = datetime.now(UTC).timestamp()
+    if not await is_written(db.redis, Refused.SIGN_IN, network, now, organization_id=organization_id):
+        return
     error = NotSignedIn("Wrong password" if known else "Unknown name")
     subject = known.name if known else None
     async with db.transaction() as transaction:

@@ -2,7 +2,9 @@
 
 from litestar import Router
 
-from console.pages import api_keys, join, organizations, settings, users
+from console.pages import api_keys, audit, join, organizations, settings, users
 
-router = Router("/", route_handlers=[users.router, api_keys.router, organizations.router, settings.router])
+router = Router(
+    "/", route_handlers=[users.router, api_keys.router, organizations.router, audit.router, settings.router]
+)
 joining = join.router  # for whoever has a one-time link

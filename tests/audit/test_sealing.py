@@ -9,9 +9,9 @@ from msgspec import structs
 
 from console.audit.chain import Head
 from console.audit.keys import audit_keys
-from console.audit.reads import Verification, verify
 from console.audit.rules import Actor, ActorKind, Line, Outcome
 from console.audit.tables import lines, seals
+from console.audit.verifying import Verification, verify
 from console.audit.writes import RETENTION, add_line, seal_lines
 from console.settings import Settings
 from console.store.database import Database

@@ -39,6 +39,7 @@ pytestmark = pytest.mark.one_edition
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 _keys = itertools.count()
+TRIED = (EVES_SIM,)  # the trail of an organization names what its own callers tried
 THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program")
 
 
@@ -195,7 +196,8 @@ async def theirs(world: World, program: httpx.AsyncClient) -> list[str]:
         answer = await ask(client, route, row, world.theirs, **headers)
         if named and answer.status_code != 404:
             found.append(f"{route} of another organization: {answer.status_code}")
-        if leaks := [one for one in THEIRS if one in answer.text and answer.status_code == 200]:
+        shown = TRIED if route in ("GET /audit", "GET /api/v1/audit") else ()
+        if leaks := [one for one in THEIRS if one in answer.text and answer.status_code == 200 and one not in shown]:
             found.append(f"{route} shows {leaks}")
     assert await untouched(world)
     return found

@@ -27,7 +27,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(ROWS, "console/pages/templating.py calls made.", "the template environment's dictionaries"),
     Allowed(ROWS, "jobs/running/recording.py calls job.update", "SAQ's own mark on a job in Redis"),
     Allowed(CONNECTIONS, "console/cli/servers.py ", "migrations run in transactions of their own"),
-    Allowed(CONNECTIONS, "console/cli/inspection.py ", "the doctor tries the database as it is, migrated or not"),
+    Allowed(CONNECTIONS, "console/cli/checks.py ", "the doctor tries the database as it is, migrated or not"),
     Allowed(CONNECTIONS, "console/health.py ", "a health check asks on a connection that fails fast"),
     Allowed("jobs_are_asked_for_by_rows", "console/queue.py calls queue.enqueue", "where the relay hands jobs over"),
     Allowed(

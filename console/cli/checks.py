@@ -1,0 +1,72 @@
+"""The checks of `console doctor` that need no 1NCE: settings, database, audit trail, Redis."""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from console.audit.condition import every_chain
+from console.migrate import newest, revision
+from console.settings import Settings
+from console.store.database import Database
+from console.store.timescale import failed_jobs, find_edition
+
+
+class Finding(Struct, frozen=True):
+    """The result of one check. `advice` says what to do if it is not healthy."""
+
+    what: str
+    healthy: bool
+    found: str
+    advice: str = ""
+
+
+async def database(db: Database) -> list[Finding]:
+    """The server, its edition of TimescaleDB, and the migrations."""
+    async with db.engine.connect() as connection:
+        version = (await connection.exec_driver_sql("SHOW server_version")).scalar()
+        edition = await connection.run_sync(find_edition)
+        at = await connection.run_sync(revision)
+        failed = await connection.run_sync(failed_jobs)
+    needed = newest()
+    migrated = Finding(
+        "migrations",
+        at == needed,
+        f"at {at or 'nothing'}, this version needs {needed}",
+        "" if at == needed else "Run `console migrate`.",
+    )
+    timescale = Finding(
+        "TimescaleDB",
+        not failed,
+        f"{edition.edition} {edition.version or ''}: {'failed: ' + ', '.join(failed) if failed else edition.remark}",
+        "Its own jobs failed: PostgreSQL's log says why." if failed else "",
+    )
+    return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated]
+
+
+def audit_key(known: Settings) -> Finding:
+    """Which keys seal the trail."""
+    if known.audit_key:
+        names = [pair.partition(":")[0] for pair in known.audit_key]
+        return Finding("AUDIT_KEY", True, f"seals with {names[0]}, verifies with {', '.join(names)}")
+    advice = "Set AUDIT_KEY=1:key (`openssl rand -hex 32`) and keep it as long as the trail: production requires it."
+    return Finding("AUDIT_KEY", True, "missing: the audit trail is sealed with a key that follows SECRET_KEY", advice)
+
+
+async def audit_trail(db: Database) -> list[Finding]:
+    """What is wrong with the audit trail, of each organization."""
+    now = datetime.now(UTC)
+    async with db.reading() as connection:
+        found = await every_chain(connection)
+    advice = "`console audit verify` names the line; a trail that is sealed late or not verified lacks a worker."
+    wrong = [
+        Finding(f"audit trail, {one.organization}", False, trouble, advice)
+        for one in found
+        for trouble in one.troubles(now)
+    ]
+    return wrong or [Finding("audit trail", True, f"{len(found)} chains are sealed, and hold as far as verified")]
+
+
+async def redis(db: Database) -> list[Finding]:
+    """Whether it answers."""
+    info = await db.redis.info("server")
+    return [Finding("redis", True, f"answers, version {info.get('valkey_version') or info.get('redis_version')}")]
