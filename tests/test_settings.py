@@ -49,6 +49,17 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
             ({"PUBLIC_ORIGIN": f"https://{host}"}, "PUBLIC_ORIGIN")
             for host in ("*.example.com", "a b", "ex%61mple.com", "127.1", "0x7f.1", "1.2.3.256", "a..b", "faß.example")
         ),
+        ({"OIDC_ISSUER": "https://idp.example.com"}, "OIDC_CLIENT_ID"),
+        *(
+            ({"OIDC_ISSUER": issuer, "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "x"}, "OIDC_ISSUER")
+            for issuer in (
+                "http://idp.example.com",
+                "idp",
+                "https://a:b@idp.example",
+                "https://idp.example?x",
+                "ftp://x",
+            )
+        ),
         ({"METRICS_PORT": "70000"}, "METRICS_PORT"),
         ({"APP_ENV": "staging"}, "APP_ENV"),
         ({"SECRET_KEY": GOOD["SECRET_KEY"] + ",short"}, "SECRET_KEY"),
@@ -80,6 +91,10 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
         ({"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": "1NCE-streamer-2026"}, "STREAMER_PASSWORD"),
         ({"METRICS_TOKEN": "metrics-token-123"}, "METRICS_TOKEN"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+        (
+            {"OIDC_ISSUER": "http://localhost:9", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "x"},
+            "OIDC_ISSUER must begin with https",
+        ),
         ({"PUBLIC_ORIGIN": ""}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com,http://console.example.com"}, "PUBLIC_ORIGIN"),
         ({"ONCE_BASE_URL": "http://127.0.0.1:8901/management-api"}, "simulated"),
@@ -129,10 +144,14 @@ def test_a_password_is_masked_wherever_an_address_has_it() -> None:
         "REDIS_URL": "redis://:hid:den@redis/0",
         "ONCE_BASE_URL": "https://ada:hidden@api.1nce.com/management-api",
         "METRICS_TOKEN": "hidden-token-of-metrics",
+        "OIDC_ISSUER": "https://idp.example.com/realms/main",
+        "OIDC_CLIENT_ID": "console",
+        "OIDC_CLIENT_SECRET": "hidden-secret-of-the-client",
     }
     shown = from_environment({**GOOD, **changes}).shown()
     assert shown["database_url"] == "postgresql+asyncpg://console@db/console?ssl=require&password=***"
     assert shown["redis_url"] == "redis://:***@redis/0"
     assert shown["once_base_url"] == "https://ada:***@api.1nce.com/management-api"
-    assert shown["metrics_token"] == "***"
+    assert shown["metrics_token"] == shown["oidc_client_secret"] == "***"
+    assert (shown["oidc_issuer"], shown["oidc_groups_claim"]) == ("https://idp.example.com/realms/main", "groups")
     assert "hid" not in str(shown)

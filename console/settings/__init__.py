@@ -40,6 +40,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     sentry_dsn: str | None = None
     otel_exporter_otlp_endpoint: str | None = None
     undo_seconds: float = 5.0
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_groups_claim: str = "groups"
     metrics_token: str | None = None
     metrics_port: int | None = None
 
@@ -65,6 +69,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     for one, other in (("once_client_id", "once_client_secret"), ("streamer_username", "streamer_password")):
         if (one in known) != (other in known):
             faults.append(f"{one.upper()} and {other.upper()} go together: set both or none")
+    oidc = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+    if 0 < sum(name in known for name in oidc) < len(oidc):
+        faults.append("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together: set all or none")
     if known.get("app_env") == "production":
         faults += _production_faults(known)
     if faults:
@@ -95,6 +102,8 @@ def _production_faults(known: Mapping[str, Any]) -> list[str]:
         parts = split(origin)
         if parts is not None and parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             faults.append(f"PUBLIC_ORIGIN must begin with https:// in production, not {origin!r}")
+    if str(known.get("oidc_issuer", "https://")).startswith("http://"):
+        faults.append("OIDC_ISSUER must begin with https:// in production")
     base = split(str(known.get("once_base_url", ONCE_BASE_URL)))
     host = (base and base.hostname) or ""
     simulated = base is None or base.scheme != "https" or is_loopback(host) or host == "simulator"

@@ -3,7 +3,15 @@
 from urllib.parse import urlsplit, urlunsplit
 
 SECRETS = frozenset(
-    {"secret_key", "audit_key", "once_client_secret", "streamer_password", "metrics_token", "sentry_dsn"}
+    {
+        "secret_key",
+        "audit_key",
+        "once_client_secret",
+        "streamer_password",
+        "oidc_client_secret",
+        "metrics_token",
+        "sentry_dsn",
+    }
 )
 SECRET_PARAMETERS = ("pass", "pwd", "secret", "token", "key", "options")
 

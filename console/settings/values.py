@@ -110,6 +110,17 @@ def _base_url(text: str, faults: list[str]) -> str:
     return text.rstrip("/")
 
 
+def _issuer(text: str, faults: list[str]) -> str:
+    """An issuer's identifier (OpenID Connect Core, 1.2) as the provider writes it: it is compared letter by letter."""
+    parts = split(text)
+    local = parts is not None and parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if parts is None or not parts.hostname or not (parts.scheme == "https" or local):
+        faults.append("OIDC_ISSUER must begin with https:// (http:// on this machine alone)")
+    elif "@" in parts.netloc or "?" in text or "#" in text or not text.isprintable() or " " in text:
+        faults.append("OIDC_ISSUER is an address without user, query and fragment, as the provider writes it")
+    return text
+
+
 def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
     """Origins as browsers write them (RFC 6454, section 6.2): lower case, ASCII host, no default port."""
     origins = []
@@ -166,6 +177,7 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "log_level": _log_level,
     "once_base_url": _base_url,
     "public_origin": _origins,
+    "oidc_issuer": _issuer,
     "trusted_proxies": _networks,
     "metrics_port": _port,
     "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
