@@ -13,6 +13,7 @@ ConsoleError        500  INTERNAL           The console can't do what was asked.
 ├── Invalid         422  INVALID            The request is understood, and a value in it is not valid.
 ├── TooMany         429  TOO_MANY_REQUESTS  Too many requests: try again after `retry_after` seconds.
 ├── OnceFailed      502  ONCE_FAILED        1NCE does not answer, or answers with an error.
+├── ProviderFailed  502  PROVIDER_FAILED    The identity provider does not answer, or nothing that can be accepted.
 ├── NotReady        503  NOT_READY          The database or Redis does not answer.
 └── SealBroken      500  INTERNAL           A stored secret was sealed with another SECRET_KEY.
 """
@@ -111,6 +112,12 @@ class OnceFailed(ConsoleError):
     """1NCE does not answer, or answers with an error."""
 
     status, code = 502, "ONCE_FAILED"
+
+
+class ProviderFailed(ConsoleError):
+    """The identity provider does not answer, or nothing that can be accepted."""
+
+    status, code = 502, "PROVIDER_FAILED"
 
 
 class NotReady(ConsoleError):

@@ -1,11 +1,13 @@
-"""The checks of `console doctor` that need no 1NCE: settings, database, audit trail, Redis."""
+"""The checks of `console doctor` that need no 1NCE: settings, identity provider, database, audit trail, Redis."""
 
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from console.audit.condition import every_chain
+from console.errors import ProviderFailed
 from console.migrate import newest, revision
+from console.sessions.oidc_provider import IdentityProvider
 from console.settings import Settings
 from console.store.database import Database
 from console.store.timescale import failed_jobs, find_edition
@@ -70,3 +72,14 @@ async def redis(db: Database) -> list[Finding]:
     """Whether it answers."""
     info = await db.redis.info("server")
     return [Finding("redis", True, f"answers, version {info.get('valkey_version') or info.get('redis_version')}")]
+
+
+async def identity_provider(provider: IdentityProvider) -> Finding:
+    """Whether the identity provider publishes where it is asked, and keys."""
+    try:
+        endpoints = await provider.endpoints()
+        keys = await provider.keys(None)
+    except ProviderFailed as error:
+        advice = "Is OIDC_ISSUER written as the provider writes it, and can it be reached from here?"
+        return Finding("identity provider", False, error.message, advice)
+    return Finding("identity provider", True, f"{len(keys)} keys, signs in at {endpoints.authorization}")

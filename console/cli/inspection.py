@@ -20,6 +20,7 @@ from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
 from console.errors import ConsoleError
 from console.organizations import reads as organization_reads
+from console.sessions.oidc_provider import provider_of
 from console.settings import SettingsError, from_environment
 from console.store.database import Database, open_database
 
@@ -96,6 +97,9 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
         return [Finding("settings", False, fault, advice) for fault in error.faults], []
     findings = [Finding("settings", True, f"complete, for {known.app_env}")]
     examined: list[AccountExamination] = []
+    if (provider := provider_of(known)) is not None:
+        findings.append(await checks.identity_provider(provider))
+        await provider.close()
     db = open_database(known.database_url, known.redis_url, connections=2)
 
     async def once(db: Database) -> list[Finding]:
