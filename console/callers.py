@@ -39,7 +39,8 @@ class Callers:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
-        self._many = ManyCallers(db)
+        self._many = ManyCallers(db, settings.oidc_issuer)
+        self._issuer = settings.oidc_issuer
         self._cookie = cookie_name(secure=settings.secure_cookies)
         self.found_by: dict[Access, FindCaller] = {
             Access.PAGE: self.of_session,
@@ -58,7 +59,8 @@ class Callers:
             found = await self._many.of_session(session)
         else:
             async with held.latest() as reading:
-                found = (await member_reads.callers_of_sessions(reading, [session], now)).get(session)
+                asked = await member_reads.callers_of_sessions(reading, [session], now, issuer=self._issuer)
+                found = asked.get(session)
         if found is None:
             return None
         caller, seen_at = found
@@ -156,7 +158,7 @@ class Callers:
         now = datetime.now(UTC)
         async with self._db.reading() as reading:
             if sessions:
-                users = await member_reads.callers_of_sessions(reading, sessions, now)
+                users = await member_reads.callers_of_sessions(reading, sessions, now, issuer=self._issuer)
                 found += [caller for caller, _ in users.values()]
             if key_ids:
                 found += (await key_reads.callers_of_keys(reading, key_ids, now)).values()

@@ -21,8 +21,9 @@ EVERY_SECONDS = 0.05  # between two questions
 class ManyCallers:
     """Finds them by what they hold, hashed, and notes the use of their keys."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, issuer: str | None) -> None:
         self._db = db
+        self._issuer = issuer
         self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS)
         self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS)
         self._noted: dict[int, datetime] = {}  # when the use of each key was noted here, by its id
@@ -47,7 +48,7 @@ class ManyCallers:
 
     async def _of_sessions(self, asked: Collection[bytes]) -> Mapping[bytes, tuple[Caller, datetime]]:
         async with self._db.reading() as reading:
-            return await member_reads.callers_of_sessions(reading, asked, datetime.now(UTC))
+            return await member_reads.callers_of_sessions(reading, asked, datetime.now(UTC), issuer=self._issuer)
 
     async def _of_keys(self, asked: Collection[bytes]) -> Mapping[bytes, UsedKey]:
         async with self._db.reading() as reading:

@@ -30,6 +30,7 @@ class Member(Struct, frozen=True, kw_only=True):
     ]
     sessions: Annotated[int, Meta(description="How many sessions of theirs are open here.", examples=[1])]
     organizations: Annotated[int, Meta(description="In how many organizations they are a member.", examples=[1])]
+    by_group: Annotated[bool, Meta(description="Whether a group of the identity provider gives them their role.")]
 
 
 class ListedUser(Struct, frozen=True, kw_only=True):
@@ -52,9 +53,12 @@ class Membership(Struct, frozen=True, kw_only=True):
 
 
 async def callers_of_sessions(
-    connection: AsyncConnection, id_hashes: Collection[bytes], now: datetime
+    connection: AsyncConnection, id_hashes: Collection[bytes], now: datetime, *, issuer: str | None = None
 ) -> dict[bytes, tuple[Caller, datetime]]:
-    """Who has these sessions and when each was last used, by hashed id; ended ones and disabled members' not."""
+    """Who has these sessions and when each was last used, by hashed id; ended ones and disabled members' not.
+
+    `issuer`: the identity provider that is set; sessions that began at another do not hold.
+    """
     s, m = sessions.c, members.c
     query = (
         sa.select(
@@ -70,6 +74,7 @@ async def callers_of_sessions(
         .join(users, users.c.id == s.user_id)
         .join(organizations, organizations.c.id == s.organization_id)
         .where(s.expires_at > now, s.id_hash.in_(id_hashes), m.disabled_at.is_(None), users.c.disabled_at.is_(None))
+        .where(s.issuer.is_(None) | (s.issuer == issuer))
     )
     found = {}
     for row in await connection.execute(query):
@@ -107,6 +112,7 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
             m.last_seen_at,
             signed_in.label("sessions"),
             memberships.label("organizations"),
+            m.by_group,
         )
         .join(users, users.c.id == m.user_id)
         .where(m.organization_id == organization_id)

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
-from console.members.tables import members
+from console.members.tables import group_roles, members
 from console.organizations.rules import ADMINISTRATING, Role
 from console.organizations.tables import organizations
 from console.organizations.writes import add
+from console.sessions.rules import ProviderSession
 from console.sessions.writes import begin_session, end_sessions_of, renew_session
 from console.settings import Settings
 from console.store.database import Transaction
@@ -114,12 +115,21 @@ async def _keep_an_administrator(transaction: Transaction, organization_id: int)
 
 
 async def enter(
-    transaction: Transaction, user_id: int, organization_id: int, now: datetime, *, address: str = "", agent: str = ""
+    transaction: Transaction,
+    user_id: int,
+    organization_id: int,
+    now: datetime,
+    *,
+    address: str = "",
+    agent: str = "",
+    began_at: ProviderSession | None = None,
 ) -> str:
-    """A new session of a member whose password was right; its id, which only the browser keeps."""
+    """A new session of a member who has shown who they are; its id, which only the browser keeps."""
     await note_sign_in(transaction, user_id, now)
     await note_seen(transaction, organization_id, user_id, now)
-    return await begin_session(transaction, user_id, organization_id, now, address=address, agent=agent)
+    return await begin_session(
+        transaction, user_id, organization_id, now, address=address, agent=agent, began_at=began_at
+    )
 
 
 async def switch(transaction: Transaction, session: bytes, user_id: int, organization_id: int, now: datetime) -> str:
@@ -138,3 +148,44 @@ async def note_seen(transaction: Transaction, organization_id: int, user_id: int
     await transaction.connection.execute(
         sa.update(members).where(c.organization_id == organization_id, c.user_id == user_id).values(last_seen_at=now)
     )
+
+
+async def map_group(
+    transaction: Transaction, organization_id: int, name: str, role: Role, created_by: str, now: datetime
+) -> None:
+    """Let a group of the identity provider have this role here. Raises Invalid for a name that can't be."""
+    if not 0 < len(name.strip()) <= 255 or not name.isprintable():
+        raise Invalid("A group's name has 1 to 255 visible characters")
+    values = {"role": role, "created_by": created_by, "created_at": now}
+    statement = insert(group_roles).values(organization_id=organization_id, name=name.strip(), **values)
+    statement = statement.on_conflict_do_update(index_elements=["organization_id", "name"], set_=values)
+    await transaction.connection.execute(statement)
+
+
+async def unmap_group(transaction: Transaction, organization_id: int, number: int) -> None:
+    """Let a group have no role here any more."""
+    c = group_roles.c
+    statement = sa.delete(group_roles).where(c.organization_id == organization_id, c.id == number)
+    await transaction.connection.execute(statement)
+
+
+async def give_by_group(
+    transaction: Transaction, organization_id: int, user_id: int, role: Role | None, now: datetime
+) -> None:
+    """The role that a user's groups give them here, None for none: then they are no member. Sessions here end.
+
+    What administrators gave by themselves stays. So does the row of a disabled member, or a group that comes back
+    would enable them; and an organization may lose its last administrator, for a group that is gone gives nothing.
+    """
+    c = members.c
+    mine = sa.and_(c.organization_id == organization_id, c.user_id == user_id, c.by_group)
+    if role is None:
+        await transaction.connection.execute(sa.delete(members).where(mine, c.disabled_at.is_(None)))
+    else:
+        values = {"organization_id": organization_id, "user_id": user_id, "role": role, "created_at": now}
+        statement = insert(members).values(by_group=True, **values)
+        statement = statement.on_conflict_do_update(
+            index_elements=[c.organization_id, c.user_id], set_={"role": role}, where=mine
+        )
+        await transaction.connection.execute(statement)
+    await end_sessions_of(transaction, user_id, organization_id=organization_id)

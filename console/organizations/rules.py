@@ -1,6 +1,6 @@
 """What a user or a program may do in its organization, decided here alone for pages, API and sockets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from msgspec import Struct
@@ -76,6 +76,11 @@ TOPICS: dict[str, Permission] = {
     "jobs": Permission.SIMS_READ,
     "alerts": Permission.ALERTS_READ,
 }
+
+
+def highest(roles: Iterable[Role]) -> Role | None:
+    """The role of these that may do the most; None if there is none."""
+    return max(roles, key=lambda role: len(PERMISSIONS[role]), default=None)
 
 
 class Credential(Struct, frozen=True):

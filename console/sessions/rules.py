@@ -3,10 +3,26 @@
 import secrets
 from datetime import timedelta
 
+from msgspec import Struct
+
 IDLE = timedelta(hours=12)  # without a deed of its user
 LIFE = timedelta(days=7)  # whatever its user does
 EXTENDED_EVERY = timedelta(minutes=5)  # how exactly the last deed is noted
 LONGEST_AGENT = 300  # characters of a User-Agent that are kept
+
+
+class ProviderSession(Struct, frozen=True):
+    """Where a session began: at this issuer, in this session of its own if it names them."""
+
+    issuer: str
+    session: str | None = None
+
+
+class EndedSession(Struct, frozen=True):
+    """Whose a session was that has ended."""
+
+    user_id: int
+    organization_id: int
 
 
 def new_session_id() -> str:

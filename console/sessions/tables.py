@@ -16,6 +16,8 @@ sessions = sa.Table(
     moment("expires_at", nullable=False),
     sa.Column("address", sa.Text, nullable=False, server_default=""),  # where its last deed came from
     sa.Column("agent", sa.Text, nullable=False, server_default=""),  # User-Agent of the sign-in
+    sa.Column("issuer", sa.Text),  # the identity provider that it began at; none of a password
+    sa.Column("provider_session", sa.Text),  # what the provider calls its own session
     sa.ForeignKeyConstraint(
         ["organization_id", "user_id"], ["members.organization_id", "members.user_id"], ondelete="CASCADE"
     ),

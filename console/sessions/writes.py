@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from console.errors import NotFound, NotSignedIn
 from console.organizations.sealing import hashed
-from console.sessions.rules import IDLE, LIFE, LONGEST_AGENT, new_session_id
+from console.sessions.rules import IDLE, LIFE, LONGEST_AGENT, EndedSession, ProviderSession, new_session_id
 from console.sessions.tables import sessions
 from console.store.database import Transaction
 
@@ -20,8 +20,12 @@ async def begin_session(
     *,
     address: str = "",
     agent: str = "",
+    began_at: ProviderSession | None = None,
 ) -> str:
-    """A new session of this member; its id, which only the browser keeps. Sessions that are over are deleted."""
+    """A new session of this member; its id, which only the browser keeps. Sessions that are over are deleted.
+
+    `began_at`: where the identity provider's own session is that it belongs to.
+    """
     session_id = new_session_id()
     await transaction.connection.execute(
         sa.insert(sessions).values(
@@ -33,6 +37,8 @@ async def begin_session(
             expires_at=now + IDLE,
             address=address,
             agent=agent[:LONGEST_AGENT],
+            issuer=began_at.issuer if began_at else None,
+            provider_session=began_at.session if began_at else None,
         )
     )
     await transaction.connection.execute(sa.delete(sessions).where(sessions.c.expires_at < now))
@@ -83,6 +89,21 @@ async def _end_numbered(transaction: Transaction, number: int, whose: "sa.Column
     ended = await transaction.connection.execute(sa.delete(sessions).where(sessions.c.id == number, whose))
     if not ended.rowcount:
         raise NotFound("There is no such session", id=number)
+
+
+async def end_sessions_at(
+    transaction: Transaction, began_at: ProviderSession, *, user_id: int | None = None
+) -> list[EndedSession]:
+    """End what began at this session of the provider, or at any of its: of this user, or of all who have it."""
+    c = sessions.c
+    statement = sa.delete(sessions).where(c.issuer == began_at.issuer)
+    if began_at.session is not None:
+        statement = statement.where(c.provider_session == began_at.session)
+    if user_id is not None:
+        statement = statement.where(c.user_id == user_id)
+    assert began_at.session is not None or user_id is not None
+    ended = await transaction.connection.execute(statement.returning(c.user_id, c.organization_id))
+    return [EndedSession(row.user_id, row.organization_id) for row in ended]
 
 
 async def end_sessions_of(

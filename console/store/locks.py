@@ -15,6 +15,7 @@ class AdvisoryLock(IntEnum):
     FACT_RELAY = 7_223  # publishing from the outbox
     MIGRATION = 7_224  # changing the tables
     ACTION = 7_225  # asking for actions that spend money on one SIM
+    IDENTITY = 7_227  # the first sign-in of an identity
     AUDIT_SEAL = 7_226  # numbering the lines of the audit trail
 
 

@@ -17,9 +17,9 @@ async def hash_password(password: str) -> str:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
-def is_dated(stored: str) -> bool:
+def is_dated(stored: str | None) -> bool:
     """Whether it was hashed with other parameters than today's."""
-    return _hasher.check_needs_rehash(stored)
+    return stored is not None and _hasher.check_needs_rehash(stored)
 
 
 async def is_right(stored: str | None, password: str) -> bool:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.users.tables import users
+from console.users.tables import identities, users
 
 
 class KnownUser(Struct, frozen=True, kw_only=True):
@@ -12,7 +12,7 @@ class KnownUser(Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
-    password_hash: str
+    password_hash: str | None  # None: they sign in by the identity provider alone
 
 
 async def stored_password(connection: AsyncConnection, user_id: int) -> str | None:
@@ -36,3 +36,29 @@ async def id_of(connection: AsyncConnection, name: str) -> int | None:
         await connection.execute(sa.select(users.c.id).where(users.c.name == name.strip().lower()))
     ).scalar()
     return found
+
+
+class IdentifiedUser(Struct, frozen=True, kw_only=True):
+    """A user whom the identity provider knows."""
+
+    id: int
+    name: str
+    disabled: bool
+
+
+async def by_identity(connection: AsyncConnection, issuer: str, subject: str) -> IdentifiedUser | None:
+    """The user with this identity, disabled or not; None if there is none yet."""
+    i, u = identities.c, users.c
+    query = (
+        sa.select(u.id, u.name, u.disabled_at.is_not(None).label("disabled"))
+        .join(identities, i.user_id == u.id)
+        .where(i.issuer == issuer, i.subject == subject)
+    )
+    row = (await connection.execute(query)).first()
+    return IdentifiedUser(**row._mapping) if row else None
+
+
+async def has_identity(connection: AsyncConnection, user_id: int) -> bool:
+    """Whether an identity provider knows this user."""
+    query = sa.select(identities.c.user_id).where(identities.c.user_id == user_id).limit(1)
+    return (await connection.execute(query)).first() is not None

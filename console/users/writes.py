@@ -1,6 +1,7 @@
 """Changes of users."""
 
 import asyncio
+import secrets
 from collections.abc import Collection
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
 from console.users.passwords import hash_password
 from console.users.rules import password_fault
-from console.users.tables import users
+from console.users.tables import identities, users
 
 
 async def add_user(
@@ -83,3 +84,31 @@ async def _id_of(transaction: Transaction, name: str) -> int:
     if user_id is None:
         raise NotFound(f"There is no user {name.strip().lower()!r}", name=name)
     return int(user_id)
+
+
+async def add_identified_user(
+    transaction: Transaction, issuer: str, subject: str, names: Collection[str], now: datetime
+) -> int:
+    """Add a user without a password, whom this issuer knows by this subject; the id. They are no member of anything.
+
+    `names`: what the provider calls them, the best first. A name that is taken gets a number: it is no proof of who
+    somebody is.
+    """
+    wished = next((clean for name in names if (clean := name.strip().lower()[:90]) and clean.isprintable()), "user")
+    for name in (wished, *(f"{wished}-{number}" for number in range(2, 10)), f"{wished[:80]}-{secrets.token_hex(4)}"):
+        statement = insert(users).values(name=name, created_at=now).on_conflict_do_nothing(index_elements=["name"])
+        user_id = (await transaction.connection.execute(statement.returning(users.c.id))).scalar()
+        if user_id is not None:
+            break
+    values = {"issuer": issuer, "subject": subject, "user_id": user_id, "created_at": now, "signed_in_at": now}
+    await transaction.connection.execute(sa.insert(identities).values(**values))
+    return int(user_id or 0)
+
+
+async def note_groups(
+    transaction: Transaction, issuer: str, subject: str, groups: Collection[str], now: datetime
+) -> None:
+    """Which groups somebody had when they signed in."""
+    i = identities.c
+    statement = sa.update(identities).where(i.issuer == issuer, i.subject == subject)
+    await transaction.connection.execute(statement.values(groups=sorted(groups), signed_in_at=now))

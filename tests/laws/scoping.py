@@ -25,16 +25,18 @@ WITHOUT: dict[str, str] = {
         console/members/reads.py callers_of_sessions memberships_of
         console/sessions/reads.py session_number
         console/sessions/writes.py extend_sessions end_session
-        console/users/reads.py stored_password by_name id_of""",
+        console/users/reads.py stored_password by_name id_of by_identity has_identity""",
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of
         console/sessions/writes.py end_own_session
-        console/users/writes.py add_user note_sign_in set_password keep_hash change_password disable_user""",
+        console/users/writes.py add_user note_sign_in set_password keep_hash change_password disable_user
+        console/users/writes.py add_identified_user note_groups""",
     "for commands, whose callers have the whole database": """
         console/api_keys/reads.py every_key
         console/members/reads.py every_user
         console/organizations/reads.py every shown
         console/organizations/writes.py put add change settle_first""",
+    "of a user whom the identity provider names": "console/sessions/writes.py end_sessions_at",
     "it makes the organization": "console/members/writes.py found_organization",
     "the lines that it is given say whose": "console/audit/writes.py add_line seal_lines keep_verification",
     "the row is named by a number that the same process has been given for it": """

@@ -12,6 +12,7 @@ from console.members.tables import one_time_links
 from console.organizations.rules import Role
 from console.organizations.sealing import hashed
 from console.store.database import Transaction
+from console.users.reads import has_identity
 
 INVITED_FOR = timedelta(days=7)
 RESET_FOR = timedelta(days=1)
@@ -30,12 +31,14 @@ async def invite(
 async def reset(transaction: Transaction, organization_id: int, user_id: int, created_by: str, now: datetime) -> str:
     """A link by which a member sets a new password; its token, returned this once.
 
-    Raises NotFound if they are no member, Conflict if they are a member elsewhere as well: whoever has the link could
-    sign in there.
+    Raises NotFound if they are no member, Conflict if they sign in by the identity provider, or are a member elsewhere
+    as well: whoever has the link could sign in there.
     """
     found = await member(transaction.connection, organization_id, user_id, now)
     if found is None:
         raise NotFound("There is no such member", user_id=user_id)
+    if await has_identity(transaction.connection, user_id):
+        raise Conflict("They sign in by the identity provider: their password is not this console's", user_id=user_id)
     if found.organizations > 1:
         raise Conflict(
             "They are a member of other organizations too: only whoever runs the console may reset their password,"
