@@ -26,13 +26,14 @@ from console.live.view import View
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
 from console.organizations.rules import Permission
-from console.pages import actions, activity, carrier, find, jobs, overview, sign_in, sim, sims, team, verification
+from console.pages import actions, activity, carrier, find, jobs, oidc, overview, sign_in, sim, sims, team, verification
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListPositions, ListTicks
 from console.pages.sources import SourceUpdates
 from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
+from console.sessions.oidc_provider import provider_of
 from console.settings import Settings
 from console.store.database import Database, open_database, open_redis
 from console.streamer import endpoint
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> Litestar:
     db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
     jinja = environment()
     callers = Callers(db, settings)
+    identity_provider = provider_of(settings)
     live = _live(settings, db, callers, Fragments(jinja))
 
     def given(value: Any) -> Provide:
@@ -58,6 +60,7 @@ def create_app(settings: Settings) -> Litestar:
             _pages(),
             api_routes(),
             sign_in.router,
+            oidc.router,
             team.joining,
             health.router(in_schema=False),
             endpoint.router,
@@ -70,12 +73,13 @@ def create_app(settings: Settings) -> Litestar:
             "prepared": given(PreparedAnswers()),
             "health_checks": given(health.HealthChecks(db, live.feed)),
             "callers": given(callers),
+            "identity_provider": given(identity_provider),
             "live": given(live),
             "feed": given(live.feed),
             "live_since": Provide(lambda: f"{live.feed.epoch}:{live.feed.seq}", sync_to_thread=False),
         },
         lifespan=[watched, lambda _: live.running()],
-        on_shutdown=[db.close],
+        on_shutdown=[db.close, *([identity_provider.close] if identity_provider else [])],
         middleware=[
             ConnectionPerRequest(db),
             Authentication(callers.found_by),

@@ -9,6 +9,7 @@ import console.audit.api
 import console.carrier.api
 import console.connectivity.api
 import console.members.api
+import console.members.groups_api
 import console.members.own_organization
 import console.polling.api
 import console.quotas.api
@@ -56,6 +57,7 @@ def api_routes() -> Router:
                     console.polling.api.router,
                     api.router,
                     console.members.api.router,
+                    console.members.groups_api.router,
                     console.api_keys.api.router,
                     console.sessions.api.router,
                     console.audit.api.router,

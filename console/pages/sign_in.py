@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
@@ -23,6 +22,7 @@ from console.http.sign_in_throttle import begin_attempt, succeeded
 from console.log import logger
 from console.members.reads import memberships_of
 from console.members.writes import enter
+from console.pages.next_address import within
 from console.pages.session_cookie import cookie, session_cookie
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_session
@@ -47,21 +47,12 @@ class SignIn(Struct):
     next: str = "/"
 
 
-def _within(address: str) -> str:
-    """An address of this very site, whatever was asked for."""
-    parts = urlsplit(address)
-    inside = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if inside and address.isprintable() else "/"
-
-
 @get("/sign-in", include_in_schema=False)
 async def sign_in_page(request: Asked, callers: NamedDependency[Callers], next: FromQuery[str] = "/") -> Response[Any]:
     """The form; who is signed in already goes on."""
     if await callers.of_session(request):
-        return Redirect(_within(next), status_code=303)
-    return Template(
-        "sign_in/sign_in.html", context={"error": None, "name": "", "next": _within(next)}, headers=NOT_KEPT
-    )
+        return Redirect(within(next), status_code=303)
+    return Template("sign_in/sign_in.html", context={"error": None, "name": "", "next": within(next)}, headers=NOT_KEPT)
 
 
 @post("/sign-in", status_code=200, include_in_schema=False)
@@ -81,19 +72,19 @@ async def sign_in(
     if not await passwords.is_right(known.password_hash if known else None, data.password) or known is None:
         await _refused(db, known, network)
         logger("auth").info("sign-in refused", name=data.name[:100], network=network)
-        context = {"error": "Wrong name or password", "name": data.name[:100], "next": _within(data.next)}
+        context = {"error": "Wrong name or password", "name": data.name[:100], "next": within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401, headers=NOT_KEPT)
     await succeeded(db.redis, attempt)
     session_id = await _enter(request, db, known, data.password, now)
     if session_id is None:
-        context = {"error": NO_MEMBER, "name": data.name[:100], "next": _within(data.next)}
+        context = {"error": NO_MEMBER, "name": data.name[:100], "next": within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=403, headers=NOT_KEPT)
     logger("auth").info("signed in", name=data.name[:100], network=network)
     cookies = [
         session_cookie(settings, session_id),
         cookie(settings, device, new_device(settings.secret_key, data.name, now), KNOWN_FOR),
     ]
-    return Redirect(_within(data.next), status_code=303, cookies=cookies)
+    return Redirect(within(data.next), status_code=303, cookies=cookies)
 
 
 async def _refused(db: Database, known: reads.KnownUser | None, network: str) -> None:

@@ -2,9 +2,17 @@
 
 from litestar import Router
 
-from console.pages import api_keys, audit, join, organizations, settings, users
+from console.pages import api_keys, audit, groups, join, organizations, settings, users
 
 router = Router(
-    "/", route_handlers=[users.router, api_keys.router, organizations.router, audit.router, settings.router]
+    "/",
+    route_handlers=[
+        users.router,
+        groups.router,
+        api_keys.router,
+        organizations.router,
+        audit.router,
+        settings.router,
+    ],
 )
 joining = join.router  # for whoever has a one-time link

@@ -67,6 +67,9 @@ PAGES: dict[str, Row] = {
     "POST /users/{user_id}/disable": ADMIN,
     "POST /users/{user_id}/enable": ADMIN,
     "POST /users/{user_id}/remove": ADMIN,
+    "GET /groups": ADMIN,
+    "POST /groups": Row("admin", {"name": "x", "role": "viewer"}),
+    "POST /groups/{group_id}/remove": ADMIN,
     "GET /api-keys": ADMIN,
     "POST /api-keys": Row("admin", {"name": "x", "scopes": "sims:read"}),
     "POST /api-keys/{prefix}/revoke": ADMIN,
@@ -120,6 +123,9 @@ API: dict[str, Row] = {
     "POST /api/v1/users/{user_id}/reset": Row(OF_A_VIEWER),
     "POST /api/v1/users/{user_id}/sign-out": Row(OF_A_VIEWER),
     "DELETE /api/v1/users/{user_id}": Row(OF_A_VIEWER),
+    "GET /api/v1/group-roles": ADMIN,
+    "POST /api/v1/group-roles": Row(OF_A_VIEWER, {"name": "x", "role": "viewer"}),
+    "DELETE /api/v1/group-roles/{group_id}": Row(OF_A_VIEWER),
     "GET /api/v1/sessions": ADMIN,
     "DELETE /api/v1/sessions/{session_id}": ADMIN,
     "GET /api/v1/api-keys": ADMIN,
@@ -137,6 +143,8 @@ OPEN: dict[str, Row] = {
             "GET /sign-in",
             "POST /sign-in",
             "POST /sign-out",
+            "GET /auth/oidc/start",
+            "GET /auth/oidc/callback",
             "GET /join/{token}",
             "POST /join/{token}",
             "GET /api/v1/openapi.json",
@@ -151,7 +159,14 @@ OPEN: dict[str, Row] = {
         PUBLIC,
     ),
     **dict.fromkeys(
-        ["GET /metrics", "POST /streamer/{organization}", "POST /forwarder/{token}", "PATCH /forwarder/{token}"], OWN
+        [
+            "GET /metrics",
+            "POST /streamer/{organization}",
+            "POST /forwarder/{token}",
+            "PATCH /forwarder/{token}",
+            "POST /auth/oidc/backchannel-logout",
+        ],
+        OWN,
     ),
 }
 SOCKETS = {"/live": "sims:read", "/api/v1/stream": "stream:read"}

@@ -25,7 +25,7 @@ from console.app import create_app
 from console.cli.main import console
 from console.facts.actions import ActionKind
 from console.members.links.writes import invite
-from console.members.writes import enter, put_user
+from console.members.writes import enter, map_group, put_user
 from console.organizations.rules import Permission, Role
 from console.sessions.tables import sessions
 from console.settings import Settings
@@ -40,7 +40,7 @@ BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "a
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 _keys = itertools.count()
 TRIED = (EVES_SIM,)  # the trail of an organization names what its own callers tried
-THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program")
+THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program", "group of eve")
 
 
 @pytest.fixture
@@ -116,6 +116,7 @@ class World:
                 ).scalar_one()
                 await enter(transaction, user_id, number, datetime.now(UTC))
                 await invite(transaction, number, Role.VIEWER, "", name, datetime.now(UTC))
+                await map_group(transaction, number, f"group of {name}", Role.VIEWER, name, NOW)
                 await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
                 things |= {"user_id": str(user_id)}
             for caller, things in ((self.cast.ada, self.ours), (self.cast.eve, self.theirs)):
@@ -135,6 +136,8 @@ class World:
                     things[name] = str((await reading.execute(query.order_by(table.c.id.desc()))).scalars().first())
                 link = sa.text("SELECT id FROM one_time_links WHERE organization_id = :number")
                 things["link_id"] = str((await reading.execute(link, {"number": number})).scalar_one())
+                group = sa.text("SELECT id FROM group_roles WHERE organization_id = :number")
+                things["group_id"] = str((await reading.execute(group, {"number": number})).scalar_one())
 
 
 async def ask(

@@ -28,6 +28,7 @@ PUBLIC = (
     "/api/v1/asyncapi.json",
     "/api/v1/docs",
     "/metrics",  # a token, or a direct peer on this machine
+    "/auth/oidc/",  # where signing in begins and ends; the logout has a signed token
     "/streamer/",  # Basic authentication
     "/forwarder/",  # the address is the key
 )

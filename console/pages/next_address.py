@@ -1,0 +1,13 @@
+"""Where somebody goes on to after signing in: within this console, whatever was asked for."""
+
+from urllib.parse import urlsplit
+
+
+def within(address: str) -> str:
+    """The address if it is one of this very site; else the overview's."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    inside = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside and address.isprintable() else "/"
