@@ -30,7 +30,9 @@ class Member(Struct, frozen=True, kw_only=True):
     ]
     sessions: Annotated[int, Meta(description="How many sessions of theirs are open here.", examples=[1])]
     organizations: Annotated[int, Meta(description="In how many organizations they are a member.", examples=[1])]
-    by_group: Annotated[bool, Meta(description="Whether a group of the identity provider gives them their role.")]
+    by_group: Annotated[
+        bool, Meta(description="Whether a group of the identity provider gives the role.", examples=[False])
+    ]
 
 
 class ListedUser(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from console.facts.sms import Sms
 from console.facts.streamer import StreamerStatus
 from console.health import Health, HealthCheck, Liveness
 from console.members.api import MemberChanges, Members, NewInvitation, NewLink
+from console.members.group_roles import GroupRole
+from console.members.groups_api import GroupRoles, NewGroupRole
 from console.members.links.reads import Link
 from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
 from console.members.reads import Member
@@ -77,6 +79,9 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         Members,
         Member,
         AuditLine,
+        GroupRole,
+        GroupRoles,
+        NewGroupRole,
         MemberChanges,
         NewInvitation,
         NewLink,
