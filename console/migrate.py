@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+import console.actions.bulk.tables
 import console.actions.tables
 import console.api_keys.tables
 import console.audit.tables

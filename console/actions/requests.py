@@ -28,13 +28,17 @@ class PaymentMethod(StrEnum):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """An action that is asked for. `repeat`: the caller knows of a top-up within the cool-down, and wants another."""
+    """An action that is asked for. `repeat`: the caller knows of a top-up within the cool-down, and wants another.
+
+    `bulk_action_id`: the bulk action that asks for it.
+    """
 
     kind: ActionKind
     iccid: str
     parameters: dict[str, Any]
     reason: str | None = None
     repeat: bool = False
+    bulk_action_id: int | None = None
 
 
 def checked_key(key: str | None) -> str:

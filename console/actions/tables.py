@@ -18,6 +18,7 @@ actions = sa.Table(
     sa.Column("caller", sa.Text, nullable=False),  # the caller's handle: whose idempotency key it is
     sa.Column("idempotency_key", sa.Text, nullable=False),
     sa.Column("requested_by", sa.Text, nullable=False),
+    sa.Column("bulk_action_id", sa.BigInteger),  # the bulk action that it is part of
     moment("requested_at", nullable=False),
     moment("changed_at", nullable=False),
     moment("undo_until"),

@@ -49,6 +49,7 @@ async def request(
         "caller": caller.handle,
         "idempotency_key": key,
         "requested_by": caller.name,
+        "bulk_action_id": asked.bulk_action_id,
         "requested_at": now,
         "changed_at": now,
         "undo_until": due_at if held else None,

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from console.facts import actions, carrier, jobs, sims, sms, streamer
+from console.facts import actions, bulk_actions, carrier, jobs, sims, sms, streamer
 from console.facts.actions import ActionChanged
+from console.facts.bulk_actions import BulkActionChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
@@ -24,6 +25,7 @@ Fact = (
     | NetworkEventReported
     | SmsChanged
     | ActionChanged
+    | BulkActionChanged
     | JobChanged
     | CarrierChanged
     | StreamerChanged
@@ -35,13 +37,14 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "network.event": sims.topics,
     "sms.changed": sms.topics,
     "action.changed": actions.topics,
+    "bulk_action.changed": bulk_actions.topics,
     "job.changed": jobs.topics,
     "carrier.changed": carrier.topics,
     "streamer.changed": streamer.topics,
 }
 
 # Facts of which a later one about the same subject takes the place of an earlier one.
-STATES = frozenset({"sim.changed", "sim.usage", "alert.changed", "carrier.changed"})
+STATES = frozenset({"sim.changed", "sim.usage", "bulk_action.changed", "alert.changed", "carrier.changed"})
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)

@@ -79,6 +79,9 @@ class Action(Struct, frozen=True, kw_only=True):
     ]
     reason: Annotated[str | None, Meta(description="Why it was asked for.", examples=["Ticket 4711: firmware update"])]
     requested_by: Annotated[str, Meta(description="The user or API key that asked for it.", examples=["otto"])]
+    bulk_action_id: Annotated[
+        int | None, Meta(description="The bulk action that it is part of; null: asked for by itself.")
+    ]
     requested_at: Annotated[datetime, Meta(description="When it was asked for.", examples=["2026-11-20T10:00:00Z"])]
     changed_at: Annotated[datetime, Meta(description="When its state last changed.", examples=["2026-11-20T10:00:06Z"])]
     undo_until: Annotated[

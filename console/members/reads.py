@@ -94,6 +94,31 @@ async def callers_of_sessions(
     return found
 
 
+async def caller_of_member(connection: AsyncConnection, organization_id: int, user_id: int) -> Caller | None:
+    """A member as they are now, without a session: for what they have asked for. None if disabled or gone."""
+    m = members.c
+    query = (
+        sa.select(m.role, users.c.name, organizations.c.name.label("there"))
+        .join(users, users.c.id == m.user_id)
+        .join(organizations, organizations.c.id == m.organization_id)
+        .where(m.organization_id == organization_id, m.user_id == user_id)
+        .where(m.disabled_at.is_(None), users.c.disabled_at.is_(None))
+    )
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    role = Role(row.role)
+    permissions = PERMISSIONS[role]
+    return Caller(
+        organization_id=organization_id,
+        organization=row.there,
+        name=row.name,
+        permissions=permissions,
+        role=role,
+        user_id=user_id,
+    )
+
+
 async def members_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Member]:
     """The members of an organization, by name."""
     m, s = members.c, sessions.c

@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 import console.actions.api
+import console.actions.bulk.api
 import console.api_keys.api
 import console.audit.api
 import console.carrier.api
@@ -48,6 +49,7 @@ def api_routes() -> Router:
                 route_handlers=[
                     console.sims.watching.api.router,
                     console.actions.api.router,
+                    console.actions.bulk.api.router,
                     console.usage.api.router,
                     console.quotas.api.router,
                     console.connectivity.api.router,

@@ -57,6 +57,14 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="run_bulk_actions",
+        description="Starts the actions of bulk actions, a few at a time, and stops one of which too many have failed",
+        every="request, and each minute for what was left",
+        cron="* * * * *",
+        timeout=timedelta(minutes=15),
+        at_start=True,
+    ),
+    JobDefinition(
         name="sync_status",
         description="Asks 1NCE for the connection of SIMs: most often those on screen and those that changed lately,"
         " and always the one that was not asked for longest",

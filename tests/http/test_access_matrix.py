@@ -17,6 +17,8 @@ import websockets
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
+from console.actions.bulk.selection import Selection
+from console.actions.bulk.writes import plan
 from console.actions.requests import Asked
 from console.actions.writes import request
 from console.api_keys.tables import api_keys
@@ -123,6 +125,9 @@ class World:
                 asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
                 action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
                 things["action_id"] = str(action.id)
+                chosen = Selection(iccids=[things["iccid"]])
+                bulk, _ = await plan(transaction, caller, asked, chosen, "first", "first", NOW, stop_percent=5)
+                things["bulk_action_id"] = str(bulk.id)
         assert self.ours["user_id"] == str(paul)
         await self._name_things()
         for role, name in BEARERS.items():

@@ -1,0 +1,93 @@
+"""What a bulk action asks for, checked as the same action for one SIM is: by the same bodies and the same rules."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from console.actions import requests
+from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
+from console.actions.bulk.rules import PLAN_GOOD_FOR
+from console.actions.bulk.selection import Selection
+from console.actions.requests import Asked
+from console.errors import Invalid, NotAllowed
+from console.facts.actions import ActionKind
+from console.facts.bulk_actions import BulkState
+from console.organizations.rules import Caller, Permission
+
+BODIES: Mapping[ActionKind, type[Struct]] = {
+    ActionKind.TOP_UP: NewTopUp,
+    ActionKind.SMS: NewSms,
+    ActionKind.RESET: NewReset,
+    ActionKind.STATUS: NewStatus,
+    ActionKind.IMEI_LOCK: NewImeiLock,
+    ActionKind.LABEL: NewLabel,
+}
+OF_EACH: Mapping[ActionKind, Permission] = {
+    ActionKind.TOP_UP: Permission.SIMS_SPEND,
+    ActionKind.SMS: Permission.SMS_SEND,
+}
+NO_SIM = ""
+
+
+def template(kind: str, parameters: Mapping[str, Any], reason: str | None, now: datetime) -> Asked:
+    """The action that each SIM gets, of no SIM yet. Raises Invalid for what can't be."""
+    try:
+        body = BODIES[ActionKind(kind)]
+    except (ValueError, KeyError) as error:
+        raise Invalid(f"action is one of {', '.join(BODIES)}", action=kind[:40]) from error
+    if refused := {"reason", "repeat"} & set(parameters):
+        raise Invalid(f"{min(refused)} is no parameter of a bulk action", parameter=min(refused))
+    try:
+        given: Any = msgspec.convert(parameters, body)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"parameters: {error}") from error
+    return _MADE[ActionKind(kind)](given, reason, now)
+
+
+def may_ask(caller: Caller, kind: ActionKind) -> None:
+    """Raises NotAllowed for a caller who may not do this to a single SIM."""
+    needed = OF_EACH.get(kind, Permission.SIMS_ACT)
+    if not caller.may(needed):
+        raise NotAllowed(f"This needs the permission {needed}")
+
+
+def for_sim(kind: str, parameters: dict[str, Any], reason: str | None, bulk_action_id: int, iccid: str) -> Asked:
+    """The action of one SIM of a bulk action."""
+    return Asked(
+        kind=ActionKind(kind), iccid=iccid, parameters=parameters, reason=reason, bulk_action_id=bulk_action_id
+    )
+
+
+def planned(caller: Caller, asked: Asked, selection: Selection, now: datetime) -> dict[str, Any]:
+    """The columns of a bulk action that is planned."""
+    return {
+        "organization_id": caller.organization_id,
+        "kind": asked.kind.value,
+        "state": BulkState.PLANNED.value,
+        "parameters": asked.parameters,
+        "selection": selection.text,
+        "reason": asked.reason,
+        "caller": caller.handle,
+        "requested_by": caller.name,
+        "requested_at": now,
+        "changed_at": now,
+        "expires_at": now + PLAN_GOOD_FOR,
+    }
+
+
+def _sms(given: NewSms, reason: str | None, now: datetime) -> Asked:
+    address, expires_at = given.source_address, given.expires_at
+    return requests.sms(NO_SIM, given.payload, now, source_address=address, expires_at=expires_at, reason=reason)
+
+
+_MADE: Mapping[ActionKind, Callable[[Any, str | None, datetime], Asked]] = {
+    ActionKind.TOP_UP: lambda given, reason, _: requests.top_up(NO_SIM, given.payment_method, reason=reason),
+    ActionKind.SMS: _sms,
+    ActionKind.RESET: lambda _, reason, __: requests.reset(NO_SIM, reason=reason),
+    ActionKind.STATUS: lambda given, reason, _: requests.status(NO_SIM, enabled=given.enabled, reason=reason),
+    ActionKind.IMEI_LOCK: lambda given, reason, _: requests.imei_lock(NO_SIM, locked=given.locked, reason=reason),
+    ActionKind.LABEL: lambda given, reason, _: requests.label(NO_SIM, given.label, reason=reason),
+}

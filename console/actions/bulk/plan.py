@@ -1,0 +1,133 @@
+"""What a bulk action would do: to which SIMs, to which not and why, at what price, to which share of the fleet."""
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.actions.bulk.listing import TAC
+from console.actions.bulk.rules import TEXTS, LeftOut
+from console.actions.bulk.tables import bulk_items
+from console.actions.sms_parts import parts_of
+from console.facts.actions import ActionKind
+from console.facts.bulk_actions import BulkAction
+from console.sims.annotations.tables import annotations
+from console.sims.tables import sims
+from console.sims.watching.tables import is_watched
+
+MOST_SHARES = 5  # of each of operator, country and tag: those that are hit most
+
+
+class LeftOutCount(Struct, frozen=True, kw_only=True):
+    """How many SIMs are left out for one reason."""
+
+    reason: Annotated[
+        str,
+        Meta(
+            description="`not_found`, `unwatched`, `not_listed`, `wrong_state`, `already_so`, `open_already` or "
+            "`cool_down`.",
+            examples=["already_so"],
+        ),
+    ]
+    text: Annotated[str, Meta(description="The same in words.", examples=["Is so already"])]
+    sims: Annotated[int, Meta(description="How many SIMs.", examples=[3])]
+
+
+class HitShare(Struct, frozen=True, kw_only=True):
+    """The share of the SIMs of one operator, country or tag that would be hit."""
+
+    field: Annotated[str, Meta(description="`operator`, `country` or `tag`.", examples=["country"])]
+    value: Annotated[str, Meta(description="Which.", examples=["DE"])]
+    sims: Annotated[int, Meta(description="So many of its SIMs are in the list.", examples=[120])]
+    of: Annotated[int, Meta(description="So many watched SIMs has it in all.", examples=[400])]
+    percent: Annotated[float, Meta(description="The share in percent.", examples=[30.0])]
+
+
+class CanarySim(Struct, frozen=True, kw_only=True):
+    """A SIM that goes first, and what it stands for."""
+
+    iccid: Annotated[str, Meta(description="19 digits.", examples=["8988228066600000001"])]
+    operator: Annotated[str | None, Meta(description="Its operator.", examples=["Telekom"])]
+    country: Annotated[str | None, Meta(description="Its country.", examples=["DE"])]
+    tac: Annotated[str | None, Meta(description="The type of its device, by its IMEI.", examples=["86471504"])]
+
+
+class BulkPlan(Struct, frozen=True, kw_only=True):
+    """What a bulk action would do."""
+
+    action: Annotated[str, Meta(description="What each SIM would get.", examples=["reset"])]
+    selection: Annotated[str, Meta(description="Which SIMs were asked for.", examples=["SIMs with country DE"])]
+    asked: Annotated[int, Meta(description="SIMs that were asked for.", examples=[123])]
+    sims: Annotated[int, Meta(description="SIMs that it would be done to.", examples=[120])]
+    left_out: Annotated[list[LeftOutCount], Meta(description="The others, by reason.")]
+    price_minor: Annotated[
+        int | None, Meta(description="The net price of all, in minor units; null where it is not known.")
+    ]
+    currency: Annotated[str | None, Meta(description="ISO 4217; null where the price is not known.")]
+    sms_messages: Annotated[
+        int | None, Meta(description="Messages that an SMS would take from the quotas; null for other actions.")
+    ]
+    shares: Annotated[list[HitShare], Meta(description="Of which operators, countries and tags, the most hit first.")]
+    canary: Annotated[list[CanarySim], Meta(description="The SIMs that would go first, and alone.")]
+    stop_percent: Annotated[int, Meta(description="It would stop when more than this have failed.", examples=[5])]
+
+
+async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkAction) -> BulkPlan:
+    """The plan of a bulk action, from its frozen list."""
+    i = bulk_items.c
+    mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk.id)
+    reasons = sa.select(i.left_out, sa.func.count()).where(mine, i.left_out.is_not(None)).group_by(i.left_out)
+    found = {row[0]: row[1] for row in (await connection.execute(reasons)).all()}
+    number = bulk.counts.sims
+    messages = number * len(parts_of(bulk.parameters["payload"])) if bulk.kind == ActionKind.SMS else None
+    return BulkPlan(
+        action=bulk.kind,
+        selection=bulk.selection,
+        asked=number + bulk.counts.left_out,
+        sims=number,
+        left_out=[LeftOutCount(reason=one, text=TEXTS[one], sims=found[one]) for one in LeftOut if one in found],
+        price_minor=None if bulk.price_minor is None else bulk.price_minor * number,
+        currency=bulk.currency,
+        sms_messages=messages,
+        shares=await shares(connection, organization_id, bulk.id),
+        canary=await _canary(connection, organization_id, bulk),
+        stop_percent=bulk.stop_percent,
+    )
+
+
+async def shares(connection: AsyncConnection, organization_id: int, bulk_action_id: int) -> list[HitShare]:
+    """The share of each operator, country and tag in the fleet that is in the list, the most hit first."""
+    i, s, a = bulk_items.c, sims.c, annotations.c
+    listed = sa.select(i.iccid).where(
+        i.organization_id == organization_id, i.bulk_action_id == bulk_action_id, i.left_out.is_(None)
+    )
+    tagged = sa.select(a.iccid, sa.func.unnest(a.tags).label("value")).where(a.organization_id == organization_id)
+    fleets = {
+        "operator": sa.select(s.iccid, s.operator.label("value")).where(s.organization_id == organization_id),
+        "country": sa.select(s.iccid, s.country.label("value")).where(s.organization_id == organization_id),
+    }
+    fleets = {name: query.where(is_watched(sims)) for name, query in fleets.items()} | {"tag": tagged}
+    found: list[HitShare] = []
+    for field, query in fleets.items():
+        fleet, items = query.cte("fleet"), listed.cte("listed")
+        hit: Any = sa.func.count(items.c.iccid)
+        joined = fleet.outerjoin(items, items.c.iccid == fleet.c.iccid)
+        grouped = sa.select(fleet.c.value, hit, sa.func.count()).select_from(joined).where(fleet.c.value.is_not(None))
+        grouped = grouped.group_by(fleet.c.value).having(hit > 0)
+        ordered = grouped.order_by((hit * 1.0 / sa.func.count()).desc(), hit.desc(), fleet.c.value).limit(MOST_SHARES)
+        for value, number, of in (await connection.execute(ordered)).all():
+            percent = round(100 * number / of, 1)
+            found.append(HitShare(field=field, value=value, sims=number, of=of, percent=percent))
+    return found
+
+
+async def _canary(connection: AsyncConnection, organization_id: int, bulk: BulkAction) -> list[CanarySim]:
+    i, s = bulk_items.c, sims.c
+    same = sa.and_(s.organization_id == organization_id, s.iccid == i.iccid)
+    query = sa.select(i.iccid, s.operator, s.country, sa.func.left(s.imei, TAC).label("tac"))
+    query = query.select_from(bulk_items.outerjoin(sims, same)).where(
+        i.organization_id == organization_id, i.bulk_action_id == bulk.id, i.left_out.is_(None)
+    )
+    rows = (await connection.execute(query.order_by(i.place).limit(bulk.canary))).all()
+    return [CanarySim(**row._mapping) for row in rows]

@@ -1,0 +1,146 @@
+"""Changes of the rows of bulk actions: planned, changed and published, the next actions made, tried again, expired."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from console.actions.bulk import listing, reads
+from console.actions.bulk.asking import for_sim, planned
+from console.actions.bulk.reads import COLUMNS
+from console.actions.bulk.rules import MOST_SIMS, NEXT, NOT_BEGUN, TEXTS, LeftOut, canaries
+from console.actions.bulk.selection import Selection
+from console.actions.bulk.tables import bulk_actions, bulk_items
+from console.actions.requests import Asked
+from console.actions.writes import SAME_KEY, request
+from console.errors import Conflict, ConsoleError, Invalid
+from console.facts.actions import ActionKind
+from console.facts.bulk_actions import BulkAction, BulkActionChanged, BulkState
+from console.organizations.rules import Caller
+from console.store.database import Transaction
+
+b, i = bulk_actions.c, bulk_items.c
+S = BulkState
+KEPT = timedelta(days=1)  # a plan that nobody began
+
+
+async def plan(
+    transaction: Transaction,
+    caller: Caller,
+    asked: Asked,
+    selection: Selection,
+    key: str,
+    digest: str,
+    now: datetime,
+    *,
+    stop_percent: int,
+    retry_of: int | None = None,
+) -> tuple[BulkAction, bool]:
+    """Freeze the list of SIMs; the planned bulk action, and whether the key had made it before.
+
+    Raises Invalid for a key that has made another one, for too many SIMs and for none.
+    """
+    connection, organization_id = transaction.connection, caller.organization_id
+    values = planned(caller, asked, selection, now) | {"idempotency_key": key, "asked_digest": digest}
+    values |= {"stop_percent": stop_percent, "retry_of": retry_of}
+    statement = insert(bulk_actions).values(**values)
+    statement = statement.on_conflict_do_nothing(index_elements=["organization_id", "caller", "idempotency_key"])
+    bulk_id = (await connection.execute(statement.returning(b.id))).scalar()
+    if bulk_id is None:
+        known = await reads.by_key(connection, organization_id, caller.handle, key)
+        assert known is not None
+        if known[1] != digest:
+            raise Invalid(SAME_KEY, bulk_action=known[0].id)
+        return known[0], True
+    chosen = selection.candidates(organization_id)
+    rows = listing.rows(bulk_id, organization_id, asked.kind, asked.parameters, chosen, now, MOST_SIMS)
+    listed = (await connection.execute(insert(bulk_items).from_select(listing.LISTED, rows))).rowcount
+    if listed > MOST_SIMS:
+        raise Invalid(f"A bulk action is for at most {MOST_SIMS:,} SIMs")
+    if not listed:
+        raise Invalid("No SIM was chosen")
+    sims = (await reads.counts(connection, organization_id, bulk_id)).sims
+    mine = sa.and_(b.organization_id == organization_id, b.id == bulk_id)
+    await connection.execute(sa.update(bulk_actions).where(mine).values(canary=canaries(sims)))
+    made = await reads.one(connection, organization_id, bulk_id)
+    assert made is not None
+    return made, False
+
+
+async def change(
+    transaction: Transaction, organization_id: int, bulk: BulkAction, after: BulkState, now: datetime, **values: Any
+) -> BulkAction:
+    """Lead it to the next state, or to the same where its counts have changed, and publish it.
+
+    Its row is locked: `bulk` is as it is now.
+    """
+    assert after == bulk.state or after in NEXT[S(bulk.state)], f"{bulk.state} -> {after}"
+    mine = sa.and_(b.organization_id == organization_id, b.id == bulk.id, b.state == bulk.state)
+    fresh = {"state": after.value, "changed_at": now, "revision": b.revision + 1, **values}
+    statement = sa.update(bulk_actions).where(mine).values(fresh).returning(*COLUMNS)
+    row = (await transaction.connection.execute(statement)).one()
+    found = await reads.whole(transaction.connection, organization_id, row)
+    transaction.publish(organization_id, BulkActionChanged(time=now, subject=str(found.id), data=found))
+    return found
+
+
+async def start_some(transaction: Transaction, caller: Caller, bulk: BulkAction, now: datetime, *, most: int) -> int:
+    """Make ordinary actions of the next rows, for whoever asked; how many rows have gone on. Its row is locked.
+
+    A row whose action the rules refuse now (cool-down, budget, a SIM that is not watched any more) says so instead.
+    """
+    connection, kind = transaction.connection, ActionKind(bulk.kind)
+    chosen = listing.next_rows(bulk.id, caller.organization_id, kind, bulk.parameters, now, most)
+    rows = (await connection.execute(chosen)).all()
+    for row in rows:
+        values: dict[str, Any]
+        try:
+            if row.left_out is not None:
+                raise Conflict(f"{TEXTS[LeftOut(row.left_out)]} when its time came.")
+            async with transaction.attempt():
+                asked = for_sim(bulk.kind, bulk.parameters, bulk.reason, bulk.id, row.iccid)
+                key = f"bulk:{bulk.id}:{row.iccid}"
+                action, _ = await request(transaction, caller, asked, key, now, undo=timedelta(0))
+            values = {"action_id": action.id}
+        except ConsoleError as error:
+            values = {"refusal": error.message}
+        mine = sa.and_(i.organization_id == caller.organization_id, i.bulk_action_id == bulk.id, i.place == row.place)
+        await connection.execute(sa.update(bulk_items).where(mine).values(values))
+    return len(rows)
+
+
+async def plan_again(
+    transaction: Transaction, caller: Caller, bulk: BulkAction, key: str, now: datetime
+) -> tuple[BulkAction, bool]:
+    """Plan the failed and the not started SIMs of what is over; whether there was that plan before. Its row is locked.
+
+    Never those that may have been done (accepted, unknown). Raises Conflict if none are left.
+    """
+    organization_id, connection = caller.organization_id, transaction.connection
+    if (known := await reads.planned_retry(connection, organization_id, bulk.id)) is not None:
+        return known, True
+    again, digest = listing.to_retry(organization_id, bulk.id), f"retry:{bulk.id}"
+    iccids = (await connection.execute(sa.select(i.iccid).where(again).order_by(i.place))).scalars().all()
+    if not iccids and await reads.by_key(connection, organization_id, caller.handle, key) is None:
+        raise Conflict("No SIM has failed or was not started: there is nothing to try again")
+    asked = Asked(kind=ActionKind(bulk.kind), iccid="", parameters=bulk.parameters, reason=bulk.reason)
+    chosen, stop = Selection(iccids=iccids), bulk.stop_percent
+    made, replayed = await plan(
+        transaction, caller, asked, chosen, key, digest, now, stop_percent=stop, retry_of=bulk.id
+    )
+    if not replayed:
+        await connection.execute(sa.update(bulk_items).where(again).values(retried_in=made.id))
+    return made, replayed
+
+
+async def expire(transaction: Transaction, organization_id: int, now: datetime) -> None:
+    """End what nobody has begun in time; forget plans a day later."""
+    mine, past = b.organization_id == organization_id, b.expires_at <= now
+    query = sa.select(b.id).where(mine, past, b.state.in_([*NOT_BEGUN])).with_for_update(skip_locked=True)
+    for bulk_id in (await transaction.connection.execute(query)).scalars().all():
+        known = await reads.one(transaction.connection, organization_id, bulk_id)
+        assert known is not None
+        await change(transaction, organization_id, known, S.EXPIRED, now)
+    never = sa.and_(mine, b.state == S.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - KEPT)
+    await transaction.connection.execute(sa.delete(bulk_actions).where(never))
