@@ -26,7 +26,22 @@ from console.live.view import View
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
 from console.organizations.rules import Permission
-from console.pages import actions, activity, carrier, find, jobs, oidc, overview, sign_in, sim, sims, team, verification
+from console.pages import (
+    actions,
+    activity,
+    bulk_actions,
+    carrier,
+    find,
+    jobs,
+    oidc,
+    overview,
+    sign_in,
+    sim,
+    sims,
+    team,
+    verification,
+)
+from console.pages.bulk_view import BulkActionView
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListPositions, ListTicks
@@ -115,6 +130,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         sims_view := sims.SimsView(fragments),
         sim_view := sim.SimView(fragments),
         actions.ActionsView(fragments),
+        BulkActionView(fragments),
         jobs_view := jobs.JobsView(fragments),
         carrier.CarrierView(fragments, db.redis),
     ]
@@ -143,6 +159,7 @@ def _pages() -> Router:
             sims.router,
             sim.router,
             actions.router,
+            bulk_actions.router,
             jobs.router,
             carrier.router,
             activity.router,

@@ -22,11 +22,12 @@ ORDER = ((c.id, True),)
 
 
 class ActionFilter(Struct, frozen=True, kw_only=True):
-    """Which actions are wanted; an empty field wants all."""
+    """Which actions are wanted; an empty field wants all. `single`: not those of bulk actions."""
 
     state: frozenset[str] = frozenset()
     kind: frozenset[str] = frozenset()
     iccid: str | None = None
+    single: bool = False
 
 
 def action_of(row: Any) -> Action:
@@ -104,4 +105,6 @@ def _wanted(organization_id: int, wanted: ActionFilter) -> "Sequence[sa.ColumnEl
         found.append(c.kind.in_(wanted.kind))
     if wanted.iccid is not None:
         found.append(c.iccid == wanted.iccid)
+    if wanted.single:
+        found.append(c.bulk_action_id.is_(None))
     return found

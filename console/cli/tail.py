@@ -172,6 +172,8 @@ def _words(message: Message) -> str:
             return " · ".join(
                 part for part in (data["kind"], data["state"], data["requested_by"], data["message"]) if part
             )
+        case "bulk_action.changed":
+            return f"{data['kind']} · {data['state']} · {data['explanation']}"
         case "streamer.changed":
             return f"{data['kind']}: {data['state']}"
         case _:

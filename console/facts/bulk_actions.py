@@ -25,7 +25,7 @@ class BulkState(StrEnum):
 class BulkCounts(Struct, frozen=True, kw_only=True):
     """How many SIMs of a bulk action are how far; each SIM counts once."""
 
-    left_out: Annotated[int, Meta(description="By the plan: see `left_out` of the results.", examples=[3])] = 0
+    excluded: Annotated[int, Meta(description="By the plan: see `excluded` of the results.", examples=[3])] = 0
     not_started: Annotated[int, Meta(description="Nothing was asked of 1NCE yet.", examples=[600])] = 0
     under_way: Annotated[int, Meta(description="`held`, `queued` or `sending`.", examples=[8])] = 0
     accepted: Annotated[int, Meta(description="1NCE has taken it, its effect has not been seen.", examples=[20])] = 0

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.actions import forms, reads, writes
 from console.actions.api import number_of
+from console.actions.bulk import reads as bulk_reads
 from console.actions.commands import ask
 from console.actions.explanations import NAMES, summary
 from console.actions.forms import ActionForm
@@ -22,17 +23,20 @@ from console.actions.rules import OPEN
 from console.errors import Invalid, NotFound
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged, ActionKind
+from console.facts.bulk_actions import BulkActionChanged
 from console.facts.sims import SimState
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
+from console.pages.bulk_view import bulk_row
+from console.pages.bulk_view import drawn as bulk_drawn
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.settings import Settings
 from console.store.database import Database
 from console.store.keyset import read_cursor
 
-ACTIONS = 50
+ACTIONS, BULK_ACTIONS = 50, 5
 Form = Annotated[ActionForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
@@ -40,27 +44,31 @@ class ActionsView:
     """Each action in its place in the list, or on top of it; and on its own page."""
 
     name = "actions"
-    receives = Receives(facts=(ActionChanged,), topics=("actions",))
+    receives = Receives(facts=(ActionChanged, BulkActionChanged), topics=("actions",))
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
-        """The row, and the page of the action."""
+        """The row, and the page of the action. Those of bulk actions are not put on top of the list."""
+        if isinstance(fact, BulkActionChanged):
+            return [bulk_row(self._fragments, fact.data)]
         if not isinstance(fact, ActionChanged):
             return []
         action = fact.data
         row = self._fragments.draw("actions/_action.html", **drawn(action))
         whole = self._fragments.draw("actions/_whole.html", **drawn(action))
-        return [
-            prepend("actions", f"action-{action.id}", row, revision=action.revision),
-            replace(f"whole-action-{action.id}", whole, revision=action.revision),
-            message(self._fragments, action),
-        ]
+        place = f"action-{action.id}"
+        page = replace(f"whole-{place}", whole, revision=action.revision)
+        if action.bulk_action_id is not None:
+            counts = Refresh(part="bulk", subject=str(action.bulk_action_id))
+            return [replace(place, row, revision=action.revision), page, counts]
+        return [prepend("actions", place, row, revision=action.revision), page, message(self._fragments, action)]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """Nothing is drawn from the database."""
-        return []
+        """A bulk action with its counts."""
+        found = await bulk_reads.one(reading, organization_id, int(what.subject))
+        return [bulk_row(self._fragments, found)] if found else []
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Facts that were missed come again."""
@@ -95,11 +103,13 @@ async def actions_page(
 ) -> Template:
     """The latest actions; `state=open` those that have not ended."""
     states = frozenset(OPEN) if in_state == "open" else frozenset({in_state} if in_state else ())
-    wanted = ActionFilter(state=states, kind=frozenset({kind} if kind else ()))
+    wanted = ActionFilter(state=states, kind=frozenset({kind} if kind else ()), single=not (states or kind))
     cursor = read_cursor(before) if before else None
     found, older = await reads.page(reading, caller.organization_id, wanted, limit=ACTIONS, cursor=cursor)
+    bulk_actions, _ = await bulk_reads.page(reading, caller.organization_id, limit=BULK_ACTIONS)
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, ActionsView),
+        "bulk_actions": [bulk_drawn(bulk) for bulk in bulk_actions],
         "actions": [drawn(action) for action in found],
         "kinds": {one.value: name for one, name in NAMES.items()},
         "query": {"state": in_state, "kind": kind},

@@ -52,7 +52,7 @@ def upgrade() -> None:
             place integer NOT NULL,
             organization_id integer NOT NULL,
             iccid text NOT NULL,
-            left_out text,
+            excluded text,
             was text,
             action_id bigint CONSTRAINT bulk_items_action_id_fkey REFERENCES actions (id),
             refusal text,
@@ -63,7 +63,7 @@ def upgrade() -> None:
     op.execute("CREATE UNIQUE INDEX bulk_items_action_idx ON bulk_items (action_id) WHERE action_id IS NOT NULL")
     op.execute("""
         CREATE INDEX bulk_items_not_started_idx ON bulk_items (bulk_action_id, place)
-        WHERE action_id IS NULL AND left_out IS NULL AND refusal IS NULL""")
+        WHERE action_id IS NULL AND excluded IS NULL AND refusal IS NULL""")
     op.execute("ALTER TABLE actions ADD COLUMN bulk_action_id bigint")
     op.execute("""
         CREATE INDEX actions_bulk_action_idx ON actions (bulk_action_id, state)

@@ -99,7 +99,7 @@ async def test_each_sim_is_sent_one_message_whoever_is_ended_between_two_steps(
 ) -> None:
     iccids = [*await bulks.enabled(100, 30), "8988228066699999999"]
     bulk = await bulks.begin("sms", {"payload": "bulk one"}, iccids, "one")
-    assert (bulk.counts.sims, bulk.counts.left_out, bulk.canary, bulk.state) == (30, 1, 2, "running")
+    assert (bulk.counts.sims, bulk.counts.excluded, bulk.canary, bulk.state) == (30, 1, 2, "running")
     await bulks.step()
     assert (await bulks.read(bulk)).counts.under_way == bulk.canary  # the rest waits for these
     await bulks.step()
@@ -115,8 +115,8 @@ async def test_each_sim_is_sent_one_message_whoever_is_ended_between_two_steps(
     assert [ledger[iccid] for iccid in iccids] == [1] * 30 + [0]
     async with db.reading() as reading:
         results, _ = await reads.results(reading, bulks.otto.acme.id, bulk.id, limit=100)
-    assert Counter(one.result for one in results) == {"accepted": 30, "left_out": 1}
-    assert results[-1].left_out == "not_found"
+    assert Counter(one.result for one in results) == {"accepted": 30, "excluded": 1}
+    assert results[-1].excluded == "not_found"
 
 
 async def test_a_bulk_action_stops_when_too_many_fail_and_only_what_was_not_done_is_tried_again(
@@ -146,7 +146,7 @@ async def test_the_first_are_as_different_as_possible(bulks: Bulks, simulation: 
     bulk = await bulks.begin("label", {"label": "diverse"}, await simulation.iccids(), "three")
     kinds = sa.text(
         """SELECT i.place, s.operator, s.country, left(s.imei, 8) FROM bulk_items i
-        JOIN sims s USING (organization_id, iccid) WHERE bulk_action_id = :id AND left_out IS NULL ORDER BY place"""
+        JOIN sims s USING (organization_id, iccid) WHERE bulk_action_id = :id AND excluded IS NULL ORDER BY place"""
     )
     async with db.reading() as reading:
         rows = [tuple(row) for row in (await reading.execute(kinds, {"id": bulk.id})).all()]

@@ -38,11 +38,11 @@ async def test_a_plan_says_for_whom_and_for_whom_not_and_keeps_nothing(web: Serv
         replay = await ask(otto, RESET, "one")
         other = await ask(otto, {**RESET, "reason": "Ticket 8"}, "one")
     assert (plan["asked"], plan["sims"], plan["price_minor"], plan["sms_messages"]) == (6, 2, None, None)
-    assert {one["reason"]: one["sims"] for one in plan["left_out"]} == {"not_found": 3, "wrong_state": 1}
+    assert {one["reason"]: one["sims"] for one in plan["excluded"]} == {"not_found": 3, "wrong_state": 1}
     hit = {(one["field"], one["value"]): (one["sims"], one["of"], one["percent"]) for one in plan["shares"]}
     assert hit == {("country", "FR"): (1, 1, 100.0), ("country", "DE"): (1, 2, 50.0), ("tag", "pump"): (1, 1, 100.0)}
     assert sms["sms_messages"] == 4
-    assert (by_filter["asked"], by_filter["sims"], by_filter["left_out"][0]["reason"]) == (3, 2, "already_so")
+    assert (by_filter["asked"], by_filter["sims"], by_filter["excluded"][0]["reason"]) == (3, 2, "already_so")
     bulk = begun.json()
     assert (begun.status_code, bulk["state"], bulk["counts"]["not_started"]) == (202, "held", 2)
     assert begun.headers["Location"] == f"/api/v1/bulk-actions/{bulk['id']}"
@@ -71,11 +71,11 @@ async def test_it_is_paused_stopped_and_read_by_who_may(web: Served, cast: Cast,
         assert (await otto.post(f"{path}/resume")).json()["state"] == "running"
         stopped = [(await otto.post(f"{path}/stop")).json() for _ in range(2)]
         assert {(one["state"], one["revision"]) for one in stopped} == {("stopped", stopped[0]["revision"])}
-        found = (await vera.get(f"{path}/results?result=left_out&page_size=2")).json()
-        assert (found["total"], len(found["items"]), found["items"][0]["left_out"]) == (4, 2, "not_found")
+        found = (await vera.get(f"{path}/results?result=excluded&page_size=2")).json()
+        assert (found["total"], len(found["items"]), found["items"][0]["excluded"]) == (4, 2, "not_found")
         table = await vera.get(f"{path}/results.csv")
         lines = table.text.split("\r\n")
-        assert lines[0] == "place,iccid,result,left_out,explanation,action_id"
+        assert lines[0] == "place,iccid,result,excluded,explanation,action_id"
         assert lines[1] == f"1,{ADAS_SIM},not_started,,Nothing was asked of 1NCE.,"
         assert (len(lines), table.headers["Content-Type"]) == (8, "text/csv; charset=utf-8")
         again = await otto.post(f"{path}/retry", headers=key)

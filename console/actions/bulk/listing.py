@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.actions.bulk.rules import LeftOut
+from console.actions.bulk.rules import Exclusion
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.rules import COOL_DOWN, NOT_CHARGED, OPEN, TERMINAL
 from console.actions.tables import actions
@@ -27,28 +27,28 @@ def state_of() -> "sa.ColumnElement[str]":
     return sa.func.concat_ws(", ", *parts)
 
 
-def left_out(
+def excluded(
     iccid: "sa.ColumnElement[str]", organization_id: int, kind: ActionKind, parameters: Mapping[str, Any], now: datetime
 ) -> "sa.ColumnElement[str | None]":
     """Why this SIM is left out; NULL if it is not. Of a join with `sim_states` that keeps what was not found."""
     s, a = sim_states.c, actions.c
     mine = sa.and_(a.organization_id == organization_id, a.iccid == iccid, a.kind == kind.value)
-    ways: list[tuple[sa.ColumnElement[bool], LeftOut]] = [
-        (s.iccid.is_(None), LeftOut.NOT_FOUND),
-        (~s.watched, LeftOut.UNWATCHED),
-        (s.missing, LeftOut.NOT_LISTED),
+    ways: list[tuple[sa.ColumnElement[bool], Exclusion]] = [
+        (s.iccid.is_(None), Exclusion.NOT_FOUND),
+        (~s.watched, Exclusion.UNWATCHED),
+        (s.missing, Exclusion.NOT_LISTED),
     ]
     if kind in (ActionKind.RESET, ActionKind.SMS):
-        ways.append((s.status == "disabled", LeftOut.WRONG_STATE))
+        ways.append((s.status == "disabled", Exclusion.WRONG_STATE))
     if (already := _already_so(kind, parameters)) is not None:
-        ways.append((already, LeftOut.ALREADY_SO))
+        ways.append((already, Exclusion.ALREADY_SO))
     if kind is ActionKind.TOP_UP:
         recent = sa.and_(a.requested_at > now - COOL_DOWN, a.state.not_in([*NOT_CHARGED]))
-        ways.append((sa.exists().where(mine, a.state.in_([*OPEN])), LeftOut.OPEN_ALREADY))
-        ways.append((sa.exists().where(mine, recent), LeftOut.COOL_DOWN))
+        ways.append((sa.exists().where(mine, a.state.in_([*OPEN])), Exclusion.OPEN_ALREADY))
+        ways.append((sa.exists().where(mine, recent), Exclusion.COOL_DOWN))
     elif kind is not ActionKind.SMS:
         open_ones = a.state.not_in([*TERMINAL, ActionState.UNKNOWN])
-        ways.append((sa.exists().where(mine, open_ones), LeftOut.OPEN_ALREADY))
+        ways.append((sa.exists().where(mine, open_ones), Exclusion.OPEN_ALREADY))
     return sa.case(*((condition, sa.literal(word.value, sa.Text)) for condition, word in ways))
 
 
@@ -79,26 +79,26 @@ def rows(
     s = sim_states.c
     asked = candidates.limit(most + 1).cte("asked")
     joined = asked.outerjoin(sim_states, sa.and_(s.organization_id == organization_id, s.iccid == asked.c.iccid))
-    why = left_out(asked.c.iccid, organization_id, kind, parameters, now)
+    why = excluded(asked.c.iccid, organization_id, kind, parameters, now)
     place = (s.operator, s.country, sa.func.left(s.imei, TAC).label("tac"))
-    known = sa.select(asked.c.iccid, why.label("left_out"), state_of().label("was"), *place)
+    known = sa.select(asked.c.iccid, why.label("excluded"), state_of().label("was"), *place)
     found = known.select_from(joined).cte("found").c
-    group: list[Any] = [found.left_out.is_(None), found.operator, found.country, found.tac]
+    group: list[Any] = [found.excluded.is_(None), found.operator, found.country, found.tac]
     in_group = sa.func.row_number().over(partition_by=group, order_by=found.iccid)
     ranked = sa.select(
         found.iccid,
-        found.left_out,
+        found.excluded,
         found.was,
         in_group.label("nth"),
         sa.func.count().over(partition_by=group).label("of"),
     ).cte("ranked")
     r = ranked.c
-    order = sa.func.row_number().over(order_by=(r.left_out.is_not(None), r.nth, r.of.desc(), r.iccid))
+    order = sa.func.row_number().over(order_by=(r.excluded.is_not(None), r.nth, r.of.desc(), r.iccid))
     constant = (sa.literal(bulk_action_id, sa.BigInteger), sa.literal(organization_id, sa.Integer))
-    return sa.select(constant[0], order, constant[1], r.iccid, r.left_out, r.was)
+    return sa.select(constant[0], order, constant[1], r.iccid, r.excluded, r.was)
 
 
-LISTED = ("bulk_action_id", "place", "organization_id", "iccid", "left_out", "was")
+LISTED = ("bulk_action_id", "place", "organization_id", "iccid", "excluded", "was")
 
 
 def next_rows(
@@ -114,21 +114,21 @@ def next_rows(
     waiting = sa.and_(i.bulk_action_id == bulk_action_id, i.organization_id == organization_id, not_started())
     chosen = sa.select(i.place, i.iccid).where(waiting).order_by(i.place).limit(most).cte("chosen")
     joined = chosen.outerjoin(sim_states, sa.and_(s.organization_id == organization_id, s.iccid == chosen.c.iccid))
-    why = left_out(chosen.c.iccid, organization_id, kind, parameters, now)
-    query = sa.select(chosen.c.place, chosen.c.iccid, why.label("left_out"))
+    why = excluded(chosen.c.iccid, organization_id, kind, parameters, now)
+    query = sa.select(chosen.c.place, chosen.c.iccid, why.label("excluded"))
     return query.select_from(joined).order_by(chosen.c.place)
 
 
 def not_started() -> "sa.ColumnElement[bool]":
     """Rows of which no action was made, and that are not left out."""
     i = bulk_items.c
-    return sa.and_(i.action_id.is_(None), i.left_out.is_(None), i.refusal.is_(None))
+    return sa.and_(i.action_id.is_(None), i.excluded.is_(None), i.refusal.is_(None))
 
 
 def to_retry(organization_id: int, bulk_action_id: int) -> "sa.ColumnElement[bool]":
     """Rows of which nothing was done, and that are in no later bulk action. Of what is over: else more will start."""
     i, a, b = bulk_items.c, actions.c, bulk_actions.c
-    mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk_action_id, i.left_out.is_(None))
+    mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk_action_id, i.excluded.is_(None))
     done_nothing = sa.select(a.id).where(
         a.organization_id == organization_id, a.bulk_action_id == bulk_action_id, a.state.in_([*NOT_CHARGED])
     )

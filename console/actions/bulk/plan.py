@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk.listing import TAC
-from console.actions.bulk.rules import TEXTS, LeftOut
+from console.actions.bulk.rules import TEXTS, Exclusion
 from console.actions.bulk.tables import bulk_items
 from console.actions.sms_parts import parts_of
 from console.facts.actions import ActionKind
@@ -19,7 +19,7 @@ from console.sims.watching.tables import is_watched
 MOST_SHARES = 5  # of each of operator, country and tag: those that are hit most
 
 
-class LeftOutCount(Struct, frozen=True, kw_only=True):
+class ExcludedCount(Struct, frozen=True, kw_only=True):
     """How many SIMs are left out for one reason."""
 
     reason: Annotated[
@@ -60,7 +60,7 @@ class BulkPlan(Struct, frozen=True, kw_only=True):
     selection: Annotated[str, Meta(description="Which SIMs were asked for.", examples=["SIMs with country DE"])]
     asked: Annotated[int, Meta(description="SIMs that were asked for.", examples=[123])]
     sims: Annotated[int, Meta(description="SIMs that it would be done to.", examples=[120])]
-    left_out: Annotated[list[LeftOutCount], Meta(description="The others, by reason.")]
+    excluded: Annotated[list[ExcludedCount], Meta(description="The others, by reason.")]
     price_minor: Annotated[
         int | None, Meta(description="The net price of all, in minor units; null where it is not known.")
     ]
@@ -77,16 +77,16 @@ async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkA
     """The plan of a bulk action, from its frozen list."""
     i = bulk_items.c
     mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk.id)
-    reasons = sa.select(i.left_out, sa.func.count()).where(mine, i.left_out.is_not(None)).group_by(i.left_out)
+    reasons = sa.select(i.excluded, sa.func.count()).where(mine, i.excluded.is_not(None)).group_by(i.excluded)
     found = {row[0]: row[1] for row in (await connection.execute(reasons)).all()}
     number = bulk.counts.sims
     messages = number * len(parts_of(bulk.parameters["payload"])) if bulk.kind == ActionKind.SMS else None
     return BulkPlan(
         action=bulk.kind,
         selection=bulk.selection,
-        asked=number + bulk.counts.left_out,
+        asked=number + bulk.counts.excluded,
         sims=number,
-        left_out=[LeftOutCount(reason=one, text=TEXTS[one], sims=found[one]) for one in LeftOut if one in found],
+        excluded=[ExcludedCount(reason=one, text=TEXTS[one], sims=found[one]) for one in Exclusion if one in found],
         price_minor=None if bulk.price_minor is None else bulk.price_minor * number,
         currency=bulk.currency,
         sms_messages=messages,
@@ -100,7 +100,7 @@ async def shares(connection: AsyncConnection, organization_id: int, bulk_action_
     """The share of each operator, country and tag in the fleet that is in the list, the most hit first."""
     i, s, a = bulk_items.c, sims.c, annotations.c
     listed = sa.select(i.iccid).where(
-        i.organization_id == organization_id, i.bulk_action_id == bulk_action_id, i.left_out.is_(None)
+        i.organization_id == organization_id, i.bulk_action_id == bulk_action_id, i.excluded.is_(None)
     )
     tagged = sa.select(a.iccid, sa.func.unnest(a.tags).label("value")).where(a.organization_id == organization_id)
     fleets = {
@@ -127,7 +127,7 @@ async def _canary(connection: AsyncConnection, organization_id: int, bulk: BulkA
     same = sa.and_(s.organization_id == organization_id, s.iccid == i.iccid)
     query = sa.select(i.iccid, s.operator, s.country, sa.func.left(s.imei, TAC).label("tac"))
     query = query.select_from(bulk_items.outerjoin(sims, same)).where(
-        i.organization_id == organization_id, i.bulk_action_id == bulk.id, i.left_out.is_(None)
+        i.organization_id == organization_id, i.bulk_action_id == bulk.id, i.excluded.is_(None)
     )
     rows = (await connection.execute(query.order_by(i.place).limit(bulk.canary))).all()
     return [CanarySim(**row._mapping) for row in rows]

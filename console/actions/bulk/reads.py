@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk.listing import not_started
-from console.actions.bulk.rules import TEXTS, LeftOut, counted, explanation
+from console.actions.bulk.rules import TEXTS, Exclusion, counted, explanation
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.explanations import explanation as explanation_of_action
 from console.actions.tables import actions
@@ -35,13 +35,13 @@ class BulkResult(Struct, frozen=True, kw_only=True):
     result: Annotated[
         str,
         Meta(
-            description="The state of its action; `not_started`, `left_out` by the plan, or `refused` before it was "
+            description="The state of its action; `not_started`, `excluded` by the plan, or `refused` before it was "
             "sent.",
             examples=["confirmed"],
         ),
     ]
     explanation: Annotated[str, Meta(description="The same in a sentence.", examples=["1NCE shows the new setting."])]
-    left_out: Annotated[
+    excluded: Annotated[
         str | None,
         Meta(
             description="`not_found`, `unwatched`, `not_listed`, `wrong_state`, `already_so`, `open_already` or "
@@ -55,7 +55,7 @@ async def counts(connection: AsyncConnection, organization_id: int, bulk_action_
     """How many of its SIMs are how far."""
     mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk_action_id)
     rows = sa.select(
-        sa.func.count().filter(i.left_out.is_not(None)).label("left_out"),
+        sa.func.count().filter(i.excluded.is_not(None)).label("excluded"),
         sa.func.count().filter(not_started()).label("not_started"),
         sa.func.count().filter(i.refusal.is_not(None)).label("refused"),
     ).where(mine)
@@ -63,7 +63,7 @@ async def counts(connection: AsyncConnection, organization_id: int, bulk_action_
     of_bulk = sa.and_(a.organization_id == organization_id, a.bulk_action_id == bulk_action_id)
     by_state = sa.select(a.state, sa.func.count()).where(of_bulk).group_by(a.state)
     states = {row[0]: row[1] for row in (await connection.execute(by_state)).all()}
-    return counted(states, left_out=found.left_out, not_started=found.not_started, refused=found.refused)
+    return counted(states, excluded=found.excluded, not_started=found.not_started, refused=found.refused)
 
 
 async def whole(connection: AsyncConnection, organization_id: int, row: Any) -> BulkAction:
@@ -115,7 +115,7 @@ async def count(connection: AsyncConnection, organization_id: int, *, exact: boo
 
 
 def _begun(organization_id: int) -> "Sequence[sa.ColumnElement[bool]]":
-    return [b.organization_id == organization_id, b.state != BulkState.PLANNED.value]
+    return [b.organization_id == organization_id, b.begun_at.is_not(None)]
 
 
 async def at_work(connection: AsyncConnection, organization_id: int, now: datetime) -> list[int]:
@@ -154,13 +154,13 @@ async def count_results(
 
 def _results(organization_id: int, bulk_action_id: int, wanted: frozenset[str]) -> "sa.Select[Any]":
     result = sa.case(
-        (i.left_out.is_not(None), "left_out"),
+        (i.excluded.is_not(None), "excluded"),
         (i.refusal.is_not(None), ActionState.REFUSED.value),
         (i.action_id.is_(None), "not_started"),
         else_=a.state,
     )
     mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk_action_id)
-    columns = (i.place, i.iccid, i.left_out, i.refusal, i.action_id, a.kind, a.state, a.parameters, a.message)
+    columns = (i.place, i.iccid, i.excluded, i.refusal, i.action_id, a.kind, a.state, a.parameters, a.message)
     joined = bulk_items.outerjoin(actions, sa.and_(a.id == i.action_id, a.organization_id == organization_id))
     query = sa.select(*columns, result.label("result")).select_from(joined).where(mine)
     return query.where(result.in_([*wanted])) if wanted else query
@@ -168,8 +168,8 @@ def _results(organization_id: int, bulk_action_id: int, wanted: frozenset[str]) 
 
 def result_of(row: Any) -> BulkResult:
     """The result in a row of `results`."""
-    if row.left_out is not None:
-        text = TEXTS[LeftOut(row.left_out)] + "."
+    if row.excluded is not None:
+        text = TEXTS[Exclusion(row.excluded)] + "."
     elif row.refusal is not None:
         text = row.refusal
     elif row.action_id is None:
@@ -181,6 +181,6 @@ def result_of(row: Any) -> BulkResult:
         iccid=row.iccid,
         result=row.result,
         explanation=text,
-        left_out=row.left_out,
+        excluded=row.excluded,
         action_id=row.action_id,
     )

@@ -9,7 +9,7 @@ from console.store.database import Database
 from console.store.keyset import read_cursor
 
 AT_ONCE = 1_000
-COLUMNS = ("place", "iccid", "result", "left_out", "explanation", "action_id")
+COLUMNS = ("place", "iccid", "result", "excluded", "explanation", "action_id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute what begins with one of these
 
 

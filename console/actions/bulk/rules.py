@@ -33,7 +33,7 @@ WINDOW = 8  # actions of an organization's bulk actions that wait to be sent or 
 PLAN_GOOD_FOR = timedelta(hours=1)
 
 
-class LeftOut(StrEnum):
+class Exclusion(StrEnum):
     """Why a plan leaves a SIM out."""
 
     NOT_FOUND = "not_found"
@@ -45,27 +45,27 @@ class LeftOut(StrEnum):
     COOL_DOWN = "cool_down"
 
 
-TEXTS: Mapping[LeftOut, str] = {
-    LeftOut.NOT_FOUND: "Not found among this organization's SIMs",
-    LeftOut.UNWATCHED: "Not watched",
-    LeftOut.NOT_LISTED: "No longer in 1NCE's inventory",
-    LeftOut.WRONG_STATE: "Disabled",
-    LeftOut.ALREADY_SO: "Is so already",
-    LeftOut.OPEN_ALREADY: "The same is under way for it",
-    LeftOut.COOL_DOWN: "Topped up within the last 10 minutes",
+TEXTS: Mapping[Exclusion, str] = {
+    Exclusion.NOT_FOUND: "Not found among this organization's SIMs",
+    Exclusion.UNWATCHED: "Not watched",
+    Exclusion.NOT_LISTED: "No longer in 1NCE's inventory",
+    Exclusion.WRONG_STATE: "Disabled",
+    Exclusion.ALREADY_SO: "Is so already",
+    Exclusion.OPEN_ALREADY: "The same is under way for it",
+    Exclusion.COOL_DOWN: "Topped up within the last 10 minutes",
 }
 UNDER_WAY = frozenset({ActionState.AWAITING_APPROVAL, ActionState.HELD, ActionState.QUEUED, ActionState.SENDING})
 FAILED = frozenset({ActionState.REFUSED, ActionState.FAILED, ActionState.EXPIRED, ActionState.REJECTED})
 
 
-def counted(states: Mapping[str, int], *, left_out: int, not_started: int, refused: int) -> BulkCounts:
+def counted(states: Mapping[str, int], *, excluded: int, not_started: int, refused: int) -> BulkCounts:
     """The counts of a bulk action, from the states of its actions and its rows without one."""
 
     def of(some: frozenset[ActionState]) -> int:
         return sum(states.get(state.value, 0) for state in some)
 
     return BulkCounts(
-        left_out=left_out,
+        excluded=excluded,
         not_started=not_started,
         under_way=of(UNDER_WAY),
         accepted=states.get(ActionState.ACCEPTED, 0),

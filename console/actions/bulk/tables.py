@@ -41,7 +41,7 @@ bulk_items = sa.Table(
     sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),  # the order in which they are started
     sa.Column("organization_id", sa.Integer, nullable=False),
     sa.Column("iccid", sa.Text, nullable=False),  # or what was written, where no SIM was found
-    sa.Column("left_out", sa.Text),  # why the plan leaves it out
+    sa.Column("excluded", sa.Text),  # why the plan leaves it out
     sa.Column("was", sa.Text),  # the SIM's state when the list was frozen
     sa.Column("action_id", sa.ForeignKey("actions.id")),
     sa.Column("refusal", sa.Text),  # why no action was made of it when its time came

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.actions.bulk import listing, reads
 from console.actions.bulk.asking import for_sim, planned
 from console.actions.bulk.reads import COLUMNS
-from console.actions.bulk.rules import MOST_SIMS, NEXT, NOT_BEGUN, TEXTS, LeftOut, canaries
+from console.actions.bulk.rules import MOST_SIMS, NEXT, NOT_BEGUN, TEXTS, Exclusion, canaries
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.requests import Asked
@@ -96,8 +96,8 @@ async def start_some(transaction: Transaction, caller: Caller, bulk: BulkAction,
     for row in rows:
         values: dict[str, Any]
         try:
-            if row.left_out is not None:
-                raise Conflict(f"{TEXTS[LeftOut(row.left_out)]} when its time came.")
+            if row.excluded is not None:
+                raise Conflict(f"{TEXTS[Exclusion(row.excluded)]} when its time came.")
             async with transaction.attempt():
                 asked = for_sim(bulk.kind, bulk.parameters, bulk.reason, bulk.id, row.iccid)
                 key = f"bulk:{bulk.id}:{row.iccid}"
