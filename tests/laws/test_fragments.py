@@ -10,6 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from console.actions import requests, writes
+from console.actions.bulk import writes as bulk_writes
+from console.actions.bulk.commands import begin as begin_bulk_action
+from console.actions.bulk.selection import Selection
 from console.carrier.rules import CircuitState
 from console.carrier.writes import record_answers, record_circuit, record_unavailable
 from console.connectivity.writes import record_events, record_statuses
@@ -107,6 +110,17 @@ async def top_up(transaction: Transaction, acme: int, now: datetime) -> None:
     await writes.request(transaction, otto, asked, "one", now, undo=timedelta(seconds=30))
 
 
+async def bulk_action(transaction: Transaction, acme: int, now: datetime) -> None:
+    permissions = PERMISSIONS[Role.OPERATOR]
+    otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
+    asked = requests.reset("", reason="Ticket <7>")
+    bulk, _ = await bulk_writes.plan(
+        transaction, otto, asked, Selection(iccids=[ADAS_SIM]), "one", "one", now, stop_percent=5
+    )
+    begun = await begin_bulk_action(transaction, otto, bulk.id, now, undo=timedelta(0))
+    await bulk_writes.start_some(transaction, otto, begun, now, most=1)
+
+
 Change = Callable[[Transaction, int, datetime], Coroutine[Any, Any, None]]
 PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     "/": (
@@ -130,7 +144,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (event, {"event-5"}),
         (circuit, {"carrier-banner"}),
     ),
-    "/actions": ((top_up, {"action-1"}),),
+    "/actions": ((top_up, {"action-1"}), (bulk_action, {"bulk-row-1"})),
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),
     "/carrier": (
         (circuit, {"carrier-banner", "carrier-circuit"}),

@@ -83,11 +83,31 @@ def _sms(given: NewSms, reason: str | None, now: datetime) -> Asked:
     return requests.sms(NO_SIM, given.payload, now, source_address=address, expires_at=expires_at, reason=reason)
 
 
+def _top_up(given: NewTopUp, reason: str | None, now: datetime) -> Asked:
+    return requests.top_up(NO_SIM, given.payment_method, reason=reason)
+
+
+def _reset(given: NewReset, reason: str | None, now: datetime) -> Asked:
+    return requests.reset(NO_SIM, reason=reason)
+
+
+def _status(given: NewStatus, reason: str | None, now: datetime) -> Asked:
+    return requests.status(NO_SIM, enabled=given.enabled, reason=reason)
+
+
+def _imei_lock(given: NewImeiLock, reason: str | None, now: datetime) -> Asked:
+    return requests.imei_lock(NO_SIM, locked=given.locked, reason=reason)
+
+
+def _label(given: NewLabel, reason: str | None, now: datetime) -> Asked:
+    return requests.label(NO_SIM, given.label, reason=reason)
+
+
 _MADE: Mapping[ActionKind, Callable[[Any, str | None, datetime], Asked]] = {
-    ActionKind.TOP_UP: lambda given, reason, _: requests.top_up(NO_SIM, given.payment_method, reason=reason),
+    ActionKind.TOP_UP: _top_up,
     ActionKind.SMS: _sms,
-    ActionKind.RESET: lambda _, reason, __: requests.reset(NO_SIM, reason=reason),
-    ActionKind.STATUS: lambda given, reason, _: requests.status(NO_SIM, enabled=given.enabled, reason=reason),
-    ActionKind.IMEI_LOCK: lambda given, reason, _: requests.imei_lock(NO_SIM, locked=given.locked, reason=reason),
-    ActionKind.LABEL: lambda given, reason, _: requests.label(NO_SIM, given.label, reason=reason),
+    ActionKind.RESET: _reset,
+    ActionKind.STATUS: _status,
+    ActionKind.IMEI_LOCK: _imei_lock,
+    ActionKind.LABEL: _label,
 }

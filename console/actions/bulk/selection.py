@@ -92,7 +92,7 @@ async def of_identifiers(
     c, device = sims.c, sa.func.left(sims.c.imei, OF_IMEI)
     asked = texts([*others])
     for column in (c.imsi, c.msisdn, device) if others else ():
-        query = sa.select(c.iccid, column).where(c.organization_id == organization_id, column == sa.func.any(asked))
+        query = sa.select(c.iccid, column).where(c.organization_id == organization_id, column == sa.any_(asked))
         for iccid, value in (await connection.execute(query)).all():
             iccids.setdefault(others[value], []).append(iccid)
     every = [iccid for one in identifiers for iccid in iccids.get(one.digits, [one.written[:LONGEST_WRITTEN]])]
