@@ -1,4 +1,4 @@
-"""Bulk actions: one action for many SIMs, a frozen list of them, and which action was made for each.
+"""Bulk actions: one action for many SIMs, a frozen list of them, and which action was made for each; approvals.
 
 No two rows of a list are the same SIM, and an action belongs to one row, whatever the code does.
 """
@@ -68,3 +68,36 @@ def upgrade() -> None:
     op.execute("""
         CREATE INDEX actions_bulk_action_idx ON actions (bulk_action_id, state)
         WHERE bulk_action_id IS NOT NULL""")
+    op.execute("""
+        CREATE TABLE approval_rules (
+            organization_id integer NOT NULL CONSTRAINT approval_rules_pkey PRIMARY KEY
+                CONSTRAINT approval_rules_organization_id_fkey REFERENCES organizations (id),
+            above_sims integer,
+            above_minor bigint,
+            changed_by text NOT NULL,
+            changed_at timestamptz NOT NULL
+        )""")
+    op.execute("""
+        CREATE TABLE approvals (
+            id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT approvals_pkey PRIMARY KEY,
+            organization_id integer NOT NULL
+                CONSTRAINT approvals_organization_id_fkey REFERENCES organizations (id),
+            action_id bigint CONSTRAINT approvals_action_id_fkey REFERENCES actions (id),
+            bulk_action_id bigint CONSTRAINT approvals_bulk_action_id_fkey REFERENCES bulk_actions (id),
+            why text NOT NULL,
+            reason text NOT NULL,
+            caller text NOT NULL,
+            person text NOT NULL,
+            requested_by text NOT NULL,
+            requested_at timestamptz NOT NULL,
+            expires_at timestamptz NOT NULL,
+            was text,
+            decision text,
+            decided_by text,
+            decided_at timestamptz,
+            decision_reason text,
+            CONSTRAINT approvals_one_subject_check CHECK (num_nonnulls(action_id, bulk_action_id) = 1)
+        )""")
+    op.execute("CREATE INDEX approvals_list_idx ON approvals (organization_id, id DESC)")
+    op.execute("CREATE UNIQUE INDEX approvals_action_idx ON approvals (action_id)")
+    op.execute("CREATE UNIQUE INDEX approvals_bulk_action_idx ON approvals (bulk_action_id)")
