@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import Actor, acting
 from console.errors import NotFound
-from console.members.tables import group_roles, members
+from console.members.tables import members
 from console.members.writes import give_by_group
 from console.organizations.rules import Caller, Role, highest
+from console.organizations.tables import group_roles
 from console.store.database import Transaction
 from console.users.tables import identities, users
 

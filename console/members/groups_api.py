@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.members.group_roles import GroupRole, group_role, group_roles_of, judge_again
 from console.members.rules import check_grant
-from console.members.writes import map_group, unmap_group
 from console.organizations.rules import Caller, Permission, Role
+from console.organizations.writes import map_group, unmap_group
 from console.store.database import Database
 
 

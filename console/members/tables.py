@@ -18,19 +18,6 @@ members = sa.Table(
     sa.Column("by_group", sa.Boolean, nullable=False, server_default="false"),  # see group_roles
 )
 
-# The role that members of a group of the identity provider have in an organization.
-group_roles = sa.Table(
-    "group_roles",
-    metadata,
-    sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
-    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
-    sa.Column("name", sa.Text, nullable=False, index=True),  # as the provider writes it
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("created_by", sa.Text, nullable=False),
-    moment("created_at", nullable=False),
-    sa.UniqueConstraint("organization_id", "name"),
-)
-
 # A link makes a member with this role, or lets a member set another password. Of its token only a hash is kept.
 one_time_links = sa.Table(
     "one_time_links",

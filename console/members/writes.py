@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
-from console.members.tables import group_roles, members
+from console.members.tables import members
 from console.organizations.rules import ADMINISTRATING, Role
 from console.organizations.tables import organizations
 from console.organizations.writes import add
@@ -148,25 +148,6 @@ async def note_seen(transaction: Transaction, organization_id: int, user_id: int
     await transaction.connection.execute(
         sa.update(members).where(c.organization_id == organization_id, c.user_id == user_id).values(last_seen_at=now)
     )
-
-
-async def map_group(
-    transaction: Transaction, organization_id: int, name: str, role: Role, created_by: str, now: datetime
-) -> None:
-    """Let a group of the identity provider have this role here. Raises Invalid for a name that can't be."""
-    if not 0 < len(name.strip()) <= 255 or not name.isprintable():
-        raise Invalid("A group's name has 1 to 255 visible characters")
-    values = {"role": role, "created_by": created_by, "created_at": now}
-    statement = insert(group_roles).values(organization_id=organization_id, name=name.strip(), **values)
-    statement = statement.on_conflict_do_update(index_elements=["organization_id", "name"], set_=values)
-    await transaction.connection.execute(statement)
-
-
-async def unmap_group(transaction: Transaction, organization_id: int, number: int) -> None:
-    """Let a group have no role here any more."""
-    c = group_roles.c
-    statement = sa.delete(group_roles).where(c.organization_id == organization_id, c.id == number)
-    await transaction.connection.execute(statement)
 
 
 async def give_by_group(

@@ -30,3 +30,16 @@ credential_checks = sa.Table(
     sa.Column("accepted", sa.Boolean),
     sa.Column("found", sa.Text),
 )
+
+# The role that members of a group of the identity provider have in an organization.
+group_roles = sa.Table(
+    "group_roles",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False, index=True),  # as the provider writes it
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    moment("created_at", nullable=False),
+    sa.UniqueConstraint("organization_id", "name"),
+)

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
+from console.organizations.rules import Role
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
-from console.organizations.tables import credential_checks, organizations
+from console.organizations.tables import credential_checks, group_roles, organizations
 from console.settings import Settings
 from console.store.database import Transaction
 
@@ -165,3 +166,22 @@ async def settle_first(transaction: Transaction, settings: Settings, now: dateti
         streamer_username=settings.streamer_username,
         streamer_password=settings.streamer_password,
     )
+
+
+async def map_group(
+    transaction: Transaction, organization_id: int, name: str, role: Role, created_by: str, now: datetime
+) -> None:
+    """Let a group of the identity provider have this role here. Raises Invalid for a name that can't be."""
+    if not 0 < len(name.strip()) <= 255 or not name.isprintable():
+        raise Invalid("A group's name has 1 to 255 visible characters")
+    values = {"role": role, "created_by": created_by, "created_at": now}
+    statement = insert(group_roles).values(organization_id=organization_id, name=name.strip(), **values)
+    statement = statement.on_conflict_do_update(index_elements=["organization_id", "name"], set_=values)
+    await transaction.connection.execute(statement)
+
+
+async def unmap_group(transaction: Transaction, organization_id: int, number: int) -> None:
+    """Let a group have no role here any more."""
+    c = group_roles.c
+    statement = sa.delete(group_roles).where(c.organization_id == organization_id, c.id == number)
+    await transaction.connection.execute(statement)

@@ -14,8 +14,8 @@ from console.acting import acting
 from console.errors import Invalid
 from console.members.group_roles import group_role, group_roles_of, judge_again
 from console.members.rules import check_grant
-from console.members.writes import map_group, unmap_group
 from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
+from console.organizations.writes import map_group, unmap_group
 from console.pages.administration import FORM_BYTES, Form, page
 from console.settings import Settings
 from console.store.database import Database

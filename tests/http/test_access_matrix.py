@@ -27,8 +27,9 @@ from console.app import create_app
 from console.cli.main import console
 from console.facts.actions import ActionKind
 from console.members.links.writes import invite
-from console.members.writes import enter, map_group, put_user
+from console.members.writes import enter, put_user
 from console.organizations.rules import Permission, Role
+from console.organizations.writes import map_group
 from console.sessions.tables import sessions
 from console.settings import Settings
 from console.store.database import Database
