@@ -13,7 +13,7 @@ Key = dict[str, Any]  # as RFC 7517 writes it
 LONGEST_ADDRESS = 2_000
 MOST_KEYS = 50
 LONGEST_PART = 1_400  # characters of a key's number: RSA with 8,192 bits
-ASYMMETRIC = frozenset({"RSA", "EC", "OKP"})
+ASYMMETRIC = ("RSA", "EC", "OKP")
 
 
 class Endpoints(Struct, frozen=True):

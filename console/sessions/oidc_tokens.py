@@ -19,6 +19,7 @@ LONGEST_ID = 255  # characters of a subject or a session (OpenID Connect Core, s
 MOST_GROUPS = 500
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_SECONDS = 600  # after which a logout token is too old, whatever it says itself
+# What the libraries raise beside their own errors for values that are of no kind they know.
 HOSTILE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -118,7 +119,9 @@ def groups_in(claims: dict[str, Any], claim: str) -> Iterator[str]:
         for name in claim.split("."):
             found = found.get(name) if isinstance(found, dict) else None
     listed = found if isinstance(found, list) else [found]
-    yield from (one for one in listed[:MOST_GROUPS] if isinstance(one, str) and 0 < len(one) <= LONGEST_ID)
+    for one in listed[:MOST_GROUPS]:
+        if isinstance(one, str) and 0 < len(one) <= LONGEST_ID and one.isprintable():
+            yield one
 
 
 def _options(of: Recipient) -> dict[str, Any]:
