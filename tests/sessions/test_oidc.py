@@ -196,29 +196,13 @@ def changed(**values: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda claims: {name: value for name, value in {**claims, **values}.items() if value is not None}
 
 
-WRONG_CLAIMS: dict[str, dict[str, Any]] = {
+WRONG_CLAIMS: dict[str, dict[str, Any]] = {  # more of them in test_provider_answers.py
     "another nonce": {"nonce": "another"},
-    "no nonce": {"nonce": None},
-    "a nonce that is no text": {"nonce": ["x"]},
     "for somebody else": {"aud": "another-client"},
-    "for several, given to another": {"aud": [CLIENT_ID, "x"], "azp": "x"},
-    "for several, given to nobody": {"aud": [CLIENT_ID, "x"]},
-    "for a thing": {"aud": {"x": 1}},
     "of another issuer": {"iss": "https://elsewhere.example"},
-    "of no issuer": {"iss": None},
     "expired": {"exp": int(time.time()) - 120},
-    "that never ends": {"exp": None},
-    "that ends at no number": {"exp": "tomorrow"},
     "issued in the future": {"iat": int(time.time()) + 600},
-    "issued at no time": {"iat": None},
-    "not valid yet": {"nbf": int(time.time()) + 600},
-    "of nobody": {"sub": None},
-    "of an empty subject": {"sub": ""},
-    "of a subject that is no text": {"sub": 7},
     "of a subject with a NUL": {"sub": "a\0b"},
-    "of a subject without end": {"sub": "x" * 10_000},
-    "of another access token": {"at_hash": "x"},
-    "with an access token's hash that is no text": {"at_hash": {"a": 1}},
 }
 
 

@@ -10,9 +10,10 @@ from console.errors import ProviderFailed
 from console.pages.next_address import within
 from console.sessions.oidc_documents import MOST_KEYS, endpoints_in, keys_in
 from console.sessions.oidc_provider import UNKNOWN_KEY_SECONDS, IdentityProvider
-from console.sessions.oidc_tokens import groups_in
-from tests.sessions.identity_provider import CLIENT_ID, CLIENT_SECRET, as_json, providing
+from console.sessions.oidc_tokens import LEEWAY_SECONDS, Identity, Recipient, groups_in, identity_in
+from tests.sessions.identity_provider import CLIENT_ID, CLIENT_SECRET, Provider, as_json, providing
 
+NOW = 1_795_000_000
 ISSUER = "https://idp.example.com/realms/main"
 DOCUMENT = {
     "issuer": ISSUER,
@@ -72,6 +73,50 @@ def test_keys_are_public_ones_for_signatures_of_a_bounded_number() -> None:
     for wrong in nothing:
         with pytest.raises(ProviderFailed):
             keys_in(wrong)
+
+
+WRONG_CLAIMS: dict[str, dict[str, Any]] = {
+    "another nonce": {"nonce": "another"},
+    "no nonce": {"nonce": None},
+    "a nonce that is no text": {"nonce": ["x"]},
+    "for somebody else": {"aud": "another-client"},
+    "for several, given to another": {"aud": [CLIENT_ID, "x"], "azp": "x"},
+    "for several, given to nobody": {"aud": [CLIENT_ID, "x"]},
+    "for a thing": {"aud": {"x": 1}},
+    "of another issuer": {"iss": "https://elsewhere.example"},
+    "of no issuer": {"iss": None},
+    "expired": {"exp": NOW - 120},
+    "that never ends": {"exp": None},
+    "that ends at no number": {"exp": "tomorrow"},
+    "issued in the future": {"iat": NOW + 600},
+    "issued at no time": {"iat": None},
+    "not valid yet": {"nbf": NOW + 600},
+    "of nobody": {"sub": None},
+    "of an empty subject": {"sub": ""},
+    "of a subject that is no text": {"sub": 7},
+    "of a subject with a NUL": {"sub": "a\0b"},
+    "of a subject without end": {"sub": "x" * 10_000},
+    "of another access token": {"at_hash": "x"},
+    "with an access token's hash that is no text": {"at_hash": {"a": 1}},
+}
+
+
+def test_a_token_is_taken_only_with_each_claim_as_it_must_be() -> None:
+    provider = Provider(ISSUER)
+    keys = [provider.key.as_dict(private=False)]
+    right = {"iss": ISSUER, "aud": CLIENT_ID, "iat": NOW, "exp": NOW + 300, "nonce": "n", "sub": "7", "groups": ["a"]}
+
+    def identity(changed: dict[str, Any]) -> Identity:
+        token = provider.sign({name: value for name, value in {**right, **changed}.items() if value is not None})
+        recipient = Recipient(ISSUER, CLIENT_ID)
+        return identity_in(token, keys, recipient, nonce="n", access_token="t", groups_claim="groups", now=NOW)
+
+    found = identity({"aud": [CLIENT_ID, "x"], "azp": CLIENT_ID, "preferred_username": "Omar", "sid": "s", "email": 7})
+    assert found == Identity(ISSUER, "7", "s", ("Omar", "7"), frozenset({"a"}))
+    assert identity({"iat": NOW + LEEWAY_SECONDS, "exp": NOW - LEEWAY_SECONDS + 1}), "clocks differ a little"
+    for name, changed in WRONG_CLAIMS.items():
+        with pytest.raises(ProviderFailed):
+            raise AssertionError(name, identity(changed))
 
 
 def test_groups_are_texts_in_the_claim_or_within_it() -> None:
