@@ -36,6 +36,7 @@ actions = sa.Table(
     sa.Column("noted_volume_bytes", sa.BigInteger),  # the quota's accumulated volume just before a top-up was sent
     # Of the outcome:
     sa.Column("order_number", sa.Text),
+    sa.Column("ticket_id", sa.Text),
     sa.Column("sms_ids", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("price_minor", sa.BigInteger),
     sa.Column("currency", sa.Text),
@@ -44,4 +45,17 @@ actions = sa.Table(
     sa.Column("answer", sa.Text),
     sa.Column("steps", JSONB, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+)
+
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),  # a BudgetScope
+    sa.Column("subject", sa.Text, nullable=False),  # a caller's handle; empty: each of the scope
+    sa.Column("period", sa.Text, nullable=False),  # a BudgetPeriod
+    sa.Column("limit_minor", sa.BigInteger),
+    sa.Column("currency", sa.Text),
+    sa.Column("limit_top_ups", sa.Integer),
 )

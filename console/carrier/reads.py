@@ -43,6 +43,14 @@ async def status(connection: AsyncConnection, organization_id: int) -> CarrierSt
     )
 
 
+async def operation(connection: AsyncConnection, organization_id: int, name: str) -> Operation:
+    """One operation: whether 1NCE offers it, and when it answered last."""
+    c = carrier_operations.c
+    query = sa.select(*(c[one] for one in REPORTED)).where(c.organization_id == organization_id, c.operation == name)
+    row = (await connection.execute(query)).first()
+    return Operation(name=name, description=OPERATIONS[name], **(row._asdict() if row else {}))
+
+
 async def unavailable(connection: AsyncConnection, organization_id: int) -> list[Operation]:
     """What 1NCE does not offer this organization."""
     return [one for one in await operations(connection, organization_id) if one.available is False]

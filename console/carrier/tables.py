@@ -1,6 +1,7 @@
 """What is stored of the accounts at 1NCE."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from console.store.metadata import metadata, moment
 
@@ -28,4 +29,49 @@ carrier_operations = sa.Table(
     moment("since", nullable=False),  # available, or not, from this moment on
     moment("answered_at", nullable=False),
     moment("retry_at"),
+)
+
+# 1NCE's price list, as it was read last.
+products = sa.Table(
+    "products",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text),
+    sa.Column("material", sa.Text),
+    sa.Column("units_per_package", sa.Integer),
+    sa.Column("least", sa.Integer),
+    sa.Column("most", sa.Integer),
+    sa.Column("contract_months", sa.Integer),
+    sa.Column("one_time_charges", JSONB, nullable=False),  # net
+    sa.Column("recurring_charges", JSONB, nullable=False),
+    moment("read_at", nullable=False),
+)
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("type", sa.Text),
+    sa.Column("status", sa.Text),
+    moment("ordered_at"),
+    sa.Column("invoice_number", sa.Text),
+    sa.Column("amount_minor", sa.BigInteger),  # gross
+    sa.Column("currency", sa.Text),
+    sa.Column("iccids", sa.ARRAY(sa.Text), nullable=False),
+    sa.Column("products", JSONB, nullable=False),
+)
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("text", sa.Text),
+    moment("opened_at"),
+    moment("solved_at"),
+    sa.Column("communications", JSONB, nullable=False),
 )

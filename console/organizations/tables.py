@@ -17,6 +17,9 @@ organizations = sa.Table(
     sa.Column("streamer_username", sa.Text),
     sa.Column("streamer_password_sealed", sa.LargeBinary),
     sa.Column("forwarder_generation", sa.Integer, nullable=False, server_default="1"),  # see forwarding.py
+    # What a top-up costs, where 1NCE's price list does not say it: net.
+    sa.Column("top_up_price_minor", sa.BigInteger),
+    sa.Column("top_up_currency", sa.Text),
     moment("created_at", nullable=False),
 )
 

@@ -102,6 +102,13 @@ async def change_settings(
         await transaction.connection.execute(statement)
 
 
+async def set_top_up_price(transaction: Transaction, organization_id: int, price: tuple[int, str] | None) -> None:
+    """What a top-up costs, in minor units with the currency, where 1NCE's price list does not say it; None: unknown."""
+    amount, currency = price or (None, None)
+    statement = sa.update(organizations).where(organizations.c.id == organization_id)
+    await transaction.connection.execute(statement.values(top_up_price_minor=amount, top_up_currency=currency))
+
+
 async def request_check(transaction: Transaction, organization_id: int, now: datetime) -> None:
     """Ask a worker to try the organization's credentials at 1NCE."""
     statement = insert(credential_checks).values(organization_id=organization_id, requested_at=now)

@@ -97,6 +97,14 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="sync_orders",
+        description="Reads 1NCE's price list, orders and support tickets",
+        every="5 minutes",
+        cron="*/5 * * * *",
+        timeout=timedelta(minutes=30),
+        at_start=True,
+    ),
+    JobDefinition(
         name="take_stream",
         description="Takes in what 1NCE's Data Streamer and SMS Forwarder have pushed",
         every="push, and each minute for what was left",

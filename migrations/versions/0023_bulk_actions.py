@@ -6,7 +6,7 @@ No two rows of a list are the same SIM, and an action belongs to one row, whatev
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 
 def upgrade() -> None:
