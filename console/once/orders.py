@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from msgspec import Raw
 
 from console.once import operations
+from console.once.http.exchange import BeforeSending, send_at_once
 from console.once.http.rate_limit import CallPriority
 from console.once.http.requester import Params, Requester
 from console.once.models import Page
@@ -85,13 +86,23 @@ class AccountOperations:
         """
         return await self._list(operations.TICKETS, read_ticket, {"page": page, "pageSize": page_size}, priority)
 
-    async def open_ticket(self, *, subject: str, text: str, sender: str, reply_to: str) -> None:
+    async def open_ticket(
+        self,
+        *,
+        subject: str,
+        text: str,
+        sender: str,
+        reply_to: str,
+        before_sending: BeforeSending = send_at_once,
+    ) -> None:
         """Write to 1NCE's support, which answers to the mail address `reply_to`.
 
         `POST /v1/support`, which returns no number. Never repeated when the answer is lost: two people would answer.
         """
         body = {"subject": subject, "text": text, "senderName": sender, "replyToMail": reply_to}
-        await self._requester.call(operations.OPEN_TICKET, priority=CallPriority.COMMAND, body=body)
+        await self._requester.call(
+            operations.OPEN_TICKET, priority=CallPriority.COMMAND, body=body, before_sending=before_sending
+        )
 
     async def _list(
         self, operation: Operation, reader: Callable[[Raw], Item], params: Params, priority: CallPriority

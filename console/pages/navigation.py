@@ -27,6 +27,10 @@ PAGES = (
     Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="next"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
     Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
+    Page(name="orders", path="/orders", title="Orders", key="d", help="Go to the orders", icon="copy", group="System"),
+    Page(
+        name="tickets", path="/tickets", title="Tickets", key="t", help="Go to the tickets", icon="info", group="System"
+    ),
     Page(
         name="api", path="/api/v1/docs", title="API", key="a", help="Go to the API's page", icon="code", group="System"
     ),

@@ -7,6 +7,7 @@ from console.actions.sending import rules
 from console.actions.sending.reads import Sought, linked_messages, linked_orders
 from console.actions.sending.rules import Finding, OrderEvidence
 from console.actions.sms_parts import parts_of
+from console.actions.tickets import reference
 from console.facts.actions import ActionKind, ActionState
 from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused
@@ -40,6 +41,8 @@ class Evidence:
             return await self._sms(sought, kind)
         if kind is ActionKind.RESET:
             return await self._reset(sought)
+        if kind is ActionKind.TICKET:
+            return await self._ticket(sought)
         sim = await self._client.sim(sought.action.iccid, priority=NOW)
         seen = as_wanted(sim, kind, sought.action.parameters)
         return rules.setting(sought.pending, seen=seen, now=self._run.now())
@@ -114,6 +117,19 @@ class Evidence:
     def _since(self, message: Sms, sought: Sought) -> bool:
         since = sought.pending.sent_at - CLOCK_TOLERANCE
         return message.direction == "mt" and message.submitted_at is not None and message.submitted_at >= since
+
+    async def _ticket(self, sought: Sought) -> Finding | None:
+        """The ticket with its reference, among the latest. Where they can't be read nothing is known."""
+        action, since = sought.action, sought.pending.sent_at - CLOCK_TOLERANCE
+        try:
+            listed = (await self._client.account.tickets(priority=NOW)).items
+        except Refused:  # not offered to this account
+            return None
+        for ticket in listed:
+            named = reference(action.id) in (ticket.text or "") and ticket.subject == action.parameters["subject"]
+            if named and (ticket.opened_at is None or ticket.opened_at >= since):
+                return rules.ticket(sought.pending, ticket.id, self._run.now())
+        return rules.ticket(sought.pending, None, self._run.now())
 
     async def _reset(self, sought: Sought) -> Finding | None:
         batch = await self._client.events(sought.action.iccid, priority=NOW)

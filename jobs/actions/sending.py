@@ -11,6 +11,7 @@ from msgspec import structs
 from console.actions.rules import LEASE, SendResult
 from console.actions.sending.writes import Claim, Sent, note_volume
 from console.actions.sms_parts import parts_of
+from console.actions.tickets import whole_text
 from console.facts.actions import ActionKind
 from console.once.commands import Payment, SourceAddressType
 from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Unavailable
@@ -63,6 +64,7 @@ def request_text(kind: ActionKind, parameters: dict[str, Any]) -> str:
         ActionKind.SMS: "POST /v2/sims/…/sms",
         ActionKind.CANCEL_SMS: "DELETE /v2/sims/…/sms/…",
         ActionKind.RESET: "POST /v2/sims/…/reset",
+        ActionKind.TICKET: "POST /v1/support",
     }.get(kind)
     return path or f"PUT /v2/sims/… {msgspec.json.encode(parameters).decode()}"
 
@@ -114,6 +116,19 @@ async def _reset(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sent
     return Sent(result=SendResult.TAKEN, answer="201")
 
 
+async def _ticket(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sent:
+    """1NCE answers without a number: the reference in the text is what the ticket is found by."""
+    action = claimed.action
+    await run.client.account.open_ticket(
+        subject=action.parameters["subject"],
+        text=whole_text(action.parameters, action.id),
+        sender=action.requested_by,
+        reply_to=action.parameters["reply_to"],
+        before_sending=gate,
+    )
+    return Sent(result=SendResult.TAKEN, answer="201")
+
+
 async def _setting(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sent:
     """The SIM is read first, for all its settings are sent; what it has already is not sent at all."""
     action = claimed.action
@@ -144,4 +159,5 @@ KINDS: dict[ActionKind, Callable[[Run, Claim, Gate, list[str]], Awaitable[Sent]]
     ActionKind.STATUS: _setting,
     ActionKind.IMEI_LOCK: _setting,
     ActionKind.LABEL: _setting,
+    ActionKind.TICKET: _ticket,
 }
