@@ -2,7 +2,7 @@
 
 Each is asked for several times with one key. Workers run at the same time, are lost before and after the request is
 marked, stand still beyond their lease and go on; 1NCE drops connections before and after doing it, does it and answers
-500 or HTML or nothing, is slow, and refuses.
+500 or HTML or nothing, is slow, and refuses. In the end the budget has spent what the ledger says.
 """
 
 import asyncio
@@ -12,10 +12,14 @@ from random import Random
 import pytest
 
 from console.actions import requests
+from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
 from console.actions.requests import PaymentMethod
 from console.actions.rules import LEASE, NOT_CHARGED, TERMINAL, SendResult
 from console.actions.sending.writes import Sent, claim, note_sending, record_sent, take_lost_claims
+from console.actions.spending import listed
+from console.actions.writes import put_budgets
 from console.facts.actions import Action
+from console.organizations.writes import set_top_up_price
 from console.store.database import Database
 from jobs.act import act
 from jobs.settle import settle
@@ -24,6 +28,8 @@ from tests.simulation import Simulation
 
 pytestmark = pytest.mark.one_edition
 TOP_UPS = 12
+BEYOND = 2  # more than the budget allows
+PRICE = 1000
 FAULTS = [
     None,
     {"kind": "drop_before"},
@@ -56,6 +62,16 @@ async def lose_a_worker(otto: Operator, action: Action, how: str) -> Action | No
         return await record_sent(transaction, claimed, Sent(result=SendResult.LOST), now + LEASE)
 
 
+async def set_budget(otto: Operator) -> None:
+    """A budget for TOP_UPS of them."""
+    limit = BudgetLimit(
+        scope=BudgetScope.ORGANIZATION, period=BudgetPeriod.MONTH, limit_minor=TOP_UPS * PRICE, currency="EUR"
+    )
+    async with otto.db.transaction() as transaction:
+        await put_budgets(transaction, otto.acme.id, [limit], datetime.now(UTC))
+        await set_top_up_price(transaction, otto.acme.id, (PRICE, "EUR"))
+
+
 async def heal(db: Database) -> None:
     """The circuit breaker has closed: 1NCE answers again."""
     keys = [key async for key in db.redis.scan_iter("once:*:circuit")]
@@ -67,7 +83,8 @@ async def test_no_top_up_is_charged_twice_or_said_to_be_what_it_is_not(
     otto: Operator, simulation: Simulation, db: Database
 ) -> None:
     random = Random(11)
-    iccids = (await simulation.iccids())[-TOP_UPS:]
+    await set_budget(otto)
+    iccids = (await simulation.iccids())[-TOP_UPS - BEYOND :]
     for number, iccid in enumerate(iccids):
         fault = FAULTS[number % len(FAULTS)]
         if fault is not None:
@@ -75,8 +92,9 @@ async def test_no_top_up_is_charged_twice_or_said_to_be_what_it_is_not(
 
     asked = [requests.top_up(iccid, PaymentMethod.CREDIT_CARD) for iccid in iccids for _ in range(3)]
     made = await asyncio.gather(*(otto.ask(one, key=f"hour-{one.iccid}") for one in random.sample(asked, len(asked))))
-    actions = list({action.id: action for action in made}.values())
-    assert len(actions) == TOP_UPS
+    everything = list({action.id: action for action in made}.values())
+    actions = [action for action in everything if action.state == "queued"]
+    assert (len(everything), len(actions)) == (TOP_UPS + BEYOND, TOP_UPS)
 
     for number, action in enumerate(actions):
         if (how := LOST[number % len(LOST)]) is not None:
@@ -99,9 +117,14 @@ async def test_no_top_up_is_charged_twice_or_said_to_be_what_it_is_not(
             await connection.exec_driver_sql("UPDATE actions SET due_at = now() WHERE due_at IS NOT NULL")
         await settle({"worker": otto.acme.worker}, organization_id=otto.acme.id)
 
-    for action in actions:
+    for action in everything:
         found, charged = await otto.read(action), await otto.done(action.iccid)
         history = [step.state for step in found.steps]
         assert found.state in TERMINAL, history
         assert charged == (1 if found.state == "confirmed" else 0), history
         assert found.state == "confirmed" or found.state in NOT_CHARGED, history
+
+    charged_in_all = sum([await otto.done(iccid) for iccid in iccids])
+    async with db.reading() as reading:
+        (budget,) = await listed(reading, otto.acme.id, datetime.now(UTC))
+    assert [(use.spent_minor, use.reserved_minor) for use in budget.uses] == [(charged_in_all * PRICE, 0)]

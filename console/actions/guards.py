@@ -1,0 +1,89 @@
+"""What stops a top-up before anything is made of it: another one under way, the cool-down, the budgets.
+
+And what stops a person from ending an action that is unknown.
+"""
+
+import re
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.actions import reads
+from console.actions.budgets import refusal
+from console.actions.requests import LONGEST_REASON, Asked
+from console.actions.rules import COOL_DOWN
+from console.actions.sending.rules import NOT_DONE_AFTER
+from console.actions.spending import limits_of, spendings
+from console.carrier.products import top_up_price
+from console.errors import Conflict, Invalid
+from console.facts.actions import Action, ActionState
+from console.organizations.rules import Caller
+
+WORDS = re.compile(r"\w{3}")
+
+
+class Price(Struct, frozen=True, kw_only=True):
+    """What an action costs as far as it is known, and why the budgets do not allow it."""
+
+    amount_minor: int | None = None
+    currency: str | None = None
+    refusal: str | None = None
+
+
+async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, now: datetime) -> Price:
+    """The price, and whether the budgets allow it. The caller holds the organization's lock on spending.
+
+    Raises Conflict while a top-up of the SIM is under way, within the cool-down unless `repeat` is asked for, and when
+    the price is no longer the one that the form has shown.
+    """
+    organization_id = caller.organization_id
+    under_way = await reads.open_top_up(connection, organization_id, asked.iccid)
+    if under_way is not None:
+        raise Conflict(
+            f"A top-up of this SIM is under way since {under_way.requested_at:%H:%M} UTC by {under_way.requested_by}: "
+            f"{under_way.state}",
+            action=under_way.id,
+            state=under_way.state,
+        )
+    last = await reads.last_top_up(connection, organization_id, asked.iccid, now - COOL_DOWN)
+    if last is not None and not asked.repeat:
+        minutes = max(1, round((now - last.requested_at).total_seconds() / 60))
+        ago = "a minute" if minutes == 1 else f"{minutes} minutes"
+        raise Conflict(
+            f"Topped up {ago} ago by {last.requested_by}: again?", action=last.id, repeat_with={"repeat": True}
+        )
+    price = await top_up_price(connection, organization_id, now)
+    if asked.shown_price not in (None, shown(price.amount_minor, price.currency)):
+        raise Conflict(f"The price has changed since the page was drawn. Now: {price.explanation}")
+    limits = await limits_of(connection, organization_id)
+    spent = await spendings(connection, organization_id, now) if limits else []
+    return Price(
+        amount_minor=price.amount_minor,
+        currency=price.currency,
+        refusal=refusal(caller.handle, caller.name, price, limits, spent),
+    )
+
+
+def said_by_person(action: Action, now: datetime, *, happened: bool, reason: str) -> str:
+    """What is noted of a person's word about an action that is unknown.
+
+    Raises Conflict for an action in another state, and for "it did not happen" while 1NCE may still be doing it;
+    Invalid for a reason that says nothing.
+    """
+    if action.state != ActionState.UNKNOWN:
+        raise Conflict(f"It is not unknown: it is {action.state}", action=action.id, state=action.state)
+    known_from = (action.sent_at or action.changed_at) + NOT_DONE_AFTER
+    if not happened and now < known_from:
+        raise Conflict(
+            f"1NCE may still be doing it: look again at {known_from:%H:%M} UTC", action=action.id, retry_at=known_from
+        )
+    text = " ".join(reason.split())
+    if not (WORDS.search(text) and len(text) <= LONGEST_REASON and text.isprintable()):
+        raise Invalid(f"Give a reason, at most {LONGEST_REASON} characters: how do you know?")
+    return f"It {'happened' if happened else 'did not happen'}: {text}"
+
+
+def shown(amount_minor: int | None, currency: str | None) -> str:
+    """A price as a form carries it."""
+    return "unknown" if amount_minor is None else f"{amount_minor} {currency}"
