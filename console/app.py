@@ -27,13 +27,16 @@ from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
 from console.organizations.rules import Permission
 from console.pages import (
+    action_forms,
     actions,
     activity,
+    budgets,
     bulk_actions,
     carrier,
     find,
     jobs,
     oidc,
+    orders,
     overview,
     sign_in,
     sim,
@@ -160,6 +163,9 @@ def _pages() -> Router:
             sim.router,
             actions.router,
             bulk_actions.router,
+            action_forms.router,
+            budgets.router,
+            orders.router,
             jobs.router,
             carrier.router,
             activity.router,

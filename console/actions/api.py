@@ -5,12 +5,15 @@ from typing import Annotated
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.actions import reads, writes
+from console.actions.account import router as account
 from console.actions.asking import router as asking
+from console.actions.bodies import Settled
+from console.actions.budgeting import router as budgeting
 from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState
@@ -73,10 +76,28 @@ async def cancel_action(
     return action
 
 
+@post(
+    "/{action_id:str}/settle",
+    operation_id="settleAction",
+    summary="End an action that is unknown by what a person has found out",
+    status_code=200,
+    opt={"permission": Permission.SIMS_SPEND},
+)
+async def settle_action(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], action_id: FromPath[str], data: JSONBody[Settled]
+) -> Action:
+    """409 if it is not `unknown`; that it did not happen can be said ten minutes after it was sent."""
+    async with db.transaction() as transaction, acting(transaction, caller, "action.settle", action_id) as act:
+        number, now = number_of(action_id), datetime.now(UTC)
+        action = await writes.end_unknown(transaction, caller, number, now, happened=data.happened, reason=data.reason)
+        act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind, "reason": data.reason}
+    return action
+
+
 reading = Router(
     "/actions",
-    route_handlers=[list_actions, get_action, cancel_action],
+    route_handlers=[list_actions, get_action, cancel_action, settle_action],
     tags=["Actions"],
     dependencies={"asked": Provide(list_request)},
 )
-router = Router("/", route_handlers=[asking, reading])
+router = Router("/", route_handlers=[asking, reading, budgeting, account])

@@ -66,3 +66,12 @@ class NewLabel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     label: Annotated[str, Meta(max_length=255, description="Empty removes it.", examples=["pump-1"])]
     reason: REASON = None
+
+
+class Settled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person has found out of an action that is unknown."""
+
+    happened: Annotated[bool, Meta(description="Whether 1NCE has done it.", examples=[False])]
+    reason: Annotated[
+        str, Meta(max_length=500, description="How it is known.", examples=["1NCE's portal shows no such order"])
+    ]

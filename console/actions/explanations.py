@@ -14,6 +14,7 @@ NAMES = {
     ActionKind.STATUS: "SIM status",
     ActionKind.IMEI_LOCK: "IMEI lock",
     ActionKind.LABEL: "Label",
+    ActionKind.TICKET: "Ticket",
 }
 
 _PLAIN = {
@@ -28,17 +29,26 @@ _PLAIN = {
     ActionState.FAILED: "It has not been done.",
 }
 
+# Where a person has caused the state, and not evidence or 1NCE.
+BY_PEOPLE = {
+    ActionState.REFUSED: "It was refused before anything was sent.",
+    ActionState.CONFIRMED: "{by} has ended it.",
+    ActionState.FAILED: "{by} has ended it.",
+}
+
 _LOST = {
     ActionKind.TOP_UP: "its order and the rise of the data quota are",
     ActionKind.SMS: "the message in 1NCE's list is",
     ActionKind.CANCEL_SMS: "the message in 1NCE's list is",
     ActionKind.RESET: "the network events of the reset are",
+    ActionKind.TICKET: "the ticket in 1NCE's list is",
 }
 
 _ACCEPTED = {
     ActionKind.SMS: "1NCE has the message; it is not delivered yet.",
     ActionKind.CANCEL_SMS: "1NCE has cancelled the message; the list has not shown it yet.",
     ActionKind.RESET: "1NCE has queued the reset; the network has not reported it yet.",
+    ActionKind.TICKET: "1NCE has taken the ticket; its list has not shown it yet.",
 }
 
 _CONFIRMED = {
@@ -46,12 +56,17 @@ _CONFIRMED = {
     ActionKind.SMS: "The message was delivered.",
     ActionKind.CANCEL_SMS: "The message is no longer pending.",
     ActionKind.RESET: "The network has reported the reset.",
+    ActionKind.TICKET: "1NCE lists the ticket.",
 }
 
 
-def explanation(kind: ActionKind, state: ActionState, parameters: dict[str, Any], message: str | None) -> str:
-    """The sentence, with what 1NCE said or what was found (`message`) behind it."""
-    if state is ActionState.UNKNOWN:
+def explanation(
+    kind: ActionKind, state: ActionState, parameters: dict[str, Any], message: str | None, by: str | None = None
+) -> str:
+    """The sentence, with what 1NCE said or what was found (`message`) behind it. `by`: who has caused the state."""
+    if by is not None and state in BY_PEOPLE:
+        text = BY_PEOPLE[state].format(by=by)
+    elif state is ActionState.UNKNOWN:
         sought = _LOST.get(kind, "the SIM's setting is")
         text = f"No clear answer came from 1NCE: it may have been done. It is not sent again; {sought} looked for."
     elif state is ActionState.CONFIRMED:
@@ -83,6 +98,8 @@ def summary(kind: ActionKind, parameters: dict[str, Any]) -> str:
         return f"Label: {parameters.get('label') or 'none'}"
     if kind is ActionKind.SMS:
         return f"SMS: {parameters.get('payload', '')}"
+    if kind is ActionKind.TICKET:
+        return f"Ticket: {parameters.get('subject', '')}"
     return NAMES[kind]
 
 

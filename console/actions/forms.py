@@ -17,6 +17,7 @@ from console.actions.requests import Asked, PaymentMethod
 from console.actions.tables import actions
 from console.errors import Conflict, Invalid
 from console.facts.actions import ActionKind
+from console.facts.sims import SimState
 from console.organizations.rules import Caller
 
 c = actions.c
@@ -34,6 +35,12 @@ class ActionForm(Struct, frozen=True):
     label: str = ""
     reason: str = ""
     repeat: str = ""
+    subject: str = ""
+    text: str = ""
+    reply_to: str = ""
+    facts: str = ""
+    mask: str = ""
+    price: str = ""  # that the form has shown
 
 
 async def latest(connection: AsyncConnection, organization_id: int, iccid: str) -> dict[str, int]:
@@ -43,10 +50,13 @@ async def latest(connection: AsyncConnection, organization_id: int, iccid: str) 
     return {kind.value: 0 for kind in ActionKind} | {row[0]: row[1] for row in rows}
 
 
-def asked_by(form: ActionForm, iccid: str, now: datetime) -> Asked:
+def asked_by(form: ActionForm, sim: SimState, now: datetime) -> Asked:
     """What the form asks for. Raises Invalid for what can't be."""
+    if form.kind == ActionKind.TICKET:
+        facts, mask = form.facts == "yes", form.mask == "yes"
+        return requests.ticket(sim, form.subject, form.text, form.reply_to, facts=facts, mask=mask, reason=form.reason)
     try:
-        return MADE[ActionKind(form.kind)](form, iccid, now)
+        return MADE[ActionKind(form.kind)](form, sim.iccid, now)
     except (ValueError, KeyError) as error:
         raise Invalid("Choose one of the offered values") from error
 
@@ -65,7 +75,8 @@ async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, 
 
 def _top_up(form: ActionForm, iccid: str, now: datetime) -> Asked:
     method = PaymentMethod(form.payment_method)
-    return requests.top_up(iccid, method, reason=form.reason, repeat=form.repeat == "yes")
+    price = form.price or None
+    return requests.top_up(iccid, method, reason=form.reason, repeat=form.repeat == "yes", shown_price=price)
 
 
 def _switch(text: str) -> bool:
@@ -107,4 +118,5 @@ COMMANDS: Mapping[str, Any] = {
     ActionKind.STATUS: "sim.enable",
     ActionKind.IMEI_LOCK: "sim.lock",
     ActionKind.LABEL: "sim.label",
+    ActionKind.TICKET: "ticket.open",
 }

@@ -35,7 +35,9 @@ def action_of(row: Any) -> Action:
     values = {name: getattr(row, name) for name in FIELDS}
     values["steps"] = convert(values["steps"], list[ActionStep])
     kind, state = ActionKind(values["kind"]), ActionState(values["state"])
-    return Action(**values, explanation=explanation(kind, state, values["parameters"], values["message"]))
+    by = values["steps"][-1].by  # of the state that it is in
+    text = explanation(kind, state, values["parameters"], values["message"], by)
+    return Action(**values, explanation=text)
 
 
 async def one(connection: AsyncConnection, organization_id: int, action_id: int) -> Action | None:
@@ -89,6 +91,18 @@ async def last_top_up(connection: AsyncConnection, organization_id: int, iccid: 
     query = _top_ups(organization_id, iccid).where(c.requested_at > since, c.state.not_in(NOT_CHARGED))
     row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
     return action_of(row) if row else None
+
+
+async def of_orders(connection: AsyncConnection, organization_id: int, numbers: Sequence[str]) -> dict[str, int]:
+    """The actions that have made these orders, by the order's number."""
+    query = sa.select(c.order_number, c.id).where(c.organization_id == organization_id, c.order_number.in_(numbers))
+    return {row[0]: row[1] for row in (await connection.execute(query)).all()}
+
+
+async def of_tickets(connection: AsyncConnection, organization_id: int, ids: Sequence[str]) -> dict[str, int]:
+    """The actions that have opened these tickets, by the ticket's id."""
+    query = sa.select(c.ticket_id, c.id).where(c.organization_id == organization_id, c.ticket_id.in_(ids))
+    return {row[0]: row[1] for row in (await connection.execute(query)).all()}
 
 
 def _top_ups(organization_id: int, iccid: str) -> "sa.Select[Any]":

@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from console.actions.sms_parts import SmsTooLong, parts_of
+from console.actions.tickets import facts_text
 from console.errors import BadRequest, Invalid
 from console.facts.actions import ActionKind
+from console.facts.sims import SimState
 
 KEY = re.compile(r"[!-~]{1,255}")
 SMS_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-LONGEST_REASON, LONGEST_LABEL = 500, 255
+LONGEST_REASON, LONGEST_LABEL, LONGEST_SUBJECT, LONGEST_TEXT = 500, 255, 200, 5000
+MAIL_ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,130}\.[A-Za-z]{2,}")
 LONGEST_SMS_LIFE = timedelta(days=7)
 SOURCE_ADDRESS = re.compile(r"\d{1,15}|[A-Za-z0-9 ]{1,11}")
 
@@ -28,8 +31,9 @@ class PaymentMethod(StrEnum):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """An action that is asked for. `repeat`: the caller knows of a top-up within the cool-down, and wants another.
+    """An action that is asked for.
 
+    `repeat`: the caller knows of a top-up within the cool-down, and wants another. `shown_price`: what the form said.
     `bulk_action_id`: the bulk action that asks for it.
     """
 
@@ -39,6 +43,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     repeat: bool = False
     bulk_action_id: int | None = None
+    shown_price: str | None = None
 
 
 def checked_key(key: str | None) -> str:
@@ -48,9 +53,18 @@ def checked_key(key: str | None) -> str:
     return key
 
 
-def top_up(iccid: str, payment_method: PaymentMethod, *, reason: str | None = None, repeat: bool = False) -> Asked:
+def top_up(
+    iccid: str,
+    payment_method: PaymentMethod,
+    *,
+    reason: str | None = None,
+    repeat: bool = False,
+    shown_price: str | None = None,
+) -> Asked:
     """One more pack of data and messages, for money."""
-    return _asked(ActionKind.TOP_UP, iccid, {"payment_method": payment_method.value}, reason, repeat=repeat)
+    parameters = {"payment_method": payment_method.value}
+    found = _asked(ActionKind.TOP_UP, iccid, parameters, reason, repeat=repeat)
+    return structs.replace(found, shown_price=shown_price)
 
 
 def sms(
@@ -105,6 +119,21 @@ def label(iccid: str, text: str, *, reason: str | None = None) -> Asked:
     """Name the SIM at 1NCE; an empty text removes the label."""
     plain = _plain(text, "label", LONGEST_LABEL)
     return _asked(ActionKind.LABEL, iccid, {"label": plain}, reason)
+
+
+def ticket(
+    sim: SimState, subject: str, text: str, reply_to: str, *, facts: bool, mask: bool, reason: str | None = None
+) -> Asked:
+    """A question to 1NCE's support about the SIM. Raises Invalid for an empty one, and for what is no mail address."""
+    about, asked = _plain(subject, "subject", LONGEST_SUBJECT), text.strip()
+    if not about or not 0 < len(asked) <= LONGEST_TEXT or "\0" in asked:
+        raise Invalid(f"A ticket has a subject, and a text of at most {LONGEST_TEXT} characters")
+    if not MAIL_ADDRESS.fullmatch(reply_to.strip()):
+        raise Invalid("reply_to is a mail address: 1NCE answers to it")
+    parameters = {"subject": about, "text": asked, "reply_to": reply_to.strip()}
+    if facts:
+        parameters["facts"] = facts_text(sim, mask=mask)
+    return _asked(ActionKind.TICKET, sim.iccid, parameters, reason)
 
 
 def _asked(

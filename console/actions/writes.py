@@ -1,16 +1,21 @@
 """Changes of actions that people and programs make, and how every change of one is made and published."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from console.actions import reads
+from console.actions.budgets import BudgetLimit, checked
+from console.actions.guards import Price, may_spend, said_by_person
 from console.actions.reads import COLUMNS, action_of
 from console.actions.requests import Asked
-from console.actions.rules import COOL_DOWN, EXPIRES_AFTER, NOT_SENT, SPENDING, step
-from console.actions.tables import actions
+from console.actions.rules import EXPIRES_AFTER, NOT_SENT, SPENDING, step
+from console.actions.spending import names_of
+from console.actions.tables import actions, budgets
 from console.errors import Conflict, Invalid, NotFound
 from console.facts.actions import Action, ActionChanged, ActionState
 from console.organizations.rules import Caller
@@ -26,19 +31,20 @@ async def request(
 ) -> tuple[Action, bool]:
     """Make an action of what is asked for; the action, and whether the key had made it before.
 
+    A top-up reserves its price in the budgets by that; one that they do not allow is refused from the beginning.
     Raises Invalid for a key that has made another action, and Conflict where a top-up may not start.
     """
     connection = transaction.connection
-    if asked.kind in SPENDING:  # top-ups of one SIM wait for each other from here on
-        name = f"{caller.organization_id}:{asked.iccid}"
-        await connection.execute(transaction_lock(AdvisoryLock.ACTION, name))
+    if asked.kind in SPENDING:  # top-ups of one organization wait for each other from here on: budgets are shared
+        await connection.execute(transaction_lock(AdvisoryLock.ACTION, caller.organization_id))
     if (before := await _same(transaction, caller, asked, key)) is not None:
         return before, True
-    if asked.kind in SPENDING:
-        await _may_spend(transaction, caller, asked, now)
-    held = undo > timedelta(0)
+    price = await may_spend(connection, caller, asked, now) if asked.kind in SPENDING else Price()
+    held = undo > timedelta(0) and price.refusal is None
     state = ActionState.HELD if held else ActionState.QUEUED
-    due_at = now + undo
+    due_at: datetime | None = now + undo
+    if price.refusal is not None:
+        state, due_at = ActionState.REFUSED, None
     values = {
         "organization_id": caller.organization_id,
         "iccid": asked.iccid,
@@ -55,7 +61,10 @@ async def request(
         "undo_until": due_at if held else None,
         "expires_at": now + EXPIRES_AFTER,
         "due_at": due_at,
-        "steps": [_step(state, now, caller.name, None)],
+        "price_minor": price.amount_minor,
+        "currency": price.currency,
+        "message": price.refusal,
+        "steps": [_step(state, now, caller.name, price.refusal)],
     }
     statement = insert(actions).values(**values)
     statement = statement.on_conflict_do_nothing(index_elements=["organization_id", "caller", "idempotency_key"])
@@ -66,7 +75,8 @@ async def request(
         return found, True
     action = action_of(row)
     transaction.publish(caller.organization_id, ActionChanged(time=now, subject=action.iccid, data=action))
-    ask_for_sending(transaction, caller.organization_id, action.id, due_at)
+    if due_at is not None:
+        ask_for_sending(transaction, caller.organization_id, action.id, due_at)
     return action, False
 
 
@@ -87,6 +97,27 @@ async def cancel(transaction: Transaction, caller: Caller, action_id: int, now: 
     if state is not ActionState.CANCELLED:
         raise Conflict(f"It can't be cancelled any more: it is {state}", action=action_id, state=state.value)
     return action
+
+
+async def end_unknown(
+    transaction: Transaction, caller: Caller, action_id: int, now: datetime, *, happened: bool, reason: str
+) -> Action:
+    """End an action that is unknown by what a person has found out.
+
+    Raises NotFound; Invalid without a reason; Conflict if it is not unknown, or "not done" is said too early.
+    """
+    found = await reads.one(transaction.connection, caller.organization_id, action_id)
+    if found is None:
+        raise NotFound("There is no such action", action=action_id)
+    said = said_by_person(found, now, happened=happened, reason=reason)
+    which = sa.and_(c.organization_id == caller.organization_id, c.id == action_id)
+    after = ActionState.CONFIRMED if happened else ActionState.FAILED
+    ended = await change(
+        transaction, which, ActionState.UNKNOWN, after, {"due_at": None}, now, by=caller.name, message=said
+    )
+    if ended is None:
+        raise Conflict(f"It is not unknown any more: it is {found.state}", action=action_id, state=found.state)
+    return ended
 
 
 def ask_for_sending(transaction: Transaction, organization_id: int, action_id: int, due_at: datetime) -> None:
@@ -134,6 +165,20 @@ async def change(
     return action
 
 
+async def put_budgets(
+    transaction: Transaction, organization_id: int, limits: Sequence[BudgetLimit], now: datetime
+) -> None:
+    """Put these in the place of all budgets of the organization. Raises Invalid for what can't be a budget."""
+    connection = transaction.connection
+    await connection.execute(transaction_lock(AdvisoryLock.ACTION, organization_id))
+    kept = checked(limits, await names_of(connection, organization_id, now))
+    await connection.execute(sa.delete(budgets).where(budgets.c.organization_id == organization_id))
+    if kept:
+        rows = [structs.asdict(limit) | {"subject": limit.subject or ""} for limit in kept]
+        of = {"organization_id": organization_id}
+        await connection.execute(sa.insert(budgets).values([of | row for row in rows]))
+
+
 async def _same(transaction: Transaction, caller: Caller, asked: Asked, key: str) -> Action | None:
     """What this key has made before. Raises Invalid if that is something else."""
     found = await reads.by_key(transaction.connection, caller.organization_id, caller.handle, key)
@@ -147,26 +192,6 @@ async def _same(transaction: Transaction, caller: Caller, asked: Asked, key: str
     ):
         raise Invalid(SAME_KEY, action=found.id)
     return found
-
-
-async def _may_spend(transaction: Transaction, caller: Caller, asked: Asked, now: datetime) -> None:
-    """Raises Conflict while a top-up of the SIM is under way, or within the cool-down unless `repeat` is asked for."""
-    connection, organization_id = transaction.connection, caller.organization_id
-    under_way = await reads.open_top_up(connection, organization_id, asked.iccid)
-    if under_way is not None:
-        raise Conflict(
-            f"A top-up of this SIM is under way since {under_way.requested_at:%H:%M} UTC by {under_way.requested_by}: "
-            f"{under_way.state}",
-            action=under_way.id,
-            state=under_way.state,
-        )
-    last = await reads.last_top_up(connection, organization_id, asked.iccid, now - COOL_DOWN)
-    if last is not None and not asked.repeat:
-        minutes = max(1, round((now - last.requested_at).total_seconds() / 60))
-        ago = "a minute" if minutes == 1 else f"{minutes} minutes"
-        raise Conflict(
-            f"Topped up {ago} ago by {last.requested_by}: again?", action=last.id, repeat_with={"repeat": True}
-        )
 
 
 def _step(state: ActionState, at: datetime, by: str | None, message: str | None) -> dict[str, Any]:

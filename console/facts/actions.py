@@ -17,6 +17,7 @@ class ActionKind(StrEnum):
     STATUS = "status"
     IMEI_LOCK = "imei_lock"
     LABEL = "label"
+    TICKET = "ticket"
 
 
 class ActionState(StrEnum):
@@ -52,7 +53,8 @@ class Action(Struct, frozen=True, kw_only=True):
     kind: Annotated[
         str,
         Meta(
-            description="`topup`, `sms`, `cancel_sms`, `reset`, `status`, `imei_lock` or `label`.", examples=["topup"]
+            description="`topup`, `sms`, `cancel_sms`, `reset`, `status`, `imei_lock`, `label` or `ticket`.",
+            examples=["topup"],
         ),
     ]
     iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
@@ -99,6 +101,7 @@ class Action(Struct, frozen=True, kw_only=True):
     ]
     attempts: Annotated[int, Meta(description="How often a worker has taken it to send it.", examples=[1])]
     order_number: Annotated[str | None, Meta(description="1NCE's order of a top-up.", examples=["2000000041"])]
+    ticket_id: Annotated[str | None, Meta(description="1NCE's number of the ticket.", examples=["13"])]
     sms_ids: Annotated[
         list[str], Meta(description="1NCE's ids of the message's parts that it has taken.", examples=[[]])
     ]

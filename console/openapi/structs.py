@@ -2,10 +2,18 @@
 
 import msgspec
 
-from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
+from console.actions.account import NewTicket
+from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp, Settled
+from console.actions.budgeting import Budgets, NewBudgets, PriceSetting
+from console.actions.budgets import BudgetLimit
+from console.actions.spending import Budget, BudgetUse
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
 from console.audit.rules import AuditLine
+from console.carrier.api import Products
+from console.carrier.orders import Order, OrderedProduct
+from console.carrier.products import Charge, Product, TopUpPrice
+from console.carrier.tickets import Communication, Ticket
 from console.connectivity.reads import StatusChange
 from console.facts.actions import Action, ActionStep
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
@@ -53,6 +61,22 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         NewStatus,
         NewImeiLock,
         NewLabel,
+        NewTicket,
+        Settled,
+        Budgets,
+        NewBudgets,
+        PriceSetting,
+        Budget,
+        BudgetLimit,
+        BudgetUse,
+        Products,
+        Product,
+        Charge,
+        TopUpPrice,
+        Order,
+        OrderedProduct,
+        Ticket,
+        Communication,
         StatusChange,
         NetworkEvent,
         Sms,

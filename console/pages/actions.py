@@ -4,27 +4,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from litestar import Request, Router, get, post
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.acting import acting
-from console.actions import forms, reads, writes
+from console.actions import reads
 from console.actions.api import number_of
+from console.actions.budgeting import budgets_of
 from console.actions.bulk import reads as bulk_reads
-from console.actions.commands import ask
 from console.actions.explanations import NAMES, summary
-from console.actions.forms import ActionForm
 from console.actions.reads import ActionFilter
-from console.actions.rules import OPEN
-from console.errors import Invalid, NotFound
+from console.actions.rules import OPEN, SPENDING
+from console.errors import NotFound
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged, ActionKind
 from console.facts.bulk_actions import BulkActionChanged
-from console.facts.sims import SimState
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
@@ -32,16 +28,14 @@ from console.pages.bulk_view import bulk_row
 from console.pages.bulk_view import drawn as bulk_drawn
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
-from console.settings import Settings
-from console.store.database import Database
 from console.store.keyset import read_cursor
 
 ACTIONS, BULK_ACTIONS = 50, 5
-Form = Annotated[ActionForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+BUDGETS = Refresh(part="budgets", topic="actions")
 
 
 class ActionsView:
-    """Each action in its place in the list, or on top of it; and on its own page."""
+    """Each action in its place in the list, or on top of it; on its own page; what is used of the budgets."""
 
     name = "actions"
     receives = Receives(facts=(ActionChanged, BulkActionChanged), topics=("actions",))
@@ -60,19 +54,24 @@ class ActionsView:
         whole = self._fragments.draw("actions/_whole.html", **drawn(action))
         place = f"action-{action.id}"
         page = replace(f"whole-{place}", whole, revision=action.revision)
+        budgets = [BUDGETS] if action.kind in SPENDING else []
         if action.bulk_action_id is not None:
             counts = Refresh(part="bulk", subject=str(action.bulk_action_id))
-            return [replace(place, row, revision=action.revision), page, counts]
-        return [prepend("actions", place, row, revision=action.revision), page, message(self._fragments, action)]
+            return [replace(place, row, revision=action.revision), page, counts, *budgets]
+        row_on_top = prepend("actions", place, row, revision=action.revision)
+        return [row_on_top, page, message(self._fragments, action), *budgets]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """A bulk action with its counts."""
+        """A bulk action with its counts, or the budgets."""
+        if what.part == BUDGETS.part:
+            budgets = await budgets_of(reading, organization_id)
+            return [replace("budgets", self._fragments.draw("actions/_budgets.html", budgets=budgets))]
         found = await bulk_reads.one(reading, organization_id, int(what.subject))
         return [bulk_row(self._fragments, found)] if found else []
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """Facts that were missed come again."""
-        return []
+        """Facts that were missed come again; the budgets are read."""
+        return [BUDGETS]
 
     async def revisions(
         self, reading: AsyncConnection, organization_id: int, topics: Collection[str]
@@ -117,6 +116,7 @@ async def actions_page(
         "older": f"/actions?state={in_state}&kind={kind}&before={older}" if older else None,
         "newest": "/actions" if cursor else None,
         "as_of_time": datetime.now(UTC),
+        "budgets": await budgets_of(reading, caller.organization_id),
         "may_cancel": caller.may(Permission.SIMS_ACT),
     }
     return Template("actions/actions.html", context=context)
@@ -135,47 +135,15 @@ async def action_page(
         raise NotFound("There is no such action")
     layout = await layout_context(reading, caller, live_since, ActionsView)
     context = {**layout, **drawn(action), "may_cancel": caller.may(Permission.SIMS_ACT)}
+    context["may_settle"] = caller.may(Permission.SIMS_SPEND)
     return Template("actions/action.html", context=context)
 
 
-@post("/actions/{action_id:str}/cancel", status_code=200, opt={"permission": Permission.SIMS_ACT})
-async def cancel(
-    request: Request[Any, Any, Any],
-    caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    action_id: FromPath[str],
-) -> Template | Redirect:
-    """That it is cancelled; a browser without scripts goes to the action."""
-    async with db.transaction() as transaction, acting(transaction, caller, "action.cancel", action_id) as act:
-        action = await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
-        act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind}
-    return _answer(request, action)
-
-
-@post("/sims/{iccid:str}/actions", status_code=200, opt={"permission": Permission.SIMS_ACT})
-async def ask_from_page(
-    request: Request[Any, Any, Any],
-    caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    settings: NamedDependency[Settings],
-    sim: NamedDependency[SimState],
-    data: Form,
-) -> Template | Redirect:
-    """A message with a countdown and Undo; a browser without scripts goes to the action."""
-    command = forms.COMMANDS.get(data.kind)
-    if command is None:
-        raise Invalid("There is no such action", kind=data.kind[:20])
-    async with db.transaction() as transaction, acting(transaction, caller, command, sim.iccid) as act:
-        asked = forms.asked_by(data, sim.iccid, datetime.now(UTC))
-        key = await forms.key_of(transaction.connection, caller, data, sim.iccid)
-        action, _ = await ask(transaction, act, caller, asked, key, settings)
-    return _answer(request, action)
-
-
-def _answer(request: Request[Any, Any, Any], action: Action) -> Template | Redirect:
+def answer(request: Request[Any, Any, Any], action: Action) -> Template | Redirect:
+    """The message about it; a browser without scripts goes to the action."""
     if "hx-request" in request.headers:
         return Template("actions/_toast.html", context=drawn(action))
     return Redirect(f"/actions/{action.id}", status_code=303)
 
 
-router = Router("/", route_handlers=[actions_page, action_page, cancel, ask_from_page], include_in_schema=False)
+router = Router("/", route_handlers=[actions_page, action_page], include_in_schema=False)

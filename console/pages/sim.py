@@ -15,6 +15,8 @@ from console.actions import forms
 from console.actions import reads as action_reads
 from console.actions.explanations import PAYMENT_NAMES
 from console.actions.reads import ActionFilter
+from console.actions.tickets import facts_text
+from console.carrier.products import top_up_price
 from console.connectivity import reads as connectivity_reads
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged
@@ -128,7 +130,9 @@ async def sim_page(
         "may_act": caller.may(Permission.SIMS_ACT),
         "actions": [drawn(action) for action in actions],
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
+        "ticket_facts": facts_text(sim, mask=False),
         "payment_methods": PAYMENT_NAMES,
+        "price": await top_up_price(reading, caller.organization_id, datetime.now(UTC)),
         "events": events,
         "events_as_of": datetime.now(UTC),
         "older": f"/sims/{sim.iccid}?before={older}" if older else None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from console.carrier.money import money
 from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
 
@@ -42,6 +43,7 @@ def environment() -> Environment:
         span=span,
         until=until,
         age=age,
+        money=money,
     )
     made.globals.update(server_time=server_time, static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None)
     for name in made.list_templates(extensions=["html"]):

@@ -37,7 +37,6 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed("an_iccid_has_one_parser", "console/once/wire/masking.py ", "finds ICCIDs inside free text to mask them"),
     Allowed("nothing_is_dead", "console/once/orders.py defines place_order,", "an operation that no job asks yet"),
-    Allowed("nothing_is_dead", "console/once/orders.py defines open_ticket,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/trial/programs.py defines in_tree,", "tests start TimescaleDB from a folder"),
     Allowed("nothing_is_dead", "console/cli/main.py defines list_commands,", "click calls it by this name"),
     Allowed("nothing_is_dead", "console/cli/main.py defines get_command,", "click calls it by this name"),

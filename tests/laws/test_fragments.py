@@ -144,7 +144,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (event, {"event-5"}),
         (circuit, {"carrier-banner"}),
     ),
-    "/actions": ((top_up, {"action-1"}), (bulk_action, {"bulk-row-1"})),
+    "/actions": ((top_up, {"action-1", "budgets"}), (bulk_action, {"bulk-row-1"})),
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),
     "/carrier": (
         (circuit, {"carrier-banner", "carrier-circuit"}),

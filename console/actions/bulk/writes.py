@@ -13,7 +13,9 @@ from console.actions.bulk.rules import MOST_SIMS, NEXT, NOT_BEGUN, TEXTS, Exclus
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.requests import Asked
+from console.actions.rules import SPENDING
 from console.actions.writes import SAME_KEY, request
+from console.carrier.products import top_up_price
 from console.errors import Conflict, ConsoleError, Invalid
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkActionChanged, BulkState
@@ -44,6 +46,9 @@ async def plan(
     connection, organization_id = transaction.connection, caller.organization_id
     values = planned(caller, asked, selection, now) | {"idempotency_key": key, "asked_digest": digest}
     values |= {"stop_percent": stop_percent, "retry_of": retry_of}
+    if asked.kind in SPENDING:
+        price = await top_up_price(connection, organization_id, now)
+        values |= {"price_minor": price.amount_minor, "currency": price.currency}
     statement = insert(bulk_actions).values(**values)
     statement = statement.on_conflict_do_nothing(index_elements=["organization_id", "caller", "idempotency_key"])
     bulk_id = (await connection.execute(statement.returning(b.id))).scalar()

@@ -25,6 +25,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     message: str
     order_number: str | None = None
     sms_ids: Sequence[str] = ()
+    ticket_id: str | None = None
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -109,6 +110,18 @@ def reset(pending: Pending, *, reported: bool, now: datetime) -> Finding | None:
     if pending.state is ActionState.UNKNOWN:
         return Finding(state=ActionState.FAILED, message=f"The network has reported no reset. {TRY_AGAIN}")
     return Finding(state=ActionState.UNKNOWN, message="The network has not reported it within an hour.")
+
+
+def ticket(pending: Pending, ticket_id: str | None, now: datetime) -> Finding | None:
+    """Of a ticket, by the one in 1NCE's list that has its reference; None in place of it: the list has none."""
+    if ticket_id is not None:
+        return Finding(state=ActionState.CONFIRMED, message=f"Case {ticket_id}.", ticket_id=ticket_id)
+    age = now - pending.sent_at
+    if pending.state is ActionState.UNKNOWN and age >= NOT_DONE_AFTER:
+        return Finding(state=ActionState.FAILED, message=f"1NCE's list has no such ticket. {TRY_AGAIN}")
+    if age >= GIVEN_UP_AFTER:
+        return Finding(state=ActionState.UNKNOWN, message="1NCE does not list the ticket.")
+    return None
 
 
 def setting(pending: Pending, *, seen: bool, now: datetime) -> Finding | None:

@@ -170,6 +170,7 @@ async def settle(
     values = {
         "due_at": look_at if again else None,
         "order_number": sa.func.coalesce(c.order_number, finding.order_number),
+        "ticket_id": sa.func.coalesce(c.ticket_id, finding.ticket_id),
         "sms_ids": list(finding.sms_ids) if finding.sms_ids else c.sms_ids,
     }
     message = finding.message or None
