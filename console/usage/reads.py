@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.usage import SimDayUsage
 from console.store.bulk import Row, rows_of
-from console.usage.tables import usage_daily, usage_hourly, usage_late_hours
+from console.usage.rules import BETWEEN, Span
+from console.usage.tables import usage_daily, usage_hourly, usage_incomplete, usage_late_hours, usage_records
 from console.usage.watched import watched_usage
 
 Step = Literal["hour", "day"]
+LONGEST_SPAN = timedelta(days=31)  # of a record: a session that uses little is reported when it ends
 SUMS = {"hour": usage_hourly, "day": usage_daily}
 
 
@@ -143,3 +145,39 @@ async def totals(connection: AsyncConnection, organization_id: int, now: datetim
         )
     ]
     return FleetUsage(**(await connection.execute(sa.select(*columns))).one()._mapping)
+
+
+async def incomplete(
+    connection: AsyncConnection, organization_id: int, records: Sequence[Row]
+) -> dict[tuple[str, int], list[Span]]:
+    """By ICCID and record id, when those of these records were that are stored with one time only."""
+    c = usage_incomplete.c
+    numbers = sa.bindparam(None, [row["record_id"] for row in records], type_=sa.ARRAY(sa.BigInteger))
+    query = sa.select(c.iccid, c.record_id, c.time).where(
+        c.organization_id == organization_id, c.record_id == sa.func.any(numbers)
+    )
+    found: dict[tuple[str, int], list[Span]] = {}
+    for iccid, number, at in (await connection.execute(query)).all():
+        found.setdefault((iccid, number), []).append((at, at))
+    return found
+
+
+async def stored_spans(
+    connection: AsyncConnection, organization_id: int, records: Sequence[Row]
+) -> dict[tuple[str, int], list[Span]]:
+    """By ICCID and record id, the spans of the Data Streamer's stored records that may be the same as one of these."""
+    if not records:
+        return {}
+    c, new = usage_records.c, rows_of(usage_records, ("iccid", "time", "source", "record_id"), records, "new")
+    first, last = min(row["time"] for row in records), max(row["time"] for row in records)
+    query = (
+        sa.select(c.iccid, c.record_id, c.started_at, c.time)
+        .select_from(new)
+        .where(c.organization_id == organization_id, c.iccid == new.c.iccid)
+        .where(c.source == new.c.source, c.record_id == new.c.record_id)
+        .where(c.time.between(first - BETWEEN, last + LONGEST_SPAN))
+    )
+    found: dict[tuple[str, int], list[Span]] = {}
+    for iccid, number, started_at, at in (await connection.execute(query)).all():
+        found.setdefault((iccid, number), []).append((started_at, at))
+    return found

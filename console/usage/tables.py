@@ -29,6 +29,16 @@ usage_late_hours = sa.Table(
     "usage_late_hours", metadata, *key_columns(), sa.Column("hour", sa.DateTime(timezone=True), primary_key=True)
 )
 
+# Records of the Data Streamer with one time only: the key of `usage_records` can't tell that they come again with both.
+usage_incomplete = sa.Table(
+    "usage_incomplete",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True),
+    sa.Column("record_id", sa.BigInteger, primary_key=True),
+    sa.Column("iccid", sa.Text, primary_key=True),
+    sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+)
+
 
 def _sums(name: str, *key: "sa.Column[str]") -> sa.Table:
     return sa.Table(

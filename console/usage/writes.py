@@ -1,11 +1,12 @@
 """Changes of usage: each record once, and the new sum of each day and SIM that it changes published."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from console.facts.source import Source
 from console.facts.usage import SimUsageChanged
 from console.sims.reads import unwatched_among
 from console.store.bulk import Row, insert_once
@@ -13,10 +14,12 @@ from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.usage import reads
 from console.usage.reads import LateHours
-from console.usage.tables import usage_late_hours, usage_records
+from console.usage.rules import each_once, touch
+from console.usage.tables import usage_incomplete, usage_late_hours, usage_records
 
 KEY = ("organization_id", "iccid", "time", "source", "record_id")
 JOB = "refresh_sums"
+INCOMPLETE_RETENTION = timedelta(days=90)
 MARGIN = timedelta(minutes=10)  # a refresh may begin while the transaction of a record is open
 
 
@@ -29,13 +32,24 @@ async def in_turn(transaction: Transaction, organization_id: int) -> None:
 
 
 async def record_usage(
-    transaction: Transaction, organization_id: int, records: Sequence[Row], now: datetime
+    transaction: Transaction,
+    organization_id: int,
+    records: Sequence[Row],
+    now: datetime,
+    *,
+    incomplete: Collection[tuple[str, int]] = (),
 ) -> Sequence[Row]:
     """Store usage records that are not stored yet. Returns the new ones. Volumes in bytes.
+
+    `incomplete` are the ICCIDs and record ids of those that came with one time only. Such a record is the same as one
+    with the same id whose span touches it, in whichever order they come: the first is kept. Call `in_turn` before.
 
     The sum of each SIM and day that they change is published: at once, or within a minute where the sums have to be
     refreshed for records that come so late.
     """
+    if incomplete or await _is_incomplete(transaction, organization_id, records):
+        records = await _not_stored_otherwise(transaction, organization_id, each_once(records), incomplete)
+        await _note_incomplete(transaction, organization_id, records, incomplete, now)
     rows = {(row["iccid"], row["time"], row["source"], row["record_id"]): row for row in records}
     same = {"organization_id": organization_id}
     keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY, same=same)
@@ -47,6 +61,53 @@ async def record_usage(
         transaction, organization_id, {(row["iccid"], _day(row["time"])) for row in new if row["time"] >= until}, now
     )
     return new
+
+
+async def _is_incomplete(transaction: Transaction, organization_id: int, records: Sequence[Row]) -> bool:
+    """Whether one of these records was stored with one time only."""
+    c = usage_incomplete.c
+    numbers = [row["record_id"] for row in records if row["source"] == Source.STREAMER]
+    wanted = c.record_id == sa.func.any(sa.bindparam(None, numbers, type_=sa.ARRAY(sa.BigInteger)))
+    query = sa.select(sa.exists().where(c.organization_id == organization_id, wanted))
+    return bool(numbers) and bool((await transaction.connection.execute(query)).scalar_one())
+
+
+async def _not_stored_otherwise(
+    transaction: Transaction, organization_id: int, records: Sequence[Row], incomplete: Collection[tuple[str, int]]
+) -> list[Row]:
+    """Those of these records that are not stored under another time."""
+    lacking = [row for row in records if (row["iccid"], row["record_id"]) in incomplete]
+    stored = await reads.incomplete(transaction.connection, organization_id, records)
+    for key, spans in (await reads.stored_spans(transaction.connection, organization_id, lacking)).items():
+        stored[key] = stored.get(key, []) + spans
+    return [
+        row
+        for row in records
+        if not any(
+            touch((row["started_at"], row["time"]), span) and row["time"] != span[1]
+            for span in stored.get((row["iccid"], row["record_id"]), ())
+        )
+    ]
+
+
+async def _note_incomplete(
+    transaction: Transaction,
+    organization_id: int,
+    records: Sequence[Row],
+    incomplete: Collection[tuple[str, int]],
+    now: datetime,
+) -> None:
+    """Remember those that are stored with one time only."""
+    noted = [
+        {"organization_id": organization_id, **{name: row[name] for name in ("record_id", "iccid", "time")}}
+        for row in records
+        if (row["iccid"], row["record_id"]) in incomplete
+    ]
+    if noted:
+        await transaction.connection.execute(insert(usage_incomplete).on_conflict_do_nothing(), noted)
+        old = usage_incomplete.c.time < now - INCOMPLETE_RETENTION
+        mine = usage_incomplete.c.organization_id == organization_id
+        await transaction.connection.execute(sa.delete(usage_incomplete).where(mine, old))
 
 
 async def _summed_until(transaction: Transaction, rows: Sequence[Row], now: datetime) -> datetime:

@@ -70,7 +70,8 @@ async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> 
     rows = [usage_row(record) for record in usage]
     new_events = await record_events(transaction, organization_id, [event_row(event) for event in events], now)
     await in_turn(transaction, organization_id)
-    new_usage = await record_usage(transaction, organization_id, rows, now)
+    incomplete = {(record.iccid, record.id) for record in usage if record.iccid and not record.complete}
+    new_usage = await record_usage(transaction, organization_id, rows, now, incomplete=incomplete)
     await explain(transaction, organization_id, new_usage)
     await _move(transaction, organization_id, events, now)
     new_sms = 0

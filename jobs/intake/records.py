@@ -1,6 +1,6 @@
 """1NCE's records as rows of our tables."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from console.connectivity.rules import EventEffect
 from console.facts.sms import Sms, SmsStatus
@@ -8,12 +8,8 @@ from console.facts.source import Source
 from console.once.models import Sms as ListedSms
 from console.once.streamer.events import EventRecord
 from console.once.streamer.sms import SmsRecord
-from console.once.streamer.usage import UsageRecord
+from console.once.streamer.usage import AN_INSTANT, UsageRecord
 from console.store.bulk import Row
-
-# A record that ends at midnight counts to the day before: a record counts where its last instant lies. One that spans
-# midnight counts to the day in which it ends, for 1NCE does not say what was used when.
-AN_INSTANT = timedelta(microseconds=1)
 
 
 def event_row(event: EventRecord) -> Row:

@@ -22,17 +22,28 @@ from console.once.wire.times import maybe_time, parse_time, write_time
         ("2024-12-31T24:00:00Z", datetime(2025, 1, 1, tzinfo=UTC)),
         ("20241231T240000.000+0100", datetime(2024, 12, 31, 23, tzinfo=UTC)),
         ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        (1_700_000_000, datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)),
+        (1_700_000_000.25, datetime(2023, 11, 14, 22, 13, 20, 250_000, tzinfo=UTC)),
+        (" 1700000000123 ", datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)),
+        (1_700_000_000_123_456, datetime(2023, 11, 14, 22, 13, 20, 123_456, tzinfo=UTC)),
+        ("1700000000123456789", datetime(2023, 11, 14, 22, 13, 20, 123_456, tzinfo=UTC)),
+        (946_684_800, datetime(2000, 1, 1, tzinfo=UTC)),
+        ("20231114", datetime(2023, 11, 14, tzinfo=UTC)),
     ],
 )
-def test_every_form_becomes_the_same_kind_of_utc_time(written: str, meant: datetime) -> None:
+def test_every_form_becomes_the_same_kind_of_utc_time(written: str | float, meant: datetime) -> None:
     assert parse_time(written) == meant
     assert parse_time(written).tzinfo is UTC
 
 
 @pytest.mark.parametrize(
-    "written", ["yesterday", "", "2021-13-01", "0000-00-00 00:00:00", "2024-12-31T24:00:01Z", "2024-12-31T25:00Z"]
+    "written",
+    [
+        *("yesterday", "", "2021-13-01", "0000-00-00 00:00:00", "2024-12-31T24:00:01Z", "2024-12-31T25:00Z"),
+        *(0, -1_700_000_000, 20_231_114, 17_000_000_000, 20_231_114_101_112, 10**30, 1e308, "946684799", "1.7e9"),
+    ],
 )
-def test_what_is_no_time_is_an_error(written: str) -> None:
+def test_what_is_no_time_is_an_error(written: str | float) -> None:
     with pytest.raises(ValueError):
         parse_time(written)
 
@@ -40,8 +51,9 @@ def test_what_is_no_time_is_an_error(written: str) -> None:
 def test_a_time_left_out_is_none_and_a_wrong_one_is_not() -> None:
     assert maybe_time(None) is None
     assert maybe_time("") is None
-    with pytest.raises(ValueError):
-        maybe_time("soon")
+    for wrong in ("soon", 0):
+        with pytest.raises(ValueError):
+            maybe_time(wrong)
 
 
 def test_a_time_is_written_as_1nce_takes_it() -> None:

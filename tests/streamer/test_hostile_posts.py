@@ -90,36 +90,59 @@ async def test_an_extreme_value_spoils_no_other_record(db: Database, acme: Acme,
     assert waiting == 0
 
 
-@pytest.mark.parametrize(
-    "spelling",
-    [
-        {"id": "7"},
-        {"id": "007"},
-        {"volume": {"total": "1.50", "tx": 0, "rx": "1.5"}},
-        {"end_timestamp": NOW.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")},
-        {"end_timestamp": NOW.strftime("%Y-%m-%dT%H:%M:%S.000+0000")},
-        {"end_timestamp": (NOW + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.000000000+02:00")},
-        {"end_timestamp": NOW.strftime("%Y%m%dT%H%M%SZ")},
-        {"end_timestamp": NOW.strftime("%Y-%m-%dt%H:%M:%Sz")},
-        {"end_timestamp": NOW.strftime("%Y-%m-%d %H:%M:%S UTC")},
-        {"id": 7.0},
-        {"id": "7.0"},
-        {"id": "0.7e1"},
-        {"sim": {"iccid": int(ICCID)}},
-        {"sim": {"iccid": ICCID + "9"}, "endpoint": {"name": ICCID}},
-    ],
-)
+def spellings(number: int) -> dict[str, dict[str, Any]]:
+    """Other ways to write parts of the record with this number."""
+    end = NOW.astimezone(UTC)
+    start, count = end - timedelta(minutes=15), int(end.timestamp())
+    return {
+        "id": {"id": str(number)},
+        "id, filled": {"id": f"00{number}"},
+        "id, float": {"id": float(number)},
+        "id, decimal": {"id": f"{number}.0"},
+        "id, exponent": {"id": f"{number / 10}e1"},
+        "volume": {"volume": {"total": "1.50", "tx": 0, "rx": "1.5"}},
+        "no zone": {"end_timestamp": end.strftime("%Y-%m-%d %H:%M:%S")},
+        "zone without colon": {"end_timestamp": end.strftime("%Y-%m-%dT%H:%M:%S.000+0000")},
+        "other zone": {"end_timestamp": (end + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.000000000+02:00")},
+        "basic": {"end_timestamp": end.strftime("%Y%m%dT%H%M%SZ")},
+        "lower case": {"end_timestamp": end.strftime("%Y-%m-%dt%H:%M:%Sz")},
+        "zone by name": {"end_timestamp": end.strftime("%Y-%m-%d %H:%M:%S UTC")},
+        "seconds": {"end_timestamp": count, "start_timestamp": float(count - 900)},
+        "milliseconds": {"end_timestamp": f"{count}000", "start_timestamp": (count - 900) * 1000},
+        "nanoseconds": {"end_timestamp": count * 1_000_000_000, "start_timestamp": f"{count - 900}.000"},
+        "no start": {"start_timestamp": None},
+        "no end": {"end_timestamp": ""},
+        "end as the start": {"end_timestamp": start.isoformat(), "start_timestamp": ""},
+        "start as the end": {"end_timestamp": None, "start_timestamp": end.isoformat()},
+        "swapped": {"end_timestamp": start.isoformat(), "start_timestamp": end.isoformat()},
+        "iccid as a number": {"sim": {"iccid": int(ICCID)}},
+        "iccid of the device": {"sim": {"iccid": ICCID + "9"}, "endpoint": {"name": ICCID}},
+    }
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["plain first", "other first"])
+async def test_the_same_record_in_another_spelling_counts_once(db: Database, acme: Acme, first: int) -> None:
+    plain = [usage(number, 1.5) for number, _ in enumerate(spellings(1), 70)]
+    other = [{**usage(number, 1.5), **spellings(number)[name]} for number, name in enumerate(spellings(1), 70)]
+    posts = [plain, other] if first == 0 else [other, plain]
+    await keep(acme, msgspec.json.encode(posts[0]))
+    await acme.run(take_stream)
+    await keep(acme, msgspec.json.encode(posts[1]))
+    await acme.run(take_stream)
+    await keep(acme, msgspec.json.encode([one for pair in zip(*posts, strict=True) for one in pair]))
+    await acme.run(take_stream)
+    assert await numbers(db) == (len(plain), 0, 0)
+
+
 @pytest.mark.one_edition
-async def test_the_same_record_in_another_spelling_counts_once(
-    db: Database, acme: Acme, spelling: dict[str, Any]
-) -> None:
-    record = usage(7, 1.5)
-    await keep(acme, msgspec.json.encode([record]))
-    await keep(acme, msgspec.json.encode([{**record, **spelling}]))
+async def test_a_post_that_has_a_record_in_two_spellings_counts_it_once(db: Database, acme: Acme) -> None:
+    both = [
+        [{**usage(number, 1.5), **spellings(number)[name]}, usage(number, 1.5)]
+        for number, name in enumerate(spellings(1), 70)
+    ]
+    await keep(acme, msgspec.json.encode([one for pair in both for one in pair]))
     await acme.run(take_stream)
-    await keep(acme, msgspec.json.encode([{**record, **spelling}]))
-    await acme.run(take_stream)
-    assert await numbers(db) == (1, 0, 0)
+    assert await numbers(db) == (len(both), 0, 0)
 
 
 async def test_usage_that_ends_at_midnight_counts_to_the_day_before(db: Database, acme: Acme) -> None:

@@ -110,7 +110,7 @@ def _described(entry: NumberedText | None, names: dict[int, str]) -> tuple[int |
 def read_event(raw: RecordShape) -> EventRecord:
     """The event in a record that has an event type. Raises ValueError if it has no id or no time."""
     number = whole(raw.id)
-    if number is None or not raw.timestamp:
+    if number is None or raw.timestamp is None or raw.timestamp == "":
         raise ValueError("an event without an id or a time")
     type_id, name = _described(raw.event_type, EVENT_NAMES)
     detail = bytes(raw.detail)

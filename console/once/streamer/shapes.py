@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Raw, Struct
 
 from console.once.wire.radio import Cell
+from console.once.wire.times import Time
 from console.once.wire.whole_numbers import Whole
 
 Text = str | None
@@ -36,7 +37,7 @@ class SimRef(Struct, gc=False):
     """The SIM. Only the first format has the time of its creation."""
 
     iccid: Digits = None
-    production_date: Text = None
+    production_date: Time = None
 
 
 class ImsiRef(Struct, gc=False):
@@ -126,14 +127,14 @@ class RecordShape(Struct, gc=False):
     event_type: NumberedText | None = None
     event_severity: NumberedText | None = None
     event_source: NumberedText | None = None
-    timestamp: Text = None
+    timestamp: Time = None
     alert: bool | None = None
     description: Text = None
     # usage
     traffic_type: NumberedText | None = None
     volume: Volumes | None = None
-    start_timestamp: Text = None
-    end_timestamp: Text = None
+    start_timestamp: Time = None
+    end_timestamp: Time = None
     operator: Operator | None = None
     # messages and delivery reports
     payload: Text = None
@@ -143,6 +144,6 @@ class RecordShape(Struct, gc=False):
     dcs: Number = None
     udh: Text = None
     multi_part_info: PartShape | None = None
-    submit_date: Text = None
+    submit_date: Time = None
     status: NumberedText | None = None
-    final_date: Text = None
+    final_date: Time = None

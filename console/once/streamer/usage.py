@@ -1,6 +1,6 @@
 """What a SIM has used: one record at the end of a session, or every quarter of an hour, or for each message."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -14,6 +14,10 @@ from console.once.wire.whole_numbers import whole
 
 DATA_TRAFFIC = 5
 SMS_TRAFFIC = 6
+
+# A record counts where its last instant lies, so one that ends at midnight counts to the day before. One that spans
+# midnight counts to the day in which it ends, for 1NCE does not say what was used when.
+AN_INSTANT = timedelta(microseconds=1)
 
 _NO_VOLUMES = Volumes()
 
@@ -36,6 +40,7 @@ class UsageRecord(Struct, frozen=True, gc=False):
     operator: str | None = None
     country: str | None = None  # ISO 3166 alpha-2, upper case
     rat: str | None = None
+    complete: bool = True  # its start and its end were both given
 
 
 def _kind(raw: RecordShape) -> str:
@@ -52,14 +57,18 @@ def _kind(raw: RecordShape) -> str:
 
 
 def read_usage(raw: RecordShape) -> UsageRecord:
-    """The usage in a record with a traffic type and a volume. Raises ValueError without an id, a time or an amount."""
+    """The usage in a record with a traffic type and a volume. Raises ValueError without an id, a time or an amount.
+
+    A record without a start says what was used up to its end, and one without an end what was used at its start.
+    """
     number = whole(raw.id)
     start, end = maybe_time(raw.start_timestamp), maybe_time(raw.end_timestamp)
     if number is None or (start is None and end is None):
         raise ValueError("a usage record without an id or a time")
-    start, end = start or end, end or start
-    assert start is not None
+    complete = start is not None and end is not None
+    end = end or start
     assert end is not None
+    start = start or end - AN_INSTANT
     if start > end:  # 1NCE's own examples have them the wrong way round
         start, end = end, start
     kind = _kind(raw)
@@ -86,4 +95,5 @@ def read_usage(raw: RecordShape) -> UsageRecord:
         operator.name if operator else None,
         country_code(country.iso_code, country.mcc) if country else None,
         rat_name(session.rat_type) if session else None,
+        complete,
     )

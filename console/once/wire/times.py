@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 # The zero time of Go and .NET (year 1) and the last second of the year 9999 mean "never", and no table can hold them.
 FIRST_YEAR, LAST_YEAR = 2000, 2200
@@ -10,14 +11,29 @@ FIRST_YEAR, LAST_YEAR = 2000, 2200
 _MIDNIGHT = re.compile(r"(?P<date>[^T ]+[T ])24(?P<rest>(:?00){0,2}([.,]0+)?([Z+-].*)?)")
 _LEAP = re.compile(r"(?P<date>[^T ]+[T ]\d\d:?\d\d:?)60(?P<rest>([.,]0+)?([Z+-].*)?)")
 
+# Counts since 1970 (POSIX time), by the units in which programs write them. Within the years above, no count in one
+# unit is one in another: a count of seconds has 9 or 10 digits, of milliseconds 12 or 13, and so on.
+Time = int | float | str | None
+_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
+_COUNT = re.compile(r"[0-9]{9,19}(\.[0-9]{1,9})?")
+_EARLIEST = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+_LATEST = int(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-def parse_time(text: str) -> datetime:
+
+def parse_time(written: float | str) -> datetime:
     """The time in UTC. Raises ValueError for anything that is no date, and for a year that is none of ours.
 
     Reads `2018-03-09T07:59:09.000+0000`, `2031-11-26 00:00:00`, `2021-11-14`, `2024-08-24T13:13:21Z` and
-    `2023-03-01T12:07:09.000Z`, and what else ISO 8601 allows for the same instant. A time without a zone is UTC, as all
-    of 1NCE's are.
+    `2023-03-01T12:07:09.000Z`, and what else ISO 8601 allows for the same instant; also seconds, milliseconds,
+    microseconds and nanoseconds since 1970, as numbers and as texts. A time without a zone is UTC, as all of 1NCE's
+    are.
     """
+    if not isinstance(written, str):
+        return _since_1970(Decimal(repr(written)))
+    text = written
+    if _COUNT.fullmatch(text.strip()):
+        return _since_1970(Decimal(text.strip()))
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -27,6 +43,14 @@ def parse_time(text: str) -> datetime:
     if time.tzinfo is None:
         return time.replace(tzinfo=UTC)
     return time if time.tzinfo is UTC else time.astimezone(UTC)
+
+
+def _since_1970(count: Decimal) -> datetime:
+    """The time of a count since 1970, to the microsecond below. The unit follows from the count's size."""
+    for units in _PER_SECOND:
+        if _EARLIEST * units <= count < _LATEST * units:
+            return _EPOCH + timedelta(microseconds=int(count * 1_000_000 / units))
+    raise ValueError(f"{count:.40g} is no count since 1970 within the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _parse_rare(text: str) -> datetime:
@@ -39,9 +63,9 @@ def _parse_rare(text: str) -> datetime:
     return datetime.fromisoformat(plain)
 
 
-def maybe_time(text: str | None) -> datetime | None:
+def maybe_time(written: Time) -> datetime | None:
     """The time in UTC, or None where 1NCE left it out or empty. Raises ValueError for anything else."""
-    return parse_time(text) if text else None
+    return None if written is None or written == "" else parse_time(written)
 
 
 def write_time(time: datetime) -> str:
