@@ -72,6 +72,11 @@ class FleetSample(Struct, frozen=True, kw_only=True):
     unknown: int
     exhausted: int | None = None  # SIMs whose quota is exhausted; None in samples from before it was counted
 
+    @property
+    def is_known(self) -> bool:
+        """Whether 1NCE had said of most SIMs where they are: before, few online means that few were asked about."""
+        return self.online + self.attached + self.offline + self.blocked > self.unknown
+
 
 class OperatorSample(Struct, frozen=True, kw_only=True):
     """How many SIMs an operator served in one country in one minute."""

@@ -16,6 +16,7 @@ from console.usage import reads as usage_reads
 MINUTE = timedelta(minutes=1)
 BEFORE = timedelta(minutes=15)  # what a figure is compared with
 SAMPLES_MISSED = timedelta(minutes=5)  # so much older the compared sample may be
+LEARNED_SHARE = 0.05  # of the fleet: so many statuses may have become known between figures that are compared
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
 
@@ -71,13 +72,21 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
     found = await kinds(connection, organization_id)
     earliest, latest = now - BEFORE - SAMPLES_MISSED, now - BEFORE
     samples = await connectivity_reads.samples(connection, organization_id, earliest)
-    before = [sample for sample in samples if sample.time <= latest]
-    operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest)
+    counts = counted(found)
+    earlier = [sample for sample in samples if sample.time <= latest]
+    before = earlier[-1] if earlier and comparable(earlier[-1], counts) else None
+    operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest) if before else None
     return {
-        "counts": _counts(counted(found), before[-1] if before else None, now),
+        "counts": _counts(counts, before, now),
         "by_operator": places(found, operators, "operator", now),
         "by_country": places(found, operators, "country", now),
     }
+
+
+def comparable(before: FleetSample, found: Counts) -> bool:
+    """Whether figures differ because SIMs changed, and not because 1NCE was asked about many of them since."""
+    learned = before.unknown - found.connection.get("unknown", 0)
+    return before.is_known and learned <= found.total * LEARNED_SHARE
 
 
 def _counts(found: Counts, before: FleetSample | None, now: datetime) -> dict[str, Any]:
@@ -120,7 +129,7 @@ async def last_hour(connection: AsyncConnection, organization_id: int, now: date
     since = minute - timedelta(hours=1)
     samples = await connectivity_reads.samples(connection, organization_id, since)
     usage = await usage_reads.of_fleet(connection, organization_id, by="minute", since=since, until=minute)
-    online = {sample.time: sample.online for sample in samples}
+    online = {sample.time: sample.online if sample.is_known else None for sample in samples}
     used = {step.time: step.data_bytes for step in usage}
     unknown = await unknown_usage(connection, organization_id, since, minute, now)
     times = [since + MINUTE * number for number in range(60)]

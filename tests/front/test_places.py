@@ -12,6 +12,7 @@ from console.pages import fleet_numbers
 from console.pages.fleet_places import MOST_LINES, Line
 from console.sims import reads
 from console.sims.rules import SimFilter, having
+from console.sims.tables import sims
 from console.store.database import Database
 from tests.cast import Cast, add_sim
 
@@ -74,6 +75,22 @@ async def test_of_many_places_the_others_are_one_line_and_none_is_lost(db: Datab
     assert isinstance(found.rest, Line)
     assert sum(line.sims for line in found.lines) + found.rest.sims == total
     assert found.others == 7  # with the two countries of the cast's SIMs
+
+
+async def test_a_sample_from_before_the_first_statuses_is_compared_with_nothing(db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        await transaction.connection.execute(sa.update(sims).values(connection=None, operator=None))
+        await sample_fleet(transaction, cast.acme, BEFORE)
+    await put_sims(db, cast, [("A", "PL", "online")])
+    async with db.transaction() as transaction:
+        await transaction.connection.execute(sa.update(sims).values(connection="online", operator="A", country="PL"))
+        await sample_fleet(transaction, cast.acme, BEFORE + timedelta(minutes=10))
+    async with db.reading() as reading:
+        fleet = await fleet_numbers.fleet(reading, cast.acme, NOW)
+        chart = await fleet_numbers.last_hour(reading, cast.acme, NOW)
+    assert {tile.difference for tile in fleet["counts"]["tiles"]} == {None}
+    assert {line.difference for line in fleet["by_operator"].lines} == {None}
+    assert [number for number in chart.online if number is not None] == [fleet["counts"]["online"]]
 
 
 async def test_samples_of_operators_are_kept_for_a_day(db: Database, cast: Cast) -> None:

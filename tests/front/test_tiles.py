@@ -8,6 +8,7 @@ from msgspec import structs
 from console.connectivity.reads import FleetSample
 from console.connectivity.tables import fleet_samples
 from console.pages import fleet_numbers
+from console.sims.counts.reads import Counts
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 
@@ -39,6 +40,17 @@ def test_a_difference_that_is_not_known_is_not_zero() -> None:
     assert {tile.difference for tile in fleet_numbers.tiles(FOUND, None)} == {None}
     older = structs.replace(before, exhausted=None)
     assert {tile.name for tile in fleet_numbers.tiles(FOUND, older) if tile.difference is None} == {"quota exhausted"}
+
+
+def test_figures_are_compared_with_a_sample_that_knew_as_much() -> None:
+    def found(unknown: int) -> Counts:
+        return Counts(total=100, connection={"unknown": unknown}, status={}, quota={}, missing=0)
+
+    half = FleetSample(time=NOW, online=60, attached=0, offline=0, blocked=0, unknown=40)
+    assert fleet_numbers.comparable(half, found(36))
+    assert not fleet_numbers.comparable(half, found(34))
+    assert fleet_numbers.comparable(half, found(90))
+    assert not fleet_numbers.comparable(structs.replace(half, online=30), found(40))
 
 
 async def test_figures_are_compared_with_the_sample_of_fifteen_minutes_ago(db: Database, cast: Cast) -> None:
