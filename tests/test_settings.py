@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.settings import SettingsError, from_environment
+from console.settings.masks import masked
 
 GOOD = {
     "DATABASE_URL": "postgresql://console:hidden@db/console",
@@ -155,3 +156,33 @@ def test_a_password_is_masked_wherever_an_address_has_it() -> None:
     assert shown["metrics_token"] == shown["oidc_client_secret"] == "***"
     assert (shown["oidc_issuer"], shown["oidc_groups_claim"]) == ("https://idp.example.com/realms/main", "groups")
     assert "hid" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "shown"),
+    [
+        ("otel_exporter_otlp_endpoint", "ada:hidden@collector:4317", "ada:***@collector:4317"),
+        ("otel_exporter_otlp_endpoint", "ada:hid/d@en:x@collector:4317", "ada:***@collector:4317"),
+        ("otel_exporter_otlp_endpoint", "hidden@collector", "***@collector"),
+        ("otel_exporter_otlp_endpoint", "https://hidden@collector", "https://***@collector"),
+        ("otel_exporter_otlp_endpoint", "collector:4317;api-key=hidden", "collector:4317;api-key=***"),
+        ("redis_url", "redis:hidden@redis/0", "redis:***@redis/0"),
+        ("redis_url", "unix:/run/redis?password=hidden", "unix:/run/redis?password=***"),
+        ("redis_url", "redis://redis/0?db=1;p%61ssword=hidden", "redis://redis/0?db=1;p%61ssword=***"),
+        ("redis_url", "redis://redis/0#token=hidden", "redis://redis/0#token=***"),
+        ("database_url", "host=db user=ada password = 'hid den' dbname=x", "host=db user=ada password = *** dbname=x"),
+        ("database_url", "host=db password=hidden@", "host=db password=***"),
+        ("log_level", "INFO", "INFO"),
+    ],
+)
+def test_an_address_without_a_scheme_is_masked_too(name: str, written: str, shown: str) -> None:
+    assert masked(name, written) == shown
+
+
+@pytest.mark.parametrize("written", ["https://ada:hidden@console.example", "ada:hidden@console"])
+def test_a_fault_does_not_show_the_password_of_an_address(written: str) -> None:
+    for name in ("PUBLIC_ORIGIN", "ONCE_BASE_URL", "TRUSTED_PROXIES", "LOG_LEVEL", "METRICS_PORT"):
+        try:
+            from_environment({**GOOD, name: written})
+        except SettingsError as error:
+            assert "hidden" not in str(error)

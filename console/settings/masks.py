@@ -1,6 +1,7 @@
-"""How settings are shown: secrets masked, and passwords within addresses."""
+"""How settings are shown: secrets masked, and passwords within addresses, however these are written."""
 
-from urllib.parse import urlsplit, urlunsplit
+import re
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 SECRETS = frozenset(
     {
@@ -13,7 +14,8 @@ SECRETS = frozenset(
         "sentry_dsn",
     }
 )
-SECRET_PARAMETERS = ("pass", "pwd", "secret", "token", "key", "options")
+SECRET_PARAMETERS = ("pass", "pwd", "secret", "token", "key", "options", "auth", "credential")
+PARAMETER = re.compile(r"(?P<name>[^\s&;,?#=]+)(?P<equals>\s*=\s*)(?P<value>'(?:[^'\\]|\\.)*'?|\"[^\"]*\"?|[^\s&;,#]*)")
 
 
 def masked(name: str, value: object) -> object:
@@ -24,7 +26,7 @@ def masked(name: str, value: object) -> object:
         return value
     if name in SECRETS:
         return "***"
-    return _masked_address(value) if "://" in value else value
+    return _masked_address(value) if "://" in value else _masked_text(value)
 
 
 def _masked_address(address: str) -> str:
@@ -35,10 +37,26 @@ def _masked_address(address: str) -> str:
         return "***"
     login, at, host = parts.netloc.rpartition("@")
     user, colon, _ = login.partition(":")
-    query = "&".join(_masked_parameter(one) for one in parts.query.split("&"))
-    return urlunsplit(parts._replace(netloc=f"{user}{':***' if colon else ''}{at}{host}", query=query))
+    if at and not colon and parts.scheme in ("http", "https"):  # a token
+        user = "***"
+    shown = parts._replace(netloc=f"{user}{':***' if colon else ''}{at}{host}", query="", fragment="")
+    rest = "".join(
+        mark + PARAMETER.sub(_masked_parameter, text)
+        for mark, text in (("?", parts.query), ("#", parts.fragment))
+        if text
+    )
+    return urlunsplit(shown) + rest
 
 
-def _masked_parameter(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return f"{name}=***" if equals and any(word in name.lower() for word in SECRET_PARAMETERS) else parameter
+def _masked_text(text: str) -> str:
+    """`user:password@host` without a scheme, and libpq's `host=db password=...`."""
+    login, at, rest = text.rpartition("@")
+    if at and not PARAMETER.match(text):
+        user, colon, _ = login.partition(":")
+        return f"{user}:***@{rest}" if colon else f"***@{rest}"
+    return PARAMETER.sub(_masked_parameter, text)
+
+
+def _masked_parameter(found: "re.Match[str]") -> str:
+    name = unquote(found["name"]).lower()
+    return f"{found['name']}{found['equals']}***" if any(word in name for word in SECRET_PARAMETERS) else found[0]

@@ -99,7 +99,7 @@ def _app_env(name: str, faults: list[str]) -> str:
 
 def _log_level(text: str, faults: list[str]) -> str:
     if text.upper() not in LEVELS:
-        faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {text!r}")
+        faults.append(f"LOG_LEVEL must be one of {', '.join(LEVELS)}, not {masked('', text)!r}")
     return text.upper()
 
 
@@ -127,7 +127,7 @@ def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
     for part in (part.strip().rstrip("/") for part in text.split(",") if part.strip()):
         origin = origin_of(part)
         if origin is None:
-            faults.append(f"PUBLIC_ORIGIN must be like https://console.example.com, not {part!r}")
+            faults.append(f"PUBLIC_ORIGIN must be like https://console.example.com, not {masked('', part)!r}")
         else:
             origins.append(origin)
     return tuple(dict.fromkeys(origins))
@@ -140,7 +140,7 @@ def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
         except ValueError:
             value = float("nan")
         if not (least <= value < float("inf")):
-            faults.append(f"{name} must be a number of at least {least:g}, not {text!r}")
+            faults.append(f"{name} must be a number of at least {least:g}, not {masked('', text)!r}")
         return value
 
     return read_number
@@ -148,7 +148,7 @@ def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
 
 def _port(text: str, faults: list[str]) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
-        faults.append(f"METRICS_PORT must be a port between 1 and 65535, not {text!r}")
+        faults.append(f"METRICS_PORT must be a port between 1 and 65535, not {masked('', text)!r}")
         return 0
     return int(text)
 
@@ -162,7 +162,9 @@ def _networks(text: str, faults: list[str]) -> tuple[str, ...]:
         except ValueError:
             network = None
         if network is None or not network.prefixlen:
-            faults.append(f"TRUSTED_PROXIES must be addresses or networks like 10.0.0.5, 172.30.0.0/24, not {part!r}")
+            faults.append(
+                f"TRUSTED_PROXIES must be addresses or networks like 10.0.0.5, 172.30.0.0/24, not {masked('', part)!r}"
+            )
         else:
             networks.append(str(network))
     return tuple(dict.fromkeys(networks))
