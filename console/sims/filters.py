@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.iccid import LENGTH
 from console.sims.annotations.rules import CUSTOM
 from console.sims.annotations.tables import annotations
-from console.sims.identifiers import Identifier
+from console.sims.identifiers import Identifier, may_be_printed_end
 from console.sims.rules import TAG, Criterion, SimFilter
 from console.sims.search import parse_search
 from console.sims.tables import sim_states, words
@@ -74,10 +75,25 @@ def _annotated(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]"
 
 
 def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElement[bool]":
-    """A word of a search: a part of what a SIM is found by; if short, what the label begins with."""
+    """A word of a search: a part of what a SIM is found by; if short, what the label begins with.
+
+    Digits are also the last ones of a card, with the check digit that is printed on it and not stored.
+    """
     if len(word) < SHORTEST:
         return _label_begins(word)
-    return _like(column, "%", word)
+    found = _like(column, "%", word)
+    return sa.or_(found, _printed_end(sa.literal(word), column)) if may_be_printed_end(word) else found
+
+
+def _printed_end(digits: "sa.ColumnElement[str]", column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
+    """Whether a SIM's ICCID ends with these digits, the last of which is its check digit.
+
+    What SIMs are found by begins with the ICCID; an index knows which of them have the digits in any place.
+    """
+    iccid, stored = sa.func.substr(column, 1, LENGTH), sa.func.left(digits, -1)
+    somewhere = column.like(sa.func.concat("%", stored, "%"))
+    at_end = iccid.like(sa.func.concat("%", stored))
+    return sa.and_(somewhere, at_end, sa.func.check_digit(iccid) == sa.func.right(digits, 1))
 
 
 def _all_of(asked: Sequence[str]) -> "Iterator[sa.ColumnElement[bool]]":
@@ -110,6 +126,8 @@ def _any_of(
             for part, expression in one.parts:
                 fits = column.regexp_match(expression) if expression else sa.true()
                 yield sa.and_(column.like(_folded(f"%{_escaped(part)}%")), fits)
+            if may_be_printed_end(one.digits):
+                yield _printed_end(sa.literal(one.digits), column)
 
 
 def _like(column: "sa.ColumnElement[Any]", before: str, word: str) -> "sa.ColumnElement[bool]":
@@ -136,20 +154,27 @@ async def not_found(
 ) -> list[Identifier]:
     """Those of these identifiers that no SIM has, in their order."""
     keys = [
-        {"number": number, "part": part, "expression": expression, "iccid": one.iccid}
+        {
+            "number": number,
+            "part": part,
+            "expression": expression,
+            "iccid": one.iccid,
+            "printed": part if may_be_printed_end(part) else None,
+        }
         for number, one in enumerate(identifiers)
         for part, expression in (one.parts if one.iccid is None else (("", None),))
     ]
     if not keys:
         return []
     columns: list[sa.ColumnClause[Any]] = [sa.column("number", sa.Integer)]
-    columns += [sa.column(name, sa.Text) for name in ("part", "expression", "iccid")]
+    columns += [sa.column(name, sa.Text) for name in ("part", "expression", "iccid", "printed")]
     asked = (
         sa.func.unnest(
             sa.bindparam(None, [key["number"] for key in keys], type_=sa.ARRAY(sa.Integer)),
             texts([_escaped(str(key["part"])) for key in keys]),
             sa.bindparam(None, [key["expression"] for key in keys], type_=sa.ARRAY(sa.Text)),
             sa.bindparam(None, [key["iccid"] for key in keys], type_=sa.ARRAY(sa.Text)),
+            sa.bindparam(None, [key["printed"] for key in keys], type_=sa.ARRAY(sa.Text)),
         )
         .table_valued(*columns, name="asked")
         .render_derived()
@@ -159,6 +184,8 @@ async def not_found(
     pattern = sa.func.concat("%", sa.func.fold_text(asked.c.part), "%")
     fits = sa.or_(asked.c.expression.is_(None), words.c.search.regexp_match(asked.c.expression))
     part = sa.select(words.c.iccid).where(mine, words.c.search.like(pattern), fits).exists()
-    query = sa.select(asked.c.number).where(sa.case((asked.c.iccid.is_not(None), exact), else_=part)).distinct()
+    printed = sa.select(words.c.iccid).where(mine, _printed_end(asked.c.printed, words.c.search)).exists()
+    found_part = sa.or_(part, sa.and_(asked.c.printed.is_not(None), printed))
+    query = sa.select(asked.c.number).where(sa.case((asked.c.iccid.is_not(None), exact), else_=found_part)).distinct()
     found = set((await connection.execute(query)).scalars())
     return [one for number, one in enumerate(identifiers) if number not in found]

@@ -11,6 +11,9 @@ LEAST_DIGITS = 14  # of an identifier that is written whole; fewer are a part of
 LEAST_OF_NUMBER = 8  # digits of a telephone number with its country code, and 15 at most (ITU-T E.164)
 OF_IMEI = 14  # digits that name the device; the 15th is their check digit, or 15th and 16th are its software's version
 
+LEAST_PRINTED = 4  # last digits of a card by which people look for it, the check digit among them
+ICCIDS_BEGIN = "8988"  # 1NCE's
+
 EDGES = "\"'<>[](){}#*“”‘’„«»:;.,/!?=\\"
 WITHIN = re.compile(r"[-‐-―−./_]")  # between the digits of an identifier, however it is divided
 WITH_VERSION = re.compile(r"(?<!\d)(\d{15}) ?/ ?\d{2}(?!\d)")  # 3GPP TS 22.016: an IMEI, and the version beside it
@@ -62,6 +65,12 @@ class Identifier(Struct, frozen=True):
         if self.imei:
             found.append((self.imei, rf"(^|[^0-9]){self.imei}([0-9]{{2}})?($|[^0-9])"))
         return tuple(found)
+
+
+def may_be_printed_end(digits: str) -> bool:
+    """Whether these may be the last digits of an ICCID as it is printed, with the check digit that is not stored."""
+    plain = digits.isascii() and digits.isdigit() and LEAST_PRINTED <= len(digits) <= LENGTH
+    return plain and not digits.startswith(ICCIDS_BEGIN)
 
 
 def first_identifier(pieces: list[str]) -> tuple[Identifier, int] | None:

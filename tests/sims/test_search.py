@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
+from console.iccid import check_digit
 from console.sims import reads
 from console.sims.filters import not_found
 from console.sims.rules import SimFilter
@@ -128,6 +130,26 @@ async def test_an_identifier_is_found_in_every_spelling(db: Database, cast: Cast
 async def test_words_are_found_in_any_case_and_unicode_form(db: Database, cast: Cast, text: str, iccid: str) -> None:
     await fill(db, cast)
     assert await found(db, cast, text) == [iccid]
+
+
+@pytest.mark.one_edition
+async def test_the_last_digits_of_a_card_are_found_with_their_check_digit(db: Database, cast: Cast) -> None:
+    await fill(db, cast)
+    for iccid in (ICCID, OTHER):
+        printed = iccid + check_digit(iccid)
+        wrong = iccid + str((int(check_digit(iccid)) + 1) % 10)
+        for length in (4, 5, 8, 13, 14, 16, 19):
+            assert await found(db, cast, printed[-length:]) == [iccid], length
+            assert await found(db, cast, wrong[-length:]) == [], length
+            async with db.reading() as reading:
+                asked = parse_search(f"{printed[-length:]}, {wrong[-length:]}").identifiers
+                missed = [one.written for one in await not_found(reading, cast.acme, asked)]
+            assert missed == ([wrong[-length:]] if length >= 14 else []), length
+    async with db.reading() as reading:
+        for number in (0, 7, 89882280666010000021, 10**18 + 9):
+            assert (await reading.execute(sa.select(sa.func.check_digit(str(number))))).scalar_one() == check_digit(
+                str(number)
+            )
 
 
 @pytest.mark.one_edition
