@@ -19,11 +19,12 @@ from console.actions.reads import ActionFilter
 from console.actions.rules import OPEN, SPENDING
 from console.errors import NotFound
 from console.facts import Fact
-from console.facts.actions import Action, ActionChanged, ActionKind
+from console.facts.actions import Action, ActionChanged, ActionKind, ActionState
 from console.facts.bulk_actions import BulkActionChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
+from console.pages.address_faults import VALUES, one_of
 from console.pages.bulk_view import bulk_row
 from console.pages.bulk_view import drawn as bulk_drawn
 from console.pages.layout import layout_context
@@ -91,7 +92,9 @@ def drawn(action: Action) -> dict[str, Any]:
     return {"action": action, "summary": summary(ActionKind(action.kind), action.parameters)}
 
 
-@get("/actions", include_in_schema=False)
+@get(
+    "/actions", include_in_schema=False, opt={VALUES: {"state": one_of(["open", *ActionState]), "kind": one_of(NAMES)}}
+)
 async def actions_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],

@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
-from console.sims.filter_parameters import FilterRefused, read_filter
+from console.sims.filter_parameters import FilterRefused, criterion_of, read_filter
 from console.sims.position import Position
 from console.sims.rules import SimFilter, Sort, parse_sort
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
@@ -59,6 +59,23 @@ async def list_query(
         page_size=int(page_size) if page_size in map(str, SIZES) else 50,
         number=max(1, int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1),
     )
+
+
+def is_sort(text: str) -> bool:
+    """Whether a list can be sorted so."""
+    try:
+        parse_sort(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_criterion(parameter: str) -> bool:
+    """Whether a parameter is one of the filter's; why one can't be, `read_filter` says."""
+    try:
+        return criterion_of(parameter) is not None
+    except FilterRefused:
+        return True
 
 
 class Drawn(Struct, frozen=True):

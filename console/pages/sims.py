@@ -18,10 +18,11 @@ from console.live.pieces import Html, replace
 from console.live.socket import position_of
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
+from console.pages.address_faults import ALSO, VALUES, is_page_number, one_of
 from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
 from console.pages.sim_filters import address, chips, fieldsets
-from console.pages.sim_list import Drawn, ListQuery, Waiting, compared, list_query
+from console.pages.sim_list import SIZES, Drawn, ListQuery, Waiting, compared, is_criterion, is_sort, list_query
 from console.pages.templating import Fragments
 from console.sims import reads
 from console.sims.filter_parameters import parameters_of
@@ -31,6 +32,10 @@ from console.sims.rules import SimFilter
 from console.sims.watching.reads import requests as watch_requests
 from console.store.database import Database
 
+LIST_OPTIONS = {
+    VALUES: {"page": is_page_number, "page_size": one_of(SIZES), "sort": is_sort},
+    ALSO: is_criterion,
+}
 FORM_BYTES = 8 * 1024
 
 
@@ -63,7 +68,7 @@ class SimsView:
         return []
 
 
-@get("/sims", include_in_schema=False)
+@get("/sims", include_in_schema=False, opt=LIST_OPTIONS)
 async def sims(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -71,7 +76,7 @@ async def sims(
     live_since: NamedDependency[str],
     asked: NamedDependency[ListQuery],
 ) -> Response[str]:
-    """The address carries everything. A page beyond the end shows the last; a sort that can't be is left out."""
+    """The address carries everything. A page beyond the end shows the last; what can't be is left out, and named."""
     wanted, size = asked.wanted, asked.page_size
     total = await reads.count(reading, caller.organization_id, wanted)
     pages = max(1, -(-total // size))
@@ -95,6 +100,8 @@ async def sims(
         "query": query,
         "filtered": wanted.active or bool(asked.q),
         "search_fault": asked.fault,
+        "beyond": asked.number if asked.number > pages else None,
+        "request": request,
         "identifiers": len(asked.searched.identifiers),
         "not_found": missed,
         "as_of_time": datetime.now(UTC),

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.carrier.money import money
+from console.pages.address_faults import address_faults
 from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
 
@@ -45,7 +46,13 @@ def environment() -> Environment:
         age=age,
         money=money,
     )
-    made.globals.update(server_time=server_time, static=static_address(), low_quota_share=LOW_PERCENT / 100, csrf=None)
+    made.globals.update(
+        address_faults=address_faults,
+        server_time=server_time,
+        static=static_address(),
+        low_quota_share=LOW_PERCENT / 100,
+        csrf=None,
+    )
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)
     return made
