@@ -24,7 +24,8 @@ from console.log import logger
 BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
 EXTENSION = "console.frames"
 TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, the second
-OVERRIDDEN = ("handle_connect", "pause_writing", "resume_writing")  # what the subclass below extends
+UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+OVERRIDDEN = ("data_received", "handle_connect", "pause_writing", "resume_writing")  # what the subclass below extends
 
 
 def _nothing() -> None:
@@ -80,6 +81,14 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, which gives its transport to the application."""
 
     direct: Direct | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a handshake that can't be read, and end it: uvicorn would keep the connection open without a word."""
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            answer = b"".join(self.conn.data_to_send())
+            self.transport.write(answer or UNREADABLE)
+            self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
         """Put the writer into the scope; the application runs only after this."""

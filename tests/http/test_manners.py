@@ -138,6 +138,23 @@ async def test_an_endless_head_is_ended_and_holds_up_nobody(web: Served) -> None
         assert (await client.get("/health/live")).status_code == 200
 
 
+async def test_a_handshake_that_is_too_long_is_answered_and_ended(web: Served) -> None:
+    address = urlsplit(web.address)
+    heads = {
+        b"414": "GET /live?view=sims&topics=" + "fleet," * 1_500 + " HTTP/1.1\r\n",
+        b"431": "GET /live?view=sims HTTP/1.1\r\nX-Long: " + "a" * 9_000 + "\r\n",
+        b"431 ": "GET /live?view=sims HTTP/1.1\r\n" + "".join(f"X-{number}: a\r\n" for number in range(200)),
+    }
+    for status, head in heads.items():
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        upgrade = "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        writer.write(f"{head}{upgrade}Sec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode())
+        async with asyncio.timeout(10):
+            answer = await reader.read()  # until it is ended
+        writer.close()
+        assert answer.split(b" ")[1] == status.strip()
+
+
 async def test_a_head_of_common_size_passes(web: Served) -> None:
     async with web.stranger() as stranger:
         answer = await stranger.get("/health/live", headers={"X-Long": "x" * 16_000})
