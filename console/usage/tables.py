@@ -29,7 +29,7 @@ usage_late_hours = sa.Table(
     "usage_late_hours", metadata, *key_columns(), sa.Column("hour", sa.DateTime(timezone=True), primary_key=True)
 )
 
-# Records of the Data Streamer with one time only: the key of `usage_records` can't tell that they come again with both.
+# Records of the Data Streamer with one time only. In the key of `usage_records` they differ from the same with both.
 usage_incomplete = sa.Table(
     "usage_incomplete",
     metadata,

@@ -180,6 +180,29 @@ def test_what_is_neither_is_kept_whole(record: dict[str, Any], kind: str) -> Non
     assert msgspec.json.decode(unknown.raw) == record
 
 
+def test_texts_and_numbers_are_of_a_size_that_can_be_stored_and_shown() -> None:
+    long, detail = "x" * 100_000, {"name": "y" * 300, "pdp_context": {"apn": "z" * 300, "ue_ip_address": "1" * 300}}
+    batch = read_batch(
+        msgspec.json.encode(
+            [
+                event(description=long, event_type={"id": 2**40, "description": long}, detail=detail),
+                usage(operator={"name": long}),
+                message(payload=long, source_address=long),
+                event(id=2**63),
+                usage(id=-(2**70)),
+                event(id=2**63 - 1),
+            ]
+        )
+    )
+    one = batch.events[0]
+    assert (len(one.description), len(one.name), one.type_id) == (2_000, 255, None)
+    assert [len(text or "") for text in (one.operator, one.apn, one.session_ip)] == [255] * 3
+    assert len(batch.usage[0].operator or "") == 255
+    assert (len(batch.sms[0].payload or ""), len(batch.sms[0].source_address or "")) == (40_000, 255)
+    assert batch.events[1].id == 2**63 - 1
+    assert [record.kind for record in batch.unknown] == ["broken", "broken"]
+
+
 def test_a_bad_record_spoils_only_itself() -> None:
     body = msgspec.json.encode([event(), usage(), 12, event(id="many"), usage(id=2), {"weather": "fine"}])
     batch = read_batch(body)

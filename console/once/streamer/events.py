@@ -8,9 +8,10 @@ from console.iccid import known
 from console.once.streamer.shapes import Detail, ImsiRef, NumberedText, QuotaLeft, RecordShape, Session, Volumes
 from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name
+from console.once.wire.texts import LONGEST_SENTENCE, bounded
 from console.once.wire.times import parse_time
 from console.once.wire.volumes import to_bytes, to_count
-from console.once.wire.whole_numbers import whole
+from console.once.wire.whole_numbers import identity, whole
 
 EVENT_NAMES = {
     0: "Generic", 1: "Update location", 2: "Update GPRS location", 3: "Create PDP Context", 4: "Update PDP Context",
@@ -34,6 +35,7 @@ _SEVERITY_WORDS = {
 }  # fmt: skip
 _SEVERITIES = {0: "info", 1: "warn", 2: "warn", 3: "error", 4: "critical"}
 _FIRST_GENERATION_CRITICAL = 2
+LARGEST_TYPE = 2**31 - 1  # that a column can hold; 1NCE's own are below 200
 _detail = json.Decoder(Detail | str | None)
 _NO_DETAIL = Detail()
 _NO_SESSION = Session()
@@ -68,7 +70,7 @@ class EventRecord(Struct, frozen=True, gc=False):
 def imsi_of(raw: RecordShape) -> str | None:
     """The IMSI: an object in events, plain text in usage records."""
     imsi = raw.imsi.imsi if isinstance(raw.imsi, ImsiRef) else raw.imsi
-    return str(imsi) if imsi else None
+    return bounded(imsi or None)
 
 
 def iccid_of(raw: RecordShape) -> str | None:
@@ -104,12 +106,14 @@ def _described(entry: NumberedText | None, names: dict[int, str]) -> tuple[int |
     if entry is None:
         return None, None
     number = whole(entry.id)
-    return number, entry.description or (names.get(number) if number is not None else None)
+    if number is not None and abs(number) > LARGEST_TYPE:
+        number = None
+    return number, bounded(entry.description) or (names.get(number) if number is not None else None)
 
 
 def read_event(raw: RecordShape) -> EventRecord:
     """The event in a record that has an event type. Raises ValueError if it has no id or no time."""
-    number = whole(raw.id)
+    number = identity(raw.id)
     if number is None or raw.timestamp is None or raw.timestamp == "":
         raise ValueError("an event without an id or a time")
     type_id, name = _described(raw.event_type, EVENT_NAMES)
@@ -130,14 +134,14 @@ def read_event(raw: RecordShape) -> EventRecord:
         _severity(raw),
         _described(raw.event_source, SOURCES)[1],
         raw.alert is True,
-        raw.description or "",
-        details.name,
+        bounded(raw.description, LONGEST_SENTENCE) or "",
+        bounded(details.name),
         country_code(country.iso_code if country else None, country.mcc if country and country.mcc else session.mcc),
         rat_name(session.rat_type),
-        details.data_service_failure_cause or details.update_location_failure_reason,
-        session.apn or None,
+        bounded(details.data_service_failure_cause or details.update_location_failure_reason),
+        bounded(session.apn),
         cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli) or cell_name(Cell(session.lac, session.ci)),
-        session.ue_ip_address or None,
+        bounded(session.ue_ip_address),
         to_bytes(volume),
         None if sms else to_bytes(left),
         to_count(left) if sms else None,

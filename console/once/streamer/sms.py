@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from console.once.streamer.events import detail_of, iccid_of
 from console.once.streamer.shapes import NumberedText, PartShape, RecordShape
+from console.once.wire.texts import LONGEST_MESSAGE, bounded
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_count
 from console.once.wire.whole_numbers import number_text, whole
@@ -46,10 +47,6 @@ def is_report(raw: RecordShape) -> bool:
     return raw.status is not None and raw.status.status is not None and raw.final_date is not None
 
 
-def _text(value: str | int | None) -> str | None:
-    return None if value is None or value == "" else str(value)
-
-
 def _id(raw: RecordShape) -> str:
     if (number := number_text(raw.id)) is None:
         raise ValueError("a message without an id")
@@ -76,11 +73,11 @@ def read_message(raw: RecordShape) -> SmsRecord:
         direction="mo",
         status="delivered",
         iccid=iccid_of(raw),
-        payload=raw.payload,
-        source_address=_text(raw.source_address),
-        dest_address=_text(raw.dest_address) or _text(raw.destination_address),
+        payload=bounded(raw.payload, LONGEST_MESSAGE) or "",
+        source_address=bounded(raw.source_address),
+        dest_address=bounded(raw.dest_address) or bounded(raw.destination_address),
         dcs=to_count(raw.dcs),
-        udh=raw.udh or None,
+        udh=bounded(raw.udh),
         part_of=number_text(parts.identifier) if several else None,
         part=to_count(parts.partno) if several else None,
         parts=to_count(parts.total) if several else None,

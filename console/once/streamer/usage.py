@@ -8,9 +8,10 @@ from console.once.streamer.events import detail_of, iccid_of, imsi_of
 from console.once.streamer.shapes import RecordShape, Volumes
 from console.once.wire.countries import country_code
 from console.once.wire.radio import rat_name
+from console.once.wire.texts import bounded
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_bytes, to_count
-from console.once.wire.whole_numbers import whole
+from console.once.wire.whole_numbers import identity, whole
 
 DATA_TRAFFIC = 5
 SMS_TRAFFIC = 6
@@ -61,7 +62,7 @@ def read_usage(raw: RecordShape) -> UsageRecord:
 
     A record without a start says what was used up to its end, and one without an end what was used at its start.
     """
-    number = whole(raw.id)
+    number = identity(raw.id)
     start, end = maybe_time(raw.start_timestamp), maybe_time(raw.end_timestamp)
     if number is None or (start is None and end is None):
         raise ValueError("a usage record without an id or a time")
@@ -92,7 +93,7 @@ def read_usage(raw: RecordShape) -> UsageRecord:
         total,
         tx,
         rx,
-        operator.name if operator else None,
+        bounded(operator.name) if operator else None,
         country_code(country.iso_code, country.mcc) if country else None,
         rat_name(session.rat_type) if session else None,
         complete,

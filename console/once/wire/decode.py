@@ -12,7 +12,7 @@ from msgspec import MsgspecError, Raw, json
 from console import iccid
 from console.once.models import Quota, Sim, Sms
 from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
-from console.once.wire.texts import bounded
+from console.once.wire.texts import LONGEST_MESSAGE, bounded
 from console.once.wire.times import maybe_time
 from console.once.wire.volumes import to_bytes, to_count
 from console.once.wire.whole_numbers import number_text
@@ -123,10 +123,10 @@ def read_sms(body: bytes | Raw) -> Sms:
         id=number_text(raw.id) or "",
         direction=_word(raw.sms_type.id, raw.sms_type.description, _SMS_DIRECTIONS) or "mt",
         status=_word(raw.status.id, raw.status.description, _SMS_STATES) if raw.status else None,
-        payload=raw.payload,
+        payload=bounded(raw.payload, LONGEST_MESSAGE) if raw.payload else raw.payload,
         source_address=bounded(raw.source_address),
         dcs=to_count(raw.dcs),
-        udh=raw.udh or None,
+        udh=bounded(raw.udh),
         submitted_at=maybe_time(raw.submit_date),
         delivered_at=maybe_time(raw.delivery_date),
         expires_at=maybe_time(raw.expiry_date),

@@ -6,6 +6,7 @@ from console.once.wire.texts import LONGEST
 
 Whole = int | float | str | None
 LARGEST_EXACT = 2**53  # beyond it, a number with a decimal point is the same as its neighbours
+LARGEST_ID = 2**63 - 1
 MOST_DIGITS = 40
 
 
@@ -21,6 +22,14 @@ def whole(value: Whole) -> int | None:
         return int(value)
     except ValueError:
         return _from_decimal(str(value))
+
+
+def identity(value: Whole) -> int | None:
+    """The id of a record, which is a number of 64 bits; None where there is none. Raises ValueError for any other."""
+    number = whole(value)
+    if number is not None and not -LARGEST_ID - 1 <= number <= LARGEST_ID:
+        raise ValueError(f"{str(number)[:MOST_DIGITS]} is no id: it has more than 64 bits")
+    return number
 
 
 def number_text(value: Whole) -> str | None:
