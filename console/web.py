@@ -42,5 +42,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until asked to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
     server = server_for(settings, host, port)
     gc.freeze()  # what is imported stays: to look through it took 100 ms, in which the event loop stood
-    server.run()
+    try:
+        server.run()
+    except SystemExit:  # its own code for a port that is in use; the reason is in the log
+        sys.exit(1)
     sys.exit(0 if server.started else 1)

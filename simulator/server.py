@@ -77,4 +77,7 @@ def serve(simulation: Simulation, choices: Choices) -> None:
     """Serve until SIGTERM or SIGINT; both end it cleanly. uvicorn raises the signal again after it: ignored here."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    Server(simulation, choices).run()
+    try:
+        Server(simulation, choices).run()
+    except SystemExit:  # uvicorn's own code for a port that is in use; it has said so
+        sys.exit(1)

@@ -108,13 +108,14 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
 
     try:
         findings.append(checks.audit_key(known))
-        for what, look in (
-            ("database", checks.database),
-            ("audit trail", checks.audit_trail),
-            ("redis", checks.redis),
-            ("1NCE", once),
-        ):
-            findings += await _guarded(what, look, db)
+        findings += (stored := await _guarded("database", checks.database, db))
+        if stored[0].healthy:
+            findings += await _guarded("audit trail", checks.audit_trail, db)
+        findings += await _guarded("redis", checks.redis, db)
+        if stored[0].healthy:
+            findings += await _guarded("1NCE", once, db)
+        else:
+            findings.append(Finding("1NCE", False, "not asked: the credentials are in the database"))
     finally:
         await db.close()
     return findings, examined
