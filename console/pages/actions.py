@@ -24,7 +24,7 @@ from console.facts.bulk_actions import BulkActionChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
-from console.pages.address_faults import VALUES, one_of
+from console.pages.address_faults import VALUES, OneOf
 from console.pages.bulk_view import bulk_row
 from console.pages.bulk_view import drawn as bulk_drawn
 from console.pages.layout import layout_context
@@ -92,9 +92,7 @@ def drawn(action: Action) -> dict[str, Any]:
     return {"action": action, "summary": summary(ActionKind(action.kind), action.parameters)}
 
 
-@get(
-    "/actions", include_in_schema=False, opt={VALUES: {"state": one_of(["open", *ActionState]), "kind": one_of(NAMES)}}
-)
+@get("/actions", include_in_schema=False, opt={VALUES: {"state": OneOf("open", *ActionState), "kind": OneOf(*NAMES)}})
 async def actions_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],

@@ -13,10 +13,15 @@ MOST = 5
 LONGEST = 40  # characters of a name or value that are shown
 
 
-def one_of(known: Collection[object]) -> Takes:
+class OneOf:
     """Takes these values, as they are written in an address."""
-    texts = frozenset(map(str, known))
-    return texts.__contains__
+
+    def __init__(self, *known: object) -> None:
+        self._texts = frozenset(map(str, known))
+
+    def __call__(self, text: str) -> bool:
+        """Whether this is one of them."""
+        return text in self._texts
 
 
 def is_page_number(text: str) -> bool:

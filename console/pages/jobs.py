@@ -21,7 +21,7 @@ from console.live.pieces import Html, prepend, replace
 from console.live.subscriber import Subscriber
 from console.live.view import Receives, Refresh, View
 from console.organizations.rules import Caller
-from console.pages.address_faults import VALUES, one_of
+from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.runs import reads
@@ -115,7 +115,7 @@ class ScheduleUpdates:
         """The view's own refresh shows them."""
 
 
-@get("/jobs", include_in_schema=False, opt={VALUES: {"state": one_of(RunState), "job": one_of(BY_NAME)}})
+@get("/jobs", include_in_schema=False, opt={VALUES: {"state": OneOf(*RunState), "job": OneOf(*BY_NAME)}})
 async def jobs(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],

@@ -22,7 +22,7 @@ from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages import fleet_numbers
-from console.pages.address_faults import VALUES, one_of
+from console.pages.address_faults import VALUES, OneOf
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
@@ -110,7 +110,7 @@ class OverviewView:
         return [*panels, Refresh(part="events", subject="all")]
 
 
-@get("/", include_in_schema=False, opt={VALUES: {"by": one_of(["operator", "country"])}})
+@get("/", include_in_schema=False, opt={VALUES: {"by": OneOf("operator", "country")}})
 async def overview(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],

@@ -18,7 +18,7 @@ from console.live.pieces import Html, replace
 from console.live.socket import position_of
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages.address_faults import ALSO, VALUES, is_page_number, one_of
+from console.pages.address_faults import ALSO, VALUES, OneOf, is_page_number
 from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
 from console.pages.sim_filters import address, chips, fieldsets
@@ -33,7 +33,7 @@ from console.sims.watching.reads import requests as watch_requests
 from console.store.database import Database
 
 LIST_OPTIONS = {
-    VALUES: {"page": is_page_number, "page_size": one_of(SIZES), "sort": is_sort},
+    VALUES: {"page": is_page_number, "page_size": OneOf(*SIZES), "sort": is_sort},
     ALSO: is_criterion,
 }
 FORM_BYTES = 8 * 1024

@@ -140,7 +140,7 @@ def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
         except ValueError:
             value = float("nan")
         if not (least <= value < float("inf")):
-            faults.append(f"{name} must be a number of at least {least:g}, not {masked('', text)!r}")
+            faults.append(f"{name} must be a number of at least {least:g}, not {text!r}")
         return value
 
     return read_number

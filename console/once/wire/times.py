@@ -16,8 +16,7 @@ _LEAP = re.compile(r"(?P<date>[^T ]+[T ]\d\d:?\d\d:?)60(?P<rest>([.,]0+)?([Z+-].
 Time = int | float | str | None
 _PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
 _COUNT = re.compile(r"[0-9]{9,19}(\.[0-9]{1,9})?")
-_EARLIEST = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
-_LATEST = int(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
+_EARLIEST, _LATEST = 946_684_800, 7_289_654_400  # seconds, the years above
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
