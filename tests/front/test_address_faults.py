@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from console.pages.address_faults import MOST, OneOf, faults, is_page_number
+from console.pages.address_faults import MOST, OneOf, Takes, faults, is_page_number
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
-TAKES = {"page": is_page_number, "state": OneOf("done", "failed")}
+TAKES: dict[str, Takes] = {"page": is_page_number, "state": OneOf("done", "failed")}
 SAID = {
     "/sims?conection=blocked": ["This page has no parameter “conection”: it was left out."],
     "/sims?page_size=33&sort=weight&page=0&connection=online&label_not=x&field.site=y": [
