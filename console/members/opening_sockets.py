@@ -16,6 +16,7 @@ from console.store.database import Database
 from console.store.lookups import Lookups
 
 EVERY_SECONDS = 0.05  # between two questions
+LONGEST_SECONDS = 0.5  # while many sockets open
 
 
 class ManyCallers:
@@ -24,8 +25,8 @@ class ManyCallers:
     def __init__(self, db: Database, issuer: str | None) -> None:
         self._db = db
         self._issuer = issuer
-        self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS)
-        self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS)
+        self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
+        self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
         self._noted: dict[int, datetime] = {}  # when the use of each key was noted here, by its id
 
     async def of_session(self, session: bytes) -> tuple[Caller, datetime] | None:
