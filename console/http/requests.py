@@ -24,18 +24,14 @@ from console import metrics
 from console.http.called_from import called_from, origin_of
 from console.http.client_address import TrustedProxies
 from console.http.etag import KEPT, NOT_MODIFIED, matches
+from console.http.headers import OF_FILES, document_headers, kept_by_browsers
 from console.http.versions import Deprecation, as_asked
 from console.log import logger
 
 ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{7,127}")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-    " connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 QUIET = ("/health", "/static", "/metrics", "/streamer", "/forwarder")
 BODY_SECONDS = 30.0
-OF_FILES = frozenset({b"x-content-type-options", b"cross-origin-resource-policy"})
 HIDDEN = ("/forwarder/", "/join/")  # these paths are keys: they are not written down
 
 
@@ -61,17 +57,7 @@ class Requests:
         self._proxies = proxies
         self._count = count
         self._methods = methods
-        sockets = "".join(" " + origin.replace("http", "ws", 1) for origin in origins)
-        self._headers = [
-            (b"content-security-policy", POLICY.format(sockets=sockets).encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
-            (b"cross-origin-opener-policy", b"same-origin"),
-            (b"cross-origin-resource-policy", b"same-origin"),
-            (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-        ]
-        if secure:
-            self._headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+        self._headers = document_headers(origins, secure=secure)
         # The others govern documents: a page has some forty files, and their heads weigh a fifth of it.
         self._of_files = [header for header in self._headers if header[0] in OF_FILES]
 
@@ -103,7 +89,7 @@ class Requests:
                 headers += [(name, value) for name, value in ours if name not in present]
                 headers.append((b"x-request-id", request_id.encode()))
                 if b"cache-control" not in present:
-                    headers.append((b"cache-control", b"private, no-cache"))
+                    headers.append((b"cache-control", kept_by_browsers(scope["method"])))
                 if status == 405:
                     headers = [header for header in headers if header[0].lower() != b"allow"]
                     headers.append((b"allow", ", ".join(self._methods(scope["path"])).encode()))

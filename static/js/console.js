@@ -11,7 +11,9 @@ import { startSelection } from "./selection.js";
 import { watchSessionEnd } from "./session_end.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
+import { trustHtmx } from "./trusted.js";
 
+trustHtmx();
 watchSessionEnd();
 startTimes();
 startToasts();

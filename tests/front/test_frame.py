@@ -32,6 +32,16 @@ async def test_a_window_as_low_as_at_400_percent_zoom_shows_the_content(page: Pa
     assert (top, bottom) == ("main", "main")
 
 
+async def test_no_text_becomes_a_part_of_the_page_or_a_script_but_by_the_one_policy(page: Page) -> None:
+    page = await page.context.new_page()  # what it refuses is an error on the browser's console
+    await live(page, "/sims")
+    await page.evaluate("htmx.swap({ text: '<p id=ours>x</p>', target: '#messages', swap: 'beforeend' })")
+    await expect(page.locator("#messages #ours")).to_have_count(1)
+    for sink in ("document.body.innerHTML = '<b>'", "trustedTypes.createPolicy('other', {})"):
+        refused = await page.evaluate(f"(() => {{ try {{ {sink}; return false }} catch (error) {{ return true }} }})()")
+        assert refused, sink
+
+
 async def test_the_rail_stays_as_narrow_or_wide_as_it_was_left(page: Page) -> None:
     await page.set_viewport_size({"width": 1440, "height": 800})
     await live(page, "/sims")
