@@ -4,6 +4,7 @@ Each test that asks for `db` runs once on each edition, on an empty database tha
 """
 
 import gc
+import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from console.settings import Settings
 from console.store.database import Database, open_database
 from console.store.outbox import STREAM
 from console.trial import PostgresServer, ValkeyServer
+from tests import logged
 from tests.cast import Cast, gather
 from tests.databases import Cluster, KeptCast
 from tests.serving import Served, serving
@@ -27,11 +29,19 @@ from tests.timescale import timescale
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
+        logged.look,
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
-SECRET = "a-secret-key-for-tests-alone-0123456789"
+SECRET = logged.SECRET
+logging.getLogger().addHandler(logged.Looking())
 EDITIONS = ("plain", "apache")
+
+
+def pytest_runtest_teardown() -> None:
+    """A test that made something log a secret, an MSISDN or an IMSI fails."""
+    said, logged.found[:] = list(logged.found), []
+    assert not said, said
 
 
 def pytest_collection_finish() -> None:

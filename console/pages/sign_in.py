@@ -71,7 +71,8 @@ async def sign_in(
         known = await reads.by_name(reading, data.name) if data.name.isprintable() else None
     if not await passwords.is_right(known.password_hash if known else None, data.password) or known is None:
         await _refused(db, known, network)
-        logger("auth").info("sign-in refused", name=data.name[:100], network=network)
+        name = known.name if known else None  # what is no name may be a password in the wrong field
+        logger("auth").info("sign-in refused", name=name, network=network)
         context = {"error": "Wrong name or password", "name": data.name[:100], "next": within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401, headers=NOT_KEPT)
     await succeeded(db.redis, attempt)
