@@ -1,5 +1,6 @@
 """Whoever gets a copy of the database can't sign in with it, act by it, or post by it."""
 
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -38,10 +39,19 @@ async def test_a_copy_of_the_database_holds_no_secret(
     async with web.signed_in("ada") as ada, web.program(cast.acme_key) as program, web.stranger() as stranger:
         assert (await program.get("/sims")).status_code == 200
         assert (await stranger.post("/sign-in", data={"name": "ada", "password": "not-her-password"})).is_error
+        made = [await ada.post("/users/invitations", data={"role": "viewer"})]
+        made.append(await ada.post("/users/invitations", data={"role": "viewer", "note": "another"}))
+        made.append(await ada.post("/api-keys", data={"name": "x", "scopes": "sims:read", "days": "30"}))
+        await stranger.get(made[0].text[made[0].text.index("/join/") :][:49])
         cookies = list(ada.cookies.values())
     assert cookies
+    shown = {one for page in made for one in re.findall(r"/join/([\w-]{43})|(iot_key_\w{20,})", page.text)}
+    links_and_key = [link or key for link, key in shown]
+    assert len(links_and_key) == 3
     secrets = [
         *cookies,
+        *links_and_key,
+        *(one.rpartition("_")[2] for one in links_and_key if one.startswith("iot_key_")),
         cast.acme_key,
         PASSWORD,
         "not-her-password",
