@@ -30,6 +30,7 @@ import console.usage.tables
 import console.users.tables  # noqa: F401
 from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata
+from console.store.roles import grant
 from console.usage.sums import refresh_history
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ def config() -> "Config":
     return found
 
 
-def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
-    """Take every step that is missing; from which to which. Two that migrate at once do it one after the other."""
+def migrate(connection: sa.Connection, application: str | None = None) -> tuple[str | None, str | None]:
+    """Take every step that is missing; from which to which. Two that migrate at once do it one after the other.
+
+    `application` is DATABASE_URL: its role, if it is not the owner's that migrates, is given what it needs.
+    """
     from alembic import command
 
     connection.execute(session_lock(AdvisoryLock.MIGRATION))
@@ -67,6 +71,9 @@ def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
         refresh_history(connection.execution_options(isolation_level="AUTOCOMMIT"), datetime.now(UTC))
         connection.commit()
         connection.execution_options(isolation_level=connection.default_isolation_level)
+    if application is not None:
+        grant(connection, application)
+        connection.commit()
     connection.execute(session_unlock(AdvisoryLock.MIGRATION))
     connection.commit()
     return before, after

@@ -8,10 +8,12 @@ from console.audit.writes import RETENTION as AUDIT_RETENTION
 from console.audit.writes import prune_lines
 from console.runs.writes import delete_runs
 from console.sms.writes import forget_messages
+from console.store.database import Database
 from console.store.retention import drop_before
 from console.streamer.posts.writes import prune_set_aside, prune_unknown
 from console.streamer.writes import prune_silences
 from jobs.run import Run, for_installation
+from jobs.running.owning import as_owner
 
 SERIES_RETENTION = {
     "usage_records": timedelta(days=730),
@@ -28,28 +30,33 @@ MESSAGES_RETENTION = timedelta(days=365)
 @for_installation
 async def prune(run: Run) -> None:
     """In small steps, so that nobody waits for it. Daily sums of usage are kept for ever."""
+    async with as_owner(run.worker) as db:
+        await _prune(run, db)
+        await _prune_audit(run, db)
+
+
+async def _prune(run: Run, db: Database) -> None:
     for series, age in SERIES_RETENTION.items():
         gone = 1
         while gone:
-            async with run.db.transaction() as transaction:
+            async with db.transaction() as transaction:
                 gone = await drop_before(transaction, series, run.now() - age)
             run.counted(seen=gone, changed=gone)
-    async with run.db.transaction() as transaction:
+    async with db.transaction() as transaction:
         gone = await delete_runs(transaction, run.now() - RUNS_RETENTION)
         gone += await prune_unknown(transaction, run.now() - UNKNOWN_RETENTION)
         gone += await prune_set_aside(transaction, run.now() - UNKNOWN_RETENTION)
         gone += await prune_silences(transaction, run.now() - SERIES_RETENTION["usage_records"])
         gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
     run.counted(seen=gone, changed=gone)
-    await _prune_audit(run)
 
 
-async def _prune_audit(run: Run) -> None:
+async def _prune_audit(run: Run, db: Database) -> None:
     """A line says where the trail begins from then on, so that it can be verified."""
-    async with run.db.reading() as reading:
+    async with db.reading() as reading:
         organizations = await audit_reads.chains(reading)
     for organization_id in organizations:
-        async with run.db.transaction() as transaction:
+        async with db.transaction() as transaction:
             past = run.now() - AUDIT_RETENTION
             last = await audit_reads.last_before(transaction.connection, organization_id, past)
             if last is None:

@@ -2,6 +2,7 @@
 
 from console.usage import reads, sums, writes
 from jobs.run import Run, for_installation
+from jobs.running.owning import as_owner
 
 AT_ONCE = 5_000  # hours of single SIMs
 
@@ -12,10 +13,11 @@ async def refresh_sums(run: Run) -> None:
     while True:
         async with run.db.reading() as reading:
             late = await reads.late_hours(reading, limit=AT_ONCE)
-            if not late:
-                return
-            hours = {one.hour for one in late}
-            await reading.run_sync(sums.refresh_hours, hours, run.now())
+        if not late:
+            return
+        hours = {one.hour for one in late}
+        async with as_owner(run.worker) as db, db.reading() as owning:
+            await owning.run_sync(sums.refresh_hours, hours, run.now())
         async with run.db.transaction() as transaction:
             await writes.end_late(transaction, late, run.now())
         run.counted(seen=len(late), changed=len(hours))

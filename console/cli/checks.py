@@ -10,6 +10,7 @@ from console.migrate import newest, revision
 from console.sessions.oidc_provider import IdentityProvider
 from console.settings import Settings
 from console.store.database import Database
+from console.store.roles import Rights, rights
 from console.store.timescale import failed_jobs, find_edition
 
 
@@ -29,6 +30,7 @@ async def database(db: Database) -> list[Finding]:
         edition = await connection.run_sync(find_edition)
         at = await connection.run_sync(revision)
         failed = await connection.run_sync(failed_jobs)
+        held = await connection.run_sync(rights)
     needed = newest()
     migrated = Finding(
         "migrations",
@@ -42,7 +44,19 @@ async def database(db: Database) -> list[Finding]:
         f"{edition.edition} {edition.version or ''}: {'failed: ' + ', '.join(failed) if failed else edition.remark}",
         "Its own jobs failed: PostgreSQL's log says why." if failed else "",
     )
-    return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated]
+    return [Finding("database", True, f"PostgreSQL {version}"), timescale, migrated, _role(held)]
+
+
+def _role(held: Rights) -> Finding:
+    if not held.too_many:
+        return Finding("database role", True, f"{held.role} changes rows, and neither tables nor the audit trail")
+    able = {"owns tables": held.owns, "makes tables": held.makes_tables, "changes audit lines": held.changes_audit}
+    return Finding(
+        "database role",
+        True,
+        f"{held.role} {', '.join(what for what, so in able.items() if so)}, which the web process never needs",
+        "Set DATABASE_URL to a role of its own and DATABASE_OWNER_URL to this one, then run `console migrate`.",
+    )
 
 
 def audit_key(known: Settings) -> Finding:

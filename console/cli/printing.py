@@ -31,12 +31,12 @@ def settings() -> Settings:
     return from_environment(os.environ)
 
 
-def with_database(work: Callable[[Settings, Database], Awaitable[Found]]) -> Found:
-    """Do something with the database, and say it plainly if there is none."""
+def with_database(work: Callable[[Settings, Database], Awaitable[Found]], *, as_owner: bool = False) -> Found:
+    """Do something with the database, as its owner or as the application, and say it plainly if there is none."""
 
     async def run() -> Found:
         known = settings()
-        db = open_database(known.database_url, known.redis_url, connections=2)
+        db = open_database(known.owner_url if as_owner else known.database_url, known.redis_url, connections=2)
         try:
             return await work(known, db)
         except (OSError, DBAPIError) as error:

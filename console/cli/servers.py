@@ -49,15 +49,15 @@ def worker() -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database up to this version. Data stays."""
+    """Bring the database up to this version, as DATABASE_OWNER_URL; give the role of DATABASE_URL what it needs."""
     from console.cli.printing import with_database
     from console.migrate import migrate as bring_up_to_date
 
-    async def work(_: Settings, db: "Database") -> tuple[str | None, str | None]:
+    async def work(known: Settings, db: "Database") -> tuple[str | None, str | None]:
         async with db.engine.connect() as connection:
-            return await connection.run_sync(bring_up_to_date)
+            return await connection.run_sync(bring_up_to_date, known.database_url)
 
-    before, after = with_database(work)
+    before, after = with_database(work, as_owner=True)
     click.echo(f"The database is at {after}" + ("" if before == after else f" (was {before or 'empty'})"))
 
 

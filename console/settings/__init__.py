@@ -23,7 +23,8 @@ class SettingsError(Exception):
 class Settings(Struct, frozen=True, kw_only=True):
     """Every setting of the console; the environment has the same names in upper case."""
 
-    database_url: str
+    database_url: str  # the application's role
+    database_owner_url: str | None = None  # the owner's role, which migrates and prunes; None: the application's own
     redis_url: str
     secret_key: str  # several by comma while it is rotated, the newest first
     audit_key: tuple[str, ...] = ()  # id:key, the one that seals first
@@ -51,6 +52,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def secure_cookies(self) -> bool:
         """Whether every address people use is https, so that cookies may insist on it."""
         return bool(self.public_origin) and all(origin.startswith("https://") for origin in self.public_origin)
+
+    @property
+    def owner_url(self) -> str:
+        """The address of the database for whoever owns its tables."""
+        return self.database_owner_url or self.database_url
 
     def shown(self) -> dict[str, object]:
         """The settings with every secret masked, for people to look at."""

@@ -53,11 +53,15 @@ def weakness(name: str, secret: str) -> str | None:
     return None
 
 
-def _postgres(url: str, faults: list[str]) -> str:
+def _postgres(url: str, faults: list[str], name: str = "DATABASE_URL") -> str:
     scheme, colon, rest = url.partition("://")
     if not colon or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
-        faults.append("DATABASE_URL must begin with postgresql://")
+        faults.append(f"{name} must begin with postgresql://")
     return f"postgresql+asyncpg://{rest}"
+
+
+def _postgres_of_owner(url: str, faults: list[str]) -> str:
+    return _postgres(url, faults, "DATABASE_OWNER_URL")
 
 
 def _redis(url: str, faults: list[str]) -> str:
@@ -172,6 +176,7 @@ def _networks(text: str, faults: list[str]) -> tuple[str, ...]:
 
 READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "database_url": _postgres,
+    "database_owner_url": _postgres_of_owner,
     "redis_url": _redis,
     "secret_key": _secret_key,
     "audit_key": _audit_key,

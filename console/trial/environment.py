@@ -34,6 +34,7 @@ def for_children(
     port: int,
     *,
     database_url: str | None,
+    database_owner_url: str | None,
     redis_url: str | None,
     simulator_port: int | None,
 ) -> dict[str, str]:
@@ -51,6 +52,8 @@ def for_children(
         made |= {"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": secret_of(folder / "streamer_password")}
     if database_url is not None:
         made["DATABASE_URL"] = database_url
+    if database_owner_url is not None:
+        made["DATABASE_OWNER_URL"] = database_owner_url
     if redis_url is not None:
         made["REDIS_URL"] = redis_url
     children = dict(environment) | {name: value for name, value in made.items() if not given(name, environment)}

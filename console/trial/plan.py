@@ -12,12 +12,16 @@ from console.trial.environment import SIMULATED_REQUESTS_PER_SECOND, first_user_
 from console.trial.folder import FolderLock, make_folder
 from console.trial.options import UpOptions
 from console.trial.ports import HOST, free_port, is_free
+from console.trial.postgres import DATABASE
 from console.trial.process_group import ProcessGroup
 from console.trial.program import Child, ChildFault, Program
 from console.trial.readiness import answers, listens
 from console.trial.running_list import RunningList
 from console.trial.screen import Screen
+from console.trial.secrets_file import secret_of
 from console.trial.supervision import supervise
+
+APPLICATION = "console_app"  # the role that the web server and the worker sign in as; `migrate` makes it
 
 
 async def up(options: UpOptions) -> int:
@@ -73,7 +77,8 @@ async def _begin(
         environment,
         folder,
         options.port,
-        database_url=None if postgres is None else postgres.url,
+        database_url=None if postgres is None else _application_url(postgres, folder),
+        database_owner_url=None if postgres is None else postgres.url,
         redis_url=None if valkey is None else valkey.url,
         simulator_port=simulated,
     )
@@ -96,6 +101,11 @@ async def _begin(
         screen.welcome(address, _sign_ins(demo.log.tail()), data)
     else:
         screen.welcome(address, (), data, first_user_command(environment, settings, folder))
+
+
+def _application_url(postgres: PostgresServer, folder: Path) -> str:
+    password = secret_of(folder / "database_password")
+    return f"postgresql+asyncpg://{APPLICATION}:{password}@{HOST}:{postgres.port}/{DATABASE}"
 
 
 def _migrate(settings: Mapping[str, str]) -> Child:

@@ -24,6 +24,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(
         ROWS, "console/trial/postgres.py says CREATE DATABASE", "there is no database yet to have a transaction in"
     ),
+    Allowed(ROWS, "console/store/roles.py ", "the rights of the application's role, given by migrate as the owner"),
     Allowed(ROWS, "console/pages/templating.py calls made.", "the template environment's dictionaries"),
     Allowed(ROWS, "jobs/running/recording.py calls job.update", "SAQ's own mark on a job in Redis"),
     Allowed(CONNECTIONS, "console/cli/servers.py ", "migrations run in transactions of their own"),

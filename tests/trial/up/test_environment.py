@@ -14,6 +14,7 @@ def environment_of(folder: Path, environment: dict[str, str], simulator_port: in
         folder,
         8000,
         database_url="postgresql+asyncpg://here",
+        database_owner_url="postgresql+asyncpg://owner@here",
         redis_url="redis://here",
         simulator_port=simulator_port,
     )
@@ -24,6 +25,7 @@ def test_everything_is_made_up_for_a_person_who_sets_nothing(tmp_path: Path) -> 
     assert children["PATH"] == "/bin"
     assert children["APP_ENV"] == "development"
     assert children["DATABASE_URL"] == "postgresql+asyncpg://here"
+    assert children["DATABASE_OWNER_URL"] == "postgresql+asyncpg://owner@here"
     assert children["REDIS_URL"] == "redis://here"
     assert children["PUBLIC_ORIGIN"] == "http://127.0.0.1:8000,http://localhost:8000"
     assert children["ONCE_BASE_URL"] == "http://127.0.0.1:9000/management-api"
