@@ -111,7 +111,8 @@ def _illustrate(document: Part, operation: Part) -> None:
     """Give the request's body and each answer an example, made of those of its fields."""
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):
         for content in part.get("content", {}).values():
-            content["example"] = example_of(document, content["schema"])
+            if content["schema"]:  # a file has none
+                content["example"] = example_of(document, content["schema"])
 
 
 def _complete_parameter(operation_id: str, parameter: Part) -> None:
