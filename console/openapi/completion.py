@@ -8,6 +8,7 @@ from typing import Any
 
 from console.openapi import texts
 from console.openapi.example import example_of
+from console.openapi.parameter_examples import PARAMETER_EXAMPLES
 from console.openapi.refusals import ERRORS, LIMITS, headers_of, name_of, refusal, refused
 from console.openapi.structs import STRUCTS
 
@@ -125,5 +126,5 @@ def _complete_parameter(operation_id: str, parameter: Part) -> None:
     schema.pop("description", None)
     if text := texts.PARAMETERS.get(f"{operation_id}.{name}", texts.PARAMETERS.get(name)):
         parameter["description"] = text
-    if name in texts.PARAMETER_EXAMPLES:
-        parameter["example"] = texts.PARAMETER_EXAMPLES[name]
+    if name in PARAMETER_EXAMPLES:
+        parameter["example"] = PARAMETER_EXAMPLES[name]

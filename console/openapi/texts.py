@@ -89,17 +89,6 @@ PARAMETERS = {
     " gives the action as it is now (`Idempotency-Replayed: true`), with another body 422. A refused request does not"
     " use it up.",
 }
-PARAMETER_EXAMPLES: dict[str, Any] = {
-    "iccid": "8988228066600000001",
-    "action_id": "1",
-    "user_id": 3,
-    "group_id": 4,
-    "link_id": 7,
-    "session_id": 12,
-    "prefix": "iot_key_AbCdEfGh",
-    "organization_id": 1,
-}
-
 A_REQUEST_ID = "req_4be0643f1d98573b97cdca98"
 REQUEST_ID: dict[str, Any] = {
     "name": "X-Request-ID",

@@ -1,0 +1,14 @@
+"""Examples of parameters in paths, for the description of the API."""
+
+from typing import Any
+
+PARAMETER_EXAMPLES: dict[str, Any] = {
+    "iccid": "8988228066600000001",
+    "action_id": "1",
+    "user_id": 3,
+    "group_id": 4,
+    "link_id": 7,
+    "session_id": 12,
+    "prefix": "iot_key_AbCdEfGh",
+    "organization_id": 1,
+}
