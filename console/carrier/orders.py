@@ -45,7 +45,7 @@ class Order(Struct, frozen=True, kw_only=True):
     iccids: Annotated[list[str], Meta(description="The first 20 of its SIMs.", examples=[["8988228066600000001"]])]
     products: Annotated[list[OrderedProduct], Meta(description="What was ordered.")]
     action: Annotated[
-        int | None, Meta(description="The action that made it; null: it was made elsewhere.", examples=[4711])
+        int | None, Meta(description="The action that made it; null: none is known.", examples=[4711])
     ] = None
 
 

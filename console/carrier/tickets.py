@@ -37,7 +37,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     solved_at: Annotated[datetime | None, Meta(description="When 1NCE solved it.")]
     communications: Annotated[list[Communication], Meta(description="What was written since, the oldest first.")]
     action: Annotated[
-        int | None, Meta(description="The action that opened it; null: it was opened elsewhere.", examples=[4712])
+        int | None, Meta(description="The action that opened it; null: none is known.", examples=[4712])
     ] = None
 
 
