@@ -1,4 +1,4 @@
-"""Who calls: the user of a session cookie or the program of an API key, for pages, the API and sockets alike."""
+"""Who calls, for pages, the API and sockets alike: by a session cookie, an API key or an access token."""
 
 import time
 from collections.abc import Collection, Hashable, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import Scope
+from msgspec import structs
 from redis.exceptions import RedisError
 
 from console.acting import acting, refuse
@@ -20,12 +21,13 @@ from console.http.client_address import client_address
 from console.http.database import connection_of, let_go
 from console.http.rate_limit import count_request, handle_of
 from console.live.access import Client, Socket
-from console.members import reads as member_reads
+from console.members.credentials import access_of_credentials, callers_of_programs, callers_of_sessions
 from console.members.opening_sockets import ManyCallers
 from console.members.writes import note_seen
-from console.organizations.rules import Caller, Credential
+from console.organizations.rules import Caller, Token
 from console.organizations.sealing import hashed
 from console.sessions.rules import EXTENDED_EVERY, cookie_name
+from console.sessions.tokens import TokenKind, ends_at, read_token
 from console.sessions.writes import extend_sessions
 from console.settings import Settings
 from console.store.database import Database
@@ -39,12 +41,13 @@ class Callers:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
+        self._secret_key = settings.secret_key
         self._many = ManyCallers(db, settings.oidc_issuer)
         self._issuer = settings.oidc_issuer
         self._cookie = cookie_name(secure=settings.secure_cookies)
         self.found_by: dict[Access, FindCaller] = {
             Access.PAGE: self.of_session,
-            Access.API: self.of_key,
+            Access.API: self.of_program,
             Access.PUBLIC: self.of_stranger,
         }
 
@@ -59,7 +62,7 @@ class Callers:
             found = await self._many.of_session(session)
         else:
             async with held.latest() as reading:
-                asked = await member_reads.callers_of_sessions(reading, [session], now, issuer=self._issuer)
+                asked = await callers_of_sessions(reading, [session], now, issuer=self._issuer)
                 found = asked.get(session)
         if found is None:
             return None
@@ -72,14 +75,17 @@ class Callers:
                     await note_seen(transaction, caller.organization_id, caller.user_id, now)
         return caller
 
-    async def of_key(self, connection: Connection) -> Caller | None:
-        """The program of the API key; None without one that holds.
+    async def of_program(self, connection: Connection) -> Caller | None:
+        """The program of the API key, or the user of the access token; None without one that holds.
 
-        Raises TooMany if it, or without a key its network, has sent too many requests, NotAllowed if the key is not
-        accepted from there.
+        Raises TooMany for too many requests of it, or of its network; NotAllowed if the key is not accepted from there.
         """
+        key = connection.headers.get("x-api-key", "")
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if not key and scheme.lower() == "bearer":
+            key = token.strip()
         try:
-            caller = await self._of_key(connection)
+            caller = await (self._of_key(connection, key) if is_whole(key) else self._of_token(connection, key))
         except NotAllowed:
             await self._count(connection, handle_of(connection.scope))
             raise
@@ -102,13 +108,19 @@ class Callers:
         if allowance.wait_seconds:
             raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.wait_seconds)
 
-    async def _of_key(self, connection: Connection) -> Caller | None:
-        key = connection.headers.get("x-api-key", "")
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if not key and scheme.lower() == "bearer":
-            key = token.strip()
-        if not is_whole(key):
+    async def _of_token(self, connection: Connection, token: str) -> Caller | None:
+        now = datetime.now(UTC)
+        claims = await read_token(TokenKind.ACCESS, self._secret_key, token, now)
+        if claims is None:
             return None
+        if (held := connection_of(connection.scope)) is None:
+            found = await self._many.of_program(claims.sid)
+        else:
+            async with held.latest() as reading:
+                found = (await callers_of_programs(reading, [claims.sid], now)).get(claims.sid)
+        return structs.replace(found, token=Token(claims.sid, ends_at(claims))) if found else None
+
+    async def _of_key(self, connection: Connection, key: str) -> Caller | None:
         now = datetime.now(UTC)
         if (held := connection_of(connection.scope)) is None:
             found = await self._many.of_key(hashed(key))
@@ -151,18 +163,8 @@ class Callers:
 
     async def still_allowed(self, credentials: Collection[Hashable]) -> Mapping[Hashable, Hashable]:
         """What the caller of each credential may do now; one that has ended is left out. Extends no session."""
-        asked = [credential for credential in credentials if isinstance(credential, Credential)]
-        sessions = [one.session for one in asked if one.session is not None]
-        key_ids = [one.key_id for one in asked if one.key_id is not None]
-        found: list[Caller] = []
-        now = datetime.now(UTC)
         async with self._db.reading() as reading:
-            if sessions:
-                users = await member_reads.callers_of_sessions(reading, sessions, now, issuer=self._issuer)
-                found += [caller for caller, _ in users.values()]
-            if key_ids:
-                found += (await key_reads.callers_of_keys(reading, key_ids, now)).values()
-        return {caller.credential: caller.access for caller in found}
+            return await access_of_credentials(reading, credentials, datetime.now(UTC), issuer=self._issuer)
 
 
 def is_deed(connection: Connection) -> bool:

@@ -3,6 +3,7 @@
 ConsoleError        500  INTERNAL           The console can't do what was asked.
 ├── BadRequest      400  BAD_REQUEST        The request can't be understood.
 ├── NotSignedIn     401  NOT_SIGNED_IN      The caller is not known.
+│   └── SecondFactorRequired 401  SECOND_FACTOR_REQUIRED  The password is right, and a second factor is needed.
 ├── NotAllowed      403  NOT_ALLOWED        The caller is known, and has no permission.
 ├── NotFound        404  NOT_FOUND          No such thing, or another organization's: the answer is the same.
 │   └── SimNotFound 404  SIM_NOT_FOUND      The organization has no SIM with this ICCID.
@@ -44,6 +45,12 @@ class NotSignedIn(ConsoleError):
     """The caller is not known."""
 
     status, code = 401, "NOT_SIGNED_IN"
+
+
+class SecondFactorRequired(NotSignedIn):
+    """The password is right, and a second factor is needed."""
+
+    code = "SECOND_FACTOR_REQUIRED"
 
 
 class NotAllowed(ConsoleError):

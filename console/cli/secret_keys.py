@@ -8,8 +8,9 @@ from console.organizations.sealing import key_id, keys_in
 from console.organizations.writes import reseal
 from console.settings import Settings
 from console.store.database import Database
+from console.users.writes import reseal_second_factors
 
-AT_ONCE = 50  # organizations in one transaction
+AT_ONCE = 50  # organizations, and second factors, in one transaction
 
 
 @click.group("secrets")
@@ -32,10 +33,14 @@ def secrets_rotate() -> None:
                 acting(transaction, at_the_shell(), "secrets.rotate", newest) as act,
             ):
                 sealed, left = await reseal(transaction, settings.secret_key, limit=AT_ONCE)
-                act.after = {"organizations": sealed, "left": left}
-            total += sealed
-            click.echo(f"{sealed} organizations sealed with the key {newest}, {left} left")
-            if not left:
+                users, users_left = await reseal_second_factors(transaction, settings.secret_key, limit=AT_ONCE)
+                act.after = {"organizations": sealed, "second_factors": users, "left": left + users_left}
+            total += sealed + users
+            click.echo(
+                f"{sealed} organizations and {users} second factors sealed with the key {newest},"
+                f" {left + users_left} left"
+            )
+            if not left + users_left:
                 return total
 
     with_database(work)

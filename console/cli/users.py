@@ -92,6 +92,23 @@ def user_passwd(name: str, password_stdin: bool) -> None:
     click.echo(f"{name} has a new password.")
 
 
+@user.command("reset-2fa")
+@click.argument("name")
+def user_reset_second_factor(name: str) -> None:
+    """Remove a user's second factor, for who has lost it; their sessions end."""
+
+    async def work(_: Settings, db: Database) -> None:
+        organization_id = await _organization_of(db, name)
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, at_the_shell(), "user.reset_factor", name, organization_id=organization_id),
+        ):
+            await writes.reset_second_factor(transaction, name)
+
+    with_database(work)
+    click.echo(f"{name} has no second factor, and signs in with the password alone.")
+
+
 @user.command("disable")
 @click.argument("name")
 def user_disable(name: str) -> None:

@@ -26,14 +26,14 @@ class Access(StrEnum):
 
     PUBLIC = "public"  # no caller is needed; a browser may still send its cookie
     PAGE = "page"  # a session cookie; for a browser's WebSocket too
-    API = "api"  # an API key; for a program's WebSocket too
+    API = "api"  # an API key or an access token; for a program's WebSocket too
     OWN = "own"  # the route checks credentials of its own, never a cookie
 
 
 COOKIE_ACCESS = frozenset({Access.PUBLIC, Access.PAGE})
 NO_CALLER = {
     Access.PAGE: "Sign in first",
-    Access.API: "Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…",
+    Access.API: "Send an API key (X-API-Key: iot_key_…) or an access token (Authorization: Bearer …)",
 }
 
 

@@ -21,6 +21,7 @@ OF_NETWORK = 40
 OF_NAME = 32
 OF_ALL = 400  # more than that within SECONDS is an attack
 ATTACKED_PART = 4
+OF_FACTOR, FACTOR_SECONDS = 20, 3600  # wrong codes of one user, whose password was right, on strange devices
 
 
 class Attempt(Struct, frozen=True):
@@ -53,6 +54,22 @@ async def begin_attempt(redis: Redis, name: str, network: str, device: str | Non
     if wait := max(count.wait_seconds for count in counts):
         raise TooMany("Too many tries: wait a few minutes", retry_after=wait)
     return Attempt(own, shared, now)
+
+
+async def begin_factor_attempt(redis: Redis, user_id: int, device: str | None, now: float) -> Attempt:
+    """Count a code that is tried after the right password. Raises TooMany if none may be tried; it is not counted then.
+
+    Who guesses codes knows the password; they are kept slow enough for a year, and out of the windows of known devices.
+    """
+    own = (
+        Window(f"factor:user:{user_id}", OF_FACTOR, FACTOR_SECONDS)
+        if device is None
+        else Window(f"factor:device:{device}", OF_DEVICE, SECONDS)
+    )
+    (count,) = await take(redis, [own], now)
+    if count.wait_seconds:
+        raise TooMany("Too many codes: wait before you try another", retry_after=count.wait_seconds)
+    return Attempt(own, (), now)
 
 
 async def succeeded(redis: Redis, attempt: Attempt) -> None:

@@ -10,7 +10,7 @@ from console.api_keys.reads import UsedKey
 from console.api_keys.rules import NOTED_EVERY
 from console.api_keys.writes import note_key_use
 from console.http.database import let_go
-from console.members import reads as member_reads
+from console.members.credentials import callers_of_programs, callers_of_sessions
 from console.organizations.rules import Caller
 from console.store.database import Database
 from console.store.lookups import Lookups
@@ -27,6 +27,7 @@ class ManyCallers:
         self._issuer = issuer
         self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
         self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
+        self._programs = Lookups(self._of_programs, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
         self._noted: dict[int, datetime] = {}  # when the use of each key was noted here, by its id
 
     async def of_session(self, session: bytes) -> tuple[Caller, datetime] | None:
@@ -36,6 +37,10 @@ class ManyCallers:
     async def of_key(self, secret: bytes) -> UsedKey | None:
         """Whose API key this is; None if it does not hold."""
         return await self._keys.find(secret)
+
+    async def of_program(self, session: int) -> Caller | None:
+        """As whom the program with this session signed in; None if it does not hold."""
+        return await self._programs.find(session)
 
     async def note_use(self, scope: Scope, key_id: int, used_at: datetime | None, now: datetime) -> None:
         """Once in NOTED_EVERY, however many use the key at the same time."""
@@ -49,7 +54,11 @@ class ManyCallers:
 
     async def _of_sessions(self, asked: Collection[bytes]) -> Mapping[bytes, tuple[Caller, datetime]]:
         async with self._db.reading() as reading:
-            return await member_reads.callers_of_sessions(reading, asked, datetime.now(UTC), issuer=self._issuer)
+            return await callers_of_sessions(reading, asked, datetime.now(UTC), issuer=self._issuer)
+
+    async def _of_programs(self, asked: Collection[int]) -> Mapping[int, Caller]:
+        async with self._db.reading() as reading:
+            return await callers_of_programs(reading, asked, datetime.now(UTC))
 
     async def _of_keys(self, asked: Collection[bytes]) -> Mapping[bytes, UsedKey]:
         async with self._db.reading() as reading:

@@ -1,6 +1,7 @@
 """Who calls, and the organization that they call for, for programs."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from litestar import Router, get, patch
 from litestar.di import NamedDependency
@@ -27,6 +28,11 @@ class WhoAmI(Struct, frozen=True, kw_only=True):
     organization_id: Annotated[int, Meta(description="The organization's number.", examples=[1])]
     role: Annotated[Role | None, Meta(description="A user's role; null for an API key.")]
     scopes: Annotated[list[Permission], Meta(description="What it may do.")]
+    credential: Annotated[Literal["api_key", "access_token"], Meta(description="What was sent with the request.")]
+    expires_at: Annotated[
+        datetime | None,
+        Meta(description="When the access token ends; null for an API key.", examples=["2026-11-20T10:30:00Z"]),
+    ]
 
 
 class Organizations(Struct, frozen=True, kw_only=True):
@@ -47,17 +53,26 @@ class OrganizationChanges(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str | UnsetType, Meta(description="What the Data Streamer signs in with.", examples=["streamer"])
     ] = UNSET
     streamer_password: SECRET = UNSET
+    second_factor_from: Annotated[
+        Annotated[datetime, Meta(tz=True)] | UnsetType | None,
+        Meta(
+            description="Since when its members need a second factor; null: they may have one.",
+            examples=["2026-12-01T00:00:00Z"],
+        ),
+    ] = UNSET
 
 
 @get("/whoami", operation_id="whoAmI", summary="Who calls, and what they may do", opt={"permission": None})
 async def who_am_i(caller: NamedDependency[Caller]) -> WhoAmI:
-    """Whose this API key is: any key that is accepted may ask."""
+    """Whose this API key or access token is: any that is accepted may ask."""
     return WhoAmI(
         name=caller.name,
         organization=caller.organization,
         organization_id=caller.organization_id,
         role=caller.role,
         scopes=sorted(caller.permissions),
+        credential="api_key" if caller.token is None else "access_token",
+        expires_at=None if caller.token is None else caller.token.expires_at,
     )
 
 
@@ -81,11 +96,16 @@ async def change_organization(
     if organization_id != caller.organization_id:
         raise NotFound("There is no such organization", organization_id=organization_id)
     given = {name: value for name in data.__struct_fields__ if (value := getattr(data, name)) is not UNSET}
+    changed = sorted(given)
+    demanded = given.pop("second_factor_from", UNSET)
     async with (
         db.transaction() as transaction,
         acting(transaction, caller, "organization.change", caller.organization) as act,
     ):
-        act.after = {"changed": sorted(given)}
+        act.after = {"changed": changed}
+        if demanded is not UNSET:
+            act.after["second_factor_from"] = str(demanded)
+            await writes.demand_second_factor(transaction, organization_id, demanded)
         await writes.change_settings(transaction, settings.secret_key, organization_id, given)
         return await reads.settings_of(transaction.connection, organization_id)
 

@@ -1,6 +1,5 @@
 """Questions about members, and whose a session is."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.tables import organizations
 from console.sessions.tables import sessions
-from console.users.tables import users
+from console.users.tables import second_factors, users
 
 
 class Member(Struct, frozen=True, kw_only=True):
@@ -33,6 +32,7 @@ class Member(Struct, frozen=True, kw_only=True):
     by_group: Annotated[
         bool, Meta(description="Whether a group of the identity provider gives the role.", examples=[False])
     ]
+    second_factor: Annotated[bool, Meta(description="Whether they have a second factor.", examples=[True])]
 
 
 class ListedUser(Struct, frozen=True, kw_only=True):
@@ -52,46 +52,11 @@ class Membership(Struct, frozen=True, kw_only=True):
     organization_id: int
     organization: str
     role: Role
+    second_factor_from: datetime | None  # since when its members need a second factor
 
-
-async def callers_of_sessions(
-    connection: AsyncConnection, id_hashes: Collection[bytes], now: datetime, *, issuer: str | None = None
-) -> dict[bytes, tuple[Caller, datetime]]:
-    """Who has these sessions and when each was last used, by hashed id; ended ones and disabled members' not.
-
-    `issuer`: the identity provider that is set; sessions that began at another do not hold.
-    """
-    s, m = sessions.c, members.c
-    query = (
-        sa.select(
-            s.id_hash,
-            s.seen_at,
-            s.organization_id,
-            s.user_id,
-            m.role,
-            users.c.name,
-            organizations.c.name.label("there"),
-        )
-        .join(members, (m.organization_id == s.organization_id) & (m.user_id == s.user_id))
-        .join(users, users.c.id == s.user_id)
-        .join(organizations, organizations.c.id == s.organization_id)
-        .where(s.expires_at > now, s.id_hash.in_(id_hashes), m.disabled_at.is_(None), users.c.disabled_at.is_(None))
-        .where(s.issuer.is_(None) | (s.issuer == issuer))
-    )
-    found = {}
-    for row in await connection.execute(query):
-        role = Role(row.role)
-        caller = Caller(
-            organization_id=row.organization_id,
-            organization=row.there,
-            name=row.name,
-            permissions=PERMISSIONS[role],
-            role=role,
-            user_id=row.user_id,
-            session=row.id_hash,
-        )
-        found[row.id_hash] = (caller, row.seen_at)
-    return found
+    def demands_second_factor(self, now: datetime) -> bool:
+        """Whether its members need one now."""
+        return self.second_factor_from is not None and self.second_factor_from <= now
 
 
 async def caller_of_member(connection: AsyncConnection, organization_id: int, user_id: int) -> Caller | None:
@@ -129,6 +94,8 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
         .scalar_subquery()
     )
     memberships = sa.select(sa.func.count()).where(elsewhere.c.user_id == m.user_id).scalar_subquery()
+    f = second_factors.c
+    factor = sa.select(f.user_id).where(f.user_id == m.user_id, f.confirmed_at.is_not(None))
     query = (
         sa.select(
             m.user_id,
@@ -140,6 +107,7 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
             signed_in.label("sessions"),
             memberships.label("organizations"),
             m.by_group,
+            factor.exists().label("second_factor"),
         )
         .join(users, users.c.id == m.user_id)
         .where(m.organization_id == organization_id)
@@ -157,7 +125,9 @@ async def memberships_of(connection: AsyncConnection, user_id: int) -> list[Memb
     """The organizations that a user may enter, the one that they were in last first."""
     m = members.c
     query = (
-        sa.select(m.organization_id, organizations.c.name.label("organization"), m.role)
+        sa.select(
+            m.organization_id, organizations.c.name.label("organization"), m.role, organizations.c.second_factor_from
+        )
         .join(organizations, organizations.c.id == m.organization_id)
         .where(m.user_id == user_id, m.disabled_at.is_(None))
         .order_by(m.last_seen_at.desc().nulls_last(), m.organization_id)

@@ -5,14 +5,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.errors import Conflict, Invalid, NotFound
+from console.errors import Conflict, NotAllowed, NotFound
+from console.members.credentials import demanded
 from console.members.tables import members
 from console.organizations.rules import ADMINISTRATING, Role
 from console.organizations.tables import organizations
-from console.organizations.writes import add
 from console.sessions.rules import ProviderSession
+from console.sessions.tables import sessions
 from console.sessions.writes import begin_session, end_sessions_of, renew_session
-from console.settings import Settings
 from console.store.database import Transaction
 from console.users.writes import add_user, note_sign_in
 
@@ -68,25 +68,6 @@ async def remove_member(transaction: Transaction, organization_id: int, user_id:
     await _keep_an_administrator(transaction, organization_id)
 
 
-async def found_organization(
-    transaction: Transaction, settings: Settings, slug: str, name: str, user_id: int, now: datetime
-) -> int:
-    """Make an organization with this user as its first administrator; its id.
-
-    Raises Invalid for a slug or a name that can't be, Conflict for a slug that is taken.
-    """
-    if not 0 < len(name.strip()) <= 200 or not name.isprintable():
-        raise Invalid("A name has 1 to 200 visible characters")
-    columns = {
-        "name": name.strip(),
-        "once_base_url": settings.once_base_url,
-        "once_requests_per_second": settings.once_requests_per_second,
-    }
-    organization_id = await add(transaction, settings.secret_key, slug.strip(), now, columns, {})
-    await add_member(transaction, organization_id, user_id, Role.ADMIN, now)
-    return organization_id
-
-
 async def _change(transaction: Transaction, organization_id: int, user_id: int, **values: object) -> None:
     c = members.c
     await _lock(transaction, organization_id)
@@ -124,20 +105,43 @@ async def enter(
     agent: str = "",
     began_at: ProviderSession | None = None,
 ) -> str:
-    """A new session of a member who has shown who they are; its id, which only the browser keeps."""
+    """A new session of a member who has shown who they are; its id, which only the browser keeps.
+
+    Whether a second factor was asked for is the identity provider's matter, if the session began there.
+    """
+    await note_entered(transaction, user_id, organization_id, now)
+    begun = await begin_session(
+        transaction,
+        user_id,
+        organization_id,
+        now,
+        second_factor=began_at is not None,
+        address=address,
+        agent=agent,
+        began_at=began_at,
+    )
+    return begun.session_id
+
+
+async def note_entered(transaction: Transaction, user_id: int, organization_id: int, now: datetime) -> None:
+    """When a user last signed in, and was last seen in this organization."""
     await note_sign_in(transaction, user_id, now)
     await note_seen(transaction, organization_id, user_id, now)
-    return await begin_session(
-        transaction, user_id, organization_id, now, address=address, agent=agent, began_at=began_at
-    )
 
 
 async def switch(transaction: Transaction, session: bytes, user_id: int, organization_id: int, now: datetime) -> str:
-    """Let a session go on in another organization of its user; its new id. Raises NotFound if they may not enter it."""
+    """Let a session go on in another organization of its user; its new id.
+
+    Raises NotFound if they may not enter it, NotAllowed if it demands a second factor that this session has not proved.
+    """
     c = members.c
     mine = (c.organization_id == organization_id, c.user_id == user_id, c.disabled_at.is_(None))
     if (await transaction.connection.execute(sa.select(c.user_id).where(*mine))).first() is None:
         raise NotFound("There is no such organization", organization_id=organization_id)
+    proved = sa.select(sessions.c.second_factor).where(sessions.c.id_hash == session).scalar_subquery()
+    demands = sa.select(demanded(now) & ~sa.func.coalesce(proved, sa.false()))
+    if (await transaction.connection.execute(demands.where(organizations.c.id == organization_id))).scalar():
+        raise NotAllowed("That organization demands a second factor: set one up under Your account, then sign in again")
     await note_seen(transaction, organization_id, user_id, now)
     return await renew_session(transaction, session, organization_id=organization_id)
 

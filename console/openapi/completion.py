@@ -13,7 +13,8 @@ from console.openapi.refusals import ERRORS, LIMITS, headers_of, name_of, refusa
 from console.openapi.structs import STRUCTS
 
 Part = dict[str, Any]
-WITHOUT_SIGN_IN = frozenset({"Health"})
+WITHOUT_SIGN_IN = frozenset({"Health"})  # the tags of operations that nobody is refused
+SIGNING_IN = frozenset({"logIn", "refreshTokens"})  # operations that have credentials of their own
 LISTING = re.compile(r"Listing_(?:[\w.]*\.)?(\w+?)_$")
 
 
@@ -90,7 +91,7 @@ def _describe(name: str, schema: Part, *, answered: bool) -> None:
 
 def _complete(path: str, method: str, operation: Part) -> None:
     opened = not WITHOUT_SIGN_IN.isdisjoint(operation.get("tags", ()))
-    if opened:
+    if opened or operation["operationId"] in SIGNING_IN:
         operation["security"] = []
     operation["summary"] = texts.SUMMARIES.get(operation["operationId"], operation["summary"])
     asked = operation.get("parameters", [])

@@ -90,7 +90,11 @@ def openapi() -> OpenAPIConfig:
                 "apiKey": SecurityScheme(
                     type="apiKey", name="X-API-Key", security_scheme_in="header", description="An API key: iot_key_…"
                 ),
-                "bearer": SecurityScheme(type="http", scheme="bearer", description="The same API key."),
+                "bearer": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="The same API key, or a user's access token from /auth/login.",
+                ),
             }
         ),
     )

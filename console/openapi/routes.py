@@ -12,6 +12,7 @@ import console.connectivity.api
 import console.members.api
 import console.members.groups_api
 import console.members.own_organization
+import console.members.program_sessions
 import console.polling.api
 import console.quotas.api
 import console.runs.api
@@ -64,6 +65,7 @@ def api_routes() -> Router:
                     console.sessions.api.router,
                     console.audit.api.router,
                     console.members.own_organization.router,
+                    console.members.program_sessions.router,
                 ],
                 after_request=named,
                 guards=[known_version, known_parameters],

@@ -84,7 +84,7 @@ def document(host: str, *, secure: bool) -> Part:
                     "name": "X-API-Key",
                     "description": "An API key: iot_key_…",
                 },
-                "bearer": {"type": "http", "scheme": "bearer", "description": "The same API key."},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "The same API key, or an access token."},
             },
         },
     }

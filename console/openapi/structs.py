@@ -28,6 +28,7 @@ from console.members.group_roles import GroupRole
 from console.members.groups_api import GroupRoles, NewGroupRole
 from console.members.links.reads import Link
 from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
+from console.members.program_sessions import LogIn, Refresh, Tokens
 from console.members.reads import Member
 from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
@@ -47,6 +48,9 @@ from console.usage.reads import UsageBucket
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     one.__name__: one
     for one in (
+        LogIn,
+        Refresh,
+        Tokens,
         SimState,
         NewWatch,
         SimChanges,

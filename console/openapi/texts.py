@@ -7,7 +7,8 @@ from console.sims.rules import LOW_PERCENT, QUOTAS, SORTS
 
 DESCRIPTION = (
     "Times are RFC 3339 in UTC, volumes are bytes (1 MB = 1,048,576 bytes), and `null` is what 1NCE has not said, never"
-    " zero. Programs authenticate by an API key. Every error has the same envelope, with the request id."
+    " zero. Programs authenticate by an API key, or as a user by an access token. Every error has the same envelope,"
+    " with the request id."
 )
 TAGS = {
     "SIMs": "SIM cards in their present state.",
@@ -19,6 +20,7 @@ TAGS = {
     "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
     " and the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
+    "Sign-in": "Access tokens for programs that act for a person: half an hour each, refreshed for up to 30 days.",
     "Administration": "Who may do what: members and their sessions, API keys, the organization.",
     "Health": "Health checks. They need no key, and are also served without `/api/v1`.",
 }
@@ -101,7 +103,7 @@ HEADERS: dict[str, tuple[dict[str, Any], str]] = {
     "X-Request-ID": ({"type": "string"}, "The id of this request: quote it when you ask what happened."),
     "X-RateLimit-Limit": (
         {"type": "integer", "examples": [REQUESTS_A_MINUTE]},
-        "How many requests a key may make in a minute.",
+        "How many requests a caller may make in a minute.",
     ),
     "X-RateLimit-Remaining": ({"type": "integer"}, "How many of them are left in this minute."),
     "X-RateLimit-Reset": ({"type": "integer"}, "When all of them are left again: seconds since 1970."),
@@ -132,7 +134,7 @@ REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
         "Validation failed",
         {"faults": [{"message": "Expected `int` <= 500", "key": "page_size", "source": "query"}]},
     ),
-    401: ("Send an API key: X-API-Key: iot_key_…, or Authorization: Bearer iot_key_…", {}),
+    401: ("Send an API key (X-API-Key: iot_key_…) or an access token (Authorization: Bearer …)", {}),
     403: ("This needs the permission sims:write", {}),
     404: ("SIM with ICCID 8988228066600000001 not found", {"iccid": "8988228066600000001"}),
     406: ("This is version 1 of the API: send Accept: application/vnd.sim-console.v1+json", {"versions": ["1"]}),
@@ -188,6 +190,9 @@ ANSWERS = {
     "getSimSms": "A page of messages.",
     "getCarrier": "The carrier's status.",
     "listJobs": "The jobs and the latest runs.",
+    "logIn": "The tokens of a new session.",
+    "refreshTokens": "The next tokens of the session.",
+    "logOut": "The session has ended.",
     "getHealth": "`ok`, or `degraded`: a part that is not required has failed.",
     "getHealthReady": "`ok`, or `degraded`: a part that is not required has failed.",
     "getHealthServices": "`ok`, or `degraded`: a part that is not required has failed.",

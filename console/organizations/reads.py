@@ -45,6 +45,13 @@ class OrganizationSettings(Struct, frozen=True, kw_only=True):
         str | None, Meta(description="What 1NCE's Data Streamer signs in with.", examples=["streamer"])
     ]
     has_streamer_password: Annotated[bool, Meta(description="Whether its password is set.", examples=[True])]
+    second_factor_from: Annotated[
+        datetime | None,
+        Meta(
+            description="Since when its members need a second factor to sign in; null: they may have one.",
+            examples=["2026-12-01T00:00:00Z"],
+        ),
+    ]
     checked_at: Annotated[
         datetime | None,
         Meta(description="When the credentials were last tried at 1NCE.", examples=["2026-11-20T10:00:00Z"]),
@@ -68,6 +75,7 @@ async def settings_of(connection: AsyncConnection, organization_id: int) -> Orga
             c.once_client_secret_sealed.is_not(None).label("has_client_secret"),
             c.streamer_username,
             c.streamer_password_sealed.is_not(None).label("has_streamer_password"),
+            c.second_factor_from,
             k.checked_at,
             k.requested_at.label("check_requested_at"),
             k.accepted,

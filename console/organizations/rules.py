@@ -1,6 +1,7 @@
 """What a user or a program may do in its organization, decided here alone for pages, API and sockets."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -83,15 +84,23 @@ def highest(roles: Iterable[Role]) -> Role | None:
     return max(roles, key=lambda role: len(PERMISSIONS[role]), default=None)
 
 
+class Token(Struct, frozen=True):
+    """An access token: the number of the program's session that it belongs to, and when it ends."""
+
+    session: int
+    expires_at: datetime
+
+
 class Credential(Struct, frozen=True):
     """What a caller is authenticated by, so that it can be checked again whether it still holds."""
 
     session: bytes | None = None  # a session's id, hashed
     key_id: int | None = None
+    token: Token | None = None
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """A signed-in user or a program with an API key: who calls, and for which organization."""
+    """A signed-in user, by a browser or a program, or a program with an API key: who calls, for which organization."""
 
     organization_id: int
     organization: str
@@ -100,7 +109,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     role: Role | None = None  # a user's; an API key has scopes only
     user_id: int | None = None
     key_id: int | None = None
-    session: bytes | None = None  # a user's: the id of the session, hashed
+    session: bytes | None = None  # of a user's browser: the id of the session, hashed
+    token: Token | None = None  # of a program that signed in as the user
 
     def may(self, permission: Permission) -> bool:
         """Whether this caller has the permission."""
@@ -122,8 +132,8 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     @property
     def credential(self) -> Credential:
-        """The session or API key that it was found by."""
-        return Credential(session=self.session, key_id=self.key_id)
+        """The session, API key or access token that it was found by."""
+        return Credential(session=self.session, key_id=self.key_id, token=self.token)
 
     @property
     def access(self) -> tuple[int | None, int | None, int, frozenset[Permission]]:

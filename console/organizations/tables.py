@@ -20,6 +20,7 @@ organizations = sa.Table(
     # What a top-up costs, where 1NCE's price list does not say it: net.
     sa.Column("top_up_price_minor", sa.BigInteger),
     sa.Column("top_up_currency", sa.Text),
+    moment("second_factor_from"),  # since when members need a second factor; null: they may have one
     moment("created_at", nullable=False),
 )
 

@@ -109,6 +109,18 @@ async def set_top_up_price(transaction: Transaction, organization_id: int, price
     await transaction.connection.execute(statement.values(top_up_price_minor=amount, top_up_currency=currency))
 
 
+async def demand_second_factor(transaction: Transaction, organization_id: int, since: datetime | None) -> None:
+    """Let members of the organization sign in with a second factor only, from this moment on; None: as they like.
+
+    Sessions that have not proved one hold no more from then on, and their sockets are closed. Raises Invalid for a time
+    that is none of these two centuries.
+    """
+    if since is not None and not 2000 <= since.year < 2200:
+        raise Invalid("The day lies between 2000 and 2200")
+    statement = sa.update(organizations).where(organizations.c.id == organization_id)
+    await transaction.connection.execute(statement.values(second_factor_from=since))
+
+
 async def request_check(transaction: Transaction, organization_id: int, now: datetime) -> None:
     """Ask a worker to try the organization's credentials at 1NCE."""
     statement = insert(credential_checks).values(organization_id=organization_id, requested_at=now)

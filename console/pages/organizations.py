@@ -1,6 +1,6 @@
 """The organization's name and its account at 1NCE, for administrators; and entering another, for every member."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import Conflict, Invalid
-from console.members.writes import found_organization, switch
+from console.members.founding import found_organization
+from console.members.writes import switch
 from console.organizations import reads, writes
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
@@ -31,6 +32,19 @@ class OrganizationForm(Struct):
     once_client_secret: str = ""
     streamer_username: str = ""
     streamer_password: str = ""
+
+
+class SecondFactorForm(Struct):
+    """The day in UTC from which members need a second factor; empty: they may have one."""
+
+    since: str = ""
+
+    def begins(self) -> datetime | None:
+        """That day's beginning. Raises Invalid for a text that is no day."""
+        try:
+            return datetime.combine(date.fromisoformat(self.since), time(), UTC) if self.since.strip() else None
+        except ValueError as error:
+            raise Invalid("A day is like 2026-12-01") from error
 
 
 class NewOrganizationForm(Struct):
@@ -97,6 +111,21 @@ async def change(
     return Redirect(BACK, status_code=303)
 
 
+@post("/organizations/second-factor", status_code=303)
+async def demand(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], data: Form[SecondFactorForm]
+) -> Redirect:
+    """From a day on, its members need a second factor."""
+    since = data.begins()
+    async with (
+        db.transaction() as transaction,
+        acting(transaction, caller, "organization.change", caller.organization) as act,
+    ):
+        act.after = {"second_factor_from": str(since)}
+        await writes.demand_second_factor(transaction, caller.organization_id, since)
+    return Redirect(BACK, status_code=303)
+
+
 @post("/organizations/check", status_code=303)
 async def check(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Redirect:
     """A worker tries the credentials at 1NCE."""
@@ -150,7 +179,7 @@ router = Router(
     "/",
     route_handlers=[
         enter,
-        Router("/", route_handlers=[organizations, change, check, found], opt={"permission": Permission.ADMIN}),
+        Router("/", route_handlers=[organizations, change, demand, check, found], opt={"permission": Permission.ADMIN}),
     ],
     request_max_body_size=FORM_BYTES,
 )

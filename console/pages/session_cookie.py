@@ -1,11 +1,14 @@
-"""The cookie that holds a session's id."""
+"""The cookies that hold a session's id, and which devices a user has signed in on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from litestar import Request
 from litestar.datastructures import Cookie
 
 from console.sessions.rules import cookie_name
 from console.settings import Settings
+from console.users.devices import KNOWN_FOR, device_cookie_name, known_device, new_device
 
 
 def session_cookie(settings: Settings, session_id: str) -> Cookie:
@@ -26,3 +29,15 @@ def cookie(settings: Settings, name: str, value: str, lasts: timedelta | None = 
         samesite="lax",
         max_age=int(lasts.total_seconds()) if lasts is not None else None,
     )
+
+
+def device_of(request: Request[Any, Any, Any], settings: Settings, name: str, now: datetime) -> str | None:
+    """The id of this device, if the user with this name has signed in on it before."""
+    value = request.cookies.get(device_cookie_name(name, secure=settings.secure_cookies))
+    return known_device(settings.secret_key, name, value, now)
+
+
+def device_cookie(settings: Settings, name: str, now: datetime) -> Cookie:
+    """For a device that the user with this name signs in on."""
+    value = new_device(settings.secret_key, name, now)
+    return cookie(settings, device_cookie_name(name, secure=settings.secure_cookies), value, KNOWN_FOR)

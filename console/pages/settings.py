@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -16,13 +16,13 @@ from console.members.reads import memberships_of
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.devices import device_name
+from console.pages.own_password import check_own_password
 from console.pages.session_cookie import session_cookie
 from console.sessions.reads import session_number, sessions_of
 from console.sessions.writes import end_own_session, end_sessions_of, renew_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users import passwords
-from console.users.reads import stored_password
+from console.users.reads import second_factor_of
 from console.users.writes import set_password
 
 BACK = "/settings"
@@ -47,6 +47,7 @@ async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, faul
         "settings/settings.html",
         status=422 if fault else 200,
         sessions=await sessions_of(reading, caller.user_id, datetime.now(UTC)),
+        factor=await second_factor_of(reading, caller.user_id),
         this=await session_number(reading, caller.session),
         names={one.organization_id: one.organization for one in memberships},
         device_name=device_name,
@@ -64,6 +65,7 @@ async def settings_page(
 
 @post("/settings/password", status_code=200)
 async def change_password(
+    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
@@ -74,10 +76,7 @@ async def change_password(
     assert caller.user_id is not None
     assert caller.session is not None
     try:
-        async with db.reading() as reading:
-            stored = await stored_password(reading, caller.user_id)
-        if not await passwords.is_right(stored, data.present):
-            raise Invalid("That is not your present password")
+        await check_own_password(request, caller, db, settings, data.present, datetime.now(UTC))
         async with db.transaction() as transaction, acting(transaction, caller, "account.change_password", caller.name):
             await set_password(
                 transaction, caller.user_id, data.password, words=[caller.organization], but=caller.session

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from console.pages import api_keys, audit, groups, join, organizations, settings, users
+from console.pages import api_keys, audit, groups, join, organizations, second_factor, settings, users
 
 router = Router(
     "/",
@@ -13,6 +13,7 @@ router = Router(
         organizations.router,
         audit.router,
         settings.router,
+        second_factor.router,
     ],
 )
 joining = join.router  # for whoever has a one-time link

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.sessions.rules import SessionKind
 from console.sessions.tables import sessions
 
 
@@ -14,12 +15,15 @@ class Session(Struct, frozen=True, kw_only=True):
     """A session as its user and administrators see it: nothing of its id."""
 
     id: Annotated[int, Meta(description="Its number, to end it by.", examples=[12])]
+    kind: Annotated[SessionKind, Meta(description="What holds it: a browser's cookie, or a program's tokens.")]
     user_id: Annotated[int, Meta(description="Whose it is.", examples=[3])]
     organization_id: Annotated[int, Meta(description="The organization that its user is in now.", examples=[1])]
     address: Annotated[str, Meta(description="Where it was last used from.", examples=["192.0.2.7"])]
     agent: Annotated[
         str,
-        Meta(description="What the browser called itself at sign-in.", examples=["Mozilla/5.0 (X11; Linux)"]),
+        Meta(
+            description="What the browser or program called itself at sign-in.", examples=["Mozilla/5.0 (X11; Linux)"]
+        ),
     ]
     created_at: Annotated[datetime, Meta(description="When it began.", examples=["2026-11-20T10:00:00Z"])]
     seen_at: Annotated[
@@ -48,5 +52,6 @@ async def session_number(connection: AsyncConnection, session: bytes) -> int | N
 
 async def _sessions(connection: AsyncConnection, whose: "sa.ColumnElement[bool]", now: datetime) -> list[Session]:
     columns = [sessions.c[name] for name in Session.__struct_fields__]
-    query = sa.select(*columns).where(whose, sessions.c.expires_at > now).order_by(sessions.c.seen_at.desc())
-    return [Session(**row._mapping) for row in await connection.execute(query)]
+    open_now = (sessions.c.expires_at > now, sessions.c.kind != SessionKind.FIRST_STEP)
+    query = sa.select(*columns).where(whose, *open_now).order_by(sessions.c.seen_at.desc())
+    return [Session(**{**row._mapping, "kind": SessionKind(row.kind)}) for row in await connection.execute(query)]

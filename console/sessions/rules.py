@@ -2,12 +2,16 @@
 
 import secrets
 from datetime import timedelta
+from enum import StrEnum
 
 from msgspec import Struct
 
 IDLE = timedelta(hours=12)  # without a deed of its user
 LIFE = timedelta(days=7)  # whatever its user does
+SECOND_STEP = timedelta(minutes=10)  # after the password, for the second factor
 EXTENDED_EVERY = timedelta(minutes=5)  # how exactly the last deed is noted
+PROGRAM_LIFE = timedelta(days=30)  # of a program's session, however often it refreshes its tokens
+MOST_PROGRAMS = 50  # sessions of programs that a user has at once; the one used longest ago ends
 LONGEST_AGENT = 300  # characters of a User-Agent that are kept
 
 
@@ -23,6 +27,16 @@ class EndedSession(Struct, frozen=True):
 
     user_id: int
     organization_id: int
+
+
+class SessionKind(StrEnum):
+    """What holds a session."""
+
+    BROWSER = "browser"  # a cookie
+    PROGRAM = "program"  # an access token and a refresh token
+    FIRST_STEP = (
+        "first_step"  # the cookie of somebody who has given the password, and is nobody before the second factor
+    )
 
 
 def new_session_id() -> str:

@@ -1,15 +1,34 @@
 """Changes of sessions."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from console.errors import NotFound, NotSignedIn
 from console.organizations.sealing import hashed
-from console.sessions.rules import IDLE, LIFE, LONGEST_AGENT, EndedSession, ProviderSession, new_session_id
+from console.sessions.rules import (
+    IDLE,
+    LIFE,
+    LONGEST_AGENT,
+    MOST_PROGRAMS,
+    PROGRAM_LIFE,
+    SECOND_STEP,
+    EndedSession,
+    ProviderSession,
+    SessionKind,
+    new_session_id,
+)
 from console.sessions.tables import sessions
 from console.store.database import Transaction
+
+
+class Begun(Struct, frozen=True):
+    """A session that has begun: what its cookie holds, and its number."""
+
+    session_id: str
+    number: int
 
 
 async def begin_session(
@@ -18,42 +37,98 @@ async def begin_session(
     organization_id: int,
     now: datetime,
     *,
+    kind: SessionKind = SessionKind.BROWSER,
+    second_factor: bool = False,
     address: str = "",
     agent: str = "",
     began_at: ProviderSession | None = None,
-) -> str:
-    """A new session of this member; its id, which only the browser keeps. Sessions that are over are deleted.
+) -> Begun:
+    """A new session of this member. Sessions that are over are deleted, and those of too many programs.
 
-    `began_at`: where the identity provider's own session is that it belongs to.
+    `began_at`: the identity provider's own session that it belongs to. A program's holds no tokens yet; a first step
+    becomes a session by `finish_first_step`, and is none before.
     """
-    session_id = new_session_id()
-    await transaction.connection.execute(
-        sa.insert(sessions).values(
-            id_hash=hashed(session_id),
-            user_id=user_id,
-            organization_id=organization_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + IDLE,
-            address=address,
-            agent=agent[:LONGEST_AGENT],
-            issuer=began_at.issuer if began_at else None,
-            provider_session=began_at.session if began_at else None,
-        )
+    session_id, c = new_session_id(), sessions.c
+    statement = sa.insert(sessions).values(
+        id_hash=hashed(session_id),
+        kind=kind,
+        second_factor=second_factor,
+        user_id=user_id,
+        organization_id=organization_id,
+        created_at=now,
+        seen_at=now,
+        proved_at=now,
+        expires_at=now + (SECOND_STEP if kind is SessionKind.FIRST_STEP else IDLE),
+        address=address,
+        agent=agent[:LONGEST_AGENT],
+        issuer=began_at.issuer if began_at else None,
+        provider_session=began_at.session if began_at else None,
     )
-    await transaction.connection.execute(sa.delete(sessions).where(sessions.c.expires_at < now))
+    number = (await transaction.connection.execute(statement.returning(c.id))).scalar_one()
+    programs = sa.select(c.id).where(c.user_id == user_id, c.kind == SessionKind.PROGRAM)
+    too_many = programs.order_by(c.seen_at.desc(), c.id.desc()).offset(MOST_PROGRAMS)
+    await transaction.connection.execute(sa.delete(sessions).where((c.expires_at < now) | c.id.in_(too_many)))
+    return Begun(session_id, int(number))
+
+
+async def finish_first_step(transaction: Transaction, first_step: bytes, now: datetime) -> str:
+    """A session with another id in the place of this first step, named by its hashed id; the id.
+
+    Raises NotSignedIn if it has been finished, or has ended.
+    """
+    session_id, c = new_session_id(), sessions.c
+    statement = sa.update(sessions).where(c.id_hash == first_step, c.kind == SessionKind.FIRST_STEP, c.expires_at > now)
+    statement = statement.values(
+        id_hash=hashed(session_id),
+        kind=SessionKind.BROWSER,
+        second_factor=True,
+        created_at=now,
+        seen_at=now,
+        proved_at=now,
+        expires_at=now + IDLE,
+    )
+    if not (await transaction.connection.execute(statement)).rowcount:
+        raise NotSignedIn("That took too long: sign in again")
     return session_id
 
 
-async def renew_session(transaction: Transaction, session: bytes, *, organization_id: int | None = None) -> str:
+async def keep_refresh_token(
+    transaction: Transaction,
+    number: int,
+    token: str,
+    now: datetime,
+    lasts: timedelta,
+    *,
+    instead_of: str | None = None,
+    address: str = "",
+) -> bool:
+    """Let this token refresh a program's session, alone, in the place of the one before.
+
+    False if `instead_of` is not the session's newest token, or the session has ended: then nothing is changed.
+    """
+    c = sessions.c
+    expiry = sa.func.least(sa.literal(now + lasts, sa.DateTime(True)), c.created_at + PROGRAM_LIFE)
+    statement = sa.update(sessions).where(c.id == number, c.kind == SessionKind.PROGRAM, c.expires_at > now)
+    if instead_of is not None:
+        statement = statement.where(c.id_hash == hashed(instead_of))
+    values = {"id_hash": hashed(token), "seen_at": now, "expires_at": expiry}
+    values |= {"address": address} if address else {}
+    return bool((await transaction.connection.execute(statement.values(**values))).rowcount)
+
+
+async def renew_session(
+    transaction: Transaction, session: bytes, *, organization_id: int | None = None, second_factor: bool | None = None
+) -> str:
     """Give a session another id, and let it be in this organization; the old id opens nothing. Its new id.
 
-    `session` is the old id, hashed. Raises NotSignedIn if it has ended.
+    `session`: the old id, hashed; `second_factor`: whether one has been proved. Raises NotSignedIn if it has ended.
     """
     session_id = new_session_id()
     values: dict[str, object] = {"id_hash": hashed(session_id)}
     if organization_id is not None:
         values["organization_id"] = organization_id
+    if second_factor is not None:
+        values["second_factor"] = second_factor
     statement = sa.update(sessions).where(sessions.c.id_hash == session).values(**values)
     if not (await transaction.connection.execute(statement)).rowcount:
         raise NotSignedIn("The session has ended: sign in again")
@@ -83,6 +158,12 @@ async def end_own_session(transaction: Transaction, user_id: int, number: int) -
 async def end_members_session(transaction: Transaction, organization_id: int, number: int) -> None:
     """End a session in this organization, named by its number. Raises NotFound if there is none."""
     await _end_numbered(transaction, number, sessions.c.organization_id == organization_id)
+
+
+async def end_program_session(transaction: Transaction, user_id: int, number: int) -> None:
+    """End a program's session, named by its number, if it has not ended."""
+    c = sessions.c
+    await transaction.connection.execute(sa.delete(sessions).where(c.id == number, c.user_id == user_id))
 
 
 async def _end_numbered(transaction: Transaction, number: int, whose: "sa.ColumnElement[bool]") -> None:

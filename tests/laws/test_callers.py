@@ -27,6 +27,7 @@ PUBLIC = (
     "/api/v1/openapi.json",
     "/api/v1/asyncapi.json",
     "/api/v1/docs",
+    "/api/v1/auth/",  # a name and a password, a refresh token; signing out asks who it is
     "/metrics",  # a token, or a direct peer on this machine
     "/auth/oidc/",  # where signing in begins and ends; the logout has a signed token
     "/streamer/",  # Basic authentication

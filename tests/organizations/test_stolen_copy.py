@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 
@@ -43,6 +44,15 @@ async def test_a_copy_of_the_database_holds_no_secret(
         made.append(await ada.post("/users/invitations", data={"role": "viewer", "note": "another"}))
         made.append(await ada.post("/api-keys", data={"name": "x", "scopes": "sims:read", "days": "30"}))
         await stranger.get(made[0].text[made[0].text.index("/join/") :][:49])
+        logged_in = await stranger.post("/api/v1/auth/login", json={"username": "ada", "password": PASSWORD})
+        tokens = [logged_in.json()[name] for name in ("access_token", "refresh_token")]
+        begun = await ada.post("/settings/second-factor", data={"present": PASSWORD})
+        assert begun.status_code == 303
+        keys = re.findall(r'<code class="secret">(\w{32})</code>', (await ada.get("/settings/second-factor")).text)
+        code = pyotp.TOTP(keys[0]).now()
+        confirmed = await ada.post("/settings/second-factor/confirm", data={"code": code})
+        recovery_codes = re.findall(r'<code class="secret">([\w-]{19})</code>', confirmed.text)
+        assert len(recovery_codes) == 10
         cookies = list(ada.cookies.values())
     assert cookies
     shown = {one for page in made for one in re.findall(r"/join/([\w-]{43})|(iot_key_\w{20,})", page.text)}
@@ -52,6 +62,9 @@ async def test_a_copy_of_the_database_holds_no_secret(
         *cookies,
         *links_and_key,
         *(one.rpartition("_")[2] for one in links_and_key if one.startswith("iot_key_")),
+        *tokens,
+        *keys,
+        *recovery_codes,
         cast.acme_key,
         PASSWORD,
         "not-her-password",

@@ -1,0 +1,195 @@
+"""A user's own second factor: set up, confirmed, removed, and new recovery codes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect, Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.acting import acting
+from console.errors import Conflict, Invalid
+from console.http.sign_in_throttle import succeeded
+from console.members.reads import memberships_of
+from console.organizations.rules import Caller
+from console.organizations.sealing import hashed
+from console.pages.administration import FORM_BYTES, Form, page
+from console.pages.own_password import begin_own_attempt, check_own_password
+from console.pages.session_cookie import session_cookie
+from console.sessions.writes import end_sessions_of, renew_session
+from console.settings import Settings
+from console.store.database import Database, Transaction
+from console.users import reads, writes
+from console.users.second_factor import address_of, qr_code
+
+Asked = Request[Any, Any, Any]
+BACK = "/settings/second-factor"
+
+
+class BeginForm(Struct):
+    """The present password."""
+
+    present: str = ""
+
+
+class CodeForm(Struct):
+    """A code of the application; where it is set up already, or a recovery code."""
+
+    code: str = ""
+
+
+async def _drawn(
+    reading: AsyncConnection,
+    caller: Caller,
+    settings: Settings,
+    live_since: str,
+    *,
+    fault: str = "",
+    codes: list[str] | None = None,
+) -> Template:
+    assert caller.user_id is not None
+    secret = await reads.unconfirmed_secret(reading, settings.secret_key, caller.user_id)
+    memberships = await memberships_of(reading, caller.user_id)
+    return await page(
+        reading,
+        caller,
+        live_since,
+        "settings",
+        "settings/second_factor.html",
+        status=422 if fault else 200,
+        secret=bool(secret or codes),
+        factor=await reads.second_factor_of(reading, caller.user_id),
+        key=secret,
+        qr_code=qr_code(address_of(secret, caller.name, caller.organization)) if secret else None,
+        demanding=[one for one in memberships if one.second_factor_from is not None],
+        codes=codes,
+        fault=fault,
+    )
+
+
+@get("/settings/second-factor")
+async def second_factor(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+) -> Template:
+    """Whether there is one, what it takes to set it up, and which organizations demand it."""
+    return await _drawn(reading, caller, settings, live_since)
+
+
+@post("/settings/second-factor", status_code=200)
+async def begin(
+    request: Asked,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[BeginForm],
+) -> Response[Any]:
+    """A new secret, as a QR code, for whoever knows the present password."""
+    assert caller.user_id is not None
+    now = datetime.now(UTC)
+    try:
+        await check_own_password(request, caller, db, settings, data.present, now)
+        async with db.transaction() as transaction, acting(transaction, caller, "account.begin_factor", caller.name):
+            await writes.begin_second_factor(transaction, settings.secret_key, caller.user_id, now)
+    except (Invalid, Conflict) as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, settings, live_since, fault=error.message)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/settings/second-factor/confirm", status_code=200)
+async def confirm(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[CodeForm],
+) -> Response[Any]:
+    """It counts from now on: the page with the recovery codes, this once. All other sessions end."""
+    assert caller.user_id is not None
+    try:
+        async with db.transaction() as transaction, acting(transaction, caller, "account.set_factor", caller.name):
+            codes = await writes.confirm_second_factor(
+                transaction, settings.secret_key, caller.user_id, data.code, datetime.now(UTC)
+            )
+            session_id = await _renewed(transaction, caller, second_factor=True)
+    except Invalid as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, settings, live_since, fault=error.message)
+    async with db.reading() as reading:
+        found = await _drawn(reading, caller, settings, live_since, codes=codes)
+    found.cookies = [session_cookie(settings, session_id)]
+    return found
+
+
+async def _renewed(transaction: Transaction, caller: Caller, *, second_factor: bool) -> str:
+    assert caller.user_id is not None
+    assert caller.session is not None
+    session_id = await renew_session(transaction, caller.session, second_factor=second_factor)
+    await end_sessions_of(transaction, caller.user_id, but=hashed(session_id))
+    return session_id
+
+
+@post("/settings/second-factor/recovery-codes", status_code=200)
+async def renew_codes(
+    request: Asked,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[CodeForm],
+) -> Response[Any]:
+    """The page with new recovery codes, this once, for whoever has the application."""
+    assert caller.user_id is not None
+    now, codes, fault = datetime.now(UTC), None, ""
+    attempt = await begin_own_attempt(request, caller, db, settings, now)
+    try:
+        async with db.transaction() as transaction, acting(transaction, caller, "account.renew_codes", caller.name):
+            await writes.use_second_factor(transaction, settings.secret_key, caller.user_id, data.code, now)
+            codes = await writes.renew_recovery_codes(transaction, caller.user_id)
+        await succeeded(db.redis, attempt)
+    except Invalid as error:
+        fault = error.message
+    async with db.reading() as reading:
+        return await _drawn(reading, caller, settings, live_since, codes=codes, fault=fault)
+
+
+@post("/settings/second-factor/remove", status_code=200)
+async def remove(
+    request: Asked,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[CodeForm],
+) -> Response[Any]:
+    """The password alone signs in again, for whoever has the application. All other sessions end."""
+    assert caller.user_id is not None
+    now = datetime.now(UTC)
+    attempt = await begin_own_attempt(request, caller, db, settings, now)
+    try:
+        async with db.transaction() as transaction, acting(transaction, caller, "account.remove_factor", caller.name):
+            memberships = await memberships_of(transaction.connection, caller.user_id)
+            if demanding := next((one for one in memberships if one.demands_second_factor(now)), None):
+                raise Conflict(f"{demanding.organization} demands a second factor")
+            await writes.use_second_factor(transaction, settings.secret_key, caller.user_id, data.code, now)
+            await writes.remove_second_factor(transaction, caller.user_id)
+            session_id = await _renewed(transaction, caller, second_factor=False)
+    except (Invalid, Conflict) as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, settings, live_since, fault=error.message)
+    await succeeded(db.redis, attempt)
+    return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
+
+
+router = Router(
+    "/",
+    route_handlers=[second_factor, begin, confirm, renew_codes, remove],
+    request_max_body_size=FORM_BYTES,
+    opt={"permission": None},
+)

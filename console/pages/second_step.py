@@ -1,0 +1,159 @@
+"""After the password: the second factor, or setting one up where the organization demands it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Redirect, Template
+from msgspec import Struct
+
+from console.acting import Actor, ActorKind, acting
+from console.errors import Invalid
+from console.http.authentication import Access
+from console.http.sign_in_throttle import begin_factor_attempt, succeeded
+from console.members.first_step import FirstStep, first_step_of
+from console.members.writes import note_entered
+from console.organizations.sealing import hashed
+from console.pages.administration import FORM_BYTES, SECRET, Form
+from console.pages.next_address import within
+from console.pages.session_cookie import device_cookie, device_of, session_cookie
+from console.sessions.rules import cookie_name
+from console.sessions.writes import end_sessions_of, finish_first_step
+from console.settings import Settings
+from console.store.database import Database
+from console.users.reads import unconfirmed_secret
+from console.users.second_factor import address_of, qr_code
+from console.users.writes import confirm_second_factor, use_second_factor
+
+Asked = Request[Any, Any, Any]
+
+
+class CodeForm(Struct):
+    """A code, and where to go on."""
+
+    code: str = ""
+    next: str = "/"
+
+
+class Held(Struct, frozen=True):
+    """Who has given the password, and the hashed id that says so."""
+
+    hashed_id: bytes
+    step: FirstStep
+
+    @property
+    def actor(self) -> Actor:
+        """The user, as the audit trail names them."""
+        return Actor(kind=ActorKind.USER, id=self.step.user_id, name=self.step.name)
+
+
+async def _held(request: Asked, db: Database, settings: Settings) -> Held | None:
+    hashed_id = hashed(request.cookies.get(cookie_name(secure=settings.secure_cookies), ""))
+    async with db.reading() as reading:
+        step = await first_step_of(reading, hashed_id, datetime.now(UTC))
+    return Held(hashed_id, step) if step else None
+
+
+def _again() -> Redirect:
+    return Redirect("/sign-in", status_code=303, headers=SECRET)
+
+
+@get("/sign-in/second", include_in_schema=False)
+async def second_page(
+    request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], next: FromQuery[str] = "/"
+) -> Response[Any]:
+    """Asks for the code."""
+    if await _held(request, db, settings) is None:
+        return _again()
+    return Template("sign_in/second.html", context={"error": None, "next": within(next)}, headers=SECRET)
+
+
+@post("/sign-in/second", status_code=200, include_in_schema=False)
+async def second(
+    request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], data: Form[CodeForm]
+) -> Response[Any]:
+    """The session begins, with another cookie than the password brought."""
+    now, held = datetime.now(UTC), await _held(request, db, settings)
+    if held is None:
+        return _again()
+    step = held.step
+    attempt = await begin_factor_attempt(
+        db.redis, step.user_id, device_of(request, settings, step.name, now), now.timestamp()
+    )
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, held.actor, "session.begin", step.name, organization_id=step.organization_id) as act,
+        ):
+            used = await use_second_factor(transaction, settings.secret_key, step.user_id, data.code, now)
+            act.after = {"second_factor": used}
+            await note_entered(transaction, step.user_id, step.organization_id, now)
+            session_id = await finish_first_step(transaction, held.hashed_id, now)
+    except Invalid as error:
+        context = {"error": error.message, "next": within(data.next)}
+        return Template("sign_in/second.html", context=context, status_code=401, headers=SECRET)
+    await succeeded(db.redis, attempt)
+    cookies = [session_cookie(settings, session_id), device_cookie(settings, step.name, now)]
+    return Redirect(within(data.next), status_code=303, cookies=cookies)
+
+
+@get("/sign-in/set-up", include_in_schema=False)
+async def set_up_page(
+    request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], next: FromQuery[str] = "/"
+) -> Response[Any]:
+    """Shows the secret that the password began, and asks for its first code."""
+    held = await _held(request, db, settings)
+    return _again() if held is None else await _set_up(db, settings, held, within(next))
+
+
+async def _set_up(db: Database, settings: Settings, held: Held, next: str, error: str = "") -> Response[Any]:
+    async with db.reading() as reading:
+        secret = await unconfirmed_secret(reading, settings.secret_key, held.step.user_id)
+    if secret is None:
+        return _again()
+    code = qr_code(address_of(secret, held.step.name, held.step.organization))
+    context = {"step": held.step, "key": secret, "qr_code": code, "next": next, "error": error}
+    return Template("sign_in/set_up.html", context=context, status_code=401 if error else 200, headers=SECRET)
+
+
+@post("/sign-in/set-up", status_code=200, include_in_schema=False)
+async def set_up(
+    request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], data: Form[CodeForm]
+) -> Response[Any]:
+    """The session begins; the recovery codes are shown, this once. All other sessions of the user end."""
+    now, held = datetime.now(UTC), await _held(request, db, settings)
+    if held is None:
+        return _again()
+    step = held.step
+    attempt = await begin_factor_attempt(db.redis, step.user_id, None, now.timestamp())
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(
+                transaction,
+                held.actor,
+                "account.set_factor",
+                step.name,
+                organization_id=step.organization_id,
+            ),
+        ):
+            codes = await confirm_second_factor(transaction, settings.secret_key, step.user_id, data.code, now)
+            await note_entered(transaction, step.user_id, step.organization_id, now)
+            session_id = await finish_first_step(transaction, held.hashed_id, now)
+            await end_sessions_of(transaction, step.user_id, but=hashed(session_id))
+    except Invalid as error:
+        return await _set_up(db, settings, held, within(data.next), error.message)
+    await succeeded(db.redis, attempt)
+    cookies = [session_cookie(settings, session_id), device_cookie(settings, step.name, now)]
+    context = {"codes": codes, "next": within(data.next)}
+    return Template("sign_in/recovery_codes.html", context=context, cookies=cookies, headers=SECRET)
+
+
+router = Router(
+    "/",
+    route_handlers=[second_page, second, set_up_page, set_up],
+    request_max_body_size=FORM_BYTES,
+    opt={"access": Access.PUBLIC, "counted": True},
+)
