@@ -122,15 +122,10 @@ async def begin_second_factor(transaction: Transaction, secret_key: str, user_id
 
     Raises Conflict if the user has a second factor.
     """
-    statement = insert(second_factors).values(
-        user_id=user_id, secret_sealed=seal(secret_key, new_secret()), created_at=now
-    )
-    c, new = second_factors.c, statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["user_id"],
-        set_={"secret_sealed": new.secret_sealed, "created_at": new.created_at},
-        where=c.confirmed_at.is_(None),
-    )
+    values = {"secret_sealed": seal(secret_key, new_secret()), "created_at": now}
+    statement = insert(second_factors).values(user_id=user_id, **values)
+    unconfirmed = second_factors.c.confirmed_at.is_(None)
+    statement = statement.on_conflict_do_update(index_elements=["user_id"], set_=values, where=unconfirmed)
     if not (await transaction.connection.execute(statement)).rowcount:
         raise Conflict("You have a second factor already: remove it first")
 
@@ -169,7 +164,8 @@ async def use_second_factor(transaction: Transaction, secret_key: str, user_id: 
 async def renew_recovery_codes(transaction: Transaction, user_id: int) -> list[str]:
     """New recovery codes, which are shown this once; those before open nothing."""
     await transaction.connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
-    rows = [{"user_id": user_id, "code_hash": recovery_hash(code)} for code in (codes := new_recovery_codes())]
+    codes = new_recovery_codes()
+    rows = [{"user_id": user_id, "code_hash": recovery_hash(code)} for code in codes]
     await transaction.connection.execute(sa.insert(recovery_codes), rows)
     return codes
 
