@@ -7,8 +7,7 @@ from console.sims.rules import LOW_PERCENT, QUOTAS, SORTS
 
 DESCRIPTION = (
     "Times are RFC 3339 in UTC, volumes are bytes (1 MB = 1,048,576 bytes), and `null` is what 1NCE has not said, never"
-    " zero. Programs authenticate by an API key, or as a user by an access token. Every error has the same envelope,"
-    " with the request id."
+    " zero. Send an API key or an access token. Every error has the same envelope, with the request id."
 )
 TAGS = {
     "SIMs": "SIM cards in their present state.",
@@ -190,9 +189,6 @@ ANSWERS = {
     "getSimSms": "A page of messages.",
     "getCarrier": "The carrier's status.",
     "listJobs": "The jobs and the latest runs.",
-    "logIn": "The tokens of a new session.",
-    "refreshTokens": "The next tokens of the session.",
-    "logOut": "The session has ended.",
     "getHealth": "`ok`, or `degraded`: a part that is not required has failed.",
     "getHealthReady": "`ok`, or `degraded`: a part that is not required has failed.",
     "getHealthServices": "`ok`, or `degraded`: a part that is not required has failed.",

@@ -166,6 +166,8 @@ def test_every_route_says_who_may_call_it() -> None:
         "GET /join/{token:str}",
         "POST /join/{token:str}",
         *(f"{method} /sign-in/{step}" for method in ("GET", "POST") for step in ("second", "set-up")),
+        "GET /auth/oidc/start",
+        "GET /auth/oidc/callback",
         "POST /api/v1/auth/login",
         "POST /api/v1/auth/refresh",
         "GET /api/v1/asyncapi.json",
