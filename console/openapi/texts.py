@@ -159,13 +159,9 @@ ANSWERS = {
     "unwatchSim": "It is not watched.",
     "syncSim": "1NCE is asked: what has changed comes on the stream.",
     "syncAllSims": "1NCE is asked: what has changed comes on the stream.",
-    "topUpSim": "The action, on its way.",
-    "sendSms": "The action, on its way.",
-    "cancelSms": "The action, on its way.",
-    "resetSim": "The action, on its way.",
-    "enableSim": "The action, on its way.",
-    "lockSim": "The action, on its way.",
-    "labelSim": "The action, on its way.",
+    **dict.fromkeys(
+        "topUpSim sendSms cancelSms resetSim enableSim lockSim labelSim".split(), "The action, on its way."
+    ),
     "listActions": "A page of actions.",
     "settleAction": "The action, ended.",
     "listOrders": "A page of orders.",
@@ -189,8 +185,9 @@ ANSWERS = {
     "getSimSms": "A page of messages.",
     "getCarrier": "The carrier's status.",
     "listJobs": "The jobs and the latest runs.",
-    "getHealth": "`ok`, or `degraded`: a part that is not required has failed.",
-    "getHealthReady": "`ok`, or `degraded`: a part that is not required has failed.",
-    "getHealthServices": "`ok`, or `degraded`: a part that is not required has failed.",
+    **dict.fromkeys(
+        "getHealth getHealthReady getHealthServices".split(),
+        "`ok`, or `degraded`: a part that is not required has failed.",
+    ),
     "getHealthLive": "The process answers.",
 }

@@ -110,11 +110,7 @@ async def set_top_up_price(transaction: Transaction, organization_id: int, price
 
 
 async def demand_second_factor(transaction: Transaction, organization_id: int, since: datetime | None) -> None:
-    """Let members of the organization sign in with a second factor only, from this moment on; None: as they like.
-
-    Sessions that have not proved one hold no more from then on, and their sockets are closed. Raises Invalid for a time
-    that is none of these two centuries.
-    """
+    """From this moment on members need a second factor, and sessions without one end; None: they may have one."""
     if since is not None and not 2000 <= since.year < 2200:
         raise Invalid("The day lies between 2000 and 2200")
     statement = sa.update(organizations).where(organizations.c.id == organization_id)
@@ -141,10 +137,7 @@ async def record_check(
 
 
 async def reseal(transaction: Transaction, secret_key: str, *, limit: int) -> tuple[int, int]:
-    """Seal the secrets of some organizations with the newest key; how many organizations, and how many are left.
-
-    Raises SealBroken for a secret whose key is not in SECRET_KEY any more; nothing is changed then.
-    """
+    """Seal some organizations' secrets with the newest key; how many, and how many are left. May raise SealBroken."""
     c, newest = organizations.c, key_id(keys_in(secret_key)[0]).encode() + AFTER_ID
     sealed = (c.once_client_secret_sealed, c.streamer_password_sealed)
     older = sa.or_(*[sa.func.substring(column, 1, len(newest)) != newest for column in sealed])
