@@ -153,12 +153,10 @@ SUMMARIES = {  # where one function answers under several addresses
 }
 ANSWERS = {
     "listSims": "A page of SIMs.",
-    "getSim": "The SIM.",
     "watchSim": "It is watched, or asked for.",
     "changeSim": "The SIM with its changes.",
     "unwatchSim": "It is not watched.",
-    "syncSim": "1NCE is asked: what has changed comes on the stream.",
-    "syncAllSims": "1NCE is asked: what has changed comes on the stream.",
+    **dict.fromkeys(("syncSim", "syncAllSims"), "1NCE is asked: what has changed comes on the stream."),
     **dict.fromkeys(
         "topUpSim sendSms cancelSms resetSim enableSim lockSim labelSim".split(), "The action, on its way."
     ),
@@ -179,8 +177,7 @@ ANSWERS = {
     "getPolling": "The shares now.",
     "getStreamer": "The Data Streamer now.",
     "listDifferences": "A page of SIMs that differ.",
-    "getSimConnectivity": "A page of status changes.",
-    "listConnectivity": "A page of status changes.",
+    **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",
     "getCarrier": "The carrier's status.",
@@ -189,5 +186,4 @@ ANSWERS = {
         "getHealth getHealthReady getHealthServices".split(),
         "`ok`, or `degraded`: a part that is not required has failed.",
     ),
-    "getHealthLive": "The process answers.",
 }
