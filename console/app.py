@@ -30,6 +30,7 @@ from console.pages import (
     action_forms,
     actions,
     activity,
+    approvals,
     budgets,
     bulk_actions,
     carrier,
@@ -136,6 +137,7 @@ def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragmen
         sim_view := sim.SimView(fragments),
         actions.ActionsView(fragments),
         BulkActionView(fragments),
+        approvals.ApprovalsView(fragments),
         jobs_view := jobs.JobsView(fragments),
         carrier.CarrierView(fragments, db.redis),
     ]
@@ -168,6 +170,7 @@ def _pages() -> Router:
             action_forms.router,
             budgets.router,
             orders.router,
+            approvals.router,
             jobs.router,
             carrier.router,
             activity.router,

@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from console.acting import Act
 from console.actions import requests, writes
+from console.actions.approvals import rule_of
+from console.actions.approving import GOOD_FOR, why_needed
+from console.actions.bulk.writes import add_approval
 from console.actions.requests import Asked
-from console.facts.actions import Action
+from console.facts.actions import Action, ActionState
 from console.organizations.rules import Caller
 from console.settings import Settings
 from console.store.database import Transaction
@@ -14,9 +17,16 @@ from console.store.database import Transaction
 async def ask(
     transaction: Transaction, act: Act, caller: Caller, asked: Asked, key: str, settings: Settings
 ) -> tuple[Action, bool]:
-    """The action, and whether the key had made it before. Raises as `requests` and `writes.request` do."""
+    """The action, and whether the key had made it before. Raises as `requests` and `writes.request` do.
+
+    Where a second person's approval is needed, it is asked for; then a reason that says nothing is Invalid.
+    """
     now, undo = datetime.now(UTC), timedelta(seconds=settings.undo_seconds)
     checked = requests.checked_key(key)
-    action, replayed = await writes.request(transaction, caller, asked, checked, now, undo=undo)
+    why = why_needed(await rule_of(transaction.connection, caller.organization_id), asked.kind, 1, None)
+    until = now + GOOD_FOR if why else None
+    action, replayed = await writes.request(transaction, caller, asked, checked, now, undo=undo, approval_until=until)
+    if why and not replayed and action.state == ActionState.AWAITING_APPROVAL:
+        await add_approval(transaction, caller, why, asked.reason, now, action=action)
     act.after = {"action": action.id, "replayed": replayed, "reason": asked.reason, **asked.parameters}
     return action, replayed

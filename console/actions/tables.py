@@ -59,3 +59,36 @@ budgets = sa.Table(
     sa.Column("currency", sa.Text),
     sa.Column("limit_top_ups", sa.Integer),
 )
+
+# What needs a second person's approval; without a row, nothing does.
+approval_rules = sa.Table(
+    "approval_rules",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("above_sims", sa.Integer),
+    sa.Column("above_minor", sa.BigInteger),  # of the net price, in minor units
+    sa.Column("changed_by", sa.Text, nullable=False),
+    moment("changed_at", nullable=False),
+)
+
+# An action or a bulk action that a second person must approve. Whether it still waits is what its own state says.
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("action_id", sa.ForeignKey("actions.id")),
+    sa.Column("bulk_action_id", sa.ForeignKey("bulk_actions.id")),
+    sa.Column("why", sa.Text, nullable=False),  # it needs approval
+    sa.Column("reason", sa.Text, nullable=False),  # the requester's
+    sa.Column("caller", sa.Text, nullable=False),  # the requester's handle
+    sa.Column("person", sa.Text, nullable=False),  # the user who asked, or who made the key that asked
+    sa.Column("requested_by", sa.Text, nullable=False),
+    moment("requested_at", nullable=False),
+    moment("expires_at", nullable=False),
+    sa.Column("was", sa.Text),  # a single SIM's state when it was asked for; of a bulk action its rows have it
+    sa.Column("decision", sa.Text),
+    sa.Column("decided_by", sa.Text),
+    moment("decided_at"),
+    sa.Column("decision_reason", sa.Text),
+)

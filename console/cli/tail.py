@@ -174,6 +174,8 @@ def _words(message: Message) -> str:
             )
         case "bulk_action.changed":
             return f"{data['kind']} · {data['state']} · {data['explanation']}"
+        case "approval.changed":
+            return f"{data['kind']} · {data['state']} · {data['requested_by']}: {data['reason']}"
         case "streamer.changed":
             return f"{data['kind']}: {data['state']}"
         case _:

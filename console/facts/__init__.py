@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from console.facts import actions, bulk_actions, carrier, jobs, sims, sms, streamer
+from console.facts import actions, approvals, bulk_actions, carrier, jobs, sims, sms, streamer
 from console.facts.actions import ActionChanged
+from console.facts.approvals import ApprovalChanged
 from console.facts.bulk_actions import BulkActionChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged
@@ -26,6 +27,7 @@ Fact = (
     | SmsChanged
     | ActionChanged
     | BulkActionChanged
+    | ApprovalChanged
     | JobChanged
     | CarrierChanged
     | StreamerChanged
@@ -38,6 +40,7 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "sms.changed": sms.topics,
     "action.changed": actions.topics,
     "bulk_action.changed": bulk_actions.topics,
+    "approval.changed": approvals.topics,
     "job.changed": jobs.topics,
     "carrier.changed": carrier.topics,
     "streamer.changed": streamer.topics,

@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 import console.actions.api
 import console.actions.bulk.api
+import console.actions.bulk.approvals_api
 import console.api_keys.api
 import console.audit.api
 import console.carrier.api
@@ -51,6 +52,7 @@ def api_routes() -> Router:
                     console.sims.watching.api.router,
                     console.actions.api.router,
                     console.actions.bulk.api.router,
+                    console.actions.bulk.approvals_api.router,
                     console.usage.api.router,
                     console.quotas.api.router,
                     console.connectivity.api.router,

@@ -7,11 +7,14 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.actions.explanations import summary
 from console.carrier import reads as carrier_reads
 from console.facts import Fact
+from console.facts.actions import ActionKind
+from console.facts.approvals import ApprovalChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.streamer import StreamerChanged
-from console.live.pieces import Html, replace
+from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh, View
 from console.members.reads import memberships_of
 from console.organizations.rules import Caller
@@ -27,13 +30,18 @@ class LayoutView:
     """Every page says when 1NCE does not answer, and how fresh its sources are."""
 
     name = "layout"
-    receives = Receives(facts=(CarrierChanged, StreamerChanged), topics=("carrier",))
+    receives = Receives(facts=(CarrierChanged, StreamerChanged, ApprovalChanged), topics=("carrier", "approvals"))
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
-        """The banner on top."""
+        """The banner on top; a message to whoever asked for an approval, and to those who may give it."""
+        if isinstance(fact, ApprovalChanged):
+            approval = fact.data
+            what = summary(ActionKind(approval.kind), approval.parameters)
+            message = self._fragments.draw("approvals/_toast.html", approval=approval, summary=what)
+            return [prepend("messages", f"approval-message-{approval.id}", message)]
         if isinstance(fact, CarrierChanged):
             banner = self._fragments.draw("carrier/_banner.html", circuit=fact.data.circuit)
             return [replace("carrier-banner", banner), SOURCES]

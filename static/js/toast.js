@@ -31,7 +31,20 @@ function crowd(region) {
   while (region.children.length > MOST) region.firstElementChild.remove();
 }
 
+// A message about an approval is for whoever asked, or for those who may decide.
+function concerns(toast) {
+  const { user, decides } = document.body.dataset;
+  if (!("for" in toast.dataset)) return true;
+  return toast.dataset.for ? toast.dataset.for === user : decides === "yes" && toast.dataset.notFor !== user;
+}
+
 export function startToasts() {
+  const region = document.getElementById("messages");
+  if (region) {
+    new MutationObserver(() => {
+      for (const toast of region.querySelectorAll("[data-for]")) if (!concerns(toast)) toast.remove();
+    }).observe(region, { childList: true });
+  }
   document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
   // A request that never got an answer: the server's own words for a refused one arrive as HTML.
   document.addEventListener("htmx:error", (event) => {

@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
 from console.actions.bulk.selection import Selection
-from console.actions.bulk.writes import plan
+from console.actions.bulk.writes import add_approval, plan
 from console.actions.requests import Asked
 from console.actions.writes import request
 from console.api_keys.tables import api_keys
@@ -129,6 +129,7 @@ class World:
                 chosen = Selection(iccids=[things["iccid"]])
                 bulk, _ = await plan(transaction, caller, asked, chosen, "first", "first", NOW, stop_percent=5)
                 things["bulk_action_id"] = str(bulk.id)
+                await add_approval(transaction, caller, "It is many.", "Ticket 4711", NOW, bulk_action_id=bulk.id)
         assert self.ours["user_id"] == str(paul)
         await self._name_things()
         for role, name in BEARERS.items():
@@ -140,6 +141,8 @@ class World:
                 for name, column, table in (("session_id", "id", sessions), ("prefix", "prefix", api_keys)):
                     query = sa.select(table.c[column]).where(table.c.organization_id == number)
                     things[name] = str((await reading.execute(query.order_by(table.c.id.desc()))).scalars().first())
+                approval = sa.text("SELECT id FROM approvals WHERE organization_id = :number")
+                things["approval_id"] = str((await reading.execute(approval, {"number": number})).scalar_one())
                 link = sa.text("SELECT id FROM one_time_links WHERE organization_id = :number")
                 things["link_id"] = str((await reading.execute(link, {"number": number})).scalar_one())
                 group = sa.text("SELECT id FROM group_roles WHERE organization_id = :number")

@@ -54,6 +54,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "console/pages/actions.py draws templates/actions/_toast.html",
         "the answer to a form, among the messages",
     ),
+    Allowed(
+        "live_fragments_are_on_pages",
+        "console/pages/layout.py draws templates/approvals/_toast.html",
+        "a message to whoever asked for an approval, and to those who may give it",
+    ),
     Allowed("live_fragments_are_on_pages", "console/pages/find.py draws ", "the answer to a search, in its dialog"),
     Allowed("a_job_is_a_file", "jobs/metrics.py ", "how a worker exposes its metrics"),
     Allowed("a_job_is_a_file", "jobs/garbage.py ", "how a worker's process collects garbage"),

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from console.actions import requests
+from console.actions.approving import GOOD_FOR, Decider
 from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
 from console.actions.bulk.rules import PLAN_GOOD_FOR
 from console.actions.bulk.selection import Selection
@@ -75,6 +76,20 @@ def planned(caller: Caller, asked: Asked, selection: Selection, now: datetime) -
         "requested_at": now,
         "changed_at": now,
         "expires_at": now + PLAN_GOOD_FOR,
+    }
+
+
+def asked_approval(caller: Caller, decider: Decider, why: str, reason: str | None, now: datetime) -> dict[str, Any]:
+    """The columns of an approval that is asked for."""
+    return {
+        "organization_id": caller.organization_id,
+        "why": why,
+        "reason": reason,
+        "caller": decider.handle,
+        "person": decider.person,
+        "requested_by": caller.name,
+        "requested_at": now,
+        "expires_at": now + GOOD_FOR,
     }
 
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from console.actions.approvals import rule_of
+from console.actions.approving import GOOD_FOR, why_needed
 from console.actions.bulk import reads, writes
 from console.actions.bulk.plan import BulkPlan, plan_of
 from console.actions.bulk.rules import NEXT, PLAN_GOOD_FOR
@@ -15,6 +17,7 @@ from console.actions.rules import NOT_SENT
 from console.actions.tables import actions
 from console.actions.writes import cancel
 from console.errors import Conflict, NotFound
+from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkState
 from console.organizations.rules import Caller
 from console.store.database import Transaction
@@ -54,7 +57,10 @@ async def dry_run(
 async def begin(
     transaction: Transaction, caller: Caller, bulk_action_id: int, now: datetime, *, undo: timedelta
 ) -> BulkAction:
-    """Let a planned bulk action begin after the time to undo it; twice is once. Raises Conflict if it is too late."""
+    """Let a planned bulk action begin after the time to undo it, or wait for approval first; twice is once.
+
+    Raises Conflict if it is too late, and Invalid if it needs approval and its reason says nothing.
+    """
     known = await locked(transaction, caller.organization_id, bulk_action_id)
     state = S(known.state)
     if state is S.EXPIRED or (state is S.PLANNED and known.expires_at <= now):
@@ -63,7 +69,13 @@ async def begin(
         return known
     if not known.counts.sims:
         raise Conflict("The plan leaves every SIM out: there is nothing to do", bulk_action=bulk_action_id)
-    return await start(transaction, caller.organization_id, known, now, undo=undo)
+    rule = await rule_of(transaction.connection, caller.organization_id)
+    price = None if known.price_minor is None else known.price_minor * known.counts.sims
+    if (why := why_needed(rule, ActionKind(known.kind), known.counts.sims, price)) is None:
+        return await start(transaction, caller.organization_id, known, now, undo=undo)
+    await writes.add_approval(transaction, caller, why, known.reason, now, bulk_action_id=bulk_action_id)
+    waits = {"begun_at": now, "expires_at": now + GOOD_FOR}
+    return await writes.change(transaction, caller.organization_id, known, S.AWAITING_APPROVAL, now, **waits)
 
 
 async def start(

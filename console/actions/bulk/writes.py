@@ -6,23 +6,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from console.actions.approvals import decider_of, was_of
+from console.actions.approvals import one as one_approval
+from console.actions.approving import NO_REASON, ApprovalRule, is_reason
 from console.actions.bulk import listing, reads
-from console.actions.bulk.asking import for_sim, planned
+from console.actions.bulk.asking import asked_approval, for_sim, planned
 from console.actions.bulk.reads import COLUMNS
 from console.actions.bulk.rules import MOST_SIMS, NEXT, NOT_BEGUN, TEXTS, Exclusion, canaries
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.requests import Asked
 from console.actions.rules import SPENDING
+from console.actions.tables import approval_rules, approvals
 from console.actions.writes import SAME_KEY, request
 from console.carrier.products import top_up_price
 from console.errors import Conflict, ConsoleError, Invalid
-from console.facts.actions import ActionKind
+from console.facts.actions import Action, ActionKind
+from console.facts.approvals import Approval, ApprovalChanged
 from console.facts.bulk_actions import BulkAction, BulkActionChanged, BulkState
 from console.organizations.rules import Caller
 from console.store.database import Transaction
 
-b, i = bulk_actions.c, bulk_items.c
+b, i, p = bulk_actions.c, bulk_items.c, approvals.c
 S = BulkState
 KEPT = timedelta(days=1)  # a plan that nobody began
 
@@ -149,3 +154,53 @@ async def expire(transaction: Transaction, organization_id: int, now: datetime) 
         await change(transaction, organization_id, known, S.EXPIRED, now)
     never = sa.and_(mine, b.state == S.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - KEPT)
     await transaction.connection.execute(sa.delete(bulk_actions).where(never))
+
+
+async def add_approval(
+    transaction: Transaction,
+    caller: Caller,
+    why: str,
+    reason: str | None,
+    now: datetime,
+    *,
+    action: Action | None = None,
+    bulk_action_id: int | None = None,
+) -> None:
+    """Ask for the approval of an action or a bulk action. Raises Invalid for a reason that says nothing."""
+    if not is_reason(reason):
+        raise Invalid(NO_REASON, why=why)
+    connection, organization_id = transaction.connection, caller.organization_id
+    values = asked_approval(caller, await decider_of(connection, caller), why, reason, now)
+    values |= {"action_id": action.id if action else None, "bulk_action_id": bulk_action_id}
+    values["was"] = await was_of(connection, organization_id, action.iccid) if action else None
+    approval_id = (await connection.execute(insert(approvals).values(**values).returning(p.id))).scalar_one()
+    await _publish_approval(transaction, organization_id, approval_id, now)
+
+
+async def record_decision(
+    transaction: Transaction, organization_id: int, approval: Approval, name: str, reason: str | None, now: datetime
+) -> Approval:
+    """Record who approved or rejected it, as `approval.state` says, and publish it."""
+    values = {"decision": approval.state, "decided_by": name, "decided_at": now, "decision_reason": reason}
+    mine = sa.and_(p.organization_id == organization_id, p.id == approval.id, p.decision.is_(None))
+    await transaction.connection.execute(sa.update(approvals).where(mine).values(values))
+    return await _publish_approval(transaction, organization_id, approval.id, now)
+
+
+async def _publish_approval(
+    transaction: Transaction, organization_id: int, approval_id: int, now: datetime
+) -> Approval:
+    found = await one_approval(transaction.connection, organization_id, approval_id)
+    assert found is not None
+    transaction.publish(organization_id, ApprovalChanged(time=now, subject=str(found.id), data=found))
+    return found
+
+
+async def put_rule(
+    transaction: Transaction, organization_id: int, rule: ApprovalRule, name: str, now: datetime
+) -> None:
+    """Put this in the place of what needs approval in the organization."""
+    values = {"above_sims": rule.above_sims, "above_minor": rule.above_minor, "changed_by": name, "changed_at": now}
+    statement = insert(approval_rules).values(organization_id=organization_id, **values)
+    statement = statement.on_conflict_do_update(index_elements=["organization_id"], set_=values)
+    await transaction.connection.execute(statement)

@@ -1,0 +1,135 @@
+"""Approvals: above a size or price a second person decides, whoever asked is told, and nobody decides for themselves."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from console.actions.approving import ApprovalRule, Decider, is_reason, is_second, why_needed
+from console.facts.actions import ActionKind
+from console.store.database import Database
+from tests.api.test_watching import operator_key
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+BULK: dict[str, Any] = {"action": "reset", "iccids": [ADAS_SIM, ADAS_OTHER_SIM], "reason": "Ticket 7: new firmware"}
+CARD = {"payment_method": "creditcard", "reason": "Ticket 7: empty"}
+
+
+async def ask(client: httpx.AsyncClient, path: str, body: dict[str, Any], key: str) -> httpx.Response:
+    return await client.post(path, json=body, headers={"Idempotency-Key": key})
+
+
+async def test_a_bulk_action_waits_for_a_second_person_who_sees_what_has_changed(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    async with web.program(await operator_key(db, cast.acme)) as otto, web.signed_in("ada") as ada:
+        assert (await ada.post("/approval-rules", data={"above_sims": "1"})).status_code == 303
+        refused = await ask(otto, "/sims/bulk", {**BULK, "reason": " . "}, "one")
+        assert (refused.status_code, "say why" in refused.text) == (422, True)
+        bulk = (await ask(otto, "/sims/bulk", BULK, "one")).json()
+        assert bulk["state"] == "awaiting_approval"
+        small = await ask(otto, "/sims/bulk", {**BULK, "iccids": [ADAS_SIM]}, "two")
+        assert small.json()["state"] == "held"
+        (waiting,) = (await otto.get("/approvals?pending=true")).json()["items"]
+        assert (waiting["sims"], waiting["why"]) == (2, "It is for more than 1 SIMs.")
+        path = f"/approvals/{waiting['id']}"
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text(f"UPDATE sims SET connection = 'blocked' WHERE iccid = '{ADAS_SIM}'"))
+        detail = (await otto.get(path)).json()
+        assert (detail["changed"], detail["changes"][0]["iccid"]) == (1, ADAS_SIM)
+        assert "blocked" in detail["changes"][0]["now"] and "online" in detail["changes"][0]["was"]
+        page = await ada.get(path)
+        assert ">Approve<" in page.text and "1 of 2" in page.text
+        assert (await otto.get(f"/bulk-actions/{bulk['id']}")).json()[
+            "state"
+        ] == "awaiting_approval"  # GET decides nothing
+        assert (await otto.post(f"{path}/approve", json={})).status_code == 403  # no permission
+        async with web.page_socket(ada, "?view=actions&topics=approvals,actions") as socket:
+            await socket.recv()
+            assert (await ada.post(f"{path}/approve", data={"reason": "Agreed"})).status_code == 303
+            found = ""
+            while "approval-message-" not in found:
+                found = str(await asyncio.wait_for(socket.recv(), 10))
+        assert 'data-for=\\"operator\\"' in found
+        assert (await otto.get(f"/bulk-actions/{bulk['id']}")).json()["state"] == "held"
+        assert (await ada.post(f"{path}/approve")).status_code == 303  # twice is once
+        assert (await ada.post(f"{path}/reject", data={"reason": "No after all"})).status_code == 409
+        history = (await otto.get("/approvals")).json()["items"]
+        assert [(one["state"], one["decided_by"], one["decision_reason"]) for one in history] == [
+            ("approved", "ada", "Agreed")
+        ]
+    async with db.reading() as reading:
+        lines = (await reading.execute(sa.text("SELECT action, outcome FROM audit ORDER BY id"))).all()
+    assert ("approval.approve", "done") in [tuple(line) for line in lines]
+
+
+async def test_nobody_approves_what_they_asked_for_nor_what_is_over(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("ada") as ada:
+        made = await ada.post(
+            "/api-keys", data={"name": "adas", "scopes": ["sims:read", "sims:spend", "budgets:write"]}
+        )
+        assert made.status_code < 400
+    async with db.engine.begin() as connection:
+        await connection.execute(
+            sa.text("INSERT INTO approval_rules VALUES (:id, NULL, 0, 'ada', now())"), {"id": cast.acme}
+        )
+        await connection.execute(
+            sa.text("UPDATE api_keys SET scopes = '{sims:read,sims:spend,sims:act,budgets:write}'")
+        )
+        await connection.execute(sa.text("UPDATE api_keys SET created_by = 'ada' WHERE name = 'ada''s program'"))
+    other = await operator_key(db, cast.acme)
+    async with db.engine.begin() as connection:
+        await connection.execute(
+            sa.text("UPDATE api_keys SET scopes = '{sims:read,sims:spend,sims:act,budgets:write}'")
+        )
+    async with web.program(cast.acme_key) as adas_key, web.program(other) as key, web.signed_in("ada") as ada:
+        action = (await ask(adas_key, f"/sims/{ADAS_SIM}/topup", CARD, "1")).json()
+        assert action["state"] == "awaiting_approval"
+        assert (await ask(adas_key, f"/sims/{ADAS_SIM}/reset", {}, "2")).json()["state"] == "held"  # costs nothing
+        (waiting,) = (await key.get("/approvals?pending=true")).json()["items"]
+        path = f"/approvals/{waiting['id']}"
+        assert (await adas_key.post(f"{path}/approve", json={})).status_code == 403  # itself
+        assert (await ada.post(f"{path}/approve")).status_code == 403  # whose key it is
+        assert (await key.post(f"{path}/reject", json={"reason": "."})).status_code == 422
+        rejected = (await key.post(f"{path}/reject", json={"reason": "Not this month"})).json()
+        assert rejected["state"] == "rejected"
+        found = (await key.get(f"/actions/{action['id']}")).json()
+        assert (found["state"], found["message"]) == ("rejected", "By operator: Not this month")
+        second = (await ask(adas_key, f"/sims/{ADAS_SIM}/topup", CARD, "3")).json()
+        (waiting,) = (await key.get("/approvals?pending=true")).json()["items"]
+        await adas_key.post(f"/actions/{second['id']}/cancel")
+        late = await key.post(f"/approvals/{waiting['id']}/approve", json={})
+        assert (late.status_code, late.json()["error"]["details"]["state"]) == (409, "cancelled")
+        third = (await ask(adas_key, f"/sims/{ADAS_SIM}/topup", CARD, "4")).json()
+        (waiting,) = (await key.get("/approvals?pending=true")).json()["items"]
+        approved = (await key.post(f"/approvals/{waiting['id']}/approve", json={})).json()
+        assert (approved["state"], approved["decided_by"]) == ("approved", "operator")
+        found = (await key.get(f"/actions/{third['id']}")).json()
+        assert (found["state"], found["undo_until"] is not None) == ("held", True)
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text("UPDATE approvals SET expires_at = now() WHERE decision IS NULL"))
+            await connection.execute(
+                sa.text("UPDATE actions SET state = 'awaiting_approval' WHERE state = 'cancelled'")
+            )
+        expired = (await key.get(f"/approvals/{waiting['id'] - 1}")).json()["approval"]
+        assert expired["state"] == "expired"
+        assert (await key.post(f"/approvals/{expired['id']}/approve", json={})).status_code == 409
+
+
+def test_what_needs_approval_and_who_may_give_it() -> None:
+    rule = ApprovalRule(above_sims=100, above_minor=10_000)
+    assert why_needed(ApprovalRule(), ActionKind.TOP_UP, 9_999, None) is None
+    assert why_needed(rule, ActionKind.RESET, 100, None) is None
+    assert why_needed(rule, ActionKind.RESET, 101, None) == "It is for more than 100 SIMs."
+    assert why_needed(rule, ActionKind.TOP_UP, 1, 10_000) is None
+    assert why_needed(rule, ActionKind.TOP_UP, 1, 10_001) == "It costs more than 100.00."
+    assert why_needed(rule, ActionKind.TOP_UP, 1, None) == "Its price is not known."
+    assert [is_reason(text) for text in (None, "", ".", "42", "ok", "fix", "Störung 4711")] == [False] * 5 + [True] * 2
+    asked = Decider(handle="key:4", person="ada")
+    deciders = [("key:4", "x"), ("user:1", "ada"), ("key:5", "ada"), ("key:5", "key:5"), ("user:2", "enid")]
+    found = [is_second(asked, Decider(handle=handle, person=person)) for handle, person in deciders]
+    assert found == [False, False, False, True, True]
