@@ -121,6 +121,15 @@ async def bulk_action(transaction: Transaction, acme: int, now: datetime) -> Non
     await bulk_writes.start_some(transaction, otto, begun, now, most=1)
 
 
+async def approval(transaction: Transaction, acme: int, now: datetime) -> None:
+    permissions = PERMISSIONS[Role.OPERATOR]
+    otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
+    asked = requests.reset(ADAS_SIM, reason="Ticket <7>")
+    until = now + timedelta(hours=1)
+    action, _ = await writes.request(transaction, otto, asked, "1", now, undo=timedelta(0), approval_until=until)
+    await bulk_writes.add_approval(transaction, otto, "It is <many>.", "Ticket <7>", now, action=action)
+
+
 Change = Callable[[Transaction, int, datetime], Coroutine[Any, Any, None]]
 PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     "/": (
@@ -145,6 +154,8 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (circuit, {"carrier-banner"}),
     ),
     "/actions": ((top_up, {"action-1", "budgets"}), (bulk_action, {"bulk-row-1"})),
+    "/actions": ((top_up, {"action-1"}), (bulk_action, {"bulk-row-1"})),
+    "/approvals": ((approval, {"approval-1"}),),
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),
     "/carrier": (
         (circuit, {"carrier-banner", "carrier-circuit"}),
