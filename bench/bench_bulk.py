@@ -1,0 +1,96 @@
+"""Whether one action for many SIMs keeps the rate that 1NCE allows, in flat memory.
+
+A label takes three calls: the SIM is read, changed, and read again. The floor is the number of calls divided by the
+rate. The worker's memory while the second half runs is compared with its memory after the first SIMs.
+"""
+
+import argparse
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from installation import Installation, new_installation
+from measuring import Report, run, say, target
+from processes import printed_json, python_process
+from servers import simulated_once
+
+from console.actions.bulk import commands, reads, writes
+from console.actions.bulk.asking import template
+from console.actions.bulk.selection import Selection
+from console.facts.bulk_actions import BulkAction
+from console.members.reads import caller_of_member
+from console.sims.rules import SimFilter
+
+CALLS = 3  # of a label
+MEGABYTE = 1024 * 1024
+FIRST = 20  # SIMs, after which the worker's memory is looked at
+USER = sa.text("SELECT user_id FROM members WHERE organization_id = :id AND role = 'admin' LIMIT 1")
+
+
+async def begun(installation: Installation) -> BulkAction:
+    """A label for every SIM."""
+    now, organization_id = datetime.now(UTC), installation.organization_id
+    asked = template("label", {"label": "bulk"}, "Ticket 4711", now)
+    async with installation.db.transaction() as transaction:
+        user_id = (await transaction.connection.execute(USER, {"id": organization_id})).scalar_one()
+        caller = await caller_of_member(transaction.connection, organization_id, user_id)
+        assert caller is not None
+        made, _ = await writes.plan(
+            transaction, caller, asked, Selection(wanted=SimFilter()), "bench", "bench", now, stop_percent=5
+        )
+        return await commands.begin(transaction, caller, made.id, now, undo=timedelta(0))
+
+
+async def state(installation: Installation, bulk: BulkAction) -> BulkAction:
+    """As it is now."""
+    async with installation.db.reading() as reading:
+        found = await reads.one(reading, installation.organization_id, bulk.id)
+    assert found is not None
+    return found
+
+
+async def bench(chosen: argparse.Namespace) -> Report:
+    """One bulk action over the whole fleet."""
+    sims = 100 if chosen.quick else chosen.sims
+    async with (
+        simulated_once(sims=sims, rate=chosen.rate) as once,
+        new_installation(once=once, rate=chosen.rate) as installation,
+        python_process("bench/job_runner.py", environment=installation.environment) as walker,
+    ):
+        await printed_json(walker, "sync_sims")
+        planned = time.perf_counter()
+        bulk = await begun(installation)
+        planned = time.perf_counter() - planned
+        floor = bulk.counts.sims * CALLS / chosen.rate
+        say(f"bulk: {bulk.counts.sims} SIMs, {floor:.0f} s at the least")
+        async with python_process("bench/bulk_worker.py", environment=installation.environment) as worker:
+            began, early = time.perf_counter(), 0
+            while (found := await state(installation, bulk)).state == "running":
+                if not early and found.counts.results >= FIRST:
+                    early = (await printed_json(worker, "memory"))["peak_bytes"]
+                await asyncio.sleep(0.2)
+            seconds = time.perf_counter() - began
+            late = (await printed_json(worker, "memory"))["peak_bytes"]
+    assert found.counts.confirmed == bulk.counts.sims, found
+    return {
+        "sims": bulk.counts.sims,
+        "allowed_per_second": chosen.rate,
+        "plan_seconds": round(planned, 3),
+        "floor_seconds": round(floor, 2),
+        "seconds": round(seconds, 2),
+        "ratio_to_floor": round(seconds / floor, 3),
+        "worker_early_mb": round(early / MEGABYTE, 1),
+        "worker_late_mb": round(late / MEGABYTE, 1),
+        "targets": {
+            "ratio_to_floor": target(round(seconds / floor, 3), 1.1),
+            "worker_growth_mb": target(round((late - early) / MEGABYTE, 1), 10),
+        },
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sims", type=int, default=400, help="how many SIMs (%(default)s)")
+    parser.add_argument("--rate", type=float, default=10.0, help="calls a second that 1NCE allows (%(default)s)")
+    run("bulk", bench, parser)
