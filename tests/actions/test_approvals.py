@@ -1,6 +1,7 @@
 """Approvals: above a size or price a second person decides, never whoever asked, who sees at once what was decided."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -30,8 +31,15 @@ async def test_a_bulk_action_waits_for_a_second_person_who_sees_what_has_changed
         assert (await ada.post("/approval-rules", data={"above_sims": "1"})).status_code == 303
         refused = await ask(otto, "/sims/bulk", {**BULK, "reason": " . "}, "one")
         assert (refused.status_code, "say why" in refused.text) == (422, True)
-        bulk = (await ask(otto, "/sims/bulk", BULK, "one")).json()
-        assert bulk["state"] == "awaiting_approval"
+        async with web.stream(cast.acme_key, "?topics=approvals") as stream:
+            await stream.recv()
+            bulk = (await ask(otto, "/sims/bulk", BULK, "one")).json()
+            fact = json.loads(await asyncio.wait_for(stream.recv(), 10))
+        assert (fact["type"], fact["data"]["state"], bulk["state"]) == (
+            "approval.changed",
+            "pending",
+            "awaiting_approval",
+        )
         small = await ask(otto, "/sims/bulk", {**BULK, "iccids": [ADAS_SIM]}, "two")
         assert small.json()["state"] == "held"
         (waiting,) = (await otto.get("/approvals?pending=true")).json()["items"]

@@ -73,9 +73,10 @@ async def begin(
     price = None if known.price_minor is None else known.price_minor * known.counts.sims
     if (why := why_needed(rule, ActionKind(known.kind), known.counts.sims, price)) is None:
         return await start(transaction, caller.organization_id, known, now, undo=undo)
-    await writes.add_approval(transaction, caller, why, known.reason, now, bulk_action_id=bulk_action_id)
     waits = {"begun_at": now, "expires_at": now + GOOD_FOR}
-    return await writes.change(transaction, caller.organization_id, known, S.AWAITING_APPROVAL, now, **waits)
+    waiting = await writes.change(transaction, caller.organization_id, known, S.AWAITING_APPROVAL, now, **waits)
+    await writes.add_approval(transaction, caller, why, known.reason, now, bulk_action_id=bulk_action_id)
+    return waiting
 
 
 async def start(

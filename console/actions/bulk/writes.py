@@ -29,7 +29,6 @@ from console.store.database import Transaction
 
 b, i, p = bulk_actions.c, bulk_items.c, approvals.c
 S = BulkState
-KEPT = timedelta(days=1)  # a plan that nobody began
 
 
 async def plan(
@@ -152,7 +151,7 @@ async def expire(transaction: Transaction, organization_id: int, now: datetime) 
         known = await reads.one(transaction.connection, organization_id, bulk_id)
         assert known is not None
         await change(transaction, organization_id, known, S.EXPIRED, now)
-    never = sa.and_(mine, b.state == S.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - KEPT)
+    never = sa.and_(mine, b.state == S.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - timedelta(days=1))
     await transaction.connection.execute(sa.delete(bulk_actions).where(never))
 
 
