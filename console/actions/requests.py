@@ -43,6 +43,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     repeat: bool = False
     bulk_action_id: int | None = None
+    approval_until: datetime | None = None  # it waits so long for a second person's approval
     shown_price: str | None = None
 
 

@@ -27,20 +27,11 @@ SAME_KEY = "This Idempotency-Key was used for another request: take a new key fo
 
 
 async def request(
-    transaction: Transaction,
-    caller: Caller,
-    asked: Asked,
-    key: str,
-    now: datetime,
-    *,
-    undo: timedelta,
-    approval_until: datetime | None = None,
+    transaction: Transaction, caller: Caller, asked: Asked, key: str, now: datetime, *, undo: timedelta
 ) -> tuple[Action, bool]:
     """Make an action of what is asked for; the action, and whether the key had made it before.
 
     A top-up reserves its price in the budgets by that; one that they do not allow is refused from the beginning.
-    `approval_until`: it waits so long for a second person's approval, which whoever calls this asks for.
-
     Raises Invalid for a key that has made another action, and Conflict where a top-up may not start.
     """
     connection = transaction.connection
@@ -54,7 +45,7 @@ async def request(
     due_at: datetime | None = now + undo
     if price.refusal is not None:
         state, due_at = ActionState.REFUSED, None
-    elif approval_until is not None:
+    elif asked.approval_until is not None:
         state, due_at, held = ActionState.AWAITING_APPROVAL, None, False
     values = {
         "organization_id": caller.organization_id,
@@ -70,7 +61,7 @@ async def request(
         "requested_at": now,
         "changed_at": now,
         "undo_until": due_at if held else None,
-        "expires_at": approval_until or now + EXPIRES_AFTER,
+        "expires_at": asked.approval_until or now + EXPIRES_AFTER,
         "due_at": due_at,
         "price_minor": price.amount_minor,
         "currency": price.currency,

@@ -168,7 +168,7 @@ async def put_rule(caller: By, db: Db, data: Rule) -> Redirect:
     )
     async with db.transaction() as transaction, acting(transaction, caller, "approval.change_rules") as act:
         act.before = structs.asdict(await approvals.rule_of(transaction.connection, caller.organization_id))
-        await writes.put_rule(transaction, caller.organization_id, rule, caller.name, datetime.now(UTC))
+        await writes.put_rule(transaction, caller, rule, datetime.now(UTC))
         act.after = structs.asdict(rule)
     return Redirect("/approvals", status_code=303)
 

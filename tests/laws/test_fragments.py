@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec import structs
 
 from console.actions import requests, writes
 from console.actions.bulk import writes as bulk_writes
@@ -124,9 +125,8 @@ async def bulk_action(transaction: Transaction, acme: int, now: datetime) -> Non
 async def approval(transaction: Transaction, acme: int, now: datetime) -> None:
     permissions = PERMISSIONS[Role.OPERATOR]
     otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
-    asked = requests.reset(ADAS_SIM, reason="Ticket <7>")
-    until = now + timedelta(hours=1)
-    action, _ = await writes.request(transaction, otto, asked, "1", now, undo=timedelta(0), approval_until=until)
+    asked = structs.replace(requests.reset(ADAS_SIM, reason="Ticket <7>"), approval_until=now + timedelta(hours=1))
+    action, _ = await writes.request(transaction, otto, asked, "1", now, undo=timedelta(0))
     await bulk_writes.add_approval(transaction, otto, "It is <many>.", "Ticket <7>", now, action=action)
 
 
@@ -154,7 +154,6 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (circuit, {"carrier-banner"}),
     ),
     "/actions": ((top_up, {"action-1", "budgets"}), (bulk_action, {"bulk-row-1"})),
-    "/actions": ((top_up, {"action-1"}), (bulk_action, {"bulk-row-1"})),
     "/approvals": ((approval, {"approval-1"}),),
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),
     "/carrier": (

@@ -106,7 +106,7 @@ async def put_rules(caller: By, db: Db, data: JSONBody[NewApprovalRule]) -> NewA
     async with db.transaction() as transaction, acting(transaction, caller, "approval.change_rules") as act:
         act.before = structs.asdict(await approvals.rule_of(transaction.connection, caller.organization_id))
         rule = ApprovalRule(above_sims=data.above_sims, above_minor=data.above_minor)
-        await writes.put_rule(transaction, caller.organization_id, rule, caller.name, datetime.now(UTC))
+        await writes.put_rule(transaction, caller, rule, datetime.now(UTC))
         act.after = structs.asdict(rule)
     return data
 

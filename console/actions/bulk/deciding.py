@@ -43,7 +43,7 @@ async def approve(
         await change(transaction, mine, ActionState.AWAITING_APPROVAL, after, values, now, by=by, message="Approved.")
         ask_for_sending(transaction, organization_id, found.action_id, now + undo)
     decided = structs.replace(found, state=ApprovalState.APPROVED)
-    return await writes.record_decision(transaction, organization_id, decided, caller.name, reason, now)
+    return await writes.record_decision(transaction, caller, decided, reason, now)
 
 
 async def reject(
@@ -64,7 +64,7 @@ async def reject(
         ends = {"due_at": None}
         await change(transaction, mine, ActionState.AWAITING_APPROVAL, after, ends, now, by=caller.name, message=why)
     decided = structs.replace(found, state=ApprovalState.REJECTED)
-    return await writes.record_decision(transaction, organization_id, decided, caller.name, reason, now)
+    return await writes.record_decision(transaction, caller, decided, reason, now)
 
 
 async def _pending(

@@ -95,10 +95,7 @@ async def change(
 
 
 async def start_some(transaction: Transaction, caller: Caller, bulk: BulkAction, now: datetime, *, most: int) -> int:
-    """Make ordinary actions of the next rows, for whoever asked; how many rows have gone on. Its row is locked.
-
-    A row whose action the rules refuse now (cool-down, budget, a SIM that is not watched any more) says so instead.
-    """
+    """Make ordinary actions of the next rows; how many rows have gone on. What the rules refuse now says so instead."""
     connection, kind = transaction.connection, ActionKind(bulk.kind)
     chosen = listing.next_rows(bulk.id, caller.organization_id, kind, bulk.parameters, now, most)
     rows = (await connection.execute(chosen)).all()
@@ -122,10 +119,7 @@ async def start_some(transaction: Transaction, caller: Caller, bulk: BulkAction,
 async def plan_again(
     transaction: Transaction, caller: Caller, bulk: BulkAction, key: str, now: datetime
 ) -> tuple[BulkAction, bool]:
-    """Plan the failed and the not started SIMs of what is over; whether there was that plan before. Its row is locked.
-
-    Never those that may have been done (accepted, unknown). Raises Conflict if none are left.
-    """
+    """Plan what failed or was not started; whether there was that plan. Never what may have been done. Or Conflict."""
     organization_id, connection = caller.organization_id, transaction.connection
     if (known := await reads.planned_retry(connection, organization_id, bulk.id)) is not None:
         return known, True
@@ -177,29 +171,30 @@ async def add_approval(
 
 
 async def record_decision(
-    transaction: Transaction, organization_id: int, approval: Approval, name: str, reason: str | None, now: datetime
+    transaction: Transaction, caller: Caller, approval: Approval, reason: str | None, now: datetime
 ) -> Approval:
     """Record who approved or rejected it, as `approval.state` says, and publish it."""
-    values = {"decision": approval.state, "decided_by": name, "decided_at": now, "decision_reason": reason}
-    mine = sa.and_(p.organization_id == organization_id, p.id == approval.id, p.decision.is_(None))
+    values = {"decision": approval.state, "decided_by": caller.name, "decided_at": now, "decision_reason": reason}
+    mine = sa.and_(p.organization_id == caller.organization_id, p.id == approval.id, p.decision.is_(None))
     await transaction.connection.execute(sa.update(approvals).where(mine).values(values))
-    return await _publish_approval(transaction, organization_id, approval.id, now)
+    return await _publish_approval(transaction, caller.organization_id, approval.id, now)
 
 
-async def _publish_approval(
-    transaction: Transaction, organization_id: int, approval_id: int, now: datetime
-) -> Approval:
-    found = await one_approval(transaction.connection, organization_id, approval_id)
+async def _publish_approval(transaction: Transaction, organization_id: int, number: int, now: datetime) -> Approval:
+    found = await one_approval(transaction.connection, organization_id, number)
     assert found is not None
     transaction.publish(organization_id, ApprovalChanged(time=now, subject=str(found.id), data=found))
     return found
 
 
-async def put_rule(
-    transaction: Transaction, organization_id: int, rule: ApprovalRule, name: str, now: datetime
-) -> None:
+async def put_rule(transaction: Transaction, caller: Caller, rule: ApprovalRule, now: datetime) -> None:
     """Put this in the place of what needs approval in the organization."""
-    values = {"above_sims": rule.above_sims, "above_minor": rule.above_minor, "changed_by": name, "changed_at": now}
-    statement = insert(approval_rules).values(organization_id=organization_id, **values)
+    values = {
+        "above_sims": rule.above_sims,
+        "above_minor": rule.above_minor,
+        "changed_by": caller.name,
+        "changed_at": now,
+    }
+    statement = insert(approval_rules).values(organization_id=caller.organization_id, **values)
     statement = statement.on_conflict_do_update(index_elements=["organization_id"], set_=values)
     await transaction.connection.execute(statement)
