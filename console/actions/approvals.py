@@ -36,7 +36,7 @@ class SimChange(Struct, frozen=True, kw_only=True):
 class ApprovalDetail(Struct, frozen=True, kw_only=True):
     """What whoever decides should know."""
 
-    approval: Approval
+    approval: Annotated[Approval, Meta(description="What waits, and how it was decided.")]
     changed: Annotated[int, Meta(description="SIMs of the list whose state has changed since.", examples=[2])]
     changes: Annotated[list[SimChange], Meta(description="The first hundred of them.")]
 

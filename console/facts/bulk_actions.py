@@ -105,7 +105,18 @@ class BulkAction(Struct, frozen=True, kw_only=True):
         BulkCounts,
         Meta(
             description="SIMs by how far they are.",
-            examples=[{"not_started": 600, "confirmed": 110, "accepted": 20, "under_way": 8, "failed": 1}],
+            examples=[
+                {
+                    "excluded": 3,
+                    "not_started": 600,
+                    "under_way": 8,
+                    "accepted": 20,
+                    "confirmed": 110,
+                    "unknown": 0,
+                    "failed": 1,
+                    "cancelled": 0,
+                }
+            ],
         ),
     ]
     revision: Annotated[int, Meta(description="Rises with each change of its state or counts.", examples=[4])]

@@ -3,9 +3,15 @@
 import msgspec
 
 from console.actions.account import NewTicket
+from console.actions.approvals import ApprovalDetail, SimChange
+from console.actions.approving import ApprovalRule
 from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp, Settled
 from console.actions.budgeting import Budgets, NewBudgets, PriceSetting
 from console.actions.budgets import BudgetLimit
+from console.actions.bulk.approvals_api import Decision, NewApprovalRule
+from console.actions.bulk.bodies import NewBulkAction
+from console.actions.bulk.plan import BulkPlan, CanarySim, ExcludedCount, HitShare
+from console.actions.bulk.reads import BulkResult
 from console.actions.spending import Budget, BudgetUse
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
@@ -16,6 +22,8 @@ from console.carrier.products import Charge, Product, TopUpPrice
 from console.carrier.tickets import Communication, Ticket
 from console.connectivity.reads import StatusChange
 from console.facts.actions import Action, ActionStep
+from console.facts.approvals import Approval
+from console.facts.bulk_actions import BulkAction, BulkCounts
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
 from console.facts.jobs import JobRun
 from console.facts.network import NetworkEvent
@@ -66,6 +74,20 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         NewImeiLock,
         NewLabel,
         NewTicket,
+        NewBulkAction,
+        BulkPlan,
+        ExcludedCount,
+        HitShare,
+        CanarySim,
+        BulkAction,
+        BulkCounts,
+        BulkResult,
+        Approval,
+        ApprovalDetail,
+        SimChange,
+        ApprovalRule,
+        NewApprovalRule,
+        Decision,
         Settled,
         Budgets,
         NewBudgets,

@@ -1,5 +1,6 @@
 """The document that the API publishes of itself, and a fleet with something of everything."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,7 @@ class Promise:
 
     def broken_by(self, answer: Any, schema: dict[str, Any]) -> list[str]:
         """What in this answer the schema does not promise; nothing may be there that it does not name."""
-        pointed = {"$ref": "urn:api" + schema["$ref"]} if "$ref" in schema else schema
+        pointed = json.loads(json.dumps(schema).replace('"#/', '"urn:api#/'))
         validator = Draft202012Validator(pointed, registry=self._registry, format_checker=formats)
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
 

@@ -102,8 +102,7 @@ def answers(operation: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_answer_has_an_example_that_is_one(promise: Promise) -> None:
     for name, (_, _, operation) in promise.operations().items():
         for answer in answers(operation):
-            if "content" in answer:
-                content = answer["content"]["application/json"]
+            if content := answer.get("content", {}).get("application/json"):
                 assert promise.broken_by(content["example"], content["schema"]) == [], name
 
 
