@@ -17,7 +17,7 @@ from tests.cast import PASSWORD
 
 HELD_SECONDS = 0.05  # of processor time
 TURNING = frozenset({"_run", "_run_once", "run_forever", "run_until_complete", "run"})  # of the event loop itself
-STARTING = frozenset({"create_app", "server_for", "startup", "lifespan", "watched"})
+STARTING = frozenset({"create_app", "api_routes", "server_for", "startup", "lifespan", "watched"})
 
 
 def client(address: str, headers: dict[str, str]) -> httpx.AsyncClient:

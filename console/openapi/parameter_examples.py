@@ -5,6 +5,8 @@ from typing import Any
 PARAMETER_EXAMPLES: dict[str, Any] = {
     "iccid": "8988228066600000001",
     "action_id": "1",
+    "bulk_action_id": "1",
+    "approval_id": "1",
     "user_id": 3,
     "group_id": 4,
     "link_id": 7,
