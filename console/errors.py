@@ -1,22 +1,22 @@
 """The tree of errors, and how each is answered: HTTP status and code.
 
-ConsoleError        500  INTERNAL           The console can't do what was asked.
-├── BadRequest      400  BAD_REQUEST        The request can't be understood.
-├── NotSignedIn     401  NOT_SIGNED_IN      The caller is not known.
-│   └── SecondFactorRequired 401  SECOND_FACTOR_REQUIRED  The password is right, and a second factor is needed.
-├── NotAllowed      403  NOT_ALLOWED        The caller is known, and has no permission.
-├── NotFound        404  NOT_FOUND          No such thing, or another organization's: the answer is the same.
-│   └── SimNotFound 404  SIM_NOT_FOUND      The organization has no SIM with this ICCID.
-├── NotAcceptable   406  NOT_ACCEPTABLE     The API does not have the version that was asked for.
-├── Conflict        409  CONFLICT           The thing's state does not allow it.
-├── Changed         412  CHANGED            The thing was changed since it was read.
-├── TooLarge        413  TOO_LARGE          The body is larger than this address takes.
-├── Invalid         422  INVALID            The request is understood, and a value in it is not valid.
-├── TooMany         429  TOO_MANY_REQUESTS  Too many requests: try again after `retry_after` seconds.
-├── OnceFailed      502  ONCE_FAILED        1NCE does not answer, or answers with an error.
-├── ProviderFailed  502  PROVIDER_FAILED    The identity provider does not answer, or nothing that can be accepted.
-├── NotReady        503  NOT_READY          The database or Redis does not answer.
-└── SealBroken      500  INTERNAL           A stored secret was sealed with another SECRET_KEY.
+ConsoleError                500  INTERNAL                The console can't do what was asked.
+├── BadRequest              400  BAD_REQUEST             The request can't be understood.
+├── NotSignedIn             401  NOT_SIGNED_IN           The caller is not known.
+│   └── SecondFactorRequired401  SECOND_FACTOR_REQUIRED  The password is right, and a second factor is needed.
+├── NotAllowed              403  NOT_ALLOWED             The caller is known, and has no permission.
+├── NotFound                404  NOT_FOUND               No such thing, or another organization's: answered alike.
+│   └── SimNotFound         404  SIM_NOT_FOUND           The organization has no SIM with this ICCID.
+├── NotAcceptable           406  NOT_ACCEPTABLE          The API does not have the version that was asked for.
+├── Conflict                409  CONFLICT                The thing's state does not allow it.
+├── Changed                 412  CHANGED                 The thing was changed since it was read.
+├── TooLarge                413  TOO_LARGE               The body is larger than this address takes.
+├── Invalid                 422  INVALID                 The request is understood, and a value in it is not valid.
+├── TooMany                 429  TOO_MANY_REQUESTS       Too many requests: try again after `retry_after` seconds.
+├── OnceFailed              502  ONCE_FAILED             1NCE does not answer, or answers with an error.
+├── ProviderFailed          502  PROVIDER_FAILED         The identity provider gives no answer that can be accepted.
+├── NotReady                503  NOT_READY               The database or Redis does not answer.
+└── SealBroken              500  INTERNAL                A stored secret was sealed with another SECRET_KEY.
 """
 
 from typing import Any, ClassVar
@@ -60,7 +60,7 @@ class NotAllowed(ConsoleError):
 
 
 class NotFound(ConsoleError):
-    """No such thing, or another organization's: the answer is the same."""
+    """No such thing, or another organization's: answered alike."""
 
     status, code = 404, "NOT_FOUND"
 
@@ -122,7 +122,7 @@ class OnceFailed(ConsoleError):
 
 
 class ProviderFailed(ConsoleError):
-    """The identity provider does not answer, or nothing that can be accepted."""
+    """The identity provider gives no answer that can be accepted."""
 
     status, code = 502, "PROVIDER_FAILED"
 

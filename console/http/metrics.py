@@ -1,5 +1,6 @@
 """`GET /metrics`: what this web process counts, for Prometheus; for those who have the token alone."""
 
+import asyncio
 import hmac
 from typing import Any
 
@@ -25,7 +26,8 @@ async def exposition(request: Request[Any, Any, Any], settings: NamedDependency[
         _check_local(request)
     elif not _has_token(request, settings.metrics_token):
         return Response(b"Send METRICS_TOKEN as bearer\n", status_code=401, headers={"WWW-Authenticate": "Bearer"})
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
+    text = await asyncio.to_thread(generate_latest)  # thousands of series take longer than the event loop may stand
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 
 
 def _has_token(request: Request[Any, Any, Any], token: str) -> bool:

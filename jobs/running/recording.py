@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import structlog
 
 from console import metrics
 from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, Unexpected
+from console.once.wire.masking import shape
 from console.runs import writes
 from console.runs.rules import BUSY_DELAY, RunState, retry_delay
 from console.runs.schedule import BY_NAME
@@ -45,8 +47,8 @@ async def carry_out(context: dict[str, Any], run: Run, work: Work, alone: bool) 
         except OnceError as error:
             retry_in = None if error.permanent else retry_in
             run.tally.error = f"{type(error).__name__}: {error}"
-            body = error.body[:2000].decode("utf-8", "replace") if isinstance(error, Unexpected) else None
-            log.warning("1NCE failed the job", reason=str(error), body=body)
+            form = form_of(error.body) if isinstance(error, Unexpected) else None
+            log.warning("1NCE failed the job", reason=str(error), form=form)
         except asyncio.CancelledError:
             state, retry_in = RunState.INTERRUPTED, timedelta(0)
             run.tally.error = "The worker was stopped"
@@ -60,6 +62,14 @@ async def carry_out(context: dict[str, Any], run: Run, work: Work, alone: bool) 
             beating.cancel()
             run.worker.running.discard(run.identity)
             await asyncio.shield(_finish(run, run_id, state, began, retry_in))
+
+
+def form_of(body: bytes) -> str:
+    """The form of an answer, for the log: its values name SIMs, their IMSI and their MSISDN."""
+    try:
+        return str(shape(msgspec.json.decode(body)))[:2000]
+    except (msgspec.DecodeError, RecursionError):
+        return f"no JSON, {len(body)} bytes"
 
 
 async def _begin(run: Run, now: datetime, alone: bool) -> int | None:

@@ -1,17 +1,27 @@
 // Starts what every page has.
 import { startActivity } from "./activity.js";
 import { startCharts } from "./charts.js";
-import { startCopying } from "./copy.js";
 import { startFilters } from "./filters.js";
 import { startFind } from "./find.js";
 import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startLive } from "./live.js";
-import { startSelection } from "./selection.js";
 import { watchSessionEnd } from "./session_end.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
-import { trustHtmx } from "./trusted.js";
+/* global htmx */
+// The one policy of Trusted Types: only htmx makes HTML of text, which is the console's own answer, and nobody makes a
+// script of text. See the header Content-Security-Policy.
+function trustHtmx() {
+  const rules = { createHTML: (html) => html, createScript: () => "" };
+  const policy = globalThis.trustedTypes?.createPolicy("htmx", rules) ?? rules;
+  htmx.registerExtension("trusted-types", { init: (api) => api.initSecurity(policy) });
+}
+
+// What not every page needs is not fetched by every page.
+async function startWhere(selector, module, start) {
+  if (document.querySelector(selector)) (await import(module))[start]();
+}
 
 trustHtmx();
 watchSessionEnd();
@@ -20,9 +30,9 @@ startToasts();
 startFilters();
 startFind();
 startKeys();
-startCopying();
 startLive();
 startLists();
-startSelection();
 startCharts();
 startActivity();
+startWhere("[data-copy]", "./copy.js", "startCopying");
+startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");

@@ -1,6 +1,5 @@
 // Single keys for those who do not want to reach for the mouse. They can be switched off, and do nothing while typing.
 import { openFind } from "./find.js";
-import { pickRow } from "./selection.js";
 
 const KEY = "console.keys";
 const PATIENCE = 1_500;
@@ -33,7 +32,7 @@ const KEYS = {
   "[": () => document.querySelector("[data-rail-fold]")?.click(),
   j: () => step(1),
   k: () => step(-1),
-  x: () => pickRow(),
+  x: () => import("./selection.js").then(({ pickRow }) => pickRow()),
   g: () => { wentG = performance.now(); },
   r: () => document.querySelector("[data-list-show]:is(:not([hidden] *))")?.click(),
   p: () => document.querySelector("[data-live-pause]")?.click(),

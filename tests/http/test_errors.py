@@ -15,7 +15,7 @@ def classes(one: type[ConsoleError] = ConsoleError, depth: int = 0) -> list[tupl
 
 def drawn(depth: int, one: type[ConsoleError]) -> str:
     """How the docstring shows a class, without its sentence."""
-    return f"{'    ' * depth}{one.__name__}".ljust(20) + f"{one.status}  {one.code}".ljust(24)
+    return f"{'    ' * depth}{one.__name__}".ljust(28) + f"{one.status}  {one.code}".ljust(29)
 
 
 @pytest.mark.one_edition
@@ -24,7 +24,7 @@ def test_the_docstring_shows_every_class_with_its_status_and_code() -> None:
         line.replace("│", " ").replace("├── ", "    ").replace("└── ", "    ")
         for line in str(errors.__doc__).split("\n")
     ]
-    shown = [line[:44] for line in lines if line[20:23].isdigit()]
+    shown = [line[:57] for line in lines if line[28:31].isdigit()]
     assert shown == [drawn(depth, one) for depth, one in classes()]
 
 

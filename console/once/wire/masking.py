@@ -32,7 +32,7 @@ def shape(value: Any) -> Any:
 
 
 def _shape(value: Any, key: str, above: str) -> Any:
-    """`key` is what the value snapshot under, `above` what that snapshot under."""
+    """`key` is the name of the value, `above` the name of what holds it."""
     if isinstance(value, dict):
         return {_name(str(name)): _shape(item, str(name), key) for name, item in value.items()}
     if isinstance(value, list):
