@@ -14,6 +14,7 @@ SHELL = Path("/usr/bin/chromium-headless-shell")  # the same without windows: st
 CHROMIUM = Path(os.environ.get("CHROMIUM", SHELL if SHELL.exists() else "/usr/bin/chromium"))
 HAS_CHROMIUM = CHROMIUM.exists()
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+KEEPS_PAGES = "--enable-bfcache"  # the shell has to be told; Playwright itself turns the back/forward cache off
 
 
 def demand_chromium() -> None:
@@ -28,9 +29,10 @@ def demand_chromium() -> None:
 async def chromium(*flags: str) -> AsyncIterator[Browser]:
     """One, until the block ends."""
     async with async_playwright() as playwright:
-        # Playwright itself turns the back/forward cache off.
         browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=[*FLAGS, *flags], ignore_default_args=["--disable-back-forward-cache"]
+            executable_path=str(CHROMIUM),
+            args=[*FLAGS, KEEPS_PAGES, *flags],
+            ignore_default_args=["--disable-back-forward-cache"],
         )
         yield browser
         await browser.close()
