@@ -201,7 +201,7 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {  # more of them in test_provider_ans
     "for somebody else": {"aud": "another-client"},
     "of another issuer": {"iss": "https://elsewhere.example"},
     "expired": {"exp": int(time.time()) - 120},
-    "issued in the future": {"iat": int(time.time()) + 600},
+    "issued in the future": {"iat": int(time.time()) + 86_400},
     "of a subject with a NUL": {"sub": "a\0b"},
 }
 
