@@ -14,7 +14,7 @@ SHELL = Path("/usr/bin/chromium-headless-shell")  # the same without windows: st
 CHROMIUM = Path(os.environ.get("CHROMIUM", SHELL if SHELL.exists() else "/usr/bin/chromium"))
 HAS_CHROMIUM = CHROMIUM.exists()
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-KEEPS_PAGES = "--enable-bfcache"  # the shell has to be told; Playwright itself turns the back/forward cache off
+KEEPS_PAGES = "--enable-bfcache"  # the shell keeps none without it; Playwright itself turns the back/forward cache off
 
 
 def demand_chromium() -> None:
