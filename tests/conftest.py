@@ -48,7 +48,7 @@ def pytest_collection_finish() -> None:
     """Don't look through modules and tests each time that garbage is collected: it took half of the suite's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

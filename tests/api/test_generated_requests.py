@@ -15,7 +15,7 @@ from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
-REQUESTS = 15  # of each operation and mode
+REQUESTS = 10  # of each operation and mode
 
 
 def broken_by(case: Case[Any], answer: Any, promise: Promise) -> list[str]:
