@@ -45,10 +45,14 @@ class Crowd:
             client.when_current = lambda: noted(client)
             await client.open()
 
-        async with asyncio.timeout(seconds + BOUND_SECONDS), asyncio.TaskGroup() as group:
-            for client in self.clients:
-                group.create_task(one(client, chance.uniform(0, seconds)))
-            group.create_task(all_current.wait())
+        try:
+            async with asyncio.timeout(seconds + BOUND_SECONDS), asyncio.TaskGroup() as group:
+                for client in self.clients:
+                    group.create_task(one(client, chance.uniform(0, seconds)))
+                group.create_task(all_current.wait())
+        except TimeoutError as error:
+            said = [fault for client in self.clients for fault in client.faults]
+            raise TimeoutError(f"{len(left)} of {len(self.clients)} are not current: {said[:3]}") from error
 
     def cut(self) -> None:
         """All of them at the same moment."""
@@ -109,7 +113,8 @@ async def sessions(installation: Installation, number: int) -> list[str]:
             user, password = f"user-{now.timestamp():.0f}-{n}", "correct horse battery"
             organization_id = installation.organization_id
             user_id = await put_user(transaction, organization_id, user, Role.VIEWER, password, now)
-            found.append(f"{name}={await begin_session(transaction, user_id, organization_id, now)}")
+            begun = await begin_session(transaction, user_id, organization_id, now)
+            found.append(f"{name}={begun.session_id}")
     return found
 
 
