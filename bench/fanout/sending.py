@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from installation import Installation
 
+from console.facts.network import NetworkEventReported
 from console.store.outbox import EPOCH, KEPT, PUBLISH_SCRIPT, PUBLISHED, SEQUENCE, STREAM
 
+KIND = NetworkEventReported.__struct_config__.tag
 Send = Callable[[Sequence[str]], Awaitable[None]]  # some texts in one step
 
 
@@ -40,7 +42,7 @@ def through_outbox(installation: Installation) -> Send:
     async def send(texts: Sequence[str]) -> None:
         nonlocal row
         row += 1
-        items = [f"{number}\tsim.event\t\t{{{text.split(',', 2)[2]}" for text in texts]
+        items = [f"{number}\t{KIND}\t\t{{{text.split(',', 2)[2]}" for text in texts]
         arguments: list[str | int] = [KEPT, repr(time.time()), 1, row, "\n".join(items)]
         await script(keys=[EPOCH, SEQUENCE, STREAM, PUBLISHED], args=arguments)
 

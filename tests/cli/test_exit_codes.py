@@ -25,7 +25,7 @@ def port_in_use() -> Iterator[int]:
 def console(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command without a database and without Redis."""
     command, environment = [sys.executable, "-m", "console", *arguments], {**os.environ, **NOWHERE}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=180)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
 
 
 @pytest.mark.parametrize("command", [("web",), ("simulate", "--sims", "1")], ids=["web", "simulate"])
