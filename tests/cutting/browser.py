@@ -20,9 +20,9 @@ WRONG_CLOCK = """
         static now() { return Right.now() + 3600000; }
     };
 """
-# A page as the browser writes it down, without what its script marks for a moment; of a text, or the page itself.
+# A page as the browser writes it down, without what its script marks for a moment.
 MARKUP = """(text) => {
-    const drawn = new DOMParser().parseFromString(text ?? document.documentElement.outerHTML, "text/html");
+    const drawn = new DOMParser().parseFromString(text, "text/html");
     for (const element of drawn.querySelectorAll("[class]")) {
         element.classList.remove("flash");
         if (!element.classList.length) element.removeAttribute("class");
@@ -62,8 +62,10 @@ def pages(truth: Truth, iccid: str) -> list[Watched]:
 class Screens:
     """The pages, open."""
 
-    def __init__(self, context: BrowserContext, wanted: list[Watched]) -> None:
+    def __init__(self, context: BrowserContext, blank: Page, wanted: list[Watched]) -> None:
+        """`blank` parses the texts of pages: they forbid it in themselves (Trusted Types)."""
         self._context = context
+        self._blank = blank
         self._wanted = wanted
         self._open: list[Page] = []
 
@@ -73,7 +75,7 @@ class Screens:
         context = await browser.new_context(base_url=address)
         context.set_default_timeout(30_000)
         await context.add_init_script(WRONG_CLOCK)
-        screens = cls(context, wanted)
+        screens = cls(context, await context.new_page(), wanted)
         first = await context.new_page()
         await sign_in(first, "ada")
         for one in wanted:
@@ -97,8 +99,9 @@ class Screens:
         return found
 
     async def _differing(self, page: Page, one: Watched) -> list[str]:
-        html = await page.evaluate(MARKUP, None)
-        drawn_now = await page.evaluate(MARKUP, await (await self._context.request.get(one.path)).text())
+        answer = await self._context.request.get(one.path)
+        html = await self._blank.evaluate(MARKUP, await page.content())
+        drawn_now = await self._blank.evaluate(MARKUP, await answer.text())
         shown, fresh, here, there = values(html), values(drawn_now), things(html), things(drawn_now)
         both = here.keys() & there.keys()
         drawn = different(one.path, {name: here[name] for name in both}, {name: there[name] for name in both})
