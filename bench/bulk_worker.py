@@ -1,4 +1,4 @@
-"""A worker that carries out bulk actions and nothing else; says how much memory it took for each line that it reads."""
+"""A worker without a schedule, that says for each line that it reads how much memory it took since the line before."""
 
 import asyncio
 import os
@@ -27,10 +27,8 @@ async def work(settings: Settings) -> None:
     async def start(worker: dict[str, Any]) -> None:
         worker["worker"] = context
 
-    names = ("run_bulk_actions", "act", "settle", "sync_sims", "sync_sim")
-    worker: Worker[Any] = Worker(
-        db.queue, [(name, load(BY_NAME[name])) for name in names], concurrency=16, startup=start, dequeue_timeout=5
-    )
+    functions = [(name, load(job)) for name, job in BY_NAME.items()]  # of those that are asked for: it has no schedule
+    worker: Worker[Any] = Worker(db.queue, functions, concurrency=16, startup=start, dequeue_timeout=5)
     working = asyncio.create_task(worker.start())
     loop = asyncio.get_running_loop()
     while (await loop.run_in_executor(None, sys.stdin.readline)).strip():
