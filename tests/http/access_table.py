@@ -236,22 +236,9 @@ TOPICS = {
     "alerts": "alerts:read",
 }
 # Commands read what the database and the settings give them: whoever may run them has both. `--org` chooses.
-INSTALLATION = "config show, demo, doctor, key add, key list, key revoke, migrate, org add, org forwarder, org list"
 COMMANDS = {
-    *INSTALLATION.split(", "),
-    *(
-        "audit verify",
-        "secrets rotate",
-        "org set",
-        "simulate",
-        "up",
-        "user add",
-        "user disable",
-        "user list",
-        "user passwd",
-        "user reset-2fa",
-        "web",
-        "worker",
-    ),
+    *"audit verify, config show, demo, doctor, key add, key list, key revoke, migrate, secrets rotate".split(", "),
+    *"org add, org forwarder, org list, org set, simulate, up, web, worker".split(", "),
+    *"user add, user disable, user list, user passwd, user reset-2fa".split(", "),
 }
 BY_KEY = {"tail"}  # a program like any other: it reads the stream with an API key

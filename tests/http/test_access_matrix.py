@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -17,30 +16,18 @@ import websockets
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
-from console.actions.bulk.selection import Selection
-from console.actions.bulk.writes import add_approval, plan
-from console.actions.requests import Asked
-from console.actions.writes import request
-from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
 from console.app import create_app
 from console.cli.main import console
-from console.facts.actions import ActionKind
-from console.members.links.writes import invite
-from console.members.writes import enter, put_user
 from console.organizations.rules import Permission, Role
-from console.organizations.writes import map_group
-from console.sessions.tables import sessions
 from console.settings import Settings
 from console.store.database import Database
-from console.users.tables import users
-from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast
-from tests.http.access_table import API, BY_KEY, COMMANDS, OF_A_VIEWER, OPEN, PAGES, ROLES, SOCKETS, TOPICS, Row
+from tests.cast import ADAS_SIM, EVES_SIM, Cast
+from tests.http.access_cast import NOW, World
+from tests.http.access_table import API, BY_KEY, COMMANDS, OPEN, PAGES, ROLES, SOCKETS, TOPICS, Row
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
-BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
-NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 _keys = itertools.count()
 TRIED = (EVES_SIM,)  # the trail of an organization names what its own callers tried
 THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program", "group of eve")
@@ -91,62 +78,6 @@ def test_the_table_of_roles_is_the_one_that_decides() -> None:
     assert {role.value: set(PERMISSIONS[role]) for role in Role} == {
         role: set(names.split()) for role, names in ROLES.items()
     }
-
-
-class World:
-    """A server with a caller of each kind, and two things of each kind: one ours, one of the other organization."""
-
-    def __init__(self, web: Served, db: Database, cast: Cast) -> None:
-        self.web, self.db, self.cast = web, db, cast
-        self.people: dict[str, httpx.AsyncClient] = {}
-        self.keys: dict[str, str] = {}
-        self.ours: dict[str, str] = {"iccid": ADAS_SIM, "organization_id": str(cast.acme), "sms_id": "1"}
-        self.theirs: dict[str, str] = {"iccid": EVES_SIM, "organization_id": str(cast.evil), "sms_id": "1"}
-
-    async def begin(self, stack: AsyncExitStack) -> None:
-        async with self.db.transaction() as transaction:
-            await put_user(transaction, self.cast.acme, "enid", Role.ENGINEER, PASSWORD, NOW)
-            paul = await put_user(transaction, self.cast.acme, "paul", Role.VIEWER, PASSWORD, NOW)
-            for scopes in (*Permission, OF_A_VIEWER):
-                permissions = [Permission(scope) for scope in scopes.split()]
-                self.keys[scopes] = await put_key(transaction, self.cast.acme, "a scope", permissions, NOW)
-            for number, name, things in (
-                (self.cast.acme, "paul", self.ours),
-                (self.cast.evil, "eve", self.theirs),
-            ):
-                user_id = (
-                    await transaction.connection.execute(sa.select(users.c.id).where(users.c.name == name))
-                ).scalar_one()
-                await enter(transaction, user_id, number, datetime.now(UTC))
-                await invite(transaction, number, Role.VIEWER, "", name, datetime.now(UTC))
-                await map_group(transaction, number, f"group of {name}", Role.VIEWER, name, NOW)
-                await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
-                things |= {"user_id": str(user_id)}
-            for caller, things in ((self.cast.ada, self.ours), (self.cast.eve, self.theirs)):
-                asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
-                action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
-                things["action_id"] = str(action.id)
-                chosen = Selection(iccids=[things["iccid"]])
-                bulk, _ = await plan(transaction, caller, asked, chosen, "first", "first", NOW, stop_percent=5)
-                things["bulk_action_id"] = str(bulk.id)
-                await add_approval(transaction, caller, "It is many.", "Ticket 4711", NOW, bulk_action_id=bulk.id)
-        assert self.ours["user_id"] == str(paul)
-        await self._name_things()
-        for role, name in BEARERS.items():
-            self.people[role] = await stack.enter_async_context(self.web.signed_in(name))
-
-    async def _name_things(self) -> None:
-        async with self.db.reading() as reading:
-            for number, things in ((self.cast.acme, self.ours), (self.cast.evil, self.theirs)):
-                for name, column, table in (("session_id", "id", sessions), ("prefix", "prefix", api_keys)):
-                    query = sa.select(table.c[column]).where(table.c.organization_id == number)
-                    things[name] = str((await reading.execute(query.order_by(table.c.id.desc()))).scalars().first())
-                approval = sa.text("SELECT id FROM approvals WHERE organization_id = :number")
-                things["approval_id"] = str((await reading.execute(approval, {"number": number})).scalar_one())
-                link = sa.text("SELECT id FROM one_time_links WHERE organization_id = :number")
-                things["link_id"] = str((await reading.execute(link, {"number": number})).scalar_one())
-                group = sa.text("SELECT id FROM group_roles WHERE organization_id = :number")
-                things["group_id"] = str((await reading.execute(group, {"number": number})).scalar_one())
 
 
 async def ask(
