@@ -47,7 +47,7 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
 }
 
 # Facts of which a later one about the same subject takes the place of an earlier one.
-STATES = frozenset({"sim.changed", "sim.usage", "bulk_action.changed", "alert.changed", "carrier.changed"})
+STATES = frozenset({"sim.changed", "sim.usage", "bulk_action.changed", "carrier.changed"})
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
