@@ -50,7 +50,7 @@ async def _drawn(
     codes: list[str] | None = None,
 ) -> Template:
     assert caller.user_id is not None
-    secret = await reads.unconfirmed_secret(reading, settings.secret_key, caller.user_id)
+    secret = await reads.unconfirmed_secret(reading, settings.secret_key, caller.user_id, datetime.now(UTC))
     memberships = await memberships_of(reading, caller.user_id)
     return await page(
         reading,

@@ -110,7 +110,7 @@ async def set_up_page(
 
 async def _set_up(db: Database, settings: Settings, held: Held, next: str, error: str = "") -> Response[Any]:
     async with db.reading() as reading:
-        secret = await unconfirmed_secret(reading, settings.secret_key, held.step.user_id)
+        secret = await unconfirmed_secret(reading, settings.secret_key, held.step.user_id, datetime.now(UTC))
     if secret is None:
         return _again()
     code = qr_code(address_of(secret, held.step.name, held.step.organization))

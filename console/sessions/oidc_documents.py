@@ -1,6 +1,5 @@
 """What an identity provider publishes about itself: where it is asked, and its public keys. Neither is trusted."""
 
-from ipaddress import ip_address
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ LONGEST_ADDRESS = 2_000
 MOST_KEYS = 50
 LONGEST_PART = 1_400  # characters of a key's number: RSA with 8,192 bits
 ASYMMETRIC = ("RSA", "EC", "OKP")
+LOCAL = ("localhost", "local", "internal")  # top level domains of one machine or network (RFC 6761, 6762)
 
 
 class Endpoints(Struct, frozen=True):
@@ -79,9 +79,12 @@ def _address(document: dict[str, Any], name: str, issuer: str) -> str:
 
 
 def _is_public(host: str) -> bool:
-    """Whether it is a full name: not a number, not this machine, not one of a local network."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return "." in host.strip(".") and not host.endswith((".localhost", ".local", ".internal")) and host.isascii()
-    return False
+    """Whether it is a full name: not a number, not this machine, not one of a local network.
+
+    A host whose last label begins with a digit is a number in another notation (127.1, 0x7f.1), which resolvers take
+    for an IPv4 address; no top level domain begins with one. ":" stands in IPv6 addresses alone.
+    """
+    *before, last = host.removesuffix(".").split(".")
+    if not host.isascii() or ":" in host or not all(before) or not before:
+        return False
+    return last[:1].isalpha() and last not in LOCAL

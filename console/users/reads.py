@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.sealing import unseal
-from console.users.second_factor import step_of
+from console.users.second_factor import SET_UP_LASTS, step_of
 from console.users.tables import identities, recovery_codes, second_factors, users
 
 
@@ -40,10 +40,14 @@ async def has_second_factor(connection: AsyncConnection, user_id: int) -> bool:
     return found is not None and found.confirmed_at is not None
 
 
-async def unconfirmed_secret(connection: AsyncConnection, secret_key: str, user_id: int) -> str | None:
-    """The secret of a second factor that has been begun and not confirmed; None without one. For its user alone."""
+async def unconfirmed_secret(connection: AsyncConnection, secret_key: str, user_id: int, now: datetime) -> str | None:
+    """The secret of a second factor that was begun within SET_UP_LASTS and not confirmed; None without one.
+
+    For its user alone.
+    """
     c = second_factors.c
     query = sa.select(c.secret_sealed).where(c.user_id == user_id, c.confirmed_at.is_(None))
+    query = query.where(c.created_at > now - SET_UP_LASTS)
     return unseal(secret_key, (await connection.execute(query)).scalar())
 
 

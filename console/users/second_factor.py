@@ -1,7 +1,7 @@
 """Codes of an authenticator application (TOTP, RFC 6238) and recovery codes: how they look and which are right."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -11,6 +11,7 @@ STEP_SECONDS = 30
 DIGITS = 6
 DRIFT_STEPS = 1  # how far the clock of a phone may be ahead or behind
 ISSUER = "SIM console"
+SET_UP_LASTS = timedelta(minutes=15)  # from the password to the first code: a session alone confirms no older secret
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 characters, none of which looks like another
 RECOVERY_LETTERS = 16  # 80 bits: a hash of it can't be guessed

@@ -15,7 +15,7 @@ from console.store.database import Transaction
 from console.users.passwords import hash_password
 from console.users.reads import accepted_step
 from console.users.rules import password_fault
-from console.users.second_factor import new_recovery_codes, new_secret, plain, recovery_hash
+from console.users.second_factor import SET_UP_LASTS, new_recovery_codes, new_secret, plain, recovery_hash
 from console.users.tables import identities, recovery_codes, second_factors, users
 
 
@@ -133,10 +133,10 @@ async def begin_second_factor(transaction: Transaction, secret_key: str, user_id
 async def confirm_second_factor(
     transaction: Transaction, secret_key: str, user_id: int, code: str, now: datetime
 ) -> list[str]:
-    """From now on it counts; new recovery codes, which are shown this once. Raises Invalid for a wrong code."""
+    """It counts from now on; new recovery codes, shown this once. Raises Invalid: a wrong code, SET_UP_LASTS over."""
     step, c = await accepted_step(transaction.connection, secret_key, user_id, plain(code), now), second_factors.c
     statement = sa.update(second_factors).where(c.user_id == user_id, c.confirmed_at.is_(None))
-    statement = statement.values(confirmed_at=now, last_step=step)
+    statement = statement.where(c.created_at > now - SET_UP_LASTS).values(confirmed_at=now, last_step=step)
     if step is None or not (await transaction.connection.execute(statement)).rowcount:
         raise Invalid("That is not the code that the application shows now: try the next one")
     return await renew_recovery_codes(transaction, user_id)

@@ -19,7 +19,7 @@ from console.organizations.sealing import unseal
 from console.settings import Settings
 from console.store.database import Database
 from console.users import reads, writes
-from console.users.second_factor import STEP_SECONDS, new_secret, qr_code, step_of
+from console.users.second_factor import SET_UP_LASTS, STEP_SECONDS, new_secret, qr_code, step_of
 from console.users.tables import second_factors, users
 from tests.cast import PASSWORD, Cast
 from tests.serving import Served
@@ -94,7 +94,7 @@ async def test_each_code_works_once_even_if_two_come_at_once(db: Database, cast:
 
     async with db.transaction() as transaction:
         await writes.begin_second_factor(transaction, key, ada, NOW)
-        secret = await reads.unconfirmed_secret(transaction.connection, key, ada)
+        secret = await reads.unconfirmed_secret(transaction.connection, key, ada, NOW)
     assert secret is not None
     totp = pyotp.TOTP(secret)
     assert await use(totp.at(NOW), NOW) == "refused", "it does not count yet"
@@ -118,6 +118,24 @@ async def test_each_code_works_once_even_if_two_come_at_once(db: Database, cast:
         found = await reads.second_factor_of(transaction.connection, ada)
     assert found is not None
     assert found.recovery_codes == 8
+
+
+async def test_a_set_up_is_confirmed_within_fifteen_minutes_of_the_password(
+    db: Database, cast: Cast, settings: Settings
+) -> None:
+    ada, key = await number_of(db, "ada"), settings.secret_key
+    last, late = NOW + SET_UP_LASTS - timedelta(seconds=1), NOW + SET_UP_LASTS
+    async with db.transaction() as transaction:
+        await writes.begin_second_factor(transaction, key, ada, NOW)
+        secret = await reads.unconfirmed_secret(transaction.connection, key, ada, last)
+        assert secret is not None
+        assert await reads.unconfirmed_secret(transaction.connection, key, ada, late) is None, "it is shown no more"
+    for at in (late, NOW + timedelta(days=1)):
+        with pytest.raises(Invalid):
+            async with db.transaction() as transaction:
+                await writes.confirm_second_factor(transaction, key, ada, pyotp.TOTP(secret).at(at), at)
+    async with db.transaction() as transaction:
+        assert await writes.confirm_second_factor(transaction, key, ada, pyotp.TOTP(secret).at(last), last)
 
 
 async def test_who_has_one_is_nobody_before_it_and_has_another_cookie_after(
