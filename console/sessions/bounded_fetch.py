@@ -8,30 +8,32 @@ from msgspec import MsgspecError, json
 
 from console.errors import ProviderFailed
 
-SECONDS = 5.0  # for an exchange as a whole, however slowly it is sent
 MOST_BYTES = 256 * 1024
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "sim-console"}
 
 
-async def new_client() -> httpx.AsyncClient:
-    """A client that follows no redirect and keeps no cookie from one exchange to the next."""
+async def new_client(seconds: float) -> httpx.AsyncClient:
+    """A client that follows no redirect, keeps no cookie from one exchange to the next, and waits so long."""
     context = await asyncio.to_thread(httpx.create_ssl_context)  # it reads the certificates, which takes its time
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=2, keepalive_expiry=10.0)
-    return httpx.AsyncClient(verify=context, timeout=SECONDS, limits=limits, headers=HEADERS, follow_redirects=False)
+    return httpx.AsyncClient(verify=context, timeout=seconds, limits=limits, headers=HEADERS, follow_redirects=False)
 
 
-async def fetch_object(client: httpx.AsyncClient, method: str, address: str, **sent: Any) -> dict[str, Any]:
+async def fetch_object(
+    client: httpx.AsyncClient, method: str, address: str, seconds: float, **sent: Any
+) -> dict[str, Any]:
     """The JSON object that this address answers with status 200.
 
-    Raises ProviderFailed for anything else: no answer in SECONDS, more than MOST_BYTES, another status, a page.
+    `seconds`: for the exchange as a whole, however slowly the answer is sent.
+    Raises ProviderFailed for anything else: no answer in that time, more than MOST_BYTES, another status, a page.
     """
     client.cookies.clear()
     try:
-        async with asyncio.timeout(SECONDS), client.stream(method, address, **sent) as answer:
+        async with asyncio.timeout(seconds), client.stream(method, address, **sent) as answer:
             body = await _body(answer)
             status = answer.status_code
     except TimeoutError as error:
-        raise ProviderFailed(f"The identity provider did not answer within {SECONDS:g} seconds") from error
+        raise ProviderFailed(f"The identity provider did not answer within {seconds:g} seconds") from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise ProviderFailed(f"The identity provider can't be reached ({type(error).__name__})") from error
     found = _object(body)

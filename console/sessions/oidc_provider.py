@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -13,6 +14,7 @@ from console.sessions.kept_answer import KeptAnswer
 from console.sessions.oidc_documents import Endpoints, Key, endpoints_in, keys_in
 from console.settings import Settings
 
+EXCHANGE_SECONDS = 5.0  # that it may take over each answer
 KEPT_SECONDS = 3600.0  # endpoints and keys
 UNKNOWN_KEY_SECONDS = 30.0  # between two fetches that tokens with an unknown key cause
 DISCOVERY = "/.well-known/openid-configuration"  # OpenID Connect Discovery, section 4
@@ -36,11 +38,19 @@ class IdentityProvider:
     """Asks the provider, and keeps what it answered. One for the process."""
 
     def __init__(
-        self, issuer: str, client_id: str, client_secret: str, *, wall: Callable[[], float] = time.time
+        self,
+        issuer: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        wall: Callable[[], float] = time.time,
+        seconds: float = EXCHANGE_SECONDS,
     ) -> None:
+        """`wall` is the clock; `seconds`: how long it may take over an answer."""
         self.issuer = issuer
         self.client_id = client_id
         self._client_secret = client_secret
+        self._seconds = seconds
         self._http: httpx.AsyncClient | None = None
         self._endpoints: KeptAnswer[Endpoints] = KeptAnswer(self._discover, wall)
         self._keys: KeptAnswer[list[Key]] = KeptAnswer(self._fetch_keys, wall)
@@ -81,7 +91,7 @@ class IdentityProvider:
             form |= {"client_id": self.client_id, "client_secret": self._client_secret}
         else:  # RFC 6749, 2.3.1: each is encoded as in a form before
             auth = httpx.BasicAuth(quote(self.client_id, safe=""), quote(self._client_secret, safe=""))
-        answer = await fetch_object(await self._client(), "POST", endpoints.token, data=form, auth=auth)
+        answer = await self._fetch("POST", endpoints.token, data=form, auth=auth)
         id_token, access_token = answer.get("id_token"), answer.get("access_token")
         if not isinstance(id_token, str):
             raise ProviderFailed("The identity provider gave no ID token")
@@ -89,15 +99,18 @@ class IdentityProvider:
 
     async def _discover(self) -> Endpoints:
         address = self.issuer.rstrip("/") + DISCOVERY
-        return endpoints_in(await fetch_object(await self._client(), "GET", address), self.issuer)
+        return endpoints_in(await self._fetch("GET", address), self.issuer)
 
     async def _fetch_keys(self) -> list[Key]:
         endpoints = await self.endpoints()
-        return keys_in(await fetch_object(await self._client(), "GET", endpoints.keys))
+        return keys_in(await self._fetch("GET", endpoints.keys))
+
+    async def _fetch(self, method: str, address: str, **sent: Any) -> dict[str, Any]:
+        return await fetch_object(await self._client(), method, address, self._seconds, **sent)
 
     async def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            made = await new_client()
+            made = await new_client(self._seconds)
             if self._http is None:
                 self._http = made
             else:  # another request was quicker

@@ -159,6 +159,16 @@ def test_whoever_has_signed_in_goes_on_within_the_console() -> None:
         assert within(outside) == "/", outside
 
 
+async def test_a_slow_provider_is_waited_for_so_many_seconds() -> None:
+    async with providing() as provider:
+        asked = IdentityProvider(provider.issuer, CLIENT_ID, CLIENT_SECRET, seconds=0.2)
+        await asked.endpoints()
+        provider.slow_seconds["/token"] = 3.0
+        with pytest.raises(ProviderFailed, match=r"did not answer within 0\.2 seconds"):
+            await asked.tokens("code", "verifier", "http://localhost/auth/oidc/callback")
+        await asked.close()
+
+
 async def test_keys_are_fetched_again_for_an_unknown_one_but_not_often() -> None:
     now = [1_000.0]
     async with providing() as provider:
