@@ -27,6 +27,7 @@ import console.store.outbox
 import console.streamer.posts.tables
 import console.streamer.tables
 import console.usage.tables
+import console.users.factors.tables
 import console.users.tables  # noqa: F401
 from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata

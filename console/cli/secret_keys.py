@@ -8,7 +8,7 @@ from console.organizations.sealing import key_id, keys_in
 from console.organizations.writes import reseal
 from console.settings import Settings
 from console.store.database import Database
-from console.users.writes import reseal_second_factors
+from console.users.factors.writes import reseal_second_factors
 
 AT_ONCE = 50  # organizations, and second factors, in one transaction
 

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.errors import NotFound
 from console.members import reads, writes
-from console.members.links import writes as links
-from console.members.links.reads import Link, open_links
+from console.members.one_time_links import Link, open_links
 from console.members.reads import Member
 from console.members.rules import check_grant
 from console.organizations.rules import Caller, Permission, Role
@@ -78,7 +77,7 @@ async def invite_user(
     """A link that works once within seven days, for a new user or for one who is signed in elsewhere."""
     check_grant(caller, data.role)
     async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role):
-        token = await links.invite(
+        token = await writes.invite(
             transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
         )
     return NewLink(path=f"/join/{token}")
@@ -94,7 +93,7 @@ async def invite_user(
 async def withdraw_link(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> None:
     """It opens nothing from this moment."""
     async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)):
-        await links.withdraw(transaction, caller.organization_id, link_id)
+        await writes.withdraw_link(transaction, caller.organization_id, link_id)
 
 
 @patch("/users/{user_id:int}", operation_id="changeUser", summary="Change a member's role, or disable them")
@@ -140,7 +139,9 @@ async def reset_password(
     """It works once within a day. 409 for members of several organizations."""
     async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
-        token = await links.reset(transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC))
+        token = await writes.make_reset_link(
+            transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC)
+        )
     return NewLink(path=f"/join/{token}")
 
 

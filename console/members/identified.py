@@ -7,9 +7,9 @@ from msgspec import Struct
 from console.acting import Actor, ActorKind, acting, refuse
 from console.audit.rules import INSTALLATION
 from console.errors import NotAllowed
+from console.members.entering import enter
 from console.members.group_roles import follow_groups, roles_given
 from console.members.reads import memberships_of
-from console.members.writes import enter
 from console.sessions.oidc_tokens import Identity
 from console.sessions.rules import ProviderSession
 from console.store.database import Database, Transaction

@@ -15,16 +15,16 @@ from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
 from console.http.sign_in_throttle import begin_factor_attempt, succeeded
 from console.members.credentials import callers_of_programs
+from console.members.entering import note_entered
 from console.members.signing_in import NextStep, SignIn, check_password, enter_by_password, entered, next_step, user_of
-from console.members.writes import note_entered
 from console.organizations.rules import Caller
 from console.sessions.rules import SessionKind
 from console.sessions.tokens import ACCESS_LASTS, REFRESH_LASTS, TokenKind, read_token, sign_token
 from console.sessions.writes import begin_session, end_program_session, keep_refresh_token
 from console.settings import Settings
 from console.store.database import Database, Transaction
-from console.users.reads import has_second_factor
-from console.users.writes import use_second_factor
+from console.users.factors.reads import has_second_factor
+from console.users.factors.writes import use_second_factor
 
 NO_CODE = "This user has a second factor: send its code as otp"
 NO_FACTOR = "The organization demands a second factor: set one up by signing in on the page"

@@ -11,7 +11,8 @@ from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.tables import organizations
 from console.sessions.tables import sessions
-from console.users.tables import second_factors, users
+from console.users.factors.tables import second_factors
+from console.users.tables import users
 
 
 class Member(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,9 @@ from console.sessions.rules import LONGEST_AGENT, SessionKind
 from console.sessions.writes import begin_session
 from console.store.database import Database
 from console.users import passwords, reads
-from console.users.writes import begin_second_factor, keep_hash
+from console.users.factors.reads import has_second_factor
+from console.users.factors.writes import begin_second_factor
+from console.users.writes import keep_hash
 
 WRONG = "Wrong name or password"
 NO_MEMBER = "You are a member of no organization: ask an administrator for an invitation"
@@ -83,7 +85,7 @@ async def entered(db: Database, known: reads.KnownUser, organization_id: int | N
 async def next_step(db: Database, known: reads.KnownUser, where: Membership, now: datetime) -> NextStep:
     """What a user who has given the right password must do before their session begins."""
     async with db.reading() as reading:
-        if await reads.has_second_factor(reading, known.id):
+        if await has_second_factor(reading, known.id):
             return NextStep.PROVE
     return NextStep.SET_UP if where.demands_second_factor(now) else NextStep.NONE
 
@@ -120,7 +122,7 @@ async def begin_second_step(
         db.transaction() as transaction,
         acting(transaction, user_of(known), "session.first_step", known.name, organization_id=where.organization_id),
     ):
-        if not await reads.has_second_factor(transaction.connection, known.id):
+        if not await has_second_factor(transaction.connection, known.id):
             await begin_second_factor(transaction, secret_key, known.id, now)
         begun = await begin_session(
             transaction,

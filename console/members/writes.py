@@ -1,20 +1,22 @@
-"""Changes of members."""
+"""Changes of members and of one-time links, by which they come."""
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.errors import Conflict, NotAllowed, NotFound
-from console.members.credentials import demanded
-from console.members.tables import members
+from console.errors import Conflict, Invalid, NotFound
+from console.members.one_time_links import INVITED_FOR, RESET_FOR, OpenedLink, opened
+from console.members.reads import member
+from console.members.tables import members, one_time_links
 from console.organizations.rules import ADMINISTRATING, Role
+from console.organizations.sealing import hashed
 from console.organizations.tables import organizations
-from console.sessions.rules import ProviderSession
-from console.sessions.tables import sessions
-from console.sessions.writes import begin_session, end_sessions_of, renew_session
+from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
-from console.users.writes import add_user, note_sign_in
+from console.users.reads import has_identity
+from console.users.writes import add_user
 
 
 async def put_user(
@@ -95,57 +97,6 @@ async def _keep_an_administrator(transaction: Transaction, organization_id: int)
         raise Conflict("An organization keeps at least one administrator: make somebody else one first")
 
 
-async def enter(
-    transaction: Transaction,
-    user_id: int,
-    organization_id: int,
-    now: datetime,
-    *,
-    address: str = "",
-    agent: str = "",
-    began_at: ProviderSession | None = None,
-) -> str:
-    """A new session of a member who has shown who they are; its id, which only the browser keeps.
-
-    Whether a second factor was asked for is the identity provider's matter, if the session began there.
-    """
-    await note_entered(transaction, user_id, organization_id, now)
-    begun = await begin_session(
-        transaction,
-        user_id,
-        organization_id,
-        now,
-        second_factor=began_at is not None,
-        address=address,
-        agent=agent,
-        began_at=began_at,
-    )
-    return begun.session_id
-
-
-async def note_entered(transaction: Transaction, user_id: int, organization_id: int, now: datetime) -> None:
-    """When a user last signed in, and was last seen in this organization."""
-    await note_sign_in(transaction, user_id, now)
-    await note_seen(transaction, organization_id, user_id, now)
-
-
-async def switch(transaction: Transaction, session: bytes, user_id: int, organization_id: int, now: datetime) -> str:
-    """Let a session go on in another organization of its user; its new id.
-
-    Raises NotFound if they may not enter it, NotAllowed if it demands a second factor that this session has not proved.
-    """
-    c = members.c
-    mine = (c.organization_id == organization_id, c.user_id == user_id, c.disabled_at.is_(None))
-    if (await transaction.connection.execute(sa.select(c.user_id).where(*mine))).first() is None:
-        raise NotFound("There is no such organization", organization_id=organization_id)
-    proved = sa.select(sessions.c.second_factor).where(sessions.c.id_hash == session).scalar_subquery()
-    demands = sa.select(demanded(now) & ~sa.func.coalesce(proved, sa.false()))
-    if (await transaction.connection.execute(demands.where(organizations.c.id == organization_id))).scalar():
-        raise NotAllowed("That organization demands a second factor: set one up under Your account, then sign in again")
-    await note_seen(transaction, organization_id, user_id, now)
-    return await renew_session(transaction, session, organization_id=organization_id)
-
-
 async def note_seen(transaction: Transaction, organization_id: int, user_id: int, now: datetime) -> None:
     """When a member last did something."""
     c = members.c
@@ -174,3 +125,65 @@ async def give_by_group(
         )
         await transaction.connection.execute(statement)
     await end_sessions_of(transaction, user_id, organization_id=organization_id)
+
+
+async def invite(
+    transaction: Transaction, organization_id: int, role: Role, note: str, created_by: str, now: datetime
+) -> str:
+    """An invitation with this role; its token, returned this once. Raises Invalid for a note that can't be."""
+    if len(note) > 200 or not note.isprintable():
+        raise Invalid("A note has at most 200 visible characters")
+    values = {"organization_id": organization_id, "role": role, "note": note.strip(), "created_by": created_by}
+    return await _make_link(transaction, values, now, INVITED_FOR)
+
+
+async def make_reset_link(
+    transaction: Transaction, organization_id: int, user_id: int, created_by: str, now: datetime
+) -> str:
+    """A link by which a member sets a new password; its token, returned this once.
+
+    Raises NotFound if they are no member, Conflict if they sign in by the identity provider, or are a member elsewhere
+    as well: whoever has the link could sign in there.
+    """
+    found = await member(transaction.connection, organization_id, user_id, now)
+    if found is None:
+        raise NotFound("There is no such member", user_id=user_id)
+    if await has_identity(transaction.connection, user_id):
+        raise Conflict("They sign in by the identity provider: their password is not this console's", user_id=user_id)
+    if found.organizations > 1:
+        raise Conflict(
+            "They are a member of other organizations too: only whoever runs the console may reset their password,"
+            " by `console user passwd`",
+            user_id=user_id,
+        )
+    values = {"organization_id": organization_id, "user_id": user_id, "created_by": created_by}
+    return await _make_link(transaction, values, now, RESET_FOR)
+
+
+async def _make_link(transaction: Transaction, values: dict[str, object], now: datetime, lasts: timedelta) -> str:
+    token = secrets.token_urlsafe(32)
+    times = {"created_at": now, "expires_at": now + lasts}
+    statement = sa.insert(one_time_links).values(token_hash=hashed(token), **times, **values)
+    await transaction.connection.execute(statement)
+    return token
+
+
+async def withdraw_link(transaction: Transaction, organization_id: int, link_id: int) -> None:
+    """Let a link of this organization open nothing any more. Raises NotFound if there is none."""
+    c = one_time_links.c
+    removed = await transaction.connection.execute(
+        sa.delete(one_time_links).where(c.organization_id == organization_id, c.id == link_id, c.used_at.is_(None))
+    )
+    if not removed.rowcount:
+        raise NotFound("There is no such link", id=link_id)
+
+
+async def use_link(transaction: Transaction, token: str, now: datetime) -> OpenedLink:
+    """Use a link up. Raises NotFound if it opens nothing, also if another request has just used it."""
+    found = await opened(transaction.connection, token, now)
+    c = one_time_links.c
+    if found is not None:
+        statement = sa.update(one_time_links).where(c.id == found.id, c.used_at.is_(None)).values(used_at=now)
+        if (await transaction.connection.execute(statement)).rowcount:
+            return found
+    raise NotFound("This link has been used, withdrawn, or is too old: ask for another")

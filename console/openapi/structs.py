@@ -34,7 +34,7 @@ from console.health import Health, HealthCheck, Liveness
 from console.members.api import MemberChanges, Members, NewInvitation, NewLink
 from console.members.group_roles import GroupRole
 from console.members.groups_api import GroupRoles, NewGroupRole
-from console.members.links.reads import Link
+from console.members.one_time_links import Link
 from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
 from console.members.program_sessions import LogIn, Refresh, Tokens
 from console.members.reads import Member

@@ -14,9 +14,9 @@ from console.callers import Callers
 from console.errors import Conflict, Invalid, NotFound
 from console.http.authentication import Access
 from console.http.client_address import client_address
-from console.members.links.reads import OpenedLink, opened
-from console.members.links.writes import use
-from console.members.writes import add_member, enter, put_user, switch
+from console.members.entering import enter, switch
+from console.members.one_time_links import OpenedLink, opened
+from console.members.writes import add_member, put_user, use_link
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, SECRET, Form
 from console.pages.session_cookie import session_cookie
@@ -70,7 +70,7 @@ async def join(
             db.transaction() as transaction,
             acting(transaction, me or STRANGER, "link.use") as act,
         ):
-            link = await use(transaction, token, now)
+            link = await use_link(transaction, token, now)
             act.organization_id, act.subject = link.organization_id, link.user or data.name
             act.after = {"role": link.role, "created_by": link.created_by}
             if (role := link.invites_as) and not data.name and me is not None:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import Conflict, Invalid
+from console.members.entering import switch
 from console.members.founding import found_organization
-from console.members.writes import switch
 from console.organizations import reads, writes
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page

@@ -16,13 +16,13 @@ from console.members.reads import memberships_of
 from console.organizations.rules import Caller
 from console.organizations.sealing import hashed
 from console.pages.administration import FORM_BYTES, Form, page
+from console.pages.authenticator import CodeForm, application
 from console.pages.own_password import begin_own_attempt, check_own_password
 from console.pages.session_cookie import session_cookie
 from console.sessions.writes import end_sessions_of, renew_session
 from console.settings import Settings
 from console.store.database import Database, Transaction
-from console.users import reads, writes
-from console.users.second_factor import address_of, qr_code
+from console.users.factors import reads, writes
 
 Asked = Request[Any, Any, Any]
 BACK = "/settings/second-factor"
@@ -32,12 +32,6 @@ class BeginForm(Struct):
     """The present password."""
 
     present: str = ""
-
-
-class CodeForm(Struct):
-    """A code of the application; where it is set up already, or a recovery code."""
-
-    code: str = ""
 
 
 async def _drawn(
@@ -50,7 +44,8 @@ async def _drawn(
     codes: list[str] | None = None,
 ) -> Template:
     assert caller.user_id is not None
-    secret = await reads.unconfirmed_secret(reading, settings.secret_key, caller.user_id, datetime.now(UTC))
+    now = datetime.now(UTC)
+    shown = await application(reading, settings, caller.user_id, caller.name, caller.organization, now)
     memberships = await memberships_of(reading, caller.user_id)
     return await page(
         reading,
@@ -59,10 +54,9 @@ async def _drawn(
         "settings",
         "settings/second_factor.html",
         status=422 if fault else 200,
-        secret=bool(secret or codes),
+        secret=bool(shown["key"] or codes),
         factor=await reads.second_factor_of(reading, caller.user_id),
-        key=secret,
-        qr_code=qr_code(address_of(secret, caller.name, caller.organization)) if secret else None,
+        **shown,
         demanding=[one for one in memberships if one.second_factor_from is not None],
         codes=codes,
         fault=fault,

@@ -13,28 +13,20 @@ from console.acting import Actor, ActorKind, acting
 from console.errors import Invalid
 from console.http.authentication import Access
 from console.http.sign_in_throttle import begin_factor_attempt, succeeded
+from console.members.entering import note_entered
 from console.members.first_step import FirstStep, first_step_of
-from console.members.writes import note_entered
 from console.organizations.sealing import hashed
 from console.pages.administration import FORM_BYTES, SECRET, Form
+from console.pages.authenticator import CodeForm, application
 from console.pages.next_address import within
 from console.pages.session_cookie import device_cookie, device_of, session_cookie
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_sessions_of, finish_first_step
 from console.settings import Settings
 from console.store.database import Database
-from console.users.reads import unconfirmed_secret
-from console.users.second_factor import address_of, qr_code
-from console.users.writes import confirm_second_factor, use_second_factor
+from console.users.factors.writes import confirm_second_factor, use_second_factor
 
 Asked = Request[Any, Any, Any]
-
-
-class CodeForm(Struct):
-    """A code, and where to go on."""
-
-    code: str = ""
-    next: str = "/"
 
 
 class Held(Struct, frozen=True):
@@ -110,11 +102,11 @@ async def set_up_page(
 
 async def _set_up(db: Database, settings: Settings, held: Held, next: str, error: str = "") -> Response[Any]:
     async with db.reading() as reading:
-        secret = await unconfirmed_secret(reading, settings.secret_key, held.step.user_id, datetime.now(UTC))
-    if secret is None:
+        step = held.step
+        shown = await application(reading, settings, step.user_id, step.name, step.organization, datetime.now(UTC))
+    if shown["key"] is None:
         return _again()
-    code = qr_code(address_of(secret, held.step.name, held.step.organization))
-    context = {"step": held.step, "key": secret, "qr_code": code, "next": next, "error": error}
+    context = {"step": step, **shown, "next": next, "error": error}
     return Template("sign_in/set_up.html", context=context, status_code=401 if error else 200, headers=SECRET)
 
 

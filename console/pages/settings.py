@@ -22,7 +22,7 @@ from console.sessions.reads import session_number, sessions_of
 from console.sessions.writes import end_own_session, end_sessions_of, renew_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users.reads import second_factor_of
+from console.users.factors.reads import second_factor_of
 from console.users.writes import set_password
 
 BACK = "/settings"

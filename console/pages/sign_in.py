@@ -17,6 +17,7 @@ from console.errors import NotAllowed, NotSignedIn
 from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
 from console.http.exceptions import CLEARED
+from console.members.entering import enter
 from console.members.signing_in import (
     NextStep,
     SignIn,
@@ -26,7 +27,6 @@ from console.members.signing_in import (
     entered,
     next_step,
 )
-from console.members.writes import enter
 from console.pages.next_address import within
 from console.pages.session_cookie import device_cookie, device_of, session_cookie
 from console.sessions.rules import cookie_name

@@ -14,8 +14,7 @@ from console.acting import acting
 from console.errors import ConsoleError
 from console.members import reads, writes
 from console.members.api import decided_about
-from console.members.links import writes as links
-from console.members.links.reads import open_links
+from console.members.one_time_links import open_links
 from console.members.rules import check_grant
 from console.organizations.rules import ALLOWS, PERMISSIONS, Caller, Permission, Role
 from console.pages.administration import FORM_BYTES, Form, page
@@ -94,7 +93,7 @@ async def invite(
     """The page with the link, which is shown this once."""
     check_grant(caller, data.role)
     async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role):
-        token = await links.invite(
+        token = await writes.invite(
             transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
         )
     return await _with_link(request, db, caller, live_since, token)
@@ -111,7 +110,9 @@ async def reset(
     """The page with a link for a new password, which is shown this once."""
     async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)):
         await decided_about(transaction.connection, caller, user_id)
-        token = await links.reset(transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC))
+        token = await writes.make_reset_link(
+            transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC)
+        )
     return await _with_link(request, db, caller, live_since, token)
 
 
@@ -124,7 +125,7 @@ async def _with_link(request: Asked, db: Database, caller: Caller, live_since: s
 async def withdraw(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> Redirect:
     """The link opens nothing any more."""
     async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)):
-        await links.withdraw(transaction, caller.organization_id, link_id)
+        await writes.withdraw_link(transaction, caller.organization_id, link_id)
     return Redirect(BACK, status_code=303)
 
 

@@ -13,8 +13,8 @@ from console.actions.writes import request
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
 from console.facts.actions import ActionKind
-from console.members.links.writes import invite
-from console.members.writes import enter, put_user
+from console.members.entering import enter
+from console.members.writes import invite, put_user
 from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
 from console.sessions.tables import sessions

@@ -20,19 +20,20 @@ SCOPED = frozenset(
 WITHOUT: dict[str, str] = {
     "it finds the organization: of a session, a key, a link, a user": """
         console/api_keys/reads.py caller_of_key callers_of_keys callers_of_secrets by_prefix
-        console/members/links/reads.py opened
-        console/members/links/writes.py use
+        console/members/one_time_links.py opened
+        console/members/writes.py use_link
         console/members/reads.py memberships_of
         console/sessions/reads.py session_number
         console/sessions/writes.py extend_sessions end_session keep_refresh_token finish_first_step
-        console/users/reads.py by_name id_of by_identity has_identity second_factor_of has_second_factor
-        console/users/reads.py unconfirmed_secret accepted_step""",
+        console/users/reads.py by_name id_of by_identity has_identity
+        console/users/factors/reads.py second_factor_of has_second_factor unconfirmed_secret accepted_step""",
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of
         console/sessions/writes.py end_own_session end_program_session
         console/users/writes.py add_user note_sign_in set_password keep_hash change_password disable_user
-        console/users/writes.py add_identified_user note_groups begin_second_factor confirm_second_factor
-        console/users/writes.py use_second_factor renew_recovery_codes remove_second_factor reset_second_factor""",
+        console/users/writes.py add_identified_user note_groups reset_second_factor
+        console/users/factors/writes.py begin_second_factor confirm_second_factor use_second_factor
+        console/users/factors/writes.py renew_recovery_codes remove_second_factor""",
     "for commands, whose callers have the whole database": """
         console/api_keys/reads.py every_key
         console/members/reads.py every_user
@@ -53,7 +54,7 @@ WITHOUT: dict[str, str] = {
         console/audit/reads.py heads_of chains
         console/carrier/reads.py summary
         console/organizations/writes.py reseal
-        console/users/writes.py reseal_second_factors
+        console/users/factors/writes.py reseal_second_factors
         console/runs/writes.py delete_runs
         console/sms/writes.py forget_messages
         console/streamer/posts/writes.py set_aside prune_set_aside prune_unknown

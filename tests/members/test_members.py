@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from console.errors import Conflict, NotFound
 from console.live import heartbeats
 from console.members import reads, writes
-from console.members.links import writes as links
-from console.members.links.reads import open_links
+from console.members.one_time_links import INVITED_FOR, open_links
 from console.organizations.rules import Role
 from console.store.database import Database
 from console.users.tables import users
@@ -94,11 +93,11 @@ async def test_an_administrator_of_one_organization_resets_no_password_that_open
     async with db.transaction() as transaction:
         await writes.add_member(transaction, cast.acme, eve, Role.VIEWER, NOW)
         with pytest.raises(Conflict):
-            await links.reset(transaction, cast.acme, eve, "ada", NOW)
+            await writes.make_reset_link(transaction, cast.acme, eve, "ada", NOW)
         with pytest.raises(Conflict):
             await writes.add_member(transaction, cast.acme, eve, Role.ADMIN, NOW)
         with pytest.raises(NotFound):
-            await links.reset(transaction, cast.evil, await number_of(db, "otto"), "eve", NOW)
+            await writes.make_reset_link(transaction, cast.evil, await number_of(db, "otto"), "eve", NOW)
 
 
 async def test_a_link_for_a_new_password_ends_all_sessions(web: Served, db: Database, cast: Cast) -> None:
@@ -165,13 +164,13 @@ async def test_an_organization_keeps_an_administrator(web: Served, db: Database,
 
 async def test_a_link_that_is_old_or_withdrawn_opens_nothing(db: Database, cast: Cast) -> None:
     async with db.transaction() as transaction:
-        old = await links.invite(transaction, cast.acme, Role.VIEWER, "", "ada", NOW - links.INVITED_FOR)
-        withdrawn = await links.invite(transaction, cast.acme, Role.VIEWER, "", "ada", NOW)
+        old = await writes.invite(transaction, cast.acme, Role.VIEWER, "", "ada", NOW - INVITED_FOR)
+        withdrawn = await writes.invite(transaction, cast.acme, Role.VIEWER, "", "ada", NOW)
         (number,) = [one.id for one in await open_links(transaction.connection, cast.acme, NOW)]
         with pytest.raises(NotFound):
-            await links.withdraw(transaction, cast.evil, number)
-        await links.withdraw(transaction, cast.acme, number)
+            await writes.withdraw_link(transaction, cast.evil, number)
+        await writes.withdraw_link(transaction, cast.acme, number)
         for token in (old, withdrawn, "x"):
             with pytest.raises(NotFound):
-                await links.use(transaction, token, NOW + timedelta(seconds=1))
+                await writes.use_link(transaction, token, NOW + timedelta(seconds=1))
         assert [one.name for one in await reads.members_of(transaction.connection, cast.evil, NOW)] == ["eve"]

@@ -10,7 +10,8 @@ from console.api_keys.tables import api_keys
 from console.api_keys.writes import revoke_key
 from console.errors import Invalid, NotFound
 from console.members.credentials import callers_of_sessions
-from console.members.writes import enter, put_user
+from console.members.entering import enter
+from console.members.writes import put_user
 from console.organizations.rules import Role
 from console.organizations.sealing import hashed
 from console.sessions.rules import IDLE, LIFE

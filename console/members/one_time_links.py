@@ -1,6 +1,6 @@
 """Questions about one-time links."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -12,6 +12,9 @@ from console.organizations.rules import Role
 from console.organizations.sealing import hashed
 from console.organizations.tables import organizations
 from console.users.tables import users
+
+INVITED_FOR = timedelta(days=7)
+RESET_FOR = timedelta(days=1)
 
 
 class Link(Struct, frozen=True, kw_only=True):

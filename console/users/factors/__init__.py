@@ -1,0 +1,1 @@
+"""What users prove beside their password: an authenticator application, recovery codes."""
