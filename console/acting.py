@@ -13,12 +13,12 @@ from console import metrics
 from console.audit.actions import BY_NAME, ActionKind
 from console.audit.rules import INSTALLATION, Actor, ActorKind, Line, Outcome, actor_of
 from console.audit.writes import add_line
-from console.errors import ConsoleError, NotAllowed
+from console.errors import ConsoleError, NotAllowed, ProofNeeded
 from console.http.called_from import called_from
-from console.organizations.rules import Caller
+from console.organizations.rules import PROOF_LASTS, Caller
 from console.store.database import Transaction
 
-__all__ = ["Act", "Actor", "ActorKind", "acting", "refuse"]
+__all__ = ["Act", "Actor", "ActorKind", "acting", "need_proof", "refuse"]
 OUR_FAULT = 500
 
 
@@ -43,9 +43,10 @@ async def acting(
     """Run a command in this transaction: `async with acting(transaction, caller, "sms.send", iccid) as act`.
 
     `action` is a name of audit/actions.py. The organization is the caller's; jobs, the command line and people who are
-    just signing in belong to none, and name it. Raises NotAllowed before anything is done if the caller lacks the
-    action's permission. The line of what was done is committed with it; that of an attempt that ends in an error is
-    written down in any case, in a transaction of its own if this one is rolled back.
+    just signing in belong to none, and name it. Raises before anything is done NotAllowed if the caller lacks the
+    action's permission, and ProofNeeded if the action needs a proof and theirs is too old. The line of what was done is
+    committed with it; that of an attempt that ends in an error is written down in any case, in a transaction of its own
+    if this one is rolled back.
     """
     kind = BY_NAME[action]
     act = Act(
@@ -99,6 +100,18 @@ def _ask(caller: Caller | Actor, kind: ActionKind) -> None:
         return  # whoever has a shell on the server, or is the server, is asked nothing
     if kind.permission is not None and not (isinstance(caller, Caller) and caller.may(kind.permission)):
         raise NotAllowed(f"This needs the permission {kind.permission}")
+    if kind.proof and isinstance(caller, Caller):
+        need_proof(caller, kind.name)
+
+
+def need_proof(caller: Caller, action: str) -> None:
+    """Raises ProofNeeded if the user of a session has not proved within PROOF_LASTS that it is they.
+
+    `action` is what they are about to do. A page then asks for the proof; a program signs in again.
+    """
+    if not caller.has_proved(datetime.now(UTC)):
+        minutes = int(PROOF_LASTS.total_seconds() // 60)
+        raise ProofNeeded(f"This needs a sign-in of the last {minutes} minutes: sign in again", action=action)
 
 
 def _line(caller: Caller | Actor, kind: ActionKind, act: Act, outcome: Outcome, reason: str | None) -> Line:

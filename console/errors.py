@@ -5,6 +5,7 @@ ConsoleError                500  INTERNAL                The console can't do wh
 ├── NotSignedIn             401  NOT_SIGNED_IN           The caller is not known.
 │   └── SecondFactorRequired401  SECOND_FACTOR_REQUIRED  The password is right, and a second factor is needed.
 ├── NotAllowed              403  NOT_ALLOWED             The caller is known, and has no permission.
+│   └── ProofNeeded         403  PROOF_NEEDED            The user must first prove again that it is they.
 ├── NotFound                404  NOT_FOUND               No such thing, or another organization's: answered alike.
 │   └── SimNotFound         404  SIM_NOT_FOUND           The organization has no SIM with this ICCID.
 ├── NotAcceptable           406  NOT_ACCEPTABLE          The API does not have the version that was asked for.
@@ -57,6 +58,12 @@ class NotAllowed(ConsoleError):
     """The caller is known, and has no permission."""
 
     status, code = 403, "NOT_ALLOWED"
+
+
+class ProofNeeded(NotAllowed):
+    """The user must first prove again that it is they."""
+
+    code = "PROOF_NEEDED"
 
 
 class NotFound(ConsoleError):

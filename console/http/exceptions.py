@@ -6,7 +6,7 @@ from urllib.parse import quote
 from litestar import MediaType, Request, Response
 from litestar.response import Redirect, Template
 
-from console.errors import ConsoleError, NotSignedIn
+from console.errors import ConsoleError, NotSignedIn, ProofNeeded
 from console.http.authentication import Access, access_of
 from console.http.known_errors import known_error
 from console.log import logger
@@ -34,6 +34,8 @@ def error_response(request: AnyRequest, error: Exception) -> Response[Any]:
         return _envelope(request, known)
     if isinstance(known, NotSignedIn):
         return _sign_in(request)
+    if isinstance(known, ProofNeeded) and request.method == "POST":
+        return _prove(request, known)
     return _page(request, known)
 
 
@@ -70,6 +72,13 @@ def _sign_in(request: AnyRequest) -> Response[Any]:
     if request.headers.get("hx-request"):
         return Response(b"", status_code=200, headers={**headers, "HX-Redirect": address})
     return Redirect(address, status_code=303, headers=headers)
+
+
+def _prove(request: AnyRequest, error: ProofNeeded) -> Response[Any]:
+    """To the page that asks for the proof: 307 sends it the same form (RFC 9110, 15.4.8), which it keeps."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = f"/prove?to={quote(asked, safe='')}&action={quote(str(error.details.get('action', '')))}"
+    return Redirect(address, status_code=307, headers={"Cache-Control": "no-store"})
 
 
 def _page(request: AnyRequest, error: ConsoleError) -> Response[Any]:

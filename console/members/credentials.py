@@ -54,6 +54,7 @@ def _holders(now: datetime) -> "sa.Select[Any]":
             s.id,
             s.id_hash,
             s.seen_at,
+            s.proved_at,
             s.organization_id,
             s.user_id,
             m.role,
@@ -83,6 +84,7 @@ def _caller(row: "sa.Row[Any]", session: bytes | None = None) -> Caller:
         role=role,
         user_id=row.user_id,
         session=session,
+        proved_at=row.proved_at,
     )
 
 

@@ -1,7 +1,7 @@
 """What a user or a program may do in its organization, decided here alone for pages, API and sockets."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -34,6 +34,8 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     ADMIN = "admin"
 
+
+PROOF_LASTS = timedelta(minutes=15)  # what costs money or gives rights needs a proof younger than this
 
 _READING = {Permission.SIMS_READ, Permission.ALERTS_READ, Permission.STREAM_READ}
 _OPERATING = {
@@ -112,6 +114,13 @@ class Caller(Struct, frozen=True, kw_only=True):
     key_id: int | None = None
     session: bytes | None = None  # of a user's browser: the id of the session, hashed
     token: Token | None = None  # of a program that signed in as the user
+    proved_at: datetime | None = None  # of a session: when its user last gave what they sign in with
+
+    def has_proved(self, now: datetime) -> bool:
+        """Whether the user of a session gave what they sign in with within PROOF_LASTS; API keys are not asked."""
+        if self.session is None and self.token is None:
+            return True
+        return self.proved_at is not None and now - self.proved_at < PROOF_LASTS
 
     def may(self, permission: Permission) -> bool:
         """Whether this caller has the permission."""

@@ -17,7 +17,7 @@ from console.acting import acting
 from console.actions.api import number_of
 from console.actions.bulk import commands, reads, writes
 from console.actions.bulk.api import LARGEST_BODY_BYTES, exported, known
-from console.actions.bulk.asking import may_ask, template
+from console.actions.bulk.asking import may_ask, may_begin, template
 from console.actions.bulk.plan import plan_of
 from console.actions.bulk.rules import STOP_PERCENT, TYPED_ABOVE
 from console.actions.bulk.selection import digest_of
@@ -134,7 +134,7 @@ async def begin(
     now, number = datetime.now(UTC), number_of(bulk_action_id)
     async with db.transaction() as transaction, acting(transaction, caller, "bulk.begin", bulk_action_id) as act:
         bulk = await commands.locked(transaction, caller.organization_id, number)
-        may_ask(caller, ActionKind(bulk.kind))
+        may_begin(caller, ActionKind(bulk.kind))
         sims = bulk.counts.sims
         if sims > TYPED_ABOVE and data.typed.strip().replace(",", "") != str(sims):
             raise Invalid(f"Type {sims} to confirm: so many SIMs it is for", sims=sims)

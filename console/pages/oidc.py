@@ -14,6 +14,7 @@ from litestar.response import Redirect, Template
 
 from console.acting import Actor, ActorKind, refuse
 from console.audit.rules import INSTALLATION
+from console.callers import Callers
 from console.errors import BadRequest, ConsoleError, NotAllowed, NotFound, ProviderFailed, TooMany
 from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
@@ -22,6 +23,7 @@ from console.log import logger
 from console.members.identified import admit
 from console.pages.next_address import within
 from console.pages.oidc_logout import OFF, backchannel_logout
+from console.pages.oidc_proof import proved, session_of
 from console.pages.session_cookie import cookie, session_cookie
 from console.sessions.oidc_attempts import (
     LASTS_SECONDS,
@@ -55,12 +57,14 @@ async def start(
     settings: NamedDependency[Settings],
     identity_provider: NamedDependency[Provider],
     next: FromQuery[str] = "/",
+    prove: FromQuery[bool] = False,
 ) -> Response[Any]:
-    """To the provider, and from there to `callback`."""
+    """To the provider, and from there to `callback`. `prove`: for a proof of the present session."""
     provider = _set_up(identity_provider)
     name = _cookie_name(settings)
     browser = new_browser(request.cookies.get(name))
-    attempt = new_attempt(browser, f"{_origin(request, settings)}/auth/oidc/callback", within(next))
+    back, proves = f"{_origin(request, settings)}/auth/oidc/callback", session_of(request, settings) if prove else None
+    attempt = new_attempt(browser, back, within(next), datetime.now(UTC), proves=proves)
     try:
         endpoints = await provider.endpoints()
         state = await keep(db.redis, attempt)
@@ -79,13 +83,19 @@ async def callback(
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
     identity_provider: NamedDependency[Provider],
+    callers: NamedDependency[Callers],
 ) -> Response[Any]:
-    """A new session, if the provider says who it is and one of their groups has a role; else why not."""
+    """A new session, if the provider says who it is and one of their groups has a role; else why not.
+
+    A sign-in that is to prove a session proves it, and nothing else.
+    """
     provider, next_address = _set_up(identity_provider), "/"
     try:
         attempt = await _attempt(request, db, settings)
         next_address = attempt.next
         identity = await _identity(request, provider, settings, attempt)
+        if attempt.proves:
+            return await proved(request, db, settings, callers, attempt, identity)
         address, agent = client_address(request.scope), request.headers.get("user-agent", "")
         admitted = await admit(db, identity, datetime.now(UTC), address=address, agent=agent)
         if admitted.fault is not None:

@@ -34,6 +34,12 @@ class BeginForm(Struct):
     present: str = ""
 
 
+class ChangeForm(BeginForm):
+    """What it takes to change what is set up, however new the session is: the password, and a code as well."""
+
+    code: str = ""
+
+
 async def _drawn(
     reading: AsyncConnection,
     caller: Caller,
@@ -136,13 +142,14 @@ async def renew_codes(
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
     live_since: NamedDependency[str],
-    data: Form[CodeForm],
+    data: Form[ChangeForm],
 ) -> Response[Any]:
-    """The page with new recovery codes, this once, for whoever has the application."""
+    """The page with new recovery codes, this once, for whoever knows the password and has the application."""
     assert caller.user_id is not None
     now, codes, fault = datetime.now(UTC), None, ""
-    attempt = await begin_own_attempt(request, caller, db, settings, now)
     try:
+        await check_own_password(request, caller, db, settings, data.present, now)
+        attempt = await begin_own_attempt(request, caller, db, settings, now)
         async with db.transaction() as transaction, acting(transaction, caller, "account.renew_codes", caller.name):
             await writes.use_second_factor(transaction, settings.secret_key, caller.user_id, data.code, now)
             codes = await writes.renew_recovery_codes(transaction, caller.user_id)
@@ -160,13 +167,14 @@ async def remove(
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
     live_since: NamedDependency[str],
-    data: Form[CodeForm],
+    data: Form[ChangeForm],
 ) -> Response[Any]:
-    """The password alone signs in again, for whoever has the application. All other sessions end."""
+    """The password alone signs in again, for whoever knows it and has the application. All other sessions end."""
     assert caller.user_id is not None
     now = datetime.now(UTC)
-    attempt = await begin_own_attempt(request, caller, db, settings, now)
     try:
+        await check_own_password(request, caller, db, settings, data.present, now)
+        attempt = await begin_own_attempt(request, caller, db, settings, now)
         async with db.transaction() as transaction, acting(transaction, caller, "account.remove_factor", caller.name):
             memberships = await memberships_of(transaction.connection, caller.user_id)
             if demanding := next((one for one in memberships if one.demands_second_factor(now)), None):

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from console.pages import api_keys, audit, groups, join, organizations, second_factor, settings, users
+from console.pages import api_keys, audit, groups, join, organizations, prove, second_factor, settings, users
 
 router = Router(
     "/",
@@ -14,6 +14,7 @@ router = Router(
         audit.router,
         settings.router,
         second_factor.router,
+        prove.router,
     ],
 )
 joining = join.router  # for whoever has a one-time link

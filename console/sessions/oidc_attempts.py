@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import datetime
 
 from msgspec import DecodeError, Struct, json
 from redis.asyncio import Redis
@@ -23,6 +24,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     verifier: str  # RFC 7636: whoever has read the code alone can do nothing with it
     redirect_uri: str
     next: str
+    proves: str = ""  # the session whose user signs in once more, its id hashed; none if one is to begin
+    begun_at: int = 0  # seconds since 1970
 
     def is_of(self, browser: str) -> bool:
         """Whether the browser with this cookie began it."""
@@ -34,14 +37,18 @@ def new_browser(known: str | None) -> str:
     return known if known and RANDOM.fullmatch(known) else secrets.token_urlsafe(32)
 
 
-def new_attempt(browser: str, redirect_uri: str, next_address: str) -> Attempt:
-    """An attempt of the browser with this cookie."""
+def new_attempt(
+    browser: str, redirect_uri: str, next_address: str, now: datetime, *, proves: bytes | None = None
+) -> Attempt:
+    """An attempt of the browser with this cookie; `proves`: the hashed id of the session that it is for."""
     return Attempt(
         browser=hashed(browser).hex(),
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),
         redirect_uri=redirect_uri,
         next=next_address if len(next_address) <= LONGEST_NEXT else "/",
+        proves=proves.hex() if proves else "",
+        begun_at=int(now.timestamp()),
     )
 
 
@@ -78,6 +85,7 @@ def authorization_address(endpoint: str, client_id: str, state: str, attempt: At
         nonce=attempt.nonce,
         code_challenge=create_s256_code_challenge(attempt.verifier),  # type: ignore[no-untyped-call]
         code_challenge_method="S256",
+        **({"prompt": "login", "max_age": "0"} if attempt.proves else {}),
     )
     return address
 

@@ -38,6 +38,7 @@ class Identity(Struct, frozen=True):
     session: str | None  # the provider's own name for its session
     names: tuple[str, ...]  # that they could be called by, the best first
     groups: frozenset[str]
+    authenticated_at: int | None = None  # when they last gave what they sign in with there, in seconds since 1970
 
 
 class Logout(Struct, frozen=True):
@@ -86,6 +87,7 @@ def identity_in(
         session=_text(claims, "sid"),
         names=tuple(name for name in names if name),
         groups=frozenset(groups_in(claims, groups_claim)),
+        authenticated_at=found if isinstance(found := claims.get("auth_time"), int) else None,
     )
 
 

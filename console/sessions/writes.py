@@ -117,19 +117,18 @@ async def keep_refresh_token(
 
 
 async def renew_session(
-    transaction: Transaction, session: bytes, *, organization_id: int | None = None, second_factor: bool | None = None
+    transaction: Transaction,
+    session: bytes,
+    *,
+    organization_id: int | None = None,
+    second_factor: bool | None = None,
+    proved_at: datetime | None = None,
 ) -> str:
-    """Give a session another id, and let it be in this organization; the old id opens nothing. Its new id.
-
-    `session`: the old id, hashed; `second_factor`: whether one has been proved. Raises NotSignedIn if it has ended.
-    """
+    """Give a session, named by its hashed id, another id and what is given; that id. Raises NotSignedIn."""
     session_id = new_session_id()
-    values: dict[str, object] = {"id_hash": hashed(session_id)}
-    if organization_id is not None:
-        values["organization_id"] = organization_id
-    if second_factor is not None:
-        values["second_factor"] = second_factor
-    statement = sa.update(sessions).where(sessions.c.id_hash == session).values(**values)
+    changes = {"organization_id": organization_id, "second_factor": second_factor, "proved_at": proved_at}
+    values = {name: value for name, value in changes.items() if value is not None}
+    statement = sa.update(sessions).where(sessions.c.id_hash == session).values(id_hash=hashed(session_id), **values)
     if not (await transaction.connection.execute(statement)).rowcount:
         raise NotSignedIn("The session has ended: sign in again")
     return session_id

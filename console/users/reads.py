@@ -52,6 +52,12 @@ async def by_identity(connection: AsyncConnection, issuer: str, subject: str) ->
     return IdentifiedUser(**row._mapping) if row else None
 
 
+async def has_password(connection: AsyncConnection, user_id: int) -> bool:
+    """Whether this user has a password here; who signs in by the identity provider alone has none."""
+    query = sa.select(users.c.password_hash.is_not(None)).where(users.c.id == user_id)
+    return bool((await connection.execute(query)).scalar())
+
+
 async def has_identity(connection: AsyncConnection, user_id: int) -> bool:
     """Whether an identity provider knows this user."""
     query = sa.select(identities.c.user_id).where(identities.c.user_id == user_id).limit(1)

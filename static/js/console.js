@@ -3,6 +3,7 @@ import { startActivity } from "./activity.js";
 import { startCharts } from "./charts.js";
 import { startFilters } from "./filters.js";
 import { startFind } from "./find.js";
+import "./go_on.js";
 import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startLive } from "./live.js";

@@ -108,6 +108,8 @@ PAGES: dict[str, Row] = {
     "POST /settings/second-factor/confirm": ANYONE,
     "POST /settings/second-factor/recovery-codes": ANYONE,
     "POST /settings/second-factor/remove": ANYONE,
+    "POST /prove": Row("anyone", {"x": "y"}),
+    "POST /prove/confirm": Row("anyone", {"proof_password": "wrong"}),
     "POST /settings/sessions/{session_id}/end": ANYONE,
     "POST /settings/sessions/end-others": ANYONE,
 }

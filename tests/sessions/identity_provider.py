@@ -119,6 +119,8 @@ class Provider:
             return as_json({"error": "invalid_grant"}, 400)
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": query["nonce"], **person}
+        if query.get("max_age") == "0" and query.get("prompt") == "login":
+            claims.setdefault("auth_time", now)
         token = self.signed(self.claims(claims))
         return as_json({"access_token": "opaque", "token_type": "Bearer", "id_token": token})
 

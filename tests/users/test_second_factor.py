@@ -56,13 +56,15 @@ async def test_who_has_one_is_nobody_before_it_and_has_another_cookie_after(
             assert (await thief.get("/sims")).status_code == 303
             late = await thief.post("/sign-in/second", data={"code": codes[5]})
             assert late.headers["location"] == "/sign-in", "a first step becomes one session"
-        renewed = await later.post("/settings/second-factor/recovery-codes", data={"code": codes[0]})
+        renewed = await later.post(
+            "/settings/second-factor/recovery-codes", data={"present": PASSWORD, "code": codes[0]}
+        )
         new = CODE.findall(renewed.text)
         assert len(new) == 10
         assert not set(new) & set(codes)
-        gone = await later.post("/settings/second-factor/remove", data={"code": codes[1]})
+        gone = await later.post("/settings/second-factor/remove", data={"present": PASSWORD, "code": codes[1]})
         assert gone.status_code == 422, "those before open nothing"
-        removed = await later.post("/settings/second-factor/remove", data={"code": new[0]})
+        removed = await later.post("/settings/second-factor/remove", data={"present": PASSWORD, "code": new[0]})
         assert removed.status_code == 303
         assert (await sign_in(ada)).headers["location"] == "/jobs"
     async with db.reading() as reading:
@@ -94,7 +96,9 @@ async def test_codes_are_guessed_slowly_and_programs_send_one_too(web: Served, d
             statuses.append((await guesser.post("/sign-in/second", data={"code": f"{len(statuses):06}"})).status_code)
         assert statuses[-1] == 429
         assert len(statuses) <= 21
-        known = await ada.post("/settings/second-factor/recovery-codes", data={"code": code_of(secret, 1)})
+        known = await ada.post(
+            "/settings/second-factor/recovery-codes", data={"present": PASSWORD, "code": code_of(secret, 1)}
+        )
         assert known.status_code == 200, "on a device that she has signed in on"
 
 
@@ -132,7 +136,9 @@ async def test_an_organization_demands_it_from_a_day_on(
         done = await vera.post("/sign-in/set-up", data={"code": code_of(key_in(page)), "next": "/jobs"})
         assert len(CODE.findall(done.text)) == 10
         assert (await vera.get("/jobs")).status_code == 200
-        kept = await vera.post("/settings/second-factor/remove", data={"code": CODE.findall(done.text)[0]})
+        kept = await vera.post(
+            "/settings/second-factor/remove", data={"present": PASSWORD, "code": CODE.findall(done.text)[0]}
+        )
         assert "Acme demands a second factor" in kept.text
         assert (await ada.post("/organizations/second-factor", data={"since": ""})).status_code == 303
         async with web.program(cast.acme_key) as by_key:

@@ -15,7 +15,7 @@ from console.acting import acting
 from console.actions.api import number_of
 from console.actions.asking import KEY
 from console.actions.bulk import commands, reads, writes
-from console.actions.bulk.asking import may_ask, template
+from console.actions.bulk.asking import may_ask, may_begin, template
 from console.actions.bulk.bodies import NewBulkAction, selection_of
 from console.actions.bulk.plan import BulkPlan
 from console.actions.bulk.reads import BulkResult
@@ -54,11 +54,12 @@ async def act_on_sims(
     selection = await asyncio.to_thread(selection_of, data)
     name, stop = "bulk.plan" if data.dry_run else "bulk.begin", data.stop_percent
     async with db.transaction() as transaction, acting(transaction, caller, name, data.action) as act:
-        may_ask(caller, asked.kind)
         if data.dry_run:
+            may_ask(caller, asked.kind)
             plan = await commands.dry_run(transaction, caller, asked, selection, now, stop_percent=stop)
             act.after = {"sims": plan.sims, "selection": selection.text}
             return Response(plan, status_code=200)
+        may_begin(caller, asked.kind)
         digest = digest_of(data.action, asked.parameters, asked.reason, data.iccids, data.filter, stop)
         made, replayed = await writes.plan(transaction, caller, asked, selection, key, digest, now, stop_percent=stop)
         undo = timedelta(seconds=settings.undo_seconds)
@@ -166,7 +167,7 @@ async def retry(
     now, undo = datetime.now(UTC), timedelta(seconds=settings.undo_seconds)
     async with db.transaction() as transaction, acting(transaction, caller, "bulk.begin", bulk_action_id) as act:
         bulk = await commands.locked(transaction, caller.organization_id, number_of(bulk_action_id))
-        may_ask(caller, ActionKind(bulk.kind))
+        may_begin(caller, ActionKind(bulk.kind))
         made, replayed = await commands.retry(transaction, caller, bulk.id, key, now)
         begun = await commands.begin(transaction, caller, made.id, now, undo=undo)
         act.after = {"bulk_action": begun.id, "replayed": replayed, "sims": begun.counts.sims}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from console.acting import need_proof
 from console.actions import requests
 from console.actions.approving import GOOD_FOR, Decider
 from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
@@ -53,6 +54,13 @@ def may_ask(caller: Caller, kind: ActionKind) -> None:
     needed = OF_EACH.get(kind, Permission.SIMS_ACT)
     if not caller.may(needed):
         raise NotAllowed(f"This needs the permission {needed}")
+
+
+def may_begin(caller: Caller, kind: ActionKind) -> None:
+    """Raises as `may_ask` does, and ProofNeeded for what costs money."""
+    may_ask(caller, kind)
+    if kind is ActionKind.TOP_UP:
+        need_proof(caller, "sim.top_up")
 
 
 def for_sim(kind: str, parameters: dict[str, Any], reason: str | None, bulk_action_id: int, iccid: str) -> Asked:
