@@ -27,6 +27,7 @@ from console.http.authentication import Access, caller_of
 from console.http.database import reading_of
 from console.http.etag import named
 from console.http.parameters import known_parameters
+from console.http.routes import OwnRouter
 from console.http.versions import known_version
 from console.live import endpoints
 from console.openapi.document import documents
@@ -43,10 +44,10 @@ OF_A_PROGRAM = {"access": Access.API, "permission": Permission.SIMS_READ}
 
 def api_routes() -> Router:
     """What programs may ask, described by openapi.json, and the stream."""
-    return Router(
+    return OwnRouter(
         "/api/v1",
         route_handlers=[
-            Router(
+            OwnRouter(
                 "/",
                 route_handlers=[
                     console.sims.watching.api.router,
@@ -74,7 +75,7 @@ def api_routes() -> Router:
                 dependencies=OF_A_CALLER,
                 opt=OF_A_PROGRAM,
             ),
-            Router(
+            OwnRouter(
                 "/",
                 route_handlers=[endpoints.program_endpoint],
                 opt={"access": Access.API, "permission": Permission.STREAM_READ},
