@@ -13,6 +13,8 @@ from console.openapi.structs import STRUCTS
 from tests.laws.tree import parsed
 from tests.laws.words import ROOMS, names_in, texts_in, wrong_fields, wrong_names, wrong_texts
 
+pytestmark = pytest.mark.xdist_group("laws")  # one process alone keeps the syntax trees: a million objects
+
 ROOT = Path(__file__).parents[2]
 ABOUT_WORDS = {"tests/laws/words.py", "tests/laws/test_glossary.py"}
 

@@ -6,6 +6,8 @@ from tests.laws.exceptions import ALLOWED, Allowed, not_allowed
 from tests.laws.laws import LAWS
 from tests.laws.tree import Tree, read_tree
 
+pytestmark = pytest.mark.xdist_group("laws")  # one process alone keeps the syntax trees: a million objects
+
 
 @pytest.fixture(scope="module")
 def source() -> Tree:

@@ -9,6 +9,8 @@ from tests.laws.importing import ROOMS, ROOT_FILES
 from tests.laws.laws import LAWS
 from tests.laws.tree import Tree, read_tree
 
+pytestmark = pytest.mark.xdist_group("laws")  # one process alone keeps the syntax trees: a million objects
+
 
 class Mutation(NamedTuple):
     """`text` appended to a file, new or not, or put there in place of something; the violation names the file."""
