@@ -1,17 +1,22 @@
 """The web application: joins the routes of all slices. The only file that knows every part."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
+from litestar.types import Scope
+from msgspec import Struct
 
 from console import health
-from console.callers import Callers, client_of, share_of
+from console.callers import Callers, share_of
+from console.errors import NotAllowed
 from console.http import metrics
-from console.http.authentication import Access, Authentication, allowed
+from console.http.authentication import Authentication, Connection, allowed
 from console.http.client_address import TrustedProxies
 from console.http.database import ConnectionPerRequest
 from console.http.exceptions import error_response
@@ -22,40 +27,16 @@ from console.http.origins import same_origin
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 from console.http.requests import Requests
 from console.live import endpoints
-from console.live.view import View
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
-from console.organizations.rules import Permission
-from console.pages import (
-    action_forms,
-    actions,
-    activity,
-    approvals,
-    budgets,
-    bulk_actions,
-    carrier,
-    find,
-    jobs,
-    oidc,
-    orders,
-    overview,
-    second_step,
-    sign_in,
-    sim,
-    sims,
-    team,
-    verification,
-)
-from console.pages.bulk_view import BulkActionView
-from console.pages.freshness import Freshness
-from console.pages.layout import LayoutView
-from console.pages.list_positions import ListPositions, ListTicks
-from console.pages.sources import SourceUpdates
+from console.pages import oidc, second_step, sign_in, team
+from console.pages.joining import live_part, page_routes
+from console.pages.list_positions import ListPositions
 from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
-from console.sessions.oidc_provider import provider_of
+from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
-from console.store.database import Database, open_database, open_redis
+from console.store.database import Database, open_database
 from console.streamer import endpoint
 from console.watchdog import watched
 
@@ -63,21 +44,62 @@ STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
 LARGEST_BODY_BYTES = 64 * 1024  # the Data Streamer's address alone takes more
 
 
+class Parts(Struct, frozen=True, kw_only=True):
+    """What a running application works with. Nothing is connected before it is used."""
+
+    db: Database
+    callers: Callers
+    identity_provider: IdentityProvider | None
+    live: endpoints.Live
+    list_positions: ListPositions
+    prepared: PreparedAnswers
+    health_checks: health.HealthChecks
+
+
+class Running:
+    """An application's parts: made when they are first needed, closed when it ends. So it can be started again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parts: Parts | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of this start."""
+        if self._parts is None:
+            self._parts = _parts(self._settings)
+        return self._parts
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Litestar) -> AsyncIterator[None]:
+        """Follow Redis while the application runs; then close everything."""
+        try:
+            async with self.parts.live.running():
+                yield
+        finally:
+            parts, self._parts = self.parts, None
+            await parts.db.close()
+            if parts.identity_provider is not None:
+                await parts.identity_provider.close()
+
+
 def create_app(settings: Settings) -> Litestar:
     """The application for these settings. Nothing is connected before it starts."""
-    db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
-    jinja = environment()
-    callers = Callers(db, settings)
-    identity_provider = provider_of(settings)
-    live = _live(settings, db, callers, Fragments(jinja))
+    running = Running(settings)
 
-    def given(value: Any) -> Provide:
-        return Provide(lambda: value, sync_to_thread=False)
+    def given(value: Callable[[Parts], Any]) -> Provide:
+        return Provide(lambda: value(running.parts), sync_to_thread=False)
+
+    async def note_refused(connection: Connection, refused: NotAllowed) -> None:
+        await running.parts.callers.note_refused(connection, refused)
+
+    async def count_network(scope: Scope) -> dict[str, str]:
+        return await running.parts.callers.count_network(scope)
 
     app = Litestar(
         route_handlers=[
             static_files(),
-            _pages(),
+            page_routes(OF_A_CALLER),
             api_routes(),
             sign_in.router,
             oidc.router,
@@ -88,27 +110,26 @@ def create_app(settings: Settings) -> Litestar:
             metrics.exposition,
         ],
         dependencies={
-            "db": given(db),
-            "settings": given(settings),
-            "list_positions": given(ListPositions(db, live.hub)),
-            "prepared": given(PreparedAnswers()),
-            "health_checks": given(health.HealthChecks(db, live.feed)),
-            "callers": given(callers),
-            "identity_provider": given(identity_provider),
-            "live": given(live),
-            "feed": given(live.feed),
-            "live_since": Provide(lambda: f"{live.feed.epoch}:{live.feed.seq}", sync_to_thread=False),
+            "db": given(lambda parts: parts.db),
+            "settings": given(lambda _: settings),
+            "list_positions": given(lambda parts: parts.list_positions),
+            "prepared": given(lambda parts: parts.prepared),
+            "health_checks": given(lambda parts: parts.health_checks),
+            "callers": given(lambda parts: parts.callers),
+            "identity_provider": given(lambda parts: parts.identity_provider),
+            "live": given(lambda parts: parts.live),
+            "feed": given(lambda parts: parts.live.feed),
+            "live_since": given(lambda parts: f"{parts.live.feed.epoch}:{parts.live.feed.seq}"),
         },
-        lifespan=[watched, lambda _: live.running()],
-        on_shutdown=[db.close, *([identity_provider.close] if identity_provider else [])],
+        lifespan=[watched, running.lifespan],
         middleware=[
-            ConnectionPerRequest(db),
-            Authentication(callers.found_by),
+            ConnectionPerRequest(lambda: running.parts.db.engine),
+            Authentication(lambda: running.parts.callers.found_by),
             FairShare(share_of),
         ],
-        guards=[allowed(lambda connection: same_origin(connection, settings), callers.note_refused)],
+        guards=[allowed(lambda connection: same_origin(connection, settings), note_refused)],
         exception_handlers={Exception: error_response},
-        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(jinja)),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment())),
         openapi_config=openapi(),
         logging_config=None,
         request_class=JsonRequest,
@@ -123,62 +144,23 @@ def create_app(settings: Settings) -> Litestar:
         origins=settings.public_origin,
         secure=settings.secure_cookies,
         proxies=TrustedProxies(settings.trusted_proxies),
-        count=callers.count_network,
+        count=count_network,
         methods=lambda path: methods_at(app.routes, path),
     )
     app.state.settings = settings
     return app
 
 
-def _live(settings: Settings, db: Database, callers: Callers, fragments: Fragments) -> endpoints.Live:
-    views: list[View] = [
-        overview.OverviewView(fragments),
-        sims_view := sims.SimsView(fragments),
-        sim_view := sim.SimView(fragments),
-        actions.ActionsView(fragments),
-        BulkActionView(fragments),
-        approvals.ApprovalsView(fragments),
-        jobs_view := jobs.JobsView(fragments),
-        carrier.CarrierView(fragments, db.redis),
-    ]
-    live = endpoints.Live(
-        db,
-        open_redis(settings.redis_url, retries=0),
-        client_of=client_of,
-        still_allowed=callers.still_allowed,
-        subscribed=callers.note_subscribed,
-        views=views,
-        layout=LayoutView(fragments),
-    )
-    live.updates.append(ListTicks(live.hub, sims_view.name))
-    live.updates.append(SourceUpdates(db, live.hub, fragments))
-    live.updates.append(jobs.ScheduleUpdates(db, live.hub, jobs_view))
-    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
-    return live
-
-
-def _pages() -> Router:
-    return Router(
-        "/",
-        route_handlers=[
-            overview.router,
-            find.router,
-            sims.router,
-            sim.router,
-            actions.router,
-            bulk_actions.router,
-            action_forms.router,
-            budgets.router,
-            orders.router,
-            approvals.router,
-            jobs.router,
-            carrier.router,
-            activity.router,
-            verification.router,
-            team.router,
-            endpoints.browser_endpoint,
-        ],
-        dependencies=OF_A_CALLER,
-        opt={"access": Access.PAGE, "permission": Permission.SIMS_READ},
-        include_in_schema=False,
+def _parts(settings: Settings) -> Parts:
+    db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
+    callers = Callers(db, settings)
+    live = live_part(settings, db, callers, Fragments(environment()))
+    return Parts(
+        db=db,
+        callers=callers,
+        identity_provider=provider_of(settings),
+        live=live,
+        list_positions=ListPositions(db, live.hub),
+        prepared=PreparedAnswers(),
+        health_checks=health.HealthChecks(db, live.feed),
     )

@@ -4,6 +4,7 @@ import gc
 import sys
 
 import uvicorn
+from litestar import Litestar
 
 from console.app import create_app
 from console.http.protocol import BoundedHttp
@@ -13,13 +14,14 @@ from console.settings import Settings
 PING_SECONDS = 45.0  # each costs as much as ten frames; heartbeats show anyway whether a connection is open
 
 
-def server_for(settings: Settings, host: str, port: int, *, ws: str | None = None) -> uvicorn.Server:
-    """The server, not yet started. `ws` names another WebSocket protocol than the one that is quickest here.
+def server_for(app: Litestar, host: str, port: int, *, ws: str | None = None) -> uvicorn.Server:
+    """The server of an application, not yet started.
 
+    `ws` names another WebSocket protocol than the one that is quickest here.
     uvicorn's own compression is off: it costs each connection memory and time.
     """
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         loop="uvloop",
@@ -40,7 +42,7 @@ def server_for(settings: Settings, host: str, port: int, *, ws: str | None = Non
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until asked to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
-    server = server_for(settings, host, port)
+    server = server_for(create_app(settings), host, port)
     gc.freeze()  # what is imported stays: to look through it took 100 ms, in which the event loop stood
     try:
         server.run()

@@ -58,9 +58,12 @@ class Authentication(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, find: Mapping[Access, FindCaller]) -> None:
-        """`find`: for each access that needs a caller, how it is found. May raise ConsoleError, such as TooMany."""
-        self._find = find
+    def __init__(self, found_by: Callable[[], Mapping[Access, FindCaller]]) -> None:
+        """`found_by`: for each access that needs a caller, how it is found in the application's current start.
+
+        That may raise ConsoleError, such as TooMany.
+        """
+        self._found_by = found_by
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises NotFound or BadRequest for a NUL in the address, which PostgreSQL can't take.
@@ -81,7 +84,7 @@ class Authentication(ASGIMiddleware):
         if b"%00" in scope["query_string"]:
             raise BadRequest("An address has no NUL in it")
         access = access_of(scope["route_handler"])
-        find = self._find.get(access) if access is not None else None
+        find = self._found_by().get(access) if access is not None else None
         return await find(ASGIConnection(scope)) if find else None
 
 

@@ -3,6 +3,7 @@
 Whoever waits for something else than the database must hold none: see `let_go`.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -11,11 +12,10 @@ from litestar.di import NamedDependency
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console.errors import ConsoleError
 from console.http.authentication import SAFE_METHODS
-from console.store.database import Database
 from console.store.one_connection import OneConnection
 
 STATE = "connection"  # where the request's state has it
@@ -26,12 +26,13 @@ class ConnectionPerRequest(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, db: Database) -> None:
-        self._engine = db.engine
+    def __init__(self, engine: Callable[[], AsyncEngine]) -> None:
+        """`engine` is that of the application's current start."""
+        self._engine = engine
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Outside of authentication, which is the first to read."""
-        connection = OneConnection(self._engine, kept=scope.get("method") in SAFE_METHODS)
+        connection = OneConnection(self._engine(), kept=scope.get("method") in SAFE_METHODS)
         scope["state"][STATE] = connection
 
         async def answer(message: Message) -> None:

@@ -77,7 +77,7 @@ async def program() -> str:
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
         [read, act, run, administer, forgotten, page, form, program],
-        middleware=[Authentication({Access.PAGE: find, Access.API: find})],
+        middleware=[Authentication(lambda: {Access.PAGE: find, Access.API: find})],
         guards=[allowed(lambda connection: connection.headers.get("origin") == "http://console", unnoticed)],
         exception_handlers={Exception: error_response},
         openapi_config=None,

@@ -148,7 +148,7 @@ async def small(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     db = open_database(settings.database_url, settings.redis_url, connections=2)
     app = Litestar(
         [twice, changes, reads, waits, fails],
-        middleware=[ConnectionPerRequest(db)],
+        middleware=[ConnectionPerRequest(lambda: db.engine)],
         guards=[allowed(lambda _: True, unnoticed)],
         exception_handlers={Exception: error_response},
         dependencies={
@@ -209,7 +209,9 @@ async def test_requests_that_wait_for_others_of_their_client_hold_no_connection(
         return "quick"
 
     shares = FairShare(lambda connection: connection.headers["client"])
-    app = Litestar([held, quick], middleware=[ConnectionPerRequest(db), Reader(), shares], openapi_config=None)
+    app = Litestar(
+        [held, quick], middleware=[ConnectionPerRequest(lambda: db.engine), Reader(), shares], openapi_config=None
+    )
     async with client(app) as found:
         many = [asyncio.create_task(found.get("/api/held", headers={"client": "a"})) for _ in range(AT_ONCE + 4)]
         await asyncio.sleep(0.5)  # all of them have read what they had to

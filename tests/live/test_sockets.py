@@ -196,7 +196,7 @@ async def by_header(connection: Connection) -> Caller | None:
 def test_the_guard_of_a_socket_sees_the_caller_and_decides_by_the_same_options(role: str, code: int) -> None:
     app = Litestar(
         [acting],
-        middleware=[Authentication({Access.API: by_header})],
+        middleware=[Authentication(lambda: {Access.API: by_header})],
         guards=[allowed(lambda connection: False, unnoticed)],
         openapi_config=None,
     )

@@ -1,0 +1,94 @@
+"""Every page: its routes, and the view that draws its live part."""
+
+from collections.abc import Mapping
+
+from litestar import Router
+from litestar.di import Provide
+
+from console.callers import Callers, client_of
+from console.http.authentication import Access
+from console.http.routes import OwnRouter
+from console.live import endpoints
+from console.live.view import View
+from console.organizations.rules import Permission
+from console.pages import (
+    action_forms,
+    actions,
+    activity,
+    approvals,
+    budgets,
+    bulk_actions,
+    carrier,
+    find,
+    jobs,
+    orders,
+    overview,
+    sim,
+    sims,
+    team,
+    verification,
+)
+from console.pages.bulk_view import BulkActionView
+from console.pages.freshness import Freshness
+from console.pages.layout import LayoutView
+from console.pages.list_positions import ListTicks
+from console.pages.sources import SourceUpdates
+from console.pages.templating import Fragments
+from console.settings import Settings
+from console.store.database import Database, open_redis
+
+
+def page_routes(dependencies: Mapping[str, Provide]) -> Router:
+    """The pages of people who are signed in, with what they ask of a request: its caller, its snapshot, its SIM."""
+    return OwnRouter(
+        "/",
+        route_handlers=[
+            overview.router,
+            find.router,
+            sims.router,
+            sim.router,
+            actions.router,
+            bulk_actions.router,
+            action_forms.router,
+            budgets.router,
+            orders.router,
+            approvals.router,
+            jobs.router,
+            carrier.router,
+            activity.router,
+            verification.router,
+            team.router,
+            endpoints.browser_endpoint,
+        ],
+        dependencies=dependencies,
+        opt={"access": Access.PAGE, "permission": Permission.SIMS_READ},
+        include_in_schema=False,
+    )
+
+
+def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fragments) -> endpoints.Live:
+    """The live part of the web process, with the view of each page that has one."""
+    views: list[View] = [
+        overview.OverviewView(fragments),
+        sims_view := sims.SimsView(fragments),
+        sim_view := sim.SimView(fragments),
+        actions.ActionsView(fragments),
+        BulkActionView(fragments),
+        approvals.ApprovalsView(fragments),
+        jobs_view := jobs.JobsView(fragments),
+        carrier.CarrierView(fragments, db.redis),
+    ]
+    live = endpoints.Live(
+        db,
+        open_redis(settings.redis_url, retries=0),
+        client_of=client_of,
+        still_allowed=callers.still_allowed,
+        subscribed=callers.note_subscribed,
+        views=views,
+        layout=LayoutView(fragments),
+    )
+    live.updates.append(ListTicks(live.hub, sims_view.name))
+    live.updates.append(SourceUpdates(db, live.hub, fragments))
+    live.updates.append(jobs.ScheduleUpdates(db, live.hub, jobs_view))
+    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
+    return live
