@@ -24,12 +24,18 @@ class Page(Struct, frozen=True, kw_only=True):
 PAGES = (
     Page(name="overview", path="/", title="Overview", key="f", help="Go to the overview", icon="overview"),
     Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs", icon="mark"),
-    Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="next"),
+    Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="actions"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
     Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
-    Page(name="orders", path="/orders", title="Orders", key="d", help="Go to the orders", icon="copy", group="System"),
+    Page(name="orders", path="/orders", title="Orders", key="d", help="Go to the orders", icon="orders", group="System"),
     Page(
-        name="tickets", path="/tickets", title="Tickets", key="t", help="Go to the tickets", icon="info", group="System"
+        name="tickets",
+        path="/tickets",
+        title="Tickets",
+        key="i",
+        help="Go to the tickets",
+        icon="tickets",
+        group="System",
     ),
     Page(
         name="api", path="/api/v1/docs", title="API", key="a", help="Go to the API's page", icon="code", group="System"

@@ -91,3 +91,8 @@ async def test_words_in_the_dialog_lead_to_a_page_or_to_the_list(page: Page) -> 
 def test_each_page_of_the_navigation_has_an_icon_that_is_drawn() -> None:
     icons = (Path(__file__).parents[2] / "templates/_icons.html").read_text()
     assert {page.icon for page in PAGES} <= set(re.findall(r'id="i-([\w-]+)"', icons))
+
+
+def test_each_page_of_the_navigation_has_a_key_and_an_icon_of_its_own() -> None:
+    assert len({page.key for page in PAGES}) == len(PAGES)
+    assert len({page.icon for page in PAGES}) == len(PAGES)
