@@ -24,10 +24,11 @@ from console.actions.bulk.selection import digest_of
 from console.errors import Invalid
 from console.facts.actions import ActionKind
 from console.organizations.rules import Caller, Permission
+from console.pages.address_faults import ALSO, VALUES, OneOf
 from console.pages.bulk_forms import BulkForm, TypedForm, chosen, offered, selected
 from console.pages.bulk_view import BulkActionView, drawn
 from console.pages.layout import layout_context
-from console.pages.sim_list import ListQuery, list_query
+from console.pages.sim_list import ListQuery, is_criterion, list_query
 from console.settings import Settings
 from console.sims import reads as sim_reads
 from console.sims.filter_parameters import parameters_of
@@ -43,7 +44,7 @@ By = NamedDependency[Caller]
 Reading = NamedDependency[AsyncConnection]
 
 
-@get("/bulk-actions/new")
+@get("/bulk-actions/new", opt={ALSO: is_criterion, VALUES: {"by": OneOf("filter", "identifiers")}})
 async def new_page(
     caller: By,
     reading: Reading,

@@ -25,6 +25,8 @@ SAID = {
     "/actions?state=open&kind=sims": ["“kind” can't be “sims”."],
     f"/sims/{ADAS_SIM}?by=hour": ["This page has no parameter “by”: it was left out."],
     f"/sims/{ADAS_SIM}?iccid=1": ["This page has no parameter “iccid”: it was left out."],
+    "/bulk-actions/new?country=DE&field.site=y": [],
+    "/bulk-actions/new?by=luck": ["“by” can't be “luck”."],
     "/carrier?x=1": ["This page has no parameter “x”: it was left out."],
     "/carrier": [],
 }
