@@ -27,7 +27,9 @@ PAGES = (
     Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="actions"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
     Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
-    Page(name="orders", path="/orders", title="Orders", key="d", help="Go to the orders", icon="orders", group="System"),
+    Page(
+        name="orders", path="/orders", title="Orders", key="d", help="Go to the orders", icon="orders", group="System"
+    ),
     Page(
         name="tickets",
         path="/tickets",
