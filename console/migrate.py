@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 import console.actions.bulk.tables
 import console.actions.tables
+import console.alert_rules.tables
+import console.alerts.tables
 import console.api_keys.tables
 import console.audit.tables
 import console.carrier.tables

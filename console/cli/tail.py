@@ -176,6 +176,8 @@ def _words(message: Message) -> str:
             return f"{data['kind']} · {data['state']} · {data['explanation']}"
         case "approval.changed":
             return f"{data['kind']} · {data['state']} · {data['requested_by']}: {data['reason']}"
+        case "alert.changed":
+            return f"{data['severity']} · {data['change']} · {data['title']}"
         case "streamer.changed":
             return f"{data['kind']}: {data['state']}"
         case _:

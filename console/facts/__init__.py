@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from console.facts import actions, approvals, bulk_actions, carrier, jobs, sims, sms, streamer
+from console.facts import actions, alerts, approvals, bulk_actions, carrier, jobs, sims, sms, streamer
 from console.facts.actions import ActionChanged
+from console.facts.alerts import AlertChanged
 from console.facts.approvals import ApprovalChanged
 from console.facts.bulk_actions import BulkActionChanged
 from console.facts.carrier import CarrierChanged
@@ -28,6 +29,7 @@ Fact = (
     | ActionChanged
     | BulkActionChanged
     | ApprovalChanged
+    | AlertChanged
     | JobChanged
     | CarrierChanged
     | StreamerChanged
@@ -41,6 +43,7 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "action.changed": actions.topics,
     "bulk_action.changed": bulk_actions.topics,
     "approval.changed": approvals.topics,
+    "alert.changed": alerts.topics,
     "job.changed": jobs.topics,
     "carrier.changed": carrier.topics,
     "streamer.changed": streamer.topics,
