@@ -1,6 +1,6 @@
 """A session is proved by signing in at the identity provider once more, for who has no password here."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Request, Response
@@ -47,7 +47,9 @@ async def proved(
         raise BadRequest(ANOTHER)
     if user is None or user.id != caller.user_id:
         raise BadRequest(ANOTHER)
-    if identity.authenticated_at is None or identity.authenticated_at < attempt.begun_at - LEEWAY_SECONDS:
+    if identity.authenticated_at is None or identity.authenticated_at < attempt.begun_at - timedelta(
+        seconds=LEEWAY_SECONDS
+    ):
         raise ProviderFailed(NOT_NEW)
     async with db.transaction() as transaction, acting(transaction, caller, "session.prove", caller.name) as act:
         act.after = {"by": "identity provider"}

@@ -24,8 +24,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     verifier: str  # RFC 7636: whoever has read the code alone can do nothing with it
     redirect_uri: str
     next: str
+    begun_at: datetime
     proves: str = ""  # the session whose user signs in once more, its id hashed; none if one is to begin
-    begun_at: int = 0  # seconds since 1970
 
     def is_of(self, browser: str) -> bool:
         """Whether the browser with this cookie began it."""
@@ -48,7 +48,7 @@ def new_attempt(
         redirect_uri=redirect_uri,
         next=next_address if len(next_address) <= LONGEST_NEXT else "/",
         proves=proves.hex() if proves else "",
-        begun_at=int(now.timestamp()),
+        begun_at=now,
     )
 
 

@@ -4,6 +4,7 @@ Run these in a thread: the libraries are loaded when first used, which takes hal
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -38,7 +39,7 @@ class Identity(Struct, frozen=True):
     session: str | None  # the provider's own name for its session
     names: tuple[str, ...]  # that they could be called by, the best first
     groups: frozenset[str]
-    authenticated_at: int | None = None  # when they last gave what they sign in with there, in seconds since 1970
+    authenticated_at: datetime | None = None  # when they last gave what they sign in with there
 
 
 class Logout(Struct, frozen=True):
@@ -87,7 +88,7 @@ def identity_in(
         session=_text(claims, "sid"),
         names=tuple(name for name in names if name),
         groups=frozenset(groups_in(claims, groups_claim)),
-        authenticated_at=found if isinstance(found := claims.get("auth_time"), int) else None,
+        authenticated_at=_moment(claims, "auth_time"),
     )
 
 
@@ -162,6 +163,15 @@ def _reason(error: Exception) -> str:
     if claim in ("iss", "aud", "exp", "iat", "nbf", "nonce", "azp", "at_hash", "sub", "auth_time", "amr"):
         return f"its claim {claim} is not as it must be"
     return f"{type(error).__name__}"
+
+
+def _moment(claims: dict[str, Any], name: str) -> datetime | None:
+    """The moment that a number of seconds since 1970 names; None without one, or one that no clock shows."""
+    found = claims.get(name)
+    try:
+        return datetime.fromtimestamp(found, UTC) if isinstance(found, int) else None
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _text(claims: dict[str, Any], name: str) -> str | None:

@@ -61,6 +61,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "a message to whoever asked for an approval, and to those who may give it",
     ),
     Allowed("live_fragments_are_on_pages", "console/pages/find.py draws ", "the answer to a search, in its dialog"),
+    Allowed(
+        "live_fragments_are_on_pages",
+        "console/pages/prove.py draws templates/prove/_go_on.html",
+        "the answer to a form that needs a proof, among the messages",
+    ),
     Allowed("a_job_is_a_file", "jobs/metrics.py ", "how a worker exposes its metrics"),
     Allowed("a_job_is_a_file", "jobs/garbage.py ", "how a worker's process collects garbage"),
 )

@@ -25,7 +25,7 @@ WITHOUT: dict[str, str] = {
         console/members/reads.py memberships_of
         console/sessions/reads.py session_number
         console/sessions/writes.py extend_sessions end_session keep_refresh_token finish_first_step
-        console/users/reads.py by_name id_of by_identity has_identity
+        console/users/reads.py by_name id_of by_identity has_identity has_password
         console/users/factors/reads.py second_factor_of has_second_factor unconfirmed_secret accepted_step""",
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of

@@ -142,7 +142,7 @@ async def test_nobody_buys_without_a_proof_and_nobody_twice_after_it(web: Served
         bought = [await otto.post(address(proved), data=waiting(proved)) for _ in range(2)]
         assert {answer.headers["location"] for answer in bought} == {"/actions/1"}
         assert await count(db, "actions") == 1
-        # A program that signed in as the user is told to sign in again; one with a key is not asked.
+        # A program that signed in as the user must sign in again; one with a key is not asked.
         other = f"/api/v1/sims/{ADAS_OTHER_SIM}/topup"
 
         async def ask(**credentials: str) -> httpx.Response:
