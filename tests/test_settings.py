@@ -62,6 +62,10 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
             )
         ),
         ({"METRICS_PORT": "70000"}, "METRICS_PORT"),
+        ({"SMTP_URL": "smtp://mail.example.com"}, "MAIL_FROM"),
+        ({"SMTP_URL": "mail.example.com", "MAIL_FROM": "a@example.com"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mail.example.com", "MAIL_FROM": "console\nBcc: x@example.com"}, "MAIL_FROM"),
+        ({"WEBHOOK_LOOPBACK": "maybe"}, "WEBHOOK_LOOPBACK"),
         ({"APP_ENV": "staging"}, "APP_ENV"),
         ({"SECRET_KEY": GOOD["SECRET_KEY"] + ",short"}, "SECRET_KEY"),
         ({"SECRET_KEY": GOOD["SECRET_KEY"] + "," + GOOD["SECRET_KEY"]}, "SECRET_KEY"),
@@ -96,6 +100,7 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
             {"OIDC_ISSUER": "http://localhost:9", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "x"},
             "OIDC_ISSUER must begin with https",
         ),
+        ({"WEBHOOK_LOOPBACK": "yes"}, "WEBHOOK_LOOPBACK"),
         ({"PUBLIC_ORIGIN": ""}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com,http://console.example.com"}, "PUBLIC_ORIGIN"),
         ({"ONCE_BASE_URL": "http://127.0.0.1:8901/management-api"}, "simulated"),

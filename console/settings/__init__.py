@@ -45,6 +45,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
     oidc_groups_claim: str = "groups"
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    webhook_loopback: bool = False  # webhooks may go to this machine, without TLS too
     metrics_token: str | None = None
     metrics_port: int | None = None
 
@@ -78,6 +81,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     oidc = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
     if 0 < sum(name in known for name in oidc) < len(oidc):
         faults.append("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together: set all or none")
+    if ("smtp_url" in known) != ("mail_from" in known):
+        faults.append("SMTP_URL and MAIL_FROM go together: set both or none")
     if known.get("app_env") == "production":
         faults += _production_faults(known)
     if faults:
@@ -108,6 +113,8 @@ def _production_faults(known: Mapping[str, Any]) -> list[str]:
         parts = split(origin)
         if parts is not None and parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             faults.append(f"PUBLIC_ORIGIN must begin with https:// in production, not {origin!r}")
+    if known.get("webhook_loopback"):
+        faults.append("WEBHOOK_LOOPBACK is for development: in production webhooks go to public addresses alone")
     if str(known.get("oidc_issuer", "https://")).startswith("http://"):
         faults.append("OIDC_ISSUER must begin with https:// in production")
     base = split(str(known.get("once_base_url", ONCE_BASE_URL)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from console.settings.masks import masked
 from console.settings.origins import origin_of, split
+from console.settings.outgoing import mail_from, smtp_url, webhook_loopback
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
@@ -187,6 +188,9 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "oidc_issuer": _issuer,
     "trusted_proxies": _networks,
     "metrics_port": _port,
+    "smtp_url": smtp_url,
+    "mail_from": mail_from,
+    "webhook_loopback": webhook_loopback,
     "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
     "undo_seconds": _number("UNDO_SECONDS", 0.0),
 }
