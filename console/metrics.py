@@ -55,6 +55,27 @@ facts_published = Counter("console_facts_published_total", "Facts that this proc
 publish_failures = Counter(
     "console_outbox_publish_failures_total", "Publications that Redis did not take; the outbox keeps the facts"
 )
+delivery_attempts = Counter(
+    "console_delivery_attempts_total", "Attempts to deliver notifications, by kind of channel", ["kind", "outcome"]
+)
+delivery_seconds = Histogram(
+    "console_delivery_seconds",
+    "From the request of a notification to its delivery",
+    ["kind"],
+    buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 3600, 14_400, 43_200),
+)
+deliveries_overdue = Gauge(
+    "console_deliveries_overdue_seconds",
+    "How long the oldest notification that is due has not been sent; alarm above 120",
+    ["organization"],
+    registry=installation,
+)
+deliveries_failed = Gauge(
+    "console_deliveries_failed",
+    "Notifications that were given up within a day; alarm above 0",
+    ["organization"],
+    registry=installation,
+)
 outbox_waiting = Gauge("console_outbox_waiting", "Transactions whose facts wait in the outbox", registry=installation)
 once_calls = Counter("console_once_calls_total", "Calls to 1NCE", ["operation", "outcome"])
 once_call_seconds = Histogram(

@@ -15,6 +15,7 @@ import console.audit.tables
 import console.carrier.tables
 import console.connectivity.tables
 import console.members.tables
+import console.notifications.tables
 import console.organizations.tables
 import console.polling.tables
 import console.quotas.tables

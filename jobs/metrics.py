@@ -22,6 +22,7 @@ from console.carrier import reads as carrier_reads
 from console.carrier.rules import IN_NUMBERS, CircuitState
 from console.errors import NotReady
 from console.log import logger
+from console.notifications.deliveries import reads as delivery_reads
 from console.organizations import reads as organization_reads
 from console.quotas import reconciliation
 from console.store.database import Database
@@ -46,9 +47,10 @@ COMPARED_EVERY = 20  # measurements: to compare quota and usage of a whole fleet
 async def measure(connection: AsyncConnection, now: datetime, *, compare: bool = True) -> None:
     """Set the gauges that come from the database. `organization` is everywhere its short name."""
     states = await carrier_reads.summary(connection)
-    streams, differing = {}, {}
+    streams, differing, sending = {}, {}, {}
     for organization in await organization_reads.every(connection):
         streams[organization.slug] = await streamer_reads.streamer(connection, organization.id, now)
+        sending[organization.slug] = await delivery_reads.waiting(connection, organization.id, now)
         if compare:
             differing[organization.slug] = await reconciliation.count(connection, organization.id)
     waiting = (await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one()
@@ -58,6 +60,12 @@ async def measure(connection: AsyncConnection, now: datetime, *, compare: bool =
         metrics.circuit_state.labels(slug).set(IN_NUMBERS[CircuitState(state)])
         metrics.operations_unavailable.labels(slug).set(unavailable)
     _set_streams(streams, now)
+    for gauge in (metrics.deliveries_overdue, metrics.deliveries_failed):
+        gauge.clear()
+    for slug, found in sending.items():
+        overdue = (now - found.overdue_since).total_seconds() if found.overdue_since else 0.0
+        metrics.deliveries_overdue.labels(slug).set(overdue)
+        metrics.deliveries_failed.labels(slug).set(found.failed)
     _set_audit(await every_chain(connection), now)
     if compare:
         metrics.quota_differences.clear()

@@ -6,6 +6,7 @@ from console.acting import Actor, ActorKind, acting
 from console.audit import reads as audit_reads
 from console.audit.writes import RETENTION as AUDIT_RETENTION
 from console.audit.writes import prune_lines
+from console.notifications.deliveries.writes import prune_deliveries
 from console.runs.writes import delete_runs
 from console.sms.writes import forget_messages
 from console.store.database import Database
@@ -25,6 +26,7 @@ SERIES_RETENTION = {
 RUNS_RETENTION = timedelta(days=14)
 UNKNOWN_RETENTION = timedelta(days=90)
 MESSAGES_RETENTION = timedelta(days=365)
+DELIVERIES_RETENTION = timedelta(days=90)
 
 
 @for_installation
@@ -48,6 +50,7 @@ async def _prune(run: Run, db: Database) -> None:
         gone += await prune_set_aside(transaction, run.now() - UNKNOWN_RETENTION)
         gone += await prune_silences(transaction, run.now() - SERIES_RETENTION["usage_records"])
         gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
+        gone += await prune_deliveries(transaction, run.now() - DELIVERIES_RETENTION)
     run.counted(seen=gone, changed=gone)
 
 

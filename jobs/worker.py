@@ -16,7 +16,8 @@ from console.log import logger
 from console.once.client import tls_context
 from console.organizations.writes import settle_first
 from console.queue import HEARTBEAT_SECONDS, enqueue
-from console.runs.schedule import JOBS, JobDefinition
+from console.runs.rules import JobDefinition
+from console.runs.schedule import JOBS
 from console.settings import Settings
 from console.store.database import open_database
 from console.watchdog import Watchdog

@@ -4,13 +4,14 @@ import click
 
 from console.acting import acting
 from console.cli.printing import at_the_shell, with_database
+from console.notifications.writes import reseal_channels
 from console.organizations.sealing import key_id, keys_in
 from console.organizations.writes import reseal
 from console.settings import Settings
 from console.store.database import Database
 from console.users.factors.writes import reseal_second_factors
 
-AT_ONCE = 50  # organizations, and second factors, in one transaction
+AT_ONCE = 50  # organizations, second factors and channels each, in one transaction
 
 
 @click.group("secrets")
@@ -34,13 +35,15 @@ def secrets_rotate() -> None:
             ):
                 sealed, left = await reseal(transaction, settings.secret_key, limit=AT_ONCE)
                 users, users_left = await reseal_second_factors(transaction, settings.secret_key, limit=AT_ONCE)
-                act.after = {"organizations": sealed, "second_factors": users, "left": left + users_left}
-            total += sealed + users
+                channels, channels_left = await reseal_channels(transaction, settings.secret_key, limit=AT_ONCE)
+                left += users_left + channels_left
+                act.after = {"organizations": sealed, "second_factors": users, "channels": channels, "left": left}
+            total += sealed + users + channels
             click.echo(
-                f"{sealed} organizations and {users} second factors sealed with the key {newest},"
-                f" {left + users_left} left"
+                f"{sealed} organizations, {users} second factors and {channels} channels sealed with the key"
+                f" {newest}, {left} left"
             )
-            if not left + users_left:
+            if not left:
                 return total
 
     with_database(work)

@@ -1,7 +1,22 @@
-"""The states of a run, and when a job that did not succeed is tried again."""
+"""What a job is, the states of a run, and when a job that did not succeed is tried again."""
 
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+
+
+class JobDefinition(Struct, frozen=True, kw_only=True):
+    """A job. `cron` is in UTC, None for a job that runs on request alone; `every` says the same in words."""
+
+    name: str
+    description: str
+    every: str
+    cron: str | None
+    timeout: timedelta  # a run that takes longer is cancelled and has failed
+    by_organization: bool = True  # a run for each organization; else one for the whole installation
+    arguments: tuple[str, ...] = ()  # that a request must give, beside the organization
+    at_start: bool = False  # asked for when a worker starts, too
 
 
 class RunState(StrEnum):

@@ -6,21 +6,8 @@ The workers load and schedule `jobs/<name>.py` by it, and the Jobs page shows it
 from datetime import datetime, timedelta
 
 from croniter import croniter
-from msgspec import Struct
 
-
-class JobDefinition(Struct, frozen=True, kw_only=True):
-    """A job. `cron` is in UTC, None for a job that runs on request alone; `every` says the same in words."""
-
-    name: str
-    description: str
-    every: str
-    cron: str | None
-    timeout: timedelta  # a run that takes longer is cancelled and has failed
-    by_organization: bool = True  # a run for each organization; else one for the whole installation
-    arguments: tuple[str, ...] = ()  # that a request must give, beside the organization
-    at_start: bool = False  # asked for when a worker starts, too
-
+from console.runs.rules import JobDefinition
 
 JOBS = (
     JobDefinition(
@@ -59,6 +46,14 @@ JOBS = (
     JobDefinition(
         name="run_bulk_actions",
         description="Starts the actions of bulk actions, a few at a time, and stops one of which too many have failed",
+        every="request, and each minute for what was left",
+        cron="* * * * *",
+        timeout=timedelta(minutes=15),
+        at_start=True,
+    ),
+    JobDefinition(
+        name="deliver",
+        description="Sends notifications to their channels, and again those that were not taken",
         every="request, and each minute for what was left",
         cron="* * * * *",
         timeout=timedelta(minutes=15),

@@ -53,6 +53,8 @@ WITHOUT: dict[str, str] = {
     "for the whole installation, by a job": """
         console/audit/reads.py heads_of chains
         console/carrier/reads.py summary
+        console/notifications/deliveries/writes.py prune_deliveries
+        console/notifications/writes.py reseal_channels
         console/organizations/writes.py reseal
         console/users/factors/writes.py reseal_second_factors
         console/runs/writes.py delete_runs
