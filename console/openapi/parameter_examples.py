@@ -8,6 +8,8 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "bulk_action_id": "1",
     "approval_id": "1",
     "user_id": 3,
+    "channel_id": 3,
+    "delivery_id": 812,
     "group_id": 4,
     "link_id": 7,
     "session_id": 12,

@@ -14,6 +14,7 @@ import console.members.api
 import console.members.groups_api
 import console.members.own_organization
 import console.members.program_sessions
+import console.notifications.api
 import console.polling.api
 import console.quotas.api
 import console.runs.api
@@ -69,6 +70,7 @@ def api_routes() -> Router:
                     console.audit.api.router,
                     console.members.own_organization.router,
                     console.members.program_sessions.router,
+                    console.notifications.api.router,
                 ],
                 after_request=named,
                 guards=[known_version, known_parameters],

@@ -38,6 +38,11 @@ from console.members.one_time_links import Link
 from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
 from console.members.program_sessions import LogIn, Refresh, Tokens
 from console.members.reads import Member
+from console.notifications.api import Channels, ChannelWithSecret, TestRequested
+from console.notifications.bodies import ChangedChannel, NewChannel
+from console.notifications.deliveries.reads import Delivery, DeliveryAttempt, DeliveryLog
+from console.notifications.reads import Channel
+from console.notifications.rules import Hours
 from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
 from console.quotas.reads import Quota
@@ -56,6 +61,16 @@ from console.usage.reads import UsageBucket
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     one.__name__: one
     for one in (
+        Channel,
+        Channels,
+        ChannelWithSecret,
+        NewChannel,
+        ChangedChannel,
+        TestRequested,
+        Hours,
+        Delivery,
+        DeliveryAttempt,
+        DeliveryLog,
         LogIn,
         Refresh,
         Tokens,

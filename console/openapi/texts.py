@@ -21,6 +21,7 @@ TAGS = {
     "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
     " and the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
+    "Notifications": "Channels by which alerts are sent outside, and what was sent.",
     "Sign-in": "Access tokens for programs that act for a person: half an hour each, refreshed for up to 30 days.",
     "Administration": "Who may do what: members and their sessions, API keys, the organization.",
     "Health": "Health checks. They need no key, and are also served without `/api/v1`.",
@@ -78,6 +79,8 @@ PARAMETERS = {
     "job": "Only runs of this job.",
     "If-Match": "The `ETag` of the SIM as you read it: 412 if it has changed since.",
     "user_id": "The user's number, as the list of members has it.",
+    "channel_id": "The number of the channel, as the list has it.",
+    "delivery_id": "The number of the delivery, as the list has it.",
     "group_id": "The number of the group's role, as the list has it.",
     "link_id": "The link's number, as the list of members has it.",
     "session_id": "The session's number, as the list of sessions has it.",

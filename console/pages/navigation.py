@@ -43,6 +43,16 @@ PAGES = (
         name="api", path="/api/v1/docs", title="API", key="a", help="Go to the API's page", icon="code", group="System"
     ),
     Page(
+        name="notification-channels",
+        path="/notification-channels",
+        title="Notifications",
+        key="b",
+        help="Go to the notifications",
+        icon="send",
+        group="System",
+        permission=Permission.ALERTS_WRITE,
+    ),
+    Page(
         name="users",
         path="/users",
         title="Users",

@@ -2,7 +2,19 @@
 
 from litestar import Router
 
-from console.pages import api_keys, audit, groups, join, organizations, prove, second_factor, settings, users
+from console.pages import (
+    api_keys,
+    audit,
+    deliveries,
+    groups,
+    join,
+    notification_channels,
+    organizations,
+    prove,
+    second_factor,
+    settings,
+    users,
+)
 
 router = Router(
     "/",
@@ -12,6 +24,8 @@ router = Router(
         api_keys.router,
         organizations.router,
         audit.router,
+        notification_channels.router,
+        deliveries.router,
         settings.router,
         second_factor.router,
         prove.router,

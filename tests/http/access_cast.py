@@ -15,10 +15,15 @@ from console.api_keys.writes import put_key
 from console.facts.actions import ActionKind
 from console.members.entering import enter
 from console.members.writes import invite, put_user
+from console.notifications.asking import ask_for_test
+from console.notifications.bodies import ChannelSetting
+from console.notifications.rules import ChannelKind
+from console.notifications.writes import add_channel
 from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
 from console.sessions.tables import sessions
-from console.store.database import Database
+from console.settings import Settings
+from console.store.database import Database, Transaction
 from console.users.tables import users
 from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast
 from tests.http.access_table import OF_A_VIEWER
@@ -31,8 +36,8 @@ NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 class World:
     """A server with a caller of each kind, and two things of each kind: one ours, one of the other organization."""
 
-    def __init__(self, web: Served, db: Database, cast: Cast) -> None:
-        self.web, self.db, self.cast = web, db, cast
+    def __init__(self, web: Served, db: Database, cast: Cast, settings: Settings) -> None:
+        self.web, self.db, self.cast, self.settings = web, db, cast, settings
         self.people: dict[str, httpx.AsyncClient] = {}
         self.keys: dict[str, str] = {}
         self.ours: dict[str, str] = {"iccid": ADAS_SIM, "organization_id": str(cast.acme), "sms_id": "1"}
@@ -56,7 +61,8 @@ class World:
                 await invite(transaction, number, Role.VIEWER, "", name, datetime.now(UTC))
                 await map_group(transaction, number, f"group of {name}", Role.VIEWER, name, NOW)
                 await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
-                things |= {"user_id": str(user_id)}
+                things["user_id"] = str(user_id)
+                things.update(await self._channel(transaction, number, name))
             for caller, things in ((self.cast.ada, self.ours), (self.cast.eve, self.theirs)):
                 asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
                 action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
@@ -69,6 +75,14 @@ class World:
         await self._name_things()
         for role, name in BEARERS.items():
             self.people[role] = await stack.enter_async_context(self.web.signed_in(name))
+
+    async def _channel(self, transaction: Transaction, organization_id: int, by: str) -> dict[str, str]:
+        setting = ChannelSetting(name=f"channel of {by}")
+        channel_id, _ = await add_channel(
+            transaction, self.settings, organization_id, ChannelKind.WEBHOOK, f"https://{by}.example", setting, by, NOW
+        )
+        delivery_id = await ask_for_test(transaction, organization_id, channel_id, by, NOW)
+        return {"channel_id": str(channel_id), "delivery_id": str(delivery_id)}
 
     async def _name_things(self) -> None:
         async with self.db.reading() as reading:

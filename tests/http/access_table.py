@@ -17,10 +17,11 @@ class Row(NamedTuple):
 
 # To decide about a member, `admin` is not enough: also what the member may do, here a viewer.
 OF_A_VIEWER = "admin sims:read alerts:read stream:read"
-READ, WRITE, ACT, ADMIN, ANYONE, PUBLIC, OWN = (
+READ, WRITE, ACT, CHANNELS, ADMIN, ANYONE, PUBLIC, OWN = (
     Row("sims:read"),
     Row("sims:write"),
     Row("sims:act"),
+    Row("alerts:write"),
     Row("admin"),
     Row("anyone"),
     Row("public"),
@@ -101,6 +102,15 @@ PAGES: dict[str, Row] = {
     "POST /organizations/current": Row("anyone", {"organization_id": 12345}),
     "GET /audit": Row("audit:read"),
     "GET /audit/export": Row("audit:read"),
+    "GET /notification-channels": CHANNELS,
+    "POST /notification-channels": Row("alerts:write", {"name": "x", "target": "https://hooks.example.com"}),
+    "GET /notification-channels/{channel_id}": CHANNELS,
+    "POST /notification-channels/{channel_id}": CHANNELS,
+    "POST /notification-channels/{channel_id}/test": CHANNELS,
+    "POST /notification-channels/{channel_id}/rotate-secret": CHANNELS,
+    "POST /notification-channels/{channel_id}/remove": CHANNELS,
+    "GET /notification-deliveries/{delivery_id}": CHANNELS,
+    "POST /notification-deliveries/{delivery_id}/redeliver": CHANNELS,
     "GET /settings": ANYONE,
     "POST /settings/password": Row("anyone", {"present": "wrong", "password": "wrong"}),
     "GET /settings/second-factor": ANYONE,
@@ -184,6 +194,18 @@ API: dict[str, Row] = {
     "GET /api/v1/api-keys": ADMIN,
     "POST /api/v1/api-keys": Row("admin", {"name": "x", "scopes": ["admin"]}),
     "DELETE /api/v1/api-keys/{prefix}": ADMIN,
+    "GET /api/v1/notification-channels": CHANNELS,
+    "POST /api/v1/notification-channels": Row(
+        "alerts:write", {"kind": "webhook", "name": "x", "target": "https://hooks.example.com/alerts"}
+    ),
+    "GET /api/v1/notification-channels/{channel_id}": CHANNELS,
+    "PUT /api/v1/notification-channels/{channel_id}": Row("alerts:write", {"name": "x"}),
+    "POST /api/v1/notification-channels/{channel_id}/test": CHANNELS,
+    "POST /api/v1/notification-channels/{channel_id}/rotate-secret": CHANNELS,
+    "DELETE /api/v1/notification-channels/{channel_id}": CHANNELS,
+    "GET /api/v1/notification-deliveries": CHANNELS,
+    "GET /api/v1/notification-deliveries/{delivery_id}": CHANNELS,
+    "POST /api/v1/notification-deliveries/{delivery_id}/redeliver": CHANNELS,
     "GET /api/v1/audit": Row("audit:read"),
     "GET /api/v1/whoami": ANYONE,
     "POST /api/v1/auth/logout": ANYONE,

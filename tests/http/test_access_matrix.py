@@ -30,7 +30,7 @@ from tests.serving import Served
 pytestmark = pytest.mark.one_edition
 _keys = itertools.count()
 TRIED = (EVES_SIM,)  # the trail of an organization names what its own callers tried
-THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program", "group of eve")
+THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program", "group of eve", "channel of eve", "eve.example")
 
 
 @pytest.fixture
@@ -99,9 +99,9 @@ def refused(answer: httpx.Response) -> str:
 
 
 async def test_each_route_answers_each_role_each_scope_and_each_organization_as_the_table_says(
-    web: Served, db: Database, cast: Cast
+    web: Served, db: Database, cast: Cast, settings: Settings
 ) -> None:
-    world, wrong = World(web, db, cast), []
+    world, wrong = World(web, db, cast, settings), []
     async with AsyncExitStack() as stack:
         await world.begin(stack)
         stranger = await stack.enter_async_context(web.stranger())
