@@ -22,7 +22,7 @@ from tests import logged
 from tests.cast import Cast, gather
 from tests.databases import Cluster, KeptCast
 from tests.serving import Served, serving
-from tests.simulation import Simulation, simulated
+from tests.simulation import FLEET, Simulation, simulated
 from tests.timescale import timescale
 
 # Without local variables, whose drawing takes seconds.
@@ -142,7 +142,7 @@ async def cast(db: Database, settings: Settings, cluster: Cluster) -> Cast:
 @pytest_asyncio.fixture(scope="session")
 async def simulation() -> AsyncIterator[Simulation]:
     """A simulated 1NCE with a small fleet that stands still, so that tests move it."""
-    async with simulated(sims=250, seed=7) as found:
+    async with simulated(sims=FLEET, seed=7) as found:
         yield found
 
 

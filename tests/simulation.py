@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+FLEET = 120  # SIMs of the one that tests share: two pages of the inventory
 READY = re.compile(rb"listening on (http://[\d.:]+)/management-api")
 
 

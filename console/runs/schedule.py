@@ -36,8 +36,7 @@ JOBS = (
     ),
     JobDefinition(
         name="settle",
-        description="Looks for the effects of actions that 1NCE has taken or may have done, and ends those whose worker"
-        " was lost or whose time has passed",
+        description="Looks for the effects of actions, and ends those whose worker was lost or whose time has passed",
         every="request, and each minute for what was left",
         cron="* * * * *",
         timeout=timedelta(minutes=10),
@@ -61,8 +60,7 @@ JOBS = (
     ),
     JobDefinition(
         name="sync_status",
-        description="Asks 1NCE for the connection of SIMs: most often those on screen and those that changed lately,"
-        " and always the one that was not asked for longest",
+        description="Asks 1NCE for the connection of SIMs: on screen, changed lately, and the longest not asked for",
         every="minute",
         cron="* * * * *",
         timeout=timedelta(minutes=15),
@@ -118,10 +116,16 @@ JOBS = (
     ),
     JobDefinition(
         name="watch_stream",
-        description="Checks whether the Data Streamer still posts as often as it usually does, and brings what polling"
-        " finds",
+        description="Checks whether the Data Streamer posts as often as it usually does, and what polling finds",
         every="minute",
         cron="* * * * *",
+        timeout=timedelta(minutes=5),
+    ),
+    JobDefinition(
+        name="judge_alerts",
+        description="Judges alert rules: SIMs that have changed, and what time alone makes true",
+        every="3 seconds",
+        cron="* * * * * */3",
         timeout=timedelta(minutes=5),
     ),
     JobDefinition(

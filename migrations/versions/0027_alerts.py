@@ -124,7 +124,7 @@ def _judging() -> None:
             id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT unjudged_changes_pkey PRIMARY KEY,
             organization_id integer NOT NULL,
             iccid text NOT NULL,
-            changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            changed_at timestamptz NOT NULL,
             was_status text,
             was_imei text,
             was_connection text,
@@ -132,7 +132,7 @@ def _judging() -> None:
             was_country text
         )""")
     op.execute("CREATE INDEX unjudged_changes_organization_id_idx ON unjudged_changes (organization_id, id)")
-    _note("inserted", "INSERT", "NEW TABLE AS later", "SELECT organization_id, iccid FROM later", "")
+    _note("inserted", "INSERT", "NEW TABLE AS later", "SELECT organization_id, iccid, changed_at FROM later", "")
     # A SIM that was merely seen again changes nothing that a rule asks, except how long it was not seen: those that
     # fire for that are looked at each time.
     _note(
@@ -140,8 +140,8 @@ def _judging() -> None:
         "UPDATE",
         "OLD TABLE AS earlier NEW TABLE AS later",
         """
-            SELECT later.organization_id, later.iccid, earlier.status, earlier.imei, earlier.connection,
-                earlier.operator, earlier.country
+            SELECT later.organization_id, later.iccid, later.changed_at,
+                earlier.status, earlier.imei, earlier.connection, earlier.operator, earlier.country
             FROM later JOIN earlier USING (organization_id, iccid)
             WHERE later.revision <> earlier.revision
                 AND ((later.status, later.imei, later.connection, later.operator, later.country)
@@ -156,7 +156,7 @@ def _note(name: str, event: str, tables: str, changed: str, columns: str) -> Non
     op.execute(f"""
         CREATE FUNCTION note_{name}_sims() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            INSERT INTO unjudged_changes (organization_id, iccid{columns}) {changed};
+            INSERT INTO unjudged_changes (organization_id, iccid, changed_at{columns}) {changed};
             RETURN NULL;
         END $$""")
     op.execute(

@@ -15,6 +15,7 @@ from tests.carrier.conftest import Worker, gauge
 from tests.cast import ADAS_SIM, Cast
 from tests.parts import html_in
 from tests.serving import Served
+from tests.simulation import FLEET
 
 pytestmark = pytest.mark.one_edition
 DOWN = {"path": "/v2/sims", "kind": "status", "status": 503}
@@ -35,7 +36,7 @@ async def goes_down(worker: Worker) -> None:
 async def comes_back(worker: Worker) -> None:
     """1NCE answers, and a call is forced."""
     await worker.simulation.ask("DELETE", "faults")
-    assert await worker.client.check() == 250
+    assert await worker.client.check() == FLEET
 
 
 async def published(socket: Any) -> list[dict[str, Any]]:

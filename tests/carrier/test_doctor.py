@@ -16,7 +16,7 @@ from console.organizations.writes import put
 from console.settings import Settings
 from console.store.database import Database
 from tests.carrier.conftest import OFFERED
-from tests.simulation import Simulation
+from tests.simulation import FLEET, Simulation
 
 pytestmark = pytest.mark.one_edition
 
@@ -78,7 +78,7 @@ async def test_a_good_account_is_well_even_if_it_lacks_something(doctor: Doctor,
     await simulation.ask("POST", "capabilities", {"orders": 410})
     code, found = await doctor.finds()
     assert code == 0, found
-    assert found["1NCE, acme, sign-in"]["found"] == "signed in; 250 SIMs"
+    assert found["1NCE, acme, sign-in"]["found"] == f"signed in; {FLEET} SIMs"
     assert "sim.status" in found["1NCE, acme, can read"]["found"]
     assert "orders.list" not in found["1NCE, acme, can read"]["found"]
     assert "410" in found["1NCE, acme, lacks orders.list"]["found"]
@@ -120,7 +120,7 @@ async def test_the_file_of_forms_holds_no_value(doctor: Doctor, simulation: Simu
         assert truth["iccid"] not in written
         assert truth["label"] not in written if truth["label"] else True
     assert "acme" not in written
-    assert '"250"' not in written, "not even how many SIMs there are"
+    assert f'"{FLEET}"' not in written, "not even how many SIMs there are"
 
 
 async def test_without_a_file_it_says_that_there_could_be_one(doctor: Doctor) -> None:

@@ -16,7 +16,7 @@ from jobs.sync_quotas import sync_quotas
 from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
 from tests.jobs.conftest import Acme
-from tests.simulation import Simulation
+from tests.simulation import FLEET, Simulation
 
 pytestmark = pytest.mark.one_edition
 POLLS: tuple[Job, ...] = (sync_sims, sync_status, sync_connectivity, sync_quotas)
@@ -92,7 +92,7 @@ async def test_after_an_outage_one_call_tries_and_then_all_is_asked_for_again(
     await simulation.ask("DELETE", "faults")
     await forget_wait(db, acme)
     await acme.run(sync_sims)
-    assert len(await states(db, acme, simulation)) == 250
+    assert len(await states(db, acme, simulation)) == FLEET
     assert (await last_runs(db, acme, sync_sims))[0].state == "done"
 
 
@@ -103,14 +103,14 @@ async def test_a_1nce_that_throttles_is_waited_for_and_nothing_is_skipped(
     fault = {"path": "/v2/sims", "kind": "status", "status": 429, "times": 2}
     await simulation.ask("POST", "faults", fault | ({"retry_after": retry_after} if retry_after else {}))
     await acme.run(sync_sims)
-    assert len(await states(db, acme, simulation)) == 250
+    assert len(await states(db, acme, simulation)) == FLEET
     assert not await db.redis.exists(f"once:{acme.id}:circuit")
 
 
 async def test_a_slow_1nce_is_slow_and_no_more(db: Database, acme: Acme, simulation: Simulation) -> None:
     await simulation.ask("POST", "faults", {"path": "/v2/sims", "kind": "delay", "seconds": 1.5})
     await acme.run(sync_sims)
-    assert len(await states(db, acme, simulation)) == 250
+    assert len(await states(db, acme, simulation)) == FLEET
 
 
 ODD_LABELS = {
@@ -154,7 +154,7 @@ async def test_a_status_that_has_lost_its_word_fails_that_answer_and_leaves_the_
         await connection.exec_driver_sql("UPDATE poll_slots SET status_at = 'epoch'")
     await acme.run(sync_status)
     run = (await last_runs(db, acme, sync_status))[0]
-    assert (run.state, run.failed) == ("failed", 250)
+    assert (run.state, run.failed) == ("failed", FLEET)
     assert "status" in run.error
     after = await states(db, acme, simulation)
     assert {iccid: sim.connection for iccid, sim in after.items()} == {

@@ -9,12 +9,13 @@ from console.organizations.writes import change_settings, request_check
 from console.store.database import Database
 from jobs.check_credentials import check_credentials
 from tests.jobs.conftest import Acme
+from tests.simulation import FLEET
 
 pytestmark = pytest.mark.one_edition
 
 
 async def test_the_page_says_what_1nce_answered(db: Database, acme: Acme) -> None:
-    for secret, accepted, found in (("wrong", False, ""), ("demo-secret", True, "signed in; 250 SIMs")):
+    for secret, accepted, found in (("wrong", False, ""), ("demo-secret", True, f"signed in; {FLEET} SIMs")):
         async with db.transaction() as transaction:
             await change_settings(transaction, acme.worker.settings.secret_key, acme.id, {"once_client_secret": secret})
             await request_check(transaction, acme.id, datetime.now(UTC))

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity import reads as connectivity_reads
+from console.once.queries import SIMS_PER_PAGE
 from console.runs import reads as run_reads
 from console.sims import reads
 from console.sims.counts import reads as counts_reads
@@ -19,7 +20,7 @@ from jobs.polling.poll import STOP_AFTER_FAILURES
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_sims import sync_sims
 from tests.jobs.conftest import Acme
-from tests.simulation import Simulation
+from tests.simulation import FLEET, Simulation
 
 RUNS = 3  # a run ends with its minute, done or not: on a busy machine the next goes on
 WATCHED = ("sims", "quotas", "status_history", "network_events", "usage_records")
@@ -53,7 +54,7 @@ async def test_a_walk_keeps_the_whole_inventory(db: Database, acme: Acme, simula
         run = await run_reads.last_done(connection, acme.id, "sync_sims")
     assert {sim.iccid for sim in found.items} == set(await simulation.iccids())
     assert run is not None
-    assert (run.seen, run.changed, run.failed) == (250, 250, 0)
+    assert (run.seen, run.changed, run.failed) == (FLEET, FLEET, 0)
 
 
 async def test_a_second_walk_of_an_unchanged_fleet_writes_no_row_and_publishes_no_fact(
@@ -128,7 +129,7 @@ async def test_a_1nce_that_stumbles_costs_no_sim(
     finally:
         await simulation.ask("DELETE", "faults")
     async with db.reading() as connection:
-        assert await reads.count(connection, acme.id, SimFilter()) == 250
+        assert await reads.count(connection, acme.id, SimFilter()) == FLEET
 
 
 @pytest.mark.one_edition
@@ -155,14 +156,14 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
         await writing.execute(
             sa.text(
                 "INSERT INTO job_runs (organization_id, job, state, started_at, heartbeat_at, progress) VALUES"
-                " (:id, 'sync_sims', 'running', now() - interval '5 min', now() - interval '5 min', '{\"page\": 3}')"
+                " (:id, 'sync_sims', 'running', now() - interval '5 min', now() - interval '5 min', '{\"page\": 2}')"
             ),
             {"id": acme.id},
         )
     await acme.run(sync_sims)
     async with db.reading() as connection:
         runs = await run_reads.runs(connection, acme.id, job="sync_sims")
-    assert [(run.state, run.seen) for run in runs] == [("done", 50), ("interrupted", 0)]
+    assert [(run.state, run.seen) for run in runs] == [("done", FLEET - SIMS_PER_PAGE), ("interrupted", 0)]
 
 
 @pytest.mark.one_edition
@@ -179,7 +180,7 @@ async def test_one_unknown_sim_does_not_stop_the_others(
     async with db.reading() as connection:
         run = (await run_reads.runs(connection, acme.id, job="sync_status"))[0]
         counts = await counts_reads.counts(connection, acme.id)
-    assert (run.state, run.seen, run.failed) == ("done", 250, 1)
+    assert (run.state, run.seen, run.failed) == ("done", FLEET, 1)
     assert counts.connection["unknown"] == 1
     assert STOP_AFTER_FAILURES > 1
 
@@ -190,7 +191,7 @@ async def test_events_beyond_the_first_page_are_asked_for_too(
     await acme.run(sync_sims)
     client = await acme.worker.once_clients.client(acme.id)
     assert client is not None
-    # How many events a SIM has depends on the hour and the day, but some of 250 SIMs have enough for a second page.
+    # How many events a SIM has depends on the hour and the day, but some of them have enough for a second page.
     for iccid in await simulation.iccids():
         said = {str(event.id) for event in (await client.events(iccid)).events}
         if (page := len(said) // connectivity_job.PAGES + 1) < len(said):
@@ -217,7 +218,7 @@ async def test_an_account_without_sms_quotas_has_its_data_quotas_in_the_same_run
         found = await reads.page(connection, acme.id, SimFilter(), limit=500)
         run = (await run_reads.runs(connection, acme.id, job="sync_quotas"))[0]
     assert all(sim.data_left_bytes is not None for sim in found.items)
-    assert run.seen == 250
+    assert run.seen == FLEET
 
 
 async def test_an_answer_that_was_in_anothers_way_is_kept_all_the_same(db: Database, acme: Acme) -> None:
@@ -237,7 +238,7 @@ async def test_an_answer_that_was_in_anothers_way_is_kept_all_the_same(db: Datab
         run = await run_reads.last_done(connection, acme.id, "sync_status")
         found = await reads.page(connection, acme.id, SimFilter(), limit=500)
     assert run is not None
-    assert (run.seen, run.failed, run.changed) == (250, 0, 250)
+    assert (run.seen, run.failed, run.changed) == (FLEET, 0, FLEET)
     assert "nobody" not in {sim.operator for sim in found.items}
 
 

@@ -1,0 +1,93 @@
+"""Questions about alert rules."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.sentences import sentence
+from console.alert_rules.tables import alert_rules
+from console.facts.alerts import Severity
+from console.sims.annotations.rules import AnnotationRefused
+from console.sims.filter_parameters import FilterRefused, read_filter
+from console.sims.rules import SimFilter
+
+c = alert_rules.c
+
+
+class AlertRule(Struct, frozen=True, kw_only=True):
+    """A rule as it is now."""
+
+    id: Annotated[int, Meta(description="The console's id of the rule.", examples=[3])]
+    name: Annotated[str, Meta(description="What people call it.", examples=["Operator lost"])]
+    sentence: Annotated[
+        str,
+        Meta(description="The rule in words.", examples=["Warning when a SIM has less than 10 % of its data left."]),
+    ]
+    kind: Annotated[RuleKind, Meta(description="What it asks.", examples=["data_quota_below"])]
+    parameters: Annotated[Parameters, Meta(description="Its numbers.", examples=[{"percent": 10}])]
+    filter: Annotated[
+        str, Meta(description="Of which SIMs, as the address of the list has it; empty: all.", examples=["tag=pump"])
+    ]
+    severity: Annotated[Severity, Meta(description="How urgent its alerts are.", examples=["warning"])]
+    for_seconds: Annotated[int, Meta(description="How long the condition must hold before it fires.", examples=[0])]
+    keep_firing_seconds: Annotated[
+        int, Meta(description="How long the condition must have ended before its alert is resolved.", examples=[120])
+    ]
+    enabled: Annotated[bool, Meta(description="Whether it is judged.", examples=[True])]
+    ready_made: Annotated[bool, Meta(description="Whether the console gave it to the organization.", examples=[True])]
+    changed_by: Annotated[str, Meta(description="Who changed it last.", examples=["ada"])]
+    changed_at: Annotated[datetime, Meta(description="When.", examples=["2026-11-20T10:00:00Z"])]
+    revision: Annotated[int, Meta(description="Rises by one with each change.", examples=[1])]
+
+
+COLUMNS = tuple(c[name] for name in AlertRule.__struct_fields__ if name in c)
+
+
+def rule_of(row: Any) -> AlertRule:
+    """The rule in a row."""
+    values = {column.name: getattr(row, column.name) for column in COLUMNS}
+    kind, severity = RuleKind(values.pop("kind")), Severity(values.pop("severity"))
+    parameters = msgspec.convert(values.pop("parameters"), Parameters)
+    said = sentence(
+        kind,
+        parameters,
+        filter_text=row.filter,
+        severity=severity,
+        for_seconds=row.for_seconds,
+        keep_firing_seconds=row.keep_firing_seconds,
+    )
+    ready_made = values.pop("ready_made") is not None
+    return AlertRule(
+        **values, kind=kind, severity=severity, parameters=parameters, sentence=said, ready_made=ready_made
+    )
+
+
+async def rules(connection: AsyncConnection, organization_id: int, *, enabled: bool = False) -> list[AlertRule]:
+    """The rules of an organization, the oldest first; or those that are judged."""
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.deleted_at.is_(None)).order_by(c.id)
+    if enabled:
+        query = query.where(c.enabled)
+    return [rule_of(row) for row in (await connection.execute(query)).all()]
+
+
+async def one(connection: AsyncConnection, organization_id: int, rule_id: int) -> AlertRule | None:
+    """A rule as it is now."""
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.id == rule_id, c.deleted_at.is_(None))
+    row = (await connection.execute(query)).first()
+    return rule_of(row) if row else None
+
+
+def filter_of(text: str) -> SimFilter:
+    """The filter of SIMs that a rule's text is. Raises FilterRefused."""
+    pairs = parse_qsl(text, keep_blank_values=False)
+    words = " ".join(value for name, value in pairs if name == "q")
+    try:
+        return read_filter(pairs, words)
+    except AnnotationRefused as error:
+        raise FilterRefused(str(error)) from error

@@ -1,0 +1,93 @@
+"""A rule as a sentence."""
+
+from console.alert_rules.kinds import Parameters, RuleKind
+from console.facts.alerts import Severity
+
+MEBIBYTE = 1024 * 1024
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+def condition(kind: RuleKind, parameters: Parameters) -> str:
+    """What a rule asks, without its first capital."""
+    p = parameters
+    match kind:
+        case RuleKind.DATA_QUOTA_BELOW:
+            return f"a SIM has less than {_amounts(p.percent, p.left_bytes, None)} of its data left"
+        case RuleKind.SMS_QUOTA_BELOW:
+            return f"a SIM has less than {_amounts(p.percent, None, p.left_messages)} of its SMS left"
+        case RuleKind.QUOTA_USED_UP:
+            return f"a SIM has no {'data' if p.service == 'data' else 'SMS'} left, or its quota has expired"
+        case RuleKind.EXPIRES_SOON:
+            return f"a SIM's data quota expires within {_many(p.days, 'day')}"
+        case RuleKind.NO_CONTACT:
+            return f"an enabled SIM was not seen by any network for {_many(p.hours, 'hour')}"
+        case RuleKind.STATUS_CHANGED:
+            return "a SIM is enabled or disabled"
+        case RuleKind.IMEI_CHANGED:
+            return "a SIM is in another device"
+        case RuleKind.COUNTRY_NOT_ALLOWED:
+            return f"a SIM is on a network outside {', '.join(p.countries or ())}"
+        case RuleKind.SHARE_LEFT:
+            return (
+                f"{p.percent} % of an {p.by}'s SIMs, {p.least_sims} at least, leave within {_many(p.minutes, 'minute')}"
+                if p.by == "operator"
+                else f"{p.percent} % of a country's SIMs, {p.least_sims} at least, leave within"
+                f" {_many(p.minutes, 'minute')}"
+            )
+    return _of_the_console(kind, parameters)
+
+
+def _of_the_console(kind: RuleKind, p: Parameters) -> str:
+    match kind:
+        case RuleKind.STREAMER_STALE:
+            return "the Data Streamer is overdue, or polling finds what it did not post"
+        case RuleKind.POLLING_STALE:
+            return f"no poll of SIMs has succeeded for {_many(p.minutes, 'minute')}"
+        case RuleKind.CARRIER_FAILING:
+            return "the circuit breaker of 1NCE is not closed"
+        case RuleKind.JOB_FAILING:
+            return f"a job has failed {_many(p.failures, 'time')} in a row"
+        case RuleKind.RECONCILIATION_DIFFERS:
+            return f"quota and usage records of {_many(p.least_sims, 'SIM')} or more do not agree"
+        case RuleKind.ACTION_UNKNOWN:
+            return f"an action is unknown for {_many(p.minutes, 'minute')}"
+        case _:
+            return f"{p.percent} % of a budget of top-ups is spent or reserved"
+
+
+def sentence(
+    kind: RuleKind,
+    parameters: Parameters,
+    *,
+    filter_text: str,
+    severity: Severity,
+    for_seconds: int,
+    keep_firing_seconds: int,
+) -> str:
+    """The whole rule: "Critical when 20 % of an operator's SIMs, 20 at least, leave within 5 minutes." """
+    parts = [f"{severity.capitalize()} when {condition(kind, parameters)}"]
+    if filter_text:
+        parts.append(f"of the SIMs with {filter_text.replace('&', ', ').replace('=', ' ')}")
+    if for_seconds:
+        parts.append(f"for {span(for_seconds)}")
+    text = ", ".join(parts) + "."
+    return text + (f" It is kept for {span(keep_firing_seconds)} after that has ended." if keep_firing_seconds else "")
+
+
+def span(seconds: int) -> str:
+    """Seconds in the largest unit that they are whole in."""
+    size, unit = next((size, unit) for size, unit in UNITS if seconds % size == 0)
+    return _many(seconds // size, unit)
+
+
+def _many(number: int | None, unit: str) -> str:
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+
+
+def _amounts(percent: int | None, left_bytes: int | None, messages: int | None) -> str:
+    found = [f"{percent} %"] if percent is not None else []
+    if left_bytes is not None:
+        found.append(f"{left_bytes / MEBIBYTE:,.6g} MB")
+    if messages is not None:
+        found.append(f"{messages:,} messages")
+    return " or ".join(found)

@@ -1,0 +1,123 @@
+"""What judging finds is applied: for which SIMs a rule begins to hold or has ended, and as which alerts."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import Struct, field
+
+from console.alert_rules.findings import Finding, JudgedSim, find
+from console.alert_rules.kinds import KINDS, Feed
+from console.alert_rules.reads import AlertRule
+from console.alerts.judging import reads, writes
+from console.alerts.judging.reads import OpenSubject
+from console.alerts.rules import NewSubject, grouped, is_group
+from console.alerts.tables import alert_subjects
+from console.sims.filters import texts
+from console.store.database import Transaction
+
+s = alert_subjects.c
+
+
+class Judged(Struct):
+    """What one judging has done."""
+
+    sims: int = 0  # looked at
+    alerts: int = 0  # changed
+    more: bool = False  # changes are left: judge again
+    touched: set[int] = field(default_factory=set)  # alerts whose subjects have changed
+    shares_hold: dict[int, bool] = field(default_factory=dict)
+
+
+class Judging(Struct, frozen=True, kw_only=True):
+    """What a judging works with."""
+
+    transaction: Transaction
+    organization_id: int
+    now: datetime
+    rules: dict[int, AlertRule]
+    stale: frozenset[Feed]
+    judged: Judged
+
+    @property
+    def of_sims(self) -> list[AlertRule]:
+        """The rules that are asked of each SIM."""
+        return [rule for rule in self.rules.values() if KINDS[rule.kind].of_sims]
+
+
+async def judge_sims(judging: Judging, rules: Sequence[AlertRule], sims: Sequence[JudgedSim]) -> None:
+    """Judge these SIMs by these rules. The cost of a SIM does not depend on how many others there are."""
+    connection, organization_id = judging.transaction.connection, judging.organization_id
+    judging.judged.sims += len(sims)
+    which = s.subject == sa.func.any(texts([sim.iccid for sim in sims]))
+    open_ = await reads.open_subjects(connection, organization_id, which)
+    for rule in rules:
+        new, ended = _sorted(rule, sims, open_, judging.now)
+        if rule.filter:
+            asked = sorted({*new, *(subject for of, subject in open_ if of == rule.id)})
+            matching = await reads.matching(connection, organization_id, rule, asked) if asked else set()
+            ended |= {iccid for iccid in asked if iccid not in matching and held(open_, rule, iccid)}
+            new = {iccid: one for iccid, one in new.items() if iccid in matching}
+        await apply(judging, rule, list(new.values()), ended, open_)
+
+
+def _sorted(
+    rule: AlertRule, sims: Sequence[JudgedSim], open_: Mapping[tuple[int, str], OpenSubject], now: datetime
+) -> tuple[dict[str, NewSubject], set[str]]:
+    """For which SIMs the rule begins to hold, and for which it has ended."""
+    new: dict[str, NewSubject] = {}
+    ended: set[str] = set()
+    for sim in sims:
+        finding, value = find(rule.kind, rule.parameters, sim, now)
+        if finding is Finding.HOLDS:
+            known = open_.get((rule.id, sim.iccid))
+            if known is None or not known.holds:
+                new[sim.iccid] = NewSubject(
+                    subject=sim.iccid, iccid=sim.iccid, operator=sim.operator, country=sim.country, value=value
+                )
+        elif finding is Finding.ENDED and held(open_, rule, sim.iccid):
+            ended.add(sim.iccid)
+    return new, ended
+
+
+def held(open_: Mapping[tuple[int, str], OpenSubject], rule: AlertRule, subject: str) -> bool:
+    known = open_.get((rule.id, subject))
+    return known is not None and known.holds
+
+
+async def apply(
+    judging: Judging,
+    rule: AlertRule,
+    new: Sequence[NewSubject],
+    ended: set[str],
+    open_: Mapping[tuple[int, str], OpenSubject],
+) -> None:
+    """Write what begins to hold, as alerts of groups or of one subject, and what has ended."""
+    if not new and not ended:
+        return
+    known = await reads.open_keys(judging.transaction.connection, judging.organization_id, rule.id)
+    of_alert = {number: key for key, number in known.items()}
+    found: dict[str, list[NewSubject]] = defaultdict(list)
+    left = []
+    for one in new:  # what held before belongs to its alert
+        before = open_.get((rule.id, one.subject))
+        if before is not None and before.alert_id in of_alert:
+            found[of_alert[before.alert_id]].append(one)
+        else:
+            left.append(one)
+    single = sum(not is_group(key) for key in known)
+    for key, subjects in grouped(left, known.keys(), single).items():
+        found[key].extend(subjects)
+    await open_alerts(judging, rule, found, known)
+    if ended:
+        await writes.end_subjects(judging.transaction, judging.organization_id, rule.id, ended, judging.now)
+        judging.judged.touched |= {open_[rule.id, subject].alert_id for subject in ended}
+
+
+async def open_alerts(
+    judging: Judging, rule: AlertRule, found: Mapping[str, Sequence[NewSubject]], known: Mapping[str, int]
+) -> None:
+    if found:
+        ids = await writes.open_alerts(judging.transaction, judging.organization_id, rule, found, known, judging.now)
+        judging.judged.touched |= set(ids.values())

@@ -1,0 +1,162 @@
+"""One judging of an organization: what has changed, what time has made true, and what the console finds of itself."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from console.alert_rules import reads as rule_reads
+from console.alert_rules.findings import Finding
+from console.alert_rules.kinds import KINDS, RuleKind
+from console.alert_rules.ready_made import VERSION
+from console.alert_rules.writes import give_ready_made, note_judged
+from console.alerts.judging import conditions, reads, shares, writes
+from console.alerts.judging.applying import Judged, Judging, apply, held, judge_sims, open_alerts
+from console.alerts.tables import alert_subjects, alerts
+from console.alerts.writes import settle
+from console.facts.alerts import AlertState
+from console.store.database import Transaction
+
+AT_ONCE = 5_000  # SIMs: what one judging holds in memory
+FLEET_EVERY = timedelta(seconds=60)
+a, s = alerts.c, alert_subjects.c
+
+
+async def judge(transaction: Transaction, organization_id: int, now: datetime) -> Judged:
+    """Judge one organization, in the transaction that this is called in. It waits for another's."""
+    connection = transaction.connection
+    begun = await writes.begin_judging(transaction, organization_id)
+    if begun.ready_made < VERSION:
+        await give_ready_made(transaction, organization_id, after=begun.ready_made, now=now)
+    known = await rule_reads.rules(connection, organization_id, enabled=True)
+    judging = Judging(
+        transaction=transaction,
+        organization_id=organization_id,
+        now=now,
+        rules={rule.id: rule for rule in known},
+        stale=await reads.stale_feeds(connection, organization_id, now),
+        judged=Judged(),
+    )
+    fleet = begun.fleet_judged_at is None or now - begun.fleet_judged_at >= FLEET_EVERY
+    await _changed(judging)
+    await _revised(judging)
+    if fleet:
+        await _by_time(judging)
+    await _shares(judging)
+    await _of_the_console(judging, fleet=fleet)
+    due = await _due(judging)
+    judging.judged.alerts = await settle(
+        transaction,
+        organization_id,
+        judging.judged.touched | due,
+        judging.rules,
+        now,
+        stale=judging.stale,
+        shares_hold=judging.judged.shares_hold,
+    )
+    await writes.end_judging(transaction, organization_id, now, ready_made=max(VERSION, begun.ready_made), fleet=fleet)
+    return judging.judged
+
+
+async def _changed(judging: Judging) -> None:
+    """SIMs that have changed, with what they were; and subjects of changes, which end at once."""
+    changes = await writes.take_changes(judging.transaction, judging.organization_id, limit=AT_ONCE)
+    judging.judged.more = len(changes) == AT_ONCE
+    momentary = [rule.id for rule in judging.of_sims if KINDS[rule.kind].momentary]
+    passing = await reads.open_subjects(
+        judging.transaction.connection, judging.organization_id, sa.and_(s.rule_id.in_(momentary), s.holds)
+    )
+    iccids = sorted({one.iccid for one in changes} | {subject for _, subject in passing})
+    if not iccids:
+        return
+    were: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for one in changes:
+        for place, value in enumerate((one.was_status, one.was_imei)):
+            if value is not None:
+                were[one.iccid][place].append(value)
+    sims = await reads.judged_sims(judging.transaction.connection, judging.organization_id, iccids, were)
+    by_iccid = {sim.iccid: sim for sim in sims}
+    changed = {one.iccid for one in changes}
+    of_changes = {iccid: sim for iccid, sim in by_iccid.items() if iccid in changed}
+    await writes.note_departures(judging.transaction, judging.organization_id, changes, of_changes, judging.now)
+    await judge_sims(judging, judging.of_sims, sims)
+
+
+async def _revised(judging: Judging) -> None:
+    """Every SIM, by the rules that are new or were changed. What a rule holds for stays where it still holds."""
+    connection = judging.transaction.connection
+    revised = await reads.revised(connection, judging.organization_id)
+    rules = [rule for rule in judging.rules.values() if rule.id in revised]
+    of_sims = [rule for rule in rules if KINDS[rule.kind].of_sims and not KINDS[rule.kind].momentary]
+    last = ""
+    while of_sims and (iccids := await reads.iccids_after(connection, judging.organization_id, last, limit=AT_ONCE)):
+        await judge_sims(judging, of_sims, await reads.judged_sims(connection, judging.organization_id, iccids))
+        last = iccids[-1]
+    for rule in rules:
+        known = await reads.open_keys(connection, judging.organization_id, rule.id)
+        judging.judged.touched |= set(known.values())
+    await note_judged(judging.transaction, judging.organization_id, rules)
+
+
+async def _by_time(judging: Judging) -> None:
+    """SIMs for which time alone makes a rule true, and those that were seen again without any other change."""
+    connection = judging.transaction.connection
+    for rule in judging.of_sims:
+        if not KINDS[rule.kind].by_time or KINDS[rule.kind].feed in judging.stale:
+            continue
+        due = await reads.due_by_time(connection, judging.organization_id, rule, judging.now, limit=AT_ONCE)
+        back = await reads.seen_again(connection, judging.organization_id, rule, judging.now, limit=AT_ONCE)
+        if iccids := sorted({*due, *back}):
+            sims = await reads.judged_sims(connection, judging.organization_id, iccids)
+            await judge_sims(judging, [rule], sims)
+
+
+async def _shares(judging: Judging) -> None:
+    """Groups of which a share has left: one alert each, with its SIMs."""
+    connection, organization_id = judging.transaction.connection, judging.organization_id
+    rules = [rule for rule in judging.rules.values() if rule.kind is RuleKind.SHARE_LEFT]
+    here = await shares.on_network(connection, organization_id) if rules else {}
+    for rule in rules:
+        known = await reads.open_keys(connection, organization_id, rule.id)
+        found = await shares.shares(connection, organization_id, rule, known, here, judging.now)
+        holds = {key: one for key, one in found.items() if one.finding in (Finding.HOLDS, Finding.STAYS)}
+        opened = {
+            key: one.left for key, one in holds.items() if one.left and (key in known or one.finding is Finding.HOLDS)
+        }
+        await open_alerts(judging, rule, opened, known)
+        await writes.end_those_back(judging.transaction, organization_id, rule.id, judging.now)
+        now_known = await reads.open_keys(connection, organization_id, rule.id)
+        judging.judged.touched |= set(now_known.values())
+        judging.judged.shares_hold |= {number: key in holds for key, number in now_known.items()}
+
+
+async def _of_the_console(judging: Judging, *, fleet: bool) -> None:
+    """Conditions of sources, jobs, actions and budgets: all for which they hold, so all others have ended."""
+    connection, organization_id = judging.transaction.connection, judging.organization_id
+    for rule in judging.rules.values():
+        if KINDS[rule.kind].of_sims or rule.kind is RuleKind.SHARE_LEFT:
+            continue
+        if rule.kind in conditions.SELDOM and not fleet:
+            continue
+        found = await conditions.found(connection, organization_id, rule, judging.now)
+        open_ = await reads.open_subjects(connection, organization_id, s.rule_id == rule.id)
+        new = [one for one in found if not held(open_, rule, one.subject)]
+        there = {one.subject for one in found}
+        ended = {subject for (_, subject), known in open_.items() if known.holds and subject not in there}
+        await apply(judging, rule, new, ended, open_)
+
+
+async def _due(judging: Judging) -> set[int]:
+    """Open alerts that time leads on, whose rule is gone, or that can be judged now and could not, or the reverse."""
+    moving = a.state.in_((AlertState.PENDING.value, AlertState.RECOVERING.value))
+    stale = [rule.id for rule in judging.rules.values() if KINDS[rule.kind].feed in judging.stale]
+    cannot = a.cannot_judge_since.is_not(None)
+    which = sa.or_(
+        moving,
+        a.acknowledged_until <= judging.now,
+        a.rule_id.not_in(list(judging.rules)),
+        sa.and_(a.rule_id.in_(stale), ~cannot),
+        sa.and_(a.rule_id.not_in(stale), cannot),
+    )
+    query = sa.select(a.id).where(a.organization_id == judging.organization_id, a.state != "resolved", which)
+    return set((await judging.transaction.connection.execute(query)).scalars())

@@ -1,0 +1,1 @@
+"""Alert rules, judging, and what people do about alerts."""

@@ -1,0 +1,165 @@
+"""What changes is judged once, whatever is killed; a storm is one alert; nothing is resolved for lack of data."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from console.alert_rules import writes as rule_writes
+from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.reads import rules
+from console.alert_rules.ready_made import READY_MADE
+from console.alert_rules.writes import NewAlertRule
+from console.alerts import reads
+from console.alerts.judging.judge import judge
+from console.alerts.tables import unjudged_changes
+from console.facts.alerts import AlertState, Severity
+from tests.alerts.conftest import Fleet, iccids
+
+pytestmark = pytest.mark.one_edition
+LOST = Parameters(percent=20, minutes=5, by="operator", least_sims=20)
+ABROAD = Parameters(countries=["DE"])
+
+
+async def waiting(fleet: Fleet) -> int:
+    query = sa.select(sa.func.count()).where(unjudged_changes.c.organization_id == fleet.cast.acme)
+    async with fleet.db.reading() as connection:
+        return int((await connection.execute(query)).scalar_one())
+
+
+async def test_a_storm_is_one_alert_with_its_sims_until_they_are_back(fleet: Fleet) -> None:
+    every = iccids(100)
+    critical = {"severity": Severity.CRITICAL, "keep_firing_seconds": 60}
+    rule = await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST, **critical)
+    await fleet.moves(every, "online")
+    await fleet.moves([one.replace("1666", "1667") for one in every], "online", "B")
+    await fleet.polled()
+    await fleet.judge()
+    assert await fleet.alerts() == []
+    fleet.wait(seconds=30)
+    await fleet.moves(every[:50], "offline")
+    await fleet.judge()
+    alert = await fleet.alert()
+    assert (alert.state, alert.sims, alert.severity, alert.key) == ("firing", 50, "critical", "operator:DE/A")
+    assert alert.title == "50 SIMs on A (DE) left the network within 5 minutes"
+    fleet.wait(seconds=10)
+    await fleet.moves(every[50:60], "offline")
+    await fleet.judge()
+    assert ((await fleet.alert()).sims, (await fleet.alert()).change) == (60, "grew")
+    async with fleet.db.reading() as connection:
+        found = await reads.subjects(connection, fleet.cast.acme, alert.id, limit=500)
+        assert [one.subject for one in found] == every[:60]
+    fleet.wait(minutes=6)
+    await fleet.judge()
+    assert (await fleet.alert()).state == "firing", "nobody is back: that nobody leaves any more ends nothing"
+    await fleet.moves(every[:55], "online")
+    await fleet.polled()
+    await fleet.judge()
+    assert (await fleet.alert()).state == "recovering"
+    fleet.wait(seconds=61)
+    await fleet.judge()
+    resolved = await fleet.alert()
+    assert (resolved.state, resolved.sims, resolved.sims_total, resolved.rule_id) == ("resolved", 5, 60, rule.id)
+
+
+async def test_a_change_is_judged_once_and_outlives_whoever_fails_to_judge_it(fleet: Fleet) -> None:
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=ABROAD)
+    await fleet.polled()
+    (one, other) = iccids(2)
+    await fleet.moves([one], "online", country="US")
+    assert await waiting(fleet) == 1
+    with pytest.raises(ZeroDivisionError):
+        async with fleet.db.transaction() as transaction:
+            await judge(transaction, fleet.cast.acme, fleet.now)
+            raise ZeroDivisionError
+    assert (await fleet.alerts(), await waiting(fleet)) == ([], 1)
+    await asyncio.gather(fleet.judge(), fleet.judge())
+    alert = await fleet.alert()
+    assert (alert.state, alert.iccid, alert.revision, await waiting(fleet)) == ("firing", one, 1, 0)
+    await fleet.moves([other], "online", country="DE")
+    await fleet.moves([one], "online", country="DE")
+    await fleet.judge()
+    assert (await fleet.alert()).state == "resolved"
+
+
+async def test_many_sims_of_one_rule_are_one_alert(fleet: Fleet) -> None:
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=ABROAD)
+    await fleet.moves(iccids(40), "online", country="US")
+    await fleet.judge()
+    alert = await fleet.alert()
+    assert (alert.key, alert.sims, alert.title) == ("operator:US/A", 40, "40 SIMs on A (US): country not allowed")
+
+
+async def test_nothing_is_resolved_and_nothing_fires_while_what_it_is_judged_by_is_stale(fleet: Fleet) -> None:
+    (one, other) = iccids(2)
+    await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=Parameters(hours=1), keep_firing_seconds=600)
+    await fleet.moves([one], "online")
+    fleet.wait(minutes=61)
+    await fleet.moves([other], "online")
+    await fleet.polled()
+    await fleet.judge()
+    assert ((await fleet.alert()).state, (await fleet.alert()).iccid) == ("firing", one)
+    fleet.wait(minutes=1)
+    await fleet.moves([one], "online")
+    await fleet.judge()
+    assert (await fleet.alert()).state == "recovering"
+    fleet.wait(hours=2)  # nothing is polled, and nothing posted
+    await fleet.judge()
+    stale = await fleet.alert()
+    assert (stale.state, stale.cannot_judge_since, stale.change) == ("recovering", fleet.now, "cannot_judge")
+    await fleet.polled()
+    await fleet.moves([one, other], "online")
+    await fleet.judge()
+    assert ((await fleet.alert()).state, (await fleet.alert()).cannot_judge_since) == ("resolved", None)
+
+
+async def test_a_changed_rule_judges_the_fleet_again_and_keeps_alerts_where_it_still_holds(fleet: Fleet) -> None:
+    rule = await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=ABROAD)
+    (one, other) = iccids(2)
+    await fleet.polled()
+    await fleet.moves([one], "online", country="US")
+    await fleet.moves([other], "online", country="FR")
+    await fleet.judge()
+    assert {alert.iccid for alert in await fleet.alerts(state={AlertState.FIRING})} == {one, other}
+    wanted = NewAlertRule(
+        name="Abroad",
+        kind=RuleKind.COUNTRY_NOT_ALLOWED,
+        parameters=Parameters(countries=["DE", "FR"]),
+        severity=Severity.CRITICAL,
+    )
+    async with fleet.db.transaction() as transaction:
+        await rule_writes.change(transaction, fleet.cast.ada, rule.id, wanted, fleet.now)
+    await fleet.judge()
+    (kept,) = await fleet.alerts(state={AlertState.FIRING})
+    assert (kept.iccid, kept.severity, kept.rule) == (one, "critical", "Abroad")
+    async with fleet.db.transaction() as transaction:
+        await rule_writes.delete(transaction, fleet.cast.ada, rule.id, fleet.now)
+    await fleet.judge()
+    assert await fleet.alerts(state={AlertState.FIRING}) == []
+
+
+async def test_a_change_fires_once_and_a_filter_leaves_sims_out(fleet: Fleet) -> None:
+    (one, other) = iccids(2)
+    await fleet.lists([one], label="pump", imei="867648040000001")
+    await fleet.lists([other], label="van", imei="867648040000002")
+    await fleet.rule(kind=RuleKind.IMEI_CHANGED, parameters=Parameters(), filter="label=pump", keep_firing_seconds=3600)
+    await fleet.lists([one], label="pump", imei="867648040000999")
+    await fleet.lists([other], label="van", imei="867648040000999")
+    await fleet.judge()
+    alert = await fleet.alert()
+    assert (alert.iccid, alert.state) == (one, "firing")
+    assert alert.title == "IMEI changed: pump, 867648040000001, now 867648040000999"
+    fleet.wait(seconds=3)
+    await fleet.judge()
+    assert (await fleet.alert()).state == "recovering"
+    fleet.wait(hours=1)
+    await fleet.judge()
+    assert (await fleet.alert()).state == "resolved"
+
+
+async def test_each_organization_is_given_the_ready_made_rules_once(fleet: Fleet) -> None:
+    await fleet.judge()
+    await fleet.judge()
+    async with fleet.db.reading() as connection:
+        found = await rules(connection, fleet.cast.acme)
+    assert [rule.name for rule in found] == [one.name for one in READY_MADE]

@@ -1,0 +1,186 @@
+"""Rules and states as tables of cases: no database, and the clock is passed in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from console.alert_rules.findings import Finding, JudgedSim, find, share_left
+from console.alert_rules.kinds import KINDS, Parameters, RuleKind, check
+from console.alert_rules.ready_made import READY_MADE
+from console.alert_rules.sentences import condition, sentence
+from console.alerts.rules import FLEET, MANY, NewSubject, Timing, grouped, next_state
+from console.errors import Invalid
+from console.facts.alerts import AlertState, Severity
+
+NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+HOLDS, STAYS, ENDED, UNKNOWN = Finding.HOLDS, Finding.STAYS, Finding.ENDED, Finding.UNKNOWN
+TEN = Parameters(percent=10)
+SMS = Parameters(left_messages=20)
+DAY = Parameters(hours=24)
+EU = Parameters(countries=["DE", "FR"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "sim", "expected"),
+    [
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 9, "data_total_bytes": 100}, HOLDS),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 10, "data_total_bytes": 100}, STAYS),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 12, "data_total_bytes": 100}, STAYS),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 13, "data_total_bytes": 100}, ENDED),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": -4, "data_total_bytes": 100}, HOLDS),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 9}, UNKNOWN),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {}, UNKNOWN),
+        (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 1, "data_total_bytes": 100, "watched": False}, ENDED),
+        (RuleKind.DATA_QUOTA_BELOW, Parameters(left_bytes=50), {"data_left_bytes": 49}, HOLDS),
+        (RuleKind.SMS_QUOTA_BELOW, SMS, {"sms_left": 19}, HOLDS),
+        (RuleKind.SMS_QUOTA_BELOW, SMS, {"sms_left": 24}, STAYS),
+        (RuleKind.SMS_QUOTA_BELOW, SMS, {"sms_left": 25}, ENDED),
+        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {"data_left_bytes": 0}, HOLDS),
+        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {"data_left_bytes": 1, "sms_left": 0}, ENDED),
+        (RuleKind.QUOTA_USED_UP, Parameters(service="sms"), {"data_left_bytes": 1, "sms_left": 0}, HOLDS),
+        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {"data_quota": "expired"}, HOLDS),
+        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {}, UNKNOWN),
+        (RuleKind.EXPIRES_SOON, Parameters(days=30), {"data_expires_at": NOW + timedelta(days=30)}, HOLDS),
+        (RuleKind.EXPIRES_SOON, Parameters(days=30), {"data_expires_at": NOW + timedelta(days=31)}, ENDED),
+        (RuleKind.EXPIRES_SOON, Parameters(days=30), {}, UNKNOWN),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR}, HOLDS),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 24 * HOUR}, ENDED),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "status": "disabled"}, ENDED),
+        (RuleKind.NO_CONTACT, DAY, {}, UNKNOWN),
+        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "disabled", "was_status": ["enabled"]}, HOLDS),
+        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "enabled", "was_status": ["enabled", "disabled"]}, HOLDS),
+        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "enabled", "was_status": ["enabled"]}, ENDED),
+        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "enabled"}, ENDED),
+        (RuleKind.IMEI_CHANGED, Parameters(), {"imei": "867648040000019", "was_imei": ["867648040000001"]}, HOLDS),
+        (RuleKind.IMEI_CHANGED, Parameters(), {"imei": "8676480400000101", "was_imei": ["867648040000019"]}, ENDED),
+        (RuleKind.IMEI_CHANGED, Parameters(), {"imei": None, "was_imei": ["867648040000001"]}, ENDED),
+        (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"country": "US", "connection": "online"}, HOLDS),
+        (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"country": "DE", "connection": "attached"}, ENDED),
+        (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"country": "DE", "connection": "offline"}, UNKNOWN),
+        (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"connection": "online"}, UNKNOWN),
+    ],
+)
+def test_a_condition_holds_for_a_sim(
+    kind: RuleKind, parameters: Parameters, sim: Mapping[str, Any], expected: Finding
+) -> None:
+    assert find(kind, parameters, JudgedSim(iccid="1", **sim), NOW)[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("left_lately", "still_away", "on_network", "expected"),
+    [
+        (20, 0, 80, HOLDS),  # 20 of 100
+        (20, 0, 81, ENDED),
+        (19, 0, 0, ENDED),  # all, but too few
+        (0, 20, 180, STAYS),  # half the share is still away
+        (0, 20, 181, ENDED),
+        (0, 0, 0, ENDED),
+    ],
+)
+def test_a_share_of_a_group_has_left(left_lately: int, still_away: int, on_network: int, expected: Finding) -> None:
+    parameters = Parameters(percent=20, least_sims=20, minutes=5, by="operator")
+    found = share_left(parameters, left_lately=left_lately, still_away=still_away, on_network=on_network)
+    assert found is expected
+
+
+P, F, R, X = AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING, AlertState.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "holds", "can_judge", "expected"),
+    [  # `for` is 10 minutes, `keep_firing_for` is 10 minutes; minutes since the alert, or its recovery, began
+        (P, 9, True, True, P),
+        (P, 10, True, True, F),
+        (P, 10, True, False, P),
+        (P, 1, False, True, X),
+        (P, 1, False, False, P),
+        (F, 99, True, True, F),
+        (F, 99, True, False, F),
+        (F, 99, False, True, R),
+        (F, 99, False, False, R),
+        (R, 9, False, True, R),
+        (R, 10, False, True, X),
+        (R, 99, False, False, R),  # never for lack of data
+        (R, 5, True, True, F),
+        (X, 5, True, True, X),
+    ],
+)
+def test_an_alert_goes_from_state_to_state(
+    state: AlertState, minutes: int, holds: bool, can_judge: bool, expected: AlertState
+) -> None:
+    ten, since = timedelta(minutes=10), NOW - timedelta(minutes=minutes)
+    timing = Timing(state=state, started_at=since, recovering_at=since, for_=ten, keep_firing_for=ten)
+    assert next_state(timing, NOW, holds=holds, can_judge=can_judge) is expected
+
+
+def test_a_rule_without_patience_fires_and_is_resolved_at_once() -> None:
+    none = timedelta(0)
+    timing = Timing(state=P, started_at=NOW, recovering_at=None, for_=none, keep_firing_for=none)
+    assert next_state(timing, NOW, holds=True, can_judge=True) is F
+    assert next_state(timing, NOW, holds=True, can_judge=False) is F, "it was found in what did come"
+    timing = Timing(state=F, started_at=NOW, recovering_at=None, for_=none, keep_firing_for=none)
+    assert next_state(timing, NOW, holds=False, can_judge=True) is X
+
+
+def some(number: int, operator: str | None, country: str | None, first: int = 0) -> list[NewSubject]:
+    iccids = [str(first + n) for n in range(number)]
+    return [NewSubject(subject=one, iccid=one, operator=operator, country=country) for one in iccids]
+
+
+@pytest.mark.parametrize(
+    ("found", "open_keys", "single", "expected"),
+    [
+        (some(MANY - 1, "A", "DE"), (), 0, dict.fromkeys(map(str, range(MANY - 1)), 1)),
+        (some(5_000, "A", "DE"), (), 0, {"operator:DE/A": 5_000}),
+        (some(1, "A", "DE"), ("operator:DE/A",), 0, {"operator:DE/A": 1}),
+        (some(6, "A", "DE") + some(6, "B", "DE", 6), (), 0, {"country:DE": 12}),
+        (some(12, None, None), (), 0, {FLEET: 12}),
+        (some(1, "A", "DE"), (), 50, {FLEET: 1}),
+    ],
+)
+def test_many_sims_are_one_alert(
+    found: list[NewSubject], open_keys: tuple[str, ...], single: int, expected: dict[str, int]
+) -> None:
+    assert {key: len(sims) for key, sims in grouped(found, open_keys, single).items()} == expected
+
+
+def test_a_rule_is_a_sentence() -> None:
+    said = sentence(
+        RuleKind.DATA_QUOTA_BELOW,
+        Parameters(percent=10, left_bytes=52_428_800),
+        filter_text="tag=pump&country=DE",
+        severity=Severity.WARNING,
+        for_seconds=600,
+        keep_firing_seconds=3_600,
+    )
+    assert said == (
+        "Warning when a SIM has less than 10 % or 50 MB of its data left, of the SIMs with tag pump, country DE,"
+        " for 10 minutes. It is kept for 1 hour after that has ended."
+    )
+
+
+@pytest.mark.parametrize("one", READY_MADE, ids=lambda one: one.name)
+def test_the_ready_made_rules_can_be(one: Any) -> None:
+    check(one.kind, one.parameters, has_filter=False, for_seconds=one.for_seconds)
+    assert condition(one.kind, one.parameters)
+    assert one.keep_firing_seconds or not KINDS[one.kind].momentary, "a change is shown for a while"
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "filtered", "for_seconds"),
+    [
+        (RuleKind.NO_CONTACT, Parameters(), False, 0),
+        (RuleKind.NO_CONTACT, Parameters(hours=1, percent=5), False, 0),
+        (RuleKind.DATA_QUOTA_BELOW, Parameters(), False, 0),
+        (RuleKind.CARRIER_FAILING, Parameters(), True, 0),
+        (RuleKind.IMEI_CHANGED, Parameters(), False, 60),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(
+    kind: RuleKind, parameters: Parameters, filtered: bool, for_seconds: int
+) -> None:
+    with pytest.raises(Invalid):
+        check(kind, parameters, has_filter=filtered, for_seconds=for_seconds)
