@@ -15,6 +15,7 @@ from console.facts.actions import Action
 from console.facts.sims import SimState
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
+from console.sms.variables import filled
 from console.store.database import Database
 
 KEY = Annotated[
@@ -56,11 +57,12 @@ async def send_sms(caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody
     """Each part counts as one message. Nothing is sent twice because an answer was lost."""
     asked = requests.sms(
         sim.iccid,
-        data.payload,
+        filled(data.payload, sim) if data.fill else data.payload,
         datetime.now(UTC),
         source_address=data.source_address,
         expires_at=data.expires_at,
         reason=data.reason,
+        template=data.payload if data.fill else None,
     )
     async with db.transaction() as transaction, acting(transaction, caller, "sms.send", sim.iccid) as act:
         return answer(await ask(transaction, act, caller, asked, key, settings))

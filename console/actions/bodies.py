@@ -38,6 +38,14 @@ class NewSms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         datetime | None,
         Meta(description="When 1NCE gives up; at most 7 days ahead, else a day.", examples=["2026-11-21T10:00:00Z"]),
     ] = None
+    fill: Annotated[
+        bool,
+        Meta(
+            description="Put the SIM's own values in the place of `{label}`, `{iccid}`, `{imsi}`, `{msisdn}`, "
+            "`{imei}`, `{ip_address}` and the names of its custom fields; refused for a SIM that lacks one.",
+            examples=[False],
+        ),
+    ] = False
     reason: REASON = None
 
 

@@ -40,6 +40,7 @@ class ActionForm(Struct, frozen=True):
     reply_to: str = ""
     facts: str = ""
     mask: str = ""
+    sms_id: str = ""
     price: str = ""  # that the form has shown
 
 
@@ -52,6 +53,8 @@ async def latest(connection: AsyncConnection, organization_id: int, iccid: str) 
 
 def asked_by(form: ActionForm, sim: SimState, now: datetime) -> Asked:
     """What the form asks for. Raises Invalid for what can't be."""
+    if form.kind == ActionKind.CANCEL_SMS:
+        return requests.cancel_sms(sim.iccid, form.sms_id)
     if form.kind == ActionKind.TICKET:
         facts, mask = form.facts == "yes", form.mask == "yes"
         return requests.ticket(sim, form.subject, form.text, form.reply_to, facts=facts, mask=mask, reason=form.reason)
@@ -63,6 +66,8 @@ def asked_by(form: ActionForm, sim: SimState, now: datetime) -> Asked:
 
 async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, iccid: str) -> str:
     """The form's idempotency key. Raises Conflict if the page is out of date and the key has made nothing."""
+    if form.kind == ActionKind.CANCEL_SMS:
+        return f"cancel-sms:{iccid}:{form.sms_id}"  # each message is cancelled once, as by the API without a key
     key = f"page:{iccid}:{form.kind}:{form.after}"
     if await reads.by_key(connection, caller.organization_id, caller.handle, key) is not None:
         return key
@@ -84,7 +89,7 @@ def _switch(text: str) -> bool:
 
 
 def _sms(form: ActionForm, iccid: str, now: datetime) -> Asked:
-    return requests.sms(iccid, form.payload, now, reason=form.reason)
+    return requests.sms(iccid, form.payload.replace("\r\n", "\n"), now, reason=form.reason)
 
 
 def _reset(form: ActionForm, iccid: str, now: datetime) -> Asked:
@@ -118,5 +123,6 @@ COMMANDS: Mapping[str, Any] = {
     ActionKind.STATUS: "sim.enable",
     ActionKind.IMEI_LOCK: "sim.lock",
     ActionKind.LABEL: "sim.label",
+    ActionKind.CANCEL_SMS: "sms.cancel",
     ActionKind.TICKET: "ticket.open",
 }

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from console.actions.sms_parts import SmsTooLong, parts_of
 from console.actions.tickets import facts_text
 from console.errors import BadRequest, Invalid
 from console.facts.actions import ActionKind
 from console.facts.sims import SimState
+from console.sms.parts import SmsTooLong, parts_of
 
 KEY = re.compile(r"[!-~]{1,255}")
 SMS_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -76,13 +76,17 @@ def sms(
     source_address: str | None = None,
     expires_at: datetime | None = None,
     reason: str | None = None,
+    template: str | None = None,
 ) -> Asked:
-    """A message to the device. Raises Invalid for one that is empty or too long, or that expires wrongly."""
+    """A message to the device. Raises Invalid for one that is empty or too long, or that expires wrongly.
+
+    `template`: the text with variables that the payload was made of.
+    """
     try:
         parts_of(payload)
     except SmsTooLong as error:
         raise Invalid(str(error)) from error
-    parameters: dict[str, Any] = {"payload": payload}
+    parameters: dict[str, Any] = {"payload": payload} | ({} if template is None else {"template": template})
     if source_address:
         if not SOURCE_ADDRESS.fullmatch(source_address):
             raise Invalid("source_address is a number of at most 15 digits, or at most 11 letters and digits")
@@ -135,6 +139,16 @@ def ticket(
     if facts:
         parameters["facts"] = facts_text(sim, mask=mask)
     return _asked(ActionKind.TICKET, sim.iccid, parameters, reason)
+
+
+def repeats(asked: Asked, kind: str, iccid: str, parameters: dict[str, Any], reason: str | None) -> bool:
+    """Whether this is asked for once more. Of a message from a template counts the template, not what was filled in."""
+
+    def wanted(some: dict[str, Any]) -> dict[str, Any]:
+        return {name: one for name, one in some.items() if name != "payload" or "template" not in some}
+
+    same = (kind, iccid, reason) == (asked.kind.value, asked.iccid, asked.reason)
+    return same and wanted(parameters) == wanted(asked.parameters)
 
 
 def _asked(

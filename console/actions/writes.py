@@ -12,7 +12,7 @@ from console.actions import reads
 from console.actions.budgets import BudgetLimit, checked
 from console.actions.guards import Price, may_spend, said_by_person
 from console.actions.reads import COLUMNS, action_of
-from console.actions.requests import Asked
+from console.actions.requests import Asked, repeats
 from console.actions.rules import EXPIRES_AFTER, NOT_SENT, SPENDING, step
 from console.actions.spending import names_of
 from console.actions.tables import actions, budgets
@@ -186,12 +186,7 @@ async def _same(transaction: Transaction, caller: Caller, asked: Asked, key: str
     found = await reads.by_key(transaction.connection, caller.organization_id, caller.handle, key)
     if found is None:
         return None
-    if (found.kind, found.iccid, found.parameters, found.reason) != (
-        asked.kind.value,
-        asked.iccid,
-        asked.parameters,
-        asked.reason,
-    ):
+    if not repeats(asked, found.kind, found.iccid, found.parameters, found.reason):
         raise Invalid(SAME_KEY, action=found.id)
     return found
 

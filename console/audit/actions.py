@@ -33,6 +33,7 @@ KINDS = (
     ActionKind("sim.label", "Change a SIM's label", Permission.SIMS_ACT),
     ActionKind("sms.send", "Send an SMS", Permission.SMS_SEND),
     ActionKind("sms.cancel", "Cancel a pending SMS", Permission.SMS_SEND),
+    ActionKind("sms.change_template", "Make, change or remove a template of SMS", Permission.SMS_WRITE),
     ActionKind("ticket.open", "Open a ticket at 1NCE's support", Permission.SIMS_ACT),
     ActionKind("action.cancel", "Cancel an action that has not been sent", Permission.SIMS_ACT),
     ActionKind("bulk.plan", "Plan a bulk action", Permission.SIMS_ACT),

@@ -22,6 +22,7 @@ import console.sessions.api
 import console.sims.api
 import console.sims.watching.api
 import console.sms.api
+import console.sms.templates_api
 import console.usage.api
 from console import health
 from console.http.authentication import Access, caller_of
@@ -59,6 +60,7 @@ def api_routes() -> Router:
                     console.quotas.api.router,
                     console.connectivity.api.router,
                     console.sms.api.router,
+                    console.sms.templates_api.router,
                     console.runs.api.router,
                     console.carrier.api.router,
                     console.polling.api.router,

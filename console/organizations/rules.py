@@ -25,6 +25,7 @@ class Permission(StrEnum):
     SIMS_ACT = "sims:act"
     SIMS_SPEND = "sims:spend"
     SMS_SEND = "sms:send"
+    SMS_WRITE = "sms:write"
     ALERTS_READ = "alerts:read"
     ALERTS_ACT = "alerts:act"
     ALERTS_WRITE = "alerts:write"
@@ -45,7 +46,7 @@ _OPERATING = {
     Permission.SMS_SEND,
     Permission.ALERTS_ACT,
 }
-_ENGINEERING = {Permission.ALERTS_WRITE, Permission.BUDGETS_WRITE, Permission.JOBS_RUN}
+_ENGINEERING = {Permission.SMS_WRITE, Permission.ALERTS_WRITE, Permission.BUDGETS_WRITE, Permission.JOBS_RUN}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset(_READING),
     Role.OPERATOR: frozenset(_READING | _OPERATING),
@@ -60,6 +61,7 @@ ALLOWS: dict[Permission, str] = {
     Permission.SIMS_ACT: "Sync, reset, enable, disable and lock SIMs",
     Permission.SIMS_SPEND: "Top up SIMs, which costs money",
     Permission.SMS_SEND: "Send and cancel SMS",
+    Permission.SMS_WRITE: "Change the templates of SMS",
     Permission.ALERTS_READ: "Read alerts and their rules",
     Permission.ALERTS_ACT: "Acknowledge and resolve alerts, and silence them for up to 24 hours",
     Permission.ALERTS_WRITE: "Change alert rules, maintenance windows and notification channels",

@@ -32,6 +32,7 @@ from console.pages.sim_list import ListQuery, is_criterion, list_query
 from console.settings import Settings
 from console.sims import reads as sim_reads
 from console.sims.filter_parameters import parameters_of
+from console.sms import reads as sms_reads
 from console.store.database import Database
 from console.store.keyset import read_cursor
 
@@ -52,9 +53,11 @@ async def new_page(
     asked: NamedDependency[ListQuery],
     iccids: Annotated[str, QueryParameter(max_length=MOST_IN_ADDRESS)] = "",
     by: Annotated[str, QueryParameter(max_length=20)] = "",
+    number: Annotated[str, QueryParameter(name="template", max_length=10)] = "",
 ) -> Template:
     """For the SIMs that the list shows with the same parameters, or for those that are named."""
     parameters = [*parameters_of(asked.wanted), *([("q", asked.q)] if asked.q else [])]
+    templates = await sms_reads.templates(reading, caller.organization_id)
     matching = await sim_reads.count(reading, caller.organization_id, asked.wanted)
     context = {
         **await layout_context(reading, caller, live_since, BulkActionView),
@@ -66,6 +69,8 @@ async def new_page(
         "filtered": asked.wanted.active,
         "by": "identifiers" if iccids or by == "identifiers" else "filter",
         "matching": matching,
+        "templates": templates,
+        "text": next((one.text for one in templates if str(one.id) == number), ""),
         "fault": asked.fault,
     }
     return Template("bulk/new.html", context=context)

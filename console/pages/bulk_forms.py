@@ -36,6 +36,7 @@ class BulkForm(Struct, frozen=True):
     by: str = ""  # "filter" or "identifiers"
     payment_method: str = ""
     payload: str = ""
+    fill: str = ""
     label: str = ""
     reason: str = ""
 
@@ -51,9 +52,9 @@ def chosen(form: BulkForm) -> tuple[ActionKind, dict[str, Any]]:
     if form.choice not in CHOICES:
         raise Invalid("Choose what the SIMs get")
     kind, parameters, _ = CHOICES[form.choice]
-    typed = {
+    typed: dict[ActionKind, dict[str, Any]] = {
         ActionKind.LABEL: {"label": form.label},
-        ActionKind.SMS: {"payload": form.payload},
+        ActionKind.SMS: {"payload": form.payload.replace("\r\n", "\n"), "fill": form.fill == "yes"},
         ActionKind.TOP_UP: {"payment_method": form.payment_method},
     }
     return kind, parameters | typed.get(kind, {})

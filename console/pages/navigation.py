@@ -25,6 +25,7 @@ PAGES = (
     Page(name="overview", path="/", title="Overview", key="f", help="Go to the overview", icon="overview"),
     Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs", icon="mark"),
     Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="actions"),
+    Page(name="sms", path="/sms", title="SMS", key="m", help="Go to the SMS", icon="sms"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
     Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
     Page(

@@ -95,6 +95,16 @@ async def sim(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     return values
 
 
+async def conversation(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+    """The SIM's latest messages, and its quota."""
+    values: dict[str, Value] = {}
+    for iccid, revision in (await revisions_of(reading, page.organization_id, sims_in(page.topics))).items():
+        messages, _ = await sms_reads.of_sim(reading, page.organization_id, iccid, limit=FIRST)
+        values |= {"sms-quota": revision}
+        values["conversation"] = _ids("sms", (f"{message.direction}-{message.id}" for message in messages))
+    return values
+
+
 async def jobs(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     """The last run of each job, and the last runs."""
     schedule = await run_reads.schedule(reading, page.organization_id, datetime.now(UTC))
@@ -124,6 +134,7 @@ HELD: Mapping[str, Callable[[AsyncConnection, Page], Awaitable[Mapping[str, Valu
     "overview": overview,
     "sims": sims,
     "sim": sim,
+    "conversation": conversation,
     "jobs": jobs,
     "carrier": carrier,
 }

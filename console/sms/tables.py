@@ -1,4 +1,4 @@
-"""What is stored of messages: each as it is now. 1NCE forgets them after seven days; here they are kept for a year."""
+"""What is stored of messages, each as it is now, for a year where 1NCE keeps seven days; and templates of texts."""
 
 import sqlalchemy as sa
 
@@ -27,4 +27,15 @@ sms = sa.Table(
     moment("final_at"),
     moment("expires_at"),
     sa.Column("source", sa.Text, nullable=False),
+)
+
+sms_templates = sa.Table(
+    "sms_templates",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    moment("changed_at", nullable=False),
 )

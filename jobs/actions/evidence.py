@@ -6,7 +6,6 @@ from console.actions.rules import CLOCK_TOLERANCE
 from console.actions.sending import rules
 from console.actions.sending.reads import Sought, linked_messages, linked_orders
 from console.actions.sending.rules import Finding, OrderEvidence
-from console.actions.sms_parts import parts_of
 from console.actions.tickets import reference
 from console.facts.actions import ActionKind, ActionState
 from console.once.client import OnceClient
@@ -14,6 +13,7 @@ from console.once.errors import NotFound, Refused
 from console.once.http.rate_limit import CallPriority
 from console.once.models import Sms
 from console.once.wire.orders import Order
+from console.sms.parts import parts_of
 from jobs.actions.settings import as_wanted
 from jobs.run import Run
 

@@ -10,13 +10,13 @@ from msgspec import structs
 
 from console.actions.rules import LEASE, SendResult
 from console.actions.sending.writes import Claim, Sent, note_volume
-from console.actions.sms_parts import parts_of
 from console.actions.tickets import whole_text
 from console.facts.actions import ActionKind
 from console.once.commands import Payment, SourceAddressType
 from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Unavailable
 from console.once.http.rate_limit import CallPriority
 from console.sims.writes import record_inventory
+from console.sms.parts import parts_of
 from jobs.actions.gate import Gate, NotSent
 from jobs.actions.settings import as_wanted, changes_of
 from jobs.polling.rows import inventory_row

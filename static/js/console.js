@@ -37,3 +37,4 @@ startCharts();
 startActivity();
 startWhere("[data-copy]", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
+startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");

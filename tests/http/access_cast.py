@@ -23,6 +23,7 @@ from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
 from console.sessions.tables import sessions
 from console.settings import Settings
+from console.sms.writes import put_template
 from console.store.database import Database, Transaction
 from console.users.tables import users
 from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast
@@ -70,6 +71,8 @@ class World:
                 chosen = Selection(iccids=[things["iccid"]])
                 bulk, _ = await plan(transaction, caller, asked, chosen, "first", "first", NOW, stop_percent=5)
                 things["bulk_action_id"] = str(bulk.id)
+                made = await put_template(transaction, caller.organization_id, "Reset", "reset", caller.name, NOW)
+                things["template_id"] = str(made.id)
                 await add_approval(transaction, caller, "It is many.", "Ticket 4711", NOW, bulk_action_id=bulk.id)
         assert self.ours["user_id"] == str(paul)
         await self._name_things()

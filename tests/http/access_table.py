@@ -31,9 +31,9 @@ ROLES = {
     "viewer": "sims:read alerts:read stream:read",
     "operator": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act",
     "engineer": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
-    " alerts:write budgets:write jobs:run",
+    " sms:write alerts:write budgets:write jobs:run",
     "admin": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
-    " alerts:write budgets:write jobs:run audit:read admin",
+    " sms:write alerts:write budgets:write jobs:run audit:read admin",
 }
 PAGES: dict[str, Row] = {
     "GET /": READ,
@@ -51,6 +51,12 @@ PAGES: dict[str, Row] = {
     "POST /sims/{iccid}/sync": ACT,
     "POST /sims/sync-all": ACT,
     "POST /sims/{iccid}/actions": Row("sims:act", {"kind": "reset"}),
+    "GET /sms": READ,
+    "GET /sims/{iccid}/sms": READ,
+    "GET /sms-templates": READ,
+    "POST /sms-templates": Row("sms:write", {"name": "Reboot", "payload": "reboot"}),
+    "POST /sms-templates/{template_id}": Row("sms:write", {"name": "Reboot", "payload": "reboot"}),
+    "POST /sms-templates/{template_id}/remove": Row("sms:write"),
     "GET /actions": READ,
     "GET /actions/{action_id}": READ,
     "POST /actions/{action_id}/cancel": ACT,
@@ -166,6 +172,10 @@ API: dict[str, Row] = {
     "POST /api/v1/approvals/{approval_id}/reject": Row("budgets:write", {"reason": "Not now"}),
     "GET /api/v1/approval-rules": READ,
     "PUT /api/v1/approval-rules": Row("admin", {"above_sims": 1000}),
+    "GET /api/v1/sms-templates": READ,
+    "POST /api/v1/sms-templates": Row("sms:write", {"name": "Reboot", "text": "reboot"}),
+    "PUT /api/v1/sms-templates/{template_id}": Row("sms:write", {"name": "Reboot", "text": "reboot"}),
+    "DELETE /api/v1/sms-templates/{template_id}": Row("sms:write"),
     "GET /api/v1/actions": READ,
     "GET /api/v1/actions/{action_id}": READ,
     "POST /api/v1/actions/{action_id}/cancel": ACT,

@@ -153,6 +153,8 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (event, {"event-5"}),
         (circuit, {"carrier-banner"}),
     ),
+    "/sms": ((message, {"conversations"}),),
+    f"/sims/{ADAS_SIM}/sms": ((message, {"sms-mt-7"}), (quota, {"sms-quota"})),
     "/actions": ((top_up, {"action-1", "budgets"}), (bulk_action, {"bulk-row-1"})),
     "/approvals": ((approval, {"approval-1"}),),
     "/jobs": ((run, {"job-sync_sims"}), (circuit, {"carrier-banner", "carrier-trouble"})),

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import need_proof
 from console.actions import requests
@@ -14,10 +15,13 @@ from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewS
 from console.actions.bulk.rules import PLAN_GOOD_FOR
 from console.actions.bulk.selection import Selection
 from console.actions.requests import Asked
-from console.errors import Invalid, NotAllowed
+from console.errors import Invalid, NotAllowed, SimNotFound
 from console.facts.actions import ActionKind
-from console.facts.bulk_actions import BulkState
+from console.facts.bulk_actions import BulkAction, BulkState
 from console.organizations.rules import Caller, Permission
+from console.sims import reads as sim_reads
+from console.sms.parts import SmsTooLong, parts_of
+from console.sms.variables import filled, variables
 
 BODIES: Mapping[ActionKind, type[Struct]] = {
     ActionKind.TOP_UP: NewTopUp,
@@ -63,10 +67,21 @@ def may_begin(caller: Caller, kind: ActionKind) -> None:
         need_proof(caller, "sim.top_up")
 
 
-def for_sim(kind: str, parameters: dict[str, Any], reason: str | None, bulk_action_id: int, iccid: str) -> Asked:
-    """The action of one SIM of a bulk action."""
+async def for_sim(connection: AsyncConnection, organization_id: int, bulk: BulkAction, iccid: str) -> Asked:
+    """The action of one SIM of a bulk action. Raises Invalid where a text has variables that the SIM lacks."""
+    parameters = dict(bulk.parameters)
+    if parameters.pop("fill", False):
+        sim = await sim_reads.one(connection, organization_id, iccid)
+        if sim is None:
+            raise SimNotFound(iccid)
+        text = parameters["payload"]
+        try:
+            parts_of(filled(text, sim))
+        except SmsTooLong as error:
+            raise Invalid(str(error)) from error
+        parameters |= {"payload": filled(text, sim), "template": text}
     return Asked(
-        kind=ActionKind(kind), iccid=iccid, parameters=parameters, reason=reason, bulk_action_id=bulk_action_id
+        kind=ActionKind(bulk.kind), iccid=iccid, parameters=parameters, reason=bulk.reason, bulk_action_id=bulk.id
     )
 
 
@@ -103,7 +118,9 @@ def asked_approval(caller: Caller, decider: Decider, why: str, reason: str | Non
 
 def _sms(given: NewSms, reason: str | None, now: datetime) -> Asked:
     address, expires_at = given.source_address, given.expires_at
-    return requests.sms(NO_SIM, given.payload, now, source_address=address, expires_at=expires_at, reason=reason)
+    asked = requests.sms(NO_SIM, given.payload, now, source_address=address, expires_at=expires_at, reason=reason)
+    fill = {"fill": True} if given.fill and variables(given.payload) else {}
+    return structs.replace(asked, parameters=asked.parameters | fill)
 
 
 def _top_up(given: NewTopUp, reason: str | None, now: datetime) -> Asked:

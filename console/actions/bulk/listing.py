@@ -16,6 +16,7 @@ from console.actions.tables import actions
 from console.facts.actions import ActionKind, ActionState
 from console.facts.bulk_actions import BulkState
 from console.sims.tables import sim_states
+from console.sms.variables import OWN, variables
 
 TAC = 8  # digits of an IMEI that name the type of the device (3GPP TS 23.003)
 
@@ -40,6 +41,8 @@ def excluded(
     ]
     if kind in (ActionKind.RESET, ActionKind.SMS):
         ways.append((s.status == "disabled", Exclusion.WRONG_STATE))
+    if parameters.get("fill"):
+        ways += [(_empty(name), Exclusion.LACKS_VALUE) for name in variables(str(parameters["payload"]))]
     if (already := _already_so(kind, parameters)) is not None:
         ways.append((already, Exclusion.ALREADY_SO))
     if kind is ActionKind.TOP_UP:
@@ -50,6 +53,11 @@ def excluded(
         open_ones = a.state.not_in([*TERMINAL, ActionState.UNKNOWN])
         ways.append((sa.exists().where(mine, open_ones), Exclusion.OPEN_ALREADY))
     return sa.case(*((condition, sa.literal(word.value, sa.Text)) for condition, word in ways))
+
+
+def _empty(name: str) -> "sa.ColumnElement[bool]":
+    value = sim_states.c[name] if name in OWN else sim_states.c.custom_fields[name].astext
+    return sa.func.coalesce(value, "") == sa.literal("", sa.Text)
 
 
 def _already_so(kind: ActionKind, parameters: Mapping[str, Any]) -> Any:

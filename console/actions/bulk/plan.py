@@ -9,13 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.actions.bulk.listing import TAC
 from console.actions.bulk.rules import TEXTS, Exclusion
 from console.actions.bulk.tables import bulk_items
-from console.actions.sms_parts import parts_of
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction
+from console.sims import reads as sim_reads
 from console.sims.annotations.tables import annotations
 from console.sims.tables import sims
 from console.sims.watching.tables import is_watched
+from console.sms.parts import counted, parts_of
+from console.sms.variables import filled, missing
 
+SHOWN_TEXTS = 3
 MOST_SHARES = 5  # of each of operator, country and tag: those that are hit most
 
 
@@ -25,8 +28,8 @@ class ExcludedCount(Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str,
         Meta(
-            description="`not_found`, `unwatched`, `not_listed`, `wrong_state`, `already_so`, `open_already` or "
-            "`cool_down`.",
+            description="`not_found`, `unwatched`, `not_listed`, `wrong_state`, `already_so`, `open_already`, "
+            "`cool_down` or `lacks_value`.",
             examples=["already_so"],
         ),
     ]
@@ -53,6 +56,14 @@ class CanarySim(Struct, frozen=True, kw_only=True):
     tac: Annotated[str | None, Meta(description="The type of its device, by its IMEI.", examples=["86471504"])]
 
 
+class FilledText(Struct, frozen=True, kw_only=True):
+    """What one SIM would be sent, with its own values."""
+
+    iccid: Annotated[str, Meta(description="19 digits.", examples=["8988228066600000001"])]
+    text: Annotated[str, Meta(description="The text.", examples=["server=berlin.example.com"])]
+    messages: Annotated[int, Meta(description="Messages that it takes from the quota.", examples=[1])]
+
+
 class BulkPlan(Struct, frozen=True, kw_only=True):
     """What a bulk action would do."""
 
@@ -66,11 +77,18 @@ class BulkPlan(Struct, frozen=True, kw_only=True):
     ]
     currency: Annotated[str | None, Meta(description="ISO 4217; null where the price is not known.")]
     sms_messages: Annotated[
-        int | None, Meta(description="Messages that an SMS would take from the quotas; null for other actions.")
+        int | None,
+        Meta(
+            description="Messages that an SMS would take from the quotas; null for other actions, and where each SIM "
+            "gets a text of its own."
+        ),
     ]
     shares: Annotated[list[HitShare], Meta(description="Of which operators, countries and tags, the most hit first.")]
     canary: Annotated[list[CanarySim], Meta(description="The SIMs that would go first, and alone.")]
     stop_percent: Annotated[int, Meta(description="It would stop when more than this have failed.", examples=[5])]
+    texts: Annotated[
+        list[FilledText], Meta(description="What the first SIMs would be sent, where a message has variables.")
+    ]
 
 
 async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkAction) -> BulkPlan:
@@ -80,7 +98,8 @@ async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkA
     reasons = sa.select(i.excluded, sa.func.count()).where(mine, i.excluded.is_not(None)).group_by(i.excluded)
     found = {row[0]: row[1] for row in (await connection.execute(reasons)).all()}
     number = bulk.counts.sims
-    messages = number * len(parts_of(bulk.parameters["payload"])) if bulk.kind == ActionKind.SMS else None
+    alike = bulk.kind == ActionKind.SMS and "fill" not in bulk.parameters
+    messages = number * len(parts_of(bulk.parameters["payload"])) if alike else None
     return BulkPlan(
         action=bulk.kind,
         selection=bulk.selection,
@@ -93,6 +112,7 @@ async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkA
         shares=await shares(connection, organization_id, bulk.id),
         canary=await _canary(connection, organization_id, bulk),
         stop_percent=bulk.stop_percent,
+        texts=await _texts(connection, organization_id, bulk),
     )
 
 
@@ -131,3 +151,18 @@ async def _canary(connection: AsyncConnection, organization_id: int, bulk: BulkA
     )
     rows = (await connection.execute(query.order_by(i.place).limit(bulk.canary))).all()
     return [CanarySim(**row._mapping) for row in rows]
+
+
+async def _texts(connection: AsyncConnection, organization_id: int, bulk: BulkAction) -> list[FilledText]:
+    if "fill" not in bulk.parameters:
+        return []
+    i, found = bulk_items.c, []
+    query = sa.select(i.iccid).where(
+        i.organization_id == organization_id, i.bulk_action_id == bulk.id, i.excluded.is_(None)
+    )
+    for iccid in (await connection.execute(query.order_by(i.place).limit(SHOWN_TEXTS))).scalars().all():
+        sim, text = await sim_reads.one(connection, organization_id, iccid), bulk.parameters["payload"]
+        if sim is not None and not missing(text, sim):
+            own = filled(text, sim)
+            found.append(FilledText(iccid=iccid, text=own, messages=counted(own).parts))
+    return found

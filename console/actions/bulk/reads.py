@@ -44,8 +44,8 @@ class BulkResult(Struct, frozen=True, kw_only=True):
     excluded: Annotated[
         str | None,
         Meta(
-            description="`not_found`, `unwatched`, `not_listed`, `wrong_state`, `already_so`, `open_already` or "
-            "`cool_down`.",
+            description="`not_found`, `unwatched`, `not_listed`, `wrong_state`, `already_so`, `open_already`, "
+            "`cool_down` or `lacks_value`.",
         ),
     ]
     action_id: Annotated[int | None, Meta(description="The action that was made for it.", examples=[4711])]

@@ -43,6 +43,7 @@ class Exclusion(StrEnum):
     ALREADY_SO = "already_so"
     OPEN_ALREADY = "open_already"
     COOL_DOWN = "cool_down"
+    LACKS_VALUE = "lacks_value"
 
 
 TEXTS: Mapping[Exclusion, str] = {
@@ -53,6 +54,7 @@ TEXTS: Mapping[Exclusion, str] = {
     Exclusion.ALREADY_SO: "Is so already",
     Exclusion.OPEN_ALREADY: "The same is under way for it",
     Exclusion.COOL_DOWN: "Topped up within the last 10 minutes",
+    Exclusion.LACKS_VALUE: "Has no value for a variable of the text",
 }
 UNDER_WAY = frozenset({ActionState.AWAITING_APPROVAL, ActionState.HELD, ActionState.QUEUED, ActionState.SENDING})
 FAILED = frozenset({ActionState.REFUSED, ActionState.FAILED, ActionState.EXPIRED, ActionState.REJECTED})

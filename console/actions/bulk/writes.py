@@ -105,7 +105,7 @@ async def start_some(transaction: Transaction, caller: Caller, bulk: BulkAction,
             if row.excluded is not None:
                 raise Conflict(f"{TEXTS[Exclusion(row.excluded)]} when its time came.")
             async with transaction.attempt():
-                asked = for_sim(bulk.kind, bulk.parameters, bulk.reason, bulk.id, row.iccid)
+                asked = await for_sim(connection, caller.organization_id, bulk, row.iccid)
                 key = f"bulk:{bulk.id}:{row.iccid}"
                 action, _ = await request(transaction, caller, asked, key, now, undo=timedelta(0))
             values = {"action_id": action.id}
