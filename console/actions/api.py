@@ -14,6 +14,7 @@ from console.actions.account import router as account
 from console.actions.asking import router as asking
 from console.actions.bodies import Settled
 from console.actions.budgeting import router as budgeting
+from console.actions.diagnosing import router as diagnosing
 from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState
@@ -100,4 +101,4 @@ reading = Router(
     tags=["Actions"],
     dependencies={"asked": Provide(list_request)},
 )
-router = Router("/", route_handlers=[asking, reading, budgeting, account])
+router = Router("/", route_handlers=[asking, reading, budgeting, account, diagnosing])

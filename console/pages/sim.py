@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import forms
 from console.actions import reads as action_reads
+from console.actions.diagnosing import diagnosis_of
 from console.actions.explanations import PAYMENT_NAMES
 from console.actions.reads import ActionFilter
 from console.actions.tickets import facts_text
@@ -60,9 +61,10 @@ class SimView:
             state = replace("sim-state", draw("sim/_state.html", sim=fact.data), revision=fact.data.revision)
             ours = self._fragments.draw("sim/_annotations.html", sim=fact.data)
             annotations = replace("sim-annotations", ours, revision=fact.data.revision)
-            return [state, annotations, _quotas(fact.data.iccid)]
+            return [state, annotations, _quotas(fact.data.iccid), _diagnosis(fact.data.iccid)]
         if isinstance(fact, NetworkEventReported):
-            return [prepend("sim-events", f"event-{fact.data.id}", draw("sim/_event.html", event=fact.data))]
+            event = prepend("sim-events", f"event-{fact.data.id}", draw("sim/_event.html", event=fact.data))
+            return [event, *([_diagnosis(fact.data.iccid)] if fact.data.iccid else [])]
         if isinstance(fact, SmsChanged):
             sms = f"sms-{fact.data.direction}-{fact.data.id}"
             return [prepend("sim-sms", sms, draw("sim/_sms.html", message=fact.data))]
@@ -85,21 +87,28 @@ class SimView:
         return replace("sim-confirmed", self._fragments.draw("sim/_head_confirmed.html", sim=sim))
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """Its quotas."""
+        """Its quotas, or its diagnosis."""
         sim = await sim_reads.one(reading, organization_id, what.subject)
         if sim is None:
             return []
+        if what.part == "diagnosis":
+            found = await diagnosis_of(reading, organization_id, sim, datetime.now(UTC))
+            return [replace("sim-diagnosis", self._fragments.draw("sim/_diagnosis.html", diagnosis=found))]
         days = await forecast(reading, organization_id, sim, datetime.now(UTC))
         html = self._fragments.draw("sim/_quotas.html", sim=sim, forecast=days)
         return [replace("sim-quotas", html, revision=sim.revision)]
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """Its quotas."""
-        return [_quotas(iccid) for iccid in sims_in(topics)]
+        """Its quotas and its diagnosis."""
+        return [one for iccid in sims_in(topics) for one in (_quotas(iccid), _diagnosis(iccid))]
 
 
 def _quotas(iccid: str) -> Refresh:
     return Refresh(part="quotas", subject=iccid, topic=f"sim:{iccid}")
+
+
+def _diagnosis(iccid: str) -> Refresh:
+    return Refresh(part="diagnosis", subject=iccid, topic=f"sim:{iccid}")
 
 
 @get("/sims/{iccid:str}", include_in_schema=False)
@@ -125,6 +134,7 @@ async def sim_page(
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         "here": "sims",
         "sim": sim,
+        "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, datetime.now(UTC)),
         "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
         "may_act": caller.may(Permission.SIMS_ACT),

@@ -138,6 +138,7 @@ API: dict[str, Row] = {
     "GET /api/v1/sims/{iccid}/quotas": READ,
     "GET /api/v1/sims/{iccid}/connectivity": READ,
     "GET /api/v1/sims/{iccid}/events": READ,
+    "GET /api/v1/sims/{iccid}/diagnosis": READ,
     "GET /api/v1/sims/{iccid}/sms": READ,
     "POST /api/v1/sims/{iccid}/sync": ACT,
     "POST /api/v1/sims/sync-all": ACT,

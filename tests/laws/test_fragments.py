@@ -146,7 +146,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (circuit, {"carrier-banner"}),
     ),
     f"/sims/{ADAS_SIM}": (
-        (connection, {"sim-state"}),
+        (connection, {"sim-state", "sim-diagnosis"}),
         (quota, {"sim-quotas", "sim-state"}),
         (message, {"sms-mt-7"}),
         (top_up, {"after-topup"}),
