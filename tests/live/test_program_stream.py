@@ -226,8 +226,9 @@ async def test_what_was_published_before_a_process_knew_the_new_epoch_is_not_pas
         await db.redis.flushall()
         await cut_subscriptions(db)
         assert [(await receive(stream))["type"] for _ in range(3)] == ["stream.stale", "stream.reset", "stream.live"]
-        await cut_subscriptions(db)
-        await rename(db, cast, "the first of its epoch")
+        async with db.transaction() as transaction:
+            await add_sim(transaction, cast.acme, ADAS_SIM, label="the first of its epoch")
+            await cut_subscriptions(db)  # published before the process can subscribe again
         received = [await receive(stream) for _ in range(3)]
     assert [one["type"] for one in received] == ["stream.stale", "sim.changed", "stream.live"]
     assert received[1]["data"]["label"] == "the first of its epoch"
