@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import reads, requests
 from console.actions.requests import Asked, PaymentMethod
+from console.actions.seen import NOT_LIVE, as_it_is, differences, seen
 from console.actions.tables import actions
 from console.errors import Conflict, Invalid
 from console.facts.actions import ActionKind
@@ -23,8 +24,17 @@ from console.organizations.rules import Caller
 c = actions.c
 
 
+class PageOutOfDate(Conflict):
+    """The page did not show what a person should decide by: `changes` says it, in sentences."""
+
+    def __init__(self, changes: list[str]) -> None:
+        super().__init__(f"This page is out of date: nothing was done. {' '.join(changes)}", changes=changes)
+        self.changes = changes
+
+
 class ActionForm(Struct, frozen=True):
-    """A form of the SIM's page. `after` is the latest action of this kind on the SIM that the page knew of."""
+    """A form of the SIM's page. `after` is the latest action of this kind on the SIM that the page knew of, `seen` what
+    it showed of the SIM."""
 
     kind: str = ""
     after: int = 0
@@ -41,6 +51,8 @@ class ActionForm(Struct, frozen=True):
     facts: str = ""
     mask: str = ""
     sms_id: str = ""
+    seen: str = ""
+    page: str = ""  # how live the page was when the form was sent, by its own badge
     price: str = ""  # that the form has shown
 
 
@@ -64,18 +76,33 @@ def asked_by(form: ActionForm, sim: SimState, now: datetime) -> Asked:
         raise Invalid("Choose one of the offered values") from error
 
 
-async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, iccid: str) -> str:
-    """The form's idempotency key. Raises Conflict if the page is out of date and the key has made nothing."""
+async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, sim: SimState) -> str:
+    """The form's idempotency key. Raises PageOutOfDate where it has made nothing and the page missed something."""
+    iccid = sim.iccid
     if form.kind == ActionKind.CANCEL_SMS:
         return f"cancel-sms:{iccid}:{form.sms_id}"  # each message is cancelled once, as by the API without a key
     key = f"page:{iccid}:{form.kind}:{form.after}"
     if await reads.by_key(connection, caller.organization_id, caller.handle, key) is not None:
         return key
-    if (await latest(connection, caller.organization_id, iccid)).get(form.kind, 0) != form.after:
-        raise Conflict(
-            "This page is out of date: the same was asked for meanwhile. Look at the SIM's actions, then repeat"
-        )
+    changes = differences(form.seen, sim, form.kind)
+    if form.page in NOT_LIVE:
+        changes.append(f"The page was cut off from the console. {as_it_is(sim, form.kind)}")
+    last = (await latest(connection, caller.organization_id, iccid)).get(form.kind, 0)
+    if last != form.after and (action := await reads.one(connection, caller.organization_id, last)) is not None:
+        by, at = action.requested_by, f"{action.requested_at:%H:%M}"
+        changes.append(f"The same was asked for meanwhile, at {at} UTC by {by}: {action.state}.")
+    if changes:
+        raise PageOutOfDate(changes)
     return key
+
+
+async def asked_again(
+    connection: AsyncConnection, organization_id: int, form: ActionForm, sim: SimState
+) -> list[tuple[str, str]]:
+    """The fields of the same form, of a page that shows the SIM as it is now."""
+    last = (await latest(connection, organization_id, sim.iccid)).get(form.kind, 0)
+    fresh = structs.replace(form, after=last, seen=seen(sim, form.kind), page="")
+    return [(name, str(value)) for name, value in structs.asdict(fresh).items() if value]
 
 
 def _top_up(form: ActionForm, iccid: str, now: datetime) -> Asked:

@@ -14,11 +14,14 @@ from console.acting import acting
 from console.actions import forms, writes
 from console.actions.api import number_of
 from console.actions.commands import ask
-from console.actions.forms import ActionForm
+from console.actions.explanations import summary
+from console.actions.forms import ActionForm, PageOutOfDate
 from console.errors import Invalid
+from console.facts.actions import ActionKind
 from console.facts.sims import SimState
 from console.organizations.rules import Caller, Permission
 from console.pages.actions import answer
+from console.pages.administration import page
 from console.settings import Settings
 from console.store.database import Database
 
@@ -53,16 +56,29 @@ async def ask_from_page(
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
     sim: NamedDependency[SimState],
+    live_since: NamedDependency[str],
     data: Form,
 ) -> Template | Redirect:
-    """A message with a countdown and Undo; a browser without scripts goes to the action."""
+    """A message with a countdown and Undo; a browser without scripts goes to the action.
+
+    From a page that has missed something nothing is done: what it missed is said, and asked again.
+    """
     command = forms.COMMANDS.get(data.kind)
     if command is None:
         raise Invalid("There is no such action", kind=data.kind[:20])
-    async with db.transaction() as transaction, acting(transaction, caller, command, sim.iccid) as act:
-        asked = forms.asked_by(data, sim, datetime.now(UTC))
-        key = await forms.key_of(transaction.connection, caller, data, sim.iccid)
-        action, _ = await ask(transaction, act, caller, asked, key, settings)
+    try:
+        async with db.transaction() as transaction, acting(transaction, caller, command, sim.iccid) as act:
+            asked = forms.asked_by(data, sim, datetime.now(UTC))
+            key = await forms.key_of(transaction.connection, caller, data, sim)
+            action, _ = await ask(transaction, act, caller, asked, key, settings)
+    except PageOutOfDate as error:
+        async with db.reading() as reading:
+            fields = await forms.asked_again(reading, caller.organization_id, data, sim)
+            again: dict[str, Any] = {"sim": sim, "fields": fields, "changes": error.changes}
+            again["what"] = summary(ActionKind(data.kind), asked.parameters)
+            if "hx-request" in request.headers:
+                return Template("actions/_again.html", context=again, status_code=error.status)
+            return await page(reading, caller, live_since, "sims", "actions/again.html", status=error.status, **again)
     return answer(request, action)
 
 

@@ -1,14 +1,13 @@
 """One SIM, with all that is known of it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Template
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import forms
@@ -16,11 +15,12 @@ from console.actions import reads as action_reads
 from console.actions.diagnosing import diagnosis_of
 from console.actions.explanations import PAYMENT_NAMES
 from console.actions.reads import ActionFilter
+from console.actions.seen import MATTERS, seen
 from console.actions.tickets import facts_text
 from console.carrier.products import top_up_price
 from console.connectivity import reads as connectivity_reads
 from console.facts import Fact
-from console.facts.actions import Action, ActionChanged
+from console.facts.actions import Action, ActionChanged, ActionKind
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged, SimState
 from console.facts.sms import SmsChanged
@@ -28,17 +28,15 @@ from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
-from console.pages import sim_edits
+from console.pages import sim_chart, sim_edits
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
-from console.quotas.forecast import HISTORY_DAYS, forecast
+from console.quotas.forecast import forecast
 from console.sims import reads as sim_reads
 from console.sms import reads as sms_reads
 from console.store.keyset import read_cursor
-from console.streamer.reads import is_known, unknown_usage
-from console.usage import reads as usage_reads
 
 EVENTS = 25
 MESSAGES = 25
@@ -61,7 +59,13 @@ class SimView:
             state = replace("sim-state", draw("sim/_state.html", sim=fact.data), revision=fact.data.revision)
             ours = self._fragments.draw("sim/_annotations.html", sim=fact.data)
             annotations = replace("sim-annotations", ours, revision=fact.data.revision)
-            return [state, annotations, _quotas(fact.data.iccid), _diagnosis(fact.data.iccid)]
+            return [
+                state,
+                annotations,
+                *seen_now(self._fragments, fact.data, MATTERS),
+                _quotas(fact.data.iccid),
+                _diagnosis(fact.data.iccid),
+            ]
         if isinstance(fact, NetworkEventReported):
             event = prepend("sim-events", f"event-{fact.data.id}", draw("sim/_event.html", event=fact.data))
             return [event, *([_diagnosis(fact.data.iccid)] if fact.data.iccid else [])]
@@ -103,6 +107,12 @@ class SimView:
         return [one for iccid in sims_in(topics) for one in (_quotas(iccid), _diagnosis(iccid))]
 
 
+def seen_now(fragments: Fragments, sim: SimState, kinds: Iterable[str]) -> list[Html]:
+    """What the forms of these actions carry of the SIM, as the page shows it from now on."""
+    drawn_anew = [(kind, fragments.draw("sim/_seen.html", sim=sim, kind=kind, seen=seen(sim, kind))) for kind in kinds]
+    return [replace(f"seen-{kind}", html, revision=sim.revision) for kind, html in drawn_anew]
+
+
 def _quotas(iccid: str) -> Refresh:
     return Refresh(part="quotas", subject=iccid, topic=f"sim:{iccid}")
 
@@ -139,6 +149,7 @@ async def sim_page(
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
         "may_act": caller.may(Permission.SIMS_ACT),
         "actions": [drawn(action) for action in actions],
+        "seen_of": {kind.value: seen(sim, kind) for kind in ActionKind},
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
         "ticket_facts": facts_text(sim, mask=False),
         "payment_methods": PAYMENT_NAMES,
@@ -154,43 +165,4 @@ async def sim_page(
     return Template("sim/sim.html", context=context)
 
 
-class UsageChart(Struct, frozen=True, kw_only=True):
-    """The usage chart: seconds since 1970, bytes and messages of each hour or day, the present one included. None
-    where no usage is known and records are missing."""
-
-    as_of: float
-    by: str
-    times: list[int]
-    bytes: list[int | None]
-    sms: list[int | None]
-
-
-@get("/sims/{iccid:str}/usage.json", include_in_schema=False)
-async def usage_chart(
-    caller: NamedDependency[Caller],
-    reading: NamedDependency[AsyncConnection],
-    sim: NamedDependency[SimState],
-    by: FromQuery[Literal["hour", "day"]] = "day",
-) -> UsageChart:
-    """Two days by hour, or thirty days by day; a step without a record counts as none used where records came."""
-    now = datetime.now(UTC)
-    step, steps = (timedelta(hours=1), 48) if by == "hour" else (timedelta(days=1), HISTORY_DAYS)
-    last = now.replace(minute=0, second=0, microsecond=0)
-    last = last if by == "hour" else last.replace(hour=0)
-    times = [last - step * number for number in reversed(range(steps))]
-    found = await usage_reads.of_sim(
-        reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
-    )
-    unknown = await unknown_usage(reading, caller.organization_id, times[0], now, now)
-    used = {one.time: one for one in found}
-    zero = {time: 0 for time in times if is_known(unknown, time, time + step)}
-    return UsageChart(
-        as_of=now.timestamp(),
-        by=by,
-        times=[int(time.timestamp()) for time in times],
-        bytes=[used[time].data_bytes if time in used else zero.get(time) for time in times],
-        sms=[used[time].sms if time in used else zero.get(time) for time in times],
-    )
-
-
-router = Router("/", route_handlers=[sim_page, usage_chart, sim_edits.router])
+router = Router("/", route_handlers=[sim_page, sim_chart.router, sim_edits.router])

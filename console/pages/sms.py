@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.actions import forms
 from console.actions import reads as action_reads
 from console.actions.reads import ActionFilter
+from console.actions.seen import seen
 from console.carrier import reads as carrier_reads
 from console.facts import Fact
 from console.facts.actions import ActionChanged, ActionKind
@@ -23,6 +24,7 @@ from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
+from console.pages.sim import seen_now
 from console.pages.templating import Fragments
 from console.sms import reads
 from console.sms.variables import filled, missing
@@ -75,7 +77,8 @@ class ConversationView:
             one = fact.data
             return [prepend("conversation", f"sms-{one.direction}-{one.id}", draw("sms/_message.html", message=one))]
         if isinstance(fact, SimChanged):
-            return [replace("sms-quota", draw("sms/_quota.html", sim=fact.data), revision=fact.data.revision)]
+            quota = replace("sms-quota", draw("sms/_quota.html", sim=fact.data), revision=fact.data.revision)
+            return [quota, *seen_now(self._fragments, fact.data, (ActionKind.SMS,))]
         if isinstance(fact, ActionChanged) and fact.data.kind in OF_SMS:
             action = fact.data
             after = draw("sim/_after.html", kind=action.kind, after=action.id)
@@ -134,6 +137,7 @@ async def conversation_page(
         "sim": sim,
         "messages": found,
         "actions": [drawn(action) for action in actions],
+        "seen": seen(sim, ActionKind.SMS),
         "latest": await forms.latest(reading, organization_id, sim.iccid),
         "may_send": caller.may(Permission.SMS_SEND) and caller.may(Permission.SIMS_ACT),
         "sending": await carrier_reads.operation(reading, organization_id, "sms.send"),

@@ -46,7 +46,6 @@ export function showState(state, since, why = "") {
   const said = words(state, since);
   if (text.textContent !== said) text.textContent = said; // a screen reader reads it out only when it is new
   showWorst();
-  blockActions();
 }
 
 // Lists that only grow are as fresh as the last sign of life: their "as of" says so.
@@ -54,15 +53,6 @@ export function showReceived(moment) {
   for (const element of document.querySelectorAll("time[data-live-received]")) {
     element.dateTime = serverDate(moment).toISOString();
     renderTimes(element.parentElement);
-  }
-}
-
-// Nothing may be done to a SIM on the strength of a page that is out of date.
-export function blockActions() {
-  const blocked = shown.state === "stale" || shown.state === "catching";
-  for (const element of document.querySelectorAll("[data-action]")) {
-    if (blocked) element.setAttribute("aria-disabled", "true");
-    else element.removeAttribute("aria-disabled");
   }
 }
 
@@ -77,17 +67,10 @@ export function showPause(paused, waiting) {
 export function startBadge(toggle) {
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-live-pause]")) toggle();
-    const action = event.target.closest("[data-action][aria-disabled=true]");
-    if (action) {
-      event.preventDefault();
-      event.stopPropagation(); // the button's own listeners, htmx's among them, would act all the same
-    }
   }, true);
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-action][aria-disabled=true]") || event.submitter?.matches("[data-action][aria-disabled=true]")) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
+    const state = event.target.querySelector("[data-page-state]"); // the server asks again where the page was not live
+    if (state) state.value = shown.state;
   }, true);
   const badge = document.querySelector("[data-live-badge]");
   if (badge) new MutationObserver(showWorst).observe(badge, { subtree: true, childList: true, attributeFilter: ["data-level", "data-why"] });

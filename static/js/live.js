@@ -1,5 +1,5 @@
 // The WebSocket to the server: connects, comes back after a cut without losing anything, and says how fresh the page is.
-import { blockActions, showReceived, showPause, showState, startBadge } from "./badge.js";
+import { showReceived, showPause, showState, startBadge } from "./badge.js";
 import { apply, take, waitingCount } from "./frames.js";
 import { refreshMain } from "./refresh.js";
 import { hasJumped, setServerTime } from "./server_time.js";
@@ -230,7 +230,6 @@ export function startLive() {
     if (!socket) comeBack();
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    blockActions();
     if (event.detail.ctx.swap !== "none") follow(true);
   });
 }

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
+from html import unescape
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
 from console.store.database import Database
-from tests.cast import ADAS_SIM, EVES_SIM, Cast
+from tests.cast import ADAS_SIM, EVES_SIM, Cast, add_sim
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -26,6 +27,12 @@ def after(page: httpx.Response, kind: str) -> int:
     found = re.search(rf'id="after-{kind}"[^>]*value="(\d+)"', page.text)
     assert found
     return int(found[1])
+
+
+def fields(answer: httpx.Response) -> dict[str, str]:
+    """The fields of the form that the answer asks again by."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
+    return {name: unescape(value) for name, value in found}
 
 
 async def test_a_double_click_a_reload_and_two_tabs_make_one_top_up(web: Served, cast: Cast, db: Database) -> None:
@@ -50,10 +57,37 @@ async def test_a_page_that_is_out_of_date_asks_for_nothing(web: Served, cast: Ca
     async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
         assert (await ada.post(ASK, data=reset, headers=SCRIPT)).status_code == 200
         refused = await otto.post(ASK, data=reset, headers=SCRIPT)
-        (action_id,) = await action_ids(db)
-        taken = await otto.post(ASK, data=reset | {"after": str(action_id)}, headers=SCRIPT)
-    assert (refused.status_code, taken.status_code) == (409, 200)
-    assert "out of date" in refused.text
+        whole = await otto.post(ASK, data=reset)
+        assert "by ada: held." in refused.text
+        assert "Again?" in whole.text
+        taken = await otto.post(ASK, data=fields(refused), headers=SCRIPT)
+    assert (refused.status_code, whole.status_code, taken.status_code) == (409, 409, 200)
+    assert len(await action_ids(db)) == 2
+
+
+async def test_a_page_that_missed_a_change_of_the_sim_says_it_and_asks_again(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    async with web.signed_in("otto") as otto:
+        page = (await otto.get(f"/sims/{ADAS_SIM}")).text
+        form = re.findall(r'<form class="edit"\s+id="ask-status".*?</form>', page, re.DOTALL)[0]
+        asked = dict(re.findall(r'<input type="hidden"[^>]*name="(\w+)"[^>]*value="([^"]*)"', form))
+        asked = {name: unescape(value) for name, value in asked.items()} | {"enabled": "no"}
+        assert asked["seen"] == '{"status":"enabled"}'
+        cut = await otto.post(ASK, data=asked | {"page": "stale"}, headers=SCRIPT)
+        assert (cut.status_code, "cut off" in cut.text, "SIM status enabled" in cut.text) == (409, True, True)
+        async with db.transaction() as transaction:
+            await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", status="disabled")
+        refused = await otto.post(ASK, data=asked, headers=SCRIPT)
+        assert refused.status_code == 409
+        assert "The SIM status is disabled now; the page showed enabled." in refused.text
+        assert await action_ids(db) == []
+        again = fields(refused)
+        assert again["seen"] == '{"status":"disabled"}'
+        answers = [await otto.post(ASK, data=again, headers=SCRIPT) for _ in range(2)]
+        late = await otto.post(ASK, data=asked | {"page": "stale"}, headers=SCRIPT)  # the same key: it is answered
+    assert [answer.status_code for answer in (*answers, late)] == [200, 200, 200]
+    assert len(await action_ids(db)) == 1
 
 
 async def test_it_is_undone_from_the_message_and_the_page_says_so(web: Served, cast: Cast, db: Database) -> None:

@@ -1,0 +1,58 @@
+"""The chart of a SIM's usage, by hour or day."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.facts.sims import SimState
+from console.organizations.rules import Caller
+from console.quotas.forecast import HISTORY_DAYS
+from console.streamer.reads import is_known, unknown_usage
+from console.usage import reads as usage_reads
+
+
+class UsageChart(Struct, frozen=True, kw_only=True):
+    """The usage chart: seconds since 1970, bytes and messages of each hour or day, the present one included. None
+    where no usage is known and records are missing."""
+
+    as_of: float
+    by: str
+    times: list[int]
+    bytes: list[int | None]
+    sms: list[int | None]
+
+
+@get("/sims/{iccid:str}/usage.json", include_in_schema=False)
+async def usage_chart(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    sim: NamedDependency[SimState],
+    by: FromQuery[Literal["hour", "day"]] = "day",
+) -> UsageChart:
+    """Two days by hour, or thirty days by day; a step without a record counts as none used where records came."""
+    now = datetime.now(UTC)
+    step, steps = (timedelta(hours=1), 48) if by == "hour" else (timedelta(days=1), HISTORY_DAYS)
+    last = now.replace(minute=0, second=0, microsecond=0)
+    last = last if by == "hour" else last.replace(hour=0)
+    times = [last - step * number for number in reversed(range(steps))]
+    found = await usage_reads.of_sim(
+        reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
+    )
+    unknown = await unknown_usage(reading, caller.organization_id, times[0], now, now)
+    used = {one.time: one for one in found}
+    zero = {time: 0 for time in times if is_known(unknown, time, time + step)}
+    return UsageChart(
+        as_of=now.timestamp(),
+        by=by,
+        times=[int(time.timestamp()) for time in times],
+        bytes=[used[time].data_bytes if time in used else zero.get(time) for time in times],
+        sms=[used[time].sms if time in used else zero.get(time) for time in times],
+    )
+
+
+router = Router("/", route_handlers=[usage_chart])
