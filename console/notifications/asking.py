@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import uuid4
 
 from console.errors import Conflict
+from console.facts.alerts import Severity
 from console.notifications import reads
 from console.notifications.deliveries import writes
-from console.notifications.rules import Notification, Severity, routed
+from console.notifications.rules import Notification, routed
 from console.store.database import Transaction
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from console.notifications.rules import ChannelKind, Hours, Severity
+from console.facts.alerts import Severity
+from console.notifications.rules import ChannelKind, Hours
 
 Target = Annotated[
     str,

@@ -9,7 +9,8 @@ from msgspec import Meta, Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import NotFound
-from console.notifications.rules import ChannelKind, Hours, Route, Severity
+from console.facts.alerts import Severity
+from console.notifications.rules import ChannelKind, Hours, Route
 from console.notifications.tables import notification_channels
 from console.organizations.sealing import unseal
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Meta, Struct, field
 
 from console.errors import Invalid
+from console.facts.alerts import Severity
 
 MOST_CHANNELS = 100  # of an organization
 MOST_TAGS = 20
@@ -19,19 +20,6 @@ class ChannelKind(StrEnum):
 
     WEBHOOK = "webhook"
     MAIL = "mail"
-
-
-class Severity(StrEnum):
-    """How urgent it is, the least first."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """A number that is higher the more urgent it is."""
-        return list(Severity).index(self)
 
 
 class Weekday(StrEnum):
@@ -88,6 +76,11 @@ class Route(Struct, frozen=True, kw_only=True):
     hours: Hours | None
 
 
+def rank(severity: Severity) -> int:
+    """A number that is higher the more urgent it is."""
+    return (Severity.INFO, Severity.WARNING, Severity.CRITICAL).index(severity)
+
+
 def check_hours(hours: Hours | None) -> None:
     """Raises Invalid for a time zone that is none, or for no day."""
     if hours is None:
@@ -136,6 +129,6 @@ def routed(routes: Collection[Route], notification: Notification) -> Mapping[int
     return {
         route.channel_id: opening(route.hours, notification.time)
         for route in routes
-        if notification.severity.rank >= route.least_severity.rank
+        if rank(notification.severity) >= rank(route.least_severity)
         and (not route.tags or not set(route.tags).isdisjoint(notification.tags))
     }

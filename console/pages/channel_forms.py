@@ -5,8 +5,9 @@ from typing import Annotated
 from msgspec import Meta, Struct, ValidationError, convert
 
 from console.errors import Invalid
+from console.facts.alerts import Severity
 from console.notifications.bodies import ChannelSetting
-from console.notifications.rules import ChannelKind, Hours, Severity, Weekday
+from console.notifications.rules import ChannelKind, Hours, Weekday
 
 Text = Annotated[str, Meta(max_length=3_000)]
 

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import ConsoleError
+from console.facts.alerts import Severity
 from console.notifications import reads, writes
 from console.notifications.api import described
 from console.notifications.asking import ask_for_test
 from console.notifications.deliveries import reads as delivery_reads
-from console.notifications.rules import Severity, Weekday
+from console.notifications.rules import Weekday
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.channel_forms import ChannelForm, NewChannelForm, setting_of

@@ -9,11 +9,12 @@ import pytest_asyncio
 import sqlalchemy as sa
 from msgspec import structs
 
+from console.facts.alerts import Severity
 from console.notifications.asking import notify
 from console.notifications.bodies import ChannelSetting
 from console.notifications.deliveries import reads
 from console.notifications.deliveries.reads import Delivery, DeliveryAttempt
-from console.notifications.rules import ChannelKind, Notification, Severity
+from console.notifications.rules import ChannelKind, Notification
 from console.notifications.writes import add_channel
 from console.settings import Settings
 from console.store.database import Database

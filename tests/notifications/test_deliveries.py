@@ -13,10 +13,11 @@ import pytest
 import sqlalchemy as sa
 from standardwebhooks.webhooks import Webhook
 
+from console.facts.alerts import Severity
 from console.notifications.asking import notify
 from console.notifications.deliveries import writes
 from console.notifications.deliveries.rules import AttemptOutcome, DeliveryState, Ended
-from console.notifications.rules import Notification, Severity
+from console.notifications.rules import Notification
 from console.notifications.writes import rotate_secret
 from tests.notifications.conftest import NOW, Sending
 from tests.processes import until

@@ -7,6 +7,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from console.errors import Invalid
+from console.facts.alerts import Severity
 from console.notifications.deliveries.rules import (
     DELAYS,
     AttemptOutcome,
@@ -15,7 +16,7 @@ from console.notifications.deliveries.rules import (
     delay,
     state_after,
 )
-from console.notifications.rules import Hours, Notification, Route, Severity, Weekday, check_hours, opening, routed
+from console.notifications.rules import Hours, Notification, Route, Weekday, check_hours, opening, routed
 from console.notifications.signing import new_secret, signed_headers
 from console.notifications.targets import Refused, check_mailboxes, check_url, is_public, public_addresses, shown_url
 

@@ -27,7 +27,7 @@ from console.notifications.deliveries.rules import (
     delay,
     state_after,
 )
-from console.notifications.rules import Notification
+from console.notifications.rules import Notification, rank
 from console.notifications.tables import deliveries, delivery_attempts, notification_channels
 from console.store.database import Transaction
 
@@ -70,7 +70,7 @@ async def request(
             channel_id=channel_id,
             message_id=f"msg_{uuid4().hex}",
             deduplication_key=key,
-            severity=notification.severity.rank,
+            severity=rank(notification.severity),
             notification=to_builtins(notification),
             subject=notification.subject,
             state=DeliveryState.WAITING,
