@@ -21,6 +21,7 @@ import console.polling.tables
 import console.quotas.tables
 import console.runs.tables
 import console.sessions.tables
+import console.silences.tables
 import console.sims.annotations.tables
 import console.sims.counts.tables
 import console.sims.watching.tables

@@ -178,7 +178,7 @@ def _words(message: Message) -> str:
             return f"{data['kind']} · {data['state']} · {data['requested_by']}: {data['reason']}"
         case "alert.changed":
             return f"{data['severity']} · {data['change']} · {data['title']}"
-        case "streamer.changed":
-            return f"{data['kind']}: {data['state']}"
+        case "streamer.changed" | "silence.changed":
+            return f"{data['kind']}: {data.get('state', data.get('text'))}"
         case _:
             return msgspec.json.encode(data).decode()

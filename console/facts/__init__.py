@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from console.facts import actions, alerts, approvals, bulk_actions, carrier, jobs, sims, sms, streamer
+from console.facts import actions, alerts, approvals, bulk_actions, carrier, jobs, silences, sims, sms, streamer
 from console.facts.actions import ActionChanged
 from console.facts.alerts import AlertChanged
 from console.facts.approvals import ApprovalChanged
@@ -16,6 +16,7 @@ from console.facts.bulk_actions import BulkActionChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
+from console.facts.silences import SilenceChanged
 from console.facts.sims import SimChanged
 from console.facts.sms import SmsChanged
 from console.facts.streamer import StreamerChanged
@@ -30,6 +31,7 @@ Fact = (
     | BulkActionChanged
     | ApprovalChanged
     | AlertChanged
+    | SilenceChanged
     | JobChanged
     | CarrierChanged
     | StreamerChanged
@@ -44,6 +46,7 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "bulk_action.changed": bulk_actions.topics,
     "approval.changed": approvals.topics,
     "alert.changed": alerts.topics,
+    "silence.changed": silences.topics,
     "job.changed": jobs.topics,
     "carrier.changed": carrier.topics,
     "streamer.changed": streamer.topics,

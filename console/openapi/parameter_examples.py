@@ -8,6 +8,8 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "bulk_action_id": "1",
     "approval_id": "1",
     "user_id": 3,
+    "silence_id": 4,
+    "window_id": 2,
     "channel_id": 3,
     "delivery_id": 812,
     "group_id": 4,

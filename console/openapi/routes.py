@@ -19,6 +19,7 @@ import console.polling.api
 import console.quotas.api
 import console.runs.api
 import console.sessions.api
+import console.silences.api
 import console.sims.api
 import console.sims.watching.api
 import console.sms.api
@@ -73,6 +74,7 @@ def api_routes() -> Router:
                     console.members.own_organization.router,
                     console.members.program_sessions.router,
                     console.notifications.api.router,
+                    console.silences.api.router,
                 ],
                 after_request=named,
                 guards=[known_version, known_parameters],

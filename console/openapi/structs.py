@@ -51,6 +51,10 @@ from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.sessions.api import Sessions
 from console.sessions.reads import Session
+from console.silences.api import MaintenanceWindows, Silences
+from console.silences.bodies import NewSilence, WindowSetting
+from console.silences.reads import MaintenanceWindow, Silence
+from console.silences.rules import Matcher
 from console.sims.watching.api import NewWatch, SimChanges, WatchedSim
 from console.sims.watching.rules import SyncRequest, WatchRequest
 from console.streamer.posts.reads import Waiting
@@ -61,6 +65,13 @@ from console.usage.reads import UsageBucket
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     one.__name__: one
     for one in (
+        Silence,
+        Silences,
+        NewSilence,
+        MaintenanceWindow,
+        MaintenanceWindows,
+        WindowSetting,
+        Matcher,
         Channel,
         Channels,
         ChannelWithSecret,

@@ -44,6 +44,16 @@ PAGES = (
         name="api", path="/api/v1/docs", title="API", key="a", help="Go to the API's page", icon="code", group="System"
     ),
     Page(
+        name="silences",
+        path="/silences",
+        title="Silences",
+        key="e",
+        help="Go to the silences",
+        icon="silence",
+        group="System",
+        permission=Permission.ALERTS_READ,
+    ),
+    Page(
         name="notification-channels",
         path="/notification-channels",
         title="Notifications",

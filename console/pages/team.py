@@ -13,6 +13,7 @@ from console.pages import (
     prove,
     second_factor,
     settings,
+    silences,
     users,
 )
 
@@ -26,6 +27,7 @@ router = Router(
         audit.router,
         notification_channels.router,
         deliveries.router,
+        silences.router,
         settings.router,
         second_factor.router,
         prove.router,

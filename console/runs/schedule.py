@@ -59,6 +59,13 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="announce_silences",
+        description="Publishes that silences and maintenance windows begin and end",
+        every="request, and each minute for what was left",
+        cron="* * * * *",
+        timeout=timedelta(minutes=5),
+    ),
+    JobDefinition(
         name="sync_status",
         description="Asks 1NCE for the connection of SIMs: on screen, changed lately, and the longest not asked for",
         every="minute",
@@ -107,8 +114,7 @@ JOBS = (
     ),
     JobDefinition(
         name="refresh_sums",
-        description="Brings usage records that came more than an hour late into the sums (TimescaleDB's community"
-        " edition alone: elsewhere they are in them at once)",
+        description="Brings usage records that came late into the sums (TimescaleDB's community edition alone)",
         every="late record, and 10 minutes for what was left",
         cron="*/10 * * * *",
         timeout=timedelta(hours=1),
@@ -176,8 +182,7 @@ JOBS = (
     ),
     JobDefinition(
         name="prune",
-        description="Deletes what is past its retention: usage 2 years, events and SMS 1 year, connectivity 6 months,"
-        " the audit trail 7 years",
+        description="Deletes what is past its retention: records, events, messages, lines of the audit trail",
         every="day",
         cron="17 3 * * *",
         timeout=timedelta(hours=6),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import sqlalchemy as sa
+from msgspec import convert
 
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.writes import add_approval, plan
@@ -23,11 +24,14 @@ from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
 from console.sessions.tables import sessions
 from console.settings import Settings
+from console.silences.bodies import NewSilence, WindowSetting
+from console.silences.rules import Matcher
+from console.silences.writes import add_silence, add_window
 from console.sms.writes import put_template
 from console.store.database import Database, Transaction
 from console.users.tables import users
 from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast
-from tests.http.access_table import OF_A_VIEWER
+from tests.http.access_table import MATCHER, OF_A_VIEWER, WINDOW
 from tests.serving import Served
 
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
@@ -63,7 +67,7 @@ class World:
                 await map_group(transaction, number, f"group of {name}", Role.VIEWER, name, NOW)
                 await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
                 things["user_id"] = str(user_id)
-                things.update(await self._channel(transaction, number, name))
+                things.update(await self._outside(transaction, number, name))
             for caller, things in ((self.cast.ada, self.ours), (self.cast.eve, self.theirs)):
                 asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
                 action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
@@ -79,13 +83,18 @@ class World:
         for role, name in BEARERS.items():
             self.people[role] = await stack.enter_async_context(self.web.signed_in(name))
 
-    async def _channel(self, transaction: Transaction, organization_id: int, by: str) -> dict[str, str]:
+    async def _outside(self, transaction: Transaction, organization_id: int, by: str) -> dict[str, str]:
         setting = ChannelSetting(name=f"channel of {by}")
         channel_id, _ = await add_channel(
             transaction, self.settings, organization_id, ChannelKind.WEBHOOK, f"https://{by}.example", setting, by, NOW
         )
         delivery_id = await ask_for_test(transaction, organization_id, channel_id, by, NOW)
-        return {"channel_id": str(channel_id), "delivery_id": str(delivery_id)}
+        window = await add_window(transaction, organization_id, convert(WINDOW, WindowSetting), by, datetime.now(UTC))
+        until = datetime.now(UTC) + timedelta(hours=2)
+        silence = NewSilence(matchers=[convert(MATCHER, Matcher)], reason=f"works of {by}", ends_at=until)
+        silence_id = await add_silence(transaction, organization_id, silence, by, datetime.now(UTC), long=False)
+        numbers = {"channel_id": channel_id, "delivery_id": delivery_id, "silence_id": silence_id, "window_id": window}
+        return {name: str(number) for name, number in numbers.items()}
 
     async def _name_things(self) -> None:
         async with self.db.reading() as reading:

@@ -27,6 +27,15 @@ READ, WRITE, ACT, CHANNELS, ADMIN, ANYONE, PUBLIC, OWN = (
     Row("public"),
     Row("own"),
 )
+MATCHER = {"label": "tag", "values": ["a"]}
+WINDOW = {
+    "name": "works",
+    "matchers": [MATCHER],
+    "time_zone": "UTC",
+    "first_begin": "2026-12-01T00:00",
+    "length_minutes": 60,
+    "rule": "FREQ=DAILY",
+}
 ROLES = {
     "viewer": "sims:read alerts:read stream:read",
     "operator": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act",
@@ -108,6 +117,11 @@ PAGES: dict[str, Row] = {
     "POST /organizations/current": Row("anyone", {"organization_id": 12345}),
     "GET /audit": Row("audit:read"),
     "GET /audit/export": Row("audit:read"),
+    "GET /silences": Row("alerts:read"),
+    "POST /silences": Row("alerts:act", {"tag": "a", "reason": "works"}),
+    "POST /silences/{silence_id}/end": Row("alerts:act"),
+    "POST /maintenance-windows": CHANNELS,
+    "POST /maintenance-windows/{window_id}/remove": CHANNELS,
     "GET /notification-channels": CHANNELS,
     "POST /notification-channels": Row("alerts:write", {"name": "x", "target": "https://hooks.example.com"}),
     "GET /notification-channels/{channel_id}": CHANNELS,
@@ -205,6 +219,17 @@ API: dict[str, Row] = {
     "GET /api/v1/api-keys": ADMIN,
     "POST /api/v1/api-keys": Row("admin", {"name": "x", "scopes": ["admin"]}),
     "DELETE /api/v1/api-keys/{prefix}": ADMIN,
+    "GET /api/v1/silences": Row("alerts:read"),
+    "POST /api/v1/silences": Row(
+        "alerts:act", {"matchers": [MATCHER], "reason": "works", "ends_at": "2026-01-01T00:00:00Z"}
+    ),
+    "GET /api/v1/silences/{silence_id}": Row("alerts:read"),
+    "DELETE /api/v1/silences/{silence_id}": Row("alerts:act"),
+    "GET /api/v1/maintenance-windows": Row("alerts:read"),
+    "POST /api/v1/maintenance-windows": Row("alerts:write", WINDOW),
+    "GET /api/v1/maintenance-windows/{window_id}": Row("alerts:read"),
+    "PUT /api/v1/maintenance-windows/{window_id}": Row("alerts:write", WINDOW),
+    "DELETE /api/v1/maintenance-windows/{window_id}": Row("alerts:write"),
     "GET /api/v1/notification-channels": CHANNELS,
     "POST /api/v1/notification-channels": Row(
         "alerts:write", {"kind": "webhook", "name": "x", "target": "https://hooks.example.com/alerts"}

@@ -30,7 +30,18 @@ from tests.serving import Served
 pytestmark = pytest.mark.one_edition
 _keys = itertools.count()
 TRIED = (EVES_SIM,)  # the trail of an organization names what its own callers tried
-THEIRS = (EVES_SIM, "eve-1", "Evil", '"eve"', ">eve<", "eve's program", "group of eve", "channel of eve", "eve.example")
+THEIRS = (
+    EVES_SIM,
+    "eve-1",
+    "Evil",
+    '"eve"',
+    ">eve<",
+    "eve's program",
+    "group of eve",
+    "channel of eve",
+    "works of eve",
+    "eve.example",
+)
 
 
 @pytest.fixture

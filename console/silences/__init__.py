@@ -1,0 +1,1 @@
+"""Silences and maintenance windows: which alerts are judged and listed, and sent to nobody."""

@@ -1,0 +1,114 @@
+"""Silences and windows begin and end as facts, on time, whoever runs or not; made on the page and by the API."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from console.api_keys.writes import put_key
+from console.errors import Conflict, Invalid
+from console.organizations.rules import Permission
+from console.silences import reads, writes
+from console.silences.bodies import NewSilence, WindowSetting
+from console.silences.rules import Label, Matcher
+from console.store.database import Database
+from tests.cast import Cast
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+DTAG = [Matcher(label=Label.OPERATOR, values=["DTAG"])]
+
+
+async def announced(db: Database, organization_id: int, now: datetime) -> list[str]:
+    """What is published when the job runs at this time."""
+    async with db.transaction() as transaction:
+        await writes.announce(transaction, organization_id, now)
+        return transaction.items
+
+
+async def hiding(db: Database, organization_id: int, now: datetime) -> list[str]:
+    async with db.reading() as reading:
+        return [one.name for one in await reads.active(reading, organization_id, now)]
+
+
+async def test_a_silence_begins_and_ends_each_published_once(db: Database, cast: Cast) -> None:
+    begins, ends = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
+    asked = NewSilence(matchers=DTAG, reason="works", begins_at=begins, ends_at=ends)
+    async with db.transaction() as transaction:
+        silence_id = await writes.add_silence(transaction, cast.acme, asked, "otto", NOW, long=False)
+        assert transaction.items == []
+        assert [request.due_at for request in transaction.requests] == [begins, ends]
+    name = f"silence:{silence_id}"
+    seen = {}
+    for minutes in (30, 60, 90, 180, 240):
+        at = NOW + timedelta(minutes=minutes)
+        seen[minutes] = len(await announced(db, cast.acme, at)), await hiding(db, cast.acme, at)
+        assert await hiding(db, cast.evil, at) == []
+    assert seen == {30: (0, []), 60: (1, [name]), 90: (0, [name]), 180: (1, []), 240: (0, [])}
+    async with db.transaction() as transaction:
+        with pytest.raises(Conflict):
+            await writes.end_silence(transaction, cast.acme, silence_id, "otto", ends)
+        with pytest.raises(Invalid, match="24 hours"):
+            longer = NewSilence(matchers=DTAG, reason="works", ends_at=NOW + timedelta(hours=25))
+            await writes.add_silence(transaction, cast.acme, longer, "otto", NOW, long=False)
+
+
+async def test_a_window_opens_each_week_also_when_no_job_ran_meanwhile(db: Database, cast: Cast) -> None:
+    asked = WindowSetting(
+        name="Sundays",
+        matchers=DTAG,
+        time_zone="Europe/Berlin",
+        first_begin="2026-11-22T02:30",
+        length_minutes=60,
+        rule="FREQ=WEEKLY",
+    )
+    async with db.transaction() as transaction:
+        window_id = await writes.add_window(transaction, cast.acme, asked, "ada", NOW)
+    first = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+    name = f"window:{window_id}"
+    assert await hiding(db, cast.acme, first) == [name], "it is open without any job"
+    assert len(await announced(db, cast.acme, first)) == 1
+    later = datetime(2027, 4, 4, 0, 45, tzinfo=UTC)  # the worker was away over the winter
+    assert len(await announced(db, cast.acme, later)) == 0, "open then, open now"
+    assert await hiding(db, cast.acme, later) == [name]
+    assert len(await announced(db, cast.acme, later + timedelta(minutes=45))) == 1
+    async with db.transaction() as transaction:
+        await writes.remove_window(transaction, cast.acme, window_id, later)
+    assert await hiding(db, cast.acme, datetime(2027, 4, 11, 0, 45, tzinfo=UTC)) == []
+
+
+async def test_an_operator_silences_for_a_day_and_an_engineer_makes_windows(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    async with web.signed_in("otto") as otto:
+        assert "DTAG" in (await otto.get("/silences?operator=DTAG")).text, "filled in from the address"
+        form = {"operator": "DTAG", "not_tag": "lab", "reason": "DTAG works", "minutes": "120"}
+        assert (await otto.post("/silences", data=form)).status_code == 303
+        refused = await otto.post("/silences", data=form | {"minutes": "10080"})
+        assert (refused.status_code, "24 hours" in refused.text) == (422, True)
+        everything = await otto.post("/silences", data={"not_tag": "lab", "reason": "all", "minutes": "30"})
+        assert everything.status_code == 422
+        page = (await otto.get("/silences")).text
+        assert "DTAG works" in page
+        assert "is none of" in page
+        window = {"operator": "DTAG", "name": "Sundays", "time_zone": "Europe/Berlin", "minutes": "60"}
+        window |= {"first_begin": "2030-01-06T02:30", "repeats": "FREQ=WEEKLY"}
+        assert (await otto.post("/maintenance-windows", data=window)).status_code == 403
+    async with web.signed_in("ada") as ada:
+        assert (await ada.post("/maintenance-windows", data=window)).status_code == 303
+        hourly = await ada.post("/maintenance-windows", data=window | {"repeats": "FREQ=HOURLY"})
+        assert (hourly.status_code, "once a day" in hourly.text) == (422, True)
+        assert "2030-01-06 02:30" in (await ada.get("/silences")).text
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "ops", [Permission.ALERTS_READ, Permission.ALERTS_ACT], NOW)
+    async with web.program(key) as program:
+        (found,) = (await program.get("/silences")).json()["items"]
+        assert found["matchers"][0] == {"label": "operator", "values": ["DTAG"], "negated": False}
+        assert (await program.delete(f"/silences/{found['id']}")).status_code == 204
+        assert (await program.delete(f"/silences/{found['id']}")).status_code == 409
+        (opens,) = (await program.get("/maintenance-windows")).json()["items"]
+        assert opens["next_begins_at"] == "2030-01-06T01:30:00Z"
+    async with db.reading() as reading:
+        lines = (await reading.execute(sa.text("SELECT action FROM audit_lines WHERE outcome = 'done'"))).scalars()
+        assert {"silence.add", "silence.end", "window.add"} <= set(lines)
