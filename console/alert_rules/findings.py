@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.kinds import RuleKind, RuleParameters
 
 DEVICE_DIGITS = 14  # of an IMEI; what follows is a check digit or the version of the software
 ON_A_NETWORK = frozenset({"online", "attached"})
@@ -48,10 +48,10 @@ class JudgedSim(Struct, frozen=True, kw_only=True):
 
 
 Found = tuple[Finding, str | None]  # and what was found, in words
-Judge = Callable[[Parameters, JudgedSim, datetime], Found]
+Judge = Callable[[RuleParameters, JudgedSim, datetime], Found]
 
 
-def find(kind: RuleKind, parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def find(kind: RuleKind, parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """Whether the condition holds for this SIM. For one that is not watched, none does."""
     return JUDGES[kind](parameters, sim, now) if sim.watched else (Finding.ENDED, None)
 
@@ -68,7 +68,7 @@ def _below(left: int | None, total: int | None, percent: int | None, amount: int
     return Finding.ENDED
 
 
-def _data_below(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _data_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     finding = _below(sim.data_left_bytes, sim.data_total_bytes, parameters.percent, parameters.left_bytes)
     if sim.data_left_bytes is None:
         return finding, None
@@ -76,14 +76,14 @@ def _data_below(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
     return finding, f"{sim.data_left_bytes / MEBIBYTE:,.1f}{share} MB left"
 
 
-def _sms_below(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _sms_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     finding = _below(sim.sms_left, sim.sms_total, parameters.percent, parameters.left_messages)
     if sim.sms_left is None:
         return finding, None
     return finding, f"{sim.sms_left:,}{f' of {sim.sms_total:,}' if sim.sms_total else ''} SMS left"
 
 
-def _used_up(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _used_up(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     data = parameters.service == "data"
     left, word = (sim.data_left_bytes, sim.data_quota) if data else (sim.sms_left, sim.sms_quota)
     if left is None and word is None:
@@ -94,14 +94,14 @@ def _used_up(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
     return (Finding.HOLDS, f"no {parameters.service} left") if used_up else (Finding.ENDED, None)
 
 
-def _expires(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _expires(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     if sim.data_expires_at is None:
         return Finding.UNKNOWN, None
     holds = sim.data_expires_at <= now + timedelta(days=parameters.days or 0)
     return Finding.HOLDS if holds else Finding.ENDED, f"expires on {sim.data_expires_at:%Y-%m-%d}"
 
 
-def _no_contact(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """A disabled SIM is not expected; one that was never seen is not missed."""
     if sim.status == "disabled":
         return Finding.ENDED, None
@@ -111,19 +111,19 @@ def _no_contact(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
     return Finding.HOLDS if silent else Finding.ENDED, f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC"
 
 
-def _status_changed(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _status_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     before = [one for one in sim.was_status if one != sim.status]
     return (Finding.HOLDS, f"{before[0]}, now {sim.status or 'not known'}") if before else (Finding.ENDED, None)
 
 
-def _imei_changed(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _imei_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """Another device: the software's version, or the check digit, may come and go."""
     device = (sim.imei or "")[:DEVICE_DIGITS]
     before = [one for one in sim.was_imei if device and one[:DEVICE_DIGITS] != device]
     return (Finding.HOLDS, f"{before[0]}, now {sim.imei}") if before else (Finding.ENDED, None)
 
 
-def _country(parameters: Parameters, sim: JudgedSim, now: datetime) -> Found:
+def _country(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """Of a SIM that is on no network the country is where it last was: that proves nothing new."""
     if sim.country is None or sim.connection not in ON_A_NETWORK:
         return Finding.UNKNOWN, None
@@ -144,7 +144,7 @@ JUDGES: dict[RuleKind, Judge] = {
 }
 
 
-def share_left(parameters: Parameters, *, left_lately: int, still_away: int, on_network: int) -> Finding:
+def share_left(parameters: RuleParameters, *, left_lately: int, still_away: int, on_network: int) -> Finding:
     """Whether too many SIMs of a group have left: within the minutes, of those that were there.
 
     `still_away`: SIMs of the alert that are not back; it ends when they are fewer than half the share.

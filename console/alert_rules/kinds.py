@@ -40,7 +40,7 @@ class Feed(StrEnum):
     OWN = "own"  # the console's own tables: never stale
 
 
-class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The numbers of a rule; which of them a rule takes depends on its kind."""
 
     percent: Annotated[
@@ -122,7 +122,7 @@ KINDS: dict[RuleKind, KindDefinition] = {
 }
 
 
-def check(kind: RuleKind, parameters: Parameters, *, has_filter: bool, for_seconds: int) -> None:
+def check(kind: RuleKind, parameters: RuleParameters, *, has_filter: bool, for_seconds: int) -> None:
     """Raises Invalid, in a sentence, for numbers that this kind does not take, or lacks."""
     definition = KINDS[kind]
     given = {name for name, value in structs.asdict(parameters).items() if value is not None}

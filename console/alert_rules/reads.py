@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.sentences import sentence
 from console.alert_rules.tables import alert_rules
 from console.facts.alerts import Severity
@@ -25,12 +25,12 @@ class AlertRule(Struct, frozen=True, kw_only=True):
 
     id: Annotated[int, Meta(description="The console's id of the rule.", examples=[3])]
     name: Annotated[str, Meta(description="What people call it.", examples=["Operator lost"])]
-    sentence: Annotated[
+    text: Annotated[
         str,
         Meta(description="The rule in words.", examples=["Warning when a SIM has less than 10 % of its data left."]),
     ]
     kind: Annotated[RuleKind, Meta(description="What it asks.", examples=["data_quota_below"])]
-    parameters: Annotated[Parameters, Meta(description="Its numbers.", examples=[{"percent": 10}])]
+    parameters: Annotated[RuleParameters, Meta(description="Its numbers.", examples=[{"percent": 10}])]
     filter: Annotated[
         str, Meta(description="Of which SIMs, as the address of the list has it; empty: all.", examples=["tag=pump"])
     ]
@@ -53,7 +53,7 @@ def rule_of(row: Any) -> AlertRule:
     """The rule in a row."""
     values = {column.name: getattr(row, column.name) for column in COLUMNS}
     kind, severity = RuleKind(values.pop("kind")), Severity(values.pop("severity"))
-    parameters = msgspec.convert(values.pop("parameters"), Parameters)
+    parameters = msgspec.convert(values.pop("parameters"), RuleParameters)
     said = sentence(
         kind,
         parameters,
@@ -63,9 +63,7 @@ def rule_of(row: Any) -> AlertRule:
         keep_firing_seconds=row.keep_firing_seconds,
     )
     ready_made = values.pop("ready_made") is not None
-    return AlertRule(
-        **values, kind=kind, severity=severity, parameters=parameters, sentence=said, ready_made=ready_made
-    )
+    return AlertRule(**values, kind=kind, severity=severity, parameters=parameters, text=said, ready_made=ready_made)
 
 
 async def rules(connection: AsyncConnection, organization_id: int, *, enabled: bool = False) -> list[AlertRule]:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 
 VERSION = 1  # of the set; an organization is given what came after the version that it has
@@ -15,7 +15,7 @@ class ReadyMade(Struct, frozen=True, kw_only=True):
     name: str
     kind: RuleKind
     severity: Severity
-    parameters: Parameters = Parameters()
+    parameters: RuleParameters = RuleParameters()
     for_seconds: int = 0
     keep_firing_seconds: int = 0
     since: int = 1  # the version of the set that brought it
@@ -26,7 +26,7 @@ READY_MADE = (
         name="Operator lost",
         kind=RuleKind.SHARE_LEFT,
         severity=Severity.CRITICAL,
-        parameters=Parameters(percent=20, minutes=5, by="operator", least_sims=20),
+        parameters=RuleParameters(percent=20, minutes=5, by="operator", least_sims=20),
         keep_firing_seconds=120,
     ),
     ReadyMade(
@@ -37,32 +37,34 @@ READY_MADE = (
         name="Polling stale",
         kind=RuleKind.POLLING_STALE,
         severity=Severity.CRITICAL,
-        parameters=Parameters(minutes=15),
+        parameters=RuleParameters(minutes=15),
     ),
     ReadyMade(
         name="Data used up",
         kind=RuleKind.QUOTA_USED_UP,
         severity=Severity.WARNING,
-        parameters=Parameters(service="data"),
+        parameters=RuleParameters(service="data"),
     ),
     ReadyMade(
         name="Data low",
         kind=RuleKind.DATA_QUOTA_BELOW,
         severity=Severity.WARNING,
-        parameters=Parameters(percent=10),
+        parameters=RuleParameters(percent=10),
     ),
-    ReadyMade(name="SMS low", kind=RuleKind.SMS_QUOTA_BELOW, severity=Severity.INFO, parameters=Parameters(percent=10)),
+    ReadyMade(
+        name="SMS low", kind=RuleKind.SMS_QUOTA_BELOW, severity=Severity.INFO, parameters=RuleParameters(percent=10)
+    ),
     ReadyMade(
         name="Data quota expires",
         kind=RuleKind.EXPIRES_SOON,
         severity=Severity.INFO,
-        parameters=Parameters(days=30),
+        parameters=RuleParameters(days=30),
     ),
     ReadyMade(
         name="No contact for a day",
         kind=RuleKind.NO_CONTACT,
         severity=Severity.INFO,
-        parameters=Parameters(hours=24),
+        parameters=RuleParameters(hours=24),
     ),
     ReadyMade(
         name="Device changed",
@@ -74,24 +76,24 @@ READY_MADE = (
         name="Enabled or disabled", kind=RuleKind.STATUS_CHANGED, severity=Severity.INFO, keep_firing_seconds=HOUR
     ),
     ReadyMade(
-        name="Job failing", kind=RuleKind.JOB_FAILING, severity=Severity.WARNING, parameters=Parameters(failures=3)
+        name="Job failing", kind=RuleKind.JOB_FAILING, severity=Severity.WARNING, parameters=RuleParameters(failures=3)
     ),
     ReadyMade(
         name="Quota and usage differ",
         kind=RuleKind.RECONCILIATION_DIFFERS,
         severity=Severity.WARNING,
-        parameters=Parameters(least_sims=1),
+        parameters=RuleParameters(least_sims=1),
     ),
     ReadyMade(
         name="Action unknown",
         kind=RuleKind.ACTION_UNKNOWN,
         severity=Severity.WARNING,
-        parameters=Parameters(minutes=10),
+        parameters=RuleParameters(minutes=10),
     ),
     ReadyMade(
         name="Budget nearly spent",
         kind=RuleKind.BUDGET_NEARLY_SPENT,
         severity=Severity.WARNING,
-        parameters=Parameters(percent=80),
+        parameters=RuleParameters(percent=80),
     ),
 )

@@ -1,13 +1,13 @@
 """A rule as a sentence."""
 
-from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 
 MEBIBYTE = 1024 * 1024
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
-def condition(kind: RuleKind, parameters: Parameters) -> str:
+def condition(kind: RuleKind, parameters: RuleParameters) -> str:
     """What a rule asks, without its first capital."""
     p = parameters
     match kind:
@@ -37,7 +37,7 @@ def condition(kind: RuleKind, parameters: Parameters) -> str:
     return _of_the_console(kind, parameters)
 
 
-def _of_the_console(kind: RuleKind, p: Parameters) -> str:
+def _of_the_console(kind: RuleKind, p: RuleParameters) -> str:
     match kind:
         case RuleKind.STREAMER_STALE:
             return "the Data Streamer is overdue, or polling finds what it did not post"
@@ -57,7 +57,7 @@ def _of_the_console(kind: RuleKind, p: Parameters) -> str:
 
 def sentence(
     kind: RuleKind,
-    parameters: Parameters,
+    parameters: RuleParameters,
     *,
     filter_text: str,
     severity: Severity,

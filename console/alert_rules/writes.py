@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct, to_builtins
 
 from console.alert_rules import reads
-from console.alert_rules.kinds import Parameters, RuleKind, check
+from console.alert_rules.kinds import RuleKind, RuleParameters, check
 from console.alert_rules.reads import COLUMNS, AlertRule, rule_of
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.tables import alert_rules
@@ -30,7 +30,7 @@ class NewAlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     name: Annotated[str, Meta(min_length=1, max_length=100, description="What people call it.", examples=["Pumps low"])]
     kind: Annotated[RuleKind, Meta(description="What it asks.", examples=["data_quota_below"])]
-    parameters: Annotated[Parameters, Meta(description="Its numbers, by its kind.", examples=[{"percent": 10}])]
+    parameters: Annotated[RuleParameters, Meta(description="Its numbers, by its kind.", examples=[{"percent": 10}])]
     filter: Annotated[
         str,
         Meta(
@@ -92,7 +92,7 @@ async def change(
     return rule_of(row)
 
 
-async def delete(transaction: Transaction, caller: Caller, rule_id: int, now: datetime) -> None:
+async def withdraw(transaction: Transaction, caller: Caller, rule_id: int, now: datetime) -> None:
     """Delete a rule; its open alerts are resolved when the organization is judged next. Raises NotFound."""
     statement = sa.update(alert_rules).where(_named(caller.organization_id, rule_id))
     statement = statement.values(deleted_at=now, changed_by=caller.name, changed_at=now, revision=c.revision + 1)

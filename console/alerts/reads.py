@@ -117,6 +117,15 @@ async def active(connection: AsyncConnection, organization_id: int, *, limit: in
     return [alert_of(row) for row in (await connection.execute(query.limit(limit))).all()]
 
 
+async def resolved_since(
+    connection: AsyncConnection, organization_id: int, since: datetime, *, limit: int
+) -> list[Alert]:
+    """What had fired and was resolved, the latest first."""
+    query = query_of(organization_id).where(a.resolved_at >= since, a.fired_at.is_not(None))
+    rows = (await connection.execute(query.order_by(a.resolved_at.desc(), a.id.desc()).limit(limit))).all()
+    return [alert_of(row) for row in rows]
+
+
 async def counts(connection: AsyncConnection, organization_id: int) -> AlertCounts:
     """How many there are of each kind."""
     shown = sa.and_(a.state.in_(ACTIVE_STATES), a.hidden_by.is_(None))

@@ -90,3 +90,11 @@ KINDS = (
     ActionKind("audit.prune", "Delete audit lines after seven years", Permission.ADMIN),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
+    ActionKind("alert.acknowledge", "Acknowledge an alert", Permission.ALERTS_ACT),
+    ActionKind("alert.unacknowledge", "End the acknowledgement of an alert", Permission.ALERTS_ACT),
+    ActionKind("alert.assign", "Say whose an alert is", Permission.ALERTS_ACT),
+    ActionKind("alert.comment", "Comment on an alert", Permission.ALERTS_ACT),
+    ActionKind("alert.resolve", "Resolve an alert", Permission.ALERTS_ACT),
+    ActionKind("alert_rule.add", "Make an alert rule", Permission.ALERTS_WRITE),
+    ActionKind("alert_rule.change", "Change an alert rule", Permission.ALERTS_WRITE),
+    ActionKind("alert_rule.delete", "Delete an alert rule", Permission.ALERTS_WRITE),

@@ -6,6 +6,8 @@ from litestar.di import Provide
 import console.actions.api
 import console.actions.bulk.api
 import console.actions.bulk.approvals_api
+import console.alert_rules.api
+import console.alerts.api
 import console.api_keys.api
 import console.audit.api
 import console.carrier.api
@@ -57,6 +59,8 @@ def api_routes() -> Router:
                     console.actions.api.router,
                     console.actions.bulk.api.router,
                     console.actions.bulk.approvals_api.router,
+                    console.alerts.api.router,
+                    console.alert_rules.api.router,
                     console.usage.api.router,
                     console.quotas.api.router,
                     console.connectivity.api.router,

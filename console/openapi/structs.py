@@ -13,6 +13,14 @@ from console.actions.bulk.bodies import NewBulkAction
 from console.actions.bulk.plan import BulkPlan, CanarySim, ExcludedCount, HitShare
 from console.actions.bulk.reads import BulkResult
 from console.actions.spending import Budget, BudgetUse
+from console.alert_rules.api import AlertRules
+from console.alert_rules.kinds import RuleParameters
+from console.alert_rules.reads import AlertRule
+from console.alert_rules.trying import Tried, TriedFiring
+from console.alert_rules.writes import NewAlertRule
+from console.alerts.api import AlertDetail
+from console.alerts.commands import Acknowledgement, Assignment, Comment, Resolution
+from console.alerts.reads import AlertCounts, AlertEvent, AlertSubject
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
 from console.audit.rules import AuditLine
@@ -22,6 +30,7 @@ from console.carrier.products import Charge, Product, TopUpPrice
 from console.carrier.tickets import Communication, Ticket
 from console.connectivity.reads import StatusChange
 from console.facts.actions import Action, ActionStep
+from console.facts.alerts import Alert
 from console.facts.approvals import Approval
 from console.facts.bulk_actions import BulkAction, BulkCounts
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
@@ -115,6 +124,21 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
         NewApprovalRule,
         Decision,
         Settled,
+        Alert,
+        AlertCounts,
+        AlertDetail,
+        AlertEvent,
+        AlertSubject,
+        Acknowledgement,
+        Assignment,
+        Comment,
+        Resolution,
+        AlertRules,
+        AlertRule,
+        NewAlertRule,
+        RuleParameters,
+        Tried,
+        TriedFiring,
         Budgets,
         NewBudgets,
         PriceSetting,

@@ -18,6 +18,7 @@ TAGS = {
     "Actions": "What operators and programs ask 1NCE to do: sent at most once, followed until the effect is seen.",
     "Bulk actions": "One action for many SIMs: planned, begun, paced, paused and stopped, with a result for each SIM.",
     "Approvals": "What a second person must approve before it begins, and from which size or price on.",
+    "Alerts": "Conditions that hold, what people did about them, and the rules that say which.",
     "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
     " and the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
@@ -95,6 +96,8 @@ PARAMETERS = {
     "sms_id": "1NCE's id of the message.",
     "action_id": "The console's id of the action.",
     "bulk_action_id": "The console's id of the bulk action.",
+    "alert_id": "The console's id of the alert.",
+    "rule_id": "The console's id of the alert rule.",
     "approval_id": "The console's id of the approval.",
     "Idempotency-Key": "Your own id of this request, kept as long as the action: sent again with the same body, it"
     " gives the action as it is now (`Idempotency-Replayed: true`), with another body 422. A refused request does not"

@@ -8,9 +8,12 @@ from urllib.parse import urlencode
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.explanations import summary
+from console.alerts import reads as alert_reads
+from console.alerts.reads import AlertCounts
 from console.carrier import reads as carrier_reads
 from console.facts import Fact
 from console.facts.actions import ActionKind
+from console.facts.alerts import AlertChanged
 from console.facts.approvals import ApprovalChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.streamer import StreamerChanged
@@ -24,19 +27,25 @@ from console.pages.templating import Fragments
 from console.runs import reads as run_reads
 
 SOURCES = Refresh(part="sources")
+STRIP = Refresh(part="strip")
 
 
 class LayoutView:
     """Every page says when 1NCE does not answer, and how fresh its sources are."""
 
     name = "layout"
-    receives = Receives(facts=(CarrierChanged, StreamerChanged, ApprovalChanged), topics=("carrier", "approvals"))
+    receives = Receives(
+        facts=(CarrierChanged, StreamerChanged, ApprovalChanged, AlertChanged),
+        topics=("carrier", "approvals", "alerts"),
+    )
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
         """The banner on top; a message to whoever asked for an approval, and to those who may give it."""
+        if isinstance(fact, AlertChanged):
+            return [STRIP]
         if isinstance(fact, ApprovalChanged):
             approval = fact.data
             what = summary(ActionKind(approval.kind), approval.parameters)
@@ -48,12 +57,25 @@ class LayoutView:
         return [SOURCES]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """How fresh both sources are."""
+        """How fresh both sources are, or what fires now."""
+        if what == STRIP:
+            firing = await firing_now(reading, organization_id)
+            return [
+                replace("incident-strip", self._fragments.draw("alerts/_strip.html", **firing)),
+                replace("alert-count", self._fragments.draw("alerts/_count.html", **firing)),
+            ]
         return source_pieces(self._fragments, await sources(reading, organization_id, datetime.now(UTC)))
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """How fresh both sources are."""
-        return [SOURCES]
+        """How fresh both sources are, and what fires."""
+        return [SOURCES, STRIP]
+
+
+async def firing_now(connection: AsyncConnection, organization_id: int) -> dict[str, Any]:
+    """The alert that is the most urgent now, and how many fire."""
+    top = await alert_reads.active(connection, organization_id, limit=1)
+    counts = await alert_reads.counts(connection, organization_id) if top else AlertCounts()
+    return {"top_alert": top[0] if top else None, "alert_counts": counts}
 
 
 async def layout_context(
@@ -75,6 +97,7 @@ async def layout_context(
         "organization": caller.organization,
         "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
         "live_since": live_since,
+        **await firing_now(connection, caller.organization_id),
         "circuit": await carrier_reads.circuit(connection, caller.organization_id),
         "sources": await sources(connection, caller.organization_id, datetime.now(UTC)),
         "inventory_confirmed_at": inventory.finished_at if inventory else None,

@@ -23,6 +23,15 @@ class Page(Struct, frozen=True, kw_only=True):
 # In the order of the groups. A narrow screen has room for the first five.
 PAGES = (
     Page(name="overview", path="/", title="Overview", key="f", help="Go to the overview", icon="overview"),
+    Page(
+        name="alerts",
+        path="/alerts",
+        title="Alerts",
+        key="l",
+        help="Go to the alerts",
+        icon="critical",
+        permission=Permission.ALERTS_READ,
+    ),
     Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs", icon="mark"),
     Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="actions"),
     Page(name="sms", path="/sms", title="SMS", key="m", help="Go to the SMS", icon="sms"),

@@ -1,5 +1,6 @@
 // Starts what every page has.
 import { startActivity } from "./activity.js";
+import { startAlerts } from "./alerts.js";
 import { startCharts } from "./charts.js";
 import { startFilters } from "./filters.js";
 import { startFind } from "./find.js";
@@ -35,6 +36,7 @@ startLive();
 startLists();
 startCharts();
 startActivity();
+startAlerts();
 startWhere("[data-copy]", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
 startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");

@@ -27,12 +27,19 @@ function step(by) {
   links[next].closest("tr").scrollIntoView({ block: "nearest" });
 }
 
+// What is pressed of the row that has the focus, else of the page.
+function pressed(selector) {
+  (document.activeElement.closest("tr") ?? document.getElementById("main"))?.querySelector(selector)?.click();
+}
+
 const KEYS = {
   "/": () => document.querySelector("[data-search]") ?? openFind(),
   "[": () => document.querySelector("[data-rail-fold]")?.click(),
   j: () => step(1),
   k: () => step(-1),
   x: () => import("./selection.js").then(({ pickRow }) => pickRow()),
+  a: () => pressed("[data-acknowledge]"),
+  n: () => document.getElementById("note") ?? pressed("[data-row-link]"),
   g: () => { wentG = performance.now(); },
   r: () => document.querySelector("[data-list-show]:is(:not([hidden] *))")?.click(),
   p: () => document.querySelector("[data-live-pause]")?.click(),

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.alert_rules import writes as rule_writes
-from console.alert_rules.kinds import Parameters, RuleKind
+from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import rules
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.writes import NewAlertRule
@@ -17,8 +17,8 @@ from console.facts.alerts import AlertState, Severity
 from tests.alerts.conftest import Fleet, iccids
 
 pytestmark = pytest.mark.one_edition
-LOST = Parameters(percent=20, minutes=5, by="operator", least_sims=20)
-ABROAD = Parameters(countries=["DE"])
+LOST = RuleParameters(percent=20, minutes=5, by="operator", least_sims=20)
+ABROAD = RuleParameters(countries=["DE"])
 
 
 async def waiting(fleet: Fleet) -> int:
@@ -92,7 +92,7 @@ async def test_many_sims_of_one_rule_are_one_alert(fleet: Fleet) -> None:
 
 async def test_nothing_is_resolved_and_nothing_fires_while_what_it_is_judged_by_is_stale(fleet: Fleet) -> None:
     (one, other) = iccids(2)
-    await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=Parameters(hours=1), keep_firing_seconds=600)
+    await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=1), keep_firing_seconds=600)
     await fleet.moves([one], "online")
     fleet.wait(minutes=61)
     await fleet.moves([other], "online")
@@ -124,7 +124,7 @@ async def test_a_changed_rule_judges_the_fleet_again_and_keeps_alerts_where_it_s
     wanted = NewAlertRule(
         name="Abroad",
         kind=RuleKind.COUNTRY_NOT_ALLOWED,
-        parameters=Parameters(countries=["DE", "FR"]),
+        parameters=RuleParameters(countries=["DE", "FR"]),
         severity=Severity.CRITICAL,
     )
     async with fleet.db.transaction() as transaction:
@@ -133,7 +133,7 @@ async def test_a_changed_rule_judges_the_fleet_again_and_keeps_alerts_where_it_s
     (kept,) = await fleet.alerts(state={AlertState.FIRING})
     assert (kept.iccid, kept.severity, kept.rule) == (one, "critical", "Abroad")
     async with fleet.db.transaction() as transaction:
-        await rule_writes.delete(transaction, fleet.cast.ada, rule.id, fleet.now)
+        await rule_writes.withdraw(transaction, fleet.cast.ada, rule.id, fleet.now)
     await fleet.judge()
     assert await fleet.alerts(state={AlertState.FIRING}) == []
 
@@ -142,7 +142,9 @@ async def test_a_change_fires_once_and_a_filter_leaves_sims_out(fleet: Fleet) ->
     (one, other) = iccids(2)
     await fleet.lists([one], label="pump", imei="867648040000001")
     await fleet.lists([other], label="van", imei="867648040000002")
-    await fleet.rule(kind=RuleKind.IMEI_CHANGED, parameters=Parameters(), filter="label=pump", keep_firing_seconds=3600)
+    await fleet.rule(
+        kind=RuleKind.IMEI_CHANGED, parameters=RuleParameters(), filter="label=pump", keep_firing_seconds=3600
+    )
     await fleet.lists([one], label="pump", imei="867648040000999")
     await fleet.lists([other], label="van", imei="867648040000999")
     await fleet.judge()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from console.alert_rules.findings import Finding, JudgedSim, find, share_left
-from console.alert_rules.kinds import KINDS, Parameters, RuleKind, check
+from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters, check
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.sentences import condition, sentence
 from console.alerts.rules import FLEET, MANY, NewSubject, Timing, grouped, next_state
@@ -17,10 +17,10 @@ from console.facts.alerts import AlertState, Severity
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 HOLDS, STAYS, ENDED, UNKNOWN = Finding.HOLDS, Finding.STAYS, Finding.ENDED, Finding.UNKNOWN
-TEN = Parameters(percent=10)
-SMS = Parameters(left_messages=20)
-DAY = Parameters(hours=24)
-EU = Parameters(countries=["DE", "FR"])
+TEN = RuleParameters(percent=10)
+SMS = RuleParameters(left_messages=20)
+DAY = RuleParameters(hours=24)
+EU = RuleParameters(countries=["DE", "FR"])
 
 
 @pytest.mark.parametrize(
@@ -34,29 +34,34 @@ EU = Parameters(countries=["DE", "FR"])
         (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 9}, UNKNOWN),
         (RuleKind.DATA_QUOTA_BELOW, TEN, {}, UNKNOWN),
         (RuleKind.DATA_QUOTA_BELOW, TEN, {"data_left_bytes": 1, "data_total_bytes": 100, "watched": False}, ENDED),
-        (RuleKind.DATA_QUOTA_BELOW, Parameters(left_bytes=50), {"data_left_bytes": 49}, HOLDS),
+        (RuleKind.DATA_QUOTA_BELOW, RuleParameters(left_bytes=50), {"data_left_bytes": 49}, HOLDS),
         (RuleKind.SMS_QUOTA_BELOW, SMS, {"sms_left": 19}, HOLDS),
         (RuleKind.SMS_QUOTA_BELOW, SMS, {"sms_left": 24}, STAYS),
         (RuleKind.SMS_QUOTA_BELOW, SMS, {"sms_left": 25}, ENDED),
-        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {"data_left_bytes": 0}, HOLDS),
-        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {"data_left_bytes": 1, "sms_left": 0}, ENDED),
-        (RuleKind.QUOTA_USED_UP, Parameters(service="sms"), {"data_left_bytes": 1, "sms_left": 0}, HOLDS),
-        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {"data_quota": "expired"}, HOLDS),
-        (RuleKind.QUOTA_USED_UP, Parameters(service="data"), {}, UNKNOWN),
-        (RuleKind.EXPIRES_SOON, Parameters(days=30), {"data_expires_at": NOW + timedelta(days=30)}, HOLDS),
-        (RuleKind.EXPIRES_SOON, Parameters(days=30), {"data_expires_at": NOW + timedelta(days=31)}, ENDED),
-        (RuleKind.EXPIRES_SOON, Parameters(days=30), {}, UNKNOWN),
+        (RuleKind.QUOTA_USED_UP, RuleParameters(service="data"), {"data_left_bytes": 0}, HOLDS),
+        (RuleKind.QUOTA_USED_UP, RuleParameters(service="data"), {"data_left_bytes": 1, "sms_left": 0}, ENDED),
+        (RuleKind.QUOTA_USED_UP, RuleParameters(service="sms"), {"data_left_bytes": 1, "sms_left": 0}, HOLDS),
+        (RuleKind.QUOTA_USED_UP, RuleParameters(service="data"), {"data_quota": "expired"}, HOLDS),
+        (RuleKind.QUOTA_USED_UP, RuleParameters(service="data"), {}, UNKNOWN),
+        (RuleKind.EXPIRES_SOON, RuleParameters(days=30), {"data_expires_at": NOW + timedelta(days=30)}, HOLDS),
+        (RuleKind.EXPIRES_SOON, RuleParameters(days=30), {"data_expires_at": NOW + timedelta(days=31)}, ENDED),
+        (RuleKind.EXPIRES_SOON, RuleParameters(days=30), {}, UNKNOWN),
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR}, HOLDS),
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 24 * HOUR}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "status": "disabled"}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {}, UNKNOWN),
-        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "disabled", "was_status": ["enabled"]}, HOLDS),
-        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "enabled", "was_status": ["enabled", "disabled"]}, HOLDS),
-        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "enabled", "was_status": ["enabled"]}, ENDED),
-        (RuleKind.STATUS_CHANGED, Parameters(), {"status": "enabled"}, ENDED),
-        (RuleKind.IMEI_CHANGED, Parameters(), {"imei": "867648040000019", "was_imei": ["867648040000001"]}, HOLDS),
-        (RuleKind.IMEI_CHANGED, Parameters(), {"imei": "8676480400000101", "was_imei": ["867648040000019"]}, ENDED),
-        (RuleKind.IMEI_CHANGED, Parameters(), {"imei": None, "was_imei": ["867648040000001"]}, ENDED),
+        (RuleKind.STATUS_CHANGED, RuleParameters(), {"status": "disabled", "was_status": ["enabled"]}, HOLDS),
+        (
+            RuleKind.STATUS_CHANGED,
+            RuleParameters(),
+            {"status": "enabled", "was_status": ["enabled", "disabled"]},
+            HOLDS,
+        ),
+        (RuleKind.STATUS_CHANGED, RuleParameters(), {"status": "enabled", "was_status": ["enabled"]}, ENDED),
+        (RuleKind.STATUS_CHANGED, RuleParameters(), {"status": "enabled"}, ENDED),
+        (RuleKind.IMEI_CHANGED, RuleParameters(), {"imei": "867648040000019", "was_imei": ["867648040000001"]}, HOLDS),
+        (RuleKind.IMEI_CHANGED, RuleParameters(), {"imei": "8676480400000101", "was_imei": ["867648040000019"]}, ENDED),
+        (RuleKind.IMEI_CHANGED, RuleParameters(), {"imei": None, "was_imei": ["867648040000001"]}, ENDED),
         (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"country": "US", "connection": "online"}, HOLDS),
         (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"country": "DE", "connection": "attached"}, ENDED),
         (RuleKind.COUNTRY_NOT_ALLOWED, EU, {"country": "DE", "connection": "offline"}, UNKNOWN),
@@ -64,7 +69,7 @@ EU = Parameters(countries=["DE", "FR"])
     ],
 )
 def test_a_condition_holds_for_a_sim(
-    kind: RuleKind, parameters: Parameters, sim: Mapping[str, Any], expected: Finding
+    kind: RuleKind, parameters: RuleParameters, sim: Mapping[str, Any], expected: Finding
 ) -> None:
     assert find(kind, parameters, JudgedSim(iccid="1", **sim), NOW)[0] is expected
 
@@ -81,7 +86,7 @@ def test_a_condition_holds_for_a_sim(
     ],
 )
 def test_a_share_of_a_group_has_left(left_lately: int, still_away: int, on_network: int, expected: Finding) -> None:
-    parameters = Parameters(percent=20, least_sims=20, minutes=5, by="operator")
+    parameters = RuleParameters(percent=20, least_sims=20, minutes=5, by="operator")
     found = share_left(parameters, left_lately=left_lately, still_away=still_away, on_network=on_network)
     assert found is expected
 
@@ -150,7 +155,7 @@ def test_many_sims_are_one_alert(
 def test_a_rule_is_a_sentence() -> None:
     said = sentence(
         RuleKind.DATA_QUOTA_BELOW,
-        Parameters(percent=10, left_bytes=52_428_800),
+        RuleParameters(percent=10, left_bytes=52_428_800),
         filter_text="tag=pump&country=DE",
         severity=Severity.WARNING,
         for_seconds=600,
@@ -172,15 +177,15 @@ def test_the_ready_made_rules_can_be(one: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "parameters", "filtered", "for_seconds"),
     [
-        (RuleKind.NO_CONTACT, Parameters(), False, 0),
-        (RuleKind.NO_CONTACT, Parameters(hours=1, percent=5), False, 0),
-        (RuleKind.DATA_QUOTA_BELOW, Parameters(), False, 0),
-        (RuleKind.CARRIER_FAILING, Parameters(), True, 0),
-        (RuleKind.IMEI_CHANGED, Parameters(), False, 60),
+        (RuleKind.NO_CONTACT, RuleParameters(), False, 0),
+        (RuleKind.NO_CONTACT, RuleParameters(hours=1, percent=5), False, 0),
+        (RuleKind.DATA_QUOTA_BELOW, RuleParameters(), False, 0),
+        (RuleKind.CARRIER_FAILING, RuleParameters(), True, 0),
+        (RuleKind.IMEI_CHANGED, RuleParameters(), False, 60),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(
-    kind: RuleKind, parameters: Parameters, filtered: bool, for_seconds: int
+    kind: RuleKind, parameters: RuleParameters, filtered: bool, for_seconds: int
 ) -> None:
     with pytest.raises(Invalid):
         check(kind, parameters, has_filter=filtered, for_seconds=for_seconds)

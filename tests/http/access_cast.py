@@ -11,6 +11,10 @@ from console.actions.bulk.selection import Selection
 from console.actions.bulk.writes import add_approval, plan
 from console.actions.requests import Asked
 from console.actions.writes import request
+from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.alert_rules.writes import NewAlertRule
+from console.alert_rules.writes import add as add_rule
+from console.alerts.judging.judge import judge
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
 from console.facts.actions import ActionKind
@@ -35,6 +39,7 @@ from tests.http.access_table import MATCHER, OF_A_VIEWER, WINDOW
 from tests.serving import Served
 
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
+ABROAD = NewAlertRule(name="Abroad", kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["FR"]))
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
@@ -78,6 +83,9 @@ class World:
                 made = await put_template(transaction, caller.organization_id, "Reset", "reset", caller.name, NOW)
                 things["template_id"] = str(made.id)
                 await add_approval(transaction, caller, "It is many.", "Ticket 4711", NOW, bulk_action_id=bulk.id)
+                rule = await add_rule(transaction, caller, ABROAD, NOW)
+                await judge(transaction, caller.organization_id, NOW)
+                things["rule_id"] = str(rule.id)
         assert self.ours["user_id"] == str(paul)
         await self._name_things()
         for role, name in BEARERS.items():
@@ -104,6 +112,9 @@ class World:
                     things[name] = str((await reading.execute(query.order_by(table.c.id.desc()))).scalars().first())
                 approval = sa.text("SELECT id FROM approvals WHERE organization_id = :number")
                 things["approval_id"] = str((await reading.execute(approval, {"number": number})).scalar_one())
+                alert = sa.text("SELECT id FROM alerts WHERE organization_id = :number AND rule_id = :rule_id")
+                of_rule = {"number": number, "rule_id": int(things["rule_id"])}
+                things["alert_id"] = str((await reading.execute(alert, of_rule)).scalar_one())
                 link = sa.text("SELECT id FROM one_time_links WHERE organization_id = :number")
                 things["link_id"] = str((await reading.execute(link, {"number": number})).scalar_one())
                 group = sa.text("SELECT id FROM group_roles WHERE organization_id = :number")

@@ -44,6 +44,8 @@ ROLES = {
     "admin": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
     " sms:write alerts:write budgets:write jobs:run audit:read admin",
 }
+RULE = {"name": "Abroad", "kind": "country_not_allowed", "parameters": {"countries": ["FR"]}}
+RULE_FORM = {"name": "Abroad", "kind": "country_not_allowed", "countries": "FR", "severity": "warning"}
 PAGES: dict[str, Row] = {
     "GET /": READ,
     "GET /fleet/chart.json": READ,
@@ -89,6 +91,18 @@ PAGES: dict[str, Row] = {
     "POST /approvals/{approval_id}/approve": Row("budgets:write"),
     "POST /approvals/{approval_id}/reject": Row("budgets:write", {"reason": "Not now"}),
     "POST /approval-rules": Row("admin", {"above_sims": "1000"}),
+    "GET /alerts": Row("alerts:read"),
+    "GET /alerts/{alert_id}": Row("alerts:read"),
+    "POST /alerts/{alert_id}/acknowledge": Row("alerts:act", {"minutes": "30", "note": "On it"}),
+    "POST /alerts/{alert_id}/unacknowledge": Row("alerts:act"),
+    "POST /alerts/{alert_id}/assign": Row("alerts:act", {"assignee": "otto"}),
+    "POST /alerts/{alert_id}/comment": Row("alerts:act", {"text": "Called the site"}),
+    "POST /alerts/{alert_id}/resolve": Row("alerts:act", {"text": "Done"}),
+    "GET /alert-rules": Row("alerts:read"),
+    "GET /alert-rules/{rule_id}": Row("alerts:read"),
+    "POST /alert-rules": Row("alerts:write", RULE_FORM),
+    "POST /alert-rules/{rule_id}": Row("alerts:write", RULE_FORM),
+    "POST /alert-rules/{rule_id}/delete": Row("alerts:write"),
     "GET /jobs": READ,
     "GET /carrier": READ,
     "POST /activity": READ,
@@ -195,6 +209,20 @@ API: dict[str, Row] = {
     "GET /api/v1/actions/{action_id}": READ,
     "POST /api/v1/actions/{action_id}/cancel": ACT,
     "POST /api/v1/actions/{action_id}/settle": Row("sims:spend", {"happened": True, "reason": "seen in the portal"}),
+    "GET /api/v1/alerts": Row("alerts:read"),
+    "GET /api/v1/alerts/counts": Row("alerts:read"),
+    "GET /api/v1/alerts/{alert_id}": Row("alerts:read"),
+    "POST /api/v1/alerts/{alert_id}/acknowledge": Row("alerts:act", {"minutes": 30, "note": "On it"}),
+    "POST /api/v1/alerts/{alert_id}/unacknowledge": Row("alerts:act"),
+    "POST /api/v1/alerts/{alert_id}/assign": Row("alerts:act", {"assignee": "otto"}),
+    "POST /api/v1/alerts/{alert_id}/comment": Row("alerts:act", {"text": "Called the site"}),
+    "POST /api/v1/alerts/{alert_id}/resolve": Row("alerts:act", {"note": "Done"}),
+    "GET /api/v1/alert-rules": Row("alerts:read"),
+    "GET /api/v1/alert-rules/{rule_id}": Row("alerts:read"),
+    "POST /api/v1/alert-rules": Row("alerts:write", RULE),
+    "POST /api/v1/alert-rules/try": Row("alerts:write", RULE),
+    "PUT /api/v1/alert-rules/{rule_id}": Row("alerts:write", RULE),
+    "DELETE /api/v1/alert-rules/{rule_id}": Row("alerts:write"),
     "GET /api/v1/orders": READ,
     "GET /api/v1/tickets": READ,
     "POST /api/v1/tickets": Row(

@@ -48,6 +48,7 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(COMMANDS, "console/pages/activity.py activity,", "a page says that it is used; nothing is changed"),
     Allowed(COMMANDS, "console/pages/prove.py ask,", "asks for a proof, with a form that waits; nothing is changed"),
+    Allowed(COMMANDS, "console/alert_rules/api.py try_rule,", "a question with a body; nothing is kept"),
     Allowed(COMMANDS, "console/pages/sims.py waiting,", "a question that is too long for an address"),
     Allowed(COMMANDS, "console/pages/verification.py shown,", "a page reports what it shows; nothing is changed"),
     Allowed(COMMANDS, "console/streamer/endpoint.py ", "1NCE reports what happened there: it asks for nothing"),

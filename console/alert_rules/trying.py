@@ -1,0 +1,137 @@
+"""When a rule would have fired in the last seven days, where the histories that are kept allow to say it."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import sqlalchemy as sa
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.alert_rules.reads import filter_of
+from console.alert_rules.writes import NewAlertRule
+from console.connectivity.tables import status_history
+from console.sims.filters import conditions
+from console.sims.tables import sim_states
+
+TRIED = timedelta(days=7)
+MOST_SHOWN = 100
+NIGHT_BEGINS, NIGHT_ENDS = 22, 6  # o'clock, UTC
+h = status_history.c
+ON = ("online", "attached")
+NO_HISTORY = {
+    RuleKind.DATA_QUOTA_BELOW: "no history of quotas is kept",
+    RuleKind.SMS_QUOTA_BELOW: "no history of quotas is kept",
+    RuleKind.QUOTA_USED_UP: "no history of quotas is kept",
+    RuleKind.EXPIRES_SOON: "no history of quotas is kept",
+    RuleKind.STATUS_CHANGED: "no history of enabling and disabling is kept",
+    RuleKind.IMEI_CHANGED: "no history of devices is kept",
+}
+
+
+class TriedFiring(Struct, frozen=True, kw_only=True):
+    """Once that the rule would have fired."""
+
+    at: Annotated[datetime, Meta(description="When.", examples=["2026-11-19T02:10:00Z"])]
+    subject: Annotated[
+        str, Meta(description="For what: an ICCID, or a group.", examples=["operator:DE/Deutsche Telekom"])
+    ]
+    sims: Annotated[int, Meta(description="SIMs.", examples=[1204])]
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """How a rule would have done."""
+
+    since: Annotated[datetime, Meta(description="From when on it was tried.", examples=["2026-11-13T10:00:00Z"])]
+    possible: Annotated[bool, Meta(description="Whether the history that is kept allows to say it.", examples=[True])]
+    text: Annotated[
+        str,
+        Meta(
+            description="The result in words.",
+            examples=["It would have fired 12 times in the last 7 days, 3 of them at night (22:00 to 06:00 UTC)."],
+        ),
+    ]
+    times: Annotated[int, Meta(description="How often.", examples=[12])] = 0
+    at_night: Annotated[int, Meta(description="Of these from 22:00 to 06:00 UTC.", examples=[3])] = 0
+    firings: Annotated[list[TriedFiring], Meta(description="The first hundred.")] = []
+
+
+async def tried(connection: AsyncConnection, organization_id: int, rule: NewAlertRule, now: datetime) -> Tried:
+    """Try a rule against the last seven days. A rule of the console's own state can't be tried."""
+    since = now - TRIED
+    match rule.kind:
+        case RuleKind.COUNTRY_NOT_ALLOWED:
+            found = await _abroad(connection, organization_id, rule, since)
+        case RuleKind.NO_CONTACT:
+            found = await _silent(connection, organization_id, rule, since, now)
+        case RuleKind.SHARE_LEFT:
+            found = await _left(connection, organization_id, rule.parameters, since)
+        case _:
+            why = NO_HISTORY.get(rule.kind, "the console keeps no history of this")
+            return Tried(since=since, possible=False, text=f"It can't be tried: {why}.")
+    night = sum(one.at.hour >= NIGHT_BEGINS or one.at.hour < NIGHT_ENDS for one in found)
+    times = f"{len(found):,} time{'' if len(found) == 1 else 's'}" if found else "never"
+    at_night = f", {night:,} of them at night (22:00 to 06:00 UTC)" if night else ""
+    said = f"It would have fired {times} in the last 7 days{at_night}."
+    return Tried(since=since, possible=True, text=said, times=len(found), at_night=night, firings=found[:MOST_SHOWN])
+
+
+def _mine(organization_id: int, rule: NewAlertRule, since: datetime) -> "sa.ColumnElement[bool]":
+    found = sa.and_(h.organization_id == organization_id, h.time >= since)
+    if not rule.filter:
+        return found
+    where = conditions(organization_id, filter_of(rule.filter))
+    return sa.and_(found, h.iccid.in_(sa.select(sim_states.c.iccid).where(*where)))
+
+
+async def _abroad(
+    connection: AsyncConnection, organization_id: int, rule: NewAlertRule, since: datetime
+) -> list[TriedFiring]:
+    """Each time that a SIM came from an allowed country, or from nowhere known, to another."""
+    bad = sa.and_(h.connection.in_(ON), h.country.is_not(None), h.country.not_in(rule.parameters.countries or []))
+    order = {"partition_by": h.iccid, "order_by": h.time}
+    was = sa.func.lag(sa.case((bad, 1), else_=0)).over(**order).label("was")  # type: ignore[arg-type]
+    seen = sa.select(h.iccid, h.time, bad.label("bad"), was).where(_mine(organization_id, rule, since)).subquery()
+    query = sa.select(seen.c.time, seen.c.iccid).where(seen.c.bad, sa.func.coalesce(seen.c.was, 0) == 0)
+    rows = (await connection.execute(query.order_by(seen.c.time))).all()
+    return [TriedFiring(at=row.time, subject=row.iccid, sims=1) for row in rows]
+
+
+async def _silent(
+    connection: AsyncConnection, organization_id: int, rule: NewAlertRule, since: datetime, now: datetime
+) -> list[TriedFiring]:
+    """Each time that a SIM was on no network for longer. A SIM that stays on one is taken for seen."""
+    hours = timedelta(hours=rule.parameters.hours or 0)
+    following = sa.func.lead(h.time, 1, now).over(partition_by=h.iccid, order_by=h.time).label("following")
+    gone = sa.func.coalesce(h.connection.not_in(ON), sa.true()).label("gone")
+    seen = sa.select(h.iccid, h.time, gone, following).where(_mine(organization_id, rule, since)).subquery()
+    query = sa.select(seen.c.time, seen.c.iccid).where(seen.c.gone, seen.c.following - seen.c.time > hours)
+    rows = (await connection.execute(query.order_by(seen.c.time))).all()
+    return [TriedFiring(at=row.time + hours, subject=row.iccid, sims=1) for row in rows]
+
+
+async def _left(
+    connection: AsyncConnection, organization_id: int, parameters: RuleParameters, since: datetime
+) -> list[TriedFiring]:
+    """Spans of the rule's minutes in which enough SIMs of a group left, against those on it in the last seven days."""
+    order = {"partition_by": h.iccid, "order_by": h.time}
+    before = sa.func.lag(h.connection).over(**order).label("before")  # type: ignore[arg-type]
+    operator = sa.func.coalesce(h.operator, sa.func.lag(h.operator).over(**order), "")  # type: ignore[arg-type]
+    country = sa.func.coalesce(h.country, sa.func.lag(h.country).over(**order), "")  # type: ignore[arg-type]
+    key = sa.func.concat("country:", country)
+    if parameters.by == "operator":
+        key = sa.func.concat("operator:", country, "/", operator)
+    mine = sa.and_(h.organization_id == organization_id, h.time >= since)
+    seen = sa.select(h.iccid, h.time, h.connection, before, key.label("key")).where(mine).subquery("seen")
+    minutes = parameters.minutes or 1
+    window = sa.func.floor(sa.extract("epoch", seen.c.time) / (minutes * 60)).label("window")
+    size = sa.select(seen.c.key, sa.func.count(sa.distinct(seen.c.iccid)).label("sims")).group_by(seen.c.key)
+    sizes = size.where(seen.c.connection.in_(ON)).subquery("sizes")
+    left = sa.and_(seen.c.before.in_(ON), sa.func.coalesce(seen.c.connection, "").not_in(ON))
+    number = sa.func.count(sa.distinct(seen.c.iccid)).label("sims")
+    query = sa.select(seen.c.key, window, sa.func.min(seen.c.time).label("time"), number)
+    query = query.select_from(seen.join(sizes, sizes.c.key == seen.c.key)).where(left)
+    query = query.group_by(seen.c.key, window, sizes.c.sims)
+    enough = sa.and_(number >= (parameters.least_sims or 1), number * 100 >= sizes.c.sims * (parameters.percent or 100))
+    rows = (await connection.execute(query.having(enough).order_by(sa.text("time")))).all()
+    return [TriedFiring(at=row.time, subject=row.key, sims=row.sims) for row in rows]

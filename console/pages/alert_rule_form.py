@@ -1,0 +1,96 @@
+"""The form of an alert rule: the rule that it asks for, and the form of a rule as it is."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from console.alert_rules.kinds import KINDS, RuleKind
+from console.alert_rules.reads import AlertRule
+from console.alert_rules.writes import NewAlertRule, checked
+from console.errors import Invalid
+from console.facts.alerts import Severity
+
+NUMBERS = ("percent", "left_bytes", "left_messages", "hours", "days", "minutes", "least_sims", "failures")
+MEBIBYTE = 1024 * 1024
+
+
+class RuleForm(Struct, frozen=True, kw_only=True):
+    """A rule as the form has it; numbers that its kind does not take are empty. `do`: "try", or save."""
+
+    name: str = ""
+    kind: str = ""
+    severity: str = "warning"
+    filter: str = ""
+    for_minutes: str = ""
+    keep_minutes: str = ""
+    enabled: str = ""
+    do: str = ""
+    percent: str = ""
+    left_mb: str = ""
+    left_messages: str = ""
+    service: str = ""
+    hours: str = ""
+    days: str = ""
+    minutes: str = ""
+    countries: str = ""
+    by: str = ""
+    least_sims: str = ""
+    failures: str = ""
+
+
+def wanted_of(form: RuleForm) -> NewAlertRule:
+    """The rule that a form asks for. Raises Invalid."""
+    try:
+        kind, severity = RuleKind(form.kind), Severity(form.severity)
+    except ValueError as error:
+        raise Invalid("Choose a kind and a severity of the lists") from error
+    takes = {*KINDS[kind].takes, *KINDS[kind].either}
+    values: dict[str, Any] = {}
+    for name in takes & {*NUMBERS}:
+        text = form.left_mb if name == "left_bytes" else getattr(form, name)
+        if text.strip():
+            values[name] = _whole(text, MEBIBYTE if name == "left_bytes" else 1)
+    if "countries" in takes:
+        values["countries"] = [one.upper() for one in form.countries.replace(",", " ").split()]
+    values |= {name: getattr(form, name) for name in takes & {"service", "by"} if getattr(form, name)}
+    rule = {
+        "name": form.name.strip(),
+        "kind": kind.value,
+        "severity": severity.value,
+        "parameters": values,
+        "filter": form.filter.strip().removeprefix("?") if KINDS[kind].of_sims else "",
+        "for_seconds": _whole(form.for_minutes or "0", 60) if not KINDS[kind].momentary else 0,
+        "keep_firing_seconds": _whole(form.keep_minutes or "0", 60),
+        "enabled": bool(form.enabled),
+    }
+    try:
+        return checked(msgspec.convert(rule, NewAlertRule))
+    except msgspec.ValidationError as error:
+        raise Invalid(f"The rule can't be so: {error}") from error
+
+
+def _whole(text: str, unit: int) -> int:
+    try:
+        return round(float(text) * unit)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{text[:20]!r} is no number") from error
+
+
+def form_of(rule: AlertRule) -> RuleForm:
+    """The form that asks for the rule as it is."""
+    parameters = {name: str(value) for name, value in msgspec.to_builtins(rule.parameters).items()}
+    if rule.parameters.left_bytes is not None:
+        parameters["left_mb"] = f"{rule.parameters.left_bytes / MEBIBYTE:.6g}"
+    parameters.pop("left_bytes", None)
+    parameters["countries"] = " ".join(rule.parameters.countries or ())
+    return RuleForm(
+        name=rule.name,
+        kind=rule.kind.value,
+        severity=rule.severity.value,
+        filter=rule.filter,
+        for_minutes=f"{rule.for_seconds / 60:.6g}",
+        keep_minutes=f"{rule.keep_firing_seconds / 60:.6g}",
+        enabled="yes" if rule.enabled else "",
+        **parameters,
+    )

@@ -1,0 +1,101 @@
+"""What people and programs do about alerts, by the API: twice is once, and nothing is resolved that still holds."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.api_keys.writes import put_key
+from console.audit.tables import lines
+from console.connectivity.writes import record_statuses
+from console.organizations.rules import PERMISSIONS, Role
+from tests.alerts.conftest import Fleet, iccids
+from tests.cast import placed
+from tests.serving import Served
+
+pytestmark = pytest.mark.one_edition
+PATH, RULES = "/alerts", "/alert-rules"
+HOUR = timedelta(hours=1)
+ABROAD = {"name": "Abroad", "kind": "country_not_allowed", "parameters": {"countries": ["DE"]}}
+
+
+async def key_of(fleet: Fleet, role: Role) -> str:
+    async with fleet.db.transaction() as transaction:
+        return await put_key(transaction, fleet.cast.acme, "program", PERMISSIONS[role], fleet.now)
+
+
+async def audited(fleet: Fleet, begins: str) -> list[str]:
+    query = sa.select(lines.c.action).where(lines.c.action.startswith(begins), lines.c.outcome == "done")
+    async with fleet.db.reading() as connection:
+        return list((await connection.execute(query.order_by(lines.c.id))).scalars())
+
+
+async def test_an_alert_is_acknowledged_assigned_and_resolved_once_it_has_ended(web: Served, fleet: Fleet) -> None:
+    (one,) = iccids(1)
+    abroad = RuleParameters(countries=["DE"])
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=abroad, keep_firing_seconds=600)
+    await fleet.polled()
+    await fleet.moves([one], "online", country="US")
+    await fleet.judge()
+    async with web.program(await key_of(fleet, Role.OPERATOR)) as otto:
+        (alert,) = (await otto.get(f"{PATH}?state=firing&iccid={one}")).json()["items"]
+        path = f"{PATH}/{alert['id']}"
+        assert alert["title"] == f"Country not allowed: {one}, in US on A"
+        refused = await otto.post(f"{path}/resolve", json={})
+        assert refused.status_code == 409
+        assert refused.json()["error"]["message"] == "The condition still holds: silence the alert instead"
+        for _ in range(2):
+            noted = (await otto.post(f"{path}/acknowledge", json={"minutes": 30, "note": "On it"})).json()
+        assert (noted["acknowledged_by"], noted["note"], noted["state"]) == ("program", "On it", "firing")
+        counts = (await otto.get(f"{PATH}/counts")).json()
+        assert (counts["warning"], counts["unacknowledged"]) == (1, 0)
+        assert (await otto.get(f"{PATH}?acknowledged=false")).json()["total"] == 0
+        await otto.post(f"{path}/assign", json={"assignee": "vera"})
+        await otto.post(f"{path}/comment", json={"text": "Called the site"})
+        await fleet.moves([one], "online", country="DE")
+        await fleet.judge()
+        ended = (await otto.post(f"{path}/resolve", json={"note": "Back"})).json()
+        assert (ended["state"], ended["resolved_by"], ended["assigned_to"]) == ("resolved", "program", "vera")
+        assert (await otto.post(f"{path}/resolve", json={})).json()["revision"] == ended["revision"]
+        assert (await otto.post(f"{path}/acknowledge", json={})).status_code == 409
+        detail = (await otto.get(path)).json()
+        happened = ["resolved", "recovering", "commented", "assigned", "acknowledged", "acknowledged", "fired"]
+        assert [event["change"] for event in detail["history"]] == happened
+        assert [(sim["subject"], sim["holds"]) for sim in detail["subjects"]] == [(one, False)]
+    done = [f"alert.{what}" for what in ("acknowledge", "acknowledge", "assign", "comment", "resolve", "resolve")]
+    assert await audited(fleet, "alert.") == done
+
+
+async def test_a_rule_is_tried_made_changed_and_deleted(web: Served, fleet: Fleet) -> None:
+    (one,) = iccids(1)
+    now = datetime.now(UTC)
+    async with fleet.db.transaction() as transaction:
+        for hours, country in ((4, "DE"), (3, "US"), (2, "US"), (1, None)):
+            connection = "online" if country else "offline"
+            where = [placed(one, now - hours * HOUR, connection=connection, country=country, operator="A")]
+            await record_statuses(transaction, fleet.cast.acme, where, now, "poll")
+    async with web.program(await key_of(fleet, Role.ENGINEER)) as enid:
+        tried = (await enid.post(f"{RULES}/try", json=ABROAD)).json()
+        assert (tried["possible"], tried["times"], tried["firings"][0]["subject"]) == (True, 1, one)
+        assert tried["text"].startswith("It would have fired 1 time in the last 7 days")
+        lost = {"percent": 20, "minutes": 5, "by": "operator", "least_sims": 1}
+        for kind, parameters, times in (
+            ("share_left", lost, 1),
+            ("no_contact", {"hours": 2}, 0),
+            ("data_quota_below", {"percent": 5}, None),
+        ):
+            asked = {"name": "Tried", "kind": kind, "parameters": parameters}
+            tried = (await enid.post(f"{RULES}/try", json=asked)).json()
+            assert (tried["possible"], tried["times"]) == (times is not None, times or 0), kind
+        made = (await enid.post(RULES, json=ABROAD | {"filter": "label=pump"})).json()
+        assert made["text"] == "Warning when a SIM is on a network outside DE, of the SIMs with label pump."
+        changed = (await enid.put(f"{RULES}/{made['id']}", json=ABROAD | {"enabled": False})).json()
+        assert (changed["revision"], changed["enabled"], changed["filter"]) == (2, False, "")
+        other = ABROAD | {"kind": "no_contact", "parameters": {"hours": 1}}
+        assert (await enid.put(f"{RULES}/{made['id']}", json=other)).status_code == 422
+        assert (await enid.post(RULES, json=ABROAD | {"filter": "colour=red"})).status_code == 422
+        assert (await enid.delete(f"{RULES}/{made['id']}")).status_code == 204
+        assert (await enid.get(f"{RULES}/{made['id']}")).status_code == 404
+        assert (await enid.get(RULES)).json()["items"] == []
+    assert await audited(fleet, "alert_rule.") == ["alert_rule.add", "alert_rule.change", "alert_rule.delete"]
