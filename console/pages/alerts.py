@@ -26,8 +26,8 @@ from console.store.keyset import read_cursor
 
 MOST = 100  # alerts of a group
 SUBJECTS, EVENTS = 200, 100
-STATES = (("", "Open, and resolved today"), *((state.value, state.value.capitalize()) for state in AlertState))
-SEVERITIES = (("", "Any"), *((severity.value, severity.value.capitalize()) for severity in Severity))
+STATES = (("", "Open, and resolved today"), *((state.value, state.value) for state in AlertState))
+SEVERITIES = (("", "Any"), *((severity.value, severity.value) for severity in Severity))
 LISTS = Refresh(part="lists")
 By = NamedDependency[Caller]
 Reading = NamedDependency[AsyncConnection]
