@@ -141,6 +141,15 @@ set_aside = Gauge(
     ["organization", "what"],
     registry=installation,
 )
+alerts_firing = Gauge(
+    "console_alerts_firing",
+    "Alerts that fire or recover and are not hidden",
+    ["organization", "severity"],
+    registry=installation,
+)
+alerts_unjudged = Gauge(
+    "console_alerts_unjudged", "Changes of SIMs that no alert rule has judged yet", registry=installation
+)
 quota_differences = Gauge(
     "console_quota_differences",
     "SIMs whose quota and usage records do not agree",

@@ -17,10 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console import metrics
+from console.alerts.reads import firing_everywhere
+from console.alerts.tables import unjudged_changes
 from console.audit.condition import Chain, every_chain
 from console.carrier import reads as carrier_reads
 from console.carrier.rules import IN_NUMBERS, CircuitState
 from console.errors import NotReady
+from console.facts.alerts import Severity
 from console.log import logger
 from console.notifications.deliveries import reads as delivery_reads
 from console.organizations import reads as organization_reads
@@ -48,12 +51,19 @@ async def measure(connection: AsyncConnection, now: datetime, *, compare: bool =
     """Set the gauges that come from the database. `organization` is everywhere its short name."""
     states = await carrier_reads.summary(connection)
     streams, differing, sending = {}, {}, {}
+    firing = await firing_everywhere(connection)
+    metrics.alerts_firing.clear()
     for organization in await organization_reads.every(connection):
         streams[organization.slug] = await streamer_reads.streamer(connection, organization.id, now)
         sending[organization.slug] = await delivery_reads.waiting(connection, organization.id, now)
         if compare:
             differing[organization.slug] = await reconciliation.count(connection, organization.id)
+        for severity in Severity:
+            number = firing.get((organization.id, severity.value), 0)
+            metrics.alerts_firing.labels(organization.slug, severity.value).set(number)
     waiting = (await connection.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one()
+    unjudged = await connection.execute(sa.select(sa.func.count()).select_from(unjudged_changes))
+    metrics.alerts_unjudged.set(unjudged.scalar_one())
     for gauge in (metrics.circuit_state, metrics.operations_unavailable):
         gauge.clear()
     for slug, state, unavailable in states:

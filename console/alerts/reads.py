@@ -141,6 +141,14 @@ async def counts(connection: AsyncConnection, organization_id: int) -> AlertCoun
     return AlertCounts(**row._mapping)
 
 
+async def firing_everywhere(connection: AsyncConnection) -> dict[tuple[int, str], int]:
+    """How many fire and are not hidden, by organization and severity; of all organizations."""
+    shown = sa.and_(a.state.in_(ACTIVE_STATES), a.hidden_by.is_(None))
+    query = sa.select(a.organization_id, a.severity, sa.func.count().label("alerts")).where(shown)
+    rows = (await connection.execute(query.group_by(a.organization_id, a.severity))).all()
+    return {(row.organization_id, row.severity): row.alerts for row in rows}
+
+
 async def subjects(
     connection: AsyncConnection, organization_id: int, alert_id: int, *, limit: int
 ) -> list[AlertSubject]:

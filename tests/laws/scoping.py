@@ -52,6 +52,7 @@ WITHOUT: dict[str, str] = {
         console/actions/writes.py request cancel change""",
     "for the whole installation, by a job": """
         console/audit/reads.py heads_of chains
+        console/alerts/reads.py firing_everywhere
         console/carrier/reads.py summary
         console/notifications/deliveries/writes.py prune_deliveries
         console/notifications/writes.py reseal_channels

@@ -1,0 +1,81 @@
+"""What judging a fleet costs: every SIM by the ready-made rules, then a storm, then a few changes.
+
+Judged in this process; PostgreSQL's time is not counted as ours, and printed apart as the time that all took.
+"""
+
+import argparse
+import time
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from filling import fill
+from installation import Installation, new_installation
+from measuring import Report, run, target
+
+from console.alerts.judging.applying import Judged
+from console.alerts.judging.judge import judge
+
+LEAVE = sa.text("""
+    UPDATE sims SET connection = 'offline', changed_at = now(), revision = revision + 1
+    WHERE (organization_id, iccid) IN (SELECT organization_id, iccid FROM sims
+        WHERE organization_id = :id AND connection IN ('online', 'attached') AND operator = 'Operator 3'
+        LIMIT :sims)""")
+TOUCH = sa.text("""
+    UPDATE sims SET revision = revision + 1 WHERE (organization_id, iccid) IN
+        (SELECT organization_id, iccid FROM sims WHERE organization_id = :id LIMIT :sims)""")
+FIRING = sa.text("SELECT count(*) FROM alerts WHERE organization_id = :id AND state = 'firing'")
+
+
+async def judged(installation: Installation, now: datetime) -> tuple[Judged, float, float]:
+    """Judge until nothing waits: what was done in all, seconds of our processor, seconds."""
+    total, began, cpu = Judged(more=True), time.perf_counter(), time.process_time()
+    while total.more:
+        async with installation.db.transaction() as transaction:
+            one = await judge(transaction, installation.organization_id, now)
+        total.sims, total.alerts, total.more = total.sims + one.sims, total.alerts + one.alerts, one.more
+    return total, time.process_time() - cpu, time.perf_counter() - began
+
+
+async def change(installation: Installation, statement: "sa.TextClause", sims: int) -> None:
+    """Change so many SIMs."""
+    async with installation.db.transaction() as transaction:
+        values = {"id": installation.organization_id, "sims": sims}
+        await transaction.connection.execute(statement, values)
+
+
+async def bench(chosen: argparse.Namespace) -> Report:
+    """A first judging, a storm, and changes of different size."""
+    sims = 5_000 if chosen.quick else chosen.sims
+    async with new_installation() as installation:
+        await fill(installation, sims)
+        now = datetime.now(UTC)
+        first, first_cpu, first_took = await judged(installation, now)
+        await change(installation, LEAVE, 5_000)
+        async with installation.db.reading() as reading:
+            before = (await reading.execute(FIRING, {"id": installation.organization_id})).scalar_one()
+        now += timedelta(seconds=3)
+        storm, storm_cpu, storm_took = await judged(installation, now)
+        async with installation.db.reading() as reading:
+            after = (await reading.execute(FIRING, {"id": installation.organization_id})).scalar_one()
+        each = []
+        for number in (100, 1_000):
+            await change(installation, TOUCH, number)
+            _, cpu, _ = await judged(installation, now + timedelta(seconds=1))
+            each.append(cpu / number * 1e6)
+    return {
+        "sims": sims,
+        "judged_first": first.sims,
+        "first_processor_seconds": target(round(first_cpu, 2), 2.0),
+        "first_seconds": round(first_took, 2),
+        "storm_sims": storm.sims,
+        "storm_alerts": target(after - before, 1),
+        "storm_processor_seconds": round(storm_cpu, 2),
+        "storm_seconds": target(round(storm_took, 2), 5.0),
+        "microseconds_per_changed_sim": [round(one) for one in each],
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sims", type=int, default=100_000)
+    run("alerts", bench, parser)
