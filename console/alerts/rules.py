@@ -9,7 +9,7 @@ from msgspec import Struct
 from console.facts.alerts import AlertState
 
 MANY = 10  # SIMs for which a rule begins to hold at once: as many are one alert
-MOST_SINGLE = 50  # open alerts of a rule about one SIM each; more are one alert
+MOST_SINGLE = 10  # open alerts of a rule about one SIM each; more are one alert
 FLEET = "fleet"
 
 

@@ -143,7 +143,7 @@ def some(number: int, operator: str | None, country: str | None, first: int = 0)
         (some(1, "A", "DE"), ("operator:DE/A",), 0, {"operator:DE/A": 1}),
         (some(6, "A", "DE") + some(6, "B", "DE", 6), (), 0, {"country:DE": 12}),
         (some(12, None, None), (), 0, {FLEET: 12}),
-        (some(1, "A", "DE"), (), 50, {FLEET: 1}),
+        (some(1, "A", "DE"), (), 10, {FLEET: 1}),
     ],
 )
 def test_many_sims_are_one_alert(
