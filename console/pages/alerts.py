@@ -99,9 +99,7 @@ async def alerts_page(
     caller: By,
     reading: Reading,
     live_since: NamedDependency[str],
-    of_state: Annotated[
-        Literal["", "pending", "firing", "recovering", "resolved"], QueryParameter(name="state")
-    ] = "",
+    of_state: Annotated[Literal["", "pending", "firing", "recovering", "resolved"], QueryParameter(name="state")] = "",
     severity: FromQuery[Literal["", "critical", "warning", "info"]] = "",
     before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
