@@ -5,20 +5,23 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import structs
 
 from console.alert_rules.kinds import Feed
 from console.alert_rules.reads import AlertRule
 from console.alerts import reads
+from console.alerts.informing import hider, inform
 from console.alerts.reads import alert_of, query_of
 from console.alerts.settled import settled
 from console.alerts.tables import alert_history, alert_subjects, alerts
 from console.errors import Conflict, NotFound
-from console.facts.alerts import OPEN, Alert, AlertChange, AlertChanged, AlertState
+from console.facts.alerts import ACTIVE, OPEN, Alert, AlertChange, AlertChanged, AlertState
 from console.organizations.rules import Caller
 from console.sims.tables import sims
 from console.store.database import Transaction
 
 a, s = alerts.c, alert_subjects.c
+STARTS = frozenset({AlertChange.FIRED, AlertChange.FIRED_AGAIN})
 
 
 async def settle(
@@ -91,8 +94,29 @@ async def _change(
         event = {"organization_id": organization_id, "alert_id": alert_id, "at": now, "change": change.value}
         await connection.execute(sa.insert(alert_history).values(**event, by=by, text=text))
     alert = alert_of((await connection.execute(query_of(organization_id).where(a.id == alert_id))).one())
+    if change in STARTS and (hides := await hider(connection, organization_id, alert, now)) != alert.hidden_by:
+        await connection.execute(sa.update(alerts).where(which).values(hidden_by=hides))
+        alert = structs.replace(alert, hidden_by=hides)
+    await inform(transaction, organization_id, alert, change, now)
     transaction.publish(organization_id, AlertChanged(time=now, subject=str(alert_id), data=alert))
     return alert
+
+
+async def rehide(transaction: Transaction, organization_id: int, now: datetime) -> int:
+    """Hide the alerts that a silence or window hides now, and show those that none does any more; how many changed.
+
+    What is shown and still fires is sent, unless it was before it was hidden.
+    """
+    query = query_of(organization_id).where(a.state.in_(sorted(ACTIVE)))
+    changed = 0
+    for row in (await transaction.connection.execute(query.order_by(a.id).with_for_update(of=alerts))).all():
+        alert = alert_of(row)
+        hides = await hider(transaction.connection, organization_id, alert, now)
+        if hides != alert.hidden_by:
+            changed += 1
+            change = AlertChange.SHOWN if hides is None else AlertChange.HIDDEN
+            await _change(transaction, organization_id, alert.id, change, {"hidden_by": hides}, now, text=hides)
+    return changed
 
 
 async def act(

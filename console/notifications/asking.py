@@ -6,20 +6,31 @@ from uuid import uuid4
 from console.errors import Conflict
 from console.facts.alerts import Severity
 from console.notifications import reads
+from console.notifications.deliveries import reads as delivery_reads
 from console.notifications.deliveries import writes
 from console.notifications.rules import Notification, routed
 from console.store.database import Transaction
 
 
 async def notify(
-    transaction: Transaction, organization_id: int, notification: Notification, key: str, now: datetime
+    transaction: Transaction,
+    organization_id: int,
+    notification: Notification,
+    key: str,
+    now: datetime,
+    *,
+    after: str | None = None,
 ) -> list[int]:
     """Ask that every channel whose route matches is informed; the deliveries that were not asked for before.
 
     In the transaction of the change that it is about: the one is committed with the other. `key` names that change.
+    `after`: of the channels that are also informed of ends, those alone that were sent the notification with that key.
     """
-    resolved = notification.type.endswith(".resolved")
-    routes = await reads.routes(transaction.connection, organization_id, resolved=resolved)
+    connection = transaction.connection
+    routes = await reads.routes(connection, organization_id, resolved=after is not None)
+    if after is not None:
+        informed = await delivery_reads.channels_sent(connection, organization_id, after)
+        routes = [route for route in routes if route.channel_id in informed]
     return await writes.request(transaction, organization_id, notification, key, routed(routes, notification), now)
 
 

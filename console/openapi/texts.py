@@ -19,11 +19,9 @@ TAGS = {
     "Bulk actions": "One action for many SIMs: planned, begun, paced, paused and stopped, with a result for each SIM.",
     "Approvals": "What a second person must approve before it begins, and from which size or price on.",
     "Alerts": "Conditions that hold, what people did about them, and the rules that say which.",
-    "Carrier": "The organization's account at 1NCE: circuit breaker, available operations, how calls are divided,"
-    " and the Data Streamer.",
+    "Carrier": "The account at 1NCE: circuit breaker, available operations, how calls are divided, the Data Streamer.",
     "Jobs": "The jobs that poll 1NCE and take in its posts: schedule and runs.",
     "Notifications": "Channels by which alerts are sent outside, and what was sent.",
-    "Silences": "Silences and maintenance windows: alerts that are judged and listed, and sent to nobody.",
     "Sign-in": "Access tokens for programs that act for a person: half an hour each, refreshed for up to 30 days.",
     "Administration": "Who may do what: members and their sessions, API keys, the organization.",
     "Health": "Health checks. They need no key, and are also served without `/api/v1`.",

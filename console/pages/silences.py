@@ -11,6 +11,7 @@ from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.alerts.informing import hidden_counts
 from console.errors import ConsoleError, Invalid
 from console.facts.alerts import Severity
 from console.organizations.rules import Caller, Permission
@@ -49,6 +50,7 @@ async def _drawn(
         status=422 if fault else 200,
         silences=[one for one in found if one.ends_at > now],
         ended=[one for one in found if one.ends_at <= now],
+        hides=await hidden_counts(reading, caller.organization_id),
         windows=await reads.windows_of(reading, caller.organization_id),
         now=now,
         acts=caller.may(Permission.ALERTS_ACT),

@@ -147,6 +147,6 @@ router = Router(
         put_window,
         remove_window,
     ],
-    tags=["Silences"],
+    tags=["Alerts"],
     opt={"permission": Permission.ALERTS_READ},
 )

@@ -112,6 +112,8 @@ async def announce(transaction: Transaction, organization_id: int, now: datetime
         rows = (await connection.execute(mine.values(active=is_active).returning(*columns))).all()
         changed += len(rows)
         _publish(transaction, organization_id, kind, rows, now)
+    if changed:
+        _ask_for_job(transaction, organization_id, now)  # alerts are hidden and shown by it
     coming_windows = sa.select(w.next_begins_at, w.next_ends_at).where(
         w.organization_id == organization_id, w.removed_at.is_(None), w.next_ends_at > now
     )

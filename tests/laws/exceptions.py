@@ -37,7 +37,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "a start asks earlier for what the schedule asks for anyhow: nothing is lost with Redis",
     ),
     Allowed("an_iccid_has_one_parser", "console/once/wire/masking.py ", "finds ICCIDs inside free text to mask them"),
-    Allowed("nothing_is_dead", "console/notifications/asking.py defines notify,", "what changes of alerts will call"),
     Allowed("nothing_is_dead", "console/once/orders.py defines place_order,", "an operation that no job asks yet"),
     Allowed("nothing_is_dead", "console/trial/programs.py defines in_tree,", "tests start TimescaleDB from a folder"),
     Allowed("nothing_is_dead", "console/cli/main.py defines list_commands,", "click calls it by this name"),

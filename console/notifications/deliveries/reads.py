@@ -144,6 +144,12 @@ async def log_of(connection: AsyncConnection, organization_id: int, delivery_id:
     return DeliveryLog(delivery=_delivery(row), attempts=attempts)
 
 
+async def channels_sent(connection: AsyncConnection, organization_id: int, key: str) -> frozenset[int]:
+    """The channels that a notification was asked for, by its key."""
+    query = sa.select(d.channel_id).where(d.organization_id == organization_id, d.deduplication_key == key)
+    return frozenset((await connection.execute(query)).scalars())
+
+
 class Waiting(Struct, frozen=True, kw_only=True):
     """What an organization's deliveries are kept waiting by."""
 

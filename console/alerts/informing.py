@@ -1,0 +1,85 @@
+"""Who is informed of an alert outside, and which silence or maintenance window hides it."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from msgspec import to_builtins
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.alerts.tables import alert_subjects, alerts
+from console.facts.alerts import ACTIVE, Alert, AlertChange, AlertState, Severity
+from console.notifications.asking import notify
+from console.notifications.rules import Notification
+from console.silences import reads as silence_reads
+from console.silences.rules import Label, Labels, hidden_by
+from console.sims.annotations.tables import annotations
+from console.store.database import Transaction
+
+a, s, n = alerts.c, alert_subjects.c, annotations.c
+FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN})
+
+
+async def hider(connection: AsyncConnection, organization_id: int, alert: Alert, now: datetime) -> str | None:
+    """What hides this alert now: `silence:4`; None: nothing."""
+    active = await silence_reads.active(connection, organization_id, now)
+    if not active:
+        return None
+    tags = await tags_of(connection, organization_id, alert.id) if alert.iccid else []
+    return hidden_by(active, labels_of(alert, tags))
+
+
+def labels_of(alert: Alert, tags: list[str]) -> Labels:
+    """What a silence may match. An alert of many SIMs has no tag and no ICCID: one of them does not stand for all."""
+    known = {
+        Label.RULE: alert.rule,
+        Label.KIND: alert.kind,
+        Label.SEVERITY: alert.severity,
+        Label.OPERATOR: alert.operator,
+        Label.COUNTRY: alert.country,
+        Label.ICCID: alert.iccid,
+    }
+    return {label.value: [value] for label, value in known.items() if value} | {Label.TAG.value: tags}
+
+
+async def tags_of(connection: AsyncConnection, organization_id: int, alert_id: int) -> list[str]:
+    """The tags that any of an alert's SIMs has."""
+    joined = alert_subjects.join(annotations, sa.and_(n.organization_id == s.organization_id, n.iccid == s.subject))
+    tag = sa.func.unnest(n.tags).label("tag")
+    mine = sa.select(tag).select_from(joined).where(s.organization_id == organization_id, s.alert_id == alert_id)
+    return list((await connection.execute(mine.distinct().order_by("tag"))).scalars())
+
+
+async def hidden_counts(connection: AsyncConnection, organization_id: int) -> dict[str, int]:
+    """How many open alerts each silence and maintenance window hides now, by `silence:4`."""
+    mine = sa.select(a.hidden_by, sa.func.count()).where(
+        a.organization_id == organization_id, a.state.in_(sorted(ACTIVE)), a.hidden_by.is_not(None)
+    )
+    return {row[0]: row[1] for row in (await connection.execute(mine.group_by(a.hidden_by))).all()}
+
+
+async def inform(
+    transaction: Transaction, organization_id: int, alert: Alert, change: AlertChange, now: datetime
+) -> None:
+    """Ask that channels are informed: that it fires, once, unless it is hidden; that it has resolved, those who know.
+
+    An alert of many SIMs goes to the channels of every tag that one of them has.
+    """
+    fires = change in FIRING and alert.state == AlertState.FIRING and alert.hidden_by is None
+    if not fires and change is not AlertChange.RESOLVED:
+        return
+    firing_key = f"alert:{alert.id}:firing:{alert.fired_at:%Y%m%dT%H%M%S%f}" if alert.fired_at else None
+    if firing_key is None:
+        return  # it has never fired
+    notification = Notification(
+        type="alert.firing" if fires else "alert.resolved",
+        time=now,
+        severity=Severity(alert.severity),
+        title=alert.title if fires else f"Resolved: {alert.title}",
+        text=f"{alert.rule}: {alert.sims_total:,} SIMs" if alert.sims_total > 1 else alert.rule,
+        subject=str(alert.id),
+        path=f"/alerts/{alert.id}",
+        tags=await tags_of(transaction.connection, organization_id, alert.id),
+        data=to_builtins(alert),
+    )
+    key = firing_key if fires else firing_key.replace(":firing:", ":resolved:")
+    await notify(transaction, organization_id, notification, key, now, after=None if fires else firing_key)

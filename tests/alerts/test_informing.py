@@ -1,0 +1,109 @@
+"""An alert is sent when it fires and when it has resolved, once, and not while something hides it."""
+
+import pytest
+import sqlalchemy as sa
+from msgspec import structs
+
+from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.alerts.writes import rehide
+from console.facts.alerts import Severity
+from console.notifications.bodies import ChannelSetting
+from console.notifications.rules import ChannelKind
+from console.notifications.writes import add_channel
+from console.settings import Settings
+from console.silences.bodies import NewSilence
+from console.silences.rules import Label, Matcher
+from console.silences.writes import add_silence, end_silence
+from tests.alerts.conftest import Fleet, iccids
+
+pytestmark = pytest.mark.one_edition
+LOST = RuleParameters(percent=20, minutes=5, by="operator", least_sims=20)
+EVERY = iccids(100)
+
+
+async def channel(fleet: Fleet, settings: Settings, name: str, **wanted: object) -> None:
+    setting = structs.replace(ChannelSetting(name=name), **wanted)
+    async with fleet.db.transaction() as transaction:
+        address = f"https://{name}.example.com"
+        await add_channel(
+            transaction, settings, fleet.cast.acme, ChannelKind.WEBHOOK, address, setting, "ada", fleet.now
+        )
+
+
+async def asked(fleet: Fleet) -> list[str]:
+    """What was asked for since the last time, as channel and type."""
+    query = sa.text(
+        "SELECT c.name || ' ' || (d.notification ->> 'type') FROM deliveries d"
+        " JOIN notification_channels c ON c.id = d.channel_id WHERE d.state = 'waiting' ORDER BY d.id"
+    )
+    async with fleet.db.engine.begin() as connection:
+        found = list((await connection.execute(query)).scalars())
+        await connection.execute(sa.text("UPDATE deliveries SET state = 'delivered'"))
+    return found
+
+
+async def leave(fleet: Fleet) -> None:
+    await fleet.moves(EVERY, "online")
+    await fleet.polled()
+    await fleet.judge()
+    fleet.wait(seconds=30)
+    await fleet.moves(EVERY[:50], "offline")
+    await fleet.judge()
+
+
+async def come_back(fleet: Fleet) -> None:
+    fleet.wait(seconds=30)
+    await fleet.moves(EVERY, "online")
+    await fleet.polled()
+    await fleet.judge()
+
+
+async def test_who_takes_an_alert_is_informed_once_that_it_fires_and_that_it_has_resolved(
+    fleet: Fleet, settings: Settings
+) -> None:
+    await channel(fleet, settings, "all")
+    await channel(fleet, settings, "firing-only", send_resolved=False)
+    await channel(fleet, settings, "tagged", tags=["pumps"])
+    await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST, severity=Severity.CRITICAL)
+    await leave(fleet)
+    assert await asked(fleet) == ["all alert.firing", "firing-only alert.firing"]
+    fleet.wait(seconds=5)
+    await fleet.moves(EVERY[50:60], "offline")  # it grows
+    await fleet.judge()
+    assert await asked(fleet) == []
+    await channel(fleet, settings, "later")
+    await come_back(fleet)
+    assert (await fleet.alert()).state == "resolved"
+    assert await asked(fleet) == ["all alert.resolved"], "who was not informed that it fires knows nothing of it"
+
+
+async def test_what_a_silence_hides_is_listed_with_it_and_sent_when_the_silence_ends(
+    fleet: Fleet, settings: Settings
+) -> None:
+    await channel(fleet, settings, "all")
+    await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST, severity=Severity.CRITICAL)
+    matchers = [Matcher(label=Label.OPERATOR, values=["A"])]
+    fleet.wait(seconds=1)
+    async with fleet.db.transaction() as transaction:
+        ends_at = fleet.now.replace(hour=12)
+        silence = NewSilence(matchers=matchers, reason="works", ends_at=ends_at)
+        number = await add_silence(transaction, fleet.cast.acme, silence, "otto", fleet.now, long=False)
+    await leave(fleet)
+    alert = await fleet.alert()
+    assert (alert.state, alert.hidden_by) == ("firing", f"silence:{number}")
+    assert await asked(fleet) == []
+    fleet.wait(minutes=1)
+    async with fleet.db.transaction() as transaction:
+        assert await rehide(transaction, fleet.cast.acme, fleet.now) == 0
+        await end_silence(transaction, fleet.cast.acme, number, "otto", fleet.now)
+        assert await rehide(transaction, fleet.cast.acme, fleet.now) == 1
+        assert sum("alert.changed" in item for item in transaction.items) == 1
+    assert (await fleet.alert()).hidden_by is None
+    assert await asked(fleet) == ["all alert.firing"]
+
+    async with fleet.db.transaction() as transaction:
+        silence = NewSilence(matchers=matchers, reason="again", ends_at=ends_at)
+        number = await add_silence(transaction, fleet.cast.acme, silence, "otto", fleet.now, long=False)
+        assert await rehide(transaction, fleet.cast.acme, fleet.now) == 1
+        assert (await rehide(transaction, fleet.cast.acme, fleet.now.replace(hour=13))) == 1
+    assert await asked(fleet) == [], "it was sent before it was hidden"
