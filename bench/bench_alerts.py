@@ -20,6 +20,7 @@ LEAVE = sa.text("""
     WHERE (organization_id, iccid) IN (SELECT organization_id, iccid FROM sims
         WHERE organization_id = :id AND connection IN ('online', 'attached') AND operator = 'Operator 3'
         LIMIT :sims)""")
+GROUPS = 10  # the operator's countries: one alert for each
 TOUCH = sa.text("""
     UPDATE sims SET revision = revision + 1 WHERE (organization_id, iccid) IN
         (SELECT organization_id, iccid FROM sims WHERE organization_id = :id LIMIT :sims)""")
@@ -57,6 +58,8 @@ async def bench(chosen: argparse.Namespace) -> Report:
         storm, storm_cpu, storm_took = await judged(installation, now)
         async with installation.db.reading() as reading:
             after = (await reading.execute(FIRING, {"id": installation.organization_id})).scalar_one()
+        await change(installation, TOUCH, sims)
+        again, again_cpu, again_took = await judged(installation, now)
         each = []
         for number in (100, 1_000):
             await change(installation, TOUCH, number)
@@ -65,10 +68,13 @@ async def bench(chosen: argparse.Namespace) -> Report:
     return {
         "sims": sims,
         "judged_first": first.sims,
-        "first_processor_seconds": target(round(first_cpu, 2), 2.0),
+        "first_processor_seconds": round(first_cpu, 2),
         "first_seconds": round(first_took, 2),
+        "judged_again": again.sims,
+        "again_processor_seconds": target(round(again_cpu, 2), 2.0),
+        "again_seconds": round(again_took, 2),
         "storm_sims": storm.sims,
-        "storm_alerts": target(after - before, 1),
+        "storm_alerts": target(after - before, GROUPS),
         "storm_processor_seconds": round(storm_cpu, 2),
         "storm_seconds": target(round(storm_took, 2), 5.0),
         "microseconds_per_changed_sim": [round(one) for one in each],
@@ -78,4 +84,4 @@ async def bench(chosen: argparse.Namespace) -> Report:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sims", type=int, default=100_000)
-    run("alerts", bench, parser)
+    run("alerts", bench, parser, minutes=10)

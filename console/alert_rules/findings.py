@@ -25,11 +25,10 @@ class Finding(StrEnum):
     UNKNOWN = "unknown"  # nothing is known that it could be judged by: as it was before
 
 
-class JudgedSim(Struct, frozen=True, kw_only=True):
+class JudgedSim(Struct, frozen=True):
     """What rules ask of a SIM. The `was_` fields: every value that it had since it was judged last."""
 
     iccid: str
-    watched: bool = True
     status: str | None = None
     imei: str | None = None
     connection: str | None = None
@@ -43,11 +42,12 @@ class JudgedSim(Struct, frozen=True, kw_only=True):
     sms_left: int | None = None
     sms_total: int | None = None
     sms_quota: str | None = None
+    watched: bool = True
     was_status: Sequence[str] = ()
     was_imei: Sequence[str] = ()
 
 
-Found = tuple[Finding, str | None]  # and what was found, in words
+Found = tuple[Finding, Callable[[], str] | None]  # and what says in words what was found, asked only if needed
 Judge = Callable[[RuleParameters, JudgedSim, datetime], Found]
 
 
@@ -72,15 +72,18 @@ def _data_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
     finding = _below(sim.data_left_bytes, sim.data_total_bytes, parameters.percent, parameters.left_bytes)
     if sim.data_left_bytes is None:
         return finding, None
-    share = f" of {sim.data_total_bytes // MEBIBYTE:,}" if sim.data_total_bytes else ""
-    return finding, f"{sim.data_left_bytes / MEBIBYTE:,.1f}{share} MB left"
+    return finding, lambda: f"{_megabytes(sim.data_left_bytes, sim.data_total_bytes)} left"
+
+
+def _megabytes(left: int | None, total: int | None) -> str:
+    return f"{(left or 0) / MEBIBYTE:,.1f}{f' of {total // MEBIBYTE:,}' if total else ''} MB"
 
 
 def _sms_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     finding = _below(sim.sms_left, sim.sms_total, parameters.percent, parameters.left_messages)
     if sim.sms_left is None:
         return finding, None
-    return finding, f"{sim.sms_left:,}{f' of {sim.sms_total:,}' if sim.sms_total else ''} SMS left"
+    return finding, lambda: f"{sim.sms_left:,}{f' of {sim.sms_total:,}' if sim.sms_total else ''} SMS left"
 
 
 def _used_up(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
@@ -89,16 +92,16 @@ def _used_up(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found
     if left is None and word is None:
         return Finding.UNKNOWN, None
     if word == "expired":
-        return Finding.HOLDS, f"{parameters.service} quota expired"
+        return Finding.HOLDS, lambda: f"{parameters.service} quota expired"
     used_up = word == "exhausted" or (left is not None and left <= 0)
-    return (Finding.HOLDS, f"no {parameters.service} left") if used_up else (Finding.ENDED, None)
+    return (Finding.HOLDS, lambda: f"no {parameters.service} left") if used_up else (Finding.ENDED, None)
 
 
 def _expires(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     if sim.data_expires_at is None:
         return Finding.UNKNOWN, None
     holds = sim.data_expires_at <= now + timedelta(days=parameters.days or 0)
-    return Finding.HOLDS if holds else Finding.ENDED, f"expires on {sim.data_expires_at:%Y-%m-%d}"
+    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"expires on {sim.data_expires_at:%Y-%m-%d}"
 
 
 def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
@@ -108,19 +111,19 @@ def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
     if sim.last_seen_at is None:
         return Finding.UNKNOWN, None
     silent = now - sim.last_seen_at > timedelta(hours=parameters.hours or 0)
-    return Finding.HOLDS if silent else Finding.ENDED, f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC"
+    return Finding.HOLDS if silent else Finding.ENDED, lambda: f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _status_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     before = [one for one in sim.was_status if one != sim.status]
-    return (Finding.HOLDS, f"{before[0]}, now {sim.status or 'not known'}") if before else (Finding.ENDED, None)
+    return (Finding.HOLDS, lambda: f"{before[0]}, now {sim.status or 'not known'}") if before else (Finding.ENDED, None)
 
 
 def _imei_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """Another device: the software's version, or the check digit, may come and go."""
     device = (sim.imei or "")[:DEVICE_DIGITS]
     before = [one for one in sim.was_imei if device and one[:DEVICE_DIGITS] != device]
-    return (Finding.HOLDS, f"{before[0]}, now {sim.imei}") if before else (Finding.ENDED, None)
+    return (Finding.HOLDS, lambda: f"{before[0]}, now {sim.imei}") if before else (Finding.ENDED, None)
 
 
 def _country(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
@@ -128,8 +131,9 @@ def _country(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found
     if sim.country is None or sim.connection not in ON_A_NETWORK:
         return Finding.UNKNOWN, None
     allowed = sim.country in (parameters.countries or ())
-    where = f"in {sim.country}{f' on {sim.operator}' if sim.operator else ''}"
-    return (Finding.ENDED, None) if allowed else (Finding.HOLDS, where)
+    if allowed:
+        return Finding.ENDED, None
+    return Finding.HOLDS, lambda: f"in {sim.country}{f' on {sim.operator}' if sim.operator else ''}"
 
 
 JUDGES: dict[RuleKind, Judge] = {

@@ -69,12 +69,16 @@ def _sorted(
     new: dict[str, NewSubject] = {}
     ended: set[str] = set()
     for sim in sims:
-        finding, value = find(rule.kind, rule.parameters, sim, now)
+        finding, said = find(rule.kind, rule.parameters, sim, now)
         if finding is Finding.HOLDS:
             known = open_.get((rule.id, sim.iccid))
             if known is None or not known.holds:
                 new[sim.iccid] = NewSubject(
-                    subject=sim.iccid, iccid=sim.iccid, operator=sim.operator, country=sim.country, value=value
+                    subject=sim.iccid,
+                    iccid=sim.iccid,
+                    operator=sim.operator,
+                    country=sim.country,
+                    value=said and said(),
                 )
         elif finding is Finding.ENDED and held(open_, rule, sim.iccid):
             ended.add(sim.iccid)

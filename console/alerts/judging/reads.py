@@ -1,6 +1,6 @@
 """What rules are judged by: SIMs with what they were before, what is open, and whether the sources are fresh."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ POLL = "sync_status"
 s = alert_subjects.c
 
 
-class OpenSubject(Struct, frozen=True, kw_only=True):
+class OpenSubject(Struct, frozen=True):
     """What a rule holds for, or held for while its alert is open."""
 
     rule_id: int
@@ -64,11 +64,9 @@ async def judged_sims(
     query = query.where(sims.c.organization_id == organization_id, sims.c.iccid == sa.func.any(texts(list(iccids))))
     before = were or {}
     nothing: tuple[Sequence[str], Sequence[str]] = ((), ())
-    found = []
-    for row in (await connection.execute(query)).all():
-        status, imei = before.get(row.iccid, nothing)
-        found.append(JudgedSim(**row._mapping, was_status=status, was_imei=imei))
-    return found
+    rows = (await connection.execute(query)).all()
+    made: Callable[..., JudgedSim] = JudgedSim  # of a row, in the order of its fields
+    return [made(*row, *before.get(row[0], nothing)) for row in rows]
 
 
 async def matching(
@@ -107,7 +105,7 @@ async def open_subjects(
     query = sa.select(s.rule_id, s.subject, s.alert_id, s.holds)
     query = query.where(s.organization_id == organization_id, s.open, which)
     rows = (await connection.execute(query)).all()
-    return {(row.rule_id, row.subject): OpenSubject(**row._mapping) for row in rows}
+    return {(row[0], row[1]): OpenSubject(*row) for row in rows}
 
 
 async def seen_again(
