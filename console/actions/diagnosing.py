@@ -37,7 +37,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
     iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
     as_of: Annotated[datetime, Meta(description="When it was judged.", examples=["2026-11-20T10:00:00Z"])]
-    verdict: Annotated[str, Meta(description="One sentence.", examples=["The data quota is used up."])]
+    summary: Annotated[str, Meta(description="One sentence.", examples=["The data quota is used up."])]
     findings: Annotated[list[Finding], Meta(description="Each cause with its evidence, the most certain first.")]
     unknown: Annotated[
         list[str],
@@ -57,11 +57,11 @@ async def diagnosis_of(connection: AsyncConnection, organization_id: int, sim: S
         else one
         for one in findings
     ]
-    verdict = "Nothing wrong is known." if not unknown else "Nothing wrong is known; not all that is needed is known."
+    summary = "Nothing wrong is known." if not unknown else "Nothing wrong is known; not all that is needed is known."
     return Diagnosis(
         iccid=sim.iccid,
         as_of=now,
-        verdict=findings[0].sentence if findings else verdict,
+        summary=findings[0].sentence if findings else summary,
         findings=counted,
         unknown=unknown,
     )
