@@ -14,6 +14,7 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "delivery_id": 812,
     "group_id": 4,
     "link_id": 7,
+    "template_id": 3,
     "session_id": 12,
     "prefix": "iot_key_AbCdEfGh",
     "organization_id": 1,

@@ -94,6 +94,7 @@ PARAMETERS = {
     "sms_id": "1NCE's id of the message.",
     "action_id": "The console's id of the action.",
     "bulk_action_id": "The console's id of the bulk action.",
+    "template_id": "The template's number, as the list of templates has it.",
     "alert_id": "The console's id of the alert.",
     "rule_id": "The console's id of the alert rule.",
     "approval_id": "The console's id of the approval.",
