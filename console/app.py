@@ -29,7 +29,7 @@ from console.http.requests import Requests
 from console.live import endpoints
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
-from console.pages import oidc, second_step, sign_in, team
+from console.pages import oidc, passkey_sign_in, second_step, sign_in, team
 from console.pages.joining import live_part, page_routes
 from console.pages.list_positions import ListPositions
 from console.pages.static import static_files
@@ -102,6 +102,7 @@ def create_app(settings: Settings) -> Litestar:
             page_routes(OF_A_CALLER),
             api_routes(),
             sign_in.router,
+            passkey_sign_in.router,
             oidc.router,
             second_step.router,
             team.joining,

@@ -87,6 +87,8 @@ KINDS = (
     ActionKind("account.begin_factor", "Begin to set up one's own second factor"),
     ActionKind("account.set_factor", "Set up one's own second factor"),
     ActionKind("account.remove_factor", "Remove one's own second factor"),
+    ActionKind("account.add_passkey", "Add a passkey of one's own", proof=True),
+    ActionKind("account.remove_passkey", "Remove a passkey of one's own", proof=True),
     ActionKind("account.renew_codes", "Make new recovery codes"),
     ActionKind("session.switch", "Enter another organization"),
     ActionKind("session.revoke", "End a session"),

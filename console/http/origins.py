@@ -26,3 +26,10 @@ def _is_ours(origin: str, connection: Connection, settings: Settings) -> bool:
     if settings.public_origin:
         return origin in settings.public_origin
     return urlsplit(origin).netloc == connection.headers.get("host")
+
+
+def own_origin(connection: Connection, settings: Settings) -> str:
+    """The origin of this console that the browser uses, of those that it may have."""
+    here = str(connection.base_url).rstrip("/")
+    known = settings.public_origin
+    return here if not known or here in known else known[0]

@@ -116,7 +116,7 @@ async def log_in(
         return tokens
 
     known = await check_password(db, asked, now)
-    where = await entered(db, known, data.organization_id)
+    where = await entered(db, known.id, data.organization_id)
     step = await next_step(db, known, where, now)
     if step is NextStep.SET_UP or (step is NextStep.PROVE and data.otp is None):
         error = SecondFactorRequired(NO_FACTOR if step is NextStep.SET_UP else NO_CODE)

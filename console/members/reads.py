@@ -11,7 +11,7 @@ from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.tables import organizations
 from console.sessions.tables import sessions
-from console.users.factors.tables import second_factors
+from console.users.factors.reads import proves
 from console.users.tables import users
 
 
@@ -95,8 +95,6 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
         .scalar_subquery()
     )
     memberships = sa.select(sa.func.count()).where(elsewhere.c.user_id == m.user_id).scalar_subquery()
-    f = second_factors.c
-    factor = sa.select(f.user_id).where(f.user_id == m.user_id, f.confirmed_at.is_not(None))
     query = (
         sa.select(
             m.user_id,
@@ -108,7 +106,7 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
             signed_in.label("sessions"),
             memberships.label("organizations"),
             m.by_group,
-            factor.exists().label("second_factor"),
+            proves(m.user_id).label("second_factor"),
         )
         .join(users, users.c.id == m.user_id)
         .where(m.organization_id == organization_id)

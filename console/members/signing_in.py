@@ -65,13 +65,13 @@ async def check_password(db: Database, asked: SignIn, now: datetime) -> reads.Kn
     return known
 
 
-async def entered(db: Database, known: reads.KnownUser, organization_id: int | None = None) -> Membership:
+async def entered(db: Database, user_id: int, organization_id: int | None = None) -> Membership:
     """The organization that a user enters: this one, or the one that they were in last.
 
     Raises NotAllowed if they may enter none, or not this one.
     """
     async with db.reading() as reading:
-        memberships = await memberships_of(reading, known.id)
+        memberships = await memberships_of(reading, user_id)
     if not memberships:
         raise NotAllowed(NO_MEMBER)
     if organization_id is None:

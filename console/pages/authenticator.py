@@ -12,9 +12,10 @@ from console.users.factors.reads import unconfirmed_secret
 
 
 class CodeForm(Struct):
-    """A code of the application or a recovery code, and where to go on."""
+    """A code of the application or a recovery code, or a passkey's answer; and where to go on."""
 
     code: str = ""
+    passkey: str = ""
     next: str = "/"
 
 

@@ -18,6 +18,7 @@ from console.callers import Callers
 from console.errors import BadRequest, ConsoleError, NotAllowed, NotFound, ProviderFailed, TooMany
 from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
+from console.http.origins import own_origin
 from console.http.sign_in_throttle import count_wrong_post
 from console.log import logger
 from console.members.identified import admit
@@ -63,7 +64,8 @@ async def start(
     provider = _set_up(identity_provider)
     name = _cookie_name(settings)
     browser = new_browser(request.cookies.get(name))
-    back, proves = f"{_origin(request, settings)}/auth/oidc/callback", session_of(request, settings) if prove else None
+    back = f"{own_origin(request, settings)}/auth/oidc/callback"
+    proves = session_of(request, settings) if prove else None
     attempt = new_attempt(browser, back, within(next), datetime.now(UTC), proves=proves)
     try:
         endpoints = await provider.endpoints()
@@ -120,13 +122,6 @@ def _cookie_name(settings: Settings) -> str:
 
 def _no_attempt(settings: Settings) -> Cookie:
     return cookie(settings, _cookie_name(settings), "", timedelta(0))
-
-
-def _origin(request: Asked, settings: Settings) -> str:
-    """The address of this console that the browser uses, of those that it may have."""
-    here = str(request.base_url).rstrip("/")
-    known = settings.public_origin
-    return here if not known or here in known else known[0]
 
 
 async def _attempt(request: Asked, db: Database, settings: Settings) -> Attempt:

@@ -14,17 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.audit.actions import BY_NAME
 from console.errors import Conflict, Invalid
-from console.http.sign_in_throttle import Attempt, succeeded
+from console.http.sign_in_throttle import succeeded
 from console.organizations.rules import PROOF_LASTS, Caller
 from console.pages.administration import FORM_BYTES, SECRET
 from console.pages.next_address import within
 from console.pages.own_password import begin_own_attempt, check_own_password
+from console.pages.passkey_answers import answered
 from console.pages.session_cookie import session_cookie
 from console.sessions.writes import renew_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.reads import has_second_factor
-from console.users.factors.writes import use_second_factor
+from console.users.factors.reads import has_second_factor, passkeys_of
+from console.users.factors.writes import use_passkey, use_second_factor
 from console.users.reads import has_password
 
 Asked = Request[Any, Any, Any]
@@ -82,17 +83,21 @@ async def _proved(
     """The session's new id. Raises Invalid for a wrong password or code, Conflict for who has no password here."""
     assert caller.user_id is not None
     assert caller.session is not None
-    attempt: Attempt | None = None
     async with db.reading() as reading:
         if not await has_password(reading, caller.user_id):
             raise Conflict(BY_PROVIDER)
         factor = await has_second_factor(reading, caller.user_id)
-    await check_own_password(request, caller, db, settings, given.get("proof_password", ""), now)
-    if factor:
-        attempt = await begin_own_attempt(request, caller, db, settings, now)
+    found, attempt = None, None
+    if answer := given.get("proof_passkey"):  # it verifies its user: nothing else is asked
+        found = await answered(request, db, settings, answer, user_id=caller.user_id)
+    else:
+        await check_own_password(request, caller, db, settings, given.get("proof_password", ""), now)
+        attempt = await begin_own_attempt(request, caller, db, settings, now) if factor else None
     async with db.transaction() as transaction, acting(transaction, caller, "session.prove", caller.name) as act:
         used = "password"
-        if factor:
+        if found is not None:
+            used = await use_passkey(transaction, found.passkey, found.uses, now)
+        elif factor:
             code = given.get("proof_code", "")
             used = await use_second_factor(transaction, settings.secret_key, caller.user_id, code, now)
         act.after = {"by": used}
@@ -112,6 +117,7 @@ async def _context(reading: AsyncConnection, caller: Caller, fields: Fields, to:
         "minutes": int(PROOF_LASTS.total_seconds() // 60),
         "password": await has_password(reading, caller.user_id),
         "factor": await has_second_factor(reading, caller.user_id),
+        "passkeys": await passkeys_of(reading, caller.user_id),
         "name": caller.name,
         "fault": "",
     }

@@ -1,4 +1,4 @@
-"""A user's own second factor: set up, confirmed, removed, and new recovery codes."""
+"""A user's own authenticator application: set up, confirmed, removed, and new recovery codes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,19 +9,17 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.acting import acting
+from console.acting import acting, need_proof
 from console.errors import Conflict, Invalid
 from console.http.sign_in_throttle import succeeded
-from console.members.reads import memberships_of
 from console.organizations.rules import Caller
-from console.organizations.sealing import hashed
-from console.pages.administration import FORM_BYTES, Form, page
-from console.pages.authenticator import CodeForm, application
+from console.pages.administration import FORM_BYTES, Form
+from console.pages.authenticator import CodeForm
+from console.pages.factor_page import after_removal, drawn, renewed
 from console.pages.own_password import begin_own_attempt, check_own_password
 from console.pages.session_cookie import session_cookie
-from console.sessions.writes import end_sessions_of, renew_session
 from console.settings import Settings
-from console.store.database import Database, Transaction
+from console.store.database import Database
 from console.users.factors import reads, writes
 
 Asked = Request[Any, Any, Any]
@@ -40,35 +38,6 @@ class ChangeForm(BeginForm):
     code: str = ""
 
 
-async def _drawn(
-    reading: AsyncConnection,
-    caller: Caller,
-    settings: Settings,
-    live_since: str,
-    *,
-    fault: str = "",
-    codes: list[str] | None = None,
-) -> Template:
-    assert caller.user_id is not None
-    now = datetime.now(UTC)
-    shown = await application(reading, settings, caller.user_id, caller.name, caller.organization, now)
-    memberships = await memberships_of(reading, caller.user_id)
-    return await page(
-        reading,
-        caller,
-        live_since,
-        "settings",
-        "settings/second_factor.html",
-        status=422 if fault else 200,
-        secret=bool(shown["key"] or codes),
-        factor=await reads.second_factor_of(reading, caller.user_id),
-        **shown,
-        demanding=[one for one in memberships if one.second_factor_from is not None],
-        codes=codes,
-        fault=fault,
-    )
-
-
 @get("/settings/second-factor")
 async def second_factor(
     caller: NamedDependency[Caller],
@@ -77,7 +46,7 @@ async def second_factor(
     live_since: NamedDependency[str],
 ) -> Template:
     """Whether there is one, what it takes to set it up, and which organizations demand it."""
-    return await _drawn(reading, caller, settings, live_since)
+    return await drawn(reading, caller, settings, live_since)
 
 
 @post("/settings/second-factor", status_code=200)
@@ -95,10 +64,12 @@ async def begin(
     try:
         await check_own_password(request, caller, db, settings, data.present, now)
         async with db.transaction() as transaction, acting(transaction, caller, "account.begin_factor", caller.name):
+            if await reads.has_second_factor(transaction.connection, caller.user_id):  # a passkey
+                need_proof(caller, "account.begin_factor")
             await writes.begin_second_factor(transaction, settings.secret_key, caller.user_id, now)
     except (Invalid, Conflict) as error:
         async with db.reading() as reading:
-            return await _drawn(reading, caller, settings, live_since, fault=error.message)
+            return await drawn(reading, caller, settings, live_since, fault=error.message)
     return Redirect(BACK, status_code=303)
 
 
@@ -117,22 +88,14 @@ async def confirm(
             codes = await writes.confirm_second_factor(
                 transaction, settings.secret_key, caller.user_id, data.code, datetime.now(UTC)
             )
-            session_id = await _renewed(transaction, caller, second_factor=True)
+            session_id = await renewed(transaction, caller, second_factor=True)
     except Invalid as error:
         async with db.reading() as reading:
-            return await _drawn(reading, caller, settings, live_since, fault=error.message)
+            return await drawn(reading, caller, settings, live_since, fault=error.message)
     async with db.reading() as reading:
-        found = await _drawn(reading, caller, settings, live_since, codes=codes)
+        found = await drawn(reading, caller, settings, live_since, codes=codes)
     found.cookies = [session_cookie(settings, session_id)]
     return found
-
-
-async def _renewed(transaction: Transaction, caller: Caller, *, second_factor: bool) -> str:
-    assert caller.user_id is not None
-    assert caller.session is not None
-    session_id = await renew_session(transaction, caller.session, second_factor=second_factor)
-    await end_sessions_of(transaction, caller.user_id, but=hashed(session_id))
-    return session_id
 
 
 @post("/settings/second-factor/recovery-codes", status_code=200)
@@ -157,7 +120,7 @@ async def renew_codes(
     except Invalid as error:
         fault = error.message
     async with db.reading() as reading:
-        return await _drawn(reading, caller, settings, live_since, codes=codes, fault=fault)
+        return await drawn(reading, caller, settings, live_since, codes=codes, fault=fault)
 
 
 @post("/settings/second-factor/remove", status_code=200)
@@ -176,15 +139,12 @@ async def remove(
         await check_own_password(request, caller, db, settings, data.present, now)
         attempt = await begin_own_attempt(request, caller, db, settings, now)
         async with db.transaction() as transaction, acting(transaction, caller, "account.remove_factor", caller.name):
-            memberships = await memberships_of(transaction.connection, caller.user_id)
-            if demanding := next((one for one in memberships if one.demands_second_factor(now)), None):
-                raise Conflict(f"{demanding.organization} demands a second factor")
             await writes.use_second_factor(transaction, settings.secret_key, caller.user_id, data.code, now)
-            await writes.remove_second_factor(transaction, caller.user_id)
-            session_id = await _renewed(transaction, caller, second_factor=False)
+            await writes.remove_application(transaction, caller.user_id)
+            session_id = await after_removal(transaction, caller, now)
     except (Invalid, Conflict) as error:
         async with db.reading() as reading:
-            return await _drawn(reading, caller, settings, live_since, fault=error.message)
+            return await drawn(reading, caller, settings, live_since, fault=error.message)
     await succeeded(db.redis, attempt)
     return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
 

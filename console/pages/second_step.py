@@ -19,12 +19,14 @@ from console.organizations.sealing import hashed
 from console.pages.administration import FORM_BYTES, SECRET, Form
 from console.pages.authenticator import CodeForm, application
 from console.pages.next_address import within
+from console.pages.passkey_answers import answered
 from console.pages.session_cookie import device_cookie, device_of, session_cookie
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_sessions_of, finish_first_step
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.writes import confirm_second_factor, use_second_factor
+from console.users.factors.reads import passkeys_of
+from console.users.factors.writes import confirm_second_factor, use_passkey, use_second_factor
 
 Asked = Request[Any, Any, Any]
 
@@ -56,10 +58,16 @@ def _again() -> Redirect:
 async def second_page(
     request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], next: FromQuery[str] = "/"
 ) -> Response[Any]:
-    """Asks for the code."""
-    if await _held(request, db, settings) is None:
-        return _again()
-    return Template("sign_in/second.html", context={"error": None, "next": within(next)}, headers=SECRET)
+    """Asks for the code, or a passkey."""
+    held = await _held(request, db, settings)
+    return _again() if held is None else await _second(db, held, within(next))
+
+
+async def _second(db: Database, held: Held, next: str, error: str = "") -> Template:
+    async with db.reading() as reading:
+        passkeys = await passkeys_of(reading, held.step.user_id)
+    context = {"error": error, "next": next, "passkeys": passkeys}
+    return Template("sign_in/second.html", context=context, status_code=401 if error else 200, headers=SECRET)
 
 
 @post("/sign-in/second", status_code=200, include_in_schema=False)
@@ -75,17 +83,20 @@ async def second(
         db.redis, step.user_id, device_of(request, settings, step.name, now), now.timestamp()
     )
     try:
+        found = await answered(request, db, settings, data.passkey, user_id=step.user_id) if data.passkey else None
         async with (
             db.transaction() as transaction,
             acting(transaction, held.actor, "session.begin", step.name, organization_id=step.organization_id) as act,
         ):
-            used = await use_second_factor(transaction, settings.secret_key, step.user_id, data.code, now)
+            if found is None:
+                used = await use_second_factor(transaction, settings.secret_key, step.user_id, data.code, now)
+            else:
+                used = await use_passkey(transaction, found.passkey, found.uses, now)
             act.after = {"second_factor": used}
             await note_entered(transaction, step.user_id, step.organization_id, now)
             session_id = await finish_first_step(transaction, held.hashed_id, now)
     except Invalid as error:
-        context = {"error": error.message, "next": within(data.next)}
-        return Template("sign_in/second.html", context=context, status_code=401, headers=SECRET)
+        return await _second(db, held, within(data.next), error.message)
     await succeeded(db.redis, attempt)
     cookies = [session_cookie(settings, session_id), device_cookie(settings, step.name, now)]
     return Redirect(within(data.next), status_code=303, cookies=cookies)

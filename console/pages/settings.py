@@ -22,7 +22,7 @@ from console.sessions.reads import session_number, sessions_of
 from console.sessions.writes import end_own_session, end_sessions_of, renew_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.reads import second_factor_of
+from console.users.factors.reads import passkeys_of, second_factor_of
 from console.users.writes import set_password
 
 BACK = "/settings"
@@ -48,6 +48,7 @@ async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, faul
         status=422 if fault else 200,
         sessions=await sessions_of(reading, caller.user_id, datetime.now(UTC)),
         factor=await second_factor_of(reading, caller.user_id),
+        passkeys=await passkeys_of(reading, caller.user_id),
         this=await session_number(reading, caller.session),
         names={one.organization_id: one.organization for one in memberships},
         device_name=device_name,

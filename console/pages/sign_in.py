@@ -74,7 +74,7 @@ async def sign_in(
     )
     try:
         known = await check_password(db, asked, now)
-        where = await entered(db, known)
+        where = await entered(db, known.id)
         step = await next_step(db, known, where, now)
         if step is not NextStep.NONE:
             first_step = await begin_second_step(db, settings.secret_key, known, asked, now, where)

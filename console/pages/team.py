@@ -10,6 +10,7 @@ from console.pages import (
     join,
     notification_channels,
     organizations,
+    own_passkeys,
     prove,
     second_factor,
     settings,
@@ -30,6 +31,7 @@ router = Router(
         silences.router,
         settings.router,
         second_factor.router,
+        own_passkeys.router,
         prove.router,
     ],
 )

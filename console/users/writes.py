@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.errors import Invalid, NotFound
 from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
-from console.users.factors.writes import remove_second_factor
+from console.users.factors.writes import remove_factors
 from console.users.passwords import hash_password
 from console.users.rules import password_fault
 from console.users.tables import identities, users
@@ -118,6 +118,6 @@ async def note_groups(
 async def reset_second_factor(transaction: Transaction, name: str) -> None:
     """Remove the second factor of the user with this name, and end their sessions. Raises NotFound if there is none."""
     user_id = await _id_of(transaction, name)
-    if not await remove_second_factor(transaction, user_id):
+    if not await remove_factors(transaction, user_id):
         raise NotFound(f"{name.strip().lower()!r} has no second factor", name=name)
     await end_sessions_of(transaction, user_id)

@@ -12,7 +12,8 @@ from console.settings import Settings
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
 from tests.cast import PASSWORD, STREAMER, Cast
-from tests.serving import Served
+from tests.serving import Served, client
+from tests.users.passkey import Authenticator, by_name, question
 
 pytestmark = pytest.mark.one_edition
 
@@ -53,6 +54,14 @@ async def test_a_copy_of_the_database_holds_no_secret(
         confirmed = await ada.post("/settings/second-factor/confirm", data={"code": code})
         recovery_codes = re.findall(r'<code class="secret">([\w-]{19})</code>', confirmed.text)
         assert len(recovery_codes) == 10
+        named = by_name(web.address)
+        passkey = Authenticator(named)
+        async with client(named, {"Origin": named}) as there:
+            there.cookies.set("session", ada.cookies["session"])
+            asked = await question(there, "/settings/passkeys/question")
+            data = {"name": "Laptop", "passkey": passkey.make(asked)}
+            assert (await there.post("/settings/passkeys", data=data)).status_code == 200
+            cookies_there = [str(one.value) for one in there.cookies.jar]
         cookies = list(ada.cookies.values())
     assert cookies
     shown = {one for page in made for one in re.findall(r"/join/([\w-]{43})|(iot_key_\w{20,})", page.text)}
@@ -68,6 +77,8 @@ async def test_a_copy_of_the_database_holds_no_secret(
         cast.acme_key,
         PASSWORD,
         "not-her-password",
+        *cookies_there,
+        asked["challenge"],
         "demo-secret",
         STREAMER[1],
         forwarder_token(settings.secret_key, "acme", 1),
@@ -76,6 +87,8 @@ async def test_a_copy_of_the_database_holds_no_secret(
     copy = await copy_of(db)
     assert hashed(cast.acme_key).hex() in copy, "the copy is whole"
     assert in_it(copy, secrets) == []
+    assert passkey.secret.hex() not in copy
+    assert passkey.credential_id.hex() in copy
 
 
 async def test_a_secret_in_the_copy_would_be_found(db: Database, cast: Cast) -> None:

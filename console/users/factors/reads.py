@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.sealing import unseal
 from console.users.factors.codes import SET_UP_LASTS, step_of
-from console.users.factors.tables import recovery_codes, second_factors
+from console.users.factors.tables import passkeys, recovery_codes, second_factors
+from console.users.tables import users
 
 
 class SecondFactor(Struct, frozen=True, kw_only=True):
@@ -26,10 +27,61 @@ async def second_factor_of(connection: AsyncConnection, user_id: int) -> SecondF
     return SecondFactor(**row._mapping) if row else None
 
 
+class Passkey(Struct, frozen=True, kw_only=True):
+    """A passkey as its user sees it."""
+
+    id: int
+    name: str
+    host: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class KnownPasskey(Struct, frozen=True, kw_only=True):
+    """A passkey, for whoever checks an answer of it: an enabled user's."""
+
+    id: int
+    user_id: int
+    user: str
+    name: str
+    user_handle: bytes
+    public_key: bytes
+    uses: int
+
+
+def proves(user_id: "sa.ColumnElement[int]") -> "sa.ColumnElement[bool]":
+    """Whether a user has a second factor: an application that is confirmed, or a passkey."""
+    f = second_factors.c
+    application = sa.select(f.user_id).where(f.user_id == user_id, f.confirmed_at.is_not(None)).exists()
+    return application | sa.select(passkeys.c.id).where(passkeys.c.user_id == user_id).exists()
+
+
 async def has_second_factor(connection: AsyncConnection, user_id: int) -> bool:
     """Whether this user must give a second factor to sign in."""
-    found = await second_factor_of(connection, user_id)
-    return found is not None and found.confirmed_at is not None
+    return bool((await connection.execute(sa.select(proves(sa.literal(user_id))))).scalar())
+
+
+async def passkeys_of(connection: AsyncConnection, user_id: int) -> list[Passkey]:
+    """The user's passkeys, the newest first."""
+    c = passkeys.c
+    query = sa.select(c.id, c.name, c.host, c.created_at, c.last_used_at).where(c.user_id == user_id)
+    return [Passkey(**row._mapping) for row in await connection.execute(query.order_by(c.id.desc()))]
+
+
+async def handle_of(connection: AsyncConnection, user_id: int) -> tuple[bytes | None, list[bytes]]:
+    """What authenticators know this user by, None before the first passkey; and the ids of those they have."""
+    query = sa.select(passkeys.c.user_handle, passkeys.c.credential_id).where(passkeys.c.user_id == user_id)
+    found = (await connection.execute(query)).all()
+    return (found[0].user_handle if found else None), [row.credential_id for row in found]
+
+
+async def passkey_of(connection: AsyncConnection, credential_id: bytes) -> KnownPasskey | None:
+    """The passkey with this id of an enabled user; None if there is none."""
+    c = passkeys.c
+    columns = (c.id, c.user_id, users.c.name.label("user"), c.name, c.user_handle, c.public_key, c.uses)
+    query = sa.select(*columns).join(users, users.c.id == c.user_id)
+    found = await connection.execute(query.where(c.credential_id == credential_id, users.c.disabled_at.is_(None)))
+    return KnownPasskey(**row._mapping) if (row := found.first()) else None
 
 
 async def unconfirmed_secret(connection: AsyncConnection, secret_key: str, user_id: int, now: datetime) -> str | None:

@@ -22,3 +22,19 @@ recovery_codes = sa.Table(
     sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     sa.Column("code_hash", sa.LargeBinary, primary_key=True),
 )
+
+# Of each passkey the public key: the private one never leaves the authenticator.
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("credential_id", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("user_handle", sa.LargeBinary, nullable=False),  # what authenticators know the user by; random
+    sa.Column("public_key", sa.LargeBinary, nullable=False),  # COSE (RFC 9052)
+    sa.Column("uses", sa.BigInteger, nullable=False),  # the authenticator's own count; it may always say 0
+    sa.Column("host", sa.Text, nullable=False),  # where it was made: it works there alone
+    sa.Column("name", sa.Text, nullable=False),
+    moment("created_at", nullable=False),
+    moment("last_used_at"),
+)

@@ -5,12 +5,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.errors import Conflict, Invalid
+from console.errors import Conflict, Invalid, NotFound
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.store.database import Transaction
 from console.users.factors.codes import SET_UP_LASTS, new_recovery_codes, new_secret, plain, recovery_hash
-from console.users.factors.reads import accepted_step
-from console.users.factors.tables import recovery_codes, second_factors
+from console.users.factors.passkeys import LONGEST_NAME, MOST_PASSKEYS, Made
+from console.users.factors.reads import KnownPasskey, accepted_step, proves
+from console.users.factors.tables import passkeys, recovery_codes, second_factors
 
 
 async def begin_second_factor(transaction: Transaction, secret_key: str, user_id: int, now: datetime) -> None:
@@ -66,11 +67,62 @@ async def renew_recovery_codes(transaction: Transaction, user_id: int) -> list[s
     return codes
 
 
-async def remove_second_factor(transaction: Transaction, user_id: int) -> bool:
-    """Remove the user's second factor and its recovery codes; whether there was one."""
-    await transaction.connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
-    removing = sa.delete(second_factors).where(second_factors.c.user_id == user_id)
-    return bool((await transaction.connection.execute(removing)).rowcount)
+async def remove_application(transaction: Transaction, user_id: int) -> None:
+    """Remove the user's application; recovery codes stay while they have a passkey."""
+    await transaction.connection.execute(sa.delete(second_factors).where(second_factors.c.user_id == user_id))
+    await _drop_codes_for_nothing(transaction, user_id)
+
+
+async def remove_factors(transaction: Transaction, user_id: int) -> bool:
+    """Remove the user's application, passkeys and recovery codes; whether there was one."""
+    connection = transaction.connection
+    await connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+    application = await connection.execute(sa.delete(second_factors).where(second_factors.c.user_id == user_id))
+    keys = await connection.execute(sa.delete(passkeys).where(passkeys.c.user_id == user_id))
+    return bool(application.rowcount or keys.rowcount)
+
+
+async def add_passkey(
+    transaction: Transaction, user_id: int, key: Made, *, handle: bytes, host: str, name: str, now: datetime
+) -> None:
+    """A passkey more. Raises Invalid for a name that can't be, Conflict for one that is there, or one too many."""
+    connection, c = transaction.connection, passkeys.c
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"A passkey's name has 1 to {LONGEST_NAME} visible characters")
+    count = sa.select(sa.func.count()).where(c.user_id == user_id)
+    if (await connection.execute(count)).scalar_one() >= MOST_PASSKEYS:
+        raise Conflict(f"You have {MOST_PASSKEYS} passkeys: remove one first")
+    values = {"user_id": user_id, "user_handle": handle, "host": host, "name": name.strip(), "created_at": now}
+    values |= {"credential_id": key.credential_id, "public_key": key.public_key, "uses": key.uses}
+    statement = insert(passkeys).values(**values).on_conflict_do_nothing(index_elements=["credential_id"])
+    if not (await connection.execute(statement)).rowcount:
+        raise Conflict("This passkey is known already")
+
+
+async def use_passkey(transaction: Transaction, known: KnownPasskey, uses: int, now: datetime) -> str:
+    """Note that a passkey was used, as often as it says; `passkey`. Raises Invalid if another answer came meanwhile."""
+    c = passkeys.c
+    statement = sa.update(passkeys).where(c.id == known.id, c.uses == known.uses).values(uses=uses, last_used_at=now)
+    if not (await transaction.connection.execute(statement)).rowcount:
+        raise Invalid("This passkey was used twice at once: try again")
+    return "passkey"
+
+
+async def remove_passkey(transaction: Transaction, user_id: int, passkey_id: int) -> str:
+    """Remove a passkey of this user; its name. Raises NotFound if there is none."""
+    c = passkeys.c
+    statement = sa.delete(passkeys).where(c.user_id == user_id, c.id == passkey_id).returning(c.name)
+    name = (await transaction.connection.execute(statement)).scalar()
+    if name is None:
+        raise NotFound("There is no such passkey", id=passkey_id)
+    await _drop_codes_for_nothing(transaction, user_id)
+    return str(name)
+
+
+async def _drop_codes_for_nothing(transaction: Transaction, user_id: int) -> None:
+    """Recovery codes stand for a second factor: without one they open nothing."""
+    none = ~proves(recovery_codes.c.user_id)
+    await transaction.connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.user_id == user_id, none))
 
 
 async def reseal_second_factors(transaction: Transaction, secret_key: str, *, limit: int) -> tuple[int, int]:

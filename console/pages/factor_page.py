@@ -1,0 +1,69 @@
+"""The page of one's own second factors, and the session after a change of one: with another cookie, all others end."""
+
+from datetime import UTC, datetime
+
+from litestar.response import Template
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.errors import Conflict
+from console.members.reads import memberships_of
+from console.organizations.rules import Caller
+from console.organizations.sealing import hashed
+from console.pages.administration import page
+from console.pages.authenticator import application
+from console.sessions.writes import end_sessions_of, renew_session
+from console.settings import Settings
+from console.store.database import Transaction
+from console.users.factors import reads
+from console.users.reads import has_password
+
+
+async def drawn(
+    reading: AsyncConnection,
+    caller: Caller,
+    settings: Settings,
+    live_since: str,
+    *,
+    fault: str = "",
+    codes: list[str] | None = None,
+) -> Template:
+    """The page; with what went wrong, or with new recovery codes."""
+    assert caller.user_id is not None
+    now = datetime.now(UTC)
+    shown = await application(reading, settings, caller.user_id, caller.name, caller.organization, now)
+    memberships = await memberships_of(reading, caller.user_id)
+    return await page(
+        reading,
+        caller,
+        live_since,
+        "settings",
+        "settings/second_factor.html",
+        status=422 if fault else 200,
+        secret=bool(shown["key"] or codes),
+        factor=await reads.second_factor_of(reading, caller.user_id),
+        **shown,
+        passkeys=await reads.passkeys_of(reading, caller.user_id),
+        has_password=await has_password(reading, caller.user_id),
+        demanding=[one for one in memberships if one.second_factor_from is not None],
+        codes=codes,
+        fault=fault,
+    )
+
+
+async def renewed(transaction: Transaction, caller: Caller, *, second_factor: bool) -> str:
+    """The session's new id, with or without a second factor proved; the user's others end."""
+    assert caller.user_id is not None
+    assert caller.session is not None
+    session_id = await renew_session(transaction, caller.session, second_factor=second_factor)
+    await end_sessions_of(transaction, caller.user_id, but=hashed(session_id))
+    return session_id
+
+
+async def after_removal(transaction: Transaction, caller: Caller, now: datetime) -> str:
+    """As `renewed`, once one was removed. Raises Conflict if none is left and an organization of theirs demands one."""
+    assert caller.user_id is not None
+    left = await reads.has_second_factor(transaction.connection, caller.user_id)
+    for one in await memberships_of(transaction.connection, caller.user_id):
+        if not left and one.demands_second_factor(now):
+            raise Conflict(f"{one.organization} demands a second factor")
+    return await renewed(transaction, caller, second_factor=left)

@@ -1,0 +1,117 @@
+"""A user's own passkeys: made, listed, removed."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Response, Router, post
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromPath
+from litestar.response import Redirect
+from msgspec import Struct
+
+from console.acting import acting
+from console.errors import Conflict, Invalid
+from console.organizations.rules import Caller
+from console.pages.administration import FORM_BYTES, SECRET, Form
+from console.pages.factor_page import after_removal, drawn, renewed
+from console.pages.passkey_answers import asked_of, question
+from console.pages.session_cookie import session_cookie
+from console.sessions.challenges import Purpose
+from console.settings import Settings
+from console.store.database import Database
+from console.users.factors import reads, writes
+from console.users.factors.passkeys import made, questions_to_make
+from console.users.reads import has_password
+
+Asked = Request[Any, Any, Any]
+BY_PROVIDER = "You sign in by the identity provider: it asks for passkeys, not this console"
+
+
+class NewPasskeyForm(Struct):
+    """What the passkey is called, and the authenticator's answer."""
+
+    name: str = ""
+    passkey: str = ""
+
+
+@post("/settings/passkeys/question", status_code=200)
+async def ask(
+    request: Asked, caller: NamedDependency[Caller], db: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> Response[bytes]:
+    """What the browser asks its authenticator for a new passkey, as JSON."""
+    assert caller.user_id is not None
+    async with db.reading() as reading:
+        handle, known = await reads.handle_of(reading, caller.user_id)
+    asked = await question(request, db, settings, Purpose.MAKE)
+    body = await asyncio.to_thread(
+        questions_to_make, asked.site, asked.challenge, caller.name, handle or asked.handle, known
+    )
+    return Response(body, media_type=MediaType.JSON, headers=SECRET, cookies=[asked.cookie])
+
+
+@post("/settings/passkeys", status_code=200)
+async def add(
+    request: Asked,
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[NewPasskeyForm],
+) -> Response[Any]:
+    """It counts from now on, as a second factor and alone; the first brings recovery codes. All other sessions end."""
+    assert caller.user_id is not None
+    now, codes = datetime.now(UTC), None
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, caller, "account.add_passkey", caller.name) as act,
+        ):
+            act.after = {"name": data.name[:100]}
+            if not await has_password(transaction.connection, caller.user_id):
+                raise Conflict(BY_PROVIDER)
+            asked = await asked_of(request, db, settings, Purpose.MAKE)
+            key = await asyncio.to_thread(made, data.passkey, asked.site, asked.challenge)
+            handle, _ = await reads.handle_of(transaction.connection, caller.user_id)
+            first = not await reads.has_second_factor(transaction.connection, caller.user_id)
+            host, handle = asked.site.host, handle or asked.handle
+            await writes.add_passkey(
+                transaction, caller.user_id, key, handle=handle, host=host, name=data.name, now=now
+            )
+            if first:
+                codes = await writes.renew_recovery_codes(transaction, caller.user_id)
+            session_id = await renewed(transaction, caller, second_factor=True)
+    except (Invalid, Conflict) as error:
+        async with db.reading() as reading:
+            return await drawn(reading, caller, settings, live_since, fault=error.message)
+    async with db.reading() as reading:
+        found = await drawn(reading, caller, settings, live_since, codes=codes)
+    found.cookies = [session_cookie(settings, session_id)]
+    return found
+
+
+@post("/settings/passkeys/{passkey_id:int}/remove", status_code=200)
+async def remove(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    passkey_id: FromPath[int],
+) -> Response[Any]:
+    """It opens nothing any more. All other sessions end."""
+    assert caller.user_id is not None
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, caller, "account.remove_passkey", caller.name) as act,
+        ):
+            act.before = {"name": await writes.remove_passkey(transaction, caller.user_id, passkey_id)}
+            session_id = await after_removal(transaction, caller, datetime.now(UTC))
+    except Conflict as error:
+        async with db.reading() as reading:
+            return await drawn(reading, caller, settings, live_since, fault=error.message)
+    return Redirect("/settings/second-factor", status_code=303, cookies=[session_cookie(settings, session_id)])
+
+
+router = Router("/", route_handlers=[ask, add, remove], request_max_body_size=FORM_BYTES, opt={"permission": None})
