@@ -50,8 +50,18 @@ class World:
         self.web, self.db, self.cast, self.settings = web, db, cast, settings
         self.people: dict[str, httpx.AsyncClient] = {}
         self.keys: dict[str, str] = {}
-        self.ours: dict[str, str] = {"iccid": ADAS_SIM, "organization_id": str(cast.acme), "sms_id": "1"}
-        self.theirs: dict[str, str] = {"iccid": EVES_SIM, "organization_id": str(cast.evil), "sms_id": "1"}
+        self.ours: dict[str, str] = {
+            "iccid": ADAS_SIM,
+            "organization_id": str(cast.acme),
+            "sms_id": "1",
+            "passkey_id": "1",
+        }
+        self.theirs: dict[str, str] = {
+            "iccid": EVES_SIM,
+            "organization_id": str(cast.evil),
+            "sms_id": "1",
+            "passkey_id": "1",
+        }
 
     async def begin(self, stack: AsyncExitStack) -> None:
         async with self.db.transaction() as transaction:
