@@ -61,7 +61,7 @@ async def diagnosis_of(connection: AsyncConnection, organization_id: int, sim: S
     return Diagnosis(
         iccid=sim.iccid,
         as_of=now,
-        summary=findings[0].sentence if findings else summary,
+        summary=findings[0].summary if findings else summary,
         findings=counted,
         unknown=unknown,
     )

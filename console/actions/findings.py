@@ -1,4 +1,4 @@
-"""What can be wrong with a SIM, in words: the sentence, what to try, and where."""
+"""What can be wrong with a SIM, in words: a summary, what to try, and where."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,9 +31,9 @@ class Cause(StrEnum):
 
 
 class Words(Struct, frozen=True):
-    """The sentence, what to try, and the action by which it is done; None: not by one of ours."""
+    """The summary, what to try, and the action by which it is done; None: not by one of ours."""
 
-    sentence: str
+    summary: str
     advice: str
     action: ActionKind | None = None
 
@@ -115,7 +115,7 @@ class Finding(Struct, frozen=True, kw_only=True):
             examples=["quota_used_up"],
         ),
     ]
-    sentence: Annotated[str, Meta(description="The cause in a sentence.", examples=["The data quota is used up."])]
+    summary: Annotated[str, Meta(description="The cause in a sentence.", examples=["The data quota is used up."])]
     evidence: Annotated[list[Evidence], Meta(description="What says so.")]
     advice: Annotated[str, Meta(description="What to try.", examples=["Top up the SIM."])]
     action: Annotated[
@@ -137,7 +137,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         link = f"/sims/{sim.iccid}#ask-{words.action}" if words.action else None
         return cls(
             cause=cause,
-            sentence=words.sentence,
+            summary=words.summary,
             evidence=[*evidence],
             advice=words.advice,
             action=words.action,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from console.openapi import texts
+from console.openapi import answer_texts, texts
 from console.openapi.example import example_of
 from console.openapi.parameter_examples import PARAMETER_EXAMPLES
 from console.openapi.refusals import ERRORS, LIMITS, headers_of, name_of, refusal, refused
@@ -84,7 +84,7 @@ def _describe(name: str, schema: Part, *, answered: bool) -> None:
     if struct := STRUCTS.get(name):
         schema["description"] = inspect.cleandoc(struct.__doc__ or "")
     elif name.endswith("Listing"):
-        schema["description"] = texts.LISTING
+        schema["description"] = answer_texts.LISTING
     if answered and "properties" in schema:
         schema["required"] = list(schema["properties"])
 
@@ -93,14 +93,14 @@ def _complete(path: str, method: str, operation: Part) -> None:
     opened = not WITHOUT_SIGN_IN.isdisjoint(operation.get("tags", ()))
     if opened or operation["operationId"] in SIGNING_IN:
         operation["security"] = []
-    operation["summary"] = texts.SUMMARIES.get(operation["operationId"], operation["summary"])
+    operation["summary"] = answer_texts.SUMMARIES.get(operation["operationId"], operation["summary"])
     asked = operation.get("parameters", [])
     for parameter in asked:
         _complete_parameter(operation["operationId"], parameter)
     answers = operation["responses"]
     for status, answer in answers.items():
         if status.startswith("2"):
-            answer["description"] = texts.ANSWERS.get(operation["operationId"], operation["summary"])
+            answer["description"] = answer_texts.ANSWERS.get(operation["operationId"], operation["summary"])
             answer["headers"] = headers_of(["X-Request-ID", *LIMITS])
     answers.pop("400", None)
     for status in refused(path, method, operation, opened=opened):

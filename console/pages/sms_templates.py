@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.errors import ConsoleError
+from console.errors import Conflict, Invalid
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.sms import reads
@@ -89,7 +89,7 @@ async def _kept(caller: Caller, db: Database, live_since: str, data: TemplateFor
         subject = None if number is None else str(number)
         async with db.transaction() as transaction, acting(transaction, caller, "sms.change_template", subject) as act:
             await put_in(transaction, act, caller, data.name, data.payload, number)
-    except ConsoleError as error:
+    except (Invalid, Conflict) as error:
         async with db.reading() as reading:
             return await _drawn(reading, caller, live_since, data, error.message)
     return Redirect(BACK, status_code=303)

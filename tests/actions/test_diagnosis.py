@@ -133,13 +133,13 @@ async def test_by_the_api_and_on_the_page_with_how_often_it_helped(web: Served, 
         await transaction.connection.exec_driver_sql(event_row, (cast.acme, now - 90 * MINUTE, ADAS_SIM))
     async with web.program(cast.acme_key) as program, web.program(cast.eve_key) as eve, web.signed_in("vera") as vera:
         found = (await program.get(f"/sims/{ADAS_SIM}/diagnosis")).json()
-        assert (found["summary"], found["findings"][0]["cause"]) == (WORDS[Cause.NO_SESSION].sentence, "no_session")
+        assert (found["summary"], found["findings"][0]["cause"]) == (WORDS[Cause.NO_SESSION].summary, "no_session")
         assert found["findings"][0]["helped"] == {"times": 3, "of": 6}
         assert found["findings"][0]["link"] == f"/sims/{ADAS_SIM}#ask-reset"
         assert (await eve.get(f"/sims/{ADAS_SIM}/diagnosis")).status_code == 404
         assert (await eve.get(f"/sims/{EVES_SIM}/diagnosis")).json()["findings"] == []
         page = (await vera.get(f"/sims/{ADAS_SIM}")).text
-        assert WORDS[Cause.NO_SESSION].sentence in page
+        assert WORDS[Cause.NO_SESSION].summary in page
         assert "Delete &lt;PDP&gt; Context" in page
         assert "3 of 6 times" in page
     async with db.engine.begin() as connection:

@@ -1,0 +1,43 @@
+"""The texts of the API's description about what is answered."""
+
+LISTING = "A page of a list. Where `total_exact` is false, `total` and `pages` are lower bounds."
+SUMMARIES = {  # where one function answers under several addresses
+    "getHealthReady": "Whether requests may be sent here",
+    "getHealthServices": "The check of each part",
+}
+ANSWERS = {
+    "listSims": "A page of SIMs.",
+    "watchSim": "It is watched, or asked for.",
+    "changeSim": "The SIM with its changes.",
+    "unwatchSim": "It is not watched.",
+    **dict.fromkeys(("syncSim", "syncAllSims"), "1NCE is asked: what has changed comes on the stream."),
+    **dict.fromkeys(
+        "topUpSim sendSms cancelSms resetSim enableSim lockSim labelSim".split(), "The action, on its way."
+    ),
+    "listActions": "A page of actions.",
+    "settleAction": "The action, ended.",
+    "listOrders": "A page of orders.",
+    "listTickets": "A page of tickets.",
+    "openTicket": "The action.",
+    "listBudgets": "The budgets, and what of them is used.",
+    "putBudgets": "The budgets as they are now.",
+    "listProducts": "The price list, and what a top-up costs.",
+    "getAction": "The action.",
+    "cancelAction": "The action, cancelled.",
+    "getSimUsage": "The SIM's usage.",
+    "getUsage": "The fleet's usage.",
+    "getSimQuotas": "The SIM's quotas.",
+    "listQuotas": "A page of quotas.",
+    "getPolling": "The shares now.",
+    "getStreamer": "The Data Streamer now.",
+    "listDifferences": "A page of SIMs that differ.",
+    **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
+    "getSimEvents": "A page of events.",
+    "getSimSms": "A page of messages.",
+    "getCarrier": "The carrier's status.",
+    "listJobs": "The jobs and the latest runs.",
+    **dict.fromkeys(
+        "getHealth getHealthReady getHealthServices".split(),
+        "`ok`, or `degraded`: a part that is not required has failed.",
+    ),
+}
