@@ -97,7 +97,7 @@ async def bulks(otto: Operator, db: Database) -> Bulks:
 async def test_each_sim_is_sent_one_message_whoever_is_ended_between_two_steps(
     bulks: Bulks, simulation: Simulation, db: Database
 ) -> None:
-    iccids = [*await bulks.enabled(100, 30), "8988228066699999999"]
+    iccids = [*await bulks.enabled(40, 30), "8988228066699999999"]
     bulk = await bulks.begin("sms", {"payload": "bulk one"}, iccids, "one")
     assert (bulk.counts.sims, bulk.counts.excluded, bulk.canary, bulk.state) == (30, 1, 2, "running")
     await bulks.step()
@@ -122,7 +122,7 @@ async def test_each_sim_is_sent_one_message_whoever_is_ended_between_two_steps(
 async def test_a_bulk_action_stops_when_too_many_fail_and_only_what_was_not_done_is_tried_again(
     bulks: Bulks, simulation: Simulation, db: Database
 ) -> None:
-    iccids = await bulks.enabled(130, 40)
+    iccids = await bulks.enabled(70, 40)
     await bulks.otto.fault(path="/reset", kind="status_after", status=500, times=3)
     bulk = await bulks.begin("reset", {}, iccids, "two")
     stopped = await bulks.finish(bulk)

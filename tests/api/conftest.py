@@ -12,28 +12,22 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from console.actions.approving import ApprovalRule
-from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
-from console.actions.bulk.commands import begin as begin_bulk
-from console.actions.bulk.selection import Selection
-from console.actions.bulk.writes import plan, put_rule
 from console.actions.requests import reset
-from console.actions.writes import put_budgets, request
+from console.actions.writes import request
 from console.app import create_app
-from console.carrier.writes import record_orders, record_products, record_tickets
 from console.connectivity.writes import record_events
 from console.facts.network import NetworkEvent
 from console.facts.sms import Sms
 from console.openapi.completion import completed
 from console.organizations.rules import PERMISSIONS, Caller, Role
-from console.organizations.writes import map_group
 from console.quotas.writes import COMPARE, record_quotas
 from console.runs.rules import RunState
 from console.runs.writes import Tally, begin, finish
 from console.settings import Settings
 from console.sms.writes import record_messages
-from console.store.database import Database, Transaction
+from console.store.database import Database
 from console.usage.writes import record_usage
+from tests.api.filling import alert_and_inform, buy_and_approve
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.conftest import SECRET
 from tests.ring.conftest import browser
@@ -98,7 +92,7 @@ async def sick() -> AsyncIterator[Served]:
 
 
 @pytest_asyncio.fixture
-async def full(db: Database, cast: Cast) -> Cast:
+async def full(db: Database, cast: Cast, settings: Settings) -> Cast:
     """Ada's SIM has used, lost and met all that there is; a job has run."""
     now = datetime.now(UTC)
     usage: dict[str, Any] = {
@@ -142,25 +136,7 @@ async def full(db: Database, cast: Cast) -> Cast:
         await request(transaction, otto, reset(ADAS_SIM), "one", now, undo=timedelta(0))
         run_id = await begin(transaction, cast.acme, "sync_sims", now)
         await finish(transaction, run_id, RunState.DONE, Tally(), now)
-        await _buy_and_approve(transaction, otto, now)
+        await buy_and_approve(transaction, otto, now)
+        await finish(transaction, await begin(transaction, cast.acme, "sync_status", now), RunState.DONE, Tally(), now)
+        await alert_and_inform(transaction, settings, cast.ada, now)
     return cast
-
-
-async def _buy_and_approve(transaction: Transaction, otto: Caller, now: datetime) -> None:
-    """A price list, an order, a ticket, a budget, a role of a group, and a bulk action that waits for approval."""
-    acme = otto.organization_id
-    charges: dict[str, Any] = {"one_time_charges": [], "recurring_charges": []}
-    product = {"id": 1, "name": "Top-up", "material": "101", "units_per_package": 1, "least": 1, "most": 9}
-    await record_products(transaction, acme, [product | charges | {"contract_months": None, "read_at": now}])
-    order = {"number": 41, "type": "topup", "status": "completed", "ordered_at": now, "currency": "EUR"}
-    order |= {"amount_minor": 1190, "invoice_number": None, "iccids": [ADAS_SIM], "products": []}
-    await record_orders(transaction, acme, [order])
-    ticket = {"id": "13", "status": "open", "subject": "No data", "text": "Why?", "opened_at": now}
-    await record_tickets(transaction, acme, [ticket | {"solved_at": None, "communications": []}])
-    budget = BudgetLimit(scope=BudgetScope.ORGANIZATION, period=BudgetPeriod.DAY, limit_top_ups=5)
-    await put_budgets(transaction, acme, [budget], now)
-    await map_group(transaction, acme, "noc", Role.VIEWER, "ada", now)
-    await put_rule(transaction, otto, ApprovalRule(above_sims=0), now)
-    asked, chosen = reset("", reason="Ticket 7: new firmware"), Selection(iccids=[ADAS_SIM, ADAS_OTHER_SIM])
-    bulk, _ = await plan(transaction, otto, asked, chosen, "one", "one", now, stop_percent=5)
-    await begin_bulk(transaction, otto, bulk.id, now, undo=timedelta(0))
