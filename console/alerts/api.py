@@ -13,7 +13,7 @@ from console.acting import acting
 from console.alerts import commands, reads
 from console.alerts.commands import Acknowledgement, Assignment, Comment, Resolution, number_of
 from console.alerts.reads import AlertCounts, AlertEvent, AlertFilter, AlertSubject
-from console.errors import NotFound
+from console.errors import Invalid, NotFound
 from console.facts.alerts import Alert, AlertState, Severity
 from console.http.paging import Listing, ListRequest, list_request
 from console.iccid import InvalidIccid, parse
@@ -58,7 +58,7 @@ async def list_alerts(
     try:
         sim = None if iccid is None else parse(iccid)
     except InvalidIccid as error:
-        raise NotFound("There is no such SIM", iccid=(iccid or "")[:40]) from error
+        raise Invalid(str(error), field="iccid") from error
     wanted = AlertFilter(
         state=frozenset(states or ()),
         severity=frozenset(severity or ()),
