@@ -162,6 +162,8 @@ def test_every_route_says_who_may_call_it() -> None:
     assert {name for name in open_to_all if "/static" not in name} == {
         "GET /sign-in",
         "POST /sign-in",
+        "POST /sign-in/passkey",
+        "POST /sign-in/passkey/question",
         "POST /sign-out",
         "GET /join/{token:str}",
         "POST /join/{token:str}",

@@ -24,7 +24,7 @@ from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
 from jobs.watch_stream import watch_stream
 from tests.jobs.conftest import Acme
-from tests.simulation import Simulation
+from tests.simulation import FLEET, Simulation
 
 pytestmark = pytest.mark.one_edition
 LONG_AGO = "UPDATE {} SET status_at = now() - interval '1 day' - iccid::numeric % 1000 * interval '1 second'"
@@ -57,7 +57,7 @@ def turns_of(acme: Acme) -> PollQueue:
 
 async def test_whoever_is_on_a_screen_has_a_turn_at_once(db: Database, acme: Acme) -> None:
     queue = await everybody_due(db, acme)
-    shown = queue[200]
+    shown = queue[100]
     await show_on_screen(db.redis, acme.id, [shown], datetime.now(UTC))
     first = await chosen_by(acme, turns_of(acme), 20)
     assert shown in first[:3]
@@ -105,7 +105,7 @@ async def test_a_sim_that_1nce_never_answers_for_does_not_come_first_again(
         status = (await polling(connection, acme.id, datetime.now(UTC), on_screen=0)).shares[1]
     assert sim is not None
     assert sim.confirmed_at is None
-    assert (status.never, status.unanswered, status.answered_last_hour) == (0, 1, 249)
+    assert (status.never, status.unanswered, status.answered_last_hour) == (0, 1, FLEET - 1)
     assert await chosen_by(acme, turns_of(acme), 1) == []
 
 
@@ -181,8 +181,8 @@ async def test_a_first_pass_says_how_far_it_is(db: Database, acme: Acme) -> None
     async with db.reading() as connection:
         found = await polling(connection, acme.id, now, on_screen=3)
     status = next(one for one in found.shares if one.kind == "status")
-    assert (found.sims, found.on_screen, status.never) == (250, 3, 200)
-    assert status.first_pass_seconds == pytest.approx(400)
+    assert (found.sims, found.on_screen, status.never) == (FLEET, 3, FLEET - 50)
+    assert status.first_pass_seconds == pytest.approx(2 * (FLEET - 50))
 
 
 async def test_kinds_that_ask_at_once_share_the_calls_and_one_alone_has_them_all(db: Database, acme: Acme) -> None:

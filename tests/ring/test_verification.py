@@ -12,10 +12,12 @@ from prometheus_client import REGISTRY
 from console.carrier.tables import carrier_circuits
 from console.connectivity.tables import network_events
 from console.connectivity.writes import record_events
+from console.facts.sms import Sms
 from console.pages.shown import HELD
 from console.runs import writes as runs
 from console.runs.tables import job_runs
 from console.sims.tables import sims
+from console.sms.writes import record_messages
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
 from tests.cutting.values import values
@@ -29,6 +31,7 @@ PAGES = {
     "sim": f"/sims/{ADAS_SIM}",
     "jobs": "/jobs",
     "carrier": "/carrier",
+    "conversation": f"/sims/{ADAS_SIM}/sms",
 }
 
 
@@ -106,6 +109,8 @@ async def test_everything_that_is_held_is_on_the_page_and_each_value_is_compared
         event = {"id": 5, "iccid": ADAS_SIM, "time": now, "type": 3, "name": "Create", "severity": "info"}
         named = {"description": "A session has begun", "operator": "Cut", "country": "DE", "cause": None}
         await record_events(transaction, cast.acme, [event | named], now)
+        sms = Sms(iccid=ADAS_SIM, direction="mt", id="9", time=now, status="pending", payload="hello", source="poll")
+        await record_messages(transaction, cast.acme, [sms], now)
         await runs.begin(transaction, cast.acme, "sync_sims", now)
     async with web.signed_in("vera") as vera:
         for view, path in PAGES.items():
