@@ -17,6 +17,7 @@ from console.http.known_errors import known_error
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, 9.2.1
+LARGEST_ID = 2**31 - 1  # PostgreSQL's integer
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 ELSEWHERE = "This came from another site's page"
 
@@ -66,7 +67,7 @@ class Authentication(ASGIMiddleware):
         self._found_by = found_by
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Raises NotFound or BadRequest for a NUL in the address, which PostgreSQL can't take.
+        """Raises NotFound or BadRequest for what PostgreSQL can't take in an address: a NUL, a number beyond its ids.
 
         A socket whose caller can't be found is closed with a code.
         """
@@ -80,6 +81,8 @@ class Authentication(ASGIMiddleware):
 
     async def _caller(self, scope: Scope) -> Identity | None:
         if "\0" in scope["path"]:
+            raise NotFound("There is no such page")
+        if any(isinstance(value, int) and value > LARGEST_ID for value in scope["path_params"].values()):
             raise NotFound("There is no such page")
         if b"%00" in scope["query_string"]:
             raise BadRequest("An address has no NUL in it")

@@ -33,6 +33,8 @@ REFUSED = [
     ("GET", "/sims?page=x", 400, "BAD_REQUEST"),
     ("GET", "/sims?cursor=nonsense", 400, "BAD_REQUEST"),
     ("GET", "/sims?q=%00", 400, "BAD_REQUEST"),
+    ("GET", "/silences/113880010275", 404, "NOT_FOUND"),
+    ("DELETE", "/notification-channels/113880010275", 404, "NOT_FOUND"),
     ("GET", "/usage?since=yesterday", 400, "BAD_REQUEST"),
     ("GET", "/usage?since=2026-11-20T10:00:00", 400, "BAD_REQUEST"),
     ("GET", "/usage?since=2026-11-20T10:00:00Z&until=2026-11-20T09:00:00Z", 400, "BAD_REQUEST"),
