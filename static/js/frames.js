@@ -38,6 +38,12 @@ export function waitingCount() {
   return waiting.size;
 }
 
+// How many things changed, as people count them: what belongs to one row is one.
+export function changesWaiting() {
+  const thing = ({ target }) => document.getElementById(target)?.closest("tr[data-topic]")?.dataset.topic;
+  return new Set([...waiting].map(([key, part]) => (part.swap === "outerMorph" && thing(part)) || key)).size;
+}
+
 function forgetOldest(target, most) {
   const keys = [...waiting.keys()].filter((key) => key.startsWith(`${target} `));
   for (const key of keys.slice(0, Math.max(keys.length - most, 0))) waiting.delete(key);

@@ -1,6 +1,6 @@
 // The WebSocket to the server: connects, comes back after a cut without losing anything, and says how fresh the page is.
 import { showReceived, showPause, showState, startBadge } from "./badge.js";
-import { apply, take, waitingCount } from "./frames.js";
+import { apply, changesWaiting, take, waitingCount } from "./frames.js";
 import { refreshMain } from "./refresh.js";
 import { hasJumped, setServerTime } from "./server_time.js";
 import { sessionEnded } from "./session_end.js";
@@ -146,10 +146,9 @@ function hangUp() {
 
 // Draws what waits at the next frame; in a hidden tab, where there are no frames, a little later.
 function plan() {
-  const waiting = waitingCount();
-  if (paused) return showPause(paused, waiting);
+  if (paused) return showPause(paused, changesWaiting());
   if (refreshing) return undefined;
-  if (document.hidden && waiting >= HIDDEN_MOST) return flush();
+  if (document.hidden && waitingCount() >= HIDDEN_MOST) return flush();
   if (scheduled) return undefined;
   scheduled = true;
   return document.hidden ? setTimeout(flush, HIDDEN_FLUSH) : requestAnimationFrame(flush);
