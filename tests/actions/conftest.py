@@ -98,5 +98,7 @@ SIMS = count(1)
 
 @pytest_asyncio.fixture
 async def iccid(simulation: Simulation) -> str:
-    """A SIM that no other test has asked anything of."""
-    return (await simulation.iccids())[next(SIMS)]
+    """A SIM that no other test has asked anything of, and that its network refuses nothing."""
+    found = (await simulation.iccids())[next(SIMS)]
+    await simulation.set(found, status="Enabled", imei_lock=False, limit_reached=False, expired=False, topups=1)
+    return found
