@@ -38,10 +38,9 @@ export function waitingCount() {
   return waiting.size;
 }
 
-// How many things changed, as people count them: what belongs to one row is one.
+// How many things changed, as people count them: when 1NCE last confirmed a row is no change of it.
 export function changesWaiting() {
-  const thing = ({ target }) => document.getElementById(target)?.closest("tr[data-topic]")?.dataset.topic;
-  return new Set([...waiting].map(([key, part]) => (part.swap === "outerMorph" && thing(part)) || key)).size;
+  return [...waiting.keys()].filter((key) => !key.startsWith("confirmed-")).length;
 }
 
 function forgetOldest(target, most) {

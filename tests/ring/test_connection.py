@@ -142,7 +142,7 @@ async def test_a_paused_page_stands_still_and_says_how_much_waits(page: Page, db
     await expect(page.locator(SAID)).to_have_text("Console paused")
     await rename(db, cast, "one")
     await expect(page.locator(PAUSE)).to_have_text("Resume, 1 change waits")
-    await page.evaluate(TAKE_CONFIRMATION, f"confirmed-{ADAS_SIM}")  # of the same row
+    await page.evaluate(TAKE_CONFIRMATION, f"confirmed-{ADAS_OTHER_SIM}")  # comes every ten seconds
     await rename(db, cast, "one again")
     await rename(db, cast, "the other", ADAS_OTHER_SIM)
     await expect(page.locator(PAUSE)).to_have_text("Resume, 2 changes wait")
