@@ -97,7 +97,9 @@ KINDS: dict[RuleKind, KindDefinition] = {
     RuleKind.SMS_QUOTA_BELOW: KindDefinition(
         text="SMS quota low", either=("percent", "left_messages"), feed=Feed.POLLING, of_sims=True
     ),
-    RuleKind.QUOTA_USED_UP: KindDefinition(text="Quota used up", takes=("service",), feed=Feed.POLLING, of_sims=True),
+    RuleKind.QUOTA_USED_UP: KindDefinition(
+        text="Quota used up or expired", takes=("service",), feed=Feed.POLLING, of_sims=True
+    ),
     RuleKind.EXPIRES_SOON: KindDefinition(
         text="Data quota expires soon", takes=("days",), feed=Feed.POLLING, of_sims=True, by_time=True
     ),

@@ -40,7 +40,7 @@ READY_MADE = (
         parameters=RuleParameters(minutes=15),
     ),
     ReadyMade(
-        name="Data used up",
+        name="Data used up or expired",
         kind=RuleKind.QUOTA_USED_UP,
         severity=Severity.WARNING,
         parameters=RuleParameters(service="data"),
