@@ -46,6 +46,7 @@ async def drawn(
         has_password=await has_password(reading, caller.user_id),
         demanding=[one for one in memberships if one.second_factor_from is not None],
         codes=codes,
+        codes_left=await reads.recovery_codes_left(reading, caller.user_id),
         fault=fault,
     )
 

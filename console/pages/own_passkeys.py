@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
-from console.acting import acting
+from console.acting import acting, need_proof
 from console.errors import Conflict, Invalid
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, SECRET, Form
@@ -26,6 +26,7 @@ from console.users.factors.passkeys import made, questions_to_make
 from console.users.reads import has_password
 
 Asked = Request[Any, Any, Any]
+BY_CODE = "Recovery codes of an application are renewed by a code of it"
 BY_PROVIDER = "You sign in by the identity provider: it asks for passkeys, not this console"
 
 
@@ -114,4 +115,30 @@ async def remove(
     return Redirect("/settings/second-factor", status_code=303, cookies=[session_cookie(settings, session_id)])
 
 
-router = Router("/", route_handlers=[ask, add, remove], request_max_body_size=FORM_BYTES, opt={"permission": None})
+@post("/settings/passkeys/recovery-codes", status_code=200)
+async def renew_codes(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+) -> Response[Any]:
+    """The page with new recovery codes, this once, for whoever has passkeys and no application."""
+    assert caller.user_id is not None
+    codes, fault = None, ""
+    try:
+        async with db.transaction() as transaction, acting(transaction, caller, "account.renew_codes", caller.name):
+            need_proof(caller, "account.renew_codes")
+            factor = await reads.second_factor_of(transaction.connection, caller.user_id)
+            keys = await reads.passkeys_of(transaction.connection, caller.user_id)
+            if not keys or (factor is not None and factor.confirmed_at is not None):
+                raise Conflict(BY_CODE)
+            codes = await writes.renew_recovery_codes(transaction, caller.user_id)
+    except Conflict as error:
+        fault = error.message
+    async with db.reading() as reading:
+        return await drawn(reading, caller, settings, live_since, codes=codes, fault=fault)
+
+
+router = Router(
+    "/", route_handlers=[ask, add, remove, renew_codes], request_max_body_size=FORM_BYTES, opt={"permission": None}
+)

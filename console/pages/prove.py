@@ -31,6 +31,14 @@ from console.users.reads import has_password
 Asked = Request[Any, Any, Any]
 Fields = list[tuple[str, str]]
 OWN = "proof_"  # how the fields of the proof begin; all others are those of the form that waits
+AGAIN = "proof_again"  # of the form that waits, a secret that is typed once more
+# Of forms that may wait, what no page may hold: it is typed again. By the field's name, its label.
+SECRETS = {
+    "once_client_secret": "Client secret of 1NCE's Management API",
+    "streamer_password": "Password of the Data Streamer",
+    "present": "Your present password",
+    "password": "New password",
+}
 BY_PROVIDER = "You sign in by the identity provider: sign in there again"
 
 
@@ -72,7 +80,7 @@ async def confirm(
             context = await _context(reading, caller, fields, to, action)
         context |= {"fault": error.message, "back": within(given.get("proof_back", "/"))}
         return Template("prove/prove.html", context=context, status_code=422, headers=SECRET)
-    context = {"fields": _waiting(fields), "address": within(to), "text": _text(action)}
+    context = {"fields": _waiting(fields), "again": _again(fields), "address": within(to), "text": _text(action)}
     cookies = [session_cookie(settings, session_id)]
     return Template("prove/go_on.html", context=context, headers=SECRET, cookies=cookies)
 
@@ -111,6 +119,7 @@ async def _context(reading: AsyncConnection, caller: Caller, fields: Fields, to:
     assert caller.user_id is not None
     return {
         "fields": _waiting(fields),
+        "again": _again(fields),
         "to": within(to),
         "action": action,
         "text": _text(action),
@@ -130,7 +139,14 @@ async def _fields(request: Asked) -> Fields:
 
 
 def _waiting(fields: Iterable[tuple[str, str]]) -> Fields:
-    return [(name, value) for name, value in fields if not name.startswith(OWN)]
+    return [(name, value) for name, value in fields if not name.startswith(OWN) and not (name in SECRETS and value)]
+
+
+def _again(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The secrets that the form held, by their names: their labels."""
+    held = {name for name, value in fields if name in SECRETS and value}
+    held |= {value for name, value in fields if name == AGAIN}
+    return {name: label for name, label in SECRETS.items() if name in held}
 
 
 def _text(action: str) -> str:

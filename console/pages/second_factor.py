@@ -58,13 +58,16 @@ async def begin(
     live_since: NamedDependency[str],
     data: Form[BeginForm],
 ) -> Response[Any]:
-    """A new secret, as a QR code, for whoever knows the present password."""
+    """A new secret, as a QR code, for whoever knows the present password; who has a passkey proves by that."""
     assert caller.user_id is not None
     now = datetime.now(UTC)
     try:
-        await check_own_password(request, caller, db, settings, data.present, now)
+        async with db.reading() as reading:
+            proves = await reads.has_second_factor(reading, caller.user_id)  # a passkey
+        if not proves:
+            await check_own_password(request, caller, db, settings, data.present, now)
         async with db.transaction() as transaction, acting(transaction, caller, "account.begin_factor", caller.name):
-            if await reads.has_second_factor(transaction.connection, caller.user_id):  # a passkey
+            if proves or await reads.has_second_factor(transaction.connection, caller.user_id):
                 need_proof(caller, "account.begin_factor")
             await writes.begin_second_factor(transaction, settings.secret_key, caller.user_id, now)
     except (Invalid, Conflict) as error:

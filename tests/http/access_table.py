@@ -154,6 +154,7 @@ PAGES: dict[str, Row] = {
     "POST /settings/second-factor/remove": ANYONE,
     "POST /settings/passkeys": ANYONE,
     "POST /settings/passkeys/question": ANYONE,
+    "POST /settings/passkeys/recovery-codes": ANYONE,
     "POST /settings/passkeys/{passkey_id}/remove": ANYONE,
     "POST /prove": Row("anyone", {"x": "y"}),
     "POST /prove/confirm": Row("anyone", {"proof_password": "wrong"}),

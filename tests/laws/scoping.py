@@ -27,7 +27,7 @@ WITHOUT: dict[str, str] = {
         console/sessions/writes.py extend_sessions end_session keep_refresh_token finish_first_step
         console/users/reads.py by_name id_of by_identity has_identity has_password
         console/users/factors/reads.py second_factor_of has_second_factor unconfirmed_secret accepted_step
-        console/users/factors/reads.py passkeys_of handle_of passkey_of""",
+        console/users/factors/reads.py recovery_codes_left passkeys_of handle_of passkey_of""",
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of
         console/sessions/writes.py end_own_session end_program_session

@@ -27,6 +27,12 @@ async def second_factor_of(connection: AsyncConnection, user_id: int) -> SecondF
     return SecondFactor(**row._mapping) if row else None
 
 
+async def recovery_codes_left(connection: AsyncConnection, user_id: int) -> int:
+    """How many recovery codes the user has not used."""
+    query = sa.select(sa.func.count()).where(recovery_codes.c.user_id == user_id)
+    return int((await connection.execute(query)).scalar_one())
+
+
 class Passkey(Struct, frozen=True, kw_only=True):
     """A passkey as its user sees it."""
 
