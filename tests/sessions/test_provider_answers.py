@@ -49,7 +49,7 @@ def test_endpoints_are_the_issuers_or_public_ones_by_tls() -> None:
             "https://idp.example.com/\r\nx",
             "https://idp.example.com:port/x",
             "javascript:alert(1)",
-            "file:///keys.json",
+            "ftp://idp.example.com/keys.json",
             "/token",
             "",
             None,
