@@ -107,8 +107,7 @@ async def asked_again(
 
 def _top_up(form: ActionForm, iccid: str, now: datetime) -> Asked:
     method = PaymentMethod(form.payment_method)
-    price = form.price or None
-    return requests.top_up(iccid, method, reason=form.reason, repeat=form.repeat == "yes", shown_price=price)
+    return requests.top_up(iccid, method, reason=form.reason, repeat=form.repeat == "yes", shown_price=form.price)
 
 
 def _switch(text: str) -> bool:

@@ -55,7 +55,9 @@ async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, n
         )
     price = await top_up_price(connection, organization_id, now)
     if asked.shown_price not in (None, shown(price.amount_minor, price.currency)):
-        raise Conflict(f"The price has changed since the page was drawn. Now: {price.explanation}")
+        changed = "The price has changed since the page was drawn"
+        why = changed if asked.shown_price else "The form did not say which price its page showed"
+        raise Conflict(f"{why}. Now: {price.explanation}")
     limits = await limits_of(connection, organization_id)
     spent = await spendings(connection, organization_id, now) if limits else []
     return Price(

@@ -31,6 +31,7 @@ NAMES = {
     "connection": "connection",
     "label": "label",
 }
+UNSAID = "The form did not say what its page showed of the SIM."
 NOT_LIVE = frozenset({"stale", "catching"})  # what a page says of itself: its badge
 
 
@@ -40,12 +41,13 @@ def seen(sim: SimState, kind: str) -> str:
 
 
 def differences(shown: str, sim: SimState, kind: str) -> list[str]:
-    """A sentence for each value that is another one than the form's page showed; none for what it did not carry."""
+    """A sentence for each value that is another one than the form's page showed, and one if it did not say all."""
     try:
         known = msgspec.json.decode(shown, type=dict[str, Any]) if shown else {}
     except msgspec.DecodeError:
         return ["What the page showed can't be read."]
-    return [
+    unsaid = [f"{UNSAID} {as_it_is(sim, kind)}"] if _matters(kind) and not known.keys() >= set(_matters(kind)) else []
+    return unsaid + [
         f"The {NAMES[name]} is {_word(name, getattr(sim, name))} now; the page showed {_word(name, known[name])}."
         for name in _matters(kind)
         if name in known and known[name] != getattr(sim, name)

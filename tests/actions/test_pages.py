@@ -15,6 +15,8 @@ from tests.serving import Served
 pytestmark = pytest.mark.one_edition
 ASK = f"/sims/{ADAS_SIM}/actions"
 CARD = {"kind": "topup", "after": "0", "payment_method": "creditcard", "reason": "Ticket 7"}
+CARD |= {"seen": '{"status":"enabled","data_quota":null,"data_total_bytes":null}', "price": "unknown"}
+RESET = {"kind": "reset", "after": "0", "seen": '{"status":"enabled","connection":"online"}'}
 SCRIPT = {"HX-Request": "true"}
 
 
@@ -53,11 +55,10 @@ async def test_a_double_click_a_reload_and_two_tabs_make_one_top_up(web: Served,
 
 
 async def test_a_page_that_is_out_of_date_asks_for_nothing(web: Served, cast: Cast, db: Database) -> None:
-    reset = {"kind": "reset", "after": "0"}
     async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
-        assert (await ada.post(ASK, data=reset, headers=SCRIPT)).status_code == 200
-        refused = await otto.post(ASK, data=reset, headers=SCRIPT)
-        whole = await otto.post(ASK, data=reset)
+        assert (await ada.post(ASK, data=RESET, headers=SCRIPT)).status_code == 200
+        refused = await otto.post(ASK, data=RESET, headers=SCRIPT)
+        whole = await otto.post(ASK, data=RESET)
         assert "by ada: held." in refused.text
         assert "Again?" in whole.text
         taken = await otto.post(ASK, data=fields(refused), headers=SCRIPT)
@@ -87,6 +88,21 @@ async def test_a_page_that_missed_a_change_of_the_sim_says_it_and_asks_again(
         answers = [await otto.post(ASK, data=again, headers=SCRIPT) for _ in range(2)]
         late = await otto.post(ASK, data=asked | {"page": "stale"}, headers=SCRIPT)  # the same key: it is answered
     assert [answer.status_code for answer in (*answers, late)] == [200, 200, 200]
+    assert len(await action_ids(db)) == 1
+
+
+async def test_a_form_that_does_not_say_what_its_page_showed_does_nothing(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    async with web.signed_in("otto") as otto:
+        for form in ({"kind": "reset", "after": "0"}, RESET | {"seen": '{"status":"enabled"}'}):
+            refused = await otto.post(ASK, data=form, headers=SCRIPT)
+            assert (refused.status_code, "did not say what its page showed" in refused.text) == (409, True)
+            assert "connection online" in refused.text, "it is said as it is"
+        priceless = await otto.post(ASK, data=CARD | {"price": ""}, headers=SCRIPT)
+        assert (priceless.status_code, "which price its page showed" in priceless.text) == (409, True)
+        assert await action_ids(db) == []
+        assert (await otto.post(ASK, data=fields(refused), headers=SCRIPT)).status_code == 200
     assert len(await action_ids(db)) == 1
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from console.actions.seen import MATTERS, NAMES, as_it_is, differences, seen
+from console.actions.seen import MATTERS, NAMES, UNSAID, as_it_is, differences, seen
 from console.facts.actions import ActionKind
 from console.facts.sims import SimState
 
@@ -35,6 +35,13 @@ def test_what_matters_is_said(kind: str, changed: dict[str, Any], sentences: lis
 @pytest.mark.parametrize("shown", ["{", "[1]", "7"])
 def test_what_cant_be_read_is_no_page(shown: str) -> None:
     assert differences(shown, SIM, "reset") == ["What the page showed can't be read."]
+
+
+@pytest.mark.parametrize("shown", ["", "{}", '{"status":"enabled"}'])
+def test_what_a_form_does_not_say_is_not_taken_as_seen(shown: str) -> None:
+    said = f"{UNSAID} As it is now: SIM status enabled, connection attached."
+    assert differences(shown, SIM, "reset") == [said]
+    assert differences(shown, SIM, "ticket") == []
 
 
 def test_all_that_matters_has_a_name() -> None:

@@ -65,7 +65,8 @@ async def test_the_applications_role_serves_and_works_and_changes_no_table_and_n
         note = {"tags": "roof", "note": "north", "custom_fields": "", "edits": "0"}
         edited = await ada.post(f"/sims/{ADAS_SIM}/annotations", data=note, headers={"hx-request": "true"})
         assert edited.status_code == 200, edited.text
-        assert (await ada.post(f"/sims/{ADAS_SIM}/actions", data={"kind": "reset"})).status_code == 303
+        reset = {"kind": "reset", "seen": '{"status":"enabled","connection":"online"}'}
+        assert (await ada.post(f"/sims/{ADAS_SIM}/actions", data=reset)).status_code == 303
         login = (f"acme-{STREAMER[0]}", STREAMER[1])
         posted = await ada.post("/streamer/acme", json=[usage(1, 3.0, now), event(1, 3, now)], auth=login)
         assert posted.status_code == 200, posted.text

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 KEY = {"name": "export <b>", "scopes": ["sims:read", "alerts:read"], "days": "30"}
 TOP_UP = {"kind": "topup", "after": "0", "payment_method": "creditcard", "reason": "Ticket 7"}
+TOP_UP |= {"seen": '{"status":"enabled","data_quota":null,"data_total_bytes":null}', "price": "unknown"}
 # What asks, and what does not, by the page's address and form.
 ASKS: tuple[tuple[str, dict[str, str]], ...] = (
     (f"/sims/{ADAS_SIM}/actions", TOP_UP),
