@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from litestar.response import Template
+from litestar.di import NamedDependency
+from litestar.response import Redirect, Template
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import Conflict
@@ -11,23 +13,58 @@ from console.organizations.rules import Caller
 from console.organizations.sealing import hashed
 from console.pages.administration import page
 from console.pages.authenticator import application
+from console.pages.session_cookie import session_cookie
 from console.sessions.writes import end_sessions_of, renew_session
 from console.settings import Settings
-from console.store.database import Transaction
+from console.store.database import Database, Transaction
 from console.users.factors import reads
 from console.users.reads import has_password
 
+ADDRESS = "/settings/second-factor"
 
-async def drawn(
+
+class FactorPage(Struct, frozen=True):
+    """The page for one caller, as it is after a change: it reads anew."""
+
+    caller: Caller
+    db: Database
+    settings: Settings
+    live_since: str
+
+    async def drawn(
+        self, *, fault: str = "", codes: list[str] | None = None, session_id: str | None = None
+    ) -> Template:
+        """The page; with what went wrong, with new recovery codes, with another cookie."""
+        async with self.db.reading() as reading:
+            found = await _drawn(reading, self.caller, self.settings, self.live_since, fault=fault, codes=codes)
+        if session_id is not None:
+            found.cookies = [session_cookie(self.settings, session_id)]
+        return found
+
+    def again(self, session_id: str) -> Redirect:
+        """To the page, with another cookie."""
+        return Redirect(ADDRESS, status_code=303, cookies=[session_cookie(self.settings, session_id)])
+
+
+async def factor_page(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+) -> FactorPage:
+    """The caller's."""
+    return FactorPage(caller, db, settings, live_since)
+
+
+async def _drawn(
     reading: AsyncConnection,
     caller: Caller,
     settings: Settings,
     live_since: str,
     *,
-    fault: str = "",
-    codes: list[str] | None = None,
+    fault: str,
+    codes: list[str] | None,
 ) -> Template:
-    """The page; with what went wrong, or with new recovery codes."""
     assert caller.user_id is not None
     now = datetime.now(UTC)
     shown = await application(reading, settings, caller.user_id, caller.name, caller.organization, now)

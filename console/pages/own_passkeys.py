@@ -5,19 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request, Response, Router, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.params import FromPath
-from litestar.response import Redirect
 from msgspec import Struct
 
 from console.acting import acting, need_proof
 from console.errors import Conflict, Invalid
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, SECRET, Form
-from console.pages.factor_page import after_removal, drawn, renewed
+from console.pages.factor_page import FactorPage, after_removal, factor_page, renewed
 from console.pages.passkey_answers import asked_of, question
-from console.pages.session_cookie import session_cookie
 from console.sessions.challenges import Purpose
 from console.settings import Settings
 from console.store.database import Database
@@ -58,7 +56,7 @@ async def add(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
     data: Form[NewPasskeyForm],
 ) -> Response[Any]:
     """It counts from now on, as a second factor and alone; the first brings recovery codes. All other sessions end."""
@@ -84,20 +82,15 @@ async def add(
                 codes = await writes.renew_recovery_codes(transaction, caller.user_id)
             session_id = await renewed(transaction, caller, second_factor=True)
     except (Invalid, Conflict) as error:
-        async with db.reading() as reading:
-            return await drawn(reading, caller, settings, live_since, fault=error.message)
-    async with db.reading() as reading:
-        found = await drawn(reading, caller, settings, live_since, codes=codes)
-    found.cookies = [session_cookie(settings, session_id)]
-    return found
+        return await shown.drawn(fault=error.message)
+    return await shown.drawn(codes=codes, session_id=session_id)
 
 
 @post("/settings/passkeys/{passkey_id:int}/remove", status_code=200)
 async def remove(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
-    settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
     passkey_id: FromPath[int],
 ) -> Response[Any]:
     """It opens nothing any more. All other sessions end."""
@@ -110,17 +103,15 @@ async def remove(
             act.before = {"name": await writes.remove_passkey(transaction, caller.user_id, passkey_id)}
             session_id = await after_removal(transaction, caller, datetime.now(UTC))
     except Conflict as error:
-        async with db.reading() as reading:
-            return await drawn(reading, caller, settings, live_since, fault=error.message)
-    return Redirect("/settings/second-factor", status_code=303, cookies=[session_cookie(settings, session_id)])
+        return await shown.drawn(fault=error.message)
+    return shown.again(session_id)
 
 
 @post("/settings/passkeys/recovery-codes", status_code=200)
 async def renew_codes(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
-    settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
 ) -> Response[Any]:
     """The page with new recovery codes, this once, for whoever has passkeys and no application."""
     assert caller.user_id is not None
@@ -135,10 +126,13 @@ async def renew_codes(
             codes = await writes.renew_recovery_codes(transaction, caller.user_id)
     except Conflict as error:
         fault = error.message
-    async with db.reading() as reading:
-        return await drawn(reading, caller, settings, live_since, codes=codes, fault=fault)
+    return await shown.drawn(codes=codes, fault=fault)
 
 
 router = Router(
-    "/", route_handlers=[ask, add, remove, renew_codes], request_max_body_size=FORM_BYTES, opt={"permission": None}
+    "/",
+    route_handlers=[ask, add, remove, renew_codes],
+    request_max_body_size=FORM_BYTES,
+    dependencies={"shown": Provide(factor_page)},
+    opt={"permission": None},
 )

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, Template
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting, need_proof
 from console.errors import Conflict, Invalid
@@ -15,15 +14,13 @@ from console.http.sign_in_throttle import succeeded
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, Form
 from console.pages.authenticator import CodeForm
-from console.pages.factor_page import after_removal, drawn, renewed
+from console.pages.factor_page import ADDRESS, FactorPage, after_removal, factor_page, renewed
 from console.pages.own_password import begin_own_attempt, check_own_password
-from console.pages.session_cookie import session_cookie
 from console.settings import Settings
 from console.store.database import Database
 from console.users.factors import reads, writes
 
 Asked = Request[Any, Any, Any]
-BACK = "/settings/second-factor"
 
 
 class BeginForm(Struct):
@@ -39,14 +36,9 @@ class ChangeForm(BeginForm):
 
 
 @get("/settings/second-factor")
-async def second_factor(
-    caller: NamedDependency[Caller],
-    reading: NamedDependency[AsyncConnection],
-    settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
-) -> Template:
+async def second_factor(shown: NamedDependency[FactorPage]) -> Template:
     """Whether there is one, what it takes to set it up, and which organizations demand it."""
-    return await drawn(reading, caller, settings, live_since)
+    return await shown.drawn()
 
 
 @post("/settings/second-factor", status_code=200)
@@ -55,7 +47,7 @@ async def begin(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
     data: Form[BeginForm],
 ) -> Response[Any]:
     """A new secret, as a QR code, for whoever knows the present password; who has a passkey proves by that."""
@@ -71,9 +63,8 @@ async def begin(
                 need_proof(caller, "account.begin_factor")
             await writes.begin_second_factor(transaction, settings.secret_key, caller.user_id, now)
     except (Invalid, Conflict) as error:
-        async with db.reading() as reading:
-            return await drawn(reading, caller, settings, live_since, fault=error.message)
-    return Redirect(BACK, status_code=303)
+        return await shown.drawn(fault=error.message)
+    return Redirect(ADDRESS, status_code=303)
 
 
 @post("/settings/second-factor/confirm", status_code=200)
@@ -81,7 +72,7 @@ async def confirm(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
     data: Form[CodeForm],
 ) -> Response[Any]:
     """It counts from now on: the page with the recovery codes, this once. All other sessions end."""
@@ -93,12 +84,8 @@ async def confirm(
             )
             session_id = await renewed(transaction, caller, second_factor=True)
     except Invalid as error:
-        async with db.reading() as reading:
-            return await drawn(reading, caller, settings, live_since, fault=error.message)
-    async with db.reading() as reading:
-        found = await drawn(reading, caller, settings, live_since, codes=codes)
-    found.cookies = [session_cookie(settings, session_id)]
-    return found
+        return await shown.drawn(fault=error.message)
+    return await shown.drawn(codes=codes, session_id=session_id)
 
 
 @post("/settings/second-factor/recovery-codes", status_code=200)
@@ -107,7 +94,7 @@ async def renew_codes(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
     data: Form[ChangeForm],
 ) -> Response[Any]:
     """The page with new recovery codes, this once, for whoever knows the password and has the application."""
@@ -122,8 +109,7 @@ async def renew_codes(
         await succeeded(db.redis, attempt)
     except Invalid as error:
         fault = error.message
-    async with db.reading() as reading:
-        return await drawn(reading, caller, settings, live_since, codes=codes, fault=fault)
+    return await shown.drawn(codes=codes, fault=fault)
 
 
 @post("/settings/second-factor/remove", status_code=200)
@@ -132,7 +118,7 @@ async def remove(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    live_since: NamedDependency[str],
+    shown: NamedDependency[FactorPage],
     data: Form[ChangeForm],
 ) -> Response[Any]:
     """The password alone signs in again, for whoever knows it and has the application. All other sessions end."""
@@ -146,15 +132,15 @@ async def remove(
             await writes.remove_application(transaction, caller.user_id)
             session_id = await after_removal(transaction, caller, now)
     except (Invalid, Conflict) as error:
-        async with db.reading() as reading:
-            return await drawn(reading, caller, settings, live_since, fault=error.message)
+        return await shown.drawn(fault=error.message)
     await succeeded(db.redis, attempt)
-    return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
+    return shown.again(session_id)
 
 
 router = Router(
     "/",
     route_handlers=[second_factor, begin, confirm, renew_codes, remove],
     request_max_body_size=FORM_BYTES,
+    dependencies={"shown": Provide(factor_page)},
     opt={"permission": None},
 )
