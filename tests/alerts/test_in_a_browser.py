@@ -1,0 +1,26 @@
+"""A critical alert reaches an open page at once, paused or not."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.facts.alerts import Severity
+from tests.alerts.conftest import Fleet, iccids
+
+pytestmark = pytest.mark.one_edition
+
+
+async def test_a_critical_alert_is_shown_counted_and_read_out_on_a_paused_page(page: Page, fleet: Fleet) -> None:
+    (one,) = iccids(1)
+    abroad = RuleParameters(countries=["DE"])
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=abroad, severity=Severity.CRITICAL)
+    await page.goto("/sims")
+    await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
+    await page.click("[data-live-pause]")
+    await fleet.moves([one], "online", country="US")
+    await fleet.judge()
+    title = (await fleet.alert()).title
+    await expect(page.locator("#incident-strip [data-alert-title]")).to_have_text(title)
+    await expect(page.locator("#critical")).to_have_text(f"Critical alert: {title}")
+    await expect(page.locator("#alert-count")).to_contain_text("1")
+    assert (await page.title()).startswith("(1) ")
