@@ -101,7 +101,8 @@ def _expires(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found
     if sim.data_expires_at is None:
         return Finding.UNKNOWN, None
     holds = sim.data_expires_at <= now + timedelta(days=parameters.days or 0)
-    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"expires on {sim.data_expires_at:%Y-%m-%d}"
+    word = "expired" if sim.data_expires_at <= now else "expires"
+    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"{word} on {sim.data_expires_at:%Y-%m-%d}"
 
 
 def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:

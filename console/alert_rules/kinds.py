@@ -101,7 +101,7 @@ KINDS: dict[RuleKind, KindDefinition] = {
         text="Quota used up or expired", takes=("service",), feed=Feed.POLLING, of_sims=True
     ),
     RuleKind.EXPIRES_SOON: KindDefinition(
-        text="Data quota expires soon", takes=("days",), feed=Feed.POLLING, of_sims=True, by_time=True
+        text="Data quota expiry", takes=("days",), feed=Feed.POLLING, of_sims=True, by_time=True
     ),
     RuleKind.NO_CONTACT: KindDefinition(
         text="No contact", takes=("hours",), feed=Feed.NETWORK, of_sims=True, by_time=True

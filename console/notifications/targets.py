@@ -16,7 +16,8 @@ from console.settings.values import is_loopback
 LONGEST = 2_000
 MOST_RECIPIENTS = 20
 RESOLVING_SECONDS = 5.0
-NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+# Addresses that end with an IPv4 address: IPv4-compatible ones (RFC 4291) and NAT64 (RFC 6052, 8215).
+ENDS_WITH_IPV4 = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 MAILBOX = re.compile(r"[^\s@<>(),:;\"\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
 
@@ -73,7 +74,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public internet, also the IPv4 address that is written into an IPv6 one."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if any(address in network for network in NAT64):
+        if any(address in network for network in ENDS_WITH_IPV4):
             inner = IPv4Address(int(address) & 0xFFFF_FFFF)
         if address.teredo is not None or address.is_site_local:
             return False

@@ -46,7 +46,7 @@ class Hiding(Struct, frozen=True, kw_only=True):
 def check_matchers(matchers: Sequence[Matcher]) -> None:
     """Raises Invalid for none, for too many, for empty values, and where nothing but negated ones would hide all."""
     if not any(not one.negated for one in matchers):
-        raise Invalid("A silence names what it hides: one matcher or more that is not negated")
+        raise Invalid("Say what is to be hidden: at least one rule, severity, operator, country, tag or ICCID")
     if len(matchers) > MOST_MATCHERS:
         raise Invalid(f"At most {MOST_MATCHERS} matchers")
     for one in matchers:

@@ -74,6 +74,15 @@ def test_a_condition_holds_for_a_sim(
     assert find(kind, parameters, JudgedSim(iccid="1", **sim), NOW)[0] is expected
 
 
+@pytest.mark.parametrize(("days", "words"), [(-1, "expired on 2026-11-19"), (1, "expires on 2026-11-21")])
+def test_what_has_expired_is_not_said_to_be_going_to(days: int, words: str) -> None:
+    sim = JudgedSim(iccid="1", data_expires_at=NOW + timedelta(days=days))
+    finding, value = find(RuleKind.EXPIRES_SOON, RuleParameters(days=30), sim, NOW)
+    assert finding is HOLDS
+    assert value is not None
+    assert value() == words
+
+
 @pytest.mark.parametrize(
     ("left_lately", "still_away", "on_network", "expected"),
     [
