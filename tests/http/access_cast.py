@@ -35,7 +35,7 @@ from console.sms.writes import put_template
 from console.store.database import Database, Transaction
 from console.users.tables import users
 from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast
-from tests.http.access_table import MATCHER, OF_A_VIEWER, WINDOW
+from tests.http.access_rows import MATCHER, OF_A_VIEWER, WINDOW
 from tests.serving import Served
 
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}

@@ -1,166 +1,28 @@
 """Who may call what: the expected answer for every route, topic and command. What is not here fails the suite.
 
+Pages stand in access_pages.py.
+
 A route's row is the permission that it needs, by its name (a role is a set of permissions: see ROLES); or `anyone`,
 who is signed in or has a key; or `public`, nobody needs to be known; or `own`, it checks credentials of its own.
 `{iccid}` and the other parameters are filled in with things of the caller's organization, and then of another one.
 """
 
-from typing import Any, NamedTuple
-
-
-class Row(NamedTuple):
-    """The permission that a route needs, and a body that it accepts."""
-
-    needs: str
-    body: dict[str, Any] | None = None
-
-
-# To decide about a member, `admin` is not enough: also what the member may do, here a viewer.
-OF_A_VIEWER = "admin sims:read alerts:read stream:read"
-READ, WRITE, ACT, CHANNELS, ADMIN, ANYONE, PUBLIC, OWN = (
-    Row("sims:read"),
-    Row("sims:write"),
-    Row("sims:act"),
-    Row("alerts:write"),
-    Row("admin"),
-    Row("anyone"),
-    Row("public"),
-    Row("own"),
+from tests.http.access_rows import (
+    ACT,
+    ADMIN,
+    ANYONE,
+    CHANNELS,
+    MATCHER,
+    OF_A_VIEWER,
+    OWN,
+    PUBLIC,
+    READ,
+    RULE,
+    WINDOW,
+    WRITE,
+    Row,
 )
-MATCHER = {"label": "tag", "values": ["a"]}
-WINDOW = {
-    "name": "works",
-    "matchers": [MATCHER],
-    "time_zone": "UTC",
-    "first_begin": "2026-12-01T00:00",
-    "length_minutes": 60,
-    "rule": "FREQ=DAILY",
-}
-ROLES = {
-    "viewer": "sims:read alerts:read stream:read",
-    "operator": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act",
-    "engineer": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
-    " sms:write alerts:write budgets:write jobs:run",
-    "admin": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
-    " sms:write alerts:write budgets:write jobs:run audit:read admin",
-}
-RULE = {"name": "Abroad", "kind": "country_not_allowed", "parameters": {"countries": ["FR"]}}
-RULE_FORM = {"name": "Abroad", "kind": "country_not_allowed", "countries": "FR", "severity": "warning"}
-PAGES: dict[str, Row] = {
-    "GET /": READ,
-    "GET /fleet/chart.json": READ,
-    "GET /find": READ,
-    "GET /sims": READ,
-    "POST /sims/waiting": Row("sims:read", {"shown": [], "total": 0}),
-    "GET /sims/requests": READ,
-    "GET /sims/{iccid}": READ,
-    "GET /sims/{iccid}/usage.json": READ,
-    "POST /sims/{iccid}/annotations": Row("sims:write", {"tags": "a"}),
-    "POST /sims/{iccid}/unwatch": WRITE,
-    "POST /sims/{iccid}/watch": WRITE,
-    "POST /sims/watch": WRITE,
-    "POST /sims/{iccid}/sync": ACT,
-    "POST /sims/sync-all": ACT,
-    "POST /sims/{iccid}/actions": Row("sims:act", {"kind": "reset"}),
-    "GET /sms": READ,
-    "GET /sims/{iccid}/sms": READ,
-    "GET /sms-templates": READ,
-    "POST /sms-templates": Row("sms:write", {"name": "Reboot", "payload": "reboot"}),
-    "POST /sms-templates/{template_id}": Row("sms:write", {"name": "Reboot", "payload": "reboot"}),
-    "POST /sms-templates/{template_id}/remove": Row("sms:write"),
-    "GET /actions": READ,
-    "GET /actions/{action_id}": READ,
-    "POST /actions/{action_id}/cancel": ACT,
-    "GET /bulk-actions/new": READ,
-    "POST /bulk-actions": Row("sims:act", {"choice": "reset", "by": "filter"}),
-    "GET /bulk-actions/{bulk_action_id}": READ,
-    "GET /bulk-actions/{bulk_action_id}/results.csv": READ,
-    "POST /bulk-actions/{bulk_action_id}/begin": ACT,
-    "POST /bulk-actions/{bulk_action_id}/retry": ACT,
-    "POST /bulk-actions/{bulk_action_id}/pause": ACT,
-    "POST /bulk-actions/{bulk_action_id}/resume": ACT,
-    "POST /bulk-actions/{bulk_action_id}/stop": ACT,
-    "POST /actions/{action_id}/settle": Row("sims:spend", {"happened": "yes", "reason": "seen in the portal"}),
-    "GET /orders": READ,
-    "GET /tickets": READ,
-    "GET /budgets": READ,
-    "POST /budgets": Row("budgets:write", {"whose": "organization", "period": "day", "limit_top_ups": "5"}),
-    "POST /budgets/price": Row("budgets:write", {"price": "10", "currency": "EUR"}),
-    "GET /approvals": READ,
-    "GET /approvals/{approval_id}": READ,
-    "POST /approvals/{approval_id}/approve": Row("budgets:write"),
-    "POST /approvals/{approval_id}/reject": Row("budgets:write", {"reason": "Not now"}),
-    "POST /approval-rules": Row("admin", {"above_sims": "1000"}),
-    "GET /alerts": Row("alerts:read"),
-    "GET /alerts/{alert_id}": Row("alerts:read"),
-    "POST /alerts/{alert_id}/acknowledge": Row("alerts:act", {"minutes": "30", "note": "On it"}),
-    "POST /alerts/{alert_id}/unacknowledge": Row("alerts:act"),
-    "POST /alerts/{alert_id}/assign": Row("alerts:act", {"assignee": "otto"}),
-    "POST /alerts/{alert_id}/comment": Row("alerts:act", {"text": "Called the site"}),
-    "POST /alerts/{alert_id}/resolve": Row("alerts:act", {"text": "Done"}),
-    "GET /alert-rules": Row("alerts:read"),
-    "GET /alert-rules/{rule_id}": Row("alerts:read"),
-    "POST /alert-rules": Row("alerts:write", RULE_FORM),
-    "POST /alert-rules/{rule_id}": Row("alerts:write", RULE_FORM),
-    "POST /alert-rules/{rule_id}/delete": Row("alerts:write"),
-    "GET /jobs": READ,
-    "GET /carrier": READ,
-    "POST /activity": READ,
-    "POST /shown": Row("sims:read", {"view": "sims", "topics": [], "revisions": {}}),
-    "GET /roles": READ,
-    "GET /users": ADMIN,
-    "POST /users/invitations": Row("admin", {"role": "viewer"}),
-    "POST /users/invitations/{link_id}/withdraw": ADMIN,
-    "POST /users/{user_id}/reset": ADMIN,
-    "POST /users/{user_id}/role": Row("admin", {"role": "viewer"}),
-    "POST /users/{user_id}/sign-out": ADMIN,
-    "POST /users/{user_id}/disable": ADMIN,
-    "POST /users/{user_id}/enable": ADMIN,
-    "POST /users/{user_id}/remove": ADMIN,
-    "GET /groups": ADMIN,
-    "POST /groups": Row("admin", {"name": "x", "role": "viewer"}),
-    "POST /groups/{group_id}/remove": ADMIN,
-    "GET /api-keys": ADMIN,
-    "POST /api-keys": Row("admin", {"name": "x", "scopes": "sims:read"}),
-    "POST /api-keys/{prefix}/revoke": ADMIN,
-    "GET /organizations": ADMIN,
-    "POST /organizations": Row("admin", {"name": "Acme"}),
-    "POST /organizations/check": ADMIN,
-    "POST /organizations/second-factor": ADMIN,
-    "POST /organizations/new": Row("admin", {"slug": "acme", "name": "Acme"}),
-    "POST /organizations/current": Row("anyone", {"organization_id": 12345}),
-    "GET /audit": Row("audit:read"),
-    "GET /audit/export": Row("audit:read"),
-    "GET /silences": Row("alerts:read"),
-    "POST /silences": Row("alerts:act", {"tag": "a", "reason": "works"}),
-    "POST /silences/{silence_id}/end": Row("alerts:act"),
-    "POST /maintenance-windows": CHANNELS,
-    "POST /maintenance-windows/{window_id}/remove": CHANNELS,
-    "GET /notification-channels": CHANNELS,
-    "POST /notification-channels": Row("alerts:write", {"name": "x", "target": "https://hooks.example.com"}),
-    "GET /notification-channels/{channel_id}": CHANNELS,
-    "POST /notification-channels/{channel_id}": CHANNELS,
-    "POST /notification-channels/{channel_id}/test": CHANNELS,
-    "POST /notification-channels/{channel_id}/rotate-secret": CHANNELS,
-    "POST /notification-channels/{channel_id}/remove": CHANNELS,
-    "GET /notification-deliveries/{delivery_id}": CHANNELS,
-    "POST /notification-deliveries/{delivery_id}/redeliver": CHANNELS,
-    "GET /settings": ANYONE,
-    "POST /settings/password": Row("anyone", {"present": "wrong", "password": "wrong"}),
-    "GET /settings/second-factor": ANYONE,
-    "POST /settings/second-factor": Row("anyone", {"present": "wrong"}),
-    "POST /settings/second-factor/confirm": ANYONE,
-    "POST /settings/second-factor/recovery-codes": ANYONE,
-    "POST /settings/second-factor/remove": ANYONE,
-    "POST /settings/passkeys": ANYONE,
-    "POST /settings/passkeys/question": ANYONE,
-    "POST /settings/passkeys/recovery-codes": ANYONE,
-    "POST /settings/passkeys/{passkey_id}/remove": ANYONE,
-    "POST /prove": Row("anyone", {"x": "y"}),
-    "POST /prove/confirm": Row("anyone", {"proof_password": "wrong"}),
-    "POST /settings/sessions/{session_id}/end": ANYONE,
-    "POST /settings/sessions/end-others": ANYONE,
-}
+
 API: dict[str, Row] = {
     "GET /api/v1/sims": READ,
     "POST /api/v1/sims": Row("sims:write", {"iccid": "8988228066600000099"}),

@@ -24,7 +24,9 @@ from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
 from tests.http.access_cast import NOW, World
-from tests.http.access_table import API, BY_KEY, COMMANDS, OPEN, PAGES, ROLES, SOCKETS, TOPICS, Row
+from tests.http.access_pages import PAGES
+from tests.http.access_rows import ROLES, Row
+from tests.http.access_table import API, BY_KEY, COMMANDS, OPEN, SOCKETS, TOPICS
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -65,7 +67,7 @@ def test_every_route_has_a_row_and_every_row_a_route(settings_alone: Settings) -
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS" and isinstance(handler, HTTPRouteHandler)
     }
-    assert there == {*PAGES, *API, *OPEN}, "tests/http/access_table.py says who may call each route"
+    assert there == {*PAGES, *API, *OPEN}, "access_table.py and access_pages.py say who may call each route"
     assert {route.path for route in app.routes if isinstance(route, WebSocketRoute)} == set(SOCKETS)
 
 

@@ -12,7 +12,8 @@ from console.http.headers import document_headers
 from console.organizations.rules import Permission
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast
-from tests.http.access_table import API, OPEN, PAGES
+from tests.http.access_pages import PAGES
+from tests.http.access_table import API, OPEN
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
