@@ -67,6 +67,21 @@ class Served(Struct, frozen=True):
         )
 
 
+async def close_code(socket: Any, seconds: float = 20) -> int | None:
+    """The code that the server closes this socket with; None if it stays open for so long.
+
+    What arrives meanwhile is read: a client that doesn't sees no end behind the messages that it has not taken.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await socket.recv()
+    except TimeoutError:
+        return None
+    except websockets.ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 1006
+
+
 @contextmanager
 def application(settings: Settings) -> Iterator[Litestar]:
     """An application that nobody else uses until the block ends.

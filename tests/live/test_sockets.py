@@ -24,23 +24,11 @@ from console.users.tables import users
 from console.users.writes import change_password, disable_user
 from tests.cast import ADAS_SIM, PASSWORD, Cast
 from tests.http.test_access import unnoticed
-from tests.serving import Served
+from tests.serving import Served, close_code
 from tests.sessions.test_idleness import last_deed, let_pass
 
 pytestmark = pytest.mark.one_edition
 Change = Callable[[Transaction], Awaitable[None]]
-
-
-async def close_code(socket: Any, seconds: float) -> int | None:
-    """The code that the server closes this socket with; None if it stays open for so long."""
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                await socket.recv()
-    except TimeoutError:
-        return None
-    except websockets.ConnectionClosed as closed:
-        return closed.rcvd.code if closed.rcvd else 1006
 
 
 def changed(table: sa.Table, name: str, /, **values: Any) -> Change:

@@ -16,7 +16,7 @@ from console.organizations.rules import Role
 from console.store.database import Database
 from console.users.tables import users
 from tests.cast import EVES_SIM, PASSWORD, Cast
-from tests.serving import Served
+from tests.serving import Served, close_code
 
 pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -132,9 +132,7 @@ async def test_what_is_decided_about_a_member_ends_their_sessions_and_sockets(
             async with web.page_socket(otto, "?view=sims&topics=fleet") as socket:
                 await socket.recv()
                 assert (await ada.post(f"/users/{otto_id}/{path}", data=data)).status_code == 303
-                async with asyncio.timeout(20):
-                    await socket.wait_closed()
-                assert socket.close_code == 4401
+                assert await close_code(socket) == 4401
             assert (await otto.get("/sims")).status_code == 303
             assert (await otto.post("/sign-in", data=credentials)).status_code == then
             if path == "disable":

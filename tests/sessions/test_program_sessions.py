@@ -22,7 +22,7 @@ from console.store.database import Database
 from console.users.tables import users
 from console.users.writes import disable_user
 from tests.cast import PASSWORD, Cast
-from tests.serving import Served
+from tests.serving import Served, close_code
 
 pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -97,9 +97,7 @@ async def test_a_program_signs_in_refreshes_and_signs_out(web: Served, db: Datab
             await socket.recv()
             signed_out = await client.post("/api/v1/auth/logout", headers=bearer(second))
             assert signed_out.status_code == 204
-            async with asyncio.timeout(20):
-                await socket.wait_closed()
-            assert socket.close_code == 4401
+            assert await close_code(socket) == 4401
         assert [await status_of(client, one) for one in (first, second)] == [401, 401]
         body = {"refresh_token": second["refresh_token"]}
         assert (await client.post("/api/v1/auth/refresh", json=body)).status_code == 401
@@ -128,9 +126,7 @@ async def test_a_refresh_token_that_comes_again_ends_the_session(web: Served, db
             again = await client.post("/api/v1/auth/refresh", json=body)
             assert again.json()["error"]["code"] == "NOT_SIGNED_IN"
             assert "used before" in again.json()["error"]["message"]
-            async with asyncio.timeout(20):
-                await socket.wait_closed()
-            assert socket.close_code == 4401
+            assert await close_code(socket) == 4401
         assert [await status_of(client, one) for one in (another, newest)] == [401, 401]
         body = {"refresh_token": newest["refresh_token"]}
         assert (await client.post("/api/v1/auth/refresh", json=body)).status_code == 401
@@ -152,9 +148,7 @@ async def test_what_is_decided_about_the_user_ends_their_programs_and_an_old_tok
                         await change_role(transaction, cast.acme, otto, Role.VIEWER)
                     else:
                         await disable_user(transaction, "otto", NOW)
-                async with asyncio.timeout(20):
-                    await socket.wait_closed()
-                assert socket.close_code == 4401
+                assert await close_code(socket) == 4401
             assert await status_of(client, tokens) == 401
         tokens = await log_in(client)
         claims = await read_token(TokenKind.ACCESS, settings.secret_key, tokens["access_token"], datetime.now(UTC))
@@ -163,9 +157,7 @@ async def test_what_is_decided_about_the_user_ends_their_programs_and_an_old_tok
         ending = sign_token(TokenKind.ACCESS, settings.secret_key, int(claims.sub), claims.sid, began)
         async with stream(web, {"access_token": ending}) as socket:
             await socket.recv()
-            async with asyncio.timeout(20):
-                await socket.wait_closed()
-            assert socket.close_code == 4401
+            assert await close_code(socket) == 4401
         assert await status_of(client, {"access_token": ending}) == 401
         assert await status_of(client, tokens) == 200
 

@@ -1,6 +1,5 @@
 """What ends sessions that began at the identity provider."""
 
-import asyncio
 import time
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from console.live import heartbeats
 from console.settings import Settings
 from console.store.database import Database
-from tests.serving import Served, serving
+from tests.serving import Served, close_code, serving
 from tests.sessions.identity_provider import LOGOUT_EVENT, Provider
 from tests.sessions.oidc.signing import unsigned
 from tests.sessions.oidc.signing_in import audit, map_groups, sign_in
@@ -64,9 +63,7 @@ async def test_a_logout_at_the_provider_ends_sessions_and_sockets(
             await socket.recv()
             token = provider.logout_token(sid="s-omar")
             assert await logout(token=token) == 200
-            async with asyncio.timeout(5):
-                await socket.wait_closed()
-            assert socket.close_code == 4401
+            assert await close_code(socket) == 4401
         assert (await omar.get("/sims")).status_code == 303
         assert (await elsewhere.get("/sims")).status_code == 200, "another session of theirs goes on"
         provider.person["sid"] = "s-omar"
