@@ -36,7 +36,7 @@ from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
 from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
-from console.store.database import Database, open_database
+from console.store.database import Database, database_of, open_engine
 from console.streamer import endpoint
 from console.watchdog import watched
 
@@ -61,13 +61,14 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._engine = open_engine(settings.database_url, statement_seconds=STATEMENT_SECONDS)
         self._parts: Parts | None = None
 
     @property
     def parts(self) -> Parts:
         """The parts of this start."""
         if self._parts is None:
-            self._parts = _parts(self._settings)
+            self._parts = _parts(self._settings, database_of(self._engine, self._settings.redis_url))
         return self._parts
 
     @asynccontextmanager
@@ -152,8 +153,7 @@ def create_app(settings: Settings) -> Litestar:
     return app
 
 
-def _parts(settings: Settings) -> Parts:
-    db = open_database(settings.database_url, settings.redis_url, statement_seconds=STATEMENT_SECONDS)
+def _parts(settings: Settings, db: Database) -> Parts:
     callers = Callers(db, settings)
     live = live_part(settings, db, callers, Fragments(environment()))
     return Parts(

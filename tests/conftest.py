@@ -7,15 +7,17 @@ import gc
 import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.settings import Settings
-from console.store.database import Database, open_database
+from console.store.database import Database, database_of, open_engine
 from console.store.outbox import STREAM
 from console.trial import PostgresServer, ValkeyServer
 from tests import logged
@@ -112,10 +114,16 @@ async def settings(cluster: Cluster, valkey: ValkeyServer) -> Settings:
     return Settings(database_url=url, redis_url=valkey.url, secret_key=SECRET, once_requests_per_second=1000.0)
 
 
+@cache
+def engine_of(database_url: str) -> AsyncEngine:
+    """The tests' engine for this database: compiling its statements anew for each test took a tenth of their time."""
+    return open_engine(database_url)
+
+
 @pytest_asyncio.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
     """The empty database."""
-    found = open_database(settings.database_url, settings.redis_url)
+    found = database_of(engine_of(settings.database_url), settings.redis_url)
     await found.redis.flushall()
     yield found
     await found.close()

@@ -146,6 +146,16 @@ def open_database(
 
     `statement_seconds`: PostgreSQL ends every statement that takes longer.
     """
+    return database_of(open_engine(database_url, connections, statement_seconds), redis_url)
+
+
+def database_of(engine: AsyncEngine, redis_url: str) -> Database:
+    """The database of this engine, which is disposed of when the database is closed: another may take it then."""
+    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
+
+
+def open_engine(database_url: str, connections: int = 10, statement_seconds: float | None = None) -> AsyncEngine:
+    """An engine that connects when it is used. It keeps what it has compiled, also when it is disposed of."""
     server_settings = {"application_name": "console", "timezone": "UTC", "jit": "off"}
     if statement_seconds is not None:
         server_settings["statement_timeout"] = str(round(statement_seconds * 1000))
@@ -159,7 +169,7 @@ def open_database(
         connect_args={"server_settings": server_settings},
     )
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: metrics.statements.inc())
-    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
+    return engine
 
 
 def open_redis(redis_url: str, *, retries: int = 2) -> Redis:
