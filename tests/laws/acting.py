@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed
+from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, walk
 
 ASKED = ("console/pages/", "console/cli/")  # where people's and programs' wishes come in; and every api.py, endpoint.py
 CHANGING = frozenset({"post", "put", "patch", "delete"})
@@ -46,7 +46,7 @@ def _is_changing(decorator: ast.expr) -> bool:
 def _methods(decorator: ast.Call) -> Iterator[ast.Attribute | ast.Constant]:
     for word in decorator.keywords:
         if word.arg == "http_method":
-            yield from (one for one in ast.walk(word.value) if isinstance(one, ast.Attribute | ast.Constant))
+            yield from (one for one in walk(word.value) if isinstance(one, ast.Attribute | ast.Constant))
 
 
 def actions_are_in_the_table(tree: Tree) -> list[str]:

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, texts
+from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, texts, walk
 
 OURS = ("console/", "jobs/")
 STORE = "console/store/"
@@ -41,7 +41,7 @@ def only_writes_change_rows(path: str, module: ast.Module) -> Iterator[str]:
 
 def _in_memory(module: ast.Module) -> Iterator[str]:
     """Names of this file that are dicts, sets or hashes by annotation or by what they are made of."""
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
             if IN_MEMORY.match(ast.unparse(node.annotation)):
                 yield ast.unparse(node.target) if isinstance(node, ast.AnnAssign) else node.arg
@@ -56,7 +56,7 @@ def writes_take_the_transaction(path: str, module: ast.Module) -> Iterator[str]:
     """Law 2: in a writes.py each function that executes a statement takes the transaction first."""
     if not path.endswith("/writes.py"):
         return
-    for function in ast.walk(module):
+    for function in walk(module):
         if not isinstance(function, FUNCTIONS):
             continue
         executes = any(last_name(call.func) in {"execute", *CHANGING} - {"update"} for call in calls(function))
@@ -83,7 +83,7 @@ def only_the_transaction_publishes(tree: Tree) -> list[str]:
         function.name
         for path, text in tree.texts.items()
         if path.startswith(STORE)
-        for function in ast.walk(parsed(text))
+        for function in walk(parsed(text))
         if isinstance(function, FUNCTIONS)
         for call in calls(function)
         if last_name(call.func) == "insert" and call.args and last_name(call.args[0]) in ("outbox", "job_requests")

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from functools import cache
 
-from tests.laws.tree import FUNCTIONS, Tree, parsed
+from tests.laws.tree import FUNCTIONS, Tree, parsed, walk
 
 OURS = ("console/", "jobs/")
 MENTIONING = (*OURS, "simulator/", "bench/", "migrations/")
@@ -21,7 +21,7 @@ def _defined(text: str) -> tuple[tuple[str, int], ...]:
     """Names of what is defined and not registered by a decorator or called by Python itself, with their lines."""
     return tuple(
         (node.name, node.lineno)
-        for node in ast.walk(parsed(text))
+        for node in walk(parsed(text))
         if isinstance(node, (*FUNCTIONS, ast.ClassDef))
         and not node.name.startswith("__")
         and all("property" in (written := ast.unparse(one)) or "static" in written for one in node.decorator_list)

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.laws.tree import in_each_file, last_name
+from tests.laws.tree import in_each_file, last_name, walk
 
 ANY = frozenset({"Exception", "BaseException"})
 
@@ -11,7 +11,7 @@ ANY = frozenset({"Exception", "BaseException"})
 @in_each_file("console/", "jobs/")
 def unknown_errors_are_seen(path: str, module: ast.Module) -> Iterator[str]:
     """Whoever catches every error raises it again in some case, logs its trace, or hands it on as a future's."""
-    for handler in ast.walk(module):
+    for handler in walk(module):
         if not isinstance(handler, ast.ExceptHandler):
             continue
         caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
@@ -20,7 +20,7 @@ def unknown_errors_are_seen(path: str, module: ast.Module) -> Iterator[str]:
 
 
 def _is_seen(handler: ast.ExceptHandler) -> bool:
-    for node in ast.walk(handler):
+    for node in walk(handler):
         if isinstance(node, ast.Raise):
             return True
         if isinstance(node, ast.Call):

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed
+from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, walk
 
 LONGEST = 200  # lines
 SAYING_NOTHING = frozenset(
@@ -46,7 +46,7 @@ def a_file_is_short(tree: Tree) -> list[str]:
 def names_say_something(path: str, module: ast.Module) -> Iterator[str]:
     """No module, folder, class or function is called by a word that fits anything."""
     yield from (f"{path}: {part}" for part in path.removesuffix(".py").split("/") if part in SAYING_NOTHING)
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and node.name.strip("_").lower() in SAYING_NOTHING:
             yield f"{path}: {node.name}, line {node.lineno}"
 

@@ -10,7 +10,7 @@ import pytest
 
 from console.openapi.stream import document
 from console.openapi.structs import STRUCTS
-from tests.laws.tree import parsed
+from tests.laws.tree import parsed, walk
 from tests.laws.words import ROOMS, names_in, texts_in, wrong_fields, wrong_names, wrong_texts
 
 pytestmark = pytest.mark.xdist_group("laws")  # one process alone keeps the syntax trees: a million objects
@@ -56,7 +56,7 @@ def test_no_docstring_of_a_constructor_says_only_that_nothing_has_happened_yet()
     fillers = [
         f"{path}: {docstring}"
         for path, text in files()
-        for node in ast.walk(parsed(text))
+        for node in walk(parsed(text))
         if isinstance(node, ast.FunctionDef) and node.name == "__init__"
         if (docstring := ast.get_docstring(node) or "").startswith("Nothing ")
     ]

@@ -1,7 +1,7 @@
 """The source tree that the laws read: every Python file of the product, in memory, so that a mutation costs nothing."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from pathlib import Path
 
@@ -70,6 +70,16 @@ def parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+def walk(tree: ast.AST) -> Sequence[ast.AST]:
+    """Every node of it, as `ast.walk` finds them. Those of a module are looked up once for all laws."""
+    return _nodes(tree) if isinstance(tree, ast.Module) else tuple(ast.walk(tree))
+
+
+@cache
+def _nodes(module: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(module))
+
+
 def module_of(path: str) -> str:
     """ "console/live/hub.py" is console.live.hub, "console/live/__init__.py" is console.live."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
@@ -79,7 +89,7 @@ def module_of(path: str) -> str:
 def imports(text: str) -> tuple[tuple[str, int], ...]:
     """What a file imports, with the line: modules, and the names taken from them behind a dot."""
     found: list[tuple[str, int]] = []
-    for node in ast.walk(parsed(text)):
+    for node in walk(parsed(text)):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -105,7 +115,7 @@ def _graph(texts: tuple[tuple[str, str], ...]) -> grimp.ImportGraph:
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     """Every call in it."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return (node for node in walk(tree) if isinstance(node, ast.Call))
 
 
 def last_name(node: ast.AST) -> str:
@@ -117,8 +127,8 @@ def last_name(node: ast.AST) -> str:
 
 def texts(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """Every text in it that is not a docstring, with its line; `{}` where a formatted text has a value."""
-    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    skipped = {id(node.value) for node in walk(tree) if isinstance(node, ast.Expr)}
+    for node in walk(tree):
         if isinstance(node, ast.JoinedStr):
             skipped |= {id(part) for part in node.values}
             yield (

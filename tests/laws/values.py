@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.laws.tree import FUNCTIONS, calls, in_each_file, last_name, texts
+from tests.laws.tree import FUNCTIONS, calls, in_each_file, last_name, texts, walk
 
 OURS = ("console/", "jobs/")
 INCREMENT = re.compile(r"(^|_)(delta|increment|decrement|added|removed|diff|difference|more|less|plus|minus)(_|$)")
@@ -16,7 +16,7 @@ ICCID_PATTERN = re.compile(r"(\\d|\[0-9\])\{(1[7-9]|20)(,\s*\d*)?\}")
 
 
 def _structs(module: ast.Module) -> Iterator[ast.ClassDef]:
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.ClassDef) and any(last_name(base) == "Struct" for base in node.bases):
             yield node
 
@@ -84,11 +84,11 @@ def an_iccid_has_one_parser(path: str, module: ast.Module) -> Iterator[str]:
     if path == "console/iccid.py":
         return
     yield from (f"{path} has the pattern {text[:80]!r}" for text, _ in texts(module) if ICCID_PATTERN.search(text))
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, FUNCTIONS) and "luhn" in node.name.lower():
             yield f"{path} {node.name}: a check digit of its own"
         if isinstance(node, ast.Compare) and "len(" in ast.unparse(node):
-            numbers = {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
+            numbers = {one.value for one in walk(node) if isinstance(one, ast.Constant)}
             if numbers & {18, 19, 20} and "iccid" in ast.unparse(node).lower():
                 yield f"{path} compares {ast.unparse(node)}"
 
@@ -98,7 +98,7 @@ def one_place_decides_who_may(path: str, module: ast.Module) -> Iterator[str]:
     """Law 10: roles are compared in one file of rules; everybody else asks it."""
     if path in ("console/organizations/rules.py",):
         return
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Compare):
             sides = [side for side in (node.left, *node.comparators) if isinstance(side, ast.Attribute)]
             if any(side.attr == "role" or last_name(side.value) == "Role" for side in sides):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.laws.tree import parsed
+from tests.laws.tree import parsed, walk
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
@@ -144,7 +144,7 @@ def names_in(path: str, text: str) -> Iterator[tuple[str, str, str]]:
     yield "file", path, Path(path).stem
     if not any(_is_suspect(name) for name in set(IDENTIFIER.findall(text)) - {"pass"}):
         return
-    for node in ast.walk(parsed(text)):
+    for node in walk(parsed(text)):
         match node:
             case ast.ClassDef(name=name):
                 yield "class", path, name
@@ -158,7 +158,7 @@ def texts_in(path: str, text: str) -> Iterator[tuple[str, str, str]]:
     """Every docstring and comment of this Python file that may have a wrong word: place, path, text."""
     if not SUSPECT.search(text):
         return
-    for node in ast.walk(parsed(text)):
+    for node in walk(parsed(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield "docstring", path, ast.get_docstring(node) or ""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
