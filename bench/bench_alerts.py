@@ -1,4 +1,4 @@
-"""What judging a fleet costs: every SIM by the ready-made rules, then a storm, then a few changes.
+"""What judging a fleet costs: every SIM by the ready-made rules, a storm, changes of a tenth of it, and of all of it.
 
 Judged in this process; PostgreSQL's time is not counted as ours, and printed apart as the time that all took.
 """
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from filling import fill
 from installation import Installation, new_installation
-from measuring import Report, run, target
+from measuring import Report, forget_peak, peak_bytes, run, target
 
 from console.alerts.judging.applying import Judged
 from console.alerts.judging.judge import judge
@@ -58,13 +58,13 @@ async def bench(chosen: argparse.Namespace) -> Report:
         storm, storm_cpu, storm_took = await judged(installation, now)
         async with installation.db.reading() as reading:
             after = (await reading.execute(FIRING, {"id": installation.organization_id})).scalar_one()
-        await change(installation, TOUCH, sims)
-        again, again_cpu, again_took = await judged(installation, now)
-        each = []
-        for number in (100, 1_000):
+        each = {}
+        for number in (sims // 10, sims):
             await change(installation, TOUCH, number)
-            _, cpu, _ = await judged(installation, now + timedelta(seconds=1))
-            each.append(cpu / number * 1e6)
+            forget_peak()
+            before_bytes = peak_bytes()
+            again, again_cpu, again_took = await judged(installation, now)
+            each[number] = (again_cpu / number * 1e6, peak_bytes() - before_bytes)
     return {
         "sims": sims,
         "judged_first": first.sims,
@@ -77,7 +77,9 @@ async def bench(chosen: argparse.Namespace) -> Report:
         "storm_alerts": target(after - before, GROUPS),
         "storm_processor_seconds": round(storm_cpu, 2),
         "storm_seconds": target(round(storm_took, 2), 5.0),
-        "microseconds_per_changed_sim": [round(one) for one in each],
+        "microseconds_per_changed_sim": {number: round(cost, 1) for number, (cost, _) in each.items()},
+        "ratio_of_these": target(round(each[sims][0] / each[sims // 10][0], 2), 1.5),
+        "megabytes_more_while_judging": target(round(each[sims][1] / 1e6, 1), 50.0),
     }
 
 

@@ -62,6 +62,21 @@ async def test_a_storm_is_one_alert_with_its_sims_until_they_are_back(fleet: Fle
     assert (resolved.state, resolved.sims, resolved.sims_total, resolved.rule_id) == ("resolved", 5, 60, rule.id)
 
 
+async def test_a_sim_that_leaves_one_operator_after_another_is_in_the_alert_of_the_later(fleet: Fleet) -> None:
+    every = iccids(60)
+    await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST, keep_firing_seconds=600)
+    for operator in "AB":
+        await fleet.moves(every, "online", operator)
+        await fleet.polled()
+        await fleet.judge()
+        fleet.wait(seconds=10)
+        await fleet.moves(every, "offline", operator)
+        await fleet.judge()
+        fleet.wait(seconds=10)
+    found = {one.key: (one.state, one.sims) for one in await fleet.alerts()}
+    assert found == {"operator:DE/A": ("recovering", 0), "operator:DE/B": ("firing", 60)}
+
+
 async def test_a_change_is_judged_once_and_outlives_whoever_fails_to_judge_it(fleet: Fleet) -> None:
     await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=ABROAD)
     await fleet.polled()

@@ -47,9 +47,10 @@ class Judging(Struct, frozen=True, kw_only=True):
 
 
 async def judge_sims(judging: Judging, rules: Sequence[AlertRule], sims: Sequence[JudgedSim]) -> None:
-    """Judge these SIMs by these rules. The cost of a SIM does not depend on how many others there are."""
+    """Judge these SIMs by these rules."""
     connection, organization_id = judging.transaction.connection, judging.organization_id
-    judging.judged.sims += len(sims)
+    if not sims:
+        return
     which = s.subject == sa.func.any(texts([sim.iccid for sim in sims]))
     open_ = await reads.open_subjects(connection, organization_id, which)
     for rule in rules:

@@ -1,6 +1,6 @@
 """One judging of an organization: what has changed, what time has made true, and what the console finds of itself."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -8,16 +8,17 @@ import sqlalchemy as sa
 from console.alert_rules import reads as rule_reads
 from console.alert_rules.findings import Finding
 from console.alert_rules.kinds import KINDS, RuleKind
+from console.alert_rules.reads import AlertRule
 from console.alert_rules.ready_made import VERSION
 from console.alert_rules.writes import give_ready_made, note_judged
-from console.alerts.judging import conditions, reads, shares, writes
+from console.alerts.judging import candidates, conditions, reads, shares, writes
 from console.alerts.judging.applying import Judged, Judging, apply, held, judge_sims, open_alerts
 from console.alerts.tables import alert_subjects, alerts
 from console.alerts.writes import settle
 from console.facts.alerts import AlertState
 from console.store.database import Transaction
 
-AT_ONCE = 5_000  # SIMs: what one judging holds in memory
+AT_ONCE = 10_000  # changes, or SIMs of which a rule begins to hold or has ended: what a judging holds in memory
 FLEET_EVERY = timedelta(seconds=60)
 a, s = alerts.c, alert_subjects.c
 
@@ -60,26 +61,15 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
 
 async def _changed(judging: Judging) -> None:
     """SIMs that have changed, with what they were; and subjects of changes, which end at once."""
-    changes = await writes.take_changes(judging.transaction, judging.organization_id, limit=AT_ONCE)
-    judging.judged.more = len(changes) == AT_ONCE
-    momentary = [rule.id for rule in judging.of_sims if KINDS[rule.kind].momentary]
-    passing = await reads.open_subjects(
-        judging.transaction.connection, judging.organization_id, sa.and_(s.rule_id.in_(momentary), s.holds)
-    )
-    iccids = sorted({one.iccid for one in changes} | {subject for _, subject in passing})
-    if not iccids:
-        return
-    were: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-    for one in changes:
-        for place, value in enumerate((one.was_status, one.was_imei)):
-            if value is not None:
-                were[one.iccid][place].append(value)
-    sims = await reads.judged_sims(judging.transaction.connection, judging.organization_id, iccids, were)
-    by_iccid = {sim.iccid: sim for sim in sims}
-    changed = {one.iccid for one in changes}
-    of_changes = {iccid: sim for iccid, sim in by_iccid.items() if iccid in changed}
-    await writes.note_departures(judging.transaction, judging.organization_id, changes, of_changes, judging.now)
-    await judge_sims(judging, judging.of_sims, sims)
+    changes = await writes.changes(judging.transaction, judging.organization_id, limit=AT_ONCE)
+    judging.judged.more = len(changes.ids) == AT_ONCE
+    judging.judged.sims += changes.sims
+    connection, rules = judging.transaction.connection, judging.of_sims
+    sims = await candidates.of_changes(connection, judging.organization_id, rules, changes.ids, judging.now)
+    await judge_sims(judging, rules, sims)
+    if changes.ids:
+        await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
+        await writes.forget(judging.transaction, judging.organization_id, changes.ids)
 
 
 async def _revised(judging: Judging) -> None:
@@ -87,11 +77,7 @@ async def _revised(judging: Judging) -> None:
     connection = judging.transaction.connection
     revised = await reads.revised(connection, judging.organization_id)
     rules = [rule for rule in judging.rules.values() if rule.id in revised]
-    of_sims = [rule for rule in rules if KINDS[rule.kind].of_sims and not KINDS[rule.kind].momentary]
-    last = ""
-    while of_sims and (iccids := await reads.iccids_after(connection, judging.organization_id, last, limit=AT_ONCE)):
-        await judge_sims(judging, of_sims, await reads.judged_sims(connection, judging.organization_id, iccids))
-        last = iccids[-1]
+    await _fleet(judging, [rule for rule in rules if KINDS[rule.kind].of_sims and not KINDS[rule.kind].momentary])
     for rule in rules:
         known = await reads.open_keys(connection, judging.organization_id, rule.id)
         judging.judged.touched |= set(known.values())
@@ -100,15 +86,19 @@ async def _revised(judging: Judging) -> None:
 
 async def _by_time(judging: Judging) -> None:
     """SIMs for which time alone makes a rule true, and those that were seen again without any other change."""
-    connection = judging.transaction.connection
-    for rule in judging.of_sims:
-        if not KINDS[rule.kind].by_time or KINDS[rule.kind].feed in judging.stale:
-            continue
-        due = await reads.due_by_time(connection, judging.organization_id, rule, judging.now, limit=AT_ONCE)
-        back = await reads.seen_again(connection, judging.organization_id, rule, judging.now, limit=AT_ONCE)
-        if iccids := sorted({*due, *back}):
-            sims = await reads.judged_sims(connection, judging.organization_id, iccids)
-            await judge_sims(judging, [rule], sims)
+    by_time = [rule for rule in judging.of_sims if KINDS[rule.kind].by_time]
+    await _fleet(judging, [rule for rule in by_time if KINDS[rule.kind].feed not in judging.stale])
+
+
+async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
+    """Every SIM, by these rules, some thousand at a time."""
+    connection, organization_id, last = judging.transaction.connection, judging.organization_id, ""
+    more = bool(rules)
+    while more:
+        sims = await candidates.of_the_fleet(connection, organization_id, rules, judging.now, after=last, limit=AT_ONCE)
+        await judge_sims(judging, rules, sims)
+        more = len(sims) == AT_ONCE
+        last = sims[-1].iccid if sims else ""
 
 
 async def _shares(judging: Judging) -> None:
@@ -119,12 +109,15 @@ async def _shares(judging: Judging) -> None:
     for rule in rules:
         known = await reads.open_keys(connection, organization_id, rule.id)
         found = await shares.shares(connection, organization_id, rule, known, here, judging.now)
-        holds = {key: one for key, one in found.items() if one.finding in (Finding.HOLDS, Finding.STAYS)}
-        opened = {
-            key: one.left for key, one in holds.items() if one.left and (key in known or one.finding is Finding.HOLDS)
-        }
-        await open_alerts(judging, rule, opened, known)
-        await writes.end_those_back(judging.transaction, organization_id, rule.id, judging.now)
+        holds = {key for key, one in found.items() if one.finding in (Finding.HOLDS, Finding.STAYS)}
+        opening = {key for key in holds if key in known or found[key].finding is Finding.HOLDS}
+        if networks := {pair: known.get(key, 0) for key in opening for pair in found[key].networks}:
+            left = await shares.newly_left(connection, organization_id, rule, networks, judging.now)
+            for key, sims in left.items():
+                await writes.leave_others(judging.transaction, organization_id, rule.id, known.get(key, 0), sims)
+            await open_alerts(judging, rule, left, known)
+        if known:
+            await writes.end_those_back(judging.transaction, organization_id, rule.id, judging.now)
         now_known = await reads.open_keys(connection, organization_id, rule.id)
         judging.judged.touched |= set(now_known.values())
         judging.judged.shares_hold |= {number: key in holds for key, number in now_known.items()}

@@ -1,19 +1,22 @@
 """Changes of alerts by judging: what begins to hold, what has ended, and the states that follow."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from console.alert_rules.findings import ON_A_NETWORK, JudgedSim
+from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.reads import AlertRule
+from console.alerts.judging.candidates import numbers
 from console.alerts.rules import NewSubject, is_group
 from console.alerts.tables import alert_judging, alert_subjects, alerts, departures, unjudged_changes
 from console.facts.alerts import AlertChange, AlertState
 from console.sims.filters import texts
+from console.sims.tables import sims
+from console.sims.watching.tables import is_watched
 from console.store.bulk import rows_of
 from console.store.database import Transaction
 
@@ -47,51 +50,53 @@ async def end_judging(
     await transaction.connection.execute(statement)
 
 
-async def take_changes(transaction: Transaction, organization_id: int, *, limit: int) -> Sequence[Any]:
-    """The oldest changes that are not judged: they are gone with the commit, and back if there is none."""
-    oldest = sa.select(u.id).where(u.organization_id == organization_id).order_by(u.id).limit(limit)
-    statement = sa.delete(unjudged_changes).where(u.id.in_(oldest.scalar_subquery()))
-    rows = (await transaction.connection.execute(statement.returning(*unjudged_changes.c))).all()
-    return sorted(rows, key=lambda row: int(row.id))
+class Changes(Struct, frozen=True, kw_only=True):
+    """Changes of SIMs that are to be judged, the oldest first."""
+
+    ids: list[int]
+    sims: int
+
+
+async def changes(transaction: Transaction, organization_id: int, *, limit: int) -> Changes:
+    """The oldest changes that are not judged."""
+    oldest = sa.select(u.id, u.iccid).where(u.organization_id == organization_id).order_by(u.id).limit(limit).subquery()
+    query = sa.select(sa.func.array_agg(oldest.c.id), sa.func.count(sa.distinct(oldest.c.iccid)))
+    ids, in_all = (await transaction.connection.execute(query)).one()
+    return Changes(ids=list(ids or ()), sims=in_all)
+
+
+async def forget(transaction: Transaction, organization_id: int, changes: Sequence[int]) -> None:
+    """These changes are judged: they are gone with the commit, and stay if there is none."""
+    mine = sa.and_(u.organization_id == organization_id, u.id == sa.func.any(numbers(changes)))
+    await transaction.connection.execute(sa.delete(unjudged_changes).where(mine))
 
 
 async def note_departures(
-    transaction: Transaction,
-    organization_id: int,
-    changes: Iterable[Any],
-    sims: Mapping[str, JudgedSim],
-    now: datetime,
+    transaction: Transaction, organization_id: int, changes: Sequence[int], now: datetime
 ) -> None:
     """Keep who was on a network and is on none; forget who is back. Whoever was disabled has not been lost."""
-    left: dict[str, dict[str, Any]] = {}
-    back = sorted(
-        sim.iccid
-        for sim in sims.values()
-        if sim.connection in ON_A_NETWORK or sim.status == "disabled" or not sim.watched
+    mine = sa.and_(u.id == sa.func.any(numbers(changes)), u.organization_id == organization_id)
+    changed = unjudged_changes.join(sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == u.iccid))
+    here = sa.func.coalesce(sims.c.connection.in_(sorted(ON_A_NETWORK)), sa.false())
+    back = sa.or_(here, sa.func.coalesce(sims.c.status == "disabled", sa.false()), ~is_watched(sims))
+    returned = sa.select(u.iccid).select_from(changed).where(mine, back)
+    forgotten = sa.or_(d.iccid.in_(returned), d.left_at < now - DEPARTURES_KEPT)
+    await transaction.connection.execute(sa.delete(departures).where(d.organization_id == organization_id, forgotten))
+    left = sa.select(
+        sa.literal(organization_id),
+        u.iccid,
+        sa.func.coalesce(sa.func.nullif(u.was_operator, ""), sims.c.operator, ""),
+        sa.func.coalesce(sa.func.nullif(u.was_country, ""), sims.c.country, ""),
+        u.changed_at,
     )
-    gone = set(sims) - set(back)
-    for one in changes:
-        if one.iccid in gone and one.was_connection in ON_A_NETWORK:
-            sim = sims[one.iccid]
-            left[one.iccid] = {
-                "iccid": one.iccid,
-                "operator": one.was_operator or sim.operator or "",
-                "country": one.was_country or sim.country or "",
-                "left_at": one.changed_at,
-            }
-    of = d.organization_id == organization_id
-    forgotten = sa.or_(d.iccid == sa.func.any(texts(back)), d.left_at < now - DEPARTURES_KEPT)
-    if back or left:
-        await transaction.connection.execute(sa.delete(departures).where(of, forgotten))
-    if left:
-        names = ("iccid", "operator", "country", "left_at")
-        source = rows_of(departures, names, [left[iccid] for iccid in sorted(left)])
-        row = sa.select(sa.literal(organization_id), *(source.c[name] for name in names))
-        statement = insert(departures).from_select(["organization_id", *names], row)
-        latest = {name: statement.excluded[name] for name in names[1:]}
-        await transaction.connection.execute(
-            statement.on_conflict_do_update(index_elements=["organization_id", "iccid"], set_=latest)
-        )
+    left = left.select_from(changed).where(mine, ~back, u.was_connection.in_(sorted(ON_A_NETWORK)))
+    left = left.ext(distinct_on(u.iccid)).order_by(u.iccid, u.id.desc())
+    names = ("iccid", "operator", "country", "left_at")
+    statement = insert(departures).from_select(["organization_id", *names], left)
+    latest = {name: statement.excluded[name] for name in names[1:]}
+    await transaction.connection.execute(
+        statement.on_conflict_do_update(index_elements=["organization_id", "iccid"], set_=latest)
+    )
 
 
 async def open_alerts(
@@ -125,7 +130,7 @@ async def open_alerts(
     source = rows_of(alert_subjects, names, rows)
     row = sa.select(sa.literal(organization_id), sa.literal(rule.id), *(source.c[name] for name in names))
     upsert = insert(alert_subjects).from_select(["organization_id", "rule_id", *names], row)
-    again = {"holds": True, "ended_at": None, "value": upsert.excluded.value}
+    again = {"open": True, "holds": True, "ended_at": None, "value": upsert.excluded.value}
     await transaction.connection.execute(
         upsert.on_conflict_do_update(index_elements=["alert_id", "subject"], set_=again)
     )
@@ -165,6 +170,18 @@ async def end_subjects(
 
 async def end_those_back(transaction: Transaction, organization_id: int, rule_id: int, now: datetime) -> None:
     """SIMs of the rule's open alerts that are no departures any more are back."""
-    away = sa.exists().where(d.organization_id == s.organization_id, d.iccid == s.subject)
+    away = sa.select(d.iccid).where(d.organization_id == organization_id)
     mine = sa.and_(s.organization_id == organization_id, s.rule_id == rule_id, s.open, s.holds)
-    await transaction.connection.execute(sa.update(alert_subjects).where(mine, ~away).values(holds=False, ended_at=now))
+    statement = sa.update(alert_subjects).where(mine, s.subject.not_in(away))
+    await transaction.connection.execute(statement.values(holds=False, ended_at=now))
+
+
+async def leave_others(
+    transaction: Transaction, organization_id: int, rule_id: int, alert_id: int, subjects: Collection[NewSubject]
+) -> None:
+    """These are in this alert from here on: a SIM may have left another network before. 0: an alert to be made."""
+    mine = sa.and_(s.organization_id == organization_id, s.rule_id == rule_id, s.open, s.alert_id != alert_id)
+    statement = sa.update(alert_subjects).where(
+        mine, s.subject == sa.func.any(texts(sorted(one.subject for one in subjects)))
+    )
+    await transaction.connection.execute(statement.values(open=False, holds=False))

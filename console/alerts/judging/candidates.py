@@ -1,0 +1,108 @@
+"""The SIMs of which a rule begins to hold or has ended, chosen by the database: all others cost nothing here."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.alert_rules.findings import JudgedSim
+from console.alert_rules.kinds import KINDS
+from console.alert_rules.reads import AlertRule, filter_of
+from console.alerts.judging.sim_conditions import conditions_of, data, sms, was_imei, was_status
+from console.alerts.tables import alert_subjects, unjudged_changes
+from console.sims.filters import conditions
+from console.sims.tables import sim_states, sims
+from console.sims.watching.tables import is_watched
+
+s, u = alert_subjects.c, unjudged_changes.c
+TEXTS = sa.ARRAY(sa.Text)
+
+
+def numbers(values: Sequence[int]) -> "sa.BindParameter[Any]":
+    """A list of ids as one parameter of a query."""
+    return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.BigInteger))
+
+
+async def of_changes(
+    connection: AsyncConnection, organization_id: int, rules: Sequence[AlertRule], changes: Sequence[int], now: datetime
+) -> list[JudgedSim]:
+    """Of the SIMs with these changes, and of those whose last change ends, the ones that differ for a rule."""
+    momentary = [rule.id for rule in rules if KINDS[rule.kind].momentary]
+    changed = sa.select(u.id, u.iccid, u.was_status, u.was_imei).where(u.id == sa.func.any(numbers(changes)))
+    nothing = sa.null().cast(sa.Text)
+    passing = sa.select(sa.null().cast(sa.BigInteger), s.subject, nothing, nothing)
+    passing = passing.where(s.organization_id == organization_id, s.rule_id.in_(momentary), s.open, s.holds)
+    each = changed.union_all(passing).subquery("each")
+
+    def before(column: "sa.ColumnElement[Any]", name: str) -> "sa.ColumnElement[Any]":
+        known = sa.func.array_agg(aggregate_order_by(column, each.c.id))
+        return sa.type_coerce(known.filter(column.is_not(None)), TEXTS).label(name)
+
+    statuses, imeis = before(each.c.was_status, "was_status"), before(each.c.was_imei, "was_imei")
+    grouped = sa.select(each.c.iccid, statuses, imeis).group_by(each.c.iccid).subquery("were")
+    joined = grouped.join(sims, sims.c.iccid == grouped.c.iccid)
+    return await _differing(connection, organization_id, rules, joined, now)
+
+
+async def of_the_fleet(
+    connection: AsyncConnection,
+    organization_id: int,
+    rules: Sequence[AlertRule],
+    now: datetime,
+    *,
+    after: str,
+    limit: int,
+) -> list[JudgedSim]:
+    """Of all SIMs the ones that differ for one of the rules, by ICCID, so many of those after this one."""
+    nothing = sa.select(sa.null().cast(TEXTS).label("was_status"), sa.null().cast(TEXTS).label("was_imei"))
+    joined = sims.join(nothing.subquery("were"), sa.true())
+    return await _differing(connection, organization_id, rules, joined, now, after=after, limit=limit)
+
+
+async def _differing(
+    connection: AsyncConnection,
+    organization_id: int,
+    rules: Sequence[AlertRule],
+    joined: "sa.FromClause",
+    now: datetime,
+    *,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[JudgedSim]:
+    if not rules:
+        return []
+    for quota, service in ((data, "data"), (sms, "sms")):
+        mine = sa.and_(quota.c.organization_id == sims.c.organization_id, quota.c.iccid == sims.c.iccid)
+        joined = joined.outerjoin(quota, sa.and_(mine, quota.c.service == service))
+    mine = sa.and_(s.organization_id == sims.c.organization_id, s.subject == sims.c.iccid)
+    held = sa.select(sa.func.array_agg(s.rule_id).label("rules"))
+    held = held.where(mine, s.rule_id == sa.func.any(numbers([rule.id for rule in rules])), s.open, s.holds)
+    known = held.lateral("known")
+    joined = joined.join(known, sa.true())
+    own = [sims.c[name] for name in ("iccid", "status", "imei", "connection", "operator", "country", "last_seen_at")]
+    of_data = [data.c["left"], data.c.total, data.c.status, data.c.expires_at]
+    columns = [*own, *of_data, sms.c["left"], sms.c.total, sms.c.status, is_watched(sims), was_status, was_imei]
+    held_rules = sa.func.coalesce(known.c.rules, sa.cast([], sa.ARRAY(sa.Integer)))
+    differs = sa.or_(*(_differs(organization_id, rule, held_rules, now) for rule in rules))
+    query = sa.select(*(column.label(f"column_{place}") for place, column in enumerate(columns))).select_from(joined)
+    query = query.where(sims.c.organization_id == organization_id, differs)
+    if after is not None:
+        query = query.where(sims.c.iccid > after).order_by(sims.c.iccid).limit(limit)
+    made: Callable[..., JudgedSim] = JudgedSim  # of a row, in the order of its fields
+    return [made(*row[:-2], row[-2] or (), row[-1] or ()) for row in (await connection.execute(query)).all()]
+
+
+def _differs(
+    organization_id: int, rule: AlertRule, held: "sa.ColumnElement[Any]", now: datetime
+) -> "sa.ColumnElement[bool]":
+    """Whether the rule holds for the SIM and did not, or did and may have ended."""
+    of = conditions_of(rule.kind, rule.parameters, now)
+    holds, ended = of.holds, of.ended
+    if rule.filter:
+        where = conditions(organization_id, filter_of(rule.filter))
+        theirs = sa.exists().where(*where, sim_states.c.iccid == sims.c.iccid).correlate(sims)
+        holds, ended = sa.and_(holds, theirs), sa.or_(ended, ~theirs)
+    return sa.case((sa.literal(rule.id) == sa.func.any(held), ended), else_=holds)

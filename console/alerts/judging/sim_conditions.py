@@ -1,0 +1,79 @@
+"""In SQL, for which SIMs a rule may begin to hold or may have ended: `findings` decides, and this leaves none out."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from console.alert_rules.findings import ON_A_NETWORK
+from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.quotas.tables import quotas
+from console.sims.tables import sims
+from console.sims.watching.tables import is_watched
+
+Condition = sa.ColumnElement[bool]
+data, sms = quotas.alias("data"), quotas.alias("sms")
+was_status = sa.literal_column("were.was_status", sa.ARRAY(sa.Text))  # what SIMs were before, as their changes say
+was_imei = sa.literal_column("were.was_imei", sa.ARRAY(sa.Text))
+
+
+class Conditions(Struct, frozen=True):
+    """Of a rule: for which SIMs it may hold, and for which it may have ended. Null is false."""
+
+    holds: Condition
+    ended: Condition
+
+
+def conditions_of(kind: RuleKind, parameters: RuleParameters, now: datetime) -> Conditions:
+    """The conditions of a rule that is asked of each SIM, on `sims`, `data`, `sms` and `were`."""
+    holds, ended = _conditions(kind, parameters, now)
+    watched = is_watched(sims)
+    return Conditions(sa.and_(watched, holds), sa.or_(~watched, ended))
+
+
+def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tuple[Condition, Condition]:
+    c = sims.c
+    match kind:
+        case RuleKind.DATA_QUOTA_BELOW:
+            return _below(data, parameters.percent, parameters.left_bytes)
+        case RuleKind.SMS_QUOTA_BELOW:
+            return _below(sms, parameters.percent, parameters.left_messages)
+        case RuleKind.QUOTA_USED_UP:
+            return _used_up(data if parameters.service == "data" else sms)
+        case RuleKind.EXPIRES_SOON:
+            soon = data.c.expires_at <= now + timedelta(days=parameters.days or 0)
+            return soon, ~soon
+        case RuleKind.NO_CONTACT:
+            silent = c.last_seen_at < now - timedelta(hours=parameters.hours or 0)
+            disabled = sa.func.coalesce(c.status == "disabled", sa.false())
+            return sa.and_(~disabled, silent), sa.or_(disabled, ~silent)
+        case RuleKind.STATUS_CHANGED:
+            another = c.status != sa.func.any(was_status)
+            unknown = sa.and_(c.status.is_(None), sa.func.cardinality(was_status) > 0)
+            return sa.or_(another, unknown), sa.true()
+        case RuleKind.IMEI_CHANGED:
+            return c.imei != sa.func.any(was_imei), sa.true()
+        case RuleKind.COUNTRY_NOT_ALLOWED:
+            here = c.connection.in_(sorted(ON_A_NETWORK))
+            allowed = c.country.in_(parameters.countries or [])
+            return sa.and_(here, ~allowed), sa.and_(here, allowed)
+    raise AssertionError(f"rules of the kind {kind} are not asked of SIMs")
+
+
+def _below(quota: "sa.FromClause", percent: int | None, amount: int | None) -> tuple[Condition, Condition]:
+    left, total = sa.cast(quota.c["left"], sa.Numeric), sa.cast(quota.c.total, sa.Numeric)  # what is large stays exact
+    below: list[Any] = [] if amount is None else [left < amount]
+    near: list[Any] = [] if amount is None else [left * 4 < amount * 5]
+    if percent is not None:
+        known = sa.func.coalesce(total != 0, sa.false())
+        below.append(sa.and_(known, left * 100 < total * percent))
+        near.append(sa.and_(known, left * 400 < total * percent * 5))
+    judged = left.is_not(None) if amount is not None else sa.and_(left.is_not(None), total != 0)
+    return sa.and_(judged, sa.or_(*below)), sa.and_(judged, ~sa.or_(*near))
+
+
+def _used_up(quota: "sa.FromClause") -> tuple[Condition, Condition]:
+    left, word = quota.c["left"], quota.c.status
+    no_more = sa.or_(sa.func.coalesce(word.in_(["expired", "exhausted"]), sa.false()), left <= 0)
+    return no_more, sa.and_(sa.or_(left.is_not(None), word.is_not(None)), ~sa.func.coalesce(no_more, sa.false()))
