@@ -24,6 +24,7 @@ from console.live.messages import (
     FromClient,
     StreamError,
     StreamHello,
+    StreamReset,
     StreamStale,
     Unsubscribe,
 )
@@ -99,7 +100,8 @@ async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None)
                 resumed, pieces = await _missed(hub, subscriber, since, lambda fact: fact.seq <= seq)
             frames += subscriber.encoding.frames(pieces, seq if resumed else None)
         except Gone as gone:
-            frames.append(frame_of(hub.reset_message(gone.reason)).body)
+            # What has come since it joined follows: the client goes on from where it joined, not from now.
+            frames.append(frame_of(StreamReset(epoch=epoch, seq=seq, reason=gone.reason)).body)
     if not feed.up:
         frames.append(frame_of(StreamStale(reason="redis")).body)
     hello = frame_of(StreamHello(epoch=epoch, seq=seq, resumed=resumed, time=datetime.now(UTC))).body

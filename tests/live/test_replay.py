@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 import websockets
+from litestar.exceptions import WebSocketDisconnect
 from msgspec import structs
 
 from console import facts
@@ -16,8 +17,11 @@ from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged, SimState
 from console.live.encoding import MOST_REPLAYED, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
+from console.live.hub import Hub
 from console.live.received import ReceivedFact
 from console.live.replay import Gone, Replays, chosen
+from console.live.socket import serve
+from console.live.subscriber import Subscriber
 from console.live.token_bucket import TokenBucket
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
@@ -27,6 +31,7 @@ from console.store.database import Database, open_redis
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.examples import example
 from tests.live.test_program_stream import receive
+from tests.live.test_subscriber import CLIENT, Network
 from tests.serving import Served, held_turns
 
 SIM = example(SimState)
@@ -94,6 +99,38 @@ async def test_one_client_replays_one_thing_at_a_time_and_leaves_a_place_to_othe
     free.set()
     await asyncio.gather(*tasks)
     assert order == ["greedy", "other", "greedy", "greedy"]
+
+
+class Leaving:
+    """The socket of a client that says nothing and leaves when asked to."""
+
+    def __init__(self) -> None:
+        self.leaves = asyncio.Event()
+
+    async def receive_data(self, mode: str) -> str:
+        await self.leaves.wait()
+        raise WebSocketDisconnect(detail="left")
+
+
+async def test_a_reset_names_the_position_that_the_facts_behind_it_follow() -> None:
+    feed = Feed(open_redis("redis://127.0.0.1:1/0"))
+    hub, network, client = Hub(feed), Network(), Leaving()
+    joining = Subscriber(
+        CLIENT, "program", JsonEncoding(coalesce=False), frozenset({"fleet"}), network, ended=network.end
+    )
+    feed.epoch, feed.seq = "e", 7
+    async with hub.replays.place(CLIENT.handle):  # it has to wait for its turn
+        serving = asyncio.create_task(serve(client, hub, joining, ("another", 3)))  # type: ignore[arg-type]
+        await asyncio.sleep(0.01)
+        feed.seq = 9
+        hub.receive([received(8, SimChanged(time=NOW, subject=SIM.iccid, data=SIM))])
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.1)
+    messages = [msgspec.json.decode(text) for text in network.texts]
+    client.leaves.set()
+    await serving
+    numbered = [(one["type"], one["seq"]) for one in messages if "seq" in one]
+    assert numbered == [("stream.hello", 7), ("stream.reset", 7), ("sim.changed", 8)]
 
 
 def test_a_token_bucket_lets_a_burst_pass_and_then_its_rate() -> None:
