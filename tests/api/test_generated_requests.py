@@ -1,6 +1,7 @@
 """Requests that nobody here wrote: schemathesis makes them from the published document, valid ones and invalid ones."""
 
 import asyncio
+import os
 from collections import Counter
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
-REQUESTS = 15  # of each operation and mode
+REQUESTS = int(os.environ.get("REQUESTS", "8"))  # of each operation and mode; given more, other ones each time
 
 
 def broken_by(case: Case[Any], answer: Any, promise: Promise) -> list[str]:
@@ -45,7 +46,7 @@ def tried(
         max_examples=REQUESTS,
         deadline=None,
         database=None,
-        derandomize=True,
+        derandomize="REQUESTS" not in os.environ,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
