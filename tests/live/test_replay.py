@@ -101,7 +101,7 @@ async def test_one_client_replays_one_thing_at_a_time_and_leaves_a_place_to_othe
     assert order == ["greedy", "other", "greedy", "greedy"]
 
 
-class Leaving:
+class Silent:
     """The socket of a client that says nothing and leaves when asked to."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class Leaving:
 
 async def test_a_reset_names_the_position_that_the_facts_behind_it_follow() -> None:
     feed = Feed(open_redis("redis://127.0.0.1:1/0"))
-    hub, network, client = Hub(feed), Network(), Leaving()
+    hub, network, client = Hub(feed), Network(), Silent()
     joining = Subscriber(
         CLIENT, "program", JsonEncoding(coalesce=False), frozenset({"fleet"}), network, ended=network.end
     )
