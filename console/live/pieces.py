@@ -22,6 +22,7 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     swap: Swap = Swap.REPLACE
     id: str | None = None  # the id of the element that `html` is
     revision: int | None = None  # rises with each state of the thing shown: a page keeps the highest
+    about: dict[str, str] | None = None  # what a filtered list asks of a new row before it takes it
 
 
 class Html(Struct, frozen=True, gc=False):
@@ -48,6 +49,9 @@ def replace(target: str, html: str, *, revision: int | None = None) -> Html:
     return Html(_encode(part), target)
 
 
-def prepend(target: str, id_: str, html: str, *, revision: int | None = None) -> Html:
+def prepend(
+    target: str, id_: str, html: str, *, revision: int | None = None, about: dict[str, str] | None = None
+) -> Html:
     """An element for the top of a list; one with the same id is replaced where it stands."""
-    return Html(_encode(Part(target=target, html=html.strip(), swap=Swap.PREPEND, id=id_, revision=revision)))
+    part = Part(target=target, html=html.strip(), swap=Swap.PREPEND, id=id_, revision=revision, about=about)
+    return Html(_encode(part))

@@ -21,6 +21,7 @@ from console.pages import (
     budgets,
     bulk_actions,
     carrier,
+    events,
     find,
     jobs,
     orders,
@@ -49,6 +50,7 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
         route_handlers=[
             overview.router,
             find.router,
+            events.router,
             sims.router,
             sim.router,
             sms.router,
@@ -80,6 +82,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         overview.OverviewView(fragments),
         sims_view := sims.SimsView(fragments),
         sim_view := sim.SimView(fragments),
+        events.EventsView(fragments),
         sms.SmsView(fragments),
         sms.ConversationView(fragments),
         actions.ActionsView(fragments),

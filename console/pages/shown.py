@@ -8,7 +8,9 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.carrier import reads as carrier_reads
+from console.connectivity import event_list
 from console.connectivity import reads as connectivity_reads
+from console.connectivity.event_filter import read_filter
 from console.facts.sims import Connection
 from console.facts.topic_names import sims_in
 from console.pages.sim_list import ListQuery
@@ -31,6 +33,7 @@ class Page(Struct, frozen=True, kw_only=True):
     organization_id: int
     topics: frozenset[str]
     asked: ListQuery  # as its address says it, where it is a list of SIMs
+    query: Sequence[tuple[str, str]] = ()  # of its address
 
 
 async def overview(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
@@ -67,6 +70,12 @@ def _places(found: Sequence[Kind]) -> Mapping[str, int]:
             values[f"{panel}/sims {place}"] += one.sims
             values[f"{panel}/online {place}"] += online
     return values
+
+
+async def events(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+    """The latest events that the address asks for."""
+    found = await event_list.matching(reading, page.organization_id, read_filter(page.query, ""), limit=FIRST)
+    return {"events": _ids("event", (event.id for event in found.events))}
 
 
 async def sims(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
@@ -132,6 +141,7 @@ def _ids(kind: str, numbers: Iterable[object]) -> tuple[str, ...]:
 
 HELD: Mapping[str, Callable[[AsyncConnection, Page], Awaitable[Mapping[str, Value]]]] = {
     "overview": overview,
+    "events": events,
     "sims": sims,
     "sim": sim,
     "conversation": conversation,

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, post
+from litestar import Request, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -54,6 +54,7 @@ def _same(shown: str, held: Value) -> bool:
 
 @post("/shown", status_code=200, include_in_schema=False, dependencies={"asked": Provide(list_query)})
 async def shown(
+    request: Request[Any, Any, Any],
     data: JSONBody[Shown],
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
@@ -66,7 +67,12 @@ async def shown(
     """
     if data.view not in HELD:
         raise BadRequest(f"There is no view {data.view!r}")
-    page = Page(organization_id=caller.organization_id, topics=checked(data.topics), asked=asked)
+    page = Page(
+        organization_id=caller.organization_id,
+        topics=checked(data.topics),
+        asked=asked,
+        query=tuple(request.query_params.multi_items()),
+    )
     async with db.reading() as reading:
         held = await HELD[data.view](reading, page)
     differing = differences(data.values, held)

@@ -9,6 +9,7 @@ import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startLive } from "./live.js";
 import { watchSessionEnd } from "./session_end.js";
+import { startFolding } from "./tail.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
 /* global htmx */
@@ -36,6 +37,7 @@ startLive();
 startLists();
 startCharts();
 startActivity();
+startFolding();
 startAlerts();
 startWhere("[data-copy]", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");

@@ -1,5 +1,7 @@
 // What the server sends: parts of the page, each with the place where it belongs. Kept here until they are applied.
 /* global htmx */
+import { takes } from "./tail.js";
+
 const MOST_IN_LIST = 50;
 const FLASH = 1_600;
 
@@ -19,17 +21,18 @@ function limit(list) {
 // Keeps the parts of a message: { target, swap, html, id, revision }. `absentToo` keeps those whose place is not there.
 // Those for what never stands still, such as the state of the sources, are drawn at once.
 export function take(parts, absentToo = false) {
-  for (const { target, html, swap = "outerMorph", id, revision = NaN } of parts) {
+  for (const { target, html, swap = "outerMorph", id, revision = NaN, about } of parts) {
     const place = document.getElementById(target);
     if (place?.closest("[data-always]")) {
       swapIn([{ target, swap, html }]);
       continue;
     }
     if (!place && !absentToo && !(id && document.getElementById(id))) continue;
+    if (place && about && !takes(place, about)) continue;
     const key = swap === "outerMorph" ? target : `${target} ${id}`;
     const before = waiting.get(key);
     const updates = (before?.updates ?? 0) + 1;
-    if (!(before?.revision > revision)) waiting.set(key, { target, swap, html, id, revision, updates });
+    if (!(before?.revision > revision)) waiting.set(key, { target, swap, html, id, revision, about, updates });
     if (swap !== "outerMorph") forgetOldest(target, place ? limit(place) : MOST_IN_LIST);
   }
 }
@@ -82,7 +85,7 @@ function drawable() {
     } else if (part.id && document.getElementById(part.id)) {
       const element = document.getElementById(part.id);
       if (!(Number(element.dataset.rev) > part.revision)) parts.push({ ...part, target: part.id, swap: "outerMorph", element });
-    } else if (list) {
+    } else if (list && (!part.about || takes(list, part.about))) {
       const wait = heldFor(list);
       held.set(list, [(held.get(list)?.[0] ?? 0) + (wait > 0), wait, "new"]);
       if (wait > 0) continue; // it stays, for later
@@ -143,8 +146,8 @@ export function apply() {
     if (before.has(target)) flashChanges(element, before.get(target));
     else flash(element);
   }
-  document.dispatchEvent(new CustomEvent("live:applied"));
   for (const list of new Set(parts.filter((part) => part.swap !== "outerMorph").map((part) => part.target))) trim(list);
+  document.dispatchEvent(new CustomEvent("live:applied"));
 }
 
 // A filtered list says what it takes, as data-only-state="failed"; a row says what it is, as data-state="done".

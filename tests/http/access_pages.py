@@ -6,6 +6,7 @@ PAGES: dict[str, Row] = {
     "GET /": READ,
     "GET /fleet/chart.json": READ,
     "GET /find": READ,
+    "GET /events": READ,
     "GET /sims": READ,
     "POST /sims/waiting": Row("sims:read", {"shown": [], "total": 0}),
     "GET /sims/requests": READ,

@@ -140,6 +140,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (circuit, {"carrier-banner"}),
     ),
     "/?by=country": ((connection, {"fleet-counts", "fleet-by-country"}),),
+    "/events": ((event, {"event-5"}),),
     "/sims": (
         (connection, {f"sim-{ADAS_SIM}"}),
         (quota, {f"sim-{ADAS_SIM}"}),

@@ -1,0 +1,100 @@
+"""The tail of network events: filtered, searched, those that say the same on one line."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from litestar import Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
+from litestar.response import Template
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.connectivity import event_list
+from console.connectivity.event_filter import Line, folded, same
+from console.facts import Fact
+from console.facts.network import NetworkEventReported
+from console.live.pieces import Html, prepend
+from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
+from console.pages.address_faults import ALSO, VALUES, OneOf
+from console.pages.event_filters import (
+    EventQuery,
+    about,
+    address,
+    chips,
+    event_query,
+    fieldsets,
+    is_field,
+    same_address,
+)
+from console.pages.layout import layout_context
+from console.pages.templating import Fragments
+from console.store.keyset import read_cursor
+
+EVENTS = 100
+OPTIONS = {VALUES: {"fold": OneOf("no")}, ALSO: is_field}
+Before = Annotated[str, QueryParameter(max_length=300)]
+
+
+class EventsView:
+    """Each event at once. A filtered page takes those that its list asks for."""
+
+    name = "events"
+    receives = Receives(facts=(NetworkEventReported,), topics=("fleet",))
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """A new event, in its place in the list."""
+        if not isinstance(fact, NetworkEventReported):
+            return []
+        row = self._fragments.draw("events/_event.html", **drawn(Line(event=fact.data)))
+        return [prepend("events", f"event-{fact.data.id}", row, about=about(fact.data))]
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """Nothing here is read anew."""
+        return []
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Facts that were missed come again."""
+        return []
+
+
+def drawn(line: Line) -> dict[str, Any]:
+    """What the row of an event is drawn with."""
+    return {"line": line, "event": line.event, "same": same(line.event), "same_address": same_address(line.event)}
+
+
+@get("/events", opt=OPTIONS)
+async def events(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    live_since: NamedDependency[str],
+    asked: NamedDependency[EventQuery],
+    before: Before = "",
+) -> Template:
+    """The newest first. `before`: a page of older ones, which does not change."""
+    cursor = read_cursor(before) if before else None
+    found = await event_list.matching(reading, caller.organization_id, asked.wanted, limit=EVENTS, cursor=cursor)
+    lines = folded(found.events) if asked.fold else [Line(event=event) for event in found.events]
+    here = address(asked)
+    context = {
+        **await layout_context(reading, caller, live_since, EventsView),
+        "lines": [drawn(line) for line in lines],
+        "asked": asked,
+        "chips": chips(asked),
+        "fieldsets": fieldsets(asked.wanted, await event_list.choices(reading, caller.organization_id)),
+        "turned": address(asked, fold=not asked.fold),
+        "newest": here if cursor else None,
+        "older": f"{here}{'&' if '?' in here else '?'}before={found.older}" if found.older else None,
+        "read_until": found.read_until,
+        "most_read": event_list.MOST_READ,
+        "limit": EVENTS,
+        "as_of_time": datetime.now(UTC),
+    }
+    return Template("events/events.html", context=context)
+
+
+router = Router("/", route_handlers=[events], dependencies={"asked": Provide(event_query)}, include_in_schema=False)
