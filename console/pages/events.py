@@ -8,10 +8,12 @@ from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from litestar.response import Template
+from msgspec import json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import event_list
 from console.connectivity.event_filter import Line, folded, same
+from console.connectivity.event_list import EventPage
 from console.facts import Fact
 from console.facts.network import NetworkEventReported
 from console.live.pieces import Html, prepend
@@ -67,6 +69,22 @@ def drawn(line: Line) -> dict[str, Any]:
     return {"line": line, "event": line.event, "same": same(line.event), "same_address": same_address(line.event)}
 
 
+def _attributes(asked: EventQuery, found: EventPage, *, past: bool) -> dict[str, str | None]:
+    """Of the list: what it takes of new events; a page of the past takes none."""
+    every = {"data-fold": "" if asked.fold else None, "data-more": "" if found.older else None}
+    if past:
+        return {"id": "events-past", **every}
+    return {
+        "id": "events",
+        "data-limit": str(EVENTS),
+        "data-calm": "",
+        "data-verified": None if asked.q else "",
+        "data-filter": json.encode(asked.wanted.values).decode() if asked.wanted.values else None,
+        "data-words": " ".join(asked.wanted.words) or None,
+        **every,
+    }
+
+
 @get("/events", opt=OPTIONS)
 async def events(
     caller: NamedDependency[Caller],
@@ -83,6 +101,7 @@ async def events(
     context = {
         **await layout_context(reading, caller, live_since, EventsView),
         "lines": [drawn(line) for line in lines],
+        "list_attributes": _attributes(asked, found, past=cursor is not None),
         "asked": asked,
         "chips": chips(asked),
         "fieldsets": fieldsets(asked.wanted, await event_list.choices(reading, caller.organization_id)),
