@@ -18,6 +18,7 @@ from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
 REQUESTS = int(os.environ.get("REQUESTS", "8"))  # of each operation and mode; given more, other ones each time
+LEAST_OF = 15  # at least one answer of so many is 200, and one a refusal: requests reach the handlers, valid and not
 
 
 def broken_by(case: Case[Any], answer: Any, promise: Promise) -> list[str]:
@@ -75,5 +76,6 @@ async def test_every_generated_request_is_answered_as_the_document_says(
         answered, faults = await asyncio.to_thread(tried, operation, mode, web.address, full.acme_key, promise)
         assert faults == [], operation.label
         statuses += answered
-    assert statuses[200] > len(operations)
-    assert statuses[400] + statuses[422] > len(operations)
+    share = statuses.total() / LEAST_OF
+    assert statuses[200] > share
+    assert statuses[400] + statuses[422] > share
