@@ -105,9 +105,11 @@ async def test_the_server_counts_as_the_settings_say(settings: Settings, cast: C
     async with serving(settings) as web:
         assert await statuses(web, spoofed) == [401] * 45, "45 clients of a proxy on this machine"
         appended = [f"{address}, 203.0.113.9" for address in spoofed]
-        assert (await statuses(web, appended))[40:] == [429] * 5, "one client that writes addresses of its own"
+        one = await statuses(web, appended)
+        assert (one[:40], 429 in one) == ([401] * 40, True), "one client that writes addresses of its own"
     async with serving(Settings(**{**settings_of(settings), "trusted_proxies": ()})) as web:
-        assert (await statuses(web, spoofed))[40:] == [429] * 5, "one client, whatever it says"
+        one = await statuses(web, spoofed)
+        assert (one[:40], 429 in one) == ([401] * 40, True), "one client, whatever it says"
 
 
 def settings_of(settings: Settings) -> dict[str, Any]:

@@ -79,7 +79,7 @@ async def test_no_address_of_a_page_is_an_error_of_ours(web: Served, cast: Cast)
     async with web.signed_in("ada") as ada:
 
         def ask_all() -> None:
-            with httpx.Client(base_url=web.address, cookies=ada.cookies, trust_env=False) as client:
+            with httpx.Client(base_url=web.address, cookies=ada.cookies, trust_env=False, timeout=60) as client:
 
                 @bounded
                 @given(place=PLACES, query=QUERY)
@@ -98,7 +98,7 @@ async def test_no_form_is_an_error_of_ours(web: Served, cast: Cast) -> None:
     faults: list[str] = []
 
     def send_all() -> None:
-        with httpx.Client(base_url=web.address, headers={"Origin": web.address}, trust_env=False) as client:
+        with httpx.Client(base_url=web.address, headers={"Origin": web.address}, trust_env=False, timeout=60) as client:
 
             @bounded
             @given(
