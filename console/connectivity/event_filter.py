@@ -38,10 +38,11 @@ class EventFilter(Struct, frozen=True, kw_only=True):
 def read_filter(items: Iterable[tuple[str, str]], q: str) -> EventFilter:
     """What an address asks for. Values beyond the bounds are left out; `faults` names them."""
     values: dict[str, tuple[str, ...]] = {}
-    for name, value in items:
+    for name, given in items:
         known = values.get(name, ())
-        if name in FIELDS and _can_be(value) and value not in known and len(known) < MOST_VALUES:
-            values[name] = (*known, _written(name, value))
+        value = _written(name, given)
+        if name in FIELDS and _can_be(given) and value not in known and len(known) < MOST_VALUES:
+            values[name] = (*known, value)
     return EventFilter(values=values, words=tuple(q.replace("\0", "").lower().split())[:MOST_WORDS])
 
 

@@ -114,3 +114,8 @@ async def test_an_open_page_takes_what_its_filter_asks_for_and_folds_it(page: Pa
     await expect(page.locator("#event-3 [data-fold-number]")).to_have_text("×3", timeout=8_000)
     assert await page.locator("#events > tr").count() == 3
     assert await page.locator("#events > tr:visible").count() == 1
+
+
+def test_a_sim_pasted_in_two_ways_is_one_value() -> None:
+    spaced = f"{ADAS_SIM[:4]} {ADAS_SIM[4:]}"
+    assert read_filter([("sim", ADAS_SIM), ("sim", spaced)], "").values == {"sim": (ADAS_SIM,)}
