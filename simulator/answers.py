@@ -16,11 +16,15 @@ _encoder = msgspec.json.Encoder()
 
 
 class Answer(Struct, gc=False):
-    """Status, body and headers of one answer; the length is added when it is sent."""
+    """Status, body and headers of one answer; the length is added when it is sent.
+
+    `missing`: bytes that its length promises and that never come, for the connection is closed before them.
+    """
 
     status: int
     body: bytes = b""
     headers: Headers = []
+    missing: int = 0
 
 
 class Refused(Exception):

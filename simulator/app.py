@@ -55,14 +55,18 @@ class App:
             return
         found = self._public_routes.find(method, path)
         name = f"{method} {found[0]}" if found else f"{method} other"
+        write = self._request_counts.receive(request) if method in WITH_BODY else None
         answer = await self._answer(request, found)
-        self._request_counts.count(name, str(answer.status) if answer else "dropped")
-        if answer is None:
+        status = str(answer.status) if answer else "dropped"
+        self._request_counts.count(name, status)
+        if write is not None:
+            write.status = status
+        if answer is not None:
+            await _send(send, answer)
+        if answer is None or answer.missing:
             scope["extensions"][CUT]()
             while (await receive())["type"] != "http.disconnect":
                 pass
-            return
-        await _send(send, answer)
 
     async def _answer(
         self, request: Request, found: tuple[str, tuple[str, ...], Callable[[Request], Answer]] | None
@@ -83,6 +87,8 @@ class App:
         answer = _done(lambda one: self._through(one, found), request)
         if fault.kind is FaultKind.DROP_AFTER:
             return None
+        if fault.kind is FaultKind.DELAY_AFTER:
+            await asyncio.sleep(fault.seconds)
         return altered(fault, answer)
 
     def _through(
@@ -134,6 +140,6 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+    headers = [*answer.headers, (b"content-length", b"%d" % (len(answer.body) + answer.missing))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": bool(answer.missing)})

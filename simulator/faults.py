@@ -26,6 +26,8 @@ class FaultKind(StrEnum):
     MALFORMED_AFTER = "malformed_after"  # does it, and answers with HTML
     RENAMED = "renamed"  # does it, and answers with `field` called `to` throughout, or left out when there is no `to`
     EMPTY = "empty"  # does it, and answers with `status` or 200 and no body
+    DELAY_AFTER = "delay_after"  # does it, and waits `seconds` before it answers
+    CUT = "cut"  # does it, and closes the connection in the middle of the answer
 
 
 class Fault(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -100,6 +102,7 @@ class Faults:
         return wait, decisive
 
 
+MISSING = 64  # bytes of an answer that is cut
 _PAGE = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>The server is out of order</h1></body></html>"
 
 
@@ -127,6 +130,8 @@ def altered(fault: Fault, answer: Answer) -> Answer:
         return _failure(fault)
     if fault.kind is FaultKind.EMPTY:
         return Answer(fault.status or 200)
+    if fault.kind is FaultKind.CUT:
+        return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers, missing=MISSING)
     if fault.kind is FaultKind.RENAMED and fault.field and answer.status == 200 and answer.body:
         reported = _renamed(msgspec.json.decode(answer.body), fault.field, fault.to)
         return Answer(answer.status, msgspec.json.encode(reported), answer.headers)

@@ -55,6 +55,7 @@ class Control:
             ("DELETE", "/_sim/faults", self._end_faults),
             ("DELETE", "/_sim/faults/{id}", self._end_faults),
             ("GET", "/_sim/requests", self._see_requests),
+            ("GET", "/_sim/writes", self._see_writes),
             ("GET", "/_sim/ledger", self._see_ledger),
             ("POST", "/_sim/orders/{order}/pay", self._pay),
         ):
@@ -123,6 +124,9 @@ class Control:
     def _see_requests(self, request: Request) -> Answer:
         since = request.query().get("since", "0")
         return answers.json(self._request_counts.as_json(float(since) if since.replace(".", "", 1).isdigit() else 0))
+
+    def _see_writes(self, request: Request) -> Answer:
+        return answers.json(list(self._request_counts.writes))
 
     def _see_ledger(self, request: Request) -> Answer:
         return answers.json(self._ledger.entries)

@@ -71,6 +71,24 @@ def test_drop_after_does_it_and_then_hangs_up(simulated: Simulated) -> None:
     assert dropped >= 1
 
 
+def test_what_was_done_may_be_answered_late_or_cut_off_and_each_write_is_noted(simulated: Simulated) -> None:
+    iccid, before = simulated.some("OFFLINE"), len(simulated.sim("GET", "ledger"))
+    path, top_up = f"{iccid}/topup$", f"/v2/sims/{iccid}/topup?payment_method=creditcard"
+    late = {"path": path, "kind": "delay_after", "seconds": 0.3, "times": 1}
+    simulated.sim("POST", "faults", [late, {"path": path, "kind": "cut", "times": 1}])
+    began = time.monotonic()
+    assert simulated.post(top_up).status_code == 201
+    assert time.monotonic() - began >= 0.3
+    with pytest.raises(httpx.RemoteProtocolError):
+        simulated.post(top_up)
+    simulated.sim("POST", "faults", {"path": path, "kind": "drop_before", "times": 1})
+    with pytest.raises(httpx.RemoteProtocolError):
+        simulated.post(top_up)
+    assert len(simulated.sim("GET", "ledger")) == before + 2
+    writes = [one for one in simulated.sim("GET", "writes") if iccid in one["path"]]
+    assert [one["status"] for one in writes[-3:]] == ["201", "201", "dropped"]
+
+
 def test_an_expired_token_is_good_for_nothing_until_the_next_sign_in(simulated: Simulated) -> None:
     simulated.get("/v2/sims")
     old = simulated.token
