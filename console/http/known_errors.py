@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 from litestar.exceptions import HTTPException, InternalServerException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +25,7 @@ def known_error(error: Exception) -> ConsoleError | None:
         found.code = CODES_BY_STATUS.get(error.status_code, "BAD_REQUEST")  # type: ignore[misc]
         found.headers = dict(error.headers or {})  # type: ignore[misc]
         return found
-    if isinstance(error, (DBAPIError, RedisError, OSError, TimeoutError)):
+    if isinstance(error, (DBAPIError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError)):
         if isinstance(error, DBAPIError) and not _unreachable(error):
             match getattr(error.orig, "sqlstate", None):
                 case "22021":  # a NUL in a text

@@ -21,6 +21,7 @@ from console.queue import job_queue
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
 from console.store.outbox import FactRelay, append_facts, item
 
+STANDING_STILL_SECONDS = 60  # after which PostgreSQL ends a transaction whose process says nothing: it holds locks
 Write = Callable[["Transaction"], Awaitable[None]]
 
 
@@ -157,6 +158,7 @@ def database_of(engine: AsyncEngine, redis_url: str) -> Database:
 def open_engine(database_url: str, connections: int = 10, statement_seconds: float | None = None) -> AsyncEngine:
     """An engine that connects when it is used. It keeps what it has compiled, also when it is disposed of."""
     server_settings = {"application_name": "console", "timezone": "UTC", "jit": "off"}
+    server_settings["idle_in_transaction_session_timeout"] = str(STANDING_STILL_SECONDS * 1000)
     if statement_seconds is not None:
         server_settings["statement_timeout"] = str(round(statement_seconds * 1000))
     engine = create_async_engine(

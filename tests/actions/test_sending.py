@@ -8,6 +8,7 @@ import pytest
 from console.actions import requests, writes
 from console.actions.requests import PaymentMethod
 from console.actions.rules import LEASE, SendResult
+from console.actions.sending.reads import due
 from console.actions.sending.writes import Sent, claim, note_sending, record_sent, take_lost_claims
 from console.facts.actions import Action
 from console.store.database import Database
@@ -95,6 +96,20 @@ async def test_an_unknown_bank_transfer_is_found_among_the_orders(otto: Operator
     assert "days" in found.explanation
     await otto.simulation.ask("POST", f"orders/{found.order_number}/pay")
     assert (await otto.settle(found)).state == "confirmed"
+
+
+async def test_what_1nce_has_taken_is_settled_before_what_needs_its_orders(
+    otto: Operator, iccid: str, simulation: Simulation, db: Database
+) -> None:
+    await otto.fault(path="topup", kind="drop_before")
+    unknown = await otto.act(await otto.top_up(iccid))
+    other = (await simulation.iccids())[-1]
+    taken = await otto.act(await otto.ask(requests.reset(other)))
+    await otto.age(taken, due=True)
+    await otto.age(unknown, timedelta(minutes=1))
+    async with db.reading() as reading:
+        found = await due(reading, otto.acme.id, datetime.now(UTC) + timedelta(seconds=5), limit=10)
+    assert [(one.action.id, one.action.state) for one in found] == [(taken.id, "accepted"), (unknown.id, "unknown")]
 
 
 async def test_what_did_not_happen_is_said_after_a_while_and_not_before(otto: Operator, iccid: str) -> None:

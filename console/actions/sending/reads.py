@@ -23,7 +23,10 @@ class Sought(Struct, frozen=True, kw_only=True):
 
 
 async def due(connection: AsyncConnection, organization_id: int, now: datetime, *, limit: int) -> list[Sought]:
-    """The actions whose effects are to be looked for, the longest due first."""
+    """The actions whose effects are to be looked for, the longest due: first those that 1NCE has taken.
+
+    What is unknown may need 1NCE's orders, of which few can be read in a minute.
+    """
     wanted = sa.and_(c.organization_id == organization_id, c.state.in_(LOOKED_FOR), c.due_at <= now)
     query = sa.select(*COLUMNS, c.noted_volume_bytes).where(wanted).order_by(c.due_at, c.id).limit(limit)
     found = []
@@ -35,7 +38,7 @@ async def due(connection: AsyncConnection, organization_id: int, now: datetime, 
             noted_volume_bytes=row.noted_volume_bytes,
         )
         found.append(Sought(action=action_of(row), pending=pending))
-    return found
+    return sorted(found, key=lambda one: one.pending.state is ActionState.UNKNOWN)
 
 
 async def linked_orders(connection: AsyncConnection, organization_id: int, since: datetime) -> set[str]:
