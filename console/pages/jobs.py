@@ -1,6 +1,5 @@
 """What the workers do and have done."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,17 +8,13 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console import metrics
 from console.facts import Fact
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged, JobRun
-from console.live.hub import Hub
 from console.live.pieces import Html, prepend, replace
-from console.live.subscriber import Subscriber
-from console.live.view import Receives, Refresh, View
+from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
@@ -27,7 +22,6 @@ from console.pages.templating import Fragments
 from console.runs import reads
 from console.runs.rules import RunState
 from console.runs.schedule import BY_NAME
-from console.store.database import Database
 
 EVERY_SECONDS = 5.0
 PARTS = (Refresh(part="schedule"), Refresh(part="installation"))
@@ -77,42 +71,6 @@ class JobsView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """The whole schedule, and the runs that no fact reports."""
         return PARTS
-
-
-class ScheduleUpdates:
-    """Shows on open Jobs pages what no fact reports: when each job runs next, and runs for the installation."""
-
-    def __init__(self, db: Database, hub: Hub, view: JobsView) -> None:
-        self._db, self._hub, self._view = db, hub, view
-        self._sent: dict[int, set[Html]] = {}
-
-    async def run(self) -> None:
-        """Every EVERY_SECONDS, until cancelled; what has not changed is not sent again."""
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            shown: dict[int, list[Subscriber]] = {}
-            for one in self._hub.subscribers():
-                if one.view is self._view:
-                    shown.setdefault(one.client.organization_id, []).append(one)
-            self._sent = {number: pieces for number, pieces in self._sent.items() if number in shown}
-            for organization_id, subscribers in shown.items():
-                try:
-                    await self._show(organization_id, subscribers)
-                except (OSError, TimeoutError, SQLAlchemyError):
-                    metrics.loop_errors.labels("schedule").inc()  # it is drawn with the next round
-
-    async def _show(self, organization_id: int, subscribers: Sequence[Subscriber]) -> None:
-        async with self._db.reading() as reading:
-            pieces = [piece for part in PARTS for piece in await self._view.refresh(reading, organization_id, part)]
-        sent = self._sent.get(organization_id, set())
-        self._sent[organization_id] = set(pieces)
-        for piece in pieces:
-            if piece not in sent:
-                for subscriber in subscribers:
-                    subscriber.put(piece)
-
-    def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
-        """The view's own refresh shows them."""
 
 
 @get("/jobs", include_in_schema=False, opt={VALUES: {"state": OneOf(*RunState), "job": OneOf(*BY_NAME)}})

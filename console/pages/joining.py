@@ -26,6 +26,7 @@ from console.pages import (
     jobs,
     orders,
     overview,
+    quotas,
     sim,
     sims,
     sms,
@@ -37,6 +38,7 @@ from console.pages.bulk_view import BulkActionView
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListTicks
+from console.pages.periodic import PeriodicRefresh
 from console.pages.sources import SourceUpdates
 from console.pages.templating import Fragments
 from console.settings import Settings
@@ -51,6 +53,7 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
             overview.router,
             find.router,
             events.router,
+            quotas.router,
             sims.router,
             sim.router,
             sms.router,
@@ -83,6 +86,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         sims_view := sims.SimsView(fragments),
         sim_view := sim.SimView(fragments),
         events.EventsView(fragments),
+        quotas_view := quotas.QuotasView(fragments),
         sms.SmsView(fragments),
         sms.ConversationView(fragments),
         actions.ActionsView(fragments),
@@ -103,6 +107,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
     )
     live.updates.append(ListTicks(live.hub, sims_view.name))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
-    live.updates.append(jobs.ScheduleUpdates(db, live.hub, jobs_view))
+    live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))
+    live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
     return live

@@ -14,6 +14,7 @@ from console.connectivity.event_filter import read_filter
 from console.facts.sims import Connection
 from console.facts.topic_names import sims_in
 from console.pages.sim_list import ListQuery
+from console.quotas.outlook import outlook
 from console.runs import reads as run_reads
 from console.sims import reads as sim_reads
 from console.sims.counts.reads import Kind, counted, kinds
@@ -76,6 +77,17 @@ async def events(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     """The latest events that the address asks for."""
     found = await event_list.matching(reading, page.organization_id, read_filter(page.query, ""), limit=FIRST)
     return {"events": _ids("event", (event.id for event in found.events))}
+
+
+async def quotas(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+    """The rows on screen, and how many SIMs are in each band."""
+    rows = await revisions_of(reading, page.organization_id, sims_in(page.topics))
+    found = await outlook(reading, page.organization_id, datetime.now(UTC))
+    counts = {**found.bands, "total": found.total, "low": found.low, "expiring": found.expiring}
+    return {
+        **{f"quota-{iccid}": revision for iccid, revision in rows.items()},
+        **{f"quota-bands/{name}": number for name, number in counts.items()},
+    }
 
 
 async def sims(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
@@ -142,6 +154,7 @@ def _ids(kind: str, numbers: Iterable[object]) -> tuple[str, ...]:
 HELD: Mapping[str, Callable[[AsyncConnection, Page], Awaitable[Mapping[str, Value]]]] = {
     "overview": overview,
     "events": events,
+    "quotas": quotas,
     "sims": sims,
     "sim": sim,
     "conversation": conversation,

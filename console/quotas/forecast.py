@@ -1,13 +1,16 @@
 """When a SIM's data quota runs out, if it goes on as it did."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
+import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
-from console.quotas.rules import days_left
+from console.quotas.rules import LEAST_DAYS, days_left
 from console.usage import reads
+from console.usage.tables import usage_daily
 
 HISTORY_DAYS = 30
 
@@ -30,3 +33,17 @@ async def forecast(connection: AsyncConnection, organization_id: int, sim: SimSt
     span = (today - days[0].time).days
     found = days_left(sim.data_left_bytes, [used.get(days[0].time + timedelta(days=n), 0) for n in range(span)])
     return None if found is None or found > 36_500 else Forecast(round(found))
+
+
+def measured(organization_id: int, today: date) -> "sa.Select[*tuple[Any, ...]]":
+    """Of each SIM with enough history what it used in the same days: organization, ICCID, bytes, days, `today`."""
+    c, midnight = usage_daily.c, datetime.combine(today, time(), UTC)
+    days = sa.cast(today - sa.cast(sa.func.min(sa.func.timezone("UTC", c.bucket)), sa.Date), sa.SmallInteger)
+    used = sa.cast(sa.func.sum(c.data_bytes), sa.BigInteger)
+    return (
+        sa.select(c.organization_id, c.iccid, used, days, sa.literal(today))
+        .where(c.organization_id == organization_id, c.bucket < midnight)
+        .where(c.bucket >= midnight - timedelta(days=HISTORY_DAYS))
+        .group_by(c.organization_id, c.iccid)
+        .having(days >= LEAST_DAYS, used > 0)
+    )

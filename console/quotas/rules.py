@@ -10,6 +10,7 @@ LATE = timedelta(minutes=20)  # a usage record comes up to 15 minutes after the 
 # record that covers a check is counted whole on one side of it.
 LEAST_BYTES = 1024 * 1024
 LEAST_PERCENT = 5
+LEAST_DAYS = 3  # of use, before it says when a quota runs out
 
 
 class Reconciliation(Struct, frozen=True, kw_only=True):
@@ -35,6 +36,25 @@ class Reconciliation(Struct, frozen=True, kw_only=True):
     def streamed(self) -> int:
         """What 1NCE's usage records explain of it."""
         return self.recorded - self.missing
+
+
+def started(used_now: int, now: datetime) -> Reconciliation:
+    """The reconciliation after the first check of the quota. `used_now` in bytes."""
+    return Reconciliation(
+        started_at=now,
+        used_at_start=used_now,
+        used=used_now,
+        checked_at=now,
+        recorded=0,
+        settled_used=used_now,
+        waiting_used=used_now,
+        waiting_at=now,
+    )
+
+
+def says_more(one: Reconciliation, before: Reconciliation) -> bool:
+    """Whether it must be written: that a check found nothing new is in `sim_checks`."""
+    return structs.replace(one, waiting_at=before.waiting_at) != before
 
 
 def checked(it: Reconciliation, used_now: int, now: datetime) -> Reconciliation:
@@ -70,7 +90,7 @@ def differs(it: Reconciliation) -> bool:
     return size > LEAST_BYTES and size * 100 > max(it.fallen, it.streamed) * LEAST_PERCENT
 
 
-def days_left(left_bytes: int | None, daily_bytes: Sequence[int], *, least_days: int = 3) -> float | None:
+def days_left(left_bytes: int | None, daily_bytes: Sequence[int], *, least_days: int = LEAST_DAYS) -> float | None:
     """In how many days the quota runs out at the mean use of these days; None with too little history or no use."""
     if left_bytes is None or len(daily_bytes) < least_days or sum(daily_bytes) <= 0:
         return None

@@ -21,6 +21,16 @@ quotas = sa.Table(
     moment("changed_at", nullable=False),
 )
 
+# What a SIM used in its last whole days, up to thirty; only where there are enough. `forecast_quotas` measures it.
+quota_forecasts = sa.Table(
+    "quota_forecasts",
+    metadata,
+    *key_columns(),
+    sa.Column("used_bytes", sa.BigInteger, nullable=False),
+    sa.Column("days", sa.SmallInteger, nullable=False),
+    sa.Column("measured_on", sa.Date, nullable=False),
+)
+
 # What 1NCE's quota says was used against what our usage records add up to, since the first check. Data only.
 quota_reconciliation = sa.Table(
     "quota_reconciliation",

@@ -1,14 +1,15 @@
 """Changes of quotas, and of their reconciliation with usage records."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
-from console.quotas.rules import Reconciliation, checked, differs, unexplained
-from console.quotas.tables import quota_reconciliation, quotas
+from console.quotas.forecast import measured
+from console.quotas.rules import Reconciliation, checked, differs, says_more, started, unexplained
+from console.quotas.tables import quota_forecasts, quota_reconciliation, quotas
 from console.sims.rules import quota_word
 from console.sims.writes import record_checks, touch
 from console.store.bulk import Row, rows_of, upsert_changed
@@ -100,27 +101,9 @@ async def _reconcile(
     for iccid, one in after.items():
         since = (one.differs_since or now) if streamer_used and differs(one) else None
         after[iccid] = structs.replace(one, differs_since=since)
-    started = {iccid: _started(used_now, now) for iccid, used_now in used.items() if iccid not in before}
-    changed = {iccid: one for iccid, one in after.items() if _says_more(one, before[iccid])}
-    await _write(transaction, organization_id, started | changed)
-
-
-def _started(used_now: int, now: datetime) -> Reconciliation:
-    return Reconciliation(
-        started_at=now,
-        used_at_start=used_now,
-        used=used_now,
-        checked_at=now,
-        recorded=0,
-        settled_used=used_now,
-        waiting_used=used_now,
-        waiting_at=now,
-    )
-
-
-def _says_more(one: Reconciliation, before: Reconciliation) -> bool:
-    """Whether it must be written: that a check found nothing new is in `sim_checks`."""
-    return structs.replace(one, waiting_at=before.waiting_at) != before
+    first = {iccid: started(used_now, now) for iccid, used_now in used.items() if iccid not in before}
+    changed = {iccid: one for iccid, one in after.items() if says_more(one, before[iccid])}
+    await _write(transaction, organization_id, first | changed)
 
 
 async def _stored(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> dict[str, Reconciliation]:
@@ -195,3 +178,22 @@ async def explain(
         .values(recorded=c.recorded + sums.c.amount, **({"missing": c.missing + sums.c.amount} if missing else {}))
         .where(c.organization_id == organization_id, c.iccid == sums.c.iccid)
     )
+
+
+async def measure_use(transaction: Transaction, organization_id: int, now: datetime) -> int:
+    """Record what SIMs used in their last whole days, as `days_left` takes it. Returns how many changed.
+
+    A SIM with too few days, or without any use, has no measurement.
+    """
+    f, today = quota_forecasts.c, now.astimezone(UTC).date()
+    key, said = ("organization_id", "iccid"), ("used_bytes", "days", "measured_on")
+    new = insert(quota_forecasts).from_select((*key, *said), measured(organization_id, today))
+    before, after = sa.tuple_(*(f[name] for name in said)), sa.tuple_(*(new.excluded[name] for name in said))
+    kept = new.on_conflict_do_update(
+        index_elements=key,
+        set_={name: new.excluded[name] for name in said},
+        where=before.is_distinct_from(after),
+    )
+    changed = (await transaction.connection.execute(kept)).rowcount
+    old = sa.delete(quota_forecasts).where(f.organization_id == organization_id, f.measured_on < today)
+    return changed + (await transaction.connection.execute(old)).rowcount

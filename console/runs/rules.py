@@ -12,8 +12,8 @@ class JobDefinition(Struct, frozen=True, kw_only=True):
     name: str
     description: str
     every: str
-    cron: str | None
-    timeout: timedelta  # a run that takes longer is cancelled and has failed
+    cron: str | None = None
+    timeout: timedelta = timedelta(minutes=15)  # a run that takes longer is cancelled and has failed
     by_organization: bool = True  # a run for each organization; else one for the whole installation
     arguments: tuple[str, ...] = ()  # that a request must give, beside the organization
     at_start: bool = False  # asked for when a worker starts, too

@@ -22,7 +22,6 @@ JOBS = (
         name="sync_sim",
         description="Asks 1NCE about one SIM that somebody wants to watch or to know about at once",
         every="request",
-        cron=None,
         timeout=timedelta(minutes=5),
         arguments=("iccid",),
     ),
@@ -30,7 +29,6 @@ JOBS = (
         name="act",
         description="Sends an operator's action to 1NCE, at most once",
         every="request",
-        cron=None,
         timeout=timedelta(minutes=5),
         arguments=("action_id",),
     ),
@@ -47,7 +45,6 @@ JOBS = (
         description="Starts the actions of bulk actions, a few at a time, and stops one of which too many have failed",
         every="request, and each minute for what was left",
         cron="* * * * *",
-        timeout=timedelta(minutes=15),
         at_start=True,
     ),
     JobDefinition(
@@ -55,7 +52,6 @@ JOBS = (
         description="Sends notifications to their channels, and again those that were not taken",
         every="request, and each minute for what was left",
         cron="* * * * *",
-        timeout=timedelta(minutes=15),
         at_start=True,
     ),
     JobDefinition(
@@ -70,7 +66,6 @@ JOBS = (
         description="Asks 1NCE for the connection of SIMs: on screen, changed lately, and the longest not asked for",
         every="minute",
         cron="* * * * *",
-        timeout=timedelta(minutes=15),
         at_start=True,
     ),
     JobDefinition(
@@ -78,7 +73,6 @@ JOBS = (
         description="Asks 1NCE for the network events of SIMs, in the same order; polled or pushed, each counts once",
         every="minute",
         cron="* * * * *",
-        timeout=timedelta(minutes=15),
         at_start=True,
     ),
     JobDefinition(
@@ -86,14 +80,20 @@ JOBS = (
         description="Asks 1NCE for the messages of SIMs: on screen, with a message under way, then all others",
         every="minute",
         cron="* * * * *",
-        timeout=timedelta(minutes=15),
     ),
     JobDefinition(
         name="sync_quotas",
         description="Asks 1NCE for the quotas of SIMs; a decrease that no usage record explains becomes derived usage",
         every="minute",
         cron="* * * * *",
-        timeout=timedelta(minutes=15),
+        at_start=True,
+    ),
+    JobDefinition(
+        name="forecast_quotas",
+        description="Measures what SIMs used in their last whole days, by which the end of their quotas is estimated",
+        every="hour",
+        cron="7 * * * *",
+        timeout=timedelta(minutes=30),
         at_start=True,
     ),
     JobDefinition(
@@ -153,7 +153,6 @@ JOBS = (
         name="check_credentials",
         description="Tries an organization's credentials at 1NCE, because an administrator asked",
         every="request",
-        cron=None,
         timeout=timedelta(minutes=2),
     ),
     JobDefinition(

@@ -11,7 +11,17 @@ from tests.cast import ADAS_SIM, Cast, add_sim
 
 pytestmark = pytest.mark.one_edition
 BADGE = "[data-live-badge]"
-LIVE = ("/", "/?by=country", "/events", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier", "/sims?q=nothing-like-it")
+LIVE = (
+    "/",
+    "/?by=country",
+    "/events",
+    "/quotas",
+    "/sims",
+    f"/sims/{ADAS_SIM}",
+    "/jobs",
+    "/carrier",
+    "/sims?q=nothing-like-it",
+)
 OTHERS = ("/api/v1/docs",)
 # A window of 1280 by 1024 pixels is 640 by 512 wide at 200 % zoom, 320 by 256 at 400 % (WCAG 2.2, 1.4.10).
 SIZES = ((320, 800), (320, 256), (390, 800), (640, 512), (768, 800), (1024, 800), (1440, 800), (2560, 800))

@@ -7,6 +7,7 @@ PAGES: dict[str, Row] = {
     "GET /fleet/chart.json": READ,
     "GET /find": READ,
     "GET /events": READ,
+    "GET /quotas": READ,
     "GET /sims": READ,
     "POST /sims/waiting": Row("sims:read", {"shown": [], "total": 0}),
     "GET /sims/requests": READ,

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.one_edition
 PAGES = {
     "overview": "/",
     "events": "/events?severity=info&severity=warn",
+    "quotas": "/quotas",
     "sims": "/sims?status=enabled",
     "sim": f"/sims/{ADAS_SIM}",
     "jobs": "/jobs",
@@ -93,6 +94,7 @@ async def test_a_change_that_never_reached_a_page_is_found_and_mended(page: Page
     for view, found in {
         "overview": "#event-77",
         "events": "#event-77",
+        "quotas": f"#quota-{ADAS_SIM}:has-text('unpublished')",
         "sims": f"#sim-{ADAS_SIM}:has-text('unpublished')",
         "sim": "#sim-state:has-text('unpublished')",
         "jobs": "#runs tr:has-text('unpublished')",

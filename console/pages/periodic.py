@@ -1,0 +1,52 @@
+"""Shows on open pages what no fact reports, or what is counted again too dearly for each fact."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from console import metrics
+from console.live.hub import Hub
+from console.live.pieces import Html
+from console.live.subscriber import Subscriber
+from console.live.view import Refresh, View
+from console.store.database import Database
+
+
+class PeriodicRefresh:
+    """Refreshes these parts of a view on all its open pages; what has not changed is not sent again."""
+
+    def __init__(self, db: Database, hub: Hub, view: View, parts: Sequence[Refresh], every_seconds: float) -> None:
+        self._db, self._hub, self._view = db, hub, view
+        self._parts, self._every_seconds = parts, every_seconds
+        self._sent: dict[int, set[Html]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            shown: dict[int, list[Subscriber]] = {}
+            for one in self._hub.subscribers():
+                if one.view is self._view:
+                    shown.setdefault(one.client.organization_id, []).append(one)
+            self._sent = {number: pieces for number, pieces in self._sent.items() if number in shown}
+            for organization_id, subscribers in shown.items():
+                try:
+                    await self._show(organization_id, subscribers)
+                except (OSError, TimeoutError, SQLAlchemyError):
+                    metrics.loop_errors.labels(self._view.name).inc()  # it is drawn with the next round
+
+    async def _show(self, organization_id: int, subscribers: Sequence[Subscriber]) -> None:
+        async with self._db.reading() as reading:
+            pieces = [
+                piece for part in self._parts for piece in await self._view.refresh(reading, organization_id, part)
+            ]
+        sent = self._sent.get(organization_id, set())
+        self._sent[organization_id] = set(pieces)
+        for piece in pieces:
+            if piece not in sent:
+                for subscriber in subscribers:
+                    subscriber.put(piece)
+
+    def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
+        """The view's own refresh shows them."""

@@ -1,0 +1,171 @@
+"""Data quotas: how many are empty within which time, which those are, and what a top-up of them costs."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.carrier.products import TopUpPrice, top_up_price
+from console.facts import Fact
+from console.facts.sims import SimChanged
+from console.live.pieces import Html, replace
+from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
+from console.pages.address_faults import VALUES, OneOf
+from console.pages.layout import layout_context
+from console.pages.templating import Fragments
+from console.quotas.outlook import BANDS, DAYS, OTHERS, Outlook, QuotaOutlook, of_sims, outlook, soonest
+from console.store.keyset import read_cursor
+
+ROWS = 50
+MOST_PROPOSED = 200  # SIMs that are named in the address of a plan
+EVERY_SECONDS = 4.0
+COUNTS = Refresh(part="counts")
+TITLES = {
+    "exhausted": "Exhausted",
+    "expired": "Expired",
+    **{str(days): f"{low}–{days} d" if low else "Under 1 d" for low, days in zip((0, *DAYS), DAYS, strict=False)},
+    "later": f"Over {DAYS[-1]} d",
+    "unmeasured": "Use not measured",
+    "unknown": "Quota not known",
+    "low": "Low",
+    "expiring": "Expire in 90 d",
+}
+OF_LIST = {"exhausted": "exhausted", "expired": "expired", "low": "low"}  # what the list of SIMs can filter by too
+Text = Annotated[str, QueryParameter(max_length=300)]
+Band = Annotated[str, QueryParameter(max_length=20)]
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """A top-up of the SIMs that are listed: the address of its plan, and what it costs as far as that is known."""
+
+    sims: int
+    href: str
+    price: TopUpPrice
+
+    @property
+    def total_minor(self) -> int | None:
+        """In minor units of the price's currency."""
+        return None if self.price.amount_minor is None else self.price.amount_minor * self.sims
+
+
+class QuotasView:
+    """The rows as their SIMs change; the counts every few seconds."""
+
+    name = "quotas"
+    receives = Receives(facts=(SimChanged,))
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """The SIM's row, which needs its measured use."""
+        if not isinstance(fact, SimChanged):
+            return []
+        iccid = fact.data.iccid
+        return [Refresh(part="row", subject=iccid, topic=f"sim:{iccid}")]
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """A row, or the counts."""
+        now = datetime.now(UTC)
+        if what.part == "row":
+            rows = await of_sims(reading, organization_id, [what.subject], now)
+            return [
+                replace(
+                    f"quota-{row.iccid}",
+                    self._fragments.draw("quotas/_row.html", **drawn(row, now)),
+                    revision=row.revision,
+                )
+                for row in rows
+            ]
+        html = self._fragments.draw("quotas/_bands.html", **counted(await outlook(reading, organization_id, now)))
+        return [replace("quota-bands", html)]
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """The counts; changes of rows that were missed come again."""
+        return [COUNTS]
+
+
+def drawn(row: QuotaOutlook, now: datetime) -> dict[str, Any]:
+    """What a row is drawn with."""
+    empty_at = row.empty_at(now)
+    expires_first = empty_at is not None and row.data_expires_at is not None and row.data_expires_at < empty_at
+    return {
+        "quota": row,
+        # To the day: the mean use says no more, and the text changes only where the estimate does.
+        "empty_on": empty_at.replace(hour=0, minute=0, second=0, microsecond=0) if empty_at else None,
+        "expires_first": expires_first,
+    }
+
+
+def counted(found: Outlook) -> dict[str, Any]:
+    """What the histogram is drawn with."""
+    largest = max(found.bands.values(), default=0)
+    bands = [
+        {"name": band, "title": TITLES[band], "sims": sims, "share": sims / largest * 100 if largest else 0.0}
+        for band, sims in found.bands.items()
+    ]
+    return {"outlook": found, "bands": bands, "titles": TITLES}
+
+
+@get("/quotas", opt={VALUES: {"left": OneOf(*BANDS, *OTHERS)}})
+async def quotas(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    live_since: NamedDependency[str],
+    left: Band = "",
+    cursor: Text = "",
+) -> Template:
+    """Empty ones first. `left`: one band of the histogram."""
+    now, organization_id = datetime.now(UTC), caller.organization_id
+    wanted = left if left in (*BANDS, *OTHERS) else ""
+    found, more = await soonest(
+        reading, organization_id, now, wanted=wanted, limit=ROWS, cursor=read_cursor(cursor) if cursor else None
+    )
+    counts = await outlook(reading, organization_id, now)
+    context = {
+        **await layout_context(reading, caller, live_since, QuotasView),
+        **counted(counts),
+        "rows": [drawn(row, now) for row in found],
+        "wanted": wanted,
+        "first": _address(left=wanted),
+        "beyond": bool(cursor),
+        "more": _address(left=wanted, cursor=more) if more else None,
+        "proposal": await _proposal(reading, organization_id, now, wanted, counts),
+        "as_of_time": now,
+    }
+    return Template("quotas/quotas.html", context=context)
+
+
+def _address(**query: str | None) -> str:
+    asked = {name: value for name, value in query.items() if value}
+    return f"/quotas?{urlencode(asked)}" if asked else "/quotas"
+
+
+async def _proposal(
+    reading: AsyncConnection, organization_id: int, now: datetime, wanted: str, counts: Outlook
+) -> Proposal | None:
+    """For a chosen band of known quotas; else for what is exhausted."""
+    band = wanted or "exhausted"
+    if band == "unknown":
+        return None
+    if band in OF_LIST:
+        sims = counts.low if band == "low" else counts.bands[band]
+        query = {"quota": OF_LIST[band]}
+    else:
+        found, _ = await soonest(reading, organization_id, now, wanted=band, limit=MOST_PROPOSED)
+        sims, query = len(found), {"iccids": ",".join(row.iccid for row in found)}
+    if not sims:
+        return None
+    price = await top_up_price(reading, organization_id, now)
+    return Proposal(sims=sims, href=f"/bulk-actions/new?{urlencode(query)}", price=price)
+
+
+router = Router("/", route_handlers=[quotas], include_in_schema=False)

@@ -1,0 +1,168 @@
+"""When data quotas run out: for how many SIMs within which time, and which. Only measured use says it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.quotas.tables import quota_forecasts
+from console.sims.tables import sim_states
+from console.store.keyset import Cursor, after, mark
+
+# Days until a quota is empty, each band up to this many.
+DAYS = (1, 3, 7, 14, 30, 90, 365)
+BANDS = ("exhausted", "expired", *[str(days) for days in DAYS], "later", "unmeasured", "unknown")
+OTHERS = ("low", "expiring")  # what can be asked for beside a band
+EXPIRING = timedelta(days=90)
+FRESH = timedelta(days=1)  # a measurement of an earlier day than yesterday says nothing
+DAY_SECONDS = 86_400
+LONGEST_SECONDS = 36_500 * DAY_SECONDS
+# Where a SIM stands in the list that is not sorted by its seconds:
+EXHAUSTED_RANK, EXPIRED_RANK, LOW_RANK, UNMEASURED_RANK, UNKNOWN_RANK = -2, -1, 4 * 10**9, 5 * 10**9, 6 * 10**9
+STATE = ("iccid", "label", "data_left_bytes", "data_total_bytes", "data_expires_at", "data_quota", "quota", "revision")
+
+
+class QuotaOutlook(Struct, frozen=True, kw_only=True):
+    """A SIM's data quota, and in how many seconds it is empty at its mean use; None where that is not measured."""
+
+    iccid: str
+    label: str | None
+    data_left_bytes: int | None
+    data_total_bytes: int | None
+    data_expires_at: datetime | None
+    data_quota: str | None
+    quota: str | None
+    revision: int
+    band: str
+    seconds: int | None
+    daily_bytes: int | None  # the mean of `days` whole days
+    days: int | None
+
+    def empty_at(self, now: datetime) -> datetime | None:
+        """When it is empty; None where that is not measured, or has happened."""
+        if self.seconds is None or self.band in ("exhausted", "expired", "later"):
+            return None
+        return now + timedelta(seconds=self.seconds)
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """How many SIMs are in each band; `low` and `expiring` count across the bands."""
+
+    bands: dict[str, int]
+    low: int
+    expiring: int
+    measured: bool  # whether use has been measured at all
+
+    @property
+    def total(self) -> int:
+        """All SIMs."""
+        return sum(self.bands.values())
+
+
+def _states(organization_id: int, now: datetime, *iccids: str) -> "sa.Subquery":
+    s, f = sim_states.c, quota_forecasts.c
+    fresh = sa.and_(
+        f.organization_id == s.organization_id,
+        f.iccid == s.iccid,
+        f.measured_on >= (now - FRESH).astimezone(UTC).date(),
+    )
+    left = sa.cast(sa.func.greatest(s.data_left_bytes, 0), sa.Double)
+    estimated = sa.func.least(sa.func.floor(left * f.days * DAY_SECONDS / f.used_bytes), LONGEST_SECONDS)
+    seconds = sa.case((f.days.is_not(None), sa.cast(estimated, sa.BigInteger)))  # LEAST passes over NULL
+    ended = sa.case((s.quota == "expired", "expired"), (s.quota == "exhausted", "exhausted"))
+    within = [(seconds < days * DAY_SECONDS, str(days)) for days in DAYS]
+    band = sa.case(
+        (s.data_left_bytes.is_(None), "unknown"),
+        (ended.is_not(None), ended),
+        (f.days.is_(None), "unmeasured"),
+        *within,
+        else_="later",
+    )
+    rank = sa.case(
+        (s.data_left_bytes.is_(None), UNKNOWN_RANK),
+        (s.quota == "exhausted", EXHAUSTED_RANK),
+        (s.quota == "expired", EXPIRED_RANK),
+        (f.days.is_not(None), seconds),
+        (s.quota == "low", LOW_RANK),
+        else_=UNMEASURED_RANK,
+    )
+    query = (
+        sa.select(
+            *(s[name] for name in STATE),
+            band.label("band"),
+            sa.case((s.data_left_bytes.is_not(None), seconds)).label("seconds"),
+            sa.cast(f.used_bytes / sa.cast(f.days, sa.Double), sa.BigInteger).label("daily_bytes"),
+            f.days,
+            sa.cast(rank, sa.BigInteger).label("rank"),
+            _expires(s.data_expires_at, s.quota, now).label("expiring"),
+        )
+        .select_from(sim_states.outerjoin(quota_forecasts, fresh))
+        .where(s.organization_id == organization_id, s.watched)
+    )
+    return (query.where(s.iccid.in_(iccids)) if iccids else query).subquery("outlook")
+
+
+def _expires(at: "sa.ColumnElement[Any]", quota: "sa.ColumnElement[Any]", now: datetime) -> "sa.ColumnElement[bool]":
+    soon = sa.and_(at < now + EXPIRING, sa.func.coalesce(quota, "") != "expired")
+    return sa.func.coalesce(soon, sa.false())
+
+
+async def outlook(connection: AsyncConnection, organization_id: int, now: datetime) -> Outlook:
+    """Of all watched SIMs."""
+    states = _states(organization_id, now)
+    query = sa.select(
+        states.c.band,
+        sa.func.count().label("sims"),
+        sa.func.count().filter(states.c.quota == "low").label("low"),
+        sa.func.count().filter(states.c.expiring).label("expiring"),
+        sa.func.count(states.c.days).label("measured"),
+    ).group_by(states.c.band)
+    rows = (await connection.execute(query)).all()
+    found = {row.band: row.sims for row in rows}
+    return Outlook(
+        bands={band: found.get(band, 0) for band in BANDS},
+        low=sum(row.low for row in rows),
+        expiring=sum(row.expiring for row in rows),
+        measured=any(row.measured for row in rows),
+    )
+
+
+async def soonest(
+    connection: AsyncConnection,
+    organization_id: int,
+    now: datetime,
+    *,
+    wanted: str = "",
+    limit: int = 50,
+    cursor: Cursor | None = None,
+) -> tuple[list[QuotaOutlook], str | None]:
+    """Those that are empty first: exhausted, expired, then by time; the others behind. And the cursor behind them.
+
+    `wanted` is one of BANDS or OTHERS; empty for all.
+    """
+    states = _states(organization_id, now)
+    order = ((states.c.rank, False), (states.c.iccid, False))
+    query = sa.select(states)
+    if wanted in BANDS:
+        query = query.where(states.c.band == wanted)
+    elif wanted:
+        query = query.where(states.c.expiring if wanted == "expiring" else states.c.quota == "low")
+    if cursor is not None:
+        query = query.where(after(order, cursor))
+    rows = (await connection.execute(query.order_by(states.c.rank, states.c.iccid).limit(limit + 1))).all()
+    return [_read(row) for row in rows[:limit]], mark(order, rows[limit - 1]) if len(rows) > limit else None
+
+
+async def of_sims(
+    connection: AsyncConnection, organization_id: int, iccids: Sequence[str], now: datetime
+) -> list[QuotaOutlook]:
+    """These SIMs; those that are not watched are left out."""
+    rows = (await connection.execute(sa.select(_states(organization_id, now, *iccids)))).all() if iccids else ()
+    return [_read(row) for row in rows]
+
+
+def _read(row: Any) -> QuotaOutlook:
+    return QuotaOutlook(**{name: getattr(row, name) for name in QuotaOutlook.__struct_fields__})
