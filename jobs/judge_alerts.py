@@ -1,10 +1,17 @@
 """Judges alert rules: what has changed since the last judging, and once a minute what time alone makes true."""
 
 from console.alerts.judging.judge import judge
+from console.alerts.judging.looking import is_due
 from jobs.run import Run, by_organization
 
 
-@by_organization(needs_once=False)
+async def work_waits(run: Run) -> bool:
+    """Whether judging would change anything."""
+    async with run.db.reading() as connection:
+        return await is_due(connection, run.organization_id, run.now())
+
+
+@by_organization(needs_once=False, work_waits=work_waits)
 async def judge_alerts(run: Run) -> None:
     """Each transaction judges some thousand changes and forgets them; a worker that is lost forgets none."""
     more = True

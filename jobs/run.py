@@ -12,19 +12,22 @@ from console.runs import writes
 from console.runs.schedule import BY_NAME
 from console.runs.writes import Request
 from jobs.running.context import Run, WorkerContext
-from jobs.running.recording import Work, carry_out
+from jobs.running.recording import Work, WorkWaits, carry_out
 
 __all__ = ["Job", "Run", "WorkerContext", "by_organization", "for_installation"]
 log = logger("jobs")
 Job = Callable[..., Awaitable[None]]
 
 
-def by_organization(*, needs_once: bool, alone: bool = True) -> Callable[[Work], Job]:
+def by_organization(
+    *, needs_once: bool, alone: bool = True, work_waits: WorkWaits | None = None
+) -> Callable[[Work], Job]:
     """Make work for one organization a job: for the one that is named, else for all of them at once.
 
     With `needs_once`, organizations without an account at 1NCE are left out. On one worker it runs once at a time for
     an organization and the same arguments; with `alone`, on all workers together. A run of the schedule that finds
-    another is left out; a request waits until it can run.
+    another is left out; a request waits until it can run. With `work_waits`, a run of the schedule that it finds no
+    work for leaves no record but when it looked.
     """
 
     def made(work: Work) -> Job:
@@ -52,9 +55,8 @@ def by_organization(*, needs_once: bool, alone: bool = True) -> Callable[[Work],
                 log.warning("a job was asked for an organization that it can't run for", job=work.__name__)
                 async with worker.db.transaction() as transaction:
                     await writes.acknowledge(transaction, asked)
-            ended = await asyncio.gather(
-                *(carry_out(context, run, work, alone) for run in runs), return_exceptions=True
-            )
+            each = (carry_out(context, run, work, alone=alone, work_waits=work_waits) for run in runs)
+            ended = await asyncio.gather(*each, return_exceptions=True)
             for error in ended:
                 if error is not None:
                     raise error

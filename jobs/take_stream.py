@@ -2,13 +2,20 @@
 
 import asyncio
 
+from console.streamer.posts import reads
 from jobs.intake.attempts import take_next
 from jobs.run import Run, by_organization
 
 AT_ONCE = 2  # while the database writes some posts, the next are read
 
 
-@by_organization(needs_once=False, alone=False)
+async def posts_wait(run: Run) -> bool:
+    """Whether a post may be tried now."""
+    async with run.db.reading() as connection:
+        return await reads.may_be_tried(connection, run.organization_id, run.now())
+
+
+@by_organization(needs_once=False, alone=False, work_waits=posts_wait)
 async def take_stream(run: Run) -> None:
     """Until no post waits that may be tried now."""
     takers = [asyncio.create_task(_take_all(run)) for _ in range(AT_ONCE)]

@@ -8,9 +8,9 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
-from console.runs.rules import RunState
+from console.runs.rules import LOST_AFTER, RunState
 from console.runs.schedule import JOBS, next_run
-from console.runs.tables import job_runs
+from console.runs.tables import job_looks, job_runs
 
 c = job_runs.c
 PAGE = 50  # runs that a page shows
@@ -37,6 +37,13 @@ class JobState(Struct, frozen=True, kw_only=True):
         ),
     ]
     last_run: Annotated[JobRun | None, Meta(description="Its last run; null if it never ran.")]
+    checked_at: Annotated[
+        datetime | None,
+        Meta(
+            description="When it last looked for work and found none (such a look is no run), to the half minute.",
+            examples=["2026-11-20T10:00:00Z"],
+        ),
+    ]
     failures_today: Annotated[int, Meta(description="How many runs failed in the last 24 hours.", examples=[0])]
 
 
@@ -86,6 +93,8 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
         c.started_at > sa.literal(now, sa.DateTime(timezone=True)) - sa.text("INTERVAL '24 hours'"),
     )
     failures = {row.job: row.n for row in (await connection.execute(failed.group_by(c.job))).all()}
+    looks = sa.select(job_looks.c.job, job_looks.c.looked_at).where(job_looks.c.organization_id == organization_id)
+    looked = {row.job: row.looked_at for row in (await connection.execute(looks)).all()}
     return [
         JobState(
             name=job.name,
@@ -93,6 +102,7 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
             every=job.every,
             next_run_at=next_run(job, now),
             last_run=last.get(job.name),
+            checked_at=looked.get(job.name),
             failures_today=failures.get(job.name, 0),
         )
         for job in JOBS
@@ -104,3 +114,10 @@ async def last_done(connection: AsyncConnection, organization_id: int, job: str)
     query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.job == job, c.state == RunState.DONE)
     row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
     return JobRun(**row._mapping) if row else None
+
+
+async def has_lost(connection: AsyncConnection, organization_id: int, job: str, now: datetime) -> bool:
+    """Whether a run of this job is recorded as running and gives no sign of life."""
+    mine = sa.and_(c.organization_id == organization_id, c.job == job, c.state == RunState.RUNNING)
+    query = sa.select(sa.exists().where(mine, c.heartbeat_at < now - LOST_AFTER))
+    return bool((await connection.execute(query)).scalar_one())

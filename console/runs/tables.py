@@ -21,3 +21,12 @@ job_runs = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("progress", JSONB),  # where a run that was cut off can go on
 )
+
+# When a job last looked for work and found none: such a look leaves no run. Written now and then, not each time.
+job_looks = sa.Table(
+    "job_looks",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("job", sa.Text, primary_key=True),
+    moment("looked_at", nullable=False),
+)

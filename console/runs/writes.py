@@ -5,10 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.dialects.postgresql import insert
 
 from console.facts.jobs import JobChanged, JobRun
 from console.runs.rules import LOST_AFTER, RunState
-from console.runs.tables import job_runs
+from console.runs.tables import job_looks, job_runs
 from console.store.database import Transaction
 from console.store.job_requests import job_requests
 from console.store.locks import AdvisoryLock, transaction_lock
@@ -45,6 +46,13 @@ async def wait_for_others(transaction: Transaction, organization_id: int | None,
     for row in (await connection.execute(lost.values(ended).returning(*RUN))).all():
         _publish(transaction, row, now)
     return (await connection.execute(sa.select(c.id).where(running).limit(1))).first() is not None
+
+
+async def note_look(transaction: Transaction, organization_id: int, job: str, now: datetime) -> None:
+    """The job has looked for work of this organization, and found none."""
+    statement = insert(job_looks).values(organization_id=organization_id, job=job, looked_at=now)
+    later = statement.on_conflict_do_update(index_elements=["organization_id", "job"], set_={"looked_at": now})
+    await transaction.connection.execute(later)
 
 
 async def begin(transaction: Transaction, organization_id: int | None, job: str, now: datetime) -> int:

@@ -21,6 +21,7 @@ class WorkerContext(Struct, kw_only=True):
     db: Database
     once_clients: OnceClients
     running: set[tuple[Any, ...]] = field(default_factory=set)  # job, organization and arguments of runs in here
+    looked: dict[tuple[Any, ...], datetime] = field(default_factory=dict)  # when a look that found no work was noted
     continuous: bool = False  # a poll goes on to the end of its minute, also while no SIM is due
 
 

@@ -12,22 +12,29 @@ from console import metrics
 from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, Unexpected
 from console.once.wire.masking import shape
-from console.runs import writes
+from console.runs import reads, writes
 from console.runs.rules import BUSY_DELAY, RunState, retry_delay
 from console.runs.schedule import BY_NAME
 from jobs.running.context import Run
 
 HEARTBEAT_SECONDS = 10.0
 QUIET_SECONDS = 5.0  # a shorter run that went well is not worth a line of the log
+LOOK_NOTED_EVERY = timedelta(seconds=20)
 Work = Callable[..., Awaitable[None]]
+WorkWaits = Callable[[Run], Awaitable[bool]]
 log = logger("jobs")
 
 
-async def carry_out(context: dict[str, Any], run: Run, work: Work, alone: bool) -> None:
+async def carry_out(
+    context: dict[str, Any], run: Run, work: Work, *, alone: bool, work_waits: WorkWaits | None = None
+) -> None:
     """Do the work and record it: its beginning, a heartbeat while it lives, its end, what it saw or what went wrong.
 
+    A run of the schedule that `work_waits` finds no work for is none: that it looked is noted.
     What 1NCE does wrong fails the run with a sentence, and it is tried again; our own faults are raised.
     """
+    if work_waits is not None and run.request is None and not await _look(run, work_waits):
+        return
     began = run.now()
     if (run_id := await _begin(run, began, alone)) is None:
         return
@@ -62,6 +69,22 @@ async def carry_out(context: dict[str, Any], run: Run, work: Work, alone: bool) 
             beating.cancel()
             run.worker.running.discard(run.identity)
             await asyncio.shield(_finish(run, run_id, state, began, retry_in))
+
+
+async def _look(run: Run, work_waits: WorkWaits) -> bool:
+    """Whether there is work: a run that was lost is some, for the next one ends it. A look in vain is noted."""
+    now = run.now()
+    async with run.db.reading() as connection:
+        lost = await reads.has_lost(connection, run.organization_id, run.job, now)
+    if lost or await work_waits(run):
+        run.worker.looked.pop(run.identity, None)
+        return True
+    noted_at = run.worker.looked.get(run.identity)
+    if noted_at is None or now - noted_at >= LOOK_NOTED_EVERY:
+        async with run.db.transaction() as transaction:
+            await writes.note_look(transaction, run.organization_id, run.job, now)
+        run.worker.looked[run.identity] = now
+    return False
 
 
 def form_of(body: bytes) -> str:

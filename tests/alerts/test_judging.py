@@ -12,7 +12,9 @@ from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.writes import NewAlertRule
 from console.alerts import reads
 from console.alerts.judging.judge import judge
+from console.alerts.judging.looking import is_due
 from console.alerts.tables import unjudged_changes
+from console.carrier.tables import carrier_circuits
 from console.facts.alerts import AlertState, Severity
 from tests.alerts.conftest import Fleet, iccids
 
@@ -180,3 +182,46 @@ async def test_each_organization_is_given_the_ready_made_rules_once(fleet: Fleet
     async with fleet.db.reading() as connection:
         found = await rules(connection, fleet.cast.acme)
     assert [rule.name for rule in found] == [one.name for one in READY_MADE]
+
+
+async def test_a_look_finds_work_when_judging_would_change_something_and_only_then(fleet: Fleet) -> None:
+    async def due() -> bool:
+        async with fleet.db.reading() as connection:
+            return await is_due(connection, fleet.cast.acme, fleet.now)
+
+    async def judged() -> str:
+        assert await due()
+        await fleet.judge()
+        assert not await due()
+        return (await fleet.alert()).state
+
+    assert await due(), "nothing was ever judged"
+    (one,) = iccids(1)
+    await fleet.moves([one], "online", country="DE")
+    await fleet.polled()
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=ABROAD, for_seconds=20, keep_firing_seconds=20)
+    assert not await due()
+    await fleet.moves([one], "online", country="US")
+    assert await judged() == "pending"
+    fleet.wait(seconds=19)
+    assert not await due()
+    fleet.wait(seconds=1)
+    assert await judged() == "firing"
+    fleet.wait(seconds=1)
+    await fleet.moves([one], "online", country="DE")
+    assert await judged() == "recovering"
+    fleet.wait(seconds=20)
+    assert await judged() == "resolved"
+    fleet.wait(seconds=40)
+    assert await due(), "a minute has passed: what time alone makes true"
+    await fleet.judge()
+    async with fleet.db.transaction() as transaction:
+        new = NewAlertRule(name="1NCE", kind=RuleKind.CARRIER_FAILING, parameters=RuleParameters())
+        await rule_writes.add(transaction, fleet.cast.ada, new, fleet.now)
+    assert await due(), "a rule is new"
+    await fleet.judge()
+    assert not await due()
+    async with fleet.db.transaction() as transaction:
+        row = {"organization_id": fleet.cast.acme, "state": "open", "reason": "503", "since": fleet.now}
+        await transaction.connection.execute(sa.insert(carrier_circuits).values(row))
+    assert await due(), "1NCE does not answer"

@@ -20,6 +20,7 @@ from console.streamer.posts.tables import streamer_posts
 from console.usage import reads as usage_reads
 from jobs.run import WorkerContext
 from jobs.take_stream import take_stream
+from jobs.watch_stream import watch_stream
 from tests.cast import Cast
 from tests.jobs.test_stream import ICCID, MB, NOW, usage
 from tests.store.test_job_requests import JOB, ask, claimed, dying, queued, rows, taken_out
@@ -129,8 +130,8 @@ async def test_a_run_is_published_when_it_begins_and_when_it_ends(
     db: Database, cast: Cast, worker: WorkerContext
 ) -> None:
     last = (await db.redis.xrevrange(STREAM, count=1))[0][0].decode()
-    await take_stream({"worker": worker}, organization_id=cast.acme)
+    await watch_stream({"worker": worker}, organization_id=cast.acme)
     facts = [fields[b"f"].split(b"\t", 3) for _, fields in await db.redis.xrange(STREAM, min=f"({last}")]
-    assert [fact[:3] for fact in facts] == [[b"%d" % cast.acme, b"job.changed", JOB.encode()]] * 2
+    assert [fact[:3] for fact in facts] == [[b"%d" % cast.acme, b"job.changed", b"watch_stream"]] * 2
     states = [msgspec.json.decode(fact[3])["data"]["state"] for fact in facts]
     assert states == ["running", "done"]

@@ -1,8 +1,10 @@
 """Conditions of the console itself and of its sources: for what each holds now."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import spending
@@ -10,18 +12,37 @@ from console.actions.spending import Budget, BudgetUse
 from console.actions.tables import actions
 from console.alert_rules.kinds import RuleKind
 from console.alert_rules.reads import AlertRule
+from console.alerts.judging.reads import OpenSubject, open_subjects
 from console.alerts.rules import NewSubject
+from console.alerts.tables import alert_subjects
 from console.carrier.tables import carrier_circuits
 from console.quotas import reconciliation
 from console.runs.reads import last_done
 from console.runs.schedule import JOBS
-from console.runs.tables import job_runs
+from console.runs.tables import job_looks, job_runs
 from console.streamer.rules import FAILED
 from console.streamer.tables import streamer_health
 
 POLL = "sync_status"
 SELDOM = frozenset({RuleKind.JOB_FAILING, RuleKind.RECONCILIATION_DIFFERS, RuleKind.POLLING_STALE})  # once a minute
 MOST = 1_000  # subjects of one rule
+
+
+class Differing(Struct, frozen=True, kw_only=True):
+    """What a rule has begun to hold for, what has ended, and what it held or holds for."""
+
+    new: list[NewSubject]
+    ended: set[str]
+    open: Mapping[tuple[int, str], OpenSubject]
+
+
+async def differing(connection: AsyncConnection, organization_id: int, rule: AlertRule, now: datetime) -> Differing:
+    """What differs from what is written: all that is not found any more has ended."""
+    holding = await found(connection, organization_id, rule, now)
+    open_ = await open_subjects(connection, organization_id, alert_subjects.c.rule_id == rule.id)
+    held = {subject for (_, subject), known in open_.items() if known.holds}
+    new = [one for one in holding if one.subject not in held]
+    return Differing(new=new, ended=held - {one.subject for one in holding}, open=open_)
 
 
 async def found(connection: AsyncConnection, organization_id: int, rule: AlertRule, now: datetime) -> list[NewSubject]:
@@ -79,7 +100,7 @@ async def _carrier(connection: AsyncConnection, organization_id: int) -> list[Ne
 
 
 async def _jobs(connection: AsyncConnection, organization_id: int, failures: int) -> list[NewSubject]:
-    """The jobs whose last runs, as many as these, have all failed."""
+    """The jobs whose last runs, as many as these, have all failed, and that have not looked since and found no work."""
     c = job_runs.c
     names = sa.func.unnest(sa.bindparam(None, [job.name for job in JOBS], type_=sa.ARRAY(sa.Text)))
     jobs = names.table_valued(sa.column("job", sa.Text), name="jobs").render_derived()
@@ -96,6 +117,9 @@ async def _jobs(connection: AsyncConnection, organization_id: int, failures: int
         jobs.c.job, sa.func.max(last.c.error).label("error"), sa.func.min(last.c.finished_at).label("since")
     )
     query = query.select_from(jobs.join(last, sa.true())).group_by(jobs.c.job).having(failed >= failures)
+    k = job_looks.c
+    looked = sa.select(k.looked_at).where(k.organization_id == organization_id, k.job == jobs.c.job).scalar_subquery()
+    query = query.having(sa.func.coalesce(looked <= sa.func.max(last.c.finished_at), sa.true()))
     rows = (await connection.execute(query.order_by(jobs.c.job))).all()
     return [NewSubject(subject=f"job:{row.job}", value=(row.error or "")[:200], since=row.since) for row in rows]
 

@@ -1,9 +1,7 @@
 """One judging of an organization: what has changed, what time has made true, and what the console finds of itself."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-
-import sqlalchemy as sa
+from datetime import datetime
 
 from console.alert_rules import reads as rule_reads
 from console.alert_rules.findings import Finding
@@ -12,15 +10,12 @@ from console.alert_rules.reads import AlertRule
 from console.alert_rules.ready_made import VERSION
 from console.alert_rules.writes import give_ready_made, note_judged
 from console.alerts.judging import candidates, conditions, reads, shares, writes
-from console.alerts.judging.applying import Judged, Judging, apply, held, judge_sims, open_alerts
-from console.alerts.tables import alert_subjects, alerts
+from console.alerts.judging.applying import Judged, Judging, apply, judge_sims, open_alerts
+from console.alerts.judging.looking import FLEET_EVERY
 from console.alerts.writes import settle
-from console.facts.alerts import AlertState
 from console.store.database import Transaction
 
 AT_ONCE = 10_000  # changes, or SIMs of which a rule begins to hold or has ended: what a judging holds in memory
-FLEET_EVERY = timedelta(seconds=60)
-a, s = alerts.c, alert_subjects.c
 
 
 async def judge(transaction: Transaction, organization_id: int, now: datetime) -> Judged:
@@ -45,7 +40,7 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
         await _by_time(judging)
     await _shares(judging)
     await _of_the_console(judging, fleet=fleet)
-    due = await _due(judging)
+    due = await reads.due(connection, organization_id, judging.rules, judging.stale, now)
     judging.judged.alerts = await settle(
         transaction,
         organization_id,
@@ -131,25 +126,5 @@ async def _of_the_console(judging: Judging, *, fleet: bool) -> None:
             continue
         if rule.kind in conditions.SELDOM and not fleet:
             continue
-        found = await conditions.found(connection, organization_id, rule, judging.now)
-        open_ = await reads.open_subjects(connection, organization_id, s.rule_id == rule.id)
-        new = [one for one in found if not held(open_, rule, one.subject)]
-        there = {one.subject for one in found}
-        ended = {subject for (_, subject), known in open_.items() if known.holds and subject not in there}
-        await apply(judging, rule, new, ended, open_)
-
-
-async def _due(judging: Judging) -> set[int]:
-    """Open alerts that time leads on, whose rule is gone, or that can be judged now and could not, or the reverse."""
-    moving = a.state.in_((AlertState.PENDING.value, AlertState.RECOVERING.value))
-    stale = [rule.id for rule in judging.rules.values() if KINDS[rule.kind].feed in judging.stale]
-    cannot = a.cannot_judge_since.is_not(None)
-    which = sa.or_(
-        moving,
-        a.acknowledged_until <= judging.now,
-        a.rule_id.not_in(list(judging.rules)),
-        sa.and_(a.rule_id.in_(stale), ~cannot),
-        sa.and_(a.rule_id.not_in(stale), cannot),
-    )
-    query = sa.select(a.id).where(a.organization_id == judging.organization_id, a.state != "resolved", which)
-    return set((await judging.transaction.connection.execute(query)).scalars())
+        found = await conditions.differing(connection, organization_id, rule, judging.now)
+        await apply(judging, rule, found.new, found.ended, found.open)

@@ -1,17 +1,19 @@
 """What rules are judged by: SIMs with what they were before, what is open, and whether the sources are fresh."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules.kinds import Feed
+from console.alert_rules.kinds import KINDS, Feed
 from console.alert_rules.reads import AlertRule, filter_of
 from console.alert_rules.tables import alert_rules
 from console.alerts.tables import alert_subjects, alerts
 from console.carrier.tables import carrier_circuits
+from console.facts.alerts import AlertState
 from console.runs.tables import job_runs
 from console.sims.filters import conditions, texts
 from console.sims.tables import sim_states
@@ -79,6 +81,35 @@ async def stale_feeds(connection: AsyncConnection, organization_id: int, now: da
     polled = polled_at is not None and answers
     stale = set() if polled else {Feed.POLLING}
     return frozenset(stale if polled or posted else stale | {Feed.NETWORK})
+
+
+async def due(
+    connection: AsyncConnection,
+    organization_id: int,
+    rules: Mapping[int, AlertRule],
+    stale: frozenset[Feed],
+    now: datetime,
+) -> set[int]:
+    """Open alerts that time leads on, whose rule is gone, or that can be judged now and could not, or the reverse."""
+    a, r = alerts.c, alert_rules.c
+    of_stale = a.rule_id.in_([rule.id for rule in rules.values() if KINDS[rule.kind].feed in stale])
+
+    def over(since: "sa.ColumnElement[Any]", seconds: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
+        return since + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=sa.Interval) <= now
+
+    fires = sa.and_(a.state == AlertState.PENDING.value, over(a.started_at, r.for_seconds))
+    ends = sa.and_(a.state == AlertState.RECOVERING.value, over(a.recovering_at, r.keep_firing_seconds))
+    cannot = a.cannot_judge_since.is_not(None)
+    which = sa.or_(
+        sa.and_(fires, sa.or_(~of_stale, r.for_seconds == 0)),
+        sa.and_(ends, ~of_stale),
+        a.acknowledged_until <= now,
+        a.rule_id.not_in(list(rules)),
+        of_stale != cannot,
+    )
+    query = sa.select(a.id).select_from(alerts.join(alert_rules, r.id == a.rule_id))
+    query = query.where(a.organization_id == organization_id, a.state != AlertState.RESOLVED.value, which)
+    return set((await connection.execute(query)).scalars())
 
 
 async def revised(connection: AsyncConnection, organization_id: int) -> set[int]:

@@ -65,3 +65,10 @@ async def newest_waiting_at(connection: AsyncConnection, organization_id: int) -
     )
     found: datetime | None = (await connection.execute(query)).scalar_one()
     return found
+
+
+async def may_be_tried(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
+    """Whether a post waits that nobody tries now."""
+    free = sa.or_(p.claimed_until.is_(None), p.claimed_until <= sa.literal(now, p.claimed_until.type))
+    query = sa.select(sa.exists().where(p.organization_id == organization_id, p.failure.is_(None), free))
+    return bool((await connection.execute(query)).scalar_one())
