@@ -14,12 +14,8 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from console.runs.schedule import JOBS
-
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(
-    ["pytest", __name__, "console.cli.main", "console.web", "jobs.worker", *(f"jobs.{job.name}" for job in JOBS)]
-)
+CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.worst_hour.imported"])
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
