@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.approving import ApprovalRule, Decider, state_of
@@ -12,7 +12,7 @@ from console.actions.bulk.listing import state_of as state_of_sim
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.tables import actions, approval_rules, approvals
 from console.api_keys.tables import api_keys
-from console.facts.approvals import Approval, ApprovalState
+from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
 from console.organizations.rules import Caller
 from console.sims.tables import sim_states
 from console.store.counting import Total, count_rows
@@ -21,7 +21,7 @@ from console.store.keyset import Cursor, after, mark
 p, a, b, i = approvals.c, actions.c, bulk_actions.c, bulk_items.c
 ORDER = ((p.id, True),)
 MOST_CHANGES = 100
-OWN = ("id", "action_id", "bulk_action_id", "why", "reason", "requested_by", "requested_at", "expires_at")
+OWN = ("id", "action_id", "bulk_action_id", "why", "reason", "requested_by", "requested_at", "expires_at", "roles")
 DECIDED = ("decided_by", "decided_at", "decision_reason")
 
 
@@ -44,7 +44,7 @@ class ApprovalDetail(Struct, frozen=True, kw_only=True):
 async def rule_of(connection: AsyncConnection, organization_id: int) -> ApprovalRule:
     """What needs approval here."""
     r = approval_rules.c
-    query = sa.select(r.above_sims, r.above_minor).where(r.organization_id == organization_id)
+    query = sa.select(r.above_sims, r.above_minor, r.both_above_minor).where(r.organization_id == organization_id)
     row = (await connection.execute(query)).first()
     return ApprovalRule(**row._mapping) if row else ApprovalRule()
 
@@ -141,7 +141,7 @@ def _query(organization_id: int) -> "sa.Select[Any]":
         i.organization_id == organization_id, i.bulk_action_id == p.bulk_action_id, i.excluded.is_(None)
     )
     joined = approvals.outerjoin(actions, a.id == p.action_id).outerjoin(bulk_actions, b.id == p.bulk_action_id)
-    columns = [p[name] for name in (*OWN, "decision", *DECIDED)]
+    columns = [p[name] for name in (*OWN, "decision", "given", *DECIDED)]
     both = [sa.func.coalesce(a[name], b[name]).label(name) for name in ("kind", "state", "currency", "price_minor")]
     many = sa.case((p.bulk_action_id.is_not(None), sims.scalar_subquery()), else_=1).label("sims")
     parameters = sa.func.coalesce(a.parameters, b.parameters, type_=a.parameters.type).label("parameters")
@@ -152,4 +152,5 @@ def _approval(row: Any) -> Approval:
     state = state_of(row.decision, row.state, past=row.expires_at <= datetime.now(UTC))
     price = None if row.price_minor is None else row.price_minor * row.sims
     values = {name: getattr(row, name) for name in (*OWN, *DECIDED, "kind", "parameters", "sims", "currency")}
-    return Approval(**values, state=ApprovalState(state), price_minor=price)
+    given = convert(row.given, list[ApprovalGiven])
+    return Approval(**values, state=ApprovalState(state), price_minor=price, given=given)

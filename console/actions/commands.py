@@ -7,7 +7,7 @@ from msgspec import structs
 from console.acting import Act
 from console.actions import requests, writes
 from console.actions.approvals import rule_of
-from console.actions.approving import GOOD_FOR, why_needed
+from console.actions.approving import GOOD_FOR, roles_needed, why_needed
 from console.actions.bulk.writes import add_approval
 from console.actions.requests import Asked
 from console.actions.rules import SPENDING
@@ -28,12 +28,13 @@ async def ask(
     now, undo = datetime.now(UTC), timedelta(seconds=settings.undo_seconds)
     checked = requests.checked_key(key)
     rule, price = await rule_of(transaction.connection, caller.organization_id), None
-    if rule.above_minor is not None and asked.kind in SPENDING:
+    if rule.by_price is not None and asked.kind in SPENDING:
         price = (await top_up_price(transaction.connection, caller.organization_id, now)).amount_minor
     why = why_needed(rule, asked.kind, 1, price)
     waits = structs.replace(asked, approval_until=now + GOOD_FOR if why else None)
     action, replayed = await writes.request(transaction, caller, waits, checked, now, undo=undo)
     if why and not replayed and action.state == ActionState.AWAITING_APPROVAL:
-        await add_approval(transaction, caller, why, asked.reason, now, action=action)
+        roles = roles_needed(rule, asked.kind, price)
+        await add_approval(transaction, caller, why, asked.reason, now, roles=roles, action=action)
     act.after = {"action": action.id, "replayed": replayed, "reason": asked.reason, **asked.parameters}
     return action, replayed

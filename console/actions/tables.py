@@ -67,6 +67,7 @@ approval_rules = sa.Table(
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
     sa.Column("above_sims", sa.Integer),
     sa.Column("above_minor", sa.BigInteger),  # of the net price, in minor units
+    sa.Column("both_above_minor", sa.BigInteger),  # above it an engineer and an administrator approve
     sa.Column("changed_by", sa.Text, nullable=False),
     moment("changed_at", nullable=False),
 )
@@ -86,6 +87,8 @@ approvals = sa.Table(
     sa.Column("requested_by", sa.Text, nullable=False),
     moment("requested_at", nullable=False),
     moment("expires_at", nullable=False),
+    sa.Column("roles", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),  # that must all approve; none: anyone
+    sa.Column("given", JSONB, nullable=False, server_default="[]"),  # of these, each an ApprovalGiven
     sa.Column("was", sa.Text),  # a single SIM's state when it was asked for; of a bulk action its rows have it
     sa.Column("decision", sa.Text),
     sa.Column("decided_by", sa.Text),

@@ -17,6 +17,14 @@ class ApprovalState(StrEnum):
     EXPIRED = "expired"  # before anybody decided
 
 
+class ApprovalGiven(Struct, frozen=True, kw_only=True):
+    """One of several approvals that are needed."""
+
+    by: Annotated[str, Meta(description="The user who approved.", examples=["ada"])]
+    role: Annotated[str, Meta(description="The role in which they did.", examples=["admin"])]
+    at: Annotated[datetime, Meta(description="When.", examples=["2026-11-20T10:05:00Z"])]
+
+
 class Approval(Struct, frozen=True, kw_only=True):
     """An action, or one for many SIMs, that a second person must approve."""
 
@@ -44,6 +52,15 @@ class Approval(Struct, frozen=True, kw_only=True):
     expires_at: Annotated[
         datetime, Meta(description="Nobody can approve it after that.", examples=["2026-11-21T10:00:00Z"])
     ]
+    roles: Annotated[
+        list[str],
+        Meta(
+            description="Roles that must approve it, each by a user of its own who has that role or a higher one; "
+            "empty: one person is enough.",
+            examples=[["engineer", "admin"]],
+        ),
+    ]
+    given: Annotated[list[ApprovalGiven], Meta(description="Of these, who has approved so far.")]
     decided_by: Annotated[str | None, Meta(description="Who approved or rejected it.", examples=["ada"])]
     decided_at: Annotated[datetime | None, Meta(description="When.", examples=["2026-11-20T10:05:00Z"])]
     decision_reason: Annotated[str | None, Meta(description="What they said.", examples=["Agreed with the site."])]

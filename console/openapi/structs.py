@@ -30,7 +30,7 @@ from console.carrier.products import Charge, Product, TopUpPrice
 from console.carrier.tickets import Communication, Ticket
 from console.facts.actions import Action, ActionStep
 from console.facts.alerts import Alert
-from console.facts.approvals import Approval
+from console.facts.approvals import Approval, ApprovalGiven
 from console.facts.bulk_actions import BulkAction, BulkCounts
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
 from console.facts.jobs import JobRun
@@ -114,6 +114,7 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Approval,
     ApprovalDetail,
     SimChange,
+    ApprovalGiven,
     ApprovalRule,
     NewApprovalRule,
     Decision,

@@ -51,6 +51,7 @@ class RuleForm(Struct, frozen=True):
 
     above_sims: str = ""
     above_price: str = ""
+    both_above_price: str = ""
 
 
 Decision = Annotated[DecisionForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -164,7 +165,9 @@ async def reject(caller: By, db: Db, approval_id: FromPath[str], data: Decision)
 async def put_rule(caller: By, db: Db, data: Rule) -> Redirect:
     """To the list, which says what needs approval."""
     rule = ApprovalRule(
-        above_sims=_number(data.above_sims, 1, MOST_SIMS), above_minor=_number(data.above_price, 100, MOST_MINOR)
+        above_sims=_number(data.above_sims, 1, MOST_SIMS),
+        above_minor=_number(data.above_price, 100, MOST_MINOR),
+        both_above_minor=_number(data.both_above_price, 100, MOST_MINOR),
     )
     async with db.transaction() as transaction, acting(transaction, caller, "approval.change_rules") as act:
         act.before = structs.asdict(await approvals.rule_of(transaction.connection, caller.organization_id))

@@ -2,17 +2,29 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from console.actions.approving import ApprovalRule, Decider, is_reason, is_second, why_needed
+from console.actions.approving import (
+    ApprovalRule,
+    Decider,
+    is_reason,
+    is_second,
+    roles_missing,
+    roles_needed,
+    why_needed,
+)
+from console.api_keys.writes import put_key
 from console.facts.actions import ActionKind
+from console.members.writes import put_user
+from console.organizations.rules import Permission, Role
 from console.store.database import Database
 from tests.api.test_watching import operator_key
-from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, PASSWORD, Cast
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -124,6 +136,55 @@ async def test_nobody_approves_what_they_asked_for_nor_what_is_over(web: Served,
         assert (approved["state"], approved["decided_by"]) == ("approved", "operator")
         found = (await key.get(f"/actions/{third['id']}")).json()
         assert (found["state"], found["undo_until"] is not None) == ("held", True)
+
+
+async def test_the_highest_amounts_are_approved_by_an_engineer_and_an_administrator(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    async with db.transaction() as transaction:
+        await put_user(transaction, cast.acme, "enid", Role.ENGINEER, PASSWORD, datetime.now(UTC))
+        key = await put_key(
+            transaction, cast.acme, "approver", {Permission.BUDGETS_WRITE, Permission.SIMS_READ}, datetime.now(UTC)
+        )
+    async with (
+        web.program(await operator_key(db, cast.acme)) as otto,
+        web.program(key) as program,
+        web.signed_in("ada") as ada,
+        web.signed_in("enid") as enid,
+    ):
+        assert (await ada.post("/approval-rules", data={"both_above_price": "50"})).status_code == 303
+        assert (await otto.get("/approval-rules")).json()["both_above_minor"] == 5000
+        action = (await ask(otto, f"/sims/{ADAS_SIM}/topup", CARD, "one")).json()  # its price is not known
+        (waiting,) = (await otto.get("/approvals?pending=true")).json()["items"]
+        assert (waiting["roles"], waiting["given"]) == (["engineer", "admin"], [])
+        path = f"/approvals/{waiting['id']}"
+        for _ in range(2):  # twice is once
+            assert (await enid.post(f"{path}/approve", data={"reason": "Agreed"})).status_code == 303
+        assert (await program.post(f"{path}/approve", json={})).status_code == 403  # a key is nobody
+        found = (await otto.get(path)).json()["approval"]
+        assert (found["state"], [(one["by"], one["role"]) for one in found["given"]]) == (
+            "pending",
+            [("enid", "engineer")],
+        )
+        assert (await otto.get(f"/actions/{action['id']}")).json()["state"] == "awaiting_approval"
+        assert "1 of 2, which are engineer and admin" in (await ada.get(path)).text
+        assert (await ada.post(f"{path}/approve")).status_code == 303
+        assert (await otto.get(path)).json()["approval"]["state"] == "approved"
+        assert (await otto.get(f"/actions/{action['id']}")).json()["state"] == "held"
+
+
+def test_an_approval_counts_for_the_highest_role_that_it_reaches() -> None:
+    both = ["engineer", "admin"]
+    found = [roles_missing(both, given) for given in ([], ["engineer"], ["engineer"] * 2, ["admin"], ["admin"] * 2)]
+    assert found == [["engineer", "admin"], ["admin"], ["admin"], ["engineer"], []]
+    assert roles_missing(both, ["engineer", "admin"]) == roles_missing([], ["viewer"]) == []
+    rule = ApprovalRule(both_above_minor=5000)
+    assert [why_needed(rule, ActionKind.TOP_UP, 1, price) for price in (5000, 5001)] == [
+        None,
+        "It costs more than 50.00.",
+    ]
+    needed = [roles_needed(rule, ActionKind.TOP_UP, price) for price in (5000, 5001, None)]
+    assert needed == [(), (Role.ENGINEER, Role.ADMIN), (Role.ENGINEER, Role.ADMIN)]
 
 
 def test_what_needs_approval_and_who_may_give_it() -> None:

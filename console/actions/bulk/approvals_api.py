@@ -46,6 +46,13 @@ class NewApprovalRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[int, Meta(ge=0, le=MOST_MINOR)] | None,
         Meta(description="A top-up, or top-ups at once, at a higher net price, in minor units.", examples=[10000]),
     ] = None
+    both_above_minor: Annotated[
+        Annotated[int, Meta(ge=0, le=MOST_MINOR)] | None,
+        Meta(
+            description="At a higher net price an engineer and an administrator must both approve, in minor units.",
+            examples=[100000],
+        ),
+    ] = None
 
 
 @get("/approvals", operation_id="listApprovals", summary="List the approvals, the latest first")
@@ -76,7 +83,10 @@ async def get_approval(caller: By, reading: Reading, approval_id: FromPath[str])
 async def approve(
     caller: By, db: Db, settings: NamedDependency[Settings], approval_id: FromPath[str], data: JSONBody[Decision]
 ) -> Approval:
-    """403 to whoever asked for it, also by a key of theirs. 409 once it is decided, cancelled or expired."""
+    """403 to whoever asked for it, also by a key of theirs. 409 once it is decided, cancelled or expired.
+
+    Where `roles` must approve, it stays `pending` until the last of them has.
+    """
     undo = timedelta(seconds=settings.undo_seconds)
     async with db.transaction() as transaction, acting(transaction, caller, "approval.approve", approval_id) as act:
         number = number_of(approval_id)
@@ -105,7 +115,7 @@ async def put_rules(caller: By, db: Db, data: JSONBody[NewApprovalRule]) -> NewA
     """For administrators. What was asked for before stays as it is."""
     async with db.transaction() as transaction, acting(transaction, caller, "approval.change_rules") as act:
         act.before = structs.asdict(await approvals.rule_of(transaction.connection, caller.organization_id))
-        rule = ApprovalRule(above_sims=data.above_sims, above_minor=data.above_minor)
+        rule = ApprovalRule(**structs.asdict(data))
         await writes.put_rule(transaction, caller, rule, datetime.now(UTC))
         act.after = structs.asdict(rule)
     return data

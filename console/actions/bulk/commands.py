@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from console.actions.approvals import rule_of
-from console.actions.approving import GOOD_FOR, why_needed
+from console.actions.approving import GOOD_FOR, roles_needed, why_needed
 from console.actions.bulk import reads, writes
 from console.actions.bulk.plan import BulkPlan, plan_of
 from console.actions.bulk.rules import NEXT, PLAN_GOOD_FOR
@@ -75,7 +75,8 @@ async def begin(
         return await start(transaction, caller.organization_id, known, now, undo=undo)
     waits = {"begun_at": now, "expires_at": now + GOOD_FOR}
     waiting = await writes.change(transaction, caller.organization_id, known, S.AWAITING_APPROVAL, now, **waits)
-    await writes.add_approval(transaction, caller, why, known.reason, now, bulk_action_id=bulk_action_id)
+    roles = roles_needed(rule, ActionKind(known.kind), price)
+    await writes.add_approval(transaction, caller, why, known.reason, now, roles=roles, bulk_action_id=bulk_action_id)
     return waiting
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.actions import approvals
-from console.actions.approving import Decider, is_reason, is_second
+from console.actions.approving import Decider, is_reason, is_second, roles_missing
 from console.actions.bulk import writes
 from console.actions.bulk.commands import locked, start
 from console.actions.rules import EXPIRES_AFTER
@@ -15,9 +15,9 @@ from console.actions.tables import approvals as stored
 from console.actions.writes import ask_for_sending, change
 from console.errors import Conflict, Invalid, NotAllowed, NotFound
 from console.facts.actions import ActionState
-from console.facts.approvals import Approval, ApprovalState
+from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
 from console.facts.bulk_actions import BulkState
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Role
 from console.store.database import Transaction
 
 p, a = stored.c, actions.c
@@ -26,11 +26,18 @@ p, a = stored.c, actions.c
 async def approve(
     transaction: Transaction, caller: Caller, approval_id: int, reason: str | None, now: datetime, *, undo: timedelta
 ) -> Approval:
-    """Let it go on, after the time to undo it; twice is once. Raises NotAllowed to whoever asked, and Conflict."""
+    """Let it go on, after the time to undo it; twice is once. Raises NotAllowed to whoever asked, and Conflict.
+
+    Where several roles must approve, it goes on with the last of them. Raises NotAllowed to a role that is not missing.
+    """
     found = await _pending(transaction, caller, approval_id, ApprovalState.APPROVED, now)
-    if found.state == ApprovalState.APPROVED:
+    if found.state == ApprovalState.APPROVED or any(one.by == caller.name for one in found.given):
         return found
     organization_id = caller.organization_id
+    if found.roles:
+        found = structs.replace(found, given=[*found.given, _given(caller, found, now)])
+        if roles_missing(found.roles, [one.role for one in found.given]):
+            return await writes.record_decision(transaction, caller, found, reason, now)
     if found.bulk_action_id is not None:
         bulk = await locked(transaction, organization_id, found.bulk_action_id)
         await start(transaction, organization_id, bulk, now, undo=undo)
@@ -65,6 +72,18 @@ async def reject(
         await change(transaction, mine, ActionState.AWAITING_APPROVAL, after, ends, now, by=caller.name, message=why)
     decided = structs.replace(found, state=ApprovalState.REJECTED)
     return await writes.record_decision(transaction, caller, decided, reason, now)
+
+
+def _given(caller: Caller, approval: Approval, now: datetime) -> ApprovalGiven:
+    """This user's approval in their role. Raises NotAllowed to keys, and where it would bring nothing."""
+    given = [one.role for one in approval.given]
+    missing = roles_missing(approval.roles, given)
+    if caller.key_id is not None:
+        raise NotAllowed("Several users must approve this in person: no API key can")
+    role = caller.role or Role.VIEWER
+    if roles_missing(approval.roles, [*given, role]) == missing:
+        raise NotAllowed(f"What is missing is the approval of: {', '.join(missing)}", missing=[*missing])
+    return ApprovalGiven(by=caller.name, role=role, at=now)
 
 
 async def _pending(

@@ -1,9 +1,11 @@
 """Changes of the rows of bulk actions: planned, changed and published, the next actions made, tried again, expired."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import structs, to_builtins
 from sqlalchemy.dialects.postgresql import insert
 
 from console.actions.approvals import decider_of, was_of
@@ -22,9 +24,9 @@ from console.actions.writes import SAME_KEY, request
 from console.carrier.products import top_up_price
 from console.errors import Conflict, ConsoleError, Invalid
 from console.facts.actions import Action, ActionKind
-from console.facts.approvals import Approval, ApprovalChanged
+from console.facts.approvals import Approval, ApprovalChanged, ApprovalState
 from console.facts.bulk_actions import BulkAction, BulkActionChanged, BulkState
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Role
 from console.store.database import Transaction
 
 b, i, p = bulk_actions.c, bulk_items.c, approvals.c
@@ -156,15 +158,16 @@ async def add_approval(
     reason: str | None,
     now: datetime,
     *,
+    roles: Sequence[Role] = (),
     action: Action | None = None,
     bulk_action_id: int | None = None,
 ) -> None:
-    """Ask for the approval of an action or a bulk action. Raises Invalid for a reason that says nothing."""
+    """Ask for the approval of an action or a bulk action, by all of `roles`. Raises Invalid for no proper reason."""
     if not is_reason(reason):
         raise Invalid(NO_REASON, why=why)
     connection, organization_id = transaction.connection, caller.organization_id
     values = asked_approval(caller, await decider_of(connection, caller), why, reason, now)
-    values |= {"action_id": action.id if action else None, "bulk_action_id": bulk_action_id}
+    values |= {"action_id": action.id if action else None, "bulk_action_id": bulk_action_id, "roles": [*roles]}
     values["was"] = await was_of(connection, organization_id, action.iccid) if action else None
     approval_id = (await connection.execute(insert(approvals).values(**values).returning(p.id))).scalar_one()
     await _publish_approval(transaction, organization_id, approval_id, now)
@@ -173,8 +176,10 @@ async def add_approval(
 async def record_decision(
     transaction: Transaction, caller: Caller, approval: Approval, reason: str | None, now: datetime
 ) -> Approval:
-    """Record who approved or rejected it, as `approval.state` says, and publish it."""
-    values = {"decision": approval.state, "decided_by": caller.name, "decided_at": now, "decision_reason": reason}
+    """Record who approved or rejected it, as `approval.state` says, and publish it; pending: one of several has."""
+    values: dict[str, Any] = {"given": to_builtins(approval.given)}
+    if approval.state != ApprovalState.PENDING:
+        values |= {"decision": approval.state, "decided_by": caller.name, "decided_at": now, "decision_reason": reason}
     mine = sa.and_(p.organization_id == caller.organization_id, p.id == approval.id, p.decision.is_(None))
     await transaction.connection.execute(sa.update(approvals).where(mine).values(values))
     return await _publish_approval(transaction, caller.organization_id, approval.id, now)
@@ -189,12 +194,7 @@ async def _publish_approval(transaction: Transaction, organization_id: int, numb
 
 async def put_rule(transaction: Transaction, caller: Caller, rule: ApprovalRule, now: datetime) -> None:
     """Put this in the place of what needs approval in the organization."""
-    values = {
-        "above_sims": rule.above_sims,
-        "above_minor": rule.above_minor,
-        "changed_by": caller.name,
-        "changed_at": now,
-    }
+    values = structs.asdict(rule) | {"changed_by": caller.name, "changed_at": now}
     statement = insert(approval_rules).values(organization_id=caller.organization_id, **values)
     statement = statement.on_conflict_do_update(index_elements=["organization_id"], set_=values)
     await transaction.connection.execute(statement)
