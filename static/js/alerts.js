@@ -1,13 +1,20 @@
 // What fires now: how many, in the page's title; a new critical alert is read out at once, and nothing else is.
+import { notify } from "./toast.js";
+
 const COUNT = /^\(\d+\) /;
 const changes = new MutationObserver(show); // the strip is drawn at once, on a paused page too
 let announced = "";
 let watched;
+const NEW_MS = 1000; // so long a press may still be meant for the alert that stood there before
+const NEXT_MS = 2000; // after an acknowledgement: a second, slow click
+let moved = { id: null, at: -Infinity }; // the alert that the strip shows, and since when
+let acknowledged = { id: "", at: -Infinity };
 
 function show() {
   const strip = document.getElementById("incident-strip");
   if (!strip) return;
-  if (strip !== watched) changes.observe((watched = strip), { attributeFilter: ["data-firing", "data-critical"] });
+  if (strip !== watched) changes.observe((watched = strip), { attributeFilter: ["data-firing", "data-critical", "data-alert"] });
+  if (strip.dataset.alert !== moved.id) moved = { id: strip.dataset.alert, at: moved.id === null ? -Infinity : performance.now() };
   const { firing, critical } = strip.dataset;
   const plain = document.title.replace(COUNT, "");
   const title = Number(firing) ? `(${firing}) ${plain}` : plain;
@@ -18,9 +25,25 @@ function show() {
   if (region) region.textContent = critical ? `Critical alert: ${strip.querySelector("[data-alert-title]").textContent}` : "";
 }
 
+// An alert that has just moved up under the pointer is not acknowledged by a click that was meant for the one before.
+function guard(event) {
+  const strip = event.target.closest("#incident-strip");
+  if (!strip) return;
+  const now = performance.now();
+  const { alert } = strip.dataset;
+  const meant = alert === acknowledged.id || (now - moved.at >= NEW_MS && now - acknowledged.at >= NEXT_MS);
+  if (meant) acknowledged = { id: alert, at: now };
+  else {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    notify("Not acknowledged: another alert has just moved up. Press again if you mean this one.");
+  }
+}
+
 export function startAlerts() {
   const main = document.getElementById("main");
   if (!main) return;
   show();
+  document.addEventListener("submit", guard, true);
   new MutationObserver(show).observe(main, { childList: true });
 }

@@ -24,3 +24,21 @@ async def test_a_critical_alert_is_shown_counted_and_read_out_on_a_paused_page(p
     await expect(page.locator("#critical")).to_have_text(f"Critical alert: {title}")
     await expect(page.locator("#alert-count")).to_contain_text("1")
     assert (await page.title()).startswith("(1) ")
+
+
+async def test_a_second_click_acknowledges_no_alert_that_has_just_moved_up(page: Page, fleet: Fleet) -> None:
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.moves(iccids(2), "online", country="US")
+    await fleet.judge()
+    await page.goto("/sims")
+    await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
+    strip = page.locator("#incident-strip")
+    first = await strip.get_attribute("data-alert")
+    await strip.locator("[data-acknowledge]").click()
+    await expect(strip).not_to_have_attribute("data-alert", first or "")
+    await strip.locator("[data-acknowledge]").click()
+    await page.wait_for_timeout(2_200)
+    assert [alert.acknowledged_at is None for alert in await fleet.alerts()].count(False) == 1
+    await strip.locator("[data-acknowledge]").click()
+    await expect(strip.locator("[data-acknowledge]")).to_have_count(0)
+    assert [alert.acknowledged_at is None for alert in await fleet.alerts()].count(False) == 2
