@@ -32,6 +32,7 @@ from console.pages import (
     sms,
     sms_templates,
     team,
+    usage,
     verification,
 )
 from console.pages.bulk_view import BulkActionView
@@ -54,6 +55,7 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
             find.router,
             events.router,
             quotas.router,
+            usage.router,
             sims.router,
             sim.router,
             sms.router,
@@ -87,6 +89,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         sim_view := sim.SimView(fragments),
         events.EventsView(fragments),
         quotas_view := quotas.QuotasView(fragments),
+        usage.UsageView(fragments),
         sms.SmsView(fragments),
         sms.ConversationView(fragments),
         actions.ActionsView(fragments),

@@ -35,6 +35,7 @@ PAGES = (
     Page(name="sims", path="/sims", title="SIMs", key="s", help="Go to the SIMs", icon="mark"),
     Page(name="events", path="/events", title="Events", key="v", help="Go to the network events", icon="events"),
     Page(name="actions", path="/actions", title="Actions", key="c", help="Go to the actions", icon="actions"),
+    Page(name="usage", path="/usage", title="Usage", key="h", help="Go to the usage", icon="usage"),
     Page(name="quotas", path="/quotas", title="Quotas", key="q", help="Go to the quotas", icon="quotas"),
     Page(name="sms", path="/sms", title="SMS", key="m", help="Go to the SMS", icon="sms"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),

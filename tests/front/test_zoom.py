@@ -16,6 +16,7 @@ LIVE = (
     "/?by=country",
     "/events",
     "/quotas",
+    "/usage?by=operator",
     "/sims",
     f"/sims/{ADAS_SIM}",
     "/jobs",

@@ -8,6 +8,8 @@ PAGES: dict[str, Row] = {
     "GET /find": READ,
     "GET /events": READ,
     "GET /quotas": READ,
+    "GET /usage": READ,
+    "GET /usage.csv": READ,
     "GET /sims": READ,
     "POST /sims/waiting": Row("sims:read", {"shown": [], "total": 0}),
     "GET /sims/requests": READ,

@@ -1,0 +1,197 @@
+"""What the fleet used: by time and place, the SIMs that used most, and when in the week."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.facts import Fact
+from console.http.csv_lines import csv_lines
+from console.live.pieces import Html
+from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
+from console.pages.address_faults import VALUES, OneOf
+from console.pages.layout import layout_context
+from console.pages.templating import Fragments
+from console.streamer.reads import is_known, unknown_usage
+from console.usage import reads, shares
+
+MOST_PLACES = 7
+MOST_RANKED = 50
+HEAT_DAYS = 28
+WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+OTHERS, NOT_SAID, EVERYTHING = "others", "not known", "all SIMs"
+OPTIONS = {VALUES: {"range": OneOf("24h", "7d", "30d"), "by": OneOf("", *shares.PLACES)}}
+Text = Annotated[str, QueryParameter(max_length=20)]
+RangeText = Annotated[str, QueryParameter(name="range", max_length=20)]
+
+
+class Range(Struct, frozen=True, kw_only=True):
+    """Steps of time, the last of which is not over."""
+
+    name: str
+    step: Literal["hour", "day"]
+    since: datetime
+    until: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """Of one step."""
+        return timedelta(hours=1) if self.step == "hour" else timedelta(days=1)
+
+    @property
+    def times(self) -> list[datetime]:
+        """When each step begins."""
+        return [self.since + self.length * number for number in range((self.until - self.since) // self.length)]
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One step: what each place used, in the places' order; None where no usage is known."""
+
+    time: datetime
+    parts: list[int] | None
+
+    @property
+    def total(self) -> int | None:
+        """Of all places."""
+        return None if self.parts is None else sum(self.parts)
+
+
+def range_of(name: str, now: datetime) -> Range:
+    """The range with this name that ends with the step of `now`; 7 days for any other name."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if name == "24h":
+        end = hour + timedelta(hours=1)
+        return Range(name=name, step="hour", since=end - timedelta(hours=24), until=end)
+    days = 30 if name == "30d" else 7
+    end = hour.replace(hour=0) + timedelta(days=1)
+    return Range(name=f"{days}d", step="day", since=end - timedelta(days=days), until=end)
+
+
+class UsageView:
+    """The page reads itself anew: no fact says what a range of days has used."""
+
+    name = "usage"
+    receives = Receives(facts=())
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """Nothing."""
+        return []
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """Nothing."""
+        return []
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Nothing."""
+        return []
+
+
+async def used(
+    reading: AsyncConnection, organization_id: int, asked: Range, by: str, now: datetime
+) -> tuple[list[str], list[Row]]:
+    """The places that used most, with the others together, and a row for each step."""
+    amounts: Counter[tuple[datetime, str]] = Counter()
+    if by in shares.PLACES:
+        for one in await shares.shares(
+            reading, organization_id, place=by, by=asked.step, since=asked.since, until=asked.until
+        ):
+            amounts[one.time, one.place or NOT_SAID] += one.data_bytes
+    else:
+        for step in await reads.of_fleet(reading, organization_id, by=asked.step, since=asked.since, until=asked.until):
+            amounts[step.time, EVERYTHING] += step.data_bytes
+    totals: Counter[str] = Counter()
+    for (_, place), amount in amounts.items():
+        totals[place] += amount
+    places = [place for place, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:MOST_PLACES]]
+    rest = [place for place in totals if place not in places]
+    unknown = await unknown_usage(reading, organization_id, asked.since, min(asked.until, now), now)
+    rows = []
+    for time in asked.times:
+        parts = [amounts[time, place] for place in places]
+        if rest:
+            parts.append(sum(amounts[time, place] for place in rest))
+        known = sum(parts) or is_known(unknown, time, min(time + asked.length, now))
+        rows.append(Row(time=time, parts=parts if known else None))
+    return [*places, *([OTHERS] if rest else [])], rows
+
+
+async def _heat(reading: AsyncConnection, organization_id: int, now: datetime) -> list[list[float | None]]:
+    """Bytes an hour by weekday and hour, UTC, the mean of HEAT_DAYS; None where no usage is known at all."""
+    end = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = end - timedelta(days=HEAT_DAYS)
+    known = await reads.of_fleet(reading, organization_id, by="hour", since=since, until=end)
+    unknown = await unknown_usage(reading, organization_id, since, end, now)
+    found = {step.time: step.data_bytes for step in known}
+    cells: dict[tuple[int, int], list[int]] = {}
+    for number in range(HEAT_DAYS * 24):
+        time = since + timedelta(hours=number)
+        if time in found or is_known(unknown, time, time + timedelta(hours=1)):
+            cells.setdefault((time.weekday(), time.hour), []).append(found.get(time, 0))
+    means = {at: sum(amounts) / len(amounts) for at, amounts in cells.items()}
+    return [[means.get((day, hour)) for hour in range(24)] for day in range(7)]
+
+
+@get("/usage", opt=OPTIONS)
+async def usage(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    live_since: NamedDependency[str],
+    asked: RangeText = "7d",
+    by: Text = "",
+) -> Template:
+    """Each number as of the moment it was read; the page reads them again by itself."""
+    now, organization_id = datetime.now(UTC), caller.organization_id
+    chosen = range_of(asked, now)
+    places, rows = await used(reading, organization_id, chosen, by, now)
+    heat = await _heat(reading, organization_id, now)
+    context: dict[str, Any] = {
+        **await layout_context(reading, caller, live_since, UsageView),
+        "chosen": chosen,
+        "by": by if by in shares.PLACES else "",
+        "places": places,
+        "rows": rows,
+        "largest": max((row.total or 0 for row in rows), default=0),
+        "ranking": await shares.ranking(
+            reading, organization_id, by=chosen.step, since=chosen.since, until=chosen.until, most=MOST_RANKED
+        ),
+        "heat": list(zip(WEEK, heat, strict=True)),
+        "hottest": max((cell or 0 for day in heat for cell in day), default=0),
+        "as_of_time": now,
+    }
+    return Template("usage/usage.html", context=context)
+
+
+@get("/usage.csv", opt=OPTIONS)
+async def usage_csv(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    asked: RangeText = "7d",
+    by: Text = "",
+) -> Response[str]:
+    """The table of the page. Where no usage is known, the cells are empty."""
+    now = datetime.now(UTC)
+    chosen = range_of(asked, now)
+    places, rows = await used(reading, caller.organization_id, chosen, by, now)
+    head = [f"{chosen.step}_from_utc", *(f"{place}_bytes" for place in places), "total_bytes"]
+    empty: list[int | None] = [None] * len(places)
+    lines = [[row.time.strftime("%Y-%m-%dT%H:%M:%SZ"), *(row.parts or empty), row.total] for row in rows]
+    name = f"usage-{chosen.name}.csv"
+    return Response(
+        csv_lines([head, *lines]),
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+router = Router("/", route_handlers=[usage, usage_csv], include_in_schema=False)
