@@ -85,8 +85,11 @@ class QuotasView:
                 )
                 for row in rows
             ]
-        html = self._fragments.draw("quotas/_bands.html", **counted(await outlook(reading, organization_id, now)))
-        return [replace("quota-bands", html)]
+        found = await outlook(reading, organization_id, now)
+        return [
+            replace("quota-bands", self._fragments.draw("quotas/_bands.html", **counted(found))),
+            replace("quota-counted", self._fragments.draw("quotas/_counted.html", counted_at=now)),
+        ]
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """The counts; changes of rows that were missed come again."""
@@ -140,6 +143,7 @@ async def quotas(
         "more": _address(left=wanted, cursor=more) if more else None,
         "proposal": await _proposal(reading, organization_id, now, wanted, counts),
         "as_of_time": now,
+        "counted_at": now,
     }
     return Template("quotas/quotas.html", context=context)
 

@@ -141,7 +141,7 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     ),
     "/?by=country": ((connection, {"fleet-counts", "fleet-by-country"}),),
     "/events": ((event, {"event-5"}),),
-    "/quotas": ((quota, {f"quota-{ADAS_SIM}", "quota-bands"}),),
+    "/quotas": ((quota, {f"quota-{ADAS_SIM}", "quota-bands", "quota-counted"}),),
     "/sims": (
         (connection, {f"sim-{ADAS_SIM}"}),
         (quota, {f"sim-{ADAS_SIM}"}),
