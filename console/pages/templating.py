@@ -1,11 +1,13 @@
 """How templates are found and what they can do: volumes, counts and times in people's words."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 
 from console.carrier.money import money
 from console.pages.address_faults import address_faults
@@ -19,6 +21,17 @@ FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 FIRST_NUMBER = 2**63  # so that negative numbers sort before the others
 
 
+class Unindented(Extension):
+    """Takes the indentation from a template before it is compiled: a tenth of a list's bytes, and nobody sees it.
+
+    What stands in `<pre>` and `<textarea>` comes from values, which are left as they are.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The template with as many lines as before."""
+        return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
+
+
 @cache
 def environment() -> Environment:
     """The one Jinja environment, for pages and for live fragments alike. Everything is escaped.
@@ -30,8 +43,8 @@ def environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
-        lstrip_blocks=True,
         auto_reload=False,
+        extensions=[Unindented],
     )
     made.filters.update(
         order=order,

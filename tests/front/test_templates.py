@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from console.pages.templating import environment
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 JINJA = re.compile(r"{%.*?%}|{#.*?#}|{{.*?}}", re.DOTALL)
@@ -83,3 +85,8 @@ def test_each_state_has_a_shape_of_its_own() -> None:
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', icons, re.DOTALL))
     for group in (("online", "attached", "offline", "blocked", "unknown"), ("info", "warn", "error", "critical")):
         assert len({re.sub(r"\s+", " ", shapes[state]) for state in group}) == len(group)
+
+
+def test_drawn_pages_are_not_indented_but_values_are() -> None:
+    template = environment().from_string("<ul>\n  {% if text %}\n    <li>{{ text }}</li>\n  {% endif %}\n</ul>")
+    assert template.render(text="a\n  b") == "<ul>\n<li>a\n  b</li>\n</ul>"
