@@ -4,8 +4,11 @@ import { takes } from "./tail.js";
 
 const MOST_IN_LIST = 50;
 const FLASH = 1_600;
-
+const TOGETHER = 400;
 const CALM = 2_000;
+
+// What is marked as just changed, and until when.
+const flashing = new Map();
 
 // When a calm list last took new rows, by its id.
 const grown = new Map();
@@ -110,11 +113,23 @@ function watched(element) {
   return new Map([...element.querySelectorAll("[data-watch]")].map((part) => [part.dataset.watch, words(part)]));
 }
 
-// Two paints and no animation: a fade would keep the browser painting for as long as anything changes.
+// Two paints and no animation: a fade would keep the browser painting for as long as anything changes. Those that end
+// at nearly the same time end in one paint.
 function flash(element) {
   if (document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   element.classList.add("flash");
-  setTimeout(() => element.classList.remove("flash"), FLASH);
+  flashing.set(element, performance.now() + FLASH);
+  if (flashing.size === 1) setTimeout(endFlashes, FLASH);
+}
+
+function endFlashes() {
+  const now = performance.now();
+  for (const [element, until] of flashing) {
+    if (until > now + TOGETHER) continue;
+    element.classList.remove("flash");
+    flashing.delete(element);
+  }
+  if (flashing.size) setTimeout(endFlashes, Math.min(...flashing.values()) - now);
 }
 
 function flashChanges(element, before) {

@@ -1,6 +1,7 @@
 """Live pages while much happens: they hardly move, and the browser has little to do."""
 
 import asyncio
+import statistics
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,8 @@ from tests.cast import ADAS_SIM, Cast, listed, placed
 pytestmark = pytest.mark.one_edition
 PATHS = ("/", "/sims", f"/sims/{ADAS_SIM}", "/jobs", "/carrier")
 ICCIDS = [ADAS_SIM, *(f"89882280667{number:08d}" for number in range(50))]
-SECONDS = 1.5
+SECONDS = 0.8
+WINDOWS = 3  # of which the median counts: the first may hold the end of what a busy browser still did to open the page
 MOST_SHIFT = 0.05  # the sum of what web.dev/cls counts, of the whole visit
 MOST_SHARE = 0.10  # of a core
 SHIFTS = """
@@ -70,8 +72,8 @@ async def test_live_pages_stand_still_and_leave_the_browser_idle_while_much_happ
     page: Page, db: Database, cast: Cast
 ) -> None:
     async with db.transaction() as transaction:
-        found = [listed(iccid, label=f"meter {number}") for number, iccid in enumerate(ICCIDS)]
-        await record_inventory(transaction, cast.acme, found, datetime.now(UTC))
+        sims = [listed(iccid, label=f"meter {number}") for number, iccid in enumerate(ICCIDS)]
+        await record_inventory(transaction, cast.acme, sims, datetime.now(UTC))
     session = await page.context.new_cdp_session(page)
     await session.send("Performance.enable", {"timeDomain": "threadTicks"})  # a busy machine is no fault of the page's
 
@@ -86,9 +88,12 @@ async def test_live_pages_stand_still_and_leave_the_browser_idle_while_much_happ
             await page.goto(path)
             await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
             await page.wait_for_load_state("networkidle")
-            began, before = time.monotonic(), await worked()
-            await page.wait_for_timeout(SECONDS * 1000)
-            shares[path] = (await worked() - before) / (time.monotonic() - began)
+            measured = []
+            for _ in range(WINDOWS):
+                began, before = time.monotonic(), await worked()
+                await page.wait_for_timeout(SECONDS * 1000)
+                measured.append((await worked() - before) / (time.monotonic() - began))
+            shares[path] = statistics.median(measured)
             shifts[path] = await page.evaluate("window.shifted")
             assert await page.evaluate("window.changed") > 0, f"nothing has changed on {path}"
     assert {path: shift for path, shift in shifts.items() if shift > MOST_SHIFT} == {}
