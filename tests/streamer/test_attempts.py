@@ -75,6 +75,7 @@ async def lose_a_worker(db: Database, settings: Settings, acme: Acme, attempt: i
         "SECRET_KEY": settings.secret_key,
     }
     async with db.engine.connect() as holder:
+        await holder.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a worker may start slowly
         await holder.execute(transaction_lock(AdvisoryLock.USAGE, acme.id))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "jobs", env=environment, stdout=asyncio.subprocess.DEVNULL
