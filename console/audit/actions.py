@@ -65,6 +65,7 @@ KINDS = (
     ActionKind("window.add", "Make a maintenance window", Permission.ALERTS_WRITE),
     ActionKind("window.change", "Change a maintenance window", Permission.ALERTS_WRITE),
     ActionKind("window.remove", "Remove a maintenance window", Permission.ALERTS_WRITE),
+    ActionKind("job.run", "Run a job outside its schedule", Permission.JOBS_RUN),
     ActionKind("fleet.sync", "Read 1NCE's inventory", Permission.SIMS_ACT),
     ActionKind("stream.subscribe", "Subscribe to the stream", Permission.STREAM_READ),
     ActionKind("organization.add", "Add an organization", Permission.ADMIN, proof=True),

@@ -36,6 +36,7 @@ ANSWERS = {
     "getSimSms": "A page of messages.",
     "getCarrier": "The carrier's status.",
     "listJobs": "The jobs and the latest runs.",
+    "runJob": "The run is asked for.",
     **dict.fromkeys(
         "getHealth getHealthReady getHealthServices".split(),
         "`ok`, or `degraded`: a part that is not required has failed.",

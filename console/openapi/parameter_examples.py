@@ -19,6 +19,7 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "link_id": 7,
     "template_id": 1,
     "session_id": 12,
+    "name": "sync_sims",
     "prefix": "iot_key_AbCdEfGh",
     "organization_id": 1,
 }

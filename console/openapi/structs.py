@@ -54,6 +54,7 @@ from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
 from console.runs.api import Jobs
 from console.runs.reads import JobState
+from console.runs.rules import RunRequest
 from console.sessions.api import Sessions
 from console.sessions.reads import Session
 from console.silences.api import MaintenanceWindows, Silences
@@ -156,6 +157,7 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Operation,
     Jobs,
     JobState,
+    RunRequest,
     JobRun,
     Polling,
     PollingShare,

@@ -39,6 +39,7 @@ EXCLUDED = {
     "apn": "access point name",
 }
 PARAMETERS = {
+    "name": "The job's name.",
     "iccid": ICCID,
     "q": "Words that must all occur in the ICCID, label, IMSI, MSISDN, IMEI or IP address; one of a letter or two must"
     " begin the label, a whole ICCID must be this one. Case does not matter, and each sign stands for itself.",

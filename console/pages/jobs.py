@@ -2,26 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
-from litestar.response import Template
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.facts import Fact
 from console.facts.carrier import CarrierChanged
 from console.facts.jobs import JobChanged, JobRun
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.runs import reads
+from console.runs.asking import ask_for_run
 from console.runs.rules import RunState
 from console.runs.schedule import BY_NAME
+from console.store.database import Database
 
 EVERY_SECONDS = 5.0
 PARTS = (Refresh(part="schedule"), Refresh(part="installation"))
@@ -92,8 +95,26 @@ async def jobs(
         "query": {"job": job, "state": ended},
         "limit": reads.PAGE,
         "as_of_time": now,
+        "may_run": caller.may(Permission.JOBS_RUN),
     }
     return Template("jobs/jobs.html", context=context)
 
 
-router = Router("/", route_handlers=[jobs])
+@post("/jobs/{name:str}/run", status_code=200, include_in_schema=False, opt={"permission": Permission.JOBS_RUN})
+async def run(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    name: FromPath[str],
+) -> Response[Any]:
+    """A message that it is asked for; a browser without scripts goes to the runs of that job."""
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction, acting(transaction, caller, "job.run", name[:50]) as act:
+        asked = await ask_for_run(transaction, caller.organization_id, name, caller.name, now)
+        act.after = {"requested_at": asked.requested_at.isoformat()}
+    if "hx-request" in request.headers:
+        return Template("jobs/asked.html", context={"asked": asked, "again": asked.requested_at != now})
+    return Redirect(f"/jobs?job={asked.job}", status_code=303)
+
+
+router = Router("/", route_handlers=[jobs, run])

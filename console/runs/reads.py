@@ -44,6 +44,9 @@ class JobState(Struct, frozen=True, kw_only=True):
             examples=["2026-11-20T10:00:00Z"],
         ),
     ]
+    by_hand: Annotated[
+        bool, Meta(description="Whether a run of it may be asked for outside its schedule.", examples=[True])
+    ]
     failures_today: Annotated[int, Meta(description="How many runs failed in the last 24 hours.", examples=[0])]
 
 
@@ -103,6 +106,7 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
             next_run_at=next_run(job, now),
             last_run=last.get(job.name),
             checked_at=looked.get(job.name),
+            by_hand=job.not_by_hand is None,
             failures_today=failures.get(job.name, 0),
         )
         for job in JOBS

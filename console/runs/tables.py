@@ -30,3 +30,13 @@ job_looks = sa.Table(
     sa.Column("job", sa.Text, primary_key=True),
     moment("looked_at", nullable=False),
 )
+
+# When a run of a job was last asked for outside its schedule, and by whom.
+run_requests = sa.Table(
+    "run_requests",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("job", sa.Text, primary_key=True),
+    moment("requested_at", nullable=False),
+    sa.Column("requested_by", sa.Text, nullable=False),
+)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.facts.jobs import JobChanged, JobRun
 from console.runs.rules import LOST_AFTER, RunState
-from console.runs.tables import job_looks, job_runs
+from console.runs.tables import job_looks, job_runs, run_requests
 from console.store.database import Transaction
 from console.store.job_requests import job_requests
 from console.store.locks import AdvisoryLock, transaction_lock
@@ -53,6 +53,15 @@ async def note_look(transaction: Transaction, organization_id: int, job: str, no
     statement = insert(job_looks).values(organization_id=organization_id, job=job, looked_at=now)
     later = statement.on_conflict_do_update(index_elements=["organization_id", "job"], set_={"looked_at": now})
     await transaction.connection.execute(later)
+
+
+async def request_run(transaction: Transaction, organization_id: int, job: str, by: str, now: datetime) -> None:
+    """Ask for a run of this job of the organization, and remember who did."""
+    values = {"requested_at": now, "requested_by": by}
+    statement = insert(run_requests).values(organization_id=organization_id, job=job, **values)
+    again = statement.on_conflict_do_update(index_elements=["organization_id", "job"], set_=values)
+    await transaction.connection.execute(again)
+    transaction.later(job, organization_id=organization_id, key=f"{job}:{organization_id}:by_hand")
 
 
 async def begin(transaction: Transaction, organization_id: int | None, job: str, now: datetime) -> int:

@@ -55,12 +55,14 @@ class World:
             "organization_id": str(cast.acme),
             "sms_id": "1",
             "passkey_id": "1",
+            "name": "sync_sims",
         }
         self.theirs: dict[str, str] = {
             "iccid": EVES_SIM,
             "organization_id": str(cast.evil),
             "sms_id": "1",
             "passkey_id": "1",
+            "name": "sync_of_eve",  # jobs are the same for all: a name that none has
         }
 
     async def begin(self, stack: AsyncExitStack) -> None:

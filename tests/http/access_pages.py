@@ -64,6 +64,7 @@ PAGES: dict[str, Row] = {
     "POST /alert-rules/{rule_id}": Row("alerts:write", RULE_FORM),
     "POST /alert-rules/{rule_id}/delete": Row("alerts:write"),
     "GET /jobs": READ,
+    "POST /jobs/{name}/run": Row("jobs:run"),
     "GET /carrier": READ,
     "POST /activity": READ,
     "POST /shown": Row("sims:read", {"view": "sims", "topics": [], "revisions": {}}),

@@ -42,6 +42,7 @@ API: dict[str, Row] = {
     "GET /api/v1/quotas/reconciliation": READ,
     "GET /api/v1/connectivity": READ,
     "GET /api/v1/jobs": READ,
+    "POST /api/v1/jobs/{name}/run": Row("jobs:run"),
     "GET /api/v1/carrier": READ,
     "GET /api/v1/carrier/polling": READ,
     "GET /api/v1/carrier/streamer": READ,
