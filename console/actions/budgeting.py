@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import Router, get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta, Struct, to_builtins
+from msgspec import Meta, Struct, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
@@ -15,6 +15,7 @@ from console.actions.budgets import BudgetLimit, check_money
 from console.actions.spending import Budget
 from console.carrier import products
 from console.carrier.products import TopUpPrice
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.organizations.writes import set_top_up_price
 from console.store.database import Database, Transaction
@@ -47,9 +48,12 @@ class NewBudgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/budgets", operation_id="listBudgets", summary="List the budgets of top-ups, and what of them is used")
-async def list_budgets(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Budgets:
+async def list_budgets(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> Budgets:
     """Spent, reserved and left in the present day or month, UTC."""
-    return await budgets_of(reading, caller.organization_id)
+    found = await budgets_of(reading, caller.organization_id)
+    return structs.replace(found, items=selected(Budget, found.items, fields))
 
 
 @put(

@@ -15,6 +15,7 @@ from console.alert_rules.reads import AlertRule
 from console.alert_rules.trying import Tried
 from console.alert_rules.writes import NewAlertRule, checked
 from console.errors import NotFound
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
 
@@ -38,9 +39,9 @@ def number_of(text: str) -> int:
 
 
 @get("/", operation_id="listAlertRules", summary="List the alert rules")
-async def list_rules(caller: By, reading: Reading) -> AlertRules:
+async def list_rules(caller: By, reading: Reading, fields: FieldNames = "") -> AlertRules:
     """Ready-made ones and your own."""
-    return AlertRules(items=await reads.rules(reading, caller.organization_id))
+    return AlertRules(items=selected(AlertRule, await reads.rules(reading, caller.organization_id), fields))
 
 
 @get("/{rule_id:str}", operation_id="getAlertRule", summary="One alert rule")

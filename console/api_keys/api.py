@@ -14,6 +14,7 @@ from console.api_keys import reads
 from console.api_keys.reads import ApiKey
 from console.api_keys.rules import USUAL_DAYS, check_scopes, prefix_of
 from console.api_keys.writes import put_key, revoke_key
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
 
@@ -51,9 +52,11 @@ class MadeApiKey(Struct, frozen=True, kw_only=True):
 
 
 @get("/api-keys", operation_id="listApiKeys", summary="List the API keys of your organization")
-async def list_api_keys(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> ApiKeys:
+async def list_api_keys(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> ApiKeys:
     """Of each the part that may be shown, its scopes, its end and its last use."""
-    return ApiKeys(items=await reads.keys_of(reading, caller.organization_id))
+    return ApiKeys(items=selected(ApiKey, await reads.keys_of(reading, caller.organization_id), fields))
 
 
 @post("/api-keys", operation_id="makeApiKey", summary="Make an API key", status_code=201)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.carrier import products, reads
 from console.carrier.products import Product, TopUpPrice
 from console.facts.carrier import CarrierStatus
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller
 
 
@@ -31,12 +32,14 @@ async def get_carrier(caller: NamedDependency[Caller], reading: NamedDependency[
 
 
 @get("/products", operation_id="listProducts", summary="List what 1NCE sells, and what a top-up costs")
-async def list_products(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Products:
+async def list_products(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> Products:
     """Net prices. A top-up's is from this list, else your organization's own setting, else said to be unknown."""
     organization_id = caller.organization_id
     offered = await reads.operation(reading, organization_id, "products.list")
     return Products(
-        items=await products.listed(reading, organization_id),
+        items=selected(Product, await products.listed(reading, organization_id), fields),
         top_up_price=await products.top_up_price(reading, organization_id, datetime.now(UTC)),
         unavailable_reason=offered.unavailable_reason,
     )

@@ -1,12 +1,13 @@
 """The shape of every list of the JSON API, and the questions that a list takes."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from console.errors import BadRequest, Invalid
+from console.errors import BadRequest
+from console.http.fields import FieldNames, selected
 from console.store.counting import Total
 from console.store.keyset import Cursor, read_cursor
 
@@ -15,11 +16,6 @@ PageNumber = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From
 PageSize = Annotated[int, QueryParameter(ge=1, le=500, description="Items a page, at most 500.")]
 CursorText = Annotated[
     str | None, QueryParameter(description="`next_cursor` of the page before: any depth at the same cost.")
-]
-
-
-FieldNames = Annotated[
-    str, QueryParameter(max_length=1_000, description="Only these fields of each item, by comma: `iccid,label`.")
 ]
 Count = Annotated[
     Literal["exact"] | None, QueryParameter(description="`exact`: count all, however long that takes (503 at worst).")
@@ -55,7 +51,7 @@ class ListRequest(Struct, frozen=True, kw_only=True):
     page_size: int = 50
     cursor: Cursor | None = None
     exact: bool = False  # the total must be
-    fields: tuple[str, ...] = ()  # of each item; none: all
+    fields: str = ""  # of each item, by comma; empty: all
 
     @property
     def offset(self) -> int:
@@ -64,14 +60,8 @@ class ListRequest(Struct, frozen=True, kw_only=True):
 
     def listing(self, kind: type[Item], items: list[Item], next_cursor: str | None, total: Total) -> Listing[Item]:
         """The page of these items. Raises Invalid for a field that this kind of item has not."""
-        shown: list[Any] = items
-        if self.fields:
-            known = kind.__struct_fields__  # type: ignore[attr-defined]
-            if wrong := [name for name in self.fields if name not in known]:
-                raise Invalid(f"There is no field {wrong[0][:40]!r}: choose from {', '.join(known)}", fields=wrong[0])
-            shown = [{name: getattr(item, name) for name in self.fields} for item in items]
         return Listing(
-            items=shown,
+            items=selected(kind, items, self.fields),
             page_size=self.page_size,
             next_cursor=next_cursor,
             total=total.number,
@@ -94,13 +84,8 @@ async def list_request(
         page_size=page_size,
         cursor=read_cursor(cursor) if cursor else None,
         exact=count is not None,
-        fields=names_of(fields),
+        fields=fields,
     )
-
-
-def names_of(fields: str) -> tuple[str, ...]:
-    """The names of fields, written with commas between; each once."""
-    return tuple(dict.fromkeys(name for part in fields.split(",") if (name := part.strip())))
 
 
 def span(since: datetime | None, until: datetime | None, default: datetime, now: datetime) -> tuple[datetime, datetime]:

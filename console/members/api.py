@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import NotFound
+from console.http.fields import FieldNames, selected
 from console.members import reads, writes
 from console.members.one_time_links import Link, open_links
 from console.members.reads import Member
@@ -61,11 +62,13 @@ async def decided_about(connection: AsyncConnection, caller: Caller, user_id: in
 
 
 @get("/users", operation_id="listUsers", summary="List the members of your organization")
-async def list_users(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Members:
+async def list_users(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> Members:
     """Members with their roles, and invitations that wait."""
     now = datetime.now(UTC)
     return Members(
-        items=await reads.members_of(reading, caller.organization_id, now),
+        items=selected(Member, await reads.members_of(reading, caller.organization_id, now), fields),
         links=await open_links(reading, caller.organization_id, now),
     )
 

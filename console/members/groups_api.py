@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.http.fields import FieldNames, selected
 from console.members.group_roles import GroupRole, group_role, group_roles_of, judge_again
 from console.members.rules import check_grant
 from console.organizations.rules import Caller, Permission, Role
@@ -31,9 +32,11 @@ class NewGroupRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @get("/group-roles", operation_id="listGroupRoles", summary="List the groups that have a role")
-async def list_group_roles(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> GroupRoles:
+async def list_group_roles(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> GroupRoles:
     """Whoever has one of these groups at the identity provider is a member of your organization with its role."""
-    return GroupRoles(items=await group_roles_of(reading, caller.organization_id))
+    return GroupRoles(items=selected(GroupRole, await group_roles_of(reading, caller.organization_id), fields))
 
 
 @post("/group-roles", operation_id="mapGroup", summary="Give a group a role", status_code=201)

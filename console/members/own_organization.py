@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import NotFound
+from console.http.fields import FieldNames, selected
 from console.organizations import reads, writes
 from console.organizations.reads import OrganizationSettings
 from console.organizations.rules import Caller, Permission, Role
@@ -78,10 +79,12 @@ async def who_am_i(caller: NamedDependency[Caller]) -> WhoAmI:
 
 @get("/organizations", operation_id="listOrganizations", summary="Your organization and its account at 1NCE")
 async def list_organizations(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
 ) -> Organizations:
     """Whether its secrets are set, never what they are."""
-    return Organizations(items=[await reads.settings_of(reading, caller.organization_id)])
+    return Organizations(
+        items=selected(OrganizationSettings, [await reads.settings_of(reading, caller.organization_id)], fields)
+    )
 
 
 @patch("/organizations/{organization_id:int}", operation_id="changeOrganization", summary="Change your organization")

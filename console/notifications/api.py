@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.http.fields import FieldNames, selected
 from console.notifications import reads, writes
 from console.notifications.asking import ask_for_test
 from console.notifications.bodies import ChangedChannel, NewChannel
@@ -51,9 +52,9 @@ class TestRequested(Struct, frozen=True, kw_only=True):
 
 
 @get("/notification-channels", operation_id="listNotificationChannels", summary="List the notification channels")
-async def list_channels(caller: By, reading: Reading) -> Channels:
+async def list_channels(caller: By, reading: Reading, fields: FieldNames = "") -> Channels:
     """Where people and programs outside are informed of alerts."""
-    return Channels(items=await reads.channels_of(reading, caller.organization_id))
+    return Channels(items=selected(Channel, await reads.channels_of(reading, caller.organization_id), fields))
 
 
 @post(

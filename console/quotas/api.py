@@ -8,7 +8,8 @@ from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
-from console.http.paging import FieldNames, Listing, ListRequest, list_request, names_of
+from console.http.fields import FieldNames
+from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller
 from console.quotas import reads, reconciliation
 from console.quotas.reads import Quota
@@ -25,7 +26,7 @@ async def sim_quotas(
 ) -> Listing[Quota]:
     """Data in bytes, SMS in messages. A quota that 1NCE has not reported yet is not in the list."""
     items = await reads.of_sim(reading, caller.organization_id, sim.iccid)
-    asked = ListRequest(page_size=2, fields=names_of(fields))
+    asked = ListRequest(page_size=2, fields=fields)
     return asked.listing(Quota, items, None, Total(len(items)))
 
 

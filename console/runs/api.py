@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.facts.jobs import JobRun
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.runs import reads
 from console.runs.asking import ask_for_run
@@ -32,11 +33,12 @@ async def list_jobs(
     reading: NamedDependency[AsyncConnection],
     job: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
+    fields: FieldNames = "",
 ) -> Jobs:
     """Runs are those of the caller's organization, and those for the whole installation."""
     items = await reads.schedule(reading, caller.organization_id, datetime.now(UTC))
     runs = await reads.runs(reading, caller.organization_id, job=job, limit=limit)
-    return Jobs(items=items, runs=runs)
+    return Jobs(items=selected(JobState, items, fields), runs=runs)
 
 
 @post(

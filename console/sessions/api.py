@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.sessions.reads import Session, sessions_in
 from console.sessions.writes import end_members_session
@@ -23,9 +24,12 @@ class Sessions(Struct, frozen=True, kw_only=True):
 
 
 @get("/sessions", operation_id="listSessions", summary="List the open sessions")
-async def list_sessions(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> Sessions:
+async def list_sessions(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> Sessions:
     """Of all members, in your organization."""
-    return Sessions(items=await sessions_in(reading, caller.organization_id, datetime.now(UTC)))
+    found = await sessions_in(reading, caller.organization_id, datetime.now(UTC))
+    return Sessions(items=selected(Session, found, fields))
 
 
 @route(

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.silences import reads, writes
 from console.silences.bodies import NewSilence, WindowSetting
@@ -36,9 +37,10 @@ class MaintenanceWindows(Struct, frozen=True, kw_only=True):
 
 
 @get("/silences", operation_id="listSilences", summary="List the silences, what ends last first")
-async def list_silences(caller: By, reading: Reading) -> Silences:
+async def list_silences(caller: By, reading: Reading, fields: FieldNames = "") -> Silences:
     """Alerts that they match are judged and listed, and sent to nobody."""
-    return Silences(items=await reads.silences_of(reading, caller.organization_id, datetime.now(UTC)))
+    found = await reads.silences_of(reading, caller.organization_id, datetime.now(UTC))
+    return Silences(items=selected(Silence, found, fields))
 
 
 @post("/silences", operation_id="makeSilence", summary="Silence alerts", status_code=201, opt=ACTS)
@@ -75,9 +77,10 @@ async def end_silence(caller: By, db: Db, silence_id: FromPath[int]) -> None:
 
 
 @get("/maintenance-windows", operation_id="listMaintenanceWindows", summary="List the maintenance windows")
-async def list_windows(caller: By, reading: Reading) -> MaintenanceWindows:
+async def list_windows(caller: By, reading: Reading, fields: FieldNames = "") -> MaintenanceWindows:
     """Each with the time that it is open, or opens next."""
-    return MaintenanceWindows(items=await reads.windows_of(reading, caller.organization_id))
+    found = await reads.windows_of(reading, caller.organization_id)
+    return MaintenanceWindows(items=selected(MaintenanceWindow, found, fields))
 
 
 @post(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.errors import Invalid, SimNotFound
 from console.facts.sims import SimState
 from console.http.database import snapshot_of
+from console.http.fields import chosen
 from console.http.paging import Listing, ListRequest, list_request
 from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
@@ -102,6 +103,7 @@ async def list_sims(
         limit=asked.page_size,
         offset=asked.offset,
         cursor=asked.cursor,
+        fields=chosen(SimState, asked.fields),
     )
     return asked.listing(SimState, found.items, found.next_cursor, Total(found.total))
 

@@ -11,7 +11,7 @@ from console.facts.sims import SimState
 from console.sims.filters import SHORTEST, conditions, has, texts
 from console.sims.rules import SimFilter, Sort
 from console.sims.search import parse_search
-from console.sims.sorting import TWINS, keys_of, mark_after
+from console.sims.sorting import TWINS, fields_of, keys_of, mark_after
 from console.sims.tables import sim_states, sims, words
 from console.sims.watching.tables import is_watched, unwatched
 from console.store.keyset import Cursor
@@ -23,7 +23,7 @@ STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
 class SimPage(Struct, frozen=True):
     """One page of a list, and how long the whole list is."""
 
-    items: list[SimState]
+    items: list[Any]  # SimStates, or rows with the fields that were asked for
     total: int
     next_cursor: str | None
 
@@ -54,13 +54,21 @@ async def page(
     limit: int = 50,
     offset: int = 0,
     cursor: Cursor | None = None,
+    fields: Sequence[str] = (),
 ) -> SimPage:
-    """A page of SIMs with its cursor. With one its depth costs nothing; an offset is for people who turn pages."""
+    """A page of SIMs with its cursor. With one its depth costs nothing; an offset is for people who turn pages.
+
+    With `fields`, only those and what the cursor needs are read.
+    """
+    keys = keys_of(sort)
     total = await count(connection, organization_id, wanted)
-    found = await rows(connection, organization_id, wanted, sort=sort, limit=limit + 1, offset=offset, cursor=cursor)
+    read = [*dict.fromkeys([*fields, *fields_of(keys)])] if fields else ()
+    found: list[Any] = await rows(
+        connection, organization_id, wanted, sort=sort, limit=limit + 1, offset=offset, cursor=cursor, fields=read
+    )
     if len(found) <= limit:
         return SimPage(found, total, None)
-    return SimPage(found[:limit], total, mark_after(keys_of(sort), found[limit - 1]))
+    return SimPage(found[:limit], total, mark_after(keys, found[limit - 1]))
 
 
 async def rows(
@@ -73,8 +81,12 @@ async def rows(
     offset: int = 0,
     cursor: Cursor | None = None,
     total: int | None = None,
+    fields: Sequence[str] = (),
 ) -> list[SimState]:
-    """SIMs in this order; what 1NCE has not said sorts last. With `total`, the second half is read from the end."""
+    """SIMs in this order; what 1NCE has not said sorts last. With `total`, the second half is read from the end.
+
+    With `fields`, rows that have these alone.
+    """
     where, found = conditions(organization_id, wanted), parts(keys_of(sort), cursor, TWINS)
     from_end = total is not None and offset * 2 > total
     if from_end and total is not None:
@@ -82,7 +94,7 @@ async def rows(
         found = backwards(found)
     states: list[SimState] = []
     for part in found:
-        states += await _states(connection, part, where, limit - len(states), offset, from_end=from_end)
+        states += await _states(connection, part, where, limit - len(states), offset, from_end=from_end, fields=fields)
         if len(states) >= limit or part is found[-1]:
             break
         offset = 0 if states or not offset else max(0, offset - await _count(connection, [*where, *part.where]))
@@ -97,14 +109,17 @@ async def _states(
     offset: int,
     *,
     from_end: bool,
-) -> list[SimState]:
+    fields: Sequence[str],
+) -> list[Any]:
     """Choose by keys alone, which indexes know, and look at no more SIMs than are wanted."""
     c, ways = sim_states.c, order(part, from_end=from_end)
     chosen = sa.select(c.organization_id, c.iccid).where(*where, *part.where).order_by(*ways)
     keys = chosen.limit(limit).offset(offset).subquery("chosen")
     mine = sa.and_(c.organization_id == keys.c.organization_id, c.iccid == keys.c.iccid)
-    query = sa.select(*STATE_COLUMNS).join_from(keys, sim_states, mine).order_by(*ways)
-    return [_state(row) for row in (await connection.execute(query)).all()]
+    columns = [c[name] for name in fields] or STATE_COLUMNS
+    query = sa.select(*columns).join_from(keys, sim_states, mine).order_by(*ways)
+    found = (await connection.execute(query)).all()
+    return list(found) if fields else [_state(row) for row in found]
 
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:

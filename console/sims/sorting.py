@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.facts.sims import SimState
 from console.sims.annotations.rules import CUSTOM
 from console.sims.rules import SORTS, Sort
 from console.sims.tables import sim_states
@@ -37,13 +36,19 @@ def _expression(field: str) -> "sa.ColumnElement[Any]":
     return found
 
 
-def mark_after(keys: Keys, state: SimState) -> str:
-    """The cursor behind this SIM."""
+def fields_of(keys: Keys) -> list[str]:
+    """The fields of a SIM that its cursor in this order needs."""
+    names = [str(getattr(column, "key", "")) for column, _ in keys]
+    return ["custom_fields" if name.startswith(CUSTOM) else name for name in names]
+
+
+def mark_after(keys: Keys, state: Any) -> str:
+    """The cursor behind this SIM: a SimState, or a row with `fields_of` these keys."""
     names = [str(getattr(column, "key", "")) for column, _ in keys]
     return mark(keys, SimpleNamespace(**{name: _value(name, state) for name in names}))
 
 
-def _value(name: str, state: SimState) -> Any:
+def _value(name: str, state: Any) -> Any:
     if name.startswith(CUSTOM):
         return state.custom_fields.get(name.removeprefix(CUSTOM))
     return BETWEEN_TAGS.join(state.tags) or None if name == "tags" else getattr(state, name)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import Act, acting
 from console.errors import NotFound
+from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.sms import reads, writes
 from console.sms.templates import SmsTemplate
@@ -43,9 +44,11 @@ class SmsTemplates(Struct, frozen=True):
 
 
 @get("/", operation_id="listSmsTemplates", summary="Templates of messages")
-async def list_templates(caller: By, reading: NamedDependency[AsyncConnection]) -> SmsTemplates:
+async def list_templates(
+    caller: By, reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
+) -> SmsTemplates:
     """All of them. To send one, give its text as `payload`, with `fill`, to `/sims/{iccid}/sms` or `/sims/bulk`."""
-    return SmsTemplates(await reads.templates(reading, caller.organization_id))
+    return SmsTemplates(selected(SmsTemplate, await reads.templates(reading, caller.organization_id), fields))
 
 
 @post("/", operation_id="makeSmsTemplate", summary="Make a template of messages", opt=CHANGES)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import Invalid
 from console.facts.sims import SimState
+from console.http.fields import FieldNames, selected
 from console.http.paging import span
 from console.organizations.rules import Caller
 from console.streamer.reads import UnknownSpan, unknown_usage
@@ -45,8 +46,15 @@ class Usage(Struct, frozen=True, kw_only=True):
     ]
 
 
-def summed(by: str, since: datetime, until: datetime, items: list[UsageBucket], unknown: list[UnknownSpan]) -> Usage:
-    """The steps with their sums."""
+def summed(
+    by: str,
+    since: datetime,
+    until: datetime,
+    items: list[UsageBucket],
+    unknown: list[UnknownSpan],
+    fields: str = "",
+) -> Usage:
+    """The steps, with the fields that were asked for, and their sums."""
     return Usage(
         by=by,
         since=since,
@@ -54,7 +62,7 @@ def summed(by: str, since: datetime, until: datetime, items: list[UsageBucket], 
         data_bytes=sum(one.data_bytes for one in items),
         derived_bytes=sum(one.derived_bytes for one in items),
         sms=sum(one.sms for one in items),
-        items=items,
+        items=selected(UsageBucket, items, fields),
         unknown=unknown,
     )
 
@@ -75,12 +83,13 @@ async def sim_usage(
     by: By = "day",
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
+    fields: FieldNames = "",
 ) -> Usage:
     """The last 30 days by day, or the last day by hour, unless asked otherwise."""
     start, end = _checked(by, since, until)
     items = await reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=start, until=end)
     unknown = await unknown_usage(reading, caller.organization_id, start, end, datetime.now(UTC))
-    return summed(by, start, end, items, unknown)
+    return summed(by, start, end, items, unknown, fields)
 
 
 @get("/usage", operation_id="getUsage", summary="The fleet's usage by minute, hour or day")
@@ -90,12 +99,13 @@ async def fleet_usage(
     by: FromQuery[Literal["minute", "hour", "day"]] = "day",
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
+    fields: FieldNames = "",
 ) -> Usage:
     """The last 30 days by day, or the last day by hour or minute, unless asked otherwise."""
     start, end = _checked(by, since, until)
     items = await reads.of_fleet(reading, caller.organization_id, by=by, since=start, until=end)
     unknown = await unknown_usage(reading, caller.organization_id, start, end, datetime.now(UTC))
-    return summed(by, start, end, items, unknown)
+    return summed(by, start, end, items, unknown, fields)
 
 
 router = Router("/", route_handlers=[sim_usage, fleet_usage], tags=["Usage"])

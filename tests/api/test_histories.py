@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from console.store.counting import MOST_COUNTED
 from console.store.database import Database
-from tests.api.test_lists import FLEET, asked, ties
+from tests.api.test_lists import asked, ties
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
@@ -57,17 +57,3 @@ async def test_a_long_history_is_counted_no_further_than_is_cheap_unless_asked(
             assert every["total_exact"]
             assert many <= every["total"] <= many + 2
         assert (await ada.get("/connectivity?count=roughly")).status_code in (400, 422)
-
-
-async def test_fields_are_selected_in_every_list(web: Served, ties: Cast) -> None:
-    async with web.program(ties.acme_key) as ada:
-        one = (await asked(ada, "/sims", fields="label, iccid", page_size=1, sort="-label"))["items"]
-        assert [list(sim) for sim in one] == [["label", "iccid"]]
-        assert (await asked(ada, "/sims", fields="", page_size=1))["items"][0].keys() > {"tags", "connection"}
-        paths = ("/connectivity", "/quotas", f"/sims/{ADAS_SIM}/quotas", f"/sims/{ADAS_SIM}/events")
-        for path in (*paths, f"/sims/{ADAS_SIM}/sms", "/quotas/reconciliation", f"/sims/{FLEET[0]}/connectivity"):
-            assert all(list(item) == ["iccid"] for item in (await asked(ada, path, fields="iccid"))["items"]), path
-            refused = await ada.get(path, params={"fields": "iccid,nothing"})
-            assert refused.status_code == 422, path
-            assert "nothing" in refused.json()["error"]["message"]
-        assert (await ada.get("/sims", params={"fields": "password"})).status_code == 422
