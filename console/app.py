@@ -29,6 +29,7 @@ from console.http.requests import Requests
 from console.live import endpoints
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
+from console.organizations.flags_kept import FlagsKept
 from console.pages import oidc, passkey_sign_in, second_step, sign_in, team
 from console.pages.joining import live_part, page_routes
 from console.pages.list_positions import ListPositions
@@ -52,6 +53,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     identity_provider: IdentityProvider | None
     live: endpoints.Live
     list_positions: ListPositions
+    flags_kept: FlagsKept
     prepared: PreparedAnswers
     health_checks: health.HealthChecks
 
@@ -115,6 +117,7 @@ def create_app(settings: Settings) -> Litestar:
             "db": given(lambda parts: parts.db),
             "settings": given(lambda _: settings),
             "list_positions": given(lambda parts: parts.list_positions),
+            "flags_kept": given(lambda parts: parts.flags_kept),
             "prepared": given(lambda parts: parts.prepared),
             "health_checks": given(lambda parts: parts.health_checks),
             "callers": given(lambda parts: parts.callers),
@@ -162,6 +165,7 @@ def _parts(settings: Settings, db: Database) -> Parts:
         identity_provider=provider_of(settings),
         live=live,
         list_positions=ListPositions(db, live.hub),
+        flags_kept=FlagsKept(live.hub),
         prepared=PreparedAnswers(),
         health_checks=health.HealthChecks(db, live.feed),
     )

@@ -19,7 +19,9 @@ from console.notifications.deliveries.rules import (
 from console.notifications.deliveries.writes import Claimed
 from console.notifications.reads import Destination
 from console.notifications.rules import ChannelKind
-from console.notifications.writes import disable_channel
+from console.notifications.writes import disable_channel, withdraw_delivery
+from console.organizations.flags import Flag, said_of
+from console.organizations.reads import stopped
 from jobs.run import Run, by_organization
 
 LOOK_SECONDS = 0.5  # while attempts are under way: a receiver that does not answer keeps nobody else waiting
@@ -71,6 +73,11 @@ async def _claimed(run: Run, under_way: dict[asyncio.Task[None], int]) -> list[t
 
 async def _attempt(run: Run, client: httpx.AsyncClient, claimed: Claimed, destination: Destination | None) -> None:
     async with run.db.transaction() as transaction:
+        stop = await stopped(transaction.connection, run.organization_id, Flag.OUTSIDE_NOTIFICATIONS)
+        if stop is not None:
+            why, now = said_of(stop), run.now()
+            await withdraw_delivery(transaction, run.organization_id, claimed.id, claimed.claim, why, now)
+            return
         if not await writes.note_sending(transaction, run.organization_id, claimed, run.now()):
             return
     settings, kind = run.worker.settings, destination.kind if destination else "none"

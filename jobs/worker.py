@@ -14,7 +14,7 @@ from saq.worker import Worker
 
 from console.log import logger
 from console.once.client import tls_context
-from console.organizations.writes import settle_first
+from console.organizations.first import settle_first
 from console.queue import HEARTBEAT_SECONDS, enqueue
 from console.runs.rules import JobDefinition
 from console.runs.schedule import JOBS

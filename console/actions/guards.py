@@ -18,6 +18,8 @@ from console.actions.spending import limits_of, spendings
 from console.carrier.products import top_up_price
 from console.errors import Conflict, Invalid
 from console.facts.actions import Action, ActionState
+from console.organizations import reads as organization_reads
+from console.organizations.flags import Flag, said_of
 from console.organizations.rules import Caller
 
 WORDS = re.compile(r"\w{3}")
@@ -34,10 +36,12 @@ class Price(Struct, frozen=True, kw_only=True):
 async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, now: datetime) -> Price:
     """The price, and whether the budgets allow it. The caller holds the organization's lock on spending.
 
-    Raises Conflict while a top-up of the SIM is under way, within the cool-down unless `repeat` is asked for, and when
-    the price is no longer the one that the form has shown.
+    Raises Conflict while top-ups are stopped, while one of the SIM is under way, within the cool-down unless `repeat`
+    is asked for, and when the price is no longer the one that the form has shown.
     """
     organization_id = caller.organization_id
+    if (stop := await organization_reads.stopped(connection, organization_id, Flag.SPENDING)) is not None:
+        raise Conflict(said_of(stop), flag=stop.name)
     under_way = await reads.open_top_up(connection, organization_id, asked.iccid)
     if under_way is not None:
         raise Conflict(

@@ -97,6 +97,7 @@ KINDS = (
     ActionKind("key.add", "Make an API key", Permission.ADMIN, proof=True),
     ActionKind("key.revoke", "Revoke an API key", Permission.ADMIN),
     ActionKind("secrets.rotate", "Seal stored secrets with the newest key", Permission.ADMIN),
+    ActionKind("flag.change", "Change a flag", Permission.ADMIN),
     ActionKind("audit.export", "Export the audit trail", Permission.AUDIT_READ),
     ActionKind("audit.prune", "Delete audit lines after seven years", Permission.ADMIN),
 )

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from console.facts import actions, alerts, approvals, bulk_actions, carrier, jobs, silences, sims, sms, streamer
+from console.facts import actions, alerts, approvals, bulk_actions, carrier, flags, jobs, silences, sims, sms, streamer
 from console.facts.actions import ActionChanged
 from console.facts.alerts import AlertChanged
 from console.facts.approvals import ApprovalChanged
 from console.facts.bulk_actions import BulkActionChanged
 from console.facts.carrier import CarrierChanged
+from console.facts.flags import FlagChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
 from console.facts.silences import SilenceChanged
@@ -35,6 +36,7 @@ Fact = (
     | JobChanged
     | CarrierChanged
     | StreamerChanged
+    | FlagChanged
 )
 
 TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
@@ -50,6 +52,7 @@ TOPICS: Mapping[str, Callable[[str | None], tuple[str, ...]]] = {
     "job.changed": jobs.topics,
     "carrier.changed": carrier.topics,
     "streamer.changed": streamer.topics,
+    "flag.changed": flags.topics,
 }
 
 # Facts of which a later one about the same subject takes the place of an earlier one.

@@ -10,7 +10,7 @@ from console.notifications.bodies import ChannelSetting
 from console.notifications.reads import channel, channels_of
 from console.notifications.rules import MOST_CHANNELS, MOST_TAGS, ChannelKind, check_hours
 from console.notifications.signing import new_secret
-from console.notifications.tables import notification_channels
+from console.notifications.tables import deliveries, notification_channels
 from console.notifications.targets import check_mailboxes, check_url, shown_url
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.settings import Settings
@@ -144,3 +144,13 @@ def _target(settings: Settings, kind: ChannelKind, target: str) -> dict[str, obj
         checked = check_url(target, loopback=settings.webhook_loopback)
         shown = shown_url(checked)
     return {"target_sealed": seal(settings.secret_key, checked), "target_shown": shown}
+
+
+async def withdraw_delivery(
+    transaction: Transaction, organization_id: int, delivery_id: int, claim: int, why: str, now: datetime
+) -> None:
+    """End a delivery that this claim holds without an attempt, because something has stopped it."""
+    d = deliveries.c
+    mine = sa.and_(d.organization_id == organization_id, d.id == delivery_id, d.claim == claim, d.state == "sending")
+    values = {"state": "withdrawn", "ended_at": now, "claimed_until": None, "message": why}
+    await transaction.connection.execute(sa.update(deliveries).where(mine).values(values))

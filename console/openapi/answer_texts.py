@@ -34,6 +34,8 @@ ANSWERS = {
     **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",
+    "listFlags": "The flags.",
+    "putFlag": "The flag as it is now.",
     "getCarrier": "The carrier's status.",
     "listJobs": "The jobs and the latest runs.",
     "runJob": "The run is asked for.",

@@ -20,6 +20,7 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "template_id": 1,
     "session_id": 12,
     "name": "sync_sims",
+    "flag": "spending",
     "prefix": "iot_key_AbCdEfGh",
     "organization_id": 1,
 }

@@ -13,6 +13,7 @@ import console.audit.api
 import console.carrier.api
 import console.connectivity.api
 import console.members.api
+import console.members.flags_api
 import console.members.groups_api
 import console.members.own_organization
 import console.members.program_sessions
@@ -36,6 +37,7 @@ from console.http.routes import OwnRouter
 from console.http.versions import known_version
 from console.live import endpoints
 from console.openapi.document import documents
+from console.organizations.flags_kept import flags_of
 from console.organizations.rules import Permission
 from console.streamer import api
 
@@ -43,6 +45,7 @@ OF_A_CALLER = {
     "caller": Provide(caller_of, sync_to_thread=False),
     "reading": Provide(reading_of),
     "sim": Provide(console.sims.api.the_sim),
+    "flags": Provide(flags_of),
 }
 OF_A_PROGRAM = {"access": Access.API, "permission": Permission.SIMS_READ}
 
@@ -72,6 +75,7 @@ def api_routes() -> Router:
                     api.router,
                     console.members.api.router,
                     console.members.groups_api.router,
+                    console.members.flags_api.router,
                     console.api_keys.api.router,
                     console.sessions.api.router,
                     console.audit.api.router,

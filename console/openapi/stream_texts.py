@@ -19,7 +19,8 @@ CLOSINGS = {
 QUERY: Part = {
     "topics": {
         "type": "string",
-        "description": "By comma: carrier, fleet, alerts, actions, sms, jobs, sim:<ICCID>; else fleet,alerts,actions.",
+        "description": "By comma: carrier, fleet, alerts, actions, sms, jobs, flags, sim:<ICCID>;"
+        " else fleet,alerts,actions.",
         "examples": ["fleet,sim:8988228066600000001"],
     },
     "since": {

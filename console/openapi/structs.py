@@ -33,11 +33,13 @@ from console.facts.alerts import Alert
 from console.facts.approvals import Approval, ApprovalGiven
 from console.facts.bulk_actions import BulkAction, BulkCounts
 from console.facts.carrier import CarrierStatus, CircuitStatus, Operation
+from console.facts.flags import FlagState
 from console.facts.jobs import JobRun
 from console.facts.sims import SimState
 from console.facts.streamer import StreamerStatus
 from console.health import Health, HealthCheck, Liveness
 from console.members.api import MemberChanges, Members, NewInvitation, NewLink
+from console.members.flags_api import FlagChange, Flags
 from console.members.group_roles import GroupRole
 from console.members.groups_api import GroupRoles, NewGroupRole
 from console.members.one_time_links import Link
@@ -172,6 +174,9 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Members,
     Member,
     AuditLine,
+    Flags,
+    FlagState,
+    FlagChange,
     GroupRole,
     GroupRoles,
     NewGroupRole,

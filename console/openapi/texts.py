@@ -40,6 +40,7 @@ EXCLUDED = {
 }
 PARAMETERS = {
     "name": "The job's name.",
+    "flag": "The flag's name.",
     "iccid": ICCID,
     "q": "Words that must all occur in the ICCID, label, IMSI, MSISDN, IMEI or IP address; one of a letter or two must"
     " begin the label, a whole ICCID must be this one. Case does not matter, and each sign stands for itself.",

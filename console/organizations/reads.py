@@ -7,8 +7,11 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.facts.flags import FlagState
+from console.organizations.flags import FLAGS, Flag
 from console.organizations.sealing import unseal
-from console.organizations.tables import credential_checks, organizations
+from console.organizations.tables import credential_checks, flags, organizations
+from console.store.locks import AdvisoryLock, shared_lock
 
 
 class Organization(Struct, frozen=True, kw_only=True):
@@ -133,3 +136,29 @@ async def shown(connection: AsyncConnection, slug: str) -> dict[str, object]:
     columns = (c.name, c.once_base_url, c.once_client_id, c.once_requests_per_second, c.streamer_username)
     row = (await connection.execute(sa.select(*columns).where(c.slug == slug))).first()
     return dict(row._mapping) if row else {}
+
+
+async def flags_of(connection: AsyncConnection, organization_id: int) -> list[FlagState]:
+    """Every flag as it is now, in the order of the table of flags."""
+    c = flags.c
+    columns = (c.name, c.on, c.owner, c.reason, c.changed_by, c.changed_at)
+    rows = (await connection.execute(sa.select(*columns).where(c.organization_id == organization_id))).all()
+    changed = {row.name: dict(row._mapping) for row in rows}
+    return [
+        FlagState(
+            **{"name": one.name.value, "on": one.on_by_default, **changed.get(one.name, {})},
+            on_by_default=one.on_by_default,
+            means=one.means,
+        )
+        for one in FLAGS
+    ]
+
+
+async def stopped(connection: AsyncConnection, organization_id: int, flag: Flag) -> FlagState | None:
+    """The flag if it is off, as the database has it now; None if it is on.
+
+    Until the transaction ends nobody can change it: what is committed with it was done while the flag was on.
+    """
+    await connection.execute(shared_lock(AdvisoryLock.FLAG, organization_id))
+    found = next(one for one in await flags_of(connection, organization_id) if one.name == flag)
+    return None if found.on else found

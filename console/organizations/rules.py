@@ -69,7 +69,7 @@ ALLOWS: dict[Permission, str] = {
     Permission.JOBS_RUN: "Run jobs outside their schedule",
     Permission.STREAM_READ: "Receive the stream of changes",
     Permission.AUDIT_READ: "Read and export the audit trail",
-    Permission.ADMIN: "Decide who may do what: members, API keys, the organization",
+    Permission.ADMIN: "Decide who may do what: members, API keys, flags, the organization",
 }
 # The permission to listen to each kind of topic; `sim` is one SIM's.
 TOPICS: dict[str, Permission] = {
@@ -81,6 +81,7 @@ TOPICS: dict[str, Permission] = {
     "carrier": Permission.SIMS_READ,
     "jobs": Permission.SIMS_READ,
     "alerts": Permission.ALERTS_READ,
+    "flags": Permission.ADMIN,
 }
 
 

@@ -24,6 +24,19 @@ organizations = sa.Table(
     moment("created_at", nullable=False),
 )
 
+# What an organization has changed of its flags; others are what they are by default.
+flags = sa.Table(
+    "flags",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("on", sa.Boolean, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    moment("changed_at", nullable=False),
+)
+
 # The last trial of an organization's credentials at 1NCE, which a worker makes.
 credential_checks = sa.Table(
     "credential_checks",

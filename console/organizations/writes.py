@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
+from console.facts.flags import FlagChanged, FlagState
 from console.organizations.rules import Role
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
-from console.organizations.tables import credential_checks, group_roles, organizations
+from console.organizations.tables import credential_checks, flags, group_roles, organizations
 from console.settings import Settings
 from console.store.database import Transaction
+from console.store.locks import AdvisoryLock, transaction_lock
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -161,23 +163,15 @@ async def change_forwarder(transaction: Transaction, organization_id: int) -> No
     await transaction.connection.execute(statement)
 
 
-async def settle_first(transaction: Transaction, settings: Settings, now: datetime) -> int | None:
-    """Make the first organization from the settings' 1NCE account, if there is none yet and the settings name one."""
-    if settings.once_client_id is None:
-        return None
-    if (await transaction.connection.execute(sa.select(organizations.c.id).limit(1))).first() is not None:
-        return None
-    return await put(
-        transaction,
-        settings,
-        "main",
-        "Main",
-        now,
-        client_id=settings.once_client_id,
-        client_secret=settings.once_client_secret,
-        streamer_username=settings.streamer_username,
-        streamer_password=settings.streamer_password,
-    )
+async def put_flag(transaction: Transaction, organization_id: int, state: FlagState, now: datetime) -> None:
+    """Change a flag, and publish it. What was about to be done under it is done before or not at all."""
+    await transaction.connection.execute(transaction_lock(AdvisoryLock.FLAG, organization_id))
+    values: dict[str, object] = {"on": state.on, "owner": state.owner, "reason": state.reason}
+    values |= {"changed_by": state.changed_by, "changed_at": state.changed_at}
+    statement = insert(flags).values(organization_id=organization_id, name=state.name, **values)
+    statement = statement.on_conflict_do_update(index_elements=["organization_id", "name"], set_=values)
+    await transaction.connection.execute(statement)
+    transaction.publish(organization_id, FlagChanged(time=now, subject=state.name, data=state))
 
 
 async def map_group(

@@ -115,6 +115,16 @@ PAGES = (
         group="Team",
     ),
     Page(
+        name="flags",
+        path="/flags",
+        title="Flags",
+        key="x",
+        help="Go to the flags",
+        icon="disabled",
+        group="Team",
+        permission=Permission.ADMIN,
+    ),
+    Page(
         name="audit",
         path="/audit",
         title="Audit trail",

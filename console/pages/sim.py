@@ -27,6 +27,8 @@ from console.facts.sms import SmsChanged
 from console.facts.topic_names import sims_in
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
+from console.organizations.flags import Flag
+from console.organizations.flags_kept import Flags
 from console.organizations.rules import Caller, Permission
 from console.pages import sim_chart, sim_edits
 from console.pages.actions import drawn, message
@@ -127,6 +129,7 @@ async def sim_page(
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     sim: NamedDependency[SimState],
+    flags: NamedDependency[Flags],
     before: Annotated[str, QueryParameter(max_length=300)] = "",
     sms_before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
@@ -153,6 +156,7 @@ async def sim_page(
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
         "ticket_facts": facts_text(sim, mask=False),
         "payment_methods": PAYMENT_NAMES,
+        "spending": flags[Flag.SPENDING],
         "price": await top_up_price(reading, caller.organization_id, datetime.now(UTC)),
         "events": events,
         "events_as_of": datetime.now(UTC),

@@ -17,11 +17,17 @@ class AdvisoryLock(IntEnum):
     ACTION = 7_225  # asking for actions that spend money on one SIM
     IDENTITY = 7_227  # the first sign-in of an identity
     AUDIT_SEAL = 7_226  # numbering the lines of the audit trail
+    FLAG = 7_228  # the flags of one organization: shared by what obeys them
 
 
 def transaction_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
     """The statement that waits for the lock and holds it to the end of the transaction."""
     return sa.select(sa.func.pg_advisory_xact_lock(int(lock), _second(of)))
+
+
+def shared_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
+    """The same, held together with others who share it; whoever takes it by `transaction_lock` waits for all."""
+    return sa.select(sa.func.pg_advisory_xact_lock_shared(int(lock), _second(of)))
 
 
 def session_lock(lock: AdvisoryLock) -> "sa.Select[Any]":

@@ -2,13 +2,19 @@
 
 import time
 
-from console.actions.rules import STALLED_SECONDS
+from console.actions.rules import SPENDING, STALLED_SECONDS
 from console.actions.sending.writes import Claim, note_sending
+from console.organizations.flags import Flag, said_of
+from console.organizations.reads import stopped
 from jobs.run import Run
 
 
 class NotSent(Exception):
     """The request was not written, and will not be by this claim."""
+
+
+class Stopped(Exception):
+    """A flag forbids the request: it was not written, and the action has ended."""
 
 
 class Gate:
@@ -22,10 +28,15 @@ class Gate:
         self.opened = False
 
     async def __call__(self) -> None:
-        """Raises NotSent if the claim is no longer held, or if this process has stood still since the check."""
+        """Raises Stopped if a flag forbids it, NotSent if the claim is no longer held or this process stood still."""
         self.opened = False  # a request before this one was answered with 401
         began = time.monotonic()
+        action = self._claimed.action
         async with self._run.db.transaction() as transaction:
+            if action.kind in SPENDING:
+                stop = await stopped(transaction.connection, self._run.organization_id, Flag.SPENDING)
+                if stop is not None:
+                    raise Stopped(f"{said_of(stop)}.")
             held = await note_sending(transaction, self._claimed, self.part, self._request, self._run.now())
         if not held:
             raise NotSent("Another worker has taken it over, or its time has passed.")

@@ -17,7 +17,7 @@ from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Un
 from console.once.http.rate_limit import CallPriority
 from console.sims.writes import record_inventory
 from console.sms.parts import parts_of
-from jobs.actions.gate import Gate, NotSent
+from jobs.actions.gate import Gate, NotSent, Stopped
 from jobs.actions.settings import as_wanted, changes_of
 from jobs.polling.rows import inventory_row
 from jobs.run import Run
@@ -40,6 +40,8 @@ async def send(run: Run, claimed: Claim) -> Sent:
         sent = outcome_of(error, opened=gate.opened)
     except NotSent as error:
         sent = Sent(result=SendResult.NOT_SENT, message=str(error))
+    except Stopped as error:
+        sent = Sent(result=SendResult.REFUSED, message=str(error))
     except TimeoutError:
         sent = Sent(result=SendResult.LOST if gate.opened else SendResult.NOT_SENT, message="1NCE took too long.")
     return structs.replace(sent, sms_ids=taken, request=request_text(kind, action.parameters))

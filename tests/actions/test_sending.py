@@ -10,9 +10,12 @@ from console.actions.requests import PaymentMethod
 from console.actions.rules import LEASE, SendResult
 from console.actions.sending.reads import due
 from console.actions.sending.writes import Sent, claim, note_sending, record_sent, take_lost_claims
+from console.errors import Conflict
 from console.facts.actions import Action
+from console.organizations.flags import Flag
 from console.store.database import Database
 from tests.actions.conftest import Operator
+from tests.organizations.test_flags import turn
 from tests.simulation import Simulation
 
 pytestmark = pytest.mark.one_edition
@@ -239,3 +242,19 @@ async def test_settings_are_read_first_and_confirmed_at_once(
     again = await otto.act(await otto.ask(requests.status(iccid, enabled=False)))
     assert again.message == "It was so already."
     assert await otto.done(iccid, "change") == 3
+
+
+async def test_a_top_up_that_waits_is_not_sent_once_spending_is_stopped(otto: Operator, iccid: str) -> None:
+    waits = await otto.top_up(iccid)
+    await turn(otto.db, otto.acme.id, Flag.SPENDING, on=False)
+    ended = await otto.act(waits)
+    assert (ended.state, await otto.done(iccid)) == ("refused", 0)
+    assert "Top-ups are stopped since" in ended.explanation
+    with pytest.raises(Conflict, match=r"Top-ups are stopped since .* by ada: An audit"):
+        await otto.top_up(iccid)
+    await turn(otto.db, otto.acme.id, Flag.SPENDING, on=True)
+    assert (await otto.act(waits)).state == "refused", "what has ended stays so"
+    assert (
+        await otto.act(await otto.ask(requests.top_up(iccid, PaymentMethod.CREDIT_CARD, repeat=True)))
+    ).state == "accepted"
+    assert await otto.done(iccid) == 1

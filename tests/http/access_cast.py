@@ -56,12 +56,14 @@ class World:
             "sms_id": "1",
             "passkey_id": "1",
             "name": "sync_sims",
+            "flag": "spending",
         }
         self.theirs: dict[str, str] = {
             "iccid": EVES_SIM,
             "organization_id": str(cast.evil),
             "sms_id": "1",
             "passkey_id": "1",
+            "flag": "flag_of_eve",
             "name": "sync_of_eve",  # jobs are the same for all: a name that none has
         }
 

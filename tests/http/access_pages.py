@@ -90,6 +90,8 @@ PAGES: dict[str, Row] = {
     "POST /organizations/second-factor": ADMIN,
     "POST /organizations/new": Row("admin", {"slug": "acme", "name": "Acme"}),
     "POST /organizations/current": Row("anyone", {"organization_id": 12345}),
+    "GET /flags": ADMIN,
+    "POST /flags/{flag}": Row("admin", {"on": "yes", "reason": "works again"}),
     "GET /audit": Row("audit:read"),
     "GET /audit/export": Row("audit:read"),
     "GET /silences": Row("alerts:read"),

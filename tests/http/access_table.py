@@ -137,6 +137,8 @@ API: dict[str, Row] = {
     "GET /api/v1/notification-deliveries": CHANNELS,
     "GET /api/v1/notification-deliveries/{delivery_id}": CHANNELS,
     "POST /api/v1/notification-deliveries/{delivery_id}/redeliver": CHANNELS,
+    "GET /api/v1/flags": ADMIN,
+    "PUT /api/v1/flags/{flag}": Row("admin", {"on": True, "reason": "works again"}),
     "GET /api/v1/audit": Row("audit:read"),
     "GET /api/v1/whoami": ANYONE,
     "POST /api/v1/auth/logout": ANYONE,
@@ -191,6 +193,7 @@ TOPICS = {
     "carrier": "sims:read",
     "jobs": "sims:read",
     "alerts": "alerts:read",
+    "flags": "admin",
 }
 # Commands read what the database and the settings give them: whoever may run them has both. `--org` chooses.
 COMMANDS = {

@@ -40,7 +40,8 @@ WITHOUT: dict[str, str] = {
         console/api_keys/reads.py every_key
         console/members/reads.py every_user
         console/organizations/reads.py every shown
-        console/organizations/writes.py put add change settle_first""",
+        console/organizations/writes.py put add change
+        console/organizations/first.py settle_first""",
     "of a user whom the identity provider names": "console/sessions/writes.py end_sessions_at",
     "the lines that it is given say whose": "console/audit/writes.py add_line seal_lines keep_verification",
     "the row is named by a number that the same process has been given for it": """

@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from console import facts
+from console.api_keys.writes import put_key
 from console.openapi.stream import FACTS, document
+from console.organizations.rules import Permission
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.examples import example
@@ -52,7 +54,10 @@ def test_every_fact_that_can_be_published_is_described() -> None:
 async def test_what_the_stream_says_is_what_it_describes(web: Served, db: Database, cast: Cast) -> None:
     described = await served(web)
     said: dict[str, dict[str, Any]] = {}
-    async with asyncio.timeout(30), web.stream(cast.acme_key, "?since=old:1") as stream:
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "all", list(Permission), NOW)
+    topics = "fleet,alerts,actions,flags"
+    async with asyncio.timeout(30), web.stream(key, f"?since=old:1&topics={topics}") as stream:
         for _ in range(2):
             message = await receive(stream, heartbeats=True)
             said[message["type"]] = message

@@ -19,7 +19,9 @@ from console.notifications.deliveries import writes
 from console.notifications.deliveries.rules import AttemptOutcome, DeliveryState, Ended
 from console.notifications.rules import Notification
 from console.notifications.writes import rotate_secret
+from console.organizations.flags import Flag
 from tests.notifications.conftest import NOW, Sending
+from tests.organizations.test_flags import turn
 from tests.processes import until
 
 pytestmark = pytest.mark.one_edition
@@ -189,3 +191,20 @@ async def test_a_notification_is_committed_with_its_job_request_or_not_at_all(se
     async with sending.db.reading() as reading:
         asked = await reading.execute(sa.text("SELECT organization_id FROM job_requests WHERE job = 'deliver'"))
         assert set(asked.scalars()) == {sending.id}
+
+
+async def test_nothing_is_sent_outside_while_that_is_stopped(sending: Sending) -> None:
+    await sending.ask("1")
+    await turn(sending.db, sending.id, Flag.OUTSIDE_NOTIFICATIONS, on=False)
+    await sending.send()
+    assert (sending.receiver.posts, sending.receiver.mails) == ([], [])
+    assert {one.state for one in await sending.deliveries()} == {DeliveryState.WITHDRAWN}
+    await turn(sending.db, sending.id, Flag.OUTSIDE_NOTIFICATIONS, on=True)
+    await sending.ask("2")
+    await sending.send()
+    assert len(sending.receiver.posts) == len(sending.receiver.mails) == 1
+    async with sending.db.transaction() as transaction:
+        withdrawn = (await sending.deliveries())[0]
+        await writes.redeliver(transaction, sending.id, withdrawn.id, datetime.now(UTC))
+    await sending.send()
+    assert len(sending.receiver.posts) + len(sending.receiver.mails) == 3
