@@ -1,6 +1,6 @@
 # The console without its tools for developers: one image for web, worker, migrate and the simulated 1NCE.
 
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.11-slim-trixie AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
@@ -22,7 +22,12 @@ RUN pip install --quiet --no-deps --editable . \
     && python -m compileall -q console jobs simulator migrations
 
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-trixie
+
+# pg_dump and pg_restore, for backups; of the version of the database in docker-compose.yml.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 
 RUN groupadd --system --gid 10001 console \
     && useradd --system --uid 10001 --gid console --home-dir /nonexistent --shell /usr/sbin/nologin console

@@ -96,6 +96,9 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
         ({"STREAMER_USERNAME": "streamer", "STREAMER_PASSWORD": "1NCE-streamer-2026"}, "STREAMER_PASSWORD"),
         ({"METRICS_TOKEN": "metrics-token-123"}, "METRICS_TOKEN"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+        ({"BACKUP_KEY": "2026:" + "a" * 32}, "BACKUP_KEY"),
+        ({"BACKUP_KEY": "2026:short"}, "BACKUP_KEY"),
+        ({"BACKUP_DAYS": "0"}, "BACKUP_DAYS"),
         (
             {"OIDC_ISSUER": "http://localhost:9", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "x"},
             "OIDC_ISSUER must begin with https",

@@ -99,6 +99,8 @@ KINDS = (
     ActionKind("secrets.rotate", "Seal stored secrets with the newest key", Permission.ADMIN),
     ActionKind("flag.change", "Change a flag", Permission.ADMIN),
     ActionKind("audit.export", "Export the audit trail", Permission.AUDIT_READ),
+    ActionKind("database.back_up", "Back up the database", Permission.ADMIN),
+    ActionKind("database.restore", "Restore a backup of the database", Permission.ADMIN),
     ActionKind("audit.prune", "Delete audit lines after seven years", Permission.ADMIN),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -21,6 +21,9 @@ COMMANDS = {  # where each is found; imported when it is called, because all tog
     "key": "api_keys:key",
     "audit": "audit:audit",
     "secrets": "secret_keys:stored_secrets",
+    "backup": "backups:backup",
+    "restore": "backups:restore",
+    "drill": "drilling:drill",
     "tail": "tail:tail",
     "demo": "demo:demo",
 }

@@ -50,6 +50,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     webhook_loopback: bool = False  # webhooks may go to this machine, without TLS too
     metrics_token: str | None = None
     metrics_port: int | None = None
+    backup_target: str | None = None  # the folder that has the backups
+    backup_key: tuple[str, ...] = ()  # id:key, the one that encrypts first
+    backup_days: int = 30  # after which a backup is deleted, once there is a newer one
 
     @property
     def secure_cookies(self) -> bool:
@@ -102,7 +105,8 @@ def _read(name: str, environment: Mapping[str, str], faults: list[str]) -> str |
 
 def _production_faults(known: Mapping[str, Any]) -> list[str]:
     secrets = [("secret_key", key) for key in str(known.get("secret_key", "")).split(",") if key]
-    secrets += [("audit_key", pair.partition(":")[2]) for pair in known.get("audit_key", ())]
+    keys = ("audit_key", "backup_key")
+    secrets += [(name, pair.partition(":")[2]) for name in keys for pair in known.get(name, ())]
     secrets += [(name, known[name]) for name in ("streamer_password", "metrics_token") if name in known]
     faults = [f"{name.upper()} {why}" for name, secret in secrets if (why := weakness(name, secret))]
     if not known.get("audit_key"):

@@ -7,6 +7,7 @@ SECRETS = frozenset(
     {
         "secret_key",
         "audit_key",
+        "backup_key",
         "once_client_secret",
         "streamer_password",
         "oidc_client_secret",

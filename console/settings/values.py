@@ -7,13 +7,14 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from console.settings.backups import audit_key, backup_days, backup_key
 from console.settings.masks import masked
 from console.settings.origins import origin_of, split
 from console.settings.outgoing import mail_from, smtp_url, webhook_loopback
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
-LEAST_CHARACTERS = {"secret_key": 32, "audit_key": 32, "streamer_password": 12, "metrics_token": 16}
+LEAST_CHARACTERS = {"secret_key": 32, "audit_key": 32, "backup_key": 32, "streamer_password": 12, "metrics_token": 16}
 # What people write where a secret should be: of a random text hardly any of its characters belong to such words.
 WORDS = re.compile(
     "secret|pass(?:word|wort|wd)?|change.?me|admin|root|user|streamer|console|default|example|test|demo|letmein|welcome"
@@ -81,19 +82,6 @@ def _secret_key(text: str, faults: list[str]) -> str:
     if len(set(keys)) < len(keys):
         faults.append("SECRET_KEY holds the same key twice")
     return ",".join(keys)
-
-
-def _audit_key(text: str, faults: list[str]) -> tuple[str, ...]:
-    """`id:key` by comma, the one that seals first. The ids are stored with what they sealed: they must not change."""
-    pairs = [pair.strip() for pair in text.split(",")]
-    names = [pair.partition(":")[0] for pair in pairs]
-    for pair in pairs:
-        name, _, key = pair.partition(":")
-        if not re.fullmatch(r"[a-z0-9-]{1,20}", name) or len(key) < 32:
-            faults.append("AUDIT_KEY must be like 2026:key with 32 characters or more in the key, several by comma")
-    if len(set(names)) < len(names):
-        faults.append("AUDIT_KEY holds two keys with the same id")
-    return tuple(pairs)
 
 
 def _app_env(name: str, faults: list[str]) -> str:
@@ -180,7 +168,9 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "database_owner_url": _postgres_of_owner,
     "redis_url": _redis,
     "secret_key": _secret_key,
-    "audit_key": _audit_key,
+    "audit_key": audit_key,
+    "backup_key": backup_key,
+    "backup_days": backup_days,
     "app_env": _app_env,
     "log_level": _log_level,
     "once_base_url": _base_url,

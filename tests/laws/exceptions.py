@@ -25,10 +25,14 @@ ALLOWED: tuple[Allowed, ...] = (
         ROWS, "console/trial/postgres.py says CREATE DATABASE", "there is no database yet to have a transaction in"
     ),
     Allowed(ROWS, "console/store/roles.py ", "the rights of the application's role, given by migrate as the owner"),
+    Allowed(ROWS, "console/cli/restored.py ", "ends what was under way in a restored database, while nobody can write"),
+    Allowed(ROWS, "console/cli/restoring.py ", "makes, fills and opens a database that nobody works with yet"),
+    Allowed(ROWS, "console/cli/drilling.py ", "makes and drops a database of its own"),
     Allowed(ROWS, "console/pages/templating.py calls made.", "the template environment's dictionaries"),
     Allowed(ROWS, "jobs/running/recording.py calls job.update", "SAQ's own mark on a job in Redis"),
     Allowed(CONNECTIONS, "console/cli/servers.py ", "migrations run in transactions of their own"),
     Allowed(CONNECTIONS, "console/cli/checks.py ", "the doctor tries the database as it is, migrated or not"),
+    Allowed(CONNECTIONS, "console/cli/restoring.py ", "migrates a restored database that nobody works with yet"),
     Allowed(CONNECTIONS, "console/health.py ", "a health check asks on a connection that fails fast"),
     Allowed("jobs_are_asked_for_by_rows", "console/queue.py calls queue.enqueue", "where the relay hands jobs over"),
     Allowed(
@@ -45,6 +49,9 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(
         COMMANDS, "console/cli/demo.py ", "makes the demo's organization and users, before anybody is there to act"
     ),
+    Allowed(COMMANDS, "console/cli/backing_up.py make_backup,", "reads; the command acts when the backup is there"),
+    Allowed(COMMANDS, "console/cli/restoring.py finish,", "the command acts in the database that is there then"),
+    Allowed("sql_says_whose_rows", "console/cli/restored.py ", "a restore is of all organizations"),
     Allowed(COMMANDS, "console/pages/activity.py activity,", "a page says that it is used; nothing is changed"),
     Allowed(COMMANDS, "console/pages/own_passkeys.py ask,", "a question to an authenticator; nothing is changed"),
     Allowed(COMMANDS, "console/pages/passkey_sign_in.py ask,", "a question to a passkey; nothing is changed"),

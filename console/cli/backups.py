@@ -1,0 +1,174 @@
+"""Commands about backups: make one, restore one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
+
+from console.acting import acting
+from console.cli import restored
+from console.cli.backing_up import make_backup
+from console.cli.backup_files import Backup, backup_keys, delete_old, newest_backup, read_backup
+from console.cli.printing import at_the_shell, settings
+from console.cli.restoring import backup_in, bring_up_to_date, fill, finish
+from console.errors import ConsoleError, Invalid
+from console.settings import Settings
+from console.store.database import Database, open_database
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """A backup that was written."""
+
+    folder: str
+    as_of: datetime
+    tables: int
+    rows: int
+    bytes: int
+    seconds: float
+    deleted: list[str]  # older backups
+
+
+class Brought(Struct, frozen=True, kw_only=True):
+    """A backup that was restored, and what of it was ended so that nothing is done twice."""
+
+    folder: str
+    as_of: datetime
+    tables: int
+    rows: int
+    seconds: float
+    ended: dict[str, int]
+
+
+target_option = click.option(
+    "--target",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of backups, instead of BACKUP_TARGET.",
+)
+json_option = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@target_option
+@json_option
+def backup(target: Path | None, json_: bool) -> None:
+    """Back up the database into BACKUP_TARGET, encrypted with BACKUP_KEY; delete what is older than BACKUP_DAYS."""
+    known = settings()
+    done = asyncio.run(write(known, _target(known, target)))
+    deleted = f" {len(done.deleted)} older ones are deleted." if done.deleted else ""
+    say(
+        done,
+        f"{done.folder} has {done.rows:,} rows of {done.tables} tables as of {time_text(done.as_of)} "
+        f"({done.bytes:,} bytes, {done.seconds:.1f} s).{deleted}",
+        json_=json_,
+    )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--overwrite", is_flag=True, help="Delete what the database holds now.")
+@json_option
+def restore(folder: Path | None, overwrite: bool, json_: bool) -> None:
+    """Restore a backup into the database: the newest of BACKUP_TARGET, or that of FOLDER.
+
+    The database must be empty, and nobody connected to it: stop web and worker first.
+    """
+    known = settings()
+    done = asyncio.run(bring_back(known, chosen_backup(known, folder), overwrite=overwrite))
+    ended = ", ".join(f"{number:,} {name}" for name, number in done.ended.items() if number)
+    say(
+        done,
+        f"The database is as it was at {time_text(done.as_of)}: {done.rows:,} rows of {done.tables} tables "
+        f"from {done.folder} ({done.seconds:.1f} s).\n"
+        f"Ended, because it may have been done since: {ended or 'nothing'}.\n"
+        "Not undone at 1NCE and unknown here: what was asked for since then. API keys, members and passwords that "
+        "were withdrawn since then are valid again.",
+        json_=json_,
+    )
+
+
+async def write(known: Settings, target: Path) -> Written:
+    """Write a backup and delete old ones."""
+    began = datetime.now(UTC)
+    made = await make_backup(known, target)
+    gone = delete_old(target, backup_keys(known), began, known.backup_days)
+    found = Written(
+        folder=str(made.folder),
+        as_of=made.manifest.as_of,
+        tables=len(made.manifest.tables),
+        rows=made.manifest.rows,
+        bytes=made.manifest.bytes,
+        seconds=(datetime.now(UTC) - began).total_seconds(),
+        deleted=[one.name for one in gone],
+    )
+    async with (
+        _owned(known) as db,
+        db.transaction() as transaction,
+        acting(transaction, at_the_shell(), "database.back_up", made.folder.name) as act,
+    ):
+        act.after = {"rows": found.rows, "deleted": found.deleted}
+    return found
+
+
+async def bring_back(known: Settings, chosen: Backup, *, overwrite: bool) -> Brought:
+    """Restore a backup; nothing that it holds is sent by itself afterwards."""
+    as_of = chosen.manifest.as_of
+    filled = await fill(chosen, backup_keys(known), known.owner_url, overwrite=overwrite)
+    await bring_up_to_date(chosen, known.owner_url, known.database_url)
+    heads = await restored.forget(known.redis_url)
+    ended = await finish(known.owner_url, as_of, datetime.now(UTC))
+    async with (
+        _owned(known) as db,
+        db.transaction() as transaction,
+        acting(transaction, at_the_shell(), "database.restore", chosen.folder.name) as act,
+    ):
+        act.after = {"as_of": as_of.isoformat(), "ended": ended, "audit_heads_before": heads}
+    return Brought(
+        folder=str(chosen.folder),
+        as_of=as_of,
+        tables=filled.tables,
+        rows=filled.rows,
+        seconds=filled.seconds,
+        ended=ended,
+    )
+
+
+def _target(known: Settings, given: Path | None) -> Path:
+    if given is None and known.backup_target is None:
+        raise Invalid("BACKUP_TARGET is missing: the folder for backups, best on another disk than the database")
+    return given or Path(known.backup_target or "")
+
+
+def chosen_backup(known: Settings, folder: Path | None) -> Backup:
+    """The backup in this folder, or the newest of those in it; without one, of BACKUP_TARGET."""
+    keys = backup_keys(known)
+    if folder is not None and backup_in(folder):
+        return read_backup(folder, keys)
+    return newest_backup(_target(known, folder), keys)
+
+
+@asynccontextmanager
+async def _owned(known: Settings) -> AsyncIterator[Database]:
+    """The database as its owner. Raises ConsoleError if it is away when the audit line is written."""
+    db = open_database(known.owner_url, known.redis_url, connections=1)
+    try:
+        yield db
+    except (OSError, DBAPIError) as error:
+        raise ConsoleError(f"It is done, and the audit trail lacks it: {str(error).splitlines()[0]}") from error
+    finally:
+        await db.close()
+
+
+def time_text(moment: datetime) -> str:
+    """A time as the commands print it."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def say(found: Struct, text: str, *, json_: bool) -> None:
+    """Print what was done, as JSON or as a sentence."""
+    click.echo(msgspec.json.format(msgspec.json.encode(found)).decode() if json_ else text)
