@@ -68,7 +68,10 @@ def tiles(found: dict[str, Any], before: FleetSample | None) -> list[Tile]:
 
 
 async def fleet(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
-    """`counts`: how many SIMs of each kind; `by_operator`, `by_country`: where they are; each compared with BEFORE."""
+    """`counts`: how many SIMs of each kind; `by_operator`, `by_country`: where they are; each compared with BEFORE.
+
+    `kinds`: what they were counted from.
+    """
     found = await kinds(connection, organization_id)
     earliest, latest = now - BEFORE - SAMPLES_MISSED, now - BEFORE
     samples = await connectivity_reads.samples(connection, organization_id, earliest)
@@ -77,6 +80,7 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
     before = earlier[-1] if earlier and comparable(earlier[-1], counts) else None
     operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest) if before else None
     return {
+        "kinds": found,
         "counts": _counts(counts, before, now),
         "by_operator": places(found, operators, "operator", now),
         "by_country": places(found, operators, "country", now),

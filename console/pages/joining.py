@@ -34,6 +34,7 @@ from console.pages import (
     team,
     usage,
     verification,
+    wall,
 )
 from console.pages.bulk_view import BulkActionView
 from console.pages.freshness import Freshness
@@ -72,6 +73,7 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
             carrier.router,
             activity.router,
             verification.router,
+            wall.router,
             team.router,
             endpoints.browser_endpoint,
         ],
@@ -98,6 +100,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         alerts.AlertsView(fragments),
         jobs_view := jobs.JobsView(fragments),
         carrier.CarrierView(fragments, db.redis),
+        wall_view := wall.WallView(fragments),
     ]
     live = endpoints.Live(
         db,
@@ -112,5 +115,6 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))
+    live.updates.append(PeriodicRefresh(db, live.hub, wall_view, wall.PERIODIC, wall.EVERY_SECONDS))
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
     return live

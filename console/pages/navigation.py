@@ -38,6 +38,7 @@ PAGES = (
     Page(name="usage", path="/usage", title="Usage", key="h", help="Go to the usage", icon="usage"),
     Page(name="quotas", path="/quotas", title="Quotas", key="q", help="Go to the quotas", icon="quotas"),
     Page(name="sms", path="/sms", title="SMS", key="m", help="Go to the SMS", icon="sms"),
+    Page(name="wall", path="/wall", title="Wall", key="w", help="Go to the wall", icon="wall"),
     Page(name="carrier", path="/carrier", title="1NCE", key="o", help="Go to 1NCE", icon="carrier", group="System"),
     Page(name="jobs", path="/jobs", title="Jobs", key="j", help="Go to the jobs", icon="jobs", group="System"),
     Page(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.warnings import warnings
 from console.facts import Fact
+from console.facts.alerts import AlertChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
@@ -25,17 +26,20 @@ from console.pages import fleet_numbers
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import layout_context
+from console.pages.open_now import open_now
 from console.pages.templating import Fragments
 from console.streamer.reads import streamer
 
 EVENTS = 20
 LATEST = timedelta(hours=1)  # an event that comes later than that is seldom one of the latest
 LATE = Refresh(part="events")
+OPEN = Refresh(part="open")
 PARTS: dict[type[Struct], tuple[str, ...]] = {
     SimUsageChanged: ("usage",),
     StreamerChanged: ("streamer", "usage"),
     SimChanged: ("fleet",),
     JobChanged: ("fleet", "warnings"),
+    AlertChanged: ("open",),
 }
 PLAIN = "info"
 
@@ -62,7 +66,7 @@ class OverviewView:
                 drawn: Html | Refresh = LATE
             else:
                 drawn = self._event(fact.data)
-            return [drawn] if fact.data.severity == PLAIN else [drawn, Refresh(part="warnings")]
+            return [drawn, OPEN] if fact.data.severity == PLAIN else [drawn, OPEN, Refresh(part="warnings")]
         parts = PARTS[type(fact)]
         if isinstance(fact, SimChanged) and not fact.data.watched:
             parts = (*parts, "usage")  # it is no longer counted
@@ -73,12 +77,18 @@ class OverviewView:
         draw = self._fragments.draw
         match what.part:
             case "fleet":
-                fleet = await fleet_numbers.fleet(reading, organization_id, self._clock())
+                now = self._clock()
+                fleet = await fleet_numbers.fleet(reading, organization_id, now)
+                found = await open_now(reading, organization_id, now, fleet["kinds"])
                 return [
+                    replace("open-now", draw("overview/_open_now.html", open_now=found)),
                     replace("fleet-counts", draw("overview/_counts.html", counts=fleet["counts"])),
                     replace("fleet-by-operator", draw("overview/_places.html", places=fleet["by_operator"])),
                     replace("fleet-by-country", draw("overview/_places.html", places=fleet["by_country"])),
                 ]
+            case "open":
+                found = await open_now(reading, organization_id, self._clock())
+                return [replace("open-now", draw("overview/_open_now.html", open_now=found))]
             case "warnings":
                 html = draw("overview/_warnings.html", warnings=await warnings(reading, organization_id, self._clock()))
                 return [replace("fleet-warnings", html)]
@@ -123,6 +133,7 @@ async def overview(
     fleet = await fleet_numbers.fleet(reading, caller.organization_id, now)
     context = {
         **await layout_context(reading, caller, live_since, OverviewView),
+        "open_now": await open_now(reading, caller.organization_id, now, fleet["kinds"]),
         "counts": fleet["counts"],
         "places": fleet["by_country" if by == "country" else "by_operator"],
         "usage": await fleet_numbers.used(reading, caller.organization_id, now),

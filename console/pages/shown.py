@@ -73,6 +73,20 @@ def _places(found: Sequence[Kind]) -> Mapping[str, int]:
     return values
 
 
+async def wall(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+    """How many SIMs there are of each kind, and how many each operator has online."""
+    found = await kinds(reading, page.organization_id)
+    counts = counted(found)
+    connections = ("online", "attached", "offline", "blocked", "unknown")
+    places = {name.removeprefix("fleet-by-operator/"): number for name, number in _places(found).items()}
+    return {
+        "wall-fleet/total": counts.total,
+        "wall-fleet/exhausted": counts.quota.get("exhausted", 0),
+        **{f"wall-fleet/{name}": counts.connection.get(name, 0) for name in connections},
+        **{f"wall-places/{name}": number for name, number in places.items() if name.startswith("online ")},
+    }
+
+
 async def events(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     """The latest events that the address asks for."""
     found = await event_list.matching(reading, page.organization_id, read_filter(page.query, ""), limit=FIRST)
@@ -160,4 +174,5 @@ HELD: Mapping[str, Callable[[AsyncConnection, Page], Awaitable[Mapping[str, Valu
     "conversation": conversation,
     "jobs": jobs,
     "carrier": carrier,
+    "wall": wall,
 }

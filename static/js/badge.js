@@ -36,6 +36,7 @@ function showWorst() {
 export function showState(state, since, why = "") {
   shown = { state, since, why };
   const { body } = document;
+  body.dataset.liveSeen = serverDate(since).toISOString();
   body.dataset.live = state;
   const badge = document.querySelector("[data-live-badge]");
   const text = badge?.querySelector("[data-live-text]");

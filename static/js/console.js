@@ -12,14 +12,7 @@ import { watchSessionEnd } from "./session_end.js";
 import { startFolding } from "./tail.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
-/* global htmx */
-// The one policy of Trusted Types: only htmx makes HTML of text, which is the console's own answer, and nobody makes a
-// script of text. See the header Content-Security-Policy.
-function trustHtmx() {
-  const rules = { createHTML: (html) => html, createScript: () => "" };
-  const policy = globalThis.trustedTypes?.createPolicy("htmx", rules) ?? rules;
-  htmx.registerExtension("trusted-types", { init: (api) => api.initSecurity(policy) });
-}
+import { trustHtmx } from "./trust.js";
 
 // What not every page needs is not fetched by every page.
 async function startWhere(selector, module, start) {

@@ -17,6 +17,7 @@ LIVE = (
     "/events",
     "/quotas",
     "/usage?by=operator",
+    "/wall",
     "/sims",
     f"/sims/{ADAS_SIM}",
     "/jobs",

@@ -6,6 +6,7 @@ PAGES: dict[str, Row] = {
     "GET /": READ,
     "GET /fleet/chart.json": READ,
     "GET /find": READ,
+    "GET /wall": READ,
     "GET /events": READ,
     "GET /quotas": READ,
     "GET /usage": READ,

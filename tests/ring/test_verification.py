@@ -33,6 +33,7 @@ PAGES = {
     "sim": f"/sims/{ADAS_SIM}",
     "jobs": "/jobs",
     "carrier": "/carrier",
+    "wall": "/wall",
     "conversation": f"/sims/{ADAS_SIM}/sms",
 }
 

@@ -1,0 +1,137 @@
+"""The page for the big screen of an operations room: what is wrong in words, the fleet, and how fresh it all is."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.response import Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.connectivity import usual
+from console.connectivity.usual import Step
+from console.facts import Fact
+from console.facts.alerts import AlertChanged
+from console.facts.jobs import JobChanged
+from console.facts.network import NetworkEventReported
+from console.facts.sims import SimChanged
+from console.live.pieces import Html, replace
+from console.live.view import Receives, Refresh
+from console.organizations.rules import Caller
+from console.pages import fleet_numbers
+from console.pages.layout import LayoutView
+from console.pages.open_now import open_now
+from console.pages.sources import sources
+from console.pages.templating import Fragments
+
+FLEET, NOW, DAY = (Refresh(part=part) for part in ("fleet", "now", "day"))
+PARTS: dict[type[Struct], Refresh] = {
+    SimChanged: FLEET,
+    JobChanged: FLEET,
+    AlertChanged: NOW,
+    NetworkEventReported: NOW,
+}
+PERIODIC = (NOW, DAY)  # what time alone changes
+EVERY_SECONDS = 60.0
+WIDTH, HEIGHT = 960, 100  # of the day's curve
+TOPICS = (*LayoutView.receives.topics, "fleet")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Curve(Struct, frozen=True, kw_only=True):
+    """The day as lines from left to right: one more wherever nothing is known in between."""
+
+    lines: Sequence[str]  # points of SVG
+    low: int
+    high: int
+
+
+def curve(steps: Sequence[Step], now: datetime) -> Curve | None:
+    """The last 24 hours, from the lowest to the highest figure; None if too little is known."""
+    if len(steps) < 2:
+        return None
+    low, high = min(step.online for step in steps), max(step.online for step in steps)
+    lines: list[list[str]] = []
+    before: datetime | None = None
+    for step in steps:
+        if before is None or (step.time - before).total_seconds() > usual.STEP_SECONDS:
+            lines.append([])
+        before = step.time
+        x = WIDTH - (now - step.time) / usual.DAY * WIDTH
+        y = HEIGHT / 2 if low == high else HEIGHT - (step.online - low) / (high - low) * HEIGHT
+        lines[-1].append(f"{max(0.0, x):.0f},{y:.0f}")
+    return Curve(lines=[" ".join(line) for line in lines], low=low, high=high)
+
+
+async def numbers(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
+    """What the fleet's part, and what is open now, are drawn from."""
+    fleet = await fleet_numbers.fleet(connection, organization_id, now)
+    return {
+        "counts": fleet["counts"],
+        "places": fleet["by_operator"],
+        "usual": await usual.usual(connection, organization_id, now),
+        "open_now": await open_now(connection, organization_id, now, fleet["kinds"]),
+    }
+
+
+class WallView:
+    """The fleet and what is open now, from the database, at most once a second; the day's curve once a minute."""
+
+    name = "wall"
+    receives = Receives(facts=tuple(PARTS), topics=("fleet",))
+
+    def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = _now) -> None:
+        self._fragments = fragments
+        self._clock = clock
+
+    def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
+        """Everything is counted anew."""
+        return [PARTS[type(fact)]]
+
+    async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
+        """One of the parts."""
+        draw, now = self._fragments.draw, self._clock()
+        match what.part:
+            case "fleet":
+                found = await numbers(reading, organization_id, now)
+                return [
+                    replace("wall-now", draw("wall/_now.html", **found)),
+                    replace("wall-fleet", draw("wall/_fleet.html", **found)),
+                    replace("wall-places", draw("wall/_places.html", **found)),
+                ]
+            case "day":
+                day = curve(await usual.day(reading, organization_id, now), now)
+                return [replace("wall-day", draw("wall/_day.html", curve=day))]
+            case _:
+                found = {"open_now": await open_now(reading, organization_id, now)}
+                return [replace("wall-now", draw("wall/_now.html", **found))]
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """All of them."""
+        return [FLEET, DAY]
+
+
+@get("/wall", include_in_schema=False)
+async def wall(
+    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+) -> Template:
+    """Nothing on it can be clicked: it is read from across the room."""
+    now = datetime.now(UTC)
+    context = {
+        **await numbers(reading, caller.organization_id, now),
+        "organization": caller.organization,
+        "curve": curve(await usual.day(reading, caller.organization_id, now), now),
+        "sources": await sources(reading, caller.organization_id, now),
+        "live_url": "/live?" + urlencode({"view": WallView.name, "topics": ",".join(TOPICS)}),
+        "live_since": live_since,
+    }
+    return Template("wall/wall.html", context=context)
+
+
+router = Router("/", route_handlers=[wall])
