@@ -31,7 +31,13 @@ FLOODS = "meter-7 floods: 60 network events in 59 s"
 
 
 def kind(operator: str, online: int, offline: int = 0) -> list[Kind]:
-    place = {"operator": operator, "country": "DE", "status": "enabled", "quota": "ok", "missing": False}
+    place: dict[str, Any] = {
+        "operator": operator,
+        "country": "DE",
+        "status": "enabled",
+        "quota": "ok",
+        "missing": False,
+    }
     return [Kind(connection="online", sims=online, **place), Kind(connection="offline", sims=offline, **place)]
 
 
