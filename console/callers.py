@@ -56,8 +56,7 @@ class Callers:
         session_id = connection.cookies.get(self._cookie)
         if not session_id:
             return None
-        now = datetime.now(UTC)
-        session = hashed(session_id)
+        now, session = datetime.now(UTC), hashed(session_id)
         if (held := connection_of(connection.scope)) is None:
             found = await self._many.of_session(session)
         else:
@@ -190,6 +189,7 @@ def client_of(socket: Socket) -> Client:
         handle=caller.handle,
         credential=caller.credential,
         topics=caller.topics,
+        masked=not caller.sees_identifiers,
         permissions=caller.access,
     )
 

@@ -18,6 +18,7 @@ from console.carrier.orders import Order
 from console.carrier.tickets import Ticket
 from console.errors import SimNotFound
 from console.facts.actions import Action
+from console.facts.masking import masked_text
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
@@ -80,7 +81,7 @@ async def list_tickets(caller: By, reading: Reading, asked: NamedDependency[List
         reading, caller.organization_id, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
     total = await tickets.count(reading, caller.organization_id, exact=asked.exact)
-    return asked.listing(Ticket, await linked_tickets(reading, caller.organization_id, found), following, total)
+    return asked.listing(Ticket, await linked_tickets(reading, caller, found), following, total)
 
 
 @post(
@@ -111,7 +112,7 @@ async def open_ticket(
             data.text,
             data.reply_to,
             facts=data.facts,
-            mask=data.mask,
+            mask=data.mask or not caller.sees_identifiers,
             reason=data.reason,
         )
         return answer(await ask(transaction, act, caller, asked, key, settings))
@@ -124,10 +125,16 @@ async def linked_orders(connection: AsyncConnection, organization_id: int, found
     return [structs.replace(order, action=made_by.get(order.number)) for order in found]
 
 
-async def linked_tickets(connection: AsyncConnection, organization_id: int, found: list[Ticket]) -> list[Ticket]:
-    """The tickets with the actions that opened them."""
-    made_by = await reads.of_tickets(connection, organization_id, [ticket.id for ticket in found])
-    return [structs.replace(ticket, action=made_by.get(ticket.id)) for ticket in found]
+async def linked_tickets(connection: AsyncConnection, caller: Caller, found: list[Ticket]) -> list[Ticket]:
+    """The tickets with the actions that opened them, as this caller may see them."""
+    made_by = await reads.of_tickets(connection, caller.organization_id, [ticket.id for ticket in found])
+    linked = [structs.replace(ticket, action=made_by.get(ticket.id)) for ticket in found]
+    return linked if caller.sees_identifiers else [_masked(ticket) for ticket in linked]
+
+
+def _masked(ticket: Ticket) -> Ticket:
+    said = [structs.replace(one, text=one.text and masked_text(one.text)) for one in ticket.communications]
+    return structs.replace(ticket, text=ticket.text and masked_text(ticket.text), communications=said)
 
 
 router = Router(

@@ -18,6 +18,7 @@ from console.actions.diagnosing import router as diagnosing
 from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState
+from console.facts.masking import masked_action
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -46,7 +47,8 @@ async def list_actions(
         reading, caller.organization_id, wanted, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
     total = await reads.count(reading, caller.organization_id, wanted, exact=asked.exact)
-    return asked.listing(Action, found, following, total)
+    shown = found if caller.sees_identifiers else [masked_action(one) for one in found]
+    return asked.listing(Action, shown, following, total)
 
 
 @get("/{action_id:str}", operation_id="getAction", summary="One action as it is now")
@@ -57,7 +59,7 @@ async def get_action(
     found = await reads.one(reading, caller.organization_id, number_of(action_id))
     if found is None:
         raise NotFound("There is no such action", action=action_id)
-    return found
+    return found if caller.sees_identifiers else masked_action(found)
 
 
 @post(

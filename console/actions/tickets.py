@@ -3,14 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from console.facts.masking import masked
 from console.facts.sims import SimState
-
-LEFT_OPEN = 4  # characters of a masked identifier
-
-
-def masked(text: str) -> str:
-    """All but the last four characters hidden."""
-    return "…" + text[-LEFT_OPEN:]
 
 
 def facts_text(sim: SimState, *, mask: bool) -> str:

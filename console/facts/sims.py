@@ -36,10 +36,18 @@ class SimState(Struct, frozen=True, kw_only=True):
         ),
     ] = None
     imsi: Annotated[
-        str | None, Meta(description="The subscriber's identity on the network.", examples=["901405100000001"])
+        str | None,
+        Meta(
+            description="The subscriber's identity on the network; its last four digits without `identifiers:read`.",
+            examples=["901405100000001"],
+        ),
     ] = None
     msisdn: Annotated[
-        str | None, Meta(description="The phone number, without the plus sign.", examples=["882285100000001"])
+        str | None,
+        Meta(
+            description="The phone number, without the plus sign; its last four digits without `identifiers:read`.",
+            examples=["882285100000001"],
+        ),
     ] = None
     imei: Annotated[str | None, Meta(description="The device that it is in.", examples=["867648040000001"])] = None
     imei_lock: Annotated[bool | None, Meta(description="Whether it works in that device only.", examples=[False])] = (

@@ -37,9 +37,11 @@ def chosen(kind: type[Any], fields: str) -> tuple[str, ...]:
 
 
 def only(names: Sequence[str], items: Sequence[Any]) -> list[Any]:
-    """These fields of each item; the items as they are if none is named."""
+    """These fields of each item, a Struct or a dict by its names; the items as they are if none is named."""
     if not names:
         return list(items)
+    if items and isinstance(items[0], dict):
+        return [{name: item[name] for name in names} for item in items]
     made, read = _shape(tuple(names))
     return list(starmap(made, map(read, items))) if len(names) > 1 else list(map(made, map(read, items)))
 

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from console import facts
+from console.facts.masking import MASKED_KINDS, masked_fact
 from console.live.frames import frame_of, framed
 from console.live.messages import PageChanged, StreamMark
 from console.live.pieces import Frame, Html, Piece
@@ -37,12 +38,16 @@ class Encoding(Protocol):
 
 
 class JsonEncoding:
-    """Every fact, in order, each once; with `coalesce`, only the latest state that waits of each thing."""
+    """Every fact, in order, each once; with `coalesce`, only the latest state that waits of each thing.
+
+    With `masked`, IMSI and MSISDN are hidden.
+    """
 
     most_replayed: int | None = None
 
-    def __init__(self, *, coalesce: bool) -> None:
+    def __init__(self, *, coalesce: bool, masked: bool = False) -> None:
         self._coalesce = coalesce
+        self._masked = masked
 
     def shows(self, kind: str) -> bool:
         """All of them."""
@@ -56,7 +61,10 @@ class JsonEncoding:
         """One frame a fact: its JSON, with epoch and number in front."""
         pieces: Sequence[Piece] | None = fact.drawn.get(self)
         if pieces is None:
-            frame = framed(b'{"epoch":"%b","seq":%d,%b' % (epoch.encode(), fact.seq, fact.body[1:]))
+            body = fact.body
+            if self._masked and fact.kind in MASKED_KINDS:
+                body = facts.encode(masked_fact(facts.decode(body)))
+            frame = framed(b'{"epoch":"%b","seq":%d,%b' % (epoch.encode(), fact.seq, body[1:]))
             key = f"{fact.kind}:{fact.subject}" if self.coalesces(fact.kind) else None
             pieces = fact.drawn[self] = (Frame(frame, key),)
         return pieces
@@ -67,15 +75,21 @@ class JsonEncoding:
 
 
 class HtmlEncoding:
-    """What a kind of page shows of a fact: its own parts, and those that every page has."""
+    """What a kind of page shows of a fact: its own parts, and those that every page has.
+
+    With `masked`, IMSI and MSISDN are hidden.
+    """
 
     most_replayed: int | None = MOST_REPLAYED
 
-    def __init__(self, view: View, layout: View, refresh: Callable[[View, int, Refresh], None]) -> None:
+    def __init__(
+        self, view: View, layout: View, refresh: Callable[[View, int, Refresh], None], *, masked: bool = False
+    ) -> None:
         """`layout` draws what every page shows. `refresh` is called with what must be read from the database."""
         self.view = view
         self._kinds = {one: frozenset(map(facts.kind_of, one.receives.facts)) for one in (layout, view)}
         self._refresh = refresh
+        self._masked = masked
         self._mark = (-1, b"")
 
     def shows(self, kind: str) -> bool:
@@ -96,10 +110,13 @@ class HtmlEncoding:
     def _drawn(self, view: View, fact: ReceivedFact) -> Sequence[Piece]:
         if fact.kind not in self._kinds[view]:
             return NOTHING
-        pieces: Sequence[Piece] | None = fact.drawn.get(view)
+        masked = self._masked and fact.kind in MASKED_KINDS
+        key = (view, masked)
+        pieces: Sequence[Piece] | None = fact.drawn.get(key)
         if pieces is None:
-            drawn = view.draw(facts.decode(fact.body))
-            pieces = fact.drawn[view] = tuple(piece for piece in drawn if isinstance(piece, Html))
+            read = facts.decode(fact.body)
+            drawn = view.draw(masked_fact(read) if masked else read)
+            pieces = fact.drawn[key] = tuple(piece for piece in drawn if isinstance(piece, Html))
             for what in drawn:
                 if isinstance(what, Refresh):
                     self._refresh(view, fact.organization_id, what)

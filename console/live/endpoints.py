@@ -1,7 +1,7 @@
 """The two WebSocket endpoints of one hub: HTML for browsers, JSON for programs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -48,10 +48,12 @@ class Live:
         subscribed: Subscribed,
         views: Iterable[View],
         layout: View,
+        identifying: Collection[str] = (),
     ) -> None:
         """`listening` is a client that never reconnects by itself: see Feed.
 
         `layout` draws what every page shows; it is the view of a page that has no parts of its own, too.
+        `identifying`: the names of views that show IMSI or MSISDN.
         """
         self._listening = listening
         self.client_of = client_of
@@ -61,8 +63,16 @@ class Live:
         refreshing = Refreshing(db, self.hub, layout)
         midnight = Midnight(self.hub, refreshing.on_return, lambda: datetime.now(UTC))
         self.updates: list[Updates] = [refreshing, midnight]
-        self.pages = {view.name: HtmlEncoding(view, layout, refreshing.want) for view in (layout, *views)}
-        self.programs = {coalesce: JsonEncoding(coalesce=coalesce) for coalesce in (False, True)}
+        self.pages = {
+            (view.name, masked): HtmlEncoding(view, layout, refreshing.want, masked=masked and view.name in identifying)
+            for view in (layout, *views)
+            for masked in (False, True)
+        }
+        self.programs = {
+            (coalesce, masked): JsonEncoding(coalesce=coalesce, masked=masked)
+            for coalesce in (False, True)
+            for masked in (False, True)
+        }
         self._heartbeats = Heartbeats(still_allowed, self.hub)
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -105,7 +115,7 @@ async def browser_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
     """HTML for a page: `view` names the kind of page, `topics` what it shows."""
     await socket.accept()
     name = socket.query_params.get("view", "")
-    page = live.pages.get(name)
+    page = live.pages.get((name, live.client_of(socket).masked))
     if page is None:
         await socket.close(code=POLICY_VIOLATION, reason=f"There is no view {name!r}"[:120])
         return
@@ -122,7 +132,7 @@ async def program_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
             what = f"{name} is 0 or 1" if values else f"There is no parameter {name[:40]!r}"
             await socket.close(code=POLICY_VIOLATION, reason=what)
             return
-    encoding = live.programs[socket.query_params.get("coalesce") == "1"]
+    encoding = live.programs[socket.query_params.get("coalesce") == "1", live.client_of(socket).masked]
     await _serve(socket, live, "program", encoding, None)
 
 

@@ -22,6 +22,7 @@ class Permission(StrEnum):
 
     SIMS_READ = "sims:read"
     SIMS_WRITE = "sims:write"
+    IDENTIFIERS_READ = "identifiers:read"
     SIMS_ACT = "sims:act"
     SIMS_SPEND = "sims:spend"
     SMS_SEND = "sms:send"
@@ -41,6 +42,7 @@ PROOF_LASTS = timedelta(minutes=15)  # what costs money or gives rights needs a 
 _READING = {Permission.SIMS_READ, Permission.ALERTS_READ, Permission.STREAM_READ}
 _OPERATING = {
     Permission.SIMS_WRITE,
+    Permission.IDENTIFIERS_READ,
     Permission.SIMS_ACT,
     Permission.SIMS_SPEND,
     Permission.SMS_SEND,
@@ -57,6 +59,7 @@ ADMINISTRATING = tuple(role.value for role, allowed in PERMISSIONS.items() if Pe
 # What each permission allows, for people.
 ALLOWS: dict[Permission, str] = {
     Permission.SIMS_READ: "Read SIMs, their usage, quotas, events and SMS, 1NCE's state and the jobs",
+    Permission.IDENTIFIERS_READ: "Read IMSI and MSISDN whole: without it, their last four digits",
     Permission.SIMS_WRITE: "Watch SIMs, and change their tags, notes and custom fields",
     Permission.SIMS_ACT: "Sync, reset, enable, disable and lock SIMs",
     Permission.SIMS_SPEND: "Top up SIMs, which costs money",
@@ -132,6 +135,11 @@ class Caller(Struct, frozen=True, kw_only=True):
     def may_grant(self, permissions: Collection[Permission]) -> bool:
         """Whether this caller may give these to others, or take them away: nobody gives more than they have."""
         return self.permissions.issuperset(permissions)
+
+    @property
+    def sees_identifiers(self) -> bool:
+        """Whether IMSI and MSISDN are shown whole."""
+        return self.may(Permission.IDENTIFIERS_READ)
 
     @property
     def topics(self) -> frozenset[str]:

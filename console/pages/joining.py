@@ -110,6 +110,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         subscribed=callers.note_subscribed,
         views=views,
         layout=LayoutView(fragments),
+        identifying=[sim_view.name],
     )
     live.updates.append(ListTicks(live.hub, sims_view.name))
     live.updates.append(SourceUpdates(db, live.hub, fragments))

@@ -50,7 +50,7 @@ async def tickets_page(caller: By, reading: Reading, live_since: NamedDependency
         live_since,
         "tickets",
         "orders/tickets.html",
-        tickets=await linked_tickets(reading, caller.organization_id, found),
+        tickets=await linked_tickets(reading, caller, found),
         offered=await reads.operation(reading, caller.organization_id, "support.list"),
         **_pages("/tickets", older, before),
     )

@@ -37,6 +37,7 @@ from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import forecast
 from console.sims import reads as sim_reads
+from console.sims.api import shown_sim
 from console.sms import reads as sms_reads
 from console.store.keyset import read_cursor
 
@@ -146,7 +147,7 @@ async def sim_page(
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         "here": "sims",
-        "sim": sim,
+        "sim": shown_sim(caller, sim),
         "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, datetime.now(UTC)),
         "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
@@ -154,7 +155,7 @@ async def sim_page(
         "actions": [drawn(action) for action in actions],
         "seen_of": {kind.value: seen(sim, kind) for kind in ActionKind},
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
-        "ticket_facts": facts_text(sim, mask=False),
+        "ticket_facts": facts_text(sim, mask=not caller.sees_identifiers),
         "payment_methods": PAYMENT_NAMES,
         "spending": flags[Flag.SPENDING],
         "price": await top_up_price(reading, caller.organization_id, datetime.now(UTC)),

@@ -1,5 +1,6 @@
 """SIMs for programs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Router, get
@@ -8,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import Invalid, SimNotFound
+from console.facts.masking import masked_row, masked_sim
 from console.facts.sims import SimState
 from console.http.database import snapshot_of
 from console.http.fields import chosen
@@ -105,13 +107,25 @@ async def list_sims(
         cursor=asked.cursor,
         fields=chosen(SimState, asked.fields),
     )
-    return asked.listing(SimState, found.items, found.next_cursor, Total(found.total))
+    return asked.listing(SimState, shown(caller, found.items), found.next_cursor, Total(found.total))
 
 
 @get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
-async def get_sim(sim: NamedDependency[SimState]) -> SimState:
-    """404 for a SIM that is not there, or is another organization's."""
-    return sim
+async def get_sim(caller: NamedDependency[Caller], sim: NamedDependency[SimState]) -> SimState:
+    """404 for a SIM that is not there, or is another organization's. IMSI and MSISDN whole with `identifiers:read`."""
+    return shown_sim(caller, sim)
+
+
+def shown_sim(caller: Caller, sim: SimState) -> SimState:
+    """The SIM as this caller may see it."""
+    return sim if caller.sees_identifiers else masked_sim(sim)
+
+
+def shown(caller: Caller, sims: Sequence[Any]) -> list[Any]:
+    """SIMs, or rows with some of their fields, as this caller may see them."""
+    if caller.sees_identifiers:
+        return list(sims)
+    return [masked_sim(one) if isinstance(one, SimState) else masked_row(one._mapping) for one in sims]
 
 
 async def the_sim(

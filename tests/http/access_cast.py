@@ -17,6 +17,7 @@ from console.alert_rules.writes import add as add_rule
 from console.alerts.judging.judge import judge
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
+from console.carrier.writes import record_tickets
 from console.facts.actions import ActionKind
 from console.members.entering import enter
 from console.members.writes import invite, put_user
@@ -34,12 +35,13 @@ from console.silences.writes import add_silence, add_window
 from console.sms.writes import put_template
 from console.store.database import Database, Transaction
 from console.users.tables import users
-from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast
+from tests.cast import ADAS_SIM, EVES_SIM, PASSWORD, Cast, add_sim
 from tests.http.access_rows import MATCHER, OF_A_VIEWER, WINDOW
 from tests.serving import Served
 
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
 ABROAD = NewAlertRule(name="Abroad", kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["FR"]))
+IMSI, MSISDN = "901405109991234", "882285109995678"
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
@@ -87,8 +89,12 @@ class World:
                 await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
                 things["user_id"] = str(user_id)
                 things.update(await self._outside(transaction, number, name))
+            await add_sim(transaction, self.cast.acme, ADAS_SIM, label="pump-1", imsi=IMSI, msisdn=MSISDN)
+            about = f"IMSI: {IMSI}\nMSISDN: {MSISDN}"
+            ticket = {"id": "13", "status": "open", "subject": "No data", "text": about, "opened_at": NOW}
+            await record_tickets(transaction, self.cast.acme, [ticket | {"solved_at": None, "communications": []}])
             for caller, things in ((self.cast.ada, self.ours), (self.cast.eve, self.theirs)):
-                asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
+                asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={"facts": about})
                 action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
                 things["action_id"] = str(action.id)
                 chosen = Selection(iccids=[things["iccid"]])

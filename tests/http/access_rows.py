@@ -33,10 +33,10 @@ WINDOW = {
 }
 ROLES = {
     "viewer": "sims:read alerts:read stream:read",
-    "operator": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act",
-    "engineer": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
+    "operator": "sims:read alerts:read stream:read sims:write identifiers:read sims:act sims:spend sms:send alerts:act",
+    "engineer": "sims:read alerts:read stream:read sims:write identifiers:read sims:act sims:spend sms:send alerts:act"
     " sms:write alerts:write budgets:write jobs:run",
-    "admin": "sims:read alerts:read stream:read sims:write sims:act sims:spend sms:send alerts:act"
+    "admin": "sims:read alerts:read stream:read sims:write identifiers:read sims:act sims:spend sms:send alerts:act"
     " sms:write alerts:write budgets:write jobs:run audit:read admin",
 }
 RULE = {"name": "Abroad", "kind": "country_not_allowed", "parameters": {"countries": ["FR"]}}

@@ -23,7 +23,7 @@ from console.organizations.rules import Permission, Role
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
-from tests.http.access_cast import NOW, World
+from tests.http.access_cast import IMSI, MSISDN, NOW, World
 from tests.http.access_pages import PAGES
 from tests.http.access_rows import ROLES, Row
 from tests.http.access_table import API, BY_KEY, COMMANDS, OPEN, SOCKETS, TOPICS
@@ -125,16 +125,25 @@ async def test_each_route_answers_each_role_each_scope_and_each_organization_as_
         for route, row in API.items():
             for scopes, key in world.keys.items():
                 enough = row.needs == "anyone" or set(row.needs.split()) <= set(scopes.split())
-                found = refused(await ask(stranger, route, row, world.ours, **{"X-API-Key": key}))
+                answer = await ask(stranger, route, row, world.ours, **{"X-API-Key": key})
+                found = refused(answer)
                 if found != ("let in" if enough else "forbidden"):
                     wrong.append(f"{route} with {scopes}: {found}")
+                if shows_identifiers(answer):
+                    wrong.append(f"{route} with {scopes} shows an IMSI or MSISDN whole")
         for route, row in PAGES.items():
             for role, permissions in ROLES.items():
                 expected = "let in" if row.needs in ("anyone", *permissions.split()) else "forbidden"
                 answer = await ask(world.people[role], route, row, world.ours)
+                if shows_identifiers(answer) and "identifiers:read" not in permissions.split():
+                    wrong.append(f"{route} by {role} shows an IMSI or MSISDN whole")
                 if refused(answer) != expected:
                     wrong.append(f"{route} by {role}: {refused(answer)}")
     assert not wrong, "\n".join(wrong)
+
+
+def shows_identifiers(answer: httpx.Response) -> bool:
+    return IMSI in answer.text or MSISDN in answer.text
 
 
 async def theirs(world: World, program: httpx.AsyncClient) -> list[str]:

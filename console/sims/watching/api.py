@@ -18,7 +18,7 @@ from console.organizations.rules import Caller, Permission
 from console.sims import reads
 from console.sims.annotations.rules import AnnotationChanges, Annotations, merged, written
 from console.sims.annotations.writes import annotate, keep, locked
-from console.sims.api import plain_iccid
+from console.sims.api import plain_iccid, shown_sim
 from console.sims.api import router as reading
 from console.sims.watching import reads as watching
 from console.sims.watching import writes
@@ -113,7 +113,7 @@ async def watch_sim(
         sim = await reads.one(transaction.connection, caller.organization_id, iccid)
         asked = await watching.request(transaction.connection, caller.organization_id, iccid)
         act.after = {"watch": watch, "changed": changed} | (written(wanted) if wanted.edits else {})
-    body = WatchedSim(iccid=iccid, watch=watch, sim=sim, request=None if sim else asked)
+    body = WatchedSim(iccid=iccid, watch=watch, sim=sim and shown_sim(caller, sim), request=None if sim else asked)
     headers = {"Location": f"/api/v1/sims/{iccid}"}
     return Response(body, status_code=201 if changed else 200, headers=headers)
 
@@ -133,7 +133,7 @@ async def change_sim(
     async with db.transaction() as transaction, acting(transaction, caller, "sim.edit", known) as act:
         sim = await locked(transaction, caller.organization_id, known)
         act.before = written(sim)
-        if if_match is not None and not matches(if_match, etag_of(encode_json(sim))):
+        if if_match is not None and not matches(if_match, etag_of(encode_json(shown_sim(caller, sim)))):
             raise Changed("The SIM has changed since you read it: read it again", revision=sim.revision)
         expected = None if data.edits is UNSET else data.edits
         kept = await annotate(
@@ -142,7 +142,7 @@ async def change_sim(
         act.after = written(kept)
         found = await reads.one(transaction.connection, caller.organization_id, known)
     assert found is not None
-    return found
+    return shown_sim(caller, found)
 
 
 @route(
