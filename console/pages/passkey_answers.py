@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,12 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from msgspec import Struct
 
+from console.acting import Actor, refuse
+from console.audit.bounds import Refused, is_written
+from console.audit.rules import INSTALLATION
 from console.errors import Invalid
 from console.http.origins import own_origin
+from console.organizations.rules import Caller
 from console.pages.session_cookie import cookie
 from console.sessions.challenges import Purpose, ask, take
 from console.sessions.oidc_attempts import RANDOM
@@ -84,6 +89,30 @@ async def answered(
         uses_in, answer, asked.site, asked.challenge, public_key=known.public_key, uses=known.uses
     )
     return Answered(known, uses)
+
+
+async def answered_by(
+    request: Asked,
+    db: Database,
+    settings: Settings,
+    answer: str,
+    who: Caller | Actor,
+    user_id: int,
+    action: str,
+    *,
+    organization_id: int = INSTALLATION,
+) -> Answered:
+    """Which of this user's passkeys has answered. One that is not right is written down as `action`, refused.
+
+    `who` is the user as the audit trail names them; an Actor names the organization.
+    """
+    try:
+        return await answered(request, db, settings, answer, user_id=user_id)
+    except Invalid as error:
+        if await is_written(db.redis, Refused.SIGN_IN, f"user:{user_id}", time.time()):
+            async with db.transaction() as transaction:
+                await refuse(transaction, who, action, who.name, error, organization_id=organization_id)
+        raise
 
 
 def _site(request: Asked, settings: Settings) -> Site:

@@ -19,7 +19,7 @@ from console.organizations.rules import PROOF_LASTS, Caller
 from console.pages.administration import FORM_BYTES, SECRET
 from console.pages.next_address import within
 from console.pages.own_password import begin_own_attempt, check_own_password
-from console.pages.passkey_answers import answered
+from console.pages.passkey_answers import answered_by
 from console.pages.session_cookie import session_cookie
 from console.sessions.writes import renew_session
 from console.settings import Settings
@@ -97,7 +97,7 @@ async def _proved(
         factor = await has_second_factor(reading, caller.user_id)
     found, attempt = None, None
     if answer := given.get("proof_passkey"):  # it verifies its user: nothing else is asked
-        found = await answered(request, db, settings, answer, user_id=caller.user_id)
+        found = await answered_by(request, db, settings, answer, caller, caller.user_id, "session.prove")
     else:
         await check_own_password(request, caller, db, settings, given.get("proof_password", ""), now)
         attempt = await begin_own_attempt(request, caller, db, settings, now) if factor else None

@@ -19,7 +19,7 @@ from console.organizations.sealing import hashed
 from console.pages.administration import FORM_BYTES, SECRET, Form
 from console.pages.authenticator import CodeForm, application
 from console.pages.next_address import within
-from console.pages.passkey_answers import answered
+from console.pages.passkey_answers import Answered, answered_by
 from console.pages.session_cookie import device_cookie, device_of, session_cookie
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_sessions_of, finish_first_step
@@ -83,7 +83,7 @@ async def second(
         db.redis, step.user_id, device_of(request, settings, step.name, now), now.timestamp()
     )
     try:
-        found = await answered(request, db, settings, data.passkey, user_id=step.user_id) if data.passkey else None
+        found = await _answered(request, db, settings, held, data.passkey) if data.passkey else None
         async with (
             db.transaction() as transaction,
             acting(transaction, held.actor, "session.begin", step.name, organization_id=step.organization_id) as act,
@@ -100,6 +100,20 @@ async def second(
     await succeeded(db.redis, attempt)
     cookies = [session_cookie(settings, session_id), device_cookie(settings, step.name, now)]
     return Redirect(within(data.next), status_code=303, cookies=cookies)
+
+
+async def _answered(request: Asked, db: Database, settings: Settings, held: Held, passkey: str) -> Answered:
+    step = held.step
+    return await answered_by(
+        request,
+        db,
+        settings,
+        passkey,
+        held.actor,
+        step.user_id,
+        "session.begin",
+        organization_id=step.organization_id,
+    )
 
 
 @get("/sign-in/set-up", include_in_schema=False)

@@ -143,6 +143,14 @@ async def test_it_signs_in_alone_stands_for_the_code_and_proves(named: Served, d
         unknown = Authenticator(origin).use(await question(browser))
         for given in ({"proof_password": PASSWORD}, {"proof_passkey": unknown}):
             assert (await browser.post("/prove/confirm", data=given)).status_code == 422
+        async with db.reading() as reading:
+            query = sa.text(
+                "SELECT action, actor, organization_id, reason FROM audit_lines"
+                " WHERE outcome = 'refused' AND reason LIKE '%passkey%' ORDER BY id"
+            )
+            refused = [tuple(row) for row in (await reading.execute(query)).all()]
+        why = "INVALID: This passkey opens nothing here"
+        assert refused[-2:] == [("session.begin", "ada", cast.acme, why), ("session.prove", "ada", cast.acme, why)]
         assert (await browser.post("/settings/passkeys/1/remove")).status_code == 307
         proof = {"proof_passkey": phone.use(await question(browser)), **key}
         assert (await browser.post("/prove/confirm?to=/api-keys", data=proof)).status_code == 200
