@@ -47,8 +47,7 @@ async def list_actions(
         reading, caller.organization_id, wanted, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
     total = await reads.count(reading, caller.organization_id, wanted, exact=asked.exact)
-    shown = found if caller.sees_identifiers else [masked_action(one) for one in found]
-    return asked.listing(Action, shown, following, total)
+    return asked.listing(Action, [shown(caller, one) for one in found], following, total)
 
 
 @get("/{action_id:str}", operation_id="getAction", summary="One action as it is now")
@@ -59,7 +58,7 @@ async def get_action(
     found = await reads.one(reading, caller.organization_id, number_of(action_id))
     if found is None:
         raise NotFound("There is no such action", action=action_id)
-    return found if caller.sees_identifiers else masked_action(found)
+    return shown(caller, found)
 
 
 @post(
@@ -76,7 +75,7 @@ async def cancel_action(
     async with db.transaction() as transaction, acting(transaction, caller, "action.cancel", action_id) as act:
         action = await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
         act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind}
-    return action
+    return shown(caller, action)
 
 
 @post(
@@ -94,7 +93,12 @@ async def settle_action(
         number, now = number_of(action_id), datetime.now(UTC)
         action = await writes.end_unknown(transaction, caller, number, now, happened=data.happened, reason=data.reason)
         act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind, "reason": data.reason}
-    return action
+    return shown(caller, action)
+
+
+def shown(caller: Caller, action: Action) -> Action:
+    """The action as this caller may see it."""
+    return action if caller.sees_identifiers else masked_action(action)
 
 
 reading = Router(

@@ -3,17 +3,17 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from litestar import HttpMethod, Router, get, post, route
+from litestar import HttpMethod, Router, get, post, put, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.api_keys import reads
 from console.api_keys.reads import ApiKey
-from console.api_keys.rules import USUAL_DAYS, check_scopes, prefix_of
-from console.api_keys.writes import put_key, revoke_key
+from console.api_keys.rules import USUAL_DAYS, KeyPolicy, check_maker, check_scopes, prefix_of
+from console.api_keys.writes import put_key, put_policy, revoke_key
 from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -63,9 +63,10 @@ async def list_api_keys(
 async def make_api_key(
     caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewApiKey]
 ) -> MadeApiKey:
-    """It is shown in this answer alone: the console keeps a hash of it."""
+    """It is shown in this answer alone: the console keeps a hash of it. `/api-key-policy` says what is demanded."""
     check_scopes(caller, data.scopes)
     async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
+        check_maker(await reads.policy_of(transaction.connection, caller.organization_id), caller)
         key = await put_key(
             transaction,
             caller.organization_id,
@@ -93,9 +94,27 @@ async def revoke_api_key(caller: NamedDependency[Caller], db: NamedDependency[Da
         await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
 
 
+@get("/api-key-policy", operation_id="getApiKeyPolicy", summary="What your organization demands of API keys")
+async def get_policy(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> KeyPolicy:
+    """How long keys last at most, whether they must end, and who makes them."""
+    return await reads.policy_of(reading, caller.organization_id)
+
+
+@put("/api-key-policy", operation_id="putApiKeyPolicy", summary="Change what your organization demands of API keys")
+async def change_policy(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[KeyPolicy]
+) -> KeyPolicy:
+    """Of keys that are made from now on."""
+    async with db.transaction() as transaction, acting(transaction, caller, "key.change_policy") as act:
+        act.before = to_builtins(await reads.policy_of(transaction.connection, caller.organization_id))
+        act.after = to_builtins(data)
+        await put_policy(transaction, caller.organization_id, data)
+    return data
+
+
 router = Router(
     "/",
-    route_handlers=[list_api_keys, make_api_key, revoke_api_key],
+    route_handlers=[list_api_keys, make_api_key, revoke_api_key, get_policy, change_policy],
     tags=["Administration"],
     opt={"permission": Permission.ADMIN},
 )

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.api_keys.tables import api_keys
+from console.api_keys.rules import KeyMakers, KeyPolicy
+from console.api_keys.tables import api_keys, key_policies
 from console.organizations.rules import Caller, Permission
 from console.organizations.sealing import hashed
 from console.organizations.tables import organizations
@@ -86,6 +87,16 @@ async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int],
     """Whose these API keys are, by id; those revoked or past their end are left out."""
     query = _keys(now).where(api_keys.c.id.in_(key_ids))
     return {row.id: _caller(row) for row in await connection.execute(query)}
+
+
+async def policy_of(connection: AsyncConnection, organization_id: int) -> KeyPolicy:
+    """What the organization demands of its API keys."""
+    c = key_policies.c
+    query = sa.select(c.longest_days, c.must_end, c.makers).where(c.organization_id == organization_id)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return KeyPolicy()
+    return KeyPolicy(longest_days=row.longest_days, must_end=row.must_end, makers=KeyMakers(row.makers))
 
 
 async def by_prefix(connection: AsyncConnection, prefix: str) -> ApiKey | None:

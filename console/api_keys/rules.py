@@ -1,15 +1,46 @@
-"""The shape of an API key, where it is accepted from, and how exactly its last use is noted."""
+"""The shape of an API key, where it is accepted from, who makes keys, and how long they last."""
 
 import secrets
 import zlib
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from console.errors import Invalid, NotAllowed
 from console.http.client_address import address_in
 from console.organizations.rules import Caller, Permission
+
+
+class KeyMakers(StrEnum):
+    """Who makes an organization's API keys."""
+
+    ADMINISTRATORS = "administrators"  # and keys with the scope `admin`
+    PEOPLE = "people"  # administrators who are signed in: no key makes a key
+    SHELL = "shell"  # whoever runs the console, by command
+
+
+class KeyPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an organization demands of API keys that are made from now on."""
+
+    longest_days: Annotated[
+        Annotated[int, Meta(ge=1, le=366)] | None,
+        Meta(description="How long a key lasts at most; null: 366 days.", examples=[90]),
+    ] = None
+    must_end: Annotated[bool, Meta(description="Whether each key must have an end.", examples=[True])] = False
+    makers: Annotated[
+        KeyMakers,
+        Meta(
+            description="Who makes keys: `administrators` (and keys with the scope `admin`), `people` (administrators "
+            "who are signed in), `shell` (whoever runs the console, by `console key add`).",
+            examples=["people"],
+        ),
+    ] = KeyMakers.ADMINISTRATORS
+
 
 KEY_WORD = "iot_key_"
 NOTED_EVERY = timedelta(minutes=1)
@@ -74,6 +105,23 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 def prefix_of(key: str) -> str:
     """The part of an API key that may be shown."""
     return key.rpartition("_")[0]
+
+
+def check_days(policy: KeyPolicy, days: int | None) -> None:
+    """Raises Invalid for a number of days that a key of this organization may not last; None is for ever."""
+    longest = policy.longest_days or LONGEST_DAYS
+    if days is None and policy.must_end:
+        raise Invalid(f"A key of your organization ends, after at most {longest} days", days=days)
+    if days is not None and not 1 <= days <= longest:
+        raise Invalid(f"A key lasts 1 to {longest} days", days=days)
+
+
+def check_maker(policy: KeyPolicy, caller: Caller) -> None:
+    """Raises NotAllowed if this caller makes no keys, whatever else they may."""
+    if policy.makers is KeyMakers.SHELL:
+        raise NotAllowed("Keys of your organization are made by whoever runs the console, by `console key add`")
+    if policy.makers is KeyMakers.PEOPLE and caller.key_id is not None:
+        raise NotAllowed("Keys of your organization are made by people who are signed in, not by a key")
 
 
 def check_scopes(caller: Caller, scopes: Collection[Permission]) -> None:

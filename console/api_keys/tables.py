@@ -21,3 +21,13 @@ api_keys = sa.Table(
     moment("last_used_at"),
     moment("revoked_at"),
 )
+
+# What an organization demands of its API keys.
+key_policies = sa.Table(
+    "key_policies",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("longest_days", sa.Integer),
+    sa.Column("must_end", sa.Boolean, nullable=False),
+    sa.Column("makers", sa.Text, nullable=False),  # a KeyMakers
+)

@@ -4,9 +4,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
-from console.api_keys.rules import LONGEST_DAYS, new_key, read_networks
-from console.api_keys.tables import api_keys
+from console.api_keys.reads import policy_of
+from console.api_keys.rules import KeyPolicy, check_days, new_key, read_networks
+from console.api_keys.tables import api_keys, key_policies
 from console.errors import Invalid, NotFound
 from console.organizations.rules import Permission
 from console.organizations.sealing import hashed
@@ -26,14 +28,13 @@ async def put_key(
 ) -> str:
     """A new API key: the whole of it, returned this once. It ends after so many days, or never.
 
-    Raises Invalid for no scopes, a name that can't be, a wrong network or a wrong number of days.
+    Raises Invalid for no scopes, a name that can't be, a wrong network or a number of days that the policy has not.
     """
     if not 0 < len(name.strip()) <= 100 or not name.isprintable():
         raise Invalid("A key's name has 1 to 100 visible characters", name=name[:100])
     if not scopes:
         raise Invalid("A key needs at least one scope")
-    if days is not None and not 1 <= days <= LONGEST_DAYS:
-        raise Invalid(f"A key lasts 1 to {LONGEST_DAYS} days", days=days)
+    check_days(await policy_of(transaction.connection, organization_id), days)
     prefix, key = new_key()
     await transaction.connection.execute(
         sa.insert(api_keys).values(
@@ -49,6 +50,14 @@ async def put_key(
         )
     )
     return key
+
+
+async def put_policy(transaction: Transaction, organization_id: int, policy: KeyPolicy) -> None:
+    """What the organization demands of keys that are made from now on; those that there are stay as they are."""
+    values = {"longest_days": policy.longest_days, "must_end": policy.must_end, "makers": policy.makers.value}
+    statement = insert(key_policies).values(organization_id=organization_id, **values)
+    statement = statement.on_conflict_do_update(index_elements=["organization_id"], set_=values)
+    await transaction.connection.execute(statement)
 
 
 async def revoke_key(

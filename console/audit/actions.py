@@ -95,6 +95,7 @@ KINDS = (
     ActionKind("session.revoke", "End a session"),
     ActionKind("organization.check", "Try the credentials at 1NCE", Permission.ADMIN),
     ActionKind("key.add", "Make an API key", Permission.ADMIN, proof=True),
+    ActionKind("key.change_policy", "Change what is demanded of API keys", Permission.ADMIN, proof=True),
     ActionKind("key.revoke", "Revoke an API key", Permission.ADMIN),
     ActionKind("secrets.rotate", "Seal stored secrets with the newest key", Permission.ADMIN),
     ActionKind("flag.change", "Change a flag", Permission.ADMIN),

@@ -6,7 +6,7 @@ import click
 
 from console.acting import acting
 from console.api_keys import reads as key_reads
-from console.api_keys.rules import LONGEST_DAYS, prefix_of
+from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, prefix_of
 from console.api_keys.writes import put_key, revoke_key
 from console.cli.printing import as_json, at_the_shell, org_option, show, the_organization, with_database
 from console.errors import NotFound
@@ -24,7 +24,10 @@ def key() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="All scopes that this role has.")
 @click.option("--scope", "scopes", type=click.Choice([one.value for one in Permission]), multiple=True)
-@click.option("--days", type=click.IntRange(1, LONGEST_DAYS), help="It ends after so many days; without, never.")
+@click.option(
+    "--days", type=click.IntRange(1, LONGEST_DAYS), help=f"It ends after so many days [default: {USUAL_DAYS}]."
+)
+@click.option("--without-end", is_flag=True, help="It never ends, if the organization allows that.")
 @click.option("--network", "networks", multiple=True, help="Accept it from here alone, like 192.0.2.0/24.")
 @org_option
 def key_add(
@@ -32,12 +35,16 @@ def key_add(
     role: str | None,
     scopes: tuple[str, ...],
     days: int | None,
+    without_end: bool,
     networks: tuple[str, ...],
     slug: str | None,
 ) -> None:
     """Make an API key; it is printed once. --scope can be given several times."""
     if (role is None) == (not scopes):
         raise click.UsageError("Say what it may do: --scope, once or more, or --role")
+    if without_end and days is not None:
+        raise click.UsageError("Say --days or --without-end")
+    lasts = None if without_end else days or USUAL_DAYS
     permissions = PERMISSIONS[Role(role)] if role else frozenset(Permission(scope) for scope in scopes)
 
     async def work(_: Settings, db: Database) -> str:
@@ -52,11 +59,11 @@ def key_add(
                 name,
                 permissions,
                 datetime.now(UTC),
-                days=days,
+                days=lasts,
                 networks=networks,
                 created_by="console key add",
             )
-            act.after = {"scopes": sorted(permissions), "days": days, "networks": networks, "prefix": prefix_of(key)}
+            act.after = {"scopes": sorted(permissions), "days": lasts, "networks": networks, "prefix": prefix_of(key)}
             return key
 
     click.echo(with_database(work))

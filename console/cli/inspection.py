@@ -18,6 +18,7 @@ from console.cli import checks
 from console.cli.checks import Finding
 from console.cli.first_contact import examine_accounts, write_shapes
 from console.cli.printing import as_json, settings
+from console.cli.secret_ages import secret_ages
 from console.errors import ConsoleError
 from console.organizations import reads as organization_reads
 from console.sessions.oidc_provider import provider_of
@@ -111,6 +112,7 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
         findings += (stored := await _guarded("database", checks.database, db))
         if stored[0].healthy:
             findings += await _guarded("audit trail", checks.audit_trail, db)
+            findings += await _guarded("secrets", secret_ages, db)
         findings += await _guarded("redis", checks.redis, db)
         if stored[0].healthy:
             findings += await _guarded("1NCE", once, db)

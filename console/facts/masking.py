@@ -41,9 +41,12 @@ def masked_text(text: str) -> str:
 
 
 def masked_action(action: Action) -> Action:
-    """The action; of a ticket with both masked in the SIM's facts."""
-    texts = {name: masked_text(value) for name, value in action.parameters.items() if isinstance(value, str)}
-    return structs.replace(action, parameters={**action.parameters, **texts}) if texts else action
+    """The action; of a ticket with both masked in the SIM's facts, of a filled message with its template."""
+    given = action.parameters
+    texts = {name: masked_text(value) for name, value in given.items() if isinstance(value, str)}
+    if "template" in given:
+        texts["payload"] = str(given["template"])
+    return structs.replace(action, parameters={**given, **texts}) if texts else action
 
 
 def masked_fact(fact: Fact) -> Fact:

@@ -12,6 +12,7 @@ from console.errors import NotFound
 from console.facts.alerts import Severity
 from console.notifications.rules import ChannelKind, Hours, Route
 from console.notifications.tables import notification_channels
+from console.organizations.rules import SECRET_LASTS
 from console.organizations.sealing import unseal
 
 n = notification_channels.c
@@ -44,6 +45,13 @@ class Channel(Struct, frozen=True, kw_only=True):
             description="Until then the secret before the last rotation signs too.", examples=["2026-11-21T10:00:00Z"]
         ),
     ]
+    secret_due_at: Annotated[
+        datetime | None,
+        Meta(
+            description="When a webhook's secret is 90 days old: rotate it by then; null: it has none.",
+            examples=["2027-02-18T10:00:00Z"],
+        ),
+    ]
     created_by: Annotated[str, Meta(description="Who made it.", examples=["ada"])]
     created_at: Annotated[datetime, Meta(description="When.", examples=["2026-11-20T10:00:00Z"])]
     changed_at: Annotated[datetime, Meta(description="When it was last changed.", examples=["2026-11-20T10:00:00Z"])]
@@ -57,7 +65,8 @@ class Destination(Struct, frozen=True, kw_only=True):
     keys: list[str]  # that sign, the newest first
 
 
-COLUMNS = tuple(n[name] for name in Channel.__struct_fields__)
+DUE = (n.secret_set_at + SECRET_LASTS).label("secret_due_at")
+COLUMNS = tuple(DUE if name == DUE.key else n[name] for name in Channel.__struct_fields__)
 
 
 def _channel(row: Any) -> Channel:

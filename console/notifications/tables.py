@@ -15,6 +15,7 @@ notification_channels = sa.Table(
     sa.Column("target_sealed", sa.LargeBinary),  # an address may hold a secret; null once it was removed
     sa.Column("target_shown", sa.Text, nullable=False),  # what people may see of it
     sa.Column("secret_sealed", sa.LargeBinary),  # signs the posts of a webhook
+    moment("secret_set_at"),
     sa.Column("previous_secret_sealed", sa.LargeBinary),  # signs too, until then
     moment("previous_secret_until"),
     sa.Column("least_severity", sa.Text, nullable=False),

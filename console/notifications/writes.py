@@ -41,6 +41,7 @@ async def add_channel(
         **_columns(setting),
         **_target(settings, kind, target),
         "secret_sealed": seal(settings.secret_key, secret),
+        "secret_set_at": secret and now,
         "created_by": created_by,
         "created_at": now,
         "changed_at": now,
@@ -79,6 +80,7 @@ async def rotate_secret(
         "previous_secret_sealed": n.secret_sealed,
         "previous_secret_until": now + BOTH_SIGN,
         "secret_sealed": seal(settings.secret_key, secret),
+        "secret_set_at": now,
         "changed_at": now,
     }
     await transaction.connection.execute(_one(organization_id, channel_id).values(values))

@@ -34,6 +34,7 @@ ANSWERS = {
     **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",
+    **dict.fromkeys(("getApiKeyPolicy", "putApiKeyPolicy"), "What is demanded now."),
     "listFlags": "The flags.",
     "putFlag": "The flag as it is now.",
     "getCarrier": "The carrier's status.",

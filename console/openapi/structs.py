@@ -23,6 +23,7 @@ from console.alerts.commands import Acknowledgement, Assignment, Comment, Resolu
 from console.alerts.reads import AlertCounts, AlertEvent, AlertSubject
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
+from console.api_keys.rules import KeyPolicy
 from console.audit.rules import AuditLine
 from console.carrier.api import Products
 from console.carrier.orders import Order, OrderedProduct
@@ -189,6 +190,7 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     ApiKeys,
     ApiKey,
     NewApiKey,
+    KeyPolicy,
     MadeApiKey,
     Organizations,
     OrganizationSettings,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.flags import FlagState
 from console.organizations.flags import FLAGS, Flag
+from console.organizations.rules import SECRET_LASTS
 from console.organizations.sealing import unseal
 from console.organizations.tables import credential_checks, flags, organizations
 from console.store.locks import AdvisoryLock, shared_lock
@@ -48,6 +49,14 @@ class OrganizationSettings(Struct, frozen=True, kw_only=True):
         str | None, Meta(description="What 1NCE's Data Streamer signs in with.", examples=["streamer"])
     ]
     has_streamer_password: Annotated[bool, Meta(description="Whether its password is set.", examples=[True])]
+    client_secret_due_at: Annotated[
+        datetime | None,
+        Meta(description="When the secret is 90 days old: change it by then.", examples=["2027-02-18T10:00:00Z"]),
+    ]
+    streamer_password_due_at: Annotated[
+        datetime | None,
+        Meta(description="When that password is 90 days old.", examples=["2027-02-18T10:00:00Z"]),
+    ]
     second_factor_from: Annotated[
         datetime | None,
         Meta(
@@ -78,6 +87,8 @@ async def settings_of(connection: AsyncConnection, organization_id: int) -> Orga
             c.once_client_secret_sealed.is_not(None).label("has_client_secret"),
             c.streamer_username,
             c.streamer_password_sealed.is_not(None).label("has_streamer_password"),
+            (c.once_secret_set_at + SECRET_LASTS).label("client_secret_due_at"),
+            (c.streamer_password_set_at + SECRET_LASTS).label("streamer_password_due_at"),
             c.second_factor_from,
             k.checked_at,
             k.requested_at.label("check_requested_at"),

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     ADMIN = "admin"
 
 
+SECRET_LASTS = timedelta(days=90)  # of 1NCE, of its Data Streamer, of webhooks: then they are due to be changed
+SECRET_DUE_SOON = timedelta(days=14)
 PROOF_LASTS = timedelta(minutes=15)  # what costs money or gives rights needs a proof younger than this
 
 _READING = {Permission.SIMS_READ, Permission.ALERTS_READ, Permission.STREAM_READ}

@@ -13,9 +13,11 @@ organizations = sa.Table(
     sa.Column("once_base_url", sa.Text, nullable=False),
     sa.Column("once_client_id", sa.Text),
     sa.Column("once_client_secret_sealed", sa.LargeBinary),
+    moment("once_secret_set_at"),
     sa.Column("once_requests_per_second", sa.Float, nullable=False, server_default="10"),
     sa.Column("streamer_username", sa.Text),
     sa.Column("streamer_password_sealed", sa.LargeBinary),
+    moment("streamer_password_set_at"),
     sa.Column("forwarder_generation", sa.Integer, nullable=False, server_default="1"),  # see forwarding.py
     # What a top-up costs, where 1NCE's price list does not say it: net.
     sa.Column("top_up_price_minor", sa.BigInteger),

@@ -16,6 +16,7 @@ from console.settings import Settings
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 
+SET_AT = {"once_client_secret": "once_secret_set_at", "streamer_password": "streamer_password_set_at"}
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -42,6 +43,8 @@ async def put(
         "once_requests_per_second": settings.once_requests_per_second,
         "streamer_username": streamer_username,
         "streamer_password_sealed": seal(settings.secret_key, streamer_password),
+        "once_secret_set_at": client_secret and now,
+        "streamer_password_set_at": streamer_password and now,
     }
     statement = insert(organizations).values(slug=slug, created_at=now, **values)
     statement = statement.on_conflict_do_update(index_elements=["slug"], set_=values)
@@ -83,11 +86,11 @@ async def change(
 
 
 def _stored(secret_key: str, account: Mapping[str, str]) -> dict[str, object]:
-    """The columns for parts of an account, the secrets sealed."""
-    sealed = ("once_client_secret", "streamer_password")
+    """The columns for parts of an account, the secrets sealed, and when they were set."""
     return {
-        **{name: value for name, value in account.items() if name not in sealed},
-        **{f"{name}_sealed": seal(secret_key, account[name]) for name in sealed if name in account},
+        **{name: value for name, value in account.items() if name not in SET_AT},
+        **{f"{name}_sealed": seal(secret_key, account[name]) for name in SET_AT if name in account},
+        **{SET_AT[name]: sa.func.now() for name in SET_AT if name in account},
     }
 
 

@@ -3,17 +3,25 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.api_keys import reads
-from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, check_scopes, prefix_of
-from console.api_keys.writes import put_key, revoke_key
+from console.api_keys.rules import (
+    LONGEST_DAYS,
+    USUAL_DAYS,
+    KeyMakers,
+    KeyPolicy,
+    check_maker,
+    check_scopes,
+    prefix_of,
+)
+from console.api_keys.writes import put_key, put_policy, revoke_key
 from console.errors import Invalid
 from console.organizations.rules import ALLOWS, Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
@@ -31,11 +39,20 @@ class KeyForm(Struct):
     networks: str = ""
 
 
+class PolicyForm(Struct):
+    """What is demanded of keys: a longest life in days (empty: the console's), an end, and who makes them."""
+
+    longest_days: Annotated[str, Meta(max_length=10)] = ""
+    must_end: str = ""
+    makers: KeyMakers = KeyMakers.ADMINISTRATORS
+
+
 async def _drawn(
     reading: AsyncConnection, caller: Caller, live_since: str, *, key: str = "", origin: str = "", fault: str = ""
 ) -> Template:
     now = datetime.now(UTC)
     found = await reads.keys_of(reading, caller.organization_id)
+    policy = await reads.policy_of(reading, caller.organization_id)
     in_use = [one for one in found if one.revoked_at is None and (one.expires_at is None or one.expires_at > now)]
     return await page(
         reading,
@@ -49,8 +66,10 @@ async def _drawn(
         ended=[one for one in reversed(found) if one not in in_use],
         soon=now + SOON,
         scopes=[(one, ALLOWS[one]) for one in Permission if caller.may(one)],
-        usual_days=USUAL_DAYS,
-        longest_days=LONGEST_DAYS,
+        policy=policy,
+        usual_days=min(USUAL_DAYS, policy.longest_days or LONGEST_DAYS),
+        longest_days=policy.longest_days or LONGEST_DAYS,
+        most_days=LONGEST_DAYS,
         key=key,
         origin=origin,
         fault=fault,
@@ -79,6 +98,7 @@ async def make(
     key, fault = "", ""
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
+            check_maker(await reads.policy_of(transaction.connection, caller.organization_id), caller)
             key = await put_key(
                 transaction,
                 caller.organization_id,
@@ -95,6 +115,29 @@ async def make(
     async with db.reading() as reading:
         origin = str(request.base_url).rstrip("/")
         return await _drawn(reading, caller, live_since, key=key, origin=origin, fault=fault)
+
+
+@post("/api-keys/policy", status_code=200)
+async def change_policy(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    data: Form[PolicyForm],
+) -> Response[Any]:
+    """Back to the page; with the reason if it can't be so."""
+    try:
+        days = _days(data.longest_days)
+        if days is not None and not 1 <= days <= LONGEST_DAYS:
+            raise Invalid(f"A key lasts 1 to {LONGEST_DAYS} days")
+        policy = KeyPolicy(longest_days=days, must_end=data.must_end == "yes", makers=data.makers)
+        async with db.transaction() as transaction, acting(transaction, caller, "key.change_policy") as act:
+            act.before = to_builtins(await reads.policy_of(transaction.connection, caller.organization_id))
+            act.after = to_builtins(policy)
+            await put_policy(transaction, caller.organization_id, policy)
+    except Invalid as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, live_since, fault=error.message)
+    return Redirect("/api-keys", status_code=303)
 
 
 def _days(text: str) -> int | None:
@@ -115,7 +158,7 @@ async def revoke(caller: NamedDependency[Caller], db: NamedDependency[Database],
 
 router = Router(
     "/",
-    route_handlers=[api_keys, make, revoke],
+    route_handlers=[api_keys, make, change_policy, revoke],
     request_max_body_size=FORM_BYTES,
     opt={"permission": Permission.ADMIN},
 )

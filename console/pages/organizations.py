@@ -14,7 +14,7 @@ from console.errors import Conflict, Invalid
 from console.members.entering import switch
 from console.members.founding import found_organization
 from console.organizations import reads, writes
-from console.organizations.rules import Caller, Permission
+from console.organizations.rules import SECRET_DUE_SOON, Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.session_cookie import session_cookie
 from console.settings import Settings
@@ -73,6 +73,7 @@ async def _drawn(
         status=422 if fault else 200,
         mine=found,
         streamer_address=f"{str(request.base_url).rstrip('/')}/streamer/{found.slug}",
+        soon=datetime.now(UTC) + SECRET_DUE_SOON,
         fault=fault,
     )
 

@@ -10,8 +10,13 @@ import sqlalchemy as sa
 from console.api_keys.rules import accepted_from, is_whole, new_key, read_networks
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
+from console.cli.secret_ages import secret_ages
 from console.errors import Invalid
+from console.notifications.bodies import ChannelSetting
+from console.notifications.rules import ChannelKind
+from console.notifications.writes import add_channel
 from console.organizations.rules import Permission
+from console.settings import Settings
 from console.store.database import Database
 from tests.cast import Cast
 from tests.serving import Served
@@ -94,3 +99,66 @@ async def test_a_key_made_on_the_page_is_shown_once_and_answers_who_it_is(web: S
 
 async def made_by(program: httpx.AsyncClient, scopes: list[str]) -> int:
     return (await program.post("/api-keys", json={"name": "another", "scopes": scopes})).status_code
+
+
+@pytest.mark.one_edition
+async def test_an_organization_demands_an_end_and_says_who_makes_keys(web: Served, db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        program_key = await put_key(
+            transaction, cast.acme, "maker", [Permission.ADMIN, Permission.SIMS_READ], datetime.now(UTC)
+        )
+    async with web.signed_in("ada") as ada, web.program(program_key) as program, web.signed_in("eve") as eve:
+        demanded = {"longest_days": 60, "must_end": True, "makers": "people"}
+        page = {"longest_days": "60", "must_end": "yes", "makers": "people"}
+        assert (await ada.post("/api-keys/policy", data={"longest_days": "367", "makers": "people"})).status_code == 422
+        assert (await ada.post("/api-keys/policy", data=page)).status_code == 303
+        assert (await program.get("/api-key-policy")).json() == demanded
+        assert "at most 60<" in (await ada.get("/api-keys")).text.replace("\n", "<")
+        key = {"name": "x", "scopes": "sims:read"}
+        for days, status in (("", 422), ("61", 422), ("60", 200)):
+            assert (await ada.post("/api-keys", data={**key, "days": days})).status_code == status, days
+        refused = await program.post("/api-keys", json={"name": "x", "scopes": ["sims:read"]})
+        assert (refused.status_code, "by people who are signed in" in refused.text) == (403, True)
+        assert (await eve.post("/api-keys", data={**key, "days": ""})).status_code == 200, "it is Acme's alone"
+        for body in ({"longest_days": 0}, {"longest_days": 367}, {"makers": "nobody"}, {"more": 1}):
+            assert (await program.put("/api-key-policy", json=body)).status_code in (400, 422), body
+        assert (await program.put("/api-key-policy", json={"makers": "shell"})).status_code == 200
+        assert (await ada.post("/api-keys", data={**key, "days": "1"})).status_code == 403
+    async with db.reading() as reading:
+        query = sa.text(
+            "SELECT before, after FROM audit_lines WHERE action = 'key.change_policy' AND outcome = 'done' ORDER BY id"
+        )
+        lines = [tuple(row) for row in (await reading.execute(query)).all()]
+    usual = {"longest_days": None, "must_end": False, "makers": "administrators"}
+    assert lines == [(usual, demanded), (demanded, {**usual, "makers": "shell"})]
+
+
+@pytest.mark.one_edition
+async def test_what_is_due_is_on_pages_and_in_doctor(web: Served, db: Database, cast: Cast, settings: Settings) -> None:
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        setting = ChannelSetting(name="On-call")
+        channel_id, _ = await add_channel(
+            transaction, settings, cast.acme, ChannelKind.WEBHOOK, "https://hooks.example.com", setting, "ada", now
+        )
+        ending = await put_key(transaction, cast.acme, "ends soon", [Permission.SIMS_READ], now, days=5)
+    found = {one.what: one for one in await secret_ages(db)}
+    assert ending[:16] in found["secrets, acme"].found
+    assert "client secret" not in found["secrets, acme"].found
+    async with web.signed_in("ada") as ada:
+        assert 'class="due"' not in (await ada.get("/organizations")).text
+        older = f"{now - timedelta(days=100):%Y-%m-%d}"
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text(f"UPDATE organizations SET once_secret_set_at = '{older}'"))
+            await connection.execute(sa.text(f"UPDATE notification_channels SET secret_set_at = '{older}'"))
+        said = {one.what: one for one in await secret_ages(db)}["secrets, acme"]
+        since = f"overdue since {now - timedelta(days=10):%Y-%m-%d}"
+        assert f"1NCE's client secret is {since}" in said.found
+        assert f"the secret of 'On-call' is {since}" in said.found
+        assert (said.healthy, "Organization" in said.advice) == (True, True)
+        assert (await ada.get("/organizations")).text.count('class="due"') == 1
+        assert "Due to be rotated" in (await ada.get(f"/notification-channels/{channel_id}")).text
+        await ada.post("/organizations", data={"once_client_secret": "another secret"})
+        await ada.post(f"/notification-channels/{channel_id}/rotate-secret")
+        assert 'class="due"' not in (await ada.get("/organizations")).text
+    assert "overdue" not in {one.what: one for one in await secret_ages(db)}["secrets, acme"].found

@@ -97,6 +97,7 @@ class World:
                 asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={"facts": about})
                 action, _ = await request(transaction, caller, asked, "first", NOW, undo=timedelta(days=99))
                 things["action_id"] = str(action.id)
+                asked = Asked(kind=ActionKind.RESET, iccid=things["iccid"], parameters={})
                 chosen = Selection(iccids=[things["iccid"]])
                 bulk, _ = await plan(transaction, caller, asked, chosen, "first", "first", NOW, stop_percent=5)
                 things["bulk_action_id"] = str(bulk.id)

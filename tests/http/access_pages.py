@@ -91,6 +91,7 @@ PAGES: dict[str, Row] = {
     "POST /organizations/second-factor": ADMIN,
     "POST /organizations/new": Row("admin", {"slug": "acme", "name": "Acme"}),
     "POST /organizations/current": Row("anyone", {"organization_id": 12345}),
+    "POST /api-keys/policy": Row("admin", {"longest_days": "366", "makers": "administrators"}),
     "GET /flags": ADMIN,
     "POST /flags/{flag}": Row("admin", {"on": "yes", "reason": "works again"}),
     "GET /audit": Row("audit:read"),

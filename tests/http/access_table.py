@@ -137,6 +137,8 @@ API: dict[str, Row] = {
     "GET /api/v1/notification-deliveries": CHANNELS,
     "GET /api/v1/notification-deliveries/{delivery_id}": CHANNELS,
     "POST /api/v1/notification-deliveries/{delivery_id}/redeliver": CHANNELS,
+    "GET /api/v1/api-key-policy": ADMIN,
+    "PUT /api/v1/api-key-policy": Row("admin", {"longest_days": 366}),
     "GET /api/v1/flags": ADMIN,
     "PUT /api/v1/flags/{flag}": Row("admin", {"on": True, "reason": "works again"}),
     "GET /api/v1/audit": Row("audit:read"),
