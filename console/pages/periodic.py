@@ -15,7 +15,6 @@ from console.live.subscriber import Subscriber
 from console.live.view import Refresh, View
 from console.store.database import Database
 
-
 BUSY_SHARE = 0.05  # of the time, at most, goes into refreshing the parts of one view
 
 
