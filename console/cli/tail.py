@@ -181,4 +181,8 @@ def _words(message: Message) -> str:
         case "streamer.changed" | "silence.changed":
             return f"{data['kind']}: {data.get('state', data.get('text'))}"
         case _:
-            return msgspec.json.encode(data).decode()
+            return _switched(data) if message["type"] == "flag.changed" else msgspec.json.encode(data).decode()
+
+
+def _switched(data: dict[str, Any]) -> str:
+    return f"{'on' if data['on'] else 'off'} · {data['changed_by']}: {data['reason']}"
