@@ -1,0 +1,197 @@
+"""What one would write with FastAPI, pydantic and SQLAlchemy's ORM: the same tables, key check, limit and count.
+
+Runs in an environment of its own. `DATABASE_URL`, `REDIS_URL`, and in `TAKE` the console's own script of the limit,
+come from the environment; the port is the argument.
+"""
+
+# mypy: ignore-errors
+import hashlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar
+
+import uvicorn
+from fastapi import Depends, FastAPI, Header, HTTPException, Query
+from pydantic import BaseModel, ConfigDict
+from redis.asyncio import Redis
+from sqlalchemy import BigInteger, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import Text
+
+LIMIT = 1200  # requests a minute
+Moment = datetime | None
+Words = str | None
+Number = int | None
+engine = create_async_engine(
+    os.environ["DATABASE_URL"],
+    pool_size=10,
+    max_overflow=0,
+    connect_args={"server_settings": {"jit": "off", "timezone": "UTC"}},
+)
+sessions = async_sessionmaker(engine, expire_on_commit=False)
+redis = Redis.from_url(os.environ["REDIS_URL"])
+take = redis.register_script(os.environ["TAKE"])
+
+
+class Table(DeclarativeBase):
+    type_annotation_map: ClassVar = {
+        datetime: TIMESTAMP(timezone=True),
+        int: BigInteger,
+        list[str]: ARRAY(Text),
+        dict: JSONB,
+    }
+
+
+class Organization(Table):
+    __tablename__ = "organizations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class ApiKey(Table):
+    __tablename__ = "api_keys"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int]
+    scopes: Mapped[list[str]]
+    networks: Mapped[list[str]]
+    secret_hash: Mapped[bytes]
+    revoked_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+
+
+WORDS = (
+    "label status connection imsi msisdn imei ip_address operator country rat apn cell data_quota sms_quota"
+    " confirmed_by note"
+).split()
+NUMBERS = "data_left_bytes data_total_bytes sms_left sms_total".split()
+MOMENTS = "session_started_at last_seen_at data_expires_at activated_at confirmed_at changed_at".split()
+FIELDS = {
+    **dict.fromkeys(WORDS, Words),
+    **dict.fromkeys(NUMBERS, Number),
+    **dict.fromkeys(MOMENTS, Moment),
+    "imei_lock": bool | None,
+    "missing": bool,
+    "tags": list[str],
+    "custom_fields": dict,
+    "edits": int,
+    "watched": bool,
+    "revision": int,
+}
+Sim = type(
+    "Sim",
+    (Table,),
+    {
+        "__tablename__": "sim_states",
+        "organization_id": mapped_column(primary_key=True),
+        "iccid": mapped_column(primary_key=True),
+        "__annotations__": {
+            "organization_id": Mapped[int],
+            "iccid": Mapped[str],
+            **{name: Mapped[kind] for name, kind in FIELDS.items()},
+        },
+    },
+)
+
+
+class Day(Table):
+    __tablename__ = "usage_daily"
+    organization_id: Mapped[int] = mapped_column(primary_key=True)
+    iccid: Mapped[str] = mapped_column(primary_key=True)
+    bucket: Mapped[datetime] = mapped_column(primary_key=True)
+    data_bytes: Mapped[int]
+    derived_bytes: Mapped[int]
+    sms: Mapped[int]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+SimOut = type("SimOut", (Answer,), {"__annotations__": {"iccid": str, **FIELDS}, "__module__": __name__})
+
+
+class Page(Answer):
+    items: list[SimOut]
+    page_size: int
+    next_cursor: str | None
+    total: int
+
+
+class Bucket(Answer):
+    bucket: datetime
+    data_bytes: int
+    derived_bytes: int
+    sms: int
+
+
+class Usage(Answer):
+    by: str
+    items: list[Bucket]
+
+
+app = FastAPI()
+
+
+async def database() -> AsyncIterator[AsyncSession]:
+    async with sessions() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(database)]
+
+
+async def key_of(session: Session, x_api_key: Annotated[str, Header()] = "") -> Any:
+    query = select(ApiKey, Organization.name).join(Organization, Organization.id == ApiKey.organization_id)
+    secret = hashlib.sha256(x_api_key.encode()).digest()
+    holds = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > datetime.now(UTC))
+    found = (
+        await session.execute(query.where(ApiKey.secret_hash == secret, ApiKey.revoked_at.is_(None), holds))
+    ).first()
+    if found is None:
+        raise HTTPException(401)
+    now = time.time()
+    keys = [f"fastapi:{found[0].id}:{int(now // 60) - back}" for back in (0, 1)]
+    present, before = await take(keys=keys, args=[LIMIT, 1 - now % 60 / 60, 125])
+    if int(present) + int(int(before) * (1 - now % 60 / 60)) >= LIMIT:
+        raise HTTPException(429)
+    return found[0]
+
+
+Key = Annotated[ApiKey, Depends(key_of)]
+
+
+async def sim_of(session: Session, key: Key, iccid: str) -> Any:
+    found = await session.scalar(select(Sim).where(Sim.organization_id == key.organization_id, Sim.iccid == iccid))
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+@app.get("/api/v1/sims")
+async def sims(session: Session, key: Key, page_size: Annotated[int, Query(ge=1, le=500)] = 50) -> Page:
+    mine = (Sim.organization_id == key.organization_id, Sim.watched)
+    total = await session.scalar(select(func.count()).select_from(Sim).where(*mine))
+    rows = (await session.scalars(select(Sim).where(*mine).order_by(Sim.iccid).limit(page_size + 1))).all()
+    cursor = rows[page_size - 1].iccid if len(rows) > page_size else None
+    return Page(items=rows[:page_size], page_size=page_size, next_cursor=cursor, total=total)
+
+
+@app.get("/api/v1/sims/{iccid}")
+async def one_sim(sim: Annotated[Any, Depends(sim_of)]) -> SimOut:
+    return sim
+
+
+@app.get("/api/v1/sims/{iccid}/usage")
+async def usage(session: Session, key: Key, sim: Annotated[Any, Depends(sim_of)]) -> Usage:
+    since = datetime.now(UTC) - timedelta(days=30)
+    wanted = (Day.organization_id == key.organization_id, Day.iccid == sim.iccid, Day.bucket >= since)
+    return Usage(by="day", items=(await session.scalars(select(Day).where(*wanted).order_by(Day.bucket))).all())
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False, log_level="warning")

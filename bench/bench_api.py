@@ -1,0 +1,168 @@
+"""What a request of the JSON API costs the processor: the console, FastAPI and a bare floor, in turns in one run.
+
+All read the same tables, check the same keys and the same limit, and count the list; each is one process of uvicorn.
+"""
+
+import argparse
+import statistics
+from collections import defaultdict
+from typing import Any
+
+from api_peers.asking import first, request_of, seconds_each
+from api_peers.servers import beside, compared, prepared
+from filling import connected, fill, iccid
+from installation import USER, Installation, new_installation
+from measuring import Report, cpu_ns, run, say, spread, target
+from msgspec import Struct
+from servers import Served
+
+KEYS = 40  # each may send 1,200 requests a minute
+AT_ONCE = 4
+MOST = {"list": 0.3, "one SIM": 0.25}  # of FastAPI's processor time
+MOST_OF_FLOOR = {"list": 1.6, "one SIM": 2.0}
+MOST_UNCHANGED = 0.1  # of FastAPI's list
+USAGE = """
+INSERT INTO usage_daily (organization_id, iccid, bucket, data_bytes, derived_bytes, sms)
+SELECT $1, '8988228066' || 600000000 + n, date_trunc('day', now()) - day * interval '1 day', n * day, 0, 1
+FROM generate_series(1, 200) n, generate_series(0, 29) day
+"""
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One request: its path, in which `{}` is a SIM's ICCID."""
+
+    path: str
+    page: bool = False  # of the console alone, by a browser
+    cookie: bool = False
+    unchanged: bool = False  # asked for again, with its ETag
+    gzip: bool = False
+
+
+CASES = {
+    "list": Case(path="/api/v1/sims?page_size=50"),
+    "list, gzip": Case(path="/api/v1/sims?page_size=50", gzip=True),
+    "list, unchanged": Case(path="/api/v1/sims?page_size=50", unchanged=True),
+    "one SIM": Case(path="/api/v1/sims/{}"),
+    "one SIM, unchanged": Case(path="/api/v1/sims/{}", unchanged=True),
+    "usage of a SIM": Case(path="/api/v1/sims/{}/usage"),
+    "sign-in page": Case(path="/sign-in", page=True),
+    "SIM list page": Case(path="/sims", page=True, cookie=True),
+}
+
+
+class Turns:
+    """Gathers, for each case and server, the processor times a request of each turn and the waits of all requests."""
+
+    def __init__(self, keys: list[str], cookie: str, postgres: int, valkey: int) -> None:
+        self._keys, self._cookie, self._postgres, self._valkey = keys, cookie, postgres, valkey
+        self.costs: dict[tuple[str, str], list[tuple[float, float, float]]] = defaultdict(list)
+        self.waits: dict[tuple[str, str], list[float]] = defaultdict(list)
+
+    async def take(self, name: str, case: Case, server: str, served: Served, number: int) -> None:
+        """One turn of so many requests; skipped where a server has no such page, or knows no ETag."""
+        if case.page and server != "console":
+            return
+        port = int(served.address.rpartition(":")[2])
+        path, headers = case.path.format(iccid(77)), {"Cookie": self._cookie} if case.cookie else {}
+        if case.gzip:
+            headers["Accept-Encoding"] = "gzip"
+        if case.unchanged:
+            etag = (await first(port, request_of(path, port, {"X-API-Key": self._keys[0]}))).headers.get("etag")
+            if etag is None:
+                return
+            headers["If-None-Match"] = etag
+        requests = []
+        for one in range(number):
+            if not case.page:
+                headers["X-API-Key"] = self._keys[one % len(self._keys)]
+            if not case.unchanged:
+                path = case.path.format(iccid(1 + one % 200))
+            requests.append(request_of(path, port, headers))
+        status = 304 if case.unchanged else 200
+        await seconds_each(port, requests[:8], status, AT_ONCE)
+        pids = (served.pid, self._postgres, self._valkey)
+        before = [cpu_ns(pid) for pid in pids]
+        self.waits[name, server] += await seconds_each(port, requests, status, AT_ONCE)
+        used = [(cpu_ns(pid) - old) / 1e6 / number for pid, old in zip(pids, before, strict=True)]
+        self.costs[name, server].append((used[0], used[1], used[2]))
+
+    def ratio(self, name: str, server: str, to: str, other: str | None = None, part: int = 0) -> Report | None:
+        """The median of the ratios of each turn, with their spread; None where one of the two has none."""
+        pairs = zip(self.costs[name, server], self.costs[other or name, to], strict=False)
+        ratios = [one[part] / two[part] for one, two in pairs]
+        if not ratios:
+            return None
+        return {name: round(of(ratios), 3) for name, of in (("is", statistics.median), ("least", min), ("most", max))}
+
+
+def report(turns: Turns) -> Report:
+    """The figures of all cases, and what was wanted."""
+    figures: Report = {}
+    for (name, server), costs in turns.costs.items():
+        web, database, redis = (round(statistics.median(one), 3) for one in zip(*costs, strict=True))
+        figures.setdefault(name, {})[server] = {
+            "web_cpu_ms": web,
+            "web_cpu_least_ms": round(min(one[0] for one in costs), 3),
+            "database_cpu_ms": database,
+            "redis_cpu_ms": redis,
+            **spread(turns.waits[name, server], 50, 95),
+        }
+    ratios: dict[str, Any] = {}
+    targets: Report = {}
+    for name in CASES:
+        for other, wanted in (("fastapi", MOST), ("floor", MOST_OF_FLOOR)):
+            against = "list" if name == "list, unchanged" else name.removesuffix(", unchanged")
+            found = turns.ratio(name, "console", other, against)
+            if found is not None:
+                ratios[f"{name} to {other}"] = found
+                most = MOST_UNCHANGED if "unchanged" in name and other == "fastapi" else wanted.get(name)
+                if most is not None:
+                    targets[f"{name} to {other}"] = target(found["is"], most)
+            if (database := turns.ratio(name, "console", other, against, part=1)) is not None:
+                ratios[f"{name} to {other}, database"] = database
+    return {"figures": figures, "ratios": ratios, "targets": targets}
+
+
+async def signed_in(served: Served) -> str:
+    """The cookie of a user who is signed in."""
+    async with served.client() as client:
+        answer = await client.post("/sign-in", data={"name": USER[0], "password": USER[1]})
+        assert answer.status_code == 303, answer.text
+        return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+async def _filled(installation: Installation, sims: int) -> None:
+    await fill(installation, sims)
+    connection = await connected(installation)
+    try:
+        await connection.execute(USAGE, installation.organization_id)
+    finally:
+        await connection.close()
+
+
+async def bench(chosen: argparse.Namespace) -> Report:
+    """In each round each case is asked of each server, whose order turns."""
+    sims, rounds, number = (5_000, 2, 40) if chosen.quick else (chosen.sims, chosen.rounds, chosen.requests)
+    async with new_installation() as installation:
+        say(f"api: filling the installation with {sims} SIMs")
+        await _filled(installation, sims)
+        keys = await installation.keys(KEYS)
+        async with compared(installation) as servers:
+            turns = Turns(keys, await signed_in(servers["console"]), *await beside(installation))
+            for round_number in range(rounds):
+                say(f"api: round {round_number + 1} of {rounds}")
+                names = list(servers)
+                names = names[round_number % len(names) :] + names[: round_number % len(names)]
+                for name, case in CASES.items():
+                    for server in names:
+                        await turns.take(name, case, server, servers[server], number)
+    return {"sims": sims, "rounds": rounds, "requests_a_turn": number, **report(turns)}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sims", type=int, default=20_000, help="how many SIMs (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="how many rounds (%(default)s)")
+    parser.add_argument("--requests", type=int, default=200, help="requests in a turn (%(default)s)")
+    prepared()
+    run("api", bench, parser, minutes=10)
