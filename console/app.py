@@ -70,8 +70,11 @@ class Running:
     def parts(self) -> Parts:
         """The parts of this start."""
         if self._parts is None:
-            self._parts = _parts(self._settings, database_of(self._engine, self._settings.redis_url))
+            self._parts = _parts(self._settings, self._database())
         return self._parts
+
+    def _database(self) -> Database:
+        return database_of(self._engine, self._settings.redis_url, STATEMENT_SECONDS)
 
     @asynccontextmanager
     async def lifespan(self, _app: Litestar) -> AsyncIterator[None]:
@@ -81,6 +84,7 @@ class Running:
                 yield
         finally:
             parts, self._parts = self.parts, None
+            await parts.callers.close()
             await parts.db.close()
             if parts.identity_provider is not None:
                 await parts.identity_provider.close()
@@ -115,6 +119,7 @@ def create_app(settings: Settings) -> Litestar:
         ],
         dependencies={
             "db": given(lambda parts: parts.db),
+            "direct_reads": given(lambda parts: parts.db.direct),
             "settings": given(lambda _: settings),
             "list_positions": given(lambda parts: parts.list_positions),
             "flags_kept": given(lambda parts: parts.flags_kept),

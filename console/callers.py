@@ -6,22 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.enums import ScopeType
 from litestar.types import Scope
 from msgspec import structs
 from redis.exceptions import RedisError
 
 from console.acting import acting, refuse
-from console.api_keys import reads as key_reads
+from console.api_keys.noting import NotedUses
+from console.api_keys.reads import caller_of_key
 from console.api_keys.rules import accepted_from, is_whole
 from console.audit.bounds import Refused, is_written
 from console.errors import NotAllowed, TooMany
-from console.http.authentication import SAFE_METHODS, Access, FindCaller
+from console.http.authentication import Access, FindCaller, is_deed, is_socket
 from console.http.client_address import client_address
-from console.http.database import connection_of, let_go
+from console.http.database import let_go
 from console.http.rate_limit import count_request, handle_of
 from console.live.access import Client, Socket
-from console.members.credentials import access_of_credentials, callers_of_programs, callers_of_sessions
+from console.members.credentials import access_of_credentials, caller_of_program, caller_of_session
 from console.members.opening_sockets import ManyCallers
 from console.members.writes import note_seen
 from console.organizations.rules import Caller, Token
@@ -43,6 +43,7 @@ class Callers:
         self._db = db
         self._secret_key = settings.secret_key
         self._many = ManyCallers(db, settings.oidc_issuer)
+        self._uses = NotedUses(db)
         self._issuer = settings.oidc_issuer
         self._cookie = cookie_name(secure=settings.secure_cookies)
         self.found_by: dict[Access, FindCaller] = {
@@ -51,23 +52,24 @@ class Callers:
             Access.PUBLIC: self.of_stranger,
         }
 
+    async def close(self) -> None:
+        """Write down which keys were used."""
+        await self._uses.close()
+
     async def of_session(self, connection: Connection) -> Caller | None:
         """The user of the session cookie; None without one that holds. A deed of the user extends the session."""
         session_id = connection.cookies.get(self._cookie)
         if not session_id:
             return None
         now, session = datetime.now(UTC), hashed(session_id)
-        if (held := connection_of(connection.scope)) is None:
+        if is_socket(connection):
             found = await self._many.of_session(session)
         else:
-            async with held.latest() as reading:
-                asked = await callers_of_sessions(reading, [session], now, issuer=self._issuer)
-                found = asked.get(session)
+            found = await caller_of_session(self._db.direct, session, now, issuer=self._issuer)
         if found is None:
             return None
         caller, seen_at = found
         if now - seen_at > EXTENDED_EVERY and is_deed(connection):
-            await let_go(connection.scope)
             async with self._db.transaction() as transaction:
                 await extend_sessions(transaction, [session], now, client_address(connection.scope))
                 if caller.user_id is not None:
@@ -112,26 +114,24 @@ class Callers:
         claims = await read_token(TokenKind.ACCESS, self._secret_key, token, now)
         if claims is None:
             return None
-        if (held := connection_of(connection.scope)) is None:
+        if is_socket(connection):
             found = await self._many.of_program(claims.sid)
         else:
-            async with held.latest() as reading:
-                found = (await callers_of_programs(reading, [claims.sid], now)).get(claims.sid)
+            found = await caller_of_program(self._db.direct, claims.sid, now)
         return structs.replace(found, token=Token(claims.sid, ends_at(claims))) if found else None
 
     async def _of_key(self, connection: Connection, key: str) -> Caller | None:
         now = datetime.now(UTC)
-        if (held := connection_of(connection.scope)) is None:
+        if is_socket(connection):
             found = await self._many.of_key(hashed(key))
         else:
-            async with held.latest() as reading:
-                found = await key_reads.caller_of_key(reading, key, now)
+            found = await caller_of_key(self._db.direct, hashed(key), now)
         if found is None:
             return None
         if not accepted_from(found.networks, client_address(connection.scope)):
             raise NotAllowed("This API key is not accepted from your network")
         if found.caller.key_id is not None:
-            await self._many.note_use(connection.scope, found.caller.key_id, found.used_at, now)
+            self._uses.note(found.caller.key_id, found.used_at, now)
         return found.caller
 
     async def note_refused(self, connection: Connection, error: NotAllowed) -> None:
@@ -164,21 +164,6 @@ class Callers:
         """What the caller of each credential may do now; one that has ended is left out. Extends no session."""
         async with self._db.reading() as reading:
             return await access_of_credentials(reading, credentials, datetime.now(UTC), issuer=self._issuer)
-
-
-def is_deed(connection: Connection) -> bool:
-    """Whether a person did something: opened a page, sent a form. What a page does by itself is none, nor a socket.
-
-    `Sec-Fetch-Dest` (Fetch Metadata, section 2.1) is `empty` for what a script fetches; htmx marks its own requests.
-    """
-    if connection.scope["type"] != ScopeType.HTTP:
-        return False
-    headers = connection.headers
-    if "x-background" in headers:
-        return False
-    if connection.scope["method"] not in SAFE_METHODS:
-        return True
-    return "hx-request" in headers or headers.get("sec-fetch-dest", "document") == "document"
 
 
 def client_of(socket: Socket) -> Client:

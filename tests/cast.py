@@ -9,6 +9,7 @@ from console.api_keys import reads, writes
 from console.connectivity.writes import record_statuses
 from console.members.writes import put_user
 from console.organizations.rules import PERMISSIONS, Caller, Role
+from console.organizations.sealing import hashed
 from console.organizations.writes import put
 from console.settings import Settings
 from console.sims.writes import CONNECTION, INVENTORY, record_inventory
@@ -78,10 +79,8 @@ async def gather(db: Database, settings: Settings) -> Cast:
         await add_sim(transaction, ids["acme"], ADAS_OTHER_SIM, label="pump-2", connection="offline", country="FR")
         await add_sim(transaction, ids["evil"], EVES_SIM, label="eve-1", connection="online", country="DE")
     async with db.reading() as connection:
-        ada = await reads.caller_of_key(connection, keys["acme"], now)
-        eve = await reads.caller_of_key(connection, keys["evil"], now)
-    assert ada is not None
-    assert eve is not None
+        found = await reads.callers_of_secrets(connection, [hashed(key) for key in keys.values()], now)
+    ada, eve = found[hashed(keys["acme"])], found[hashed(keys["evil"])]
     return Cast(
         acme=ids["acme"],
         evil=ids["evil"],

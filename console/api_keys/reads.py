@@ -1,7 +1,8 @@
 """Questions about API keys, and whose each is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -11,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.api_keys.rules import KeyMakers, KeyPolicy
 from console.api_keys.tables import api_keys, key_policies
 from console.organizations.rules import Caller, Permission
-from console.organizations.sealing import hashed
 from console.organizations.tables import organizations
+from console.store.direct_reads import DirectReads, Question
 
 KNOWN = frozenset(Permission)
 
@@ -48,7 +49,7 @@ class UsedKey(Struct, frozen=True, kw_only=True):
     used_at: datetime | None
 
 
-def _keys(now: datetime) -> "sa.Select[Any]":
+def _keys(now: "datetime | sa.BindParameter[datetime]") -> "sa.Select[Any]":
     c = api_keys.c
     return (
         sa.select(api_keys, organizations.c.name.label("organization"))
@@ -57,20 +58,33 @@ def _keys(now: datetime) -> "sa.Select[Any]":
     )
 
 
-def _caller(row: "sa.Row[Any]") -> Caller:
+def _caller(row: Mapping[str, Any]) -> Caller:
     return Caller(
-        organization_id=row.organization_id,
-        organization=row.organization,
-        name=row.name,
-        permissions=frozenset(Permission(scope) for scope in row.scopes if scope in KNOWN),
-        key_id=row.id,
+        organization_id=row["organization_id"],
+        organization=row["organization"],
+        name=row["name"],
+        permissions=_permissions(tuple(row["scopes"])),
+        key_id=row["id"],
     )
 
 
-async def caller_of_key(connection: AsyncConnection, key: str, now: datetime) -> UsedKey | None:
-    """Whose API key this is; None if it is unknown, revoked or past its end."""
-    secret = hashed(key)
-    return (await callers_of_secrets(connection, [secret], now)).get(secret)
+@lru_cache(maxsize=1000)
+def _permissions(scopes: tuple[str, ...]) -> frozenset[Permission]:
+    return frozenset(Permission(scope) for scope in scopes if scope in KNOWN)
+
+
+def _by_secret() -> "sa.Select[Any]":
+    now = sa.bindparam("now", type_=sa.TIMESTAMP(timezone=True))
+    return _keys(now).where(api_keys.c.secret_hash == sa.bindparam("secret", type_=sa.LargeBinary))
+
+
+BY_SECRET = Question(_by_secret)
+
+
+async def caller_of_key(direct: DirectReads, secret: bytes, now: datetime) -> UsedKey | None:
+    """Whose API key this is, by its hash; None if it is unknown, revoked or past its end."""
+    row = await direct.row(BY_SECRET, secret=secret, now=now)
+    return None if row is None else UsedKey(caller=_caller(row), networks=row["networks"], used_at=row["last_used_at"])
 
 
 async def callers_of_secrets(
@@ -79,14 +93,15 @@ async def callers_of_secrets(
     """Whose these API keys are, by hashed key; those unknown, revoked or past their end are left out."""
     rows = await connection.execute(_keys(now).where(api_keys.c.secret_hash.in_(secrets)))
     return {
-        row.secret_hash: UsedKey(caller=_caller(row), networks=row.networks, used_at=row.last_used_at) for row in rows
+        row.secret_hash: UsedKey(caller=_caller(row._mapping), networks=row.networks, used_at=row.last_used_at)
+        for row in rows
     }
 
 
 async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int], now: datetime) -> dict[int, Caller]:
     """Whose these API keys are, by id; those revoked or past their end are left out."""
     query = _keys(now).where(api_keys.c.id.in_(key_ids))
-    return {row.id: _caller(row) for row in await connection.execute(query)}
+    return {row.id: _caller(row._mapping) for row in await connection.execute(query)}
 
 
 async def policy_of(connection: AsyncConnection, organization_id: int) -> KeyPolicy:

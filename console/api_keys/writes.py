@@ -75,6 +75,7 @@ async def revoke_key(
         raise NotFound(f"There is no API key {prefix!r} in use", prefix=prefix)
 
 
-async def note_key_use(transaction: Transaction, key_id: int, now: datetime) -> None:
-    """When a key was last used."""
-    await transaction.connection.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now))
+async def note_key_uses(transaction: Transaction, key_ids: Collection[int], now: datetime) -> None:
+    """When these keys were last used."""
+    statement = sa.update(api_keys).where(api_keys.c.id.in_(key_ids)).values(last_used_at=now)
+    await transaction.connection.execute(statement)

@@ -141,3 +141,23 @@ def _decide(access: Access, permission: Any, caller: Identity | None) -> None:
 def caller_of(request: Request[Any, Any, Any]) -> Any:
     """The dependency `caller` of routes with access `page` or `api`: whom the guard let in."""
     return request.scope["state"]["caller"]
+
+
+def is_socket(connection: Connection) -> bool:
+    """Whether a socket opens: thousands may do so at once, so their callers are asked about together."""
+    return connection.scope["type"] != ScopeType.HTTP
+
+
+def is_deed(connection: Connection) -> bool:
+    """Whether a person did something: opened a page, sent a form. What a page does by itself is none, nor a socket.
+
+    `Sec-Fetch-Dest` (Fetch Metadata, section 2.1) is `empty` for what a script fetches; htmx marks its own requests.
+    """
+    if is_socket(connection):
+        return False
+    headers = connection.headers
+    if "x-background" in headers:
+        return False
+    if connection.scope.get("method") not in SAFE_METHODS:
+        return True
+    return "hx-request" in headers or headers.get("sec-fetch-dest", "document") == "document"

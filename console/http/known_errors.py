@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from console.errors import CODES_BY_STATUS, BadRequest, ConsoleError, NotReady
 from console.log import logger
 
+OF_POSTGRESQL = (DBAPIError, asyncpg.PostgresError)
 UNREACHABLE = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
 
 
@@ -25,9 +26,9 @@ def known_error(error: Exception) -> ConsoleError | None:
         found.code = CODES_BY_STATUS.get(error.status_code, "BAD_REQUEST")  # type: ignore[misc]
         found.headers = dict(error.headers or {})  # type: ignore[misc]
         return found
-    if isinstance(error, (DBAPIError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError)):
-        if isinstance(error, DBAPIError) and not _unreachable(error):
-            match getattr(error.orig, "sqlstate", None):
+    if isinstance(error, (*OF_POSTGRESQL, asyncpg.InterfaceError, RedisError, OSError, TimeoutError)):
+        if isinstance(error, OF_POSTGRESQL) and not _unreachable(error):
+            match _sqlstate(error):
                 case "22021":  # a NUL in a text
                     return BadRequest("A text holds a character that can't be stored")
                 case "57014":  # the statement timeout
@@ -42,10 +43,16 @@ def known_error(error: Exception) -> ConsoleError | None:
     return None
 
 
-def _unreachable(error: DBAPIError) -> bool:
+def _sqlstate(error: Exception) -> str:
+    """PostgreSQL's code, of an error of asyncpg or of SQLAlchemy around it; empty if it is not PostgreSQL's."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+
+
+def _unreachable(error: Exception) -> bool:
     """Whether it is the connection that failed, and not the question: the words of the question prove nothing."""
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or state.startswith(UNREACHABLE) or "connection" in str(error.orig).lower()
+    if _sqlstate(error).startswith(UNREACHABLE) or isinstance(error, asyncpg.PostgresConnectionError):
+        return True
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or "connection" in str(error.orig).lower())
 
 
 def _sentence(error: HTTPException) -> str:

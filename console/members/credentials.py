@@ -14,7 +14,10 @@ from console.organizations.rules import PERMISSIONS, Caller, Credential, Role
 from console.organizations.tables import organizations
 from console.sessions.rules import SessionKind
 from console.sessions.tables import sessions
+from console.store.direct_reads import DirectReads, Question
 from console.users.tables import users
+
+Moment = datetime | sa.BindParameter[datetime]
 
 
 async def callers_of_sessions(
@@ -31,7 +34,7 @@ async def callers_of_sessions(
     )
     found = {}
     for row in await connection.execute(query):
-        found[row.id_hash] = (_caller(row, session=row.id_hash), row.seen_at)
+        found[row.id_hash] = (_caller(row._mapping, session=row.id_hash), row.seen_at)
     return found
 
 
@@ -44,10 +47,24 @@ async def callers_of_programs(
     """
     s = sessions.c
     query = _holders(now).where(s.kind == SessionKind.PROGRAM, s.id.in_(numbers))
-    return {row.id: _caller(row) for row in await connection.execute(query)}
+    return {row.id: _caller(row._mapping) for row in await connection.execute(query)}
 
 
-def _holders(now: datetime) -> "sa.Select[Any]":
+async def caller_of_session(
+    direct: DirectReads, id_hash: bytes, now: datetime, *, issuer: str | None
+) -> tuple[Caller, datetime] | None:
+    """Who has this browser's session and when it was last used; None as `callers_of_sessions` leaves it out."""
+    row = await direct.row(BY_COOKIE, id_hash=id_hash, now=now, issuer=issuer)
+    return None if row is None else (_caller(row, session=id_hash), row["seen_at"])
+
+
+async def caller_of_program(direct: DirectReads, number: int, now: datetime) -> Caller | None:
+    """As whom the program with this session signed in; None as `callers_of_programs` leaves it out."""
+    row = await direct.row(BY_NUMBER, number=number, now=now)
+    return None if row is None else _caller(row)
+
+
+def _holders(now: Moment) -> "sa.Select[Any]":
     s, m = sessions.c, members.c
     return (
         sa.select(
@@ -69,23 +86,46 @@ def _holders(now: datetime) -> "sa.Select[Any]":
     )
 
 
-def demanded(now: datetime) -> "sa.ColumnElement[bool]":
+def demanded(now: Moment) -> "sa.ColumnElement[bool]":
     """Whether an organization demands a second factor: sessions without one hold no more."""
     return sa.func.coalesce(organizations.c.second_factor_from <= now, sa.false())
 
 
-def _caller(row: "sa.Row[Any]", session: bytes | None = None) -> Caller:
-    role = Role(row.role)
+def _caller(row: Mapping[str, Any], session: bytes | None = None) -> Caller:
+    role = Role(row["role"])
     return Caller(
-        organization_id=row.organization_id,
-        organization=row.there,
-        name=row.name,
+        organization_id=row["organization_id"],
+        organization=row["there"],
+        name=row["name"],
         permissions=PERMISSIONS[role],
         role=role,
-        user_id=row.user_id,
+        user_id=row["user_id"],
         session=session,
-        proved_at=row.proved_at,
+        proved_at=row["proved_at"],
     )
+
+
+def _now() -> "sa.BindParameter[datetime]":
+    return sa.bindparam("now", type_=sa.TIMESTAMP(timezone=True))
+
+
+def _by_cookie() -> "sa.Select[Any]":
+    s = sessions.c
+    return _holders(_now()).where(
+        s.issuer.is_(None) | (s.issuer == sa.bindparam("issuer", type_=sa.Text)),
+        s.kind == SessionKind.BROWSER.value,
+        s.id_hash == sa.bindparam("id_hash", type_=sa.LargeBinary),
+    )
+
+
+def _by_number() -> "sa.Select[Any]":
+    s = sessions.c
+    return _holders(_now()).where(
+        s.kind == SessionKind.PROGRAM.value, s.id == sa.bindparam("number", type_=sa.BigInteger)
+    )
+
+
+BY_COOKIE, BY_NUMBER = Question(_by_cookie), Question(_by_number)
 
 
 async def access_of_credentials(

@@ -3,13 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from litestar.types import Scope
-
 from console.api_keys import reads as key_reads
 from console.api_keys.reads import UsedKey
-from console.api_keys.rules import NOTED_EVERY
-from console.api_keys.writes import note_key_use
-from console.http.database import let_go
 from console.members.credentials import callers_of_programs, callers_of_sessions
 from console.organizations.rules import Caller
 from console.store.database import Database
@@ -20,7 +15,7 @@ LONGEST_SECONDS = 0.5  # while many sockets open
 
 
 class ManyCallers:
-    """Finds them by what they hold, hashed, and notes the use of their keys."""
+    """Finds them by what they hold, hashed."""
 
     def __init__(self, db: Database, issuer: str | None) -> None:
         self._db = db
@@ -28,7 +23,6 @@ class ManyCallers:
         self._sessions = Lookups(self._of_sessions, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
         self._keys = Lookups(self._of_keys, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
         self._programs = Lookups(self._of_programs, every_seconds=EVERY_SECONDS, longest_seconds=LONGEST_SECONDS)
-        self._noted: dict[int, datetime] = {}  # when the use of each key was noted here, by its id
 
     async def of_session(self, session: bytes) -> tuple[Caller, datetime] | None:
         """Whose session this is and when it was last used; None if it does not hold."""
@@ -41,16 +35,6 @@ class ManyCallers:
     async def of_program(self, session: int) -> Caller | None:
         """As whom the program with this session signed in; None if it does not hold."""
         return await self._programs.find(session)
-
-    async def note_use(self, scope: Scope, key_id: int, used_at: datetime | None, now: datetime) -> None:
-        """Once in NOTED_EVERY, however many use the key at the same time."""
-        noted_at = max(filter(None, (used_at, self._noted.get(key_id))), default=None)
-        if noted_at is not None and now - noted_at <= NOTED_EVERY:
-            return
-        self._noted[key_id] = now
-        await let_go(scope)
-        async with self._db.transaction() as transaction:
-            await note_key_use(transaction, key_id, now)
 
     async def _of_sessions(self, asked: Collection[bytes]) -> Mapping[bytes, tuple[Caller, datetime]]:
         async with self._db.reading() as reading:

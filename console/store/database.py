@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from console import facts, metrics
 from console.log import logger
 from console.queue import job_queue
+from console.store.direct_reads import DirectReads
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
 from console.store.outbox import FactRelay, append_facts, item
 
@@ -77,8 +78,9 @@ class Transaction:
 class Database:
     """PostgreSQL, the Redis that its changes are published to, and the queue of jobs."""
 
-    def __init__(self, engine: AsyncEngine, redis: Redis, queue: RedisQueue) -> None:
+    def __init__(self, engine: AsyncEngine, redis: Redis, queue: RedisQueue, direct: DirectReads) -> None:
         self.engine = engine
+        self.direct = direct
         self.redis = redis
         self.queue = queue
         self.relay = FactRelay(engine, redis)
@@ -127,6 +129,7 @@ class Database:
         with contextlib.suppress(RedisError, OSError, TimeoutError):  # it may never have been there
             await self.queue.disconnect()
         await self.redis.aclose()
+        await self.direct.close()
         await self.engine.dispose()
 
 
@@ -147,20 +150,17 @@ def open_database(
 
     `statement_seconds`: PostgreSQL ends every statement that takes longer.
     """
-    return database_of(open_engine(database_url, connections, statement_seconds), redis_url)
+    return database_of(open_engine(database_url, connections, statement_seconds), redis_url, statement_seconds)
 
 
-def database_of(engine: AsyncEngine, redis_url: str) -> Database:
+def database_of(engine: AsyncEngine, redis_url: str, statement_seconds: float | None = None) -> Database:
     """The database of this engine, which is disposed of when the database is closed: another may take it then."""
-    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)))
+    direct = DirectReads(engine, _server_settings(statement_seconds))
+    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)), direct)
 
 
 def open_engine(database_url: str, connections: int = 10, statement_seconds: float | None = None) -> AsyncEngine:
     """An engine that connects when it is used. It keeps what it has compiled, also when it is disposed of."""
-    server_settings = {"application_name": "console", "timezone": "UTC", "jit": "off"}
-    server_settings["idle_in_transaction_session_timeout"] = str(STANDING_STILL_SECONDS * 1000)
-    if statement_seconds is not None:
-        server_settings["statement_timeout"] = str(round(statement_seconds * 1000))
     engine = create_async_engine(
         database_url,
         pool_size=connections,
@@ -168,10 +168,18 @@ def open_engine(database_url: str, connections: int = 10, statement_seconds: flo
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,  # errors are logged, and parameters hold phone numbers and messages
-        connect_args={"server_settings": server_settings},
+        connect_args={"server_settings": _server_settings(statement_seconds)},
     )
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: metrics.statements.inc())
     return engine
+
+
+def _server_settings(statement_seconds: float | None) -> dict[str, str]:
+    found = {"application_name": "console", "timezone": "UTC", "jit": "off"}
+    found["idle_in_transaction_session_timeout"] = str(STANDING_STILL_SECONDS * 1000)
+    if statement_seconds is not None:
+        found["statement_timeout"] = str(round(statement_seconds * 1000))
+    return found
 
 
 def open_redis(redis_url: str, *, retries: int = 2) -> Redis:

@@ -47,7 +47,7 @@ WITHOUT: dict[str, str] = {
     "the row is named by a number that the same process has been given for it": """
         console/actions/sending/writes.py note_volume note_sending record_sent
         console/actions/writes.py change
-        console/api_keys/writes.py note_key_use
+        console/api_keys/writes.py note_key_uses
         console/runs/writes.py heartbeat finish claim keep_claimed acknowledge postpone
         console/streamer/posts/writes.py lock_posts end_attempt remove_posts""",
     "of the action that a claim or the caller names, whose organization is theirs": """
@@ -108,7 +108,7 @@ def questions_say_whose_rows(path: str, module: ast.Module) -> Iterator[str]:
             continue
         arguments = [*function.args.posonlyargs, *function.args.args]
         kind = ast.unparse(arguments[0].annotation) if arguments and arguments[0].annotation else ""
-        if kind not in ("AsyncConnection", "Transaction"):
+        if kind not in ("AsyncConnection", "Transaction", "DirectReads"):
             continue
         names = {one.arg for one in (*arguments, *function.args.kwonlyargs)}
         if names.isdisjoint(CALLED_WITH) and f"{path} {function.name}" not in WITHOUT_REASONED:

@@ -1,0 +1,115 @@
+"""The questions that are asked most, sent to PostgreSQL as prepared statements, without SQLAlchemy between.
+
+A question is written in SQLAlchemy like any other and turned into text once. Each is one statement, so it sees one
+state of the database: the latest committed one. Sent through the engine it costs
+four times the processor time.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from console import metrics
+
+CONNECTIONS = 4  # beside those of the engine; one process can't keep more of them busy
+GONE = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError)
+SHUTDOWN = "57P"  # SQLSTATE: the server ends the connection
+OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_creator_fn", "async_fallback")
+
+
+class Question:
+    """A SELECT whose text is made once, when it is first asked. Its `sa.bindparam`s are given by name each time."""
+
+    def __init__(self, make: "Callable[[], sa.Select[*tuple[Any, ...]]]") -> None:
+        """`make`: the SELECT. It may hold no parameter that stands for a list within IN: its text depends on that."""
+        self._make = make
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Sequence[str], dict[str, Any]]:
+        compiled = self._make().compile(dialect=dialect())  # type: ignore[no-untyped-call]
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        return str(compiled), compiled.positiontup or (), fixed
+
+    def asked(self, given: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The text, and the values of its `$1`, `$2` …; KeyError for one that is not given."""
+        text, names, fixed = self._compiled
+        return text, [given[name] if name in given else fixed[name] for name in names]
+
+
+class DirectReads:
+    """A few connections that are opened when needed and kept, each for one statement at a time."""
+
+    def __init__(self, engine: AsyncEngine, server_settings: dict[str, str], connections: int = CONNECTIONS) -> None:
+        """At the same address as the engine's, with the same settings of the session."""
+        _, options = engine.dialect.create_connect_args(engine.url)
+        self._options = {name: value for name, value in options.items() if name not in OF_SQLALCHEMY}
+        # A question's plan does not depend on its values, so it is made once for each connection.
+        self._settings = {**server_settings, "plan_cache_mode": "force_generic_plan"}
+        self._free: list[Any] = []
+        self._places = asyncio.Semaphore(connections)
+
+    async def rows(self, question: Question, **given: Any) -> list[Any]:
+        """The rows, as asyncpg's Records. Asked once more where a kept connection turns out to be closed.
+
+        Raises asyncpg's errors, OSError if the database can't be reached.
+        """
+        text, arguments = question.asked(given)
+        async with self._places:
+            metrics.statements.inc()
+            while self._free:
+                kept = self._free.pop()
+                if kept.is_closed():
+                    continue
+                try:
+                    return await self._asked(kept, text, arguments)
+                except (*GONE, asyncpg.PostgresError) as error:
+                    if not kept.is_closed() and not str(getattr(error, "sqlstate", "")).startswith(SHUTDOWN):
+                        raise
+            return await self._asked(await self._connected(), text, arguments)
+
+    async def row(self, question: Question, **given: Any) -> Any:
+        """The first row, or None."""
+        rows = await self.rows(question, **given)
+        return rows[0] if rows else None
+
+    async def close(self) -> None:
+        """Close the connections; they are opened anew when needed."""
+        free, self._free = self._free, []
+        for one in free:
+            with suppress(*GONE, asyncpg.PostgresError, TimeoutError):
+                await one.close(timeout=2)
+
+    async def _asked(self, connection: Any, text: str, arguments: Sequence[Any]) -> list[Any]:
+        whole = False
+        try:
+            rows: list[Any] = await connection.fetch(text, *arguments)
+            whole = True
+        except asyncpg.PostgresError:
+            whole = True  # refused: the connection is as good as before
+            raise
+        finally:
+            if whole and not connection.is_closed():
+                self._free.append(connection)
+            else:  # a request that was cancelled leaves a statement running
+                connection.terminate()
+        return rows
+
+    async def _connected(self) -> Any:
+        connection = await asyncpg.connect(**self._options, server_settings=self._settings)
+        for kind in ("json", "jsonb"):
+            await connection.set_type_codec(
+                kind, encoder=_json, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
+            )
+        return connection
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
