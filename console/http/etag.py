@@ -9,8 +9,11 @@ NOT_MODIFIED = 304
 KEPT = frozenset({b"cache-control", b"date", b"etag", b"expires", b"last-modified", b"vary", b"x-request-id"})
 
 
-def named(response: Response[Any]) -> Response[Any]:
-    """The same answer with an ETag. For handlers that answer with JSON; others pass unchanged."""
+async def named(response: Response[Any]) -> Response[Any]:
+    """The same answer with an ETag. For handlers that answer with JSON; others pass unchanged.
+
+    A coroutine, though it waits for nothing: Litestar would run a plain function in a thread.
+    """
     if response.status_code not in (None, 200) or response.media_type not in (None, MediaType.JSON, "application/json"):
         return response
     body = response.render(response.content, MediaType.JSON)

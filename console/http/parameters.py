@@ -1,5 +1,6 @@
 """Query parameters that an operation does not know are refused: a mistyped filter must not list the whole fleet."""
 
+import asyncio
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -10,12 +11,15 @@ from console.errors import Invalid
 ALSO = "parameters_also"  # the route option: how parameters begin that the description can't name one by one
 
 
-def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard for operations of the JSON API: Invalid (422) for a parameter that its description does not name."""
     asked = connection.query_params.keys()
     if not asked:
         return
-    known = _described(connection.app).get(str(getattr(handler, "operation_id", None)))
+    described: dict[str, frozenset[str]] = getattr(connection.app.state, "query_parameters", {})
+    if not described:  # the first makes the description, which takes longer than the event loop may stand
+        described = await asyncio.to_thread(_described, connection.app)
+    known = described.get(str(getattr(handler, "operation_id", None)))
     if known is None:
         return
     also = handler.opt.get(ALSO)

@@ -41,7 +41,7 @@ class Deprecation(Struct, frozen=True, kw_only=True):
         ]
 
 
-def known_version(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def known_version(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard of the API: NotAcceptable (406) for a program that takes other versions than 1 alone."""
     accept = connection.headers.get("accept", "")
     named = {name.lower() for name in VERSIONED.findall(accept)}
