@@ -7,16 +7,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from console.facts.actions import Action, ActionChanged
-from console.facts.sims import SimChanged, SimState
+from console.facts.sims import SimChanged
 
 MASKED = ("imsi", "msisdn")  # fields of a SIM
 MASKED_KINDS = frozenset({"sim.changed", "action.changed"})  # of facts: others name neither
 LEFT_OPEN = 4
 WRITTEN = re.compile(r"\b(IMSI|MSISDN): (\d+)")  # as the facts of a ticket name them
 Fact = TypeVar("Fact")
+Sim = TypeVar("Sim", bound=Struct)
 
 
 def masked(text: str) -> str:
@@ -24,9 +25,9 @@ def masked(text: str) -> str:
     return "…" + text[-LEFT_OPEN:]
 
 
-def masked_sim(sim: SimState) -> SimState:
-    """The SIM with both masked."""
-    found = {name: masked(value) for name in MASKED if (value := getattr(sim, name))}
+def masked_sim(sim: Sim) -> Sim:
+    """The SIM, or what has some fields of one, with both masked."""
+    found = {name: masked(value) for name in MASKED if (value := getattr(sim, name, None))}
     return structs.replace(sim, **found) if found else sim
 
 

@@ -52,6 +52,11 @@ def _shape(names: tuple[str, ...]) -> "tuple[type[Struct], attrgetter[Any]]":
     return defstruct("Some", names, frozen=True, gc=False), attrgetter(*names)
 
 
+def struct_of(names: Sequence[str]) -> type[Any]:
+    """A Struct with these fields, made of their values in this order: as JSON what any other is that has them."""
+    return _shape(tuple(names))[0]
+
+
 def selected(kind: type[Any], items: Sequence[Any], fields: str) -> list[Any]:
     """The items of this kind with the fields that were asked for. Raises Invalid as `chosen` does."""
     names = chosen(kind, fields)

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery
-from sqlalchemy.ext.asyncio import AsyncConnection
+from msgspec import Struct
 
 from console.errors import Invalid, SimNotFound
 from console.facts.masking import masked_row, masked_sim
@@ -17,12 +17,14 @@ from console.http.paging import Listing, ListRequest, list_request
 from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
-from console.sims import reads
+from console.sims import direct, reads
 from console.sims.annotations.rules import CUSTOM
 from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
 from console.store.counting import Total
+from console.store.direct_reads import DirectReads
+from console.store.keyset import Cursor, is_text
 
 
 def sort_of(text: str) -> list[Sort]:
@@ -88,8 +90,9 @@ async def wanted_sims(
     dependencies={"wanted": Provide(wanted_sims), "asked": Provide(list_request)},
 )
 async def list_sims(
+    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
-    reading: NamedDependency[AsyncConnection],
+    direct_reads: NamedDependency[DirectReads],
     wanted: NamedDependency[SimFilter],
     asked: NamedDependency[ListRequest],
     sort: FromQuery[str] = "",
@@ -97,23 +100,44 @@ async def list_sims(
     """Filters by field, repeated for several values; `country_not=DE` excludes, `unknown` asks for what 1NCE has not
     said, `field.site=Berlin` for a custom field. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP.
     """
-    found = await reads.page(
-        reading,
-        caller.organization_id,
-        wanted,
-        sort=sort_of(sort),
-        limit=asked.page_size,
-        offset=asked.offset,
-        cursor=asked.cursor,
-        fields=chosen(SimState, asked.fields),
-    )
+    fields, cursor = chosen(SimState, asked.fields), asked.cursor
+    if not wanted.active and not sort and not asked.offset and is_by_iccid(cursor):
+        after = str(cursor.values[0]) if cursor else None
+        fleet = await direct.page(
+            direct_reads, caller.organization_id, limit=asked.page_size, after=after, fields=fields
+        )
+        return asked.listing(SimState, shown(caller, fleet.items), fleet.next_cursor, Total(fleet.total))
+    async with snapshot_of(request.scope) as reading:
+        found = await reads.page(
+            reading,
+            caller.organization_id,
+            wanted,
+            sort=sort_of(sort),
+            limit=asked.page_size,
+            offset=asked.offset,
+            cursor=cursor,
+            fields=fields,
+        )
     return asked.listing(SimState, shown(caller, found.items), found.next_cursor, Total(found.total))
 
 
 @get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
-async def get_sim(caller: NamedDependency[Caller], sim: NamedDependency[SimState]) -> SimState:
+async def get_sim(
+    caller: NamedDependency[Caller], direct_reads: NamedDependency[DirectReads], iccid: FromPath[str]
+) -> SimState:
     """404 for a SIM that is not there, or is another organization's. IMSI and MSISDN whole with `identifiers:read`."""
-    return shown_sim(caller, sim)
+    known = plain_iccid(iccid)
+    found: SimState | None = await direct.one(direct_reads, caller.organization_id, known)
+    if found is None:
+        raise SimNotFound(known)
+    return shown_sim(caller, found)
+
+
+def is_by_iccid(cursor: Cursor | None) -> bool:
+    """Whether a page begins at the first SIM, or behind one of a list in the order of ICCIDs."""
+    if cursor is None:
+        return True
+    return cursor.order == direct.BY_ICCID and len(cursor.values) == 1 and is_text(cursor.values[0])
 
 
 def shown_sim(caller: Caller, sim: SimState) -> SimState:
@@ -125,7 +149,7 @@ def shown(caller: Caller, sims: Sequence[Any]) -> list[Any]:
     """SIMs, or rows with some of their fields, as this caller may see them."""
     if caller.sees_identifiers:
         return list(sims)
-    return [masked_sim(one) if isinstance(one, SimState) else masked_row(one._mapping) for one in sims]
+    return [masked_sim(one) if isinstance(one, Struct) else masked_row(one._mapping) for one in sims]
 
 
 async def the_sim(

@@ -81,6 +81,11 @@ def after(keys: Keys, cursor: Cursor, *, said: "sa.ColumnElement[Any] | None" = 
     return found
 
 
+def is_text(value: Any) -> bool:
+    """Whether a value of a cursor, which comes from outside, is a text that the database can take."""
+    return isinstance(value, str) and "\0" not in value
+
+
 def _may_be_null(column: "sa.ColumnElement[Any]") -> bool:
     return bool(getattr(column, "nullable", True))
 

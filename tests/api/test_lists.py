@@ -8,9 +8,13 @@ import pytest
 import pytest_asyncio
 
 from console.connectivity.writes import record_statuses
+from console.sims.annotations.rules import AnnotationChanges
+from console.sims.annotations.writes import annotate
 from console.sims.rules import SORTS
+from console.sims.watching.writes import unwatch
 from console.sims.writes import record_inventory
 from console.store.database import Database
+from console.store.keyset import Cursor
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, listed, placed
 from tests.serving import Served
 
@@ -73,6 +77,32 @@ async def test_a_walk_in_any_order_meets_every_sim_once_and_its_counts_agree(web
             assert sorted(walked) == sorted([*FLEET, ADAS_SIM, ADAS_OTHER_SIM]), order
             assert {(page["total"], page["pages"]) for page in pages} == {(24, 2)}, order
             assert len(pages) == 2
+
+
+async def test_the_plain_list_is_the_list_by_iccid_to_the_letter(web: Served, ties: Cast, db: Database) -> None:
+    """The plain one is read by a prepared statement, and counted by what the database keeps."""
+    changes = AnnotationChanges(tags=["pump"], note="On the roof", custom_fields={"site": "Zürich"})
+    async with db.transaction() as transaction:
+        await annotate(transaction, ties.acme, FLEET[3], changes, "ada", NOW)
+        await unwatch(transaction, ties.acme, FLEET[1], "ada", NOW)
+    async with web.program(ties.acme_key) as ada:
+        for size in (1, 7, 23, 500):
+            plain, sorted_by = await walk(ada, page_size=size), await walk(ada, sort="iccid", page_size=size)
+            assert plain == sorted_by
+            assert {page["total"] for page in plain} == {23}
+        for some in ({"fields": "imsi,tags,custom_fields", "page_size": 4}, {"fields": "label"}):
+            assert (await asked(ada, "/sims", **some)) == await asked(ada, "/sims", **some, sort="iccid")
+        assert plain[0]["items"][-1]["imsi"].startswith("…"), "a viewer sees the last four digits"
+        for sim in (await asked(ada, "/sims", sort="iccid"))["items"]:
+            assert (await asked(ada, f"/sims/{sim['iccid']}")) == sim
+        assert not (await asked(ada, f"/sims/{FLEET[1]}"))["watched"]
+        assert (await ada.get("/sims", params={"cursor": Cursor("iccid", [7]).text()})).status_code == 400
+        assert (await ada.get("/sims", params={"cursor": Cursor("iccid", ["a\0"]).text()})).status_code == 400
+        for iccid in [*FLEET, ADAS_SIM, ADAS_OTHER_SIM]:
+            async with db.transaction() as transaction:
+                await unwatch(transaction, ties.acme, iccid, "ada", NOW)
+        empty = await asked(ada, "/sims")
+    assert (empty["items"], empty["total"], empty["next_cursor"]) == ([], 0, None)
 
 
 async def test_turned_pages_are_those_of_the_walk(web: Served, ties: Cast) -> None:

@@ -1,0 +1,102 @@
+"""The two questions about SIMs that programs ask most, as prepared statements: one SIM, and a page of the whole fleet.
+
+Each is one statement, so the total of a page is that of its rows.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import starmap
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from console.facts.sims import SimState
+from console.http.fields import struct_of
+from console.sims.counts.tables import fleet_counts
+from console.sims.reads import STATE_COLUMNS
+from console.sims.tables import sim_states, sims
+from console.sims.watching.tables import unwatched
+from console.store.direct_reads import DirectReads, Question
+from console.store.keyset import Cursor
+
+BY_ICCID = "iccid"  # the name of the order
+
+
+class FleetPage(Struct, frozen=True):
+    """A page of the fleet by ICCID, and how long the whole list is."""
+
+    items: list[Any]  # with the fields of a SimState, or with those that were asked for
+    total: int
+    next_cursor: str | None
+
+
+def _one() -> "sa.Select[Any]":
+    c = sim_states.c
+    return sa.select(*STATE_COLUMNS).where(c.organization_id == _organization(), c.iccid == _iccid())
+
+
+ONE = Question(_one)
+
+
+async def one(direct: DirectReads, organization_id: int, iccid: str) -> Any:
+    """A SIM as it is now, with the fields of a SimState; None if there is none."""
+    row = await direct.row(ONE, organization_id=organization_id, iccid=iccid)
+    return None if row is None else struct_of(SimState.__struct_fields__)(*row)
+
+
+async def page(
+    direct: DirectReads, organization_id: int, *, limit: int, after: str | None = None, fields: Sequence[str] = ()
+) -> FleetPage:
+    """The first SIMs of the fleet that are watched, or those behind this ICCID. With `fields`, no others are read."""
+    names = tuple(dict.fromkeys([BY_ICCID, *(fields or SimState.__struct_fields__)]))
+    question = _page(names, limit + 1, behind=after is not None)
+    rows = await direct.rows(question, organization_id=organization_id, iccid=after)
+    total = int(rows[0][0])
+    items = list(starmap(struct_of(names), (row[1:] for row in rows))) if rows[0][1] is not None else []
+    if len(items) <= limit:
+        return FleetPage(items, total, None)
+    del items[limit:]
+    return FleetPage(items, total, Cursor(BY_ICCID, [items[-1].iccid]).text())
+
+
+@lru_cache(maxsize=64)
+def _page(names: tuple[str, ...], rows: int, *, behind: bool) -> Question:
+    """The number stands in the text: without it the planner would take the list for a tenth of the fleet."""
+    return Question(lambda: _of_fleet(names, rows, behind=behind))
+
+
+def _of_fleet(names: tuple[str, ...], rows: int, *, behind: bool) -> "sa.Select[Any]":
+    c = sim_states.c
+    chosen = (
+        sa.select(c.organization_id, c.iccid).where(c.organization_id == _organization(), c.watched).order_by(c.iccid)
+    )
+    if behind:
+        chosen = chosen.where(c.iccid > _iccid())
+    keys = chosen.limit(sa.literal_column(str(rows))).subquery("chosen")
+    mine = sa.and_(c.organization_id == keys.c.organization_id, c.iccid == keys.c.iccid)
+    found = sa.select(*(c[name] for name in names)).join_from(keys, sim_states, mine).subquery("found")
+    total = sa.select(_total().label("total")).subquery("counted")
+    query = sa.select(total.c.total, *found.c).select_from(total.outerjoin(found, sa.true()))
+    return query.order_by(found.c.iccid)
+
+
+def _total() -> "sa.ColumnElement[int]":
+    """How many SIMs are watched: those that the database has counted, without those that are not watched."""
+    f, u, s = fleet_counts.c, unwatched.c, sims.c
+    known = sa.select(sa.func.coalesce(sa.func.sum(f.sims), 0)).where(f.organization_id == _organization())
+    left_out = (
+        sa.select(sa.func.count())
+        .select_from(unwatched)
+        .join(sims, sa.and_(s.organization_id == u.organization_id, s.iccid == u.iccid))
+        .where(u.organization_id == _organization())
+    )
+    return sa.cast(known.scalar_subquery() - left_out.scalar_subquery(), sa.BigInteger)
+
+
+def _organization() -> "sa.BindParameter[int]":
+    return sa.bindparam("organization_id", type_=sa.Integer)
+
+
+def _iccid() -> "sa.BindParameter[str]":
+    return sa.bindparam("iccid", type_=sa.Text)
