@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from console import metrics
 
 CONNECTIONS = 4  # beside those of the engine; one process can't keep more of them busy
-GONE = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError)
+GONE = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
 SHUTDOWN = "57P"  # SQLSTATE: the server ends the connection
 OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_creator_fn", "async_fallback")
 
@@ -71,7 +71,7 @@ class DirectReads:
                 try:
                     return await self._asked(kept, text, arguments)
                 except (*GONE, asyncpg.PostgresError) as error:
-                    if not kept.is_closed() and not str(getattr(error, "sqlstate", "")).startswith(SHUTDOWN):
+                    if not _ends_connection(error):
                         raise
             return await self._asked(await self._connected(), text, arguments)
 
@@ -88,17 +88,17 @@ class DirectReads:
                 await one.close(timeout=2)
 
     async def _asked(self, connection: Any, text: str, arguments: Sequence[Any]) -> list[Any]:
-        whole = False
+        usable = False  # a request that is cancelled leaves a statement running
         try:
             rows: list[Any] = await connection.fetch(text, *arguments)
-            whole = True
-        except asyncpg.PostgresError:
-            whole = True  # refused: the connection is as good as before
+            usable = True
+        except asyncpg.PostgresError as error:
+            usable = not _ends_connection(error)
             raise
         finally:
-            if whole and not connection.is_closed():
+            if usable and not connection.is_closed():
                 self._free.append(connection)
-            else:  # a request that was cancelled leaves a statement running
+            else:
                 connection.terminate()
         return rows
 
@@ -109,6 +109,13 @@ class DirectReads:
                 kind, encoder=_json, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
             )
         return connection
+
+
+def _ends_connection(error: Exception) -> bool:
+    """Whether it is the connection that failed, and not the question."""
+    if isinstance(error, asyncpg.DataError):  # an argument that the question does not take
+        return False
+    return isinstance(error, GONE) or str(getattr(error, "sqlstate", "")).startswith(SHUTDOWN)
 
 
 def _json(value: Any) -> str:
