@@ -6,6 +6,7 @@ All read the same tables, check the same keys and the same limit, and count the 
 import argparse
 import statistics
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from api_peers.asking import first, request_of, seconds_each
@@ -18,6 +19,7 @@ from servers import Served
 
 KEYS = 40  # each may send 1,200 requests a minute
 AT_ONCE = 4
+CONSOLES = ("console", "other")
 MOST = {"list": 0.3, "one SIM": 0.25}  # of FastAPI's processor time
 MOST_OF_FLOOR = {"list": 1.6, "one SIM": 2.0}
 MOST_UNCHANGED = 0.1  # of FastAPI's list
@@ -60,7 +62,7 @@ class Turns:
 
     async def take(self, name: str, case: Case, server: str, served: Served, number: int) -> None:
         """One turn of so many requests; skipped where a server has no such page, or knows no ETag."""
-        if case.page and server != "console":
+        if case.page and server not in CONSOLES:
             return
         port = int(served.address.rpartition(":")[2])
         path, headers = case.path.format(iccid(77)), {"Cookie": self._cookie} if case.cookie else {}
@@ -118,8 +120,10 @@ def report(turns: Turns) -> Report:
                 most = MOST_UNCHANGED if "unchanged" in name and other == "fastapi" else wanted.get(name)
                 if most is not None:
                     targets[f"{name} to {other}"] = target(found["is"], most)
-            if (database := turns.ratio(name, "console", other, against, part=1)) is not None:
+            if other == "fastapi" and (database := turns.ratio(name, "console", other, against, part=1)) is not None:
                 ratios[f"{name} to {other}, database"] = database
+        if (found := turns.ratio(name, "console", "other")) is not None:
+            ratios[f"{name} to the other revision"] = found
     return {"figures": figures, "ratios": ratios, "targets": targets}
 
 
@@ -147,7 +151,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         say(f"api: filling the installation with {sims} SIMs")
         await _filled(installation, sims)
         keys = await installation.keys(KEYS)
-        async with compared(installation) as servers:
+        async with compared(installation, chosen.other) as servers:
             turns = Turns(keys, await signed_in(servers["console"]), *await beside(installation))
             for round_number in range(rounds):
                 say(f"api: round {round_number + 1} of {rounds}")
@@ -164,5 +168,6 @@ if __name__ == "__main__":
     parser.add_argument("--sims", type=int, default=20_000, help="how many SIMs (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="how many rounds (%(default)s)")
     parser.add_argument("--requests", type=int, default=200, help="requests in a turn (%(default)s)")
+    parser.add_argument("--other", type=Path, help="a checkout of another revision, to be compared in the same run")
     prepared()
     run("api", bench, parser, minutes=10)

@@ -2,13 +2,15 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 from installation import Installation
 from msgspec import Struct
-from processes import free_port, printed_line, python_process
+from processes import ROOT, free_port, printed_line, program_process, python_process
 
 ONCE_READY = re.compile(rb"listening on (http://[\d.:]+/management-api)")
 
@@ -35,11 +37,12 @@ class Served(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def web_server(installation: Installation) -> AsyncIterator[Served]:
-    """The web server, ready to answer."""
+async def web_server(installation: Installation, checkout: Path = ROOT) -> AsyncIterator[Served]:
+    """The web server, ready to answer; of another checkout of the project, if one is named."""
     port = free_port()
-    command = ("-m", "console", "web", "--port", str(port))
-    async with python_process(*command, environment=installation.environment) as process:
+    command = (sys.executable, "-m", "console", "web", "--port", str(port))
+    environment = {**installation.environment, "PYTHONPATH": str(checkout)}
+    async with program_process(*command, environment=environment, folder=checkout) as process:
         served = Served(f"http://127.0.0.1:{port}", process.pid)
         async with served.client() as client:
             while True:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -69,9 +70,11 @@ def prepared() -> None:
 
 
 @asynccontextmanager
-async def compared(installation: Installation) -> AsyncIterator[dict[str, Served]]:
-    """The console, the floor and, where it can be had, FastAPI; by name."""
+async def compared(installation: Installation, other: Path | None) -> AsyncIterator[dict[str, Served]]:
+    """The console, the floor and, where it can be had, FastAPI; by name. `other`: a checkout of another revision."""
     kinds: dict[str, Start] = {"console": web_server, "floor": floor}
+    if other is not None:
+        kinds["other"] = partial(web_server, checkout=other)
     if DONE.exists():
         kinds["fastapi"] = fastapi
     async with AsyncExitStack() as stack:
