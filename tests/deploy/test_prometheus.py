@@ -59,3 +59,37 @@ def test_promtool_accepts_the_rules_and_lets_each_alert_fire() -> None:
     for words in (("check", "rules", "rules.yml"), ("test", "rules", "tests.yml")):
         ran = subprocess.run([program, *words], check=False, cwd=FOLDER, capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_prometheus_accepts_its_configuration_and_alertmanager_sends_each_severity_where_it_should() -> None:
+    programs = [shutil.which("promtool"), shutil.which("amtool")]
+    if None in programs:
+        needed = "promtool and amtool are needed (Debian's packages prometheus and prometheus-alertmanager)"
+        assert os.environ.get("REQUIRE_PROMETHEUS") != "1", needed
+        pytest.skip(needed)
+    promtool, amtool = map(str, programs)
+
+    def said(*words: str) -> str:
+        ran = subprocess.run(words, check=False, cwd=FOLDER, capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    said(promtool, "check", "config", "--syntax-only", "prometheus.yml")
+    said(amtool, "check-config", "alertmanager.yml")
+    severities = {rule["labels"]["severity"] for rule in rules() if "alert" in rule}
+    assert severities == {"page", "mail"}
+    for severity, receiver in (("page", "page"), ("mail", "mail"), ("unheard-of", "page")):
+        routed = said(amtool, "config", "routes", "test", "--config.file=alertmanager.yml", f"severity={severity}")
+        assert routed.split() == [receiver]
+
+
+def test_each_alert_that_inhibits_or_is_inhibited_is_one_of_the_rules() -> None:
+    configuration = yaml.safe_load((FOLDER / "alertmanager.yml").read_text())
+    named = {
+        name
+        for rule in configuration["inhibit_rules"]
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"])
+        for name in re.findall(r"Console\w+", matcher)
+    }
+    assert named
+    assert named <= {rule.get("alert") for rule in rules()}
