@@ -30,8 +30,8 @@ from console.live import endpoints
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
 from console.organizations.flags_kept import FlagsKept
-from console.pages import oidc, passkey_sign_in, second_step, sign_in, team
-from console.pages.joining import live_part, page_routes
+from console.pages import oidc, passkey_sign_in, second_step, sign_in, team, wall_key
+from console.pages.joining import live_part, page_routes, wall_routes
 from console.pages.list_positions import ListPositions
 from console.pages.static import static_files
 from console.pages.templating import Fragments, environment
@@ -107,6 +107,8 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[
             static_files(),
             page_routes(OF_A_CALLER),
+            wall_routes(OF_A_CALLER),
+            wall_key.router,
             api_routes(),
             sign_in.router,
             passkey_sign_in.router,

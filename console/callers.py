@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from console.acting import acting, refuse
 from console.api_keys.noting import NotedUses
 from console.api_keys.reads import caller_of_key
-from console.api_keys.rules import accepted_from, is_whole
+from console.api_keys.rules import accepted_from, is_whole, wall_cookie_name
 from console.audit.bounds import Refused, is_written
 from console.errors import NotAllowed, TooMany
 from console.http.authentication import Access, FindCaller, is_deed, is_socket
@@ -45,9 +45,11 @@ class Callers:
         self._many = ManyCallers(db, settings.oidc_issuer)
         self._uses = NotedUses(db)
         self._issuer = settings.oidc_issuer
-        self._cookie = cookie_name(secure=settings.secure_cookies)
+        self._secure = settings.secure_cookies
+        self._cookie = cookie_name(secure=self._secure)
         self.found_by: dict[Access, FindCaller] = {
             Access.PAGE: self.of_session,
+            Access.WALL: self.of_wall,
             Access.API: self.of_program,
             Access.PUBLIC: self.of_stranger,
         }
@@ -87,11 +89,22 @@ class Callers:
             key = token.strip()
         try:
             caller = await (self._of_key(connection, key) if is_whole(key) else self._of_token(connection, key))
+            caller = None if caller is not None and caller.for_wall else caller
         except NotAllowed:
             await self._count(connection, handle_of(connection.scope))
             raise
         await self._count(connection, caller.handle if caller else handle_of(connection.scope))
         return caller
+
+    async def of_wall(self, connection: Connection) -> Caller | None:
+        """Whose wall screen it is, by the key in its cookie; else the user of the session. None without either."""
+        key = connection.cookies.get(wall_cookie_name(secure=self._secure), "")
+        return await self.of_wall_key(connection, key) or await self.of_session(connection)
+
+    async def of_wall_key(self, connection: Connection, key: str) -> Caller | None:
+        """Whose wall screen this key opens; None for any other. Raises NotAllowed if it is not accepted from there."""
+        caller = await self._of_key(connection, key) if is_whole(key) else None
+        return caller if caller is not None and caller.for_wall else None
 
     async def of_stranger(self, connection: Connection) -> Caller | None:
         """Nobody: on a route with the option `counted` its network is counted; raises TooMany if it asks too much."""

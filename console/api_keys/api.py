@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.api_keys import reads
 from console.api_keys.reads import ApiKey
-from console.api_keys.rules import USUAL_DAYS, KeyPolicy, check_maker, check_scopes, prefix_of
+from console.api_keys.rules import USUAL_DAYS, WALL, KeyPolicy, check_maker, check_scopes, prefix_of
 from console.api_keys.writes import put_key, put_policy, revoke_key
 from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
@@ -37,6 +37,13 @@ class NewApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         list[str],
         Meta(description="Accepted from here alone; none: from everywhere.", examples=[["192.0.2.0/24"]]),
     ] = []
+    for_wall: Annotated[
+        bool,
+        Meta(
+            description="It opens the page for a wall screen and nothing else, read-only; `scopes` is empty then.",
+            examples=[False],
+        ),
+    ] = False
 
 
 class MadeApiKey(Struct, frozen=True, kw_only=True):
@@ -76,8 +83,10 @@ async def make_api_key(
             days=data.days,
             networks=data.networks,
             created_by=caller.name,
+            for_wall=data.for_wall,
         )
-        act.after = {"scopes": sorted(data.scopes), "days": data.days, "prefix": prefix_of(key)}
+        scopes = [WALL] if data.for_wall else sorted(data.scopes)
+        act.after = {"scopes": scopes, "days": data.days, "prefix": prefix_of(key)}
     return MadeApiKey(key=key)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.api_keys.rules import KeyMakers, KeyPolicy
+from console.api_keys.rules import WALL, WALL_PERMISSIONS, KeyMakers, KeyPolicy
 from console.api_keys.tables import api_keys, key_policies
 from console.organizations.rules import Caller, Permission
 from console.organizations.tables import organizations
@@ -59,12 +59,14 @@ def _keys(now: "datetime | sa.BindParameter[datetime]") -> "sa.Select[Any]":
 
 
 def _caller(row: Mapping[str, Any]) -> Caller:
+    for_wall = WALL in row["scopes"]
     return Caller(
         organization_id=row["organization_id"],
         organization=row["organization"],
         name=row["name"],
-        permissions=_permissions(tuple(row["scopes"])),
+        permissions=WALL_PERMISSIONS if for_wall else _permissions(tuple(row["scopes"])),
         key_id=row["id"],
+        for_wall=for_wall,
     )
 
 

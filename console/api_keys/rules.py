@@ -49,6 +49,8 @@ CHECK_LETTERS = 6  # hold the 32 bits of a checksum
 LONGEST_DAYS = 366
 USUAL_DAYS = 30
 MOST_NETWORKS = 20
+WALL = "wall:read"  # the scope of a key that opens the page for a wall screen, and nothing else
+WALL_PERMISSIONS = frozenset({Permission.SIMS_READ, Permission.ALERTS_READ})
 Network = IPv4Network | IPv6Network
 
 
@@ -100,6 +102,11 @@ def accepted_from(networks: Sequence[str], address: str) -> bool:
 @lru_cache(maxsize=1000)
 def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(text) for text in texts)
+
+
+def wall_cookie_name(*, secure: bool) -> str:
+    """The cookie that holds a wall screen's key (RFC 6265bis, 4.1.3.1, for the prefix)."""
+    return "__Secure-wall" if secure else "wall"
 
 
 def prefix_of(key: str) -> str:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.api_keys.reads import policy_of
-from console.api_keys.rules import KeyPolicy, check_days, new_key, read_networks
+from console.api_keys.rules import WALL, KeyPolicy, check_days, new_key, read_networks
 from console.api_keys.tables import api_keys, key_policies
 from console.errors import Invalid, NotFound
 from console.organizations.rules import Permission
@@ -25,14 +25,18 @@ async def put_key(
     days: int | None = None,
     networks: Collection[str] = (),
     created_by: str = "",
+    for_wall: bool = False,
 ) -> str:
     """A new API key: the whole of it, returned this once. It ends after so many days, or never.
 
+    `for_wall`: it opens the page for a wall screen and nothing else, and has no scopes beside.
     Raises Invalid for no scopes, a name that can't be, a wrong network or a number of days that the policy has not.
     """
     if not 0 < len(name.strip()) <= 100 or not name.isprintable():
         raise Invalid("A key's name has 1 to 100 visible characters", name=name[:100])
-    if not scopes:
+    if for_wall and scopes:
+        raise Invalid("A key for a wall screen has no scopes")
+    if not for_wall and not scopes:
         raise Invalid("A key needs at least one scope")
     check_days(await policy_of(transaction.connection, organization_id), days)
     prefix, key = new_key()
@@ -40,7 +44,7 @@ async def put_key(
         sa.insert(api_keys).values(
             organization_id=organization_id,
             name=name.strip(),
-            scopes=sorted(scope.value for scope in scopes),
+            scopes=[WALL] if for_wall else sorted(scope.value for scope in scopes),
             networks=read_networks(networks),
             prefix=prefix,
             secret_hash=hashed(key),

@@ -26,14 +26,16 @@ class Access(StrEnum):
     """The route option `access`: how a route finds out who calls. A route without it is refused to everybody."""
 
     PUBLIC = "public"  # no caller is needed; a browser may still send its cookie
+    WALL = "wall"  # the key of a wall screen in its own cookie, or a session cookie; for its WebSocket too
     PAGE = "page"  # a session cookie; for a browser's WebSocket too
     API = "api"  # an API key or an access token; for a program's WebSocket too
     OWN = "own"  # the route checks credentials of its own, never a cookie
 
 
-COOKIE_ACCESS = frozenset({Access.PUBLIC, Access.PAGE})
+COOKIE_ACCESS = frozenset({Access.PUBLIC, Access.PAGE, Access.WALL})
 NO_CALLER = {
     Access.PAGE: "Sign in first",
+    Access.WALL: "Sign in first, or open the wall with its key",
     Access.API: "Send an API key (X-API-Key: iot_key_…) or an access token (Authorization: Bearer …)",
 }
 

@@ -42,7 +42,7 @@ def error_response(request: AnyRequest, error: Exception) -> Response[Any]:
 def _for_program(request: AnyRequest) -> bool:
     handler = request.scope.get("route_handler")  # absent where no route has the address
     access = access_of(handler) if handler is not None else None
-    if access in (Access.API, Access.PAGE):
+    if access in (Access.API, Access.PAGE, Access.WALL):
         return access is Access.API
     return request.url.path.startswith(("/api/", "/streamer/", "/forwarder/", "/health"))
 
@@ -66,6 +66,8 @@ def _envelope(request: AnyRequest, error: ConsoleError) -> Response[Any]:
 
 def _sign_in(request: AnyRequest) -> Response[Any]:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.url.path == "/wall" and any(name.endswith("wall") for name in request.cookies):
+        return Redirect("/wall/key?refused=1", status_code=303, headers=CLEARED)
     address = "/sign-in" if asked == "/" or request.method != "GET" else f"/sign-in?next={quote(asked)}"
     was_signed_in = any(name.endswith("session") for name in request.cookies)
     headers = CLEARED if was_signed_in else {}

@@ -114,7 +114,11 @@ async def kept_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 async def browser_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
     """HTML for a page: `view` names the kind of page, `topics` what it shows."""
     await socket.accept()
-    name = socket.query_params.get("view", "")
+    await serve_page(socket, live, socket.query_params.get("view", ""))
+
+
+async def serve_page(socket: Socket, live: Live, name: str) -> None:
+    """HTML for a page of this kind, on a socket that has been accepted."""
     page = live.pages.get((name, live.client_of(socket).masked))
     if page is None:
         await socket.close(code=POLICY_VIOLATION, reason=f"There is no view {name!r}"[:120])

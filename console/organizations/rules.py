@@ -89,6 +89,8 @@ TOPICS: dict[str, Permission] = {
     "flags": Permission.ADMIN,
 }
 
+WALL_TOPICS = frozenset({"fleet", "carrier", "alerts"})
+
 
 def highest(roles: Iterable[Role]) -> Role | None:
     """The role of these that may do the most; None if there is none."""
@@ -122,6 +124,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     key_id: int | None = None
     session: bytes | None = None  # of a user's browser: the id of the session, hashed
     token: Token | None = None  # of a program that signed in as the user
+    for_wall: bool = False  # a key of a wall screen: it opens that page alone, whatever its permissions
     proved_at: datetime | None = None  # of a session: when its user last gave what they sign in with
 
     def has_proved(self, now: datetime) -> bool:
@@ -146,7 +149,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     @property
     def topics(self) -> frozenset[str]:
         """The kinds of topics that this caller may listen to."""
-        return frozenset(kind for kind, permission in TOPICS.items() if permission in self.permissions)
+        kinds = frozenset(kind for kind, permission in TOPICS.items() if permission in self.permissions)
+        return kinds & WALL_TOPICS if self.for_wall else kinds
 
     @property
     def handle(self) -> str:

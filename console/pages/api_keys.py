@@ -15,6 +15,7 @@ from console.api_keys import reads
 from console.api_keys.rules import (
     LONGEST_DAYS,
     USUAL_DAYS,
+    WALL,
     KeyMakers,
     KeyPolicy,
     check_maker,
@@ -37,6 +38,7 @@ class KeyForm(Struct):
     scopes: list[Permission] | Permission = []  # a form with one box ticked sends no list
     days: Annotated[str, Meta(max_length=10)] = ""
     networks: str = ""
+    for_wall: str = ""  # "yes": it opens the wall alone, and has no scopes
 
 
 class PolicyForm(Struct):
@@ -48,7 +50,14 @@ class PolicyForm(Struct):
 
 
 async def _drawn(
-    reading: AsyncConnection, caller: Caller, live_since: str, *, key: str = "", origin: str = "", fault: str = ""
+    reading: AsyncConnection,
+    caller: Caller,
+    live_since: str,
+    *,
+    key: str = "",
+    origin: str = "",
+    fault: str = "",
+    for_wall: bool = False,
 ) -> Template:
     now = datetime.now(UTC)
     found = await reads.keys_of(reading, caller.organization_id)
@@ -73,6 +82,7 @@ async def _drawn(
         key=key,
         origin=origin,
         fault=fault,
+        for_wall=for_wall,
     )
 
 
@@ -94,6 +104,7 @@ async def make(
 ) -> Template:
     """The page with the key, which is shown this once; with the reason if it can't be made."""
     scopes = [data.scopes] if isinstance(data.scopes, Permission) else data.scopes
+    for_wall = data.for_wall == "yes"
     check_scopes(caller, scopes)
     key, fault = "", ""
     try:
@@ -108,13 +119,14 @@ async def make(
                 days=_days(data.days),
                 networks=data.networks.replace(",", " ").split(),
                 created_by=caller.name,
+                for_wall=for_wall,
             )
-            act.after = {"scopes": sorted(scopes), "days": data.days, "prefix": prefix_of(key)}
+            act.after = {"scopes": [WALL] if for_wall else sorted(scopes), "days": data.days, "prefix": prefix_of(key)}
     except Invalid as error:
         fault = error.message
     async with db.reading() as reading:
         origin = str(request.base_url).rstrip("/")
-        return await _drawn(reading, caller, live_since, key=key, origin=origin, fault=fault)
+        return await _drawn(reading, caller, live_since, key=key, origin=origin, fault=fault, for_wall=for_wall)
 
 
 @post("/api-keys/policy", status_code=200)

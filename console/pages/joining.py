@@ -73,7 +73,6 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
             carrier.router,
             activity.router,
             verification.router,
-            wall.router,
             team.router,
             endpoints.browser_endpoint,
         ],
@@ -81,6 +80,11 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
         opt={"access": Access.PAGE, "permission": Permission.SIMS_READ},
         include_in_schema=False,
     )
+
+
+def wall_routes(dependencies: Mapping[str, Provide]) -> Router:
+    """The wall, for people who are signed in and for screens with a key of their own."""
+    return OwnRouter("/", route_handlers=[wall.router], dependencies=dependencies, include_in_schema=False)
 
 
 def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fragments) -> endpoints.Live:

@@ -1,14 +1,18 @@
 """The cookies that hold a session's id, and which devices a user has signed in on."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request
 from litestar.datastructures import Cookie
 
+from console.api_keys.rules import wall_cookie_name
 from console.sessions.rules import cookie_name
 from console.settings import Settings
 from console.users.devices import KNOWN_FOR, device_cookie_name, known_device, new_device
+
+WALL_LASTS = timedelta(days=400)  # longer than browsers keep one
 
 
 def session_cookie(settings: Settings, session_id: str) -> Cookie:
@@ -29,6 +33,13 @@ def cookie(settings: Settings, name: str, value: str, lasts: timedelta | None = 
         samesite="lax",
         max_age=int(lasts.total_seconds()) if lasts is not None else None,
     )
+
+
+def wall_cookie(settings: Settings, key: str) -> Cookie:
+    """For a screen that opens the wall with this key: sent to the wall alone. An empty key removes the cookie."""
+    lasts = WALL_LASTS if key else timedelta(0)
+    kept = cookie(settings, wall_cookie_name(secure=settings.secure_cookies), key, lasts)
+    return replace(kept, path="/wall", samesite="strict")
 
 
 def device_of(request: Request[Any, Any, Any], settings: Settings, name: str, now: datetime) -> str | None:

@@ -73,17 +73,22 @@ async def shown(
         asked=asked,
         query=tuple(request.query_params.multi_items()),
     )
+    return await verified(db, live, data, data.view, page)
+
+
+async def verified(db: Database, live: Live, data: Shown, view: str, page: Page) -> Verified:
+    """Compare, count, and log what still differs after a while."""
     async with db.reading() as reading:
-        held = await HELD[data.view](reading, page)
+        held = await HELD[view](reading, page)
     differing = differences(data.values, held)
     outcome = "agrees" if not differing else "differs" if data.again else "behind"
-    metrics.screens_verified.labels(data.view, outcome).inc()
+    metrics.screens_verified.labels(view, outcome).inc()
     if differing and data.again:
         first = list(differing)[:MOST_LOGGED]
         logger("live").error(
             "a page shows other states than the database holds",
-            organization_id=caller.organization_id,
-            view=data.view,
+            organization_id=page.organization_id,
+            view=view,
             position=f"{live.feed.epoch}:{live.feed.seq}",
             differing={name: {"page": data.values[name], "database": differing[name]} for name in first},
         )

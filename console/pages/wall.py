@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Router, get
+from litestar import Request, Router, get, post, websocket
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.api_keys.rules import wall_cookie_name
 from console.connectivity import usual
 from console.connectivity.usual import Step
 from console.facts import Fact
@@ -18,14 +20,23 @@ from console.facts.alerts import AlertChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged
+from console.facts.topic_names import checked
+from console.http.authentication import Access
+from console.live.access import Socket
+from console.live.endpoints import Live, serve_page
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
 from console.pages import fleet_numbers
-from console.pages.layout import LayoutView
 from console.pages.open_now import open_now
+from console.pages.session_cookie import wall_cookie
+from console.pages.shown import Page
+from console.pages.sim_list import ListQuery
 from console.pages.sources import sources
 from console.pages.templating import Fragments
+from console.pages.verification import Shown, Verified, verified
+from console.settings import Settings
+from console.store.database import Database
 
 FLEET, NOW, DAY = (Refresh(part=part) for part in ("fleet", "now", "day"))
 PARTS: dict[type[Struct], Refresh] = {
@@ -37,7 +48,7 @@ PARTS: dict[type[Struct], Refresh] = {
 PERIODIC = (NOW, DAY)  # what time alone changes
 EVERY_SECONDS = 60.0
 WIDTH, HEIGHT = 960, 100  # of the day's curve
-TOPICS = (*LayoutView.receives.topics, "fleet")
+TOPICS = ("fleet", "carrier", "alerts")
 
 
 def _now() -> datetime:
@@ -119,7 +130,11 @@ class WallView:
 
 @get("/wall", include_in_schema=False)
 async def wall(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
 ) -> Template:
     """Nothing on it can be clicked: it is read from across the room."""
     now = datetime.now(UTC)
@@ -128,10 +143,30 @@ async def wall(
         "organization": caller.organization,
         "curve": curve(await usual.day(reading, caller.organization_id, now), now),
         "sources": await sources(reading, caller.organization_id, now),
-        "live_url": "/live?" + urlencode({"view": WallView.name, "topics": ",".join(TOPICS)}),
+        "live_url": "/wall/live?" + urlencode({"view": WallView.name, "topics": ",".join(TOPICS)}),
         "live_since": live_since,
     }
-    return Template("wall/wall.html", context=context)
+    held = request.cookies.get(wall_cookie_name(secure=settings.secure_cookies), "")
+    again = [wall_cookie(settings, held)] if caller.for_wall else None  # browsers keep a cookie for 400 days at most
+    return Template("wall/wall.html", context=context, cookies=again)
 
 
-router = Router("/", route_handlers=[wall])
+@websocket("/wall/live")
+async def live_wall(socket: Socket, live: NamedDependency[Live]) -> None:
+    """HTML for the wall, and for no other page, whatever its address says."""
+    await socket.accept()
+    await serve_page(socket, live, WallView.name)
+
+
+@post("/wall/shown", status_code=200, include_in_schema=False)
+async def shown(
+    data: JSONBody[Shown], caller: NamedDependency[Caller], db: NamedDependency[Database], live: NamedDependency[Live]
+) -> Verified:
+    """The values of a wall screen that differ from the database's."""
+    page = Page(organization_id=caller.organization_id, topics=checked(data.topics), asked=ListQuery())
+    return await verified(db, live, data, WallView.name, page)
+
+
+router = Router(
+    "/", route_handlers=[wall, live_wall, shown], opt={"access": Access.WALL, "permission": Permission.SIMS_READ}
+)

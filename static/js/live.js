@@ -110,7 +110,7 @@ function closed(code) {
   clearTimeout(overdue);
   if (code === 4401) {
     sessionEnded();
-    return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+    return location.assign(body.dataset.signIn ?? `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   if (code === 4403) {
     stopped = true;

@@ -29,7 +29,7 @@ async function differing(values, again) {
   const view = new URL(document.body.dataset.liveUrl, location.href).searchParams.get("view");
   const body = JSON.stringify({ view, topics: topicsOfPage(), values, again });
   try {
-    const answer = await fetch(`/shown${location.search}`, { method: "POST", headers: { "Content-Type": "application/json", "X-Background": "1" }, body });
+    const answer = await fetch(`${document.body.dataset.shown ?? "/shown"}${location.search}`, { method: "POST", headers: { "Content-Type": "application/json", "X-Background": "1" }, body });
     return answer.ok ? (await answer.json()).differing : null;
   } catch {
     return null;

@@ -7,6 +7,7 @@ PAGES: dict[str, Row] = {
     "GET /fleet/chart.json": READ,
     "GET /find": READ,
     "GET /wall": READ,
+    "POST /wall/shown": Row("sims:read", {"view": "wall", "topics": [], "values": {}}),
     "GET /events": READ,
     "GET /quotas": READ,
     "GET /usage": READ,

@@ -161,6 +161,8 @@ OPEN: dict[str, Row] = {
             *(f"{method} /sign-in/{step}" for method in ("GET", "POST") for step in ("second", "set-up")),
             "POST /api/v1/auth/login",
             "POST /api/v1/auth/refresh",
+            "GET /wall/key",
+            "POST /wall/key",
             "GET /join/{token}",
             "POST /join/{token}",
             "GET /api/v1/openapi.json",
@@ -185,7 +187,7 @@ OPEN: dict[str, Row] = {
         OWN,
     ),
 }
-SOCKETS = {"/live": "sims:read", "/api/v1/stream": "stream:read"}
+SOCKETS = {"/live": "sims:read", "/wall/live": "sims:read", "/api/v1/stream": "stream:read"}
 TOPICS = {
     "fleet": "sims:read",
     "sim:{iccid}": "sims:read",

@@ -165,6 +165,8 @@ def test_every_route_says_who_may_call_it() -> None:
         "POST /sign-in/passkey",
         "POST /sign-in/passkey/question",
         "POST /sign-out",
+        "GET /wall/key",
+        "POST /wall/key",
         "GET /join/{token:str}",
         "POST /join/{token:str}",
         *(f"{method} /sign-in/{step}" for method in ("GET", "POST") for step in ("second", "set-up")),

@@ -97,7 +97,7 @@ async def ask(
     client: httpx.AsyncClient, route: str, row: Row, things: Mapping[str, str], **headers: str
 ) -> httpx.Response:
     method, path = route.split(" ", 1)
-    json_body = path.startswith("/api/") or path in ("/shown", "/sims/waiting")
+    json_body = path.startswith("/api/") or path in ("/shown", "/wall/shown", "/sims/waiting")
     body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json" if json_body else "data": row.body or {}}
     headers |= {"Idempotency-Key": f"key-{next(_keys)}"} if method in ("POST", "DELETE") else {}
     return await client.request(method, path.format(**things), headers=headers, **body)
