@@ -60,6 +60,8 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(COMMANDS, "console/alert_rules/api.py try_rule,", "a question with a body; nothing is kept"),
     Allowed(COMMANDS, "console/pages/sims.py waiting,", "a question that is too long for an address"),
     Allowed(COMMANDS, "console/pages/verification.py shown,", "a page reports what it shows; nothing is changed"),
+    Allowed(COMMANDS, "console/pages/wall.py shown,", "the wall reports what it shows; nothing is changed"),
+    Allowed(COMMANDS, "console/pages/wall_key.py open_with_key,", "a browser keeps a key; nothing is changed"),
     Allowed(COMMANDS, "console/streamer/endpoint.py ", "1NCE reports what happened there: it asks for nothing"),
     Allowed(
         "live_fragments_are_on_pages",
