@@ -63,12 +63,14 @@ async def fill(backup: Backup, keys: dict[str, str], url: str, *, overwrite: boo
     except (OSError, asyncpg.PostgresError) as error:
         raise NotReady(f"The database can't be used: {error}") from error
     try:
+        await _may_be_filled(connection, overwrite=overwrite)
         await _set_for_all(connection, WRITABLE, "on")
-        await _nobody_else(connection)
-        await _emptied(connection, overwrite=overwrite)
-    except Conflict:
-        await _set_for_all(connection, WRITABLE, None)
-        raise
+        try:
+            await _may_be_filled(connection, overwrite=overwrite)  # who has come meanwhile could write
+        except Conflict:
+            await _set_for_all(connection, WRITABLE, None)
+            raise
+        await _empty(connection)
     finally:
         await connection.close()
     # A new connection: TimescaleDB can't be made again in one that has dropped it.
@@ -126,17 +128,17 @@ async def _set_for_all(connection: Any, name: str, value: str | None) -> None:
     await connection.execute(f"ALTER DATABASE {database} " + (f"SET {name} = {value}" if value else f"RESET {name}"))
 
 
-async def _nobody_else(connection: Any) -> None:
+async def _may_be_filled(connection: Any, *, overwrite: bool) -> None:
     others = await connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {OTHERS}")
     if others:
         raise Conflict(f"The database is in use ({others} connections): stop web, worker and whatever else uses it")
-
-
-async def _emptied(connection: Any, *, overwrite: bool) -> None:
     relations = await connection.fetchval(RELATIONS)
     if relations and not overwrite:
         raise Conflict(f"The database is not empty ({relations} tables and views): --overwrite deletes what it holds")
-    if relations:
+
+
+async def _empty(connection: Any) -> None:
+    if await connection.fetchval(RELATIONS):
         await connection.execute("DROP EXTENSION IF EXISTS timescaledb CASCADE")
         await connection.execute("DROP SCHEMA public CASCADE")
         await connection.execute("CREATE SCHEMA public")

@@ -96,6 +96,9 @@ async def test_a_backup_under_load_is_restored_whole_and_nothing_is_bought_twice
     await db.engine.dispose()
     with pytest.raises(Conflict, match="not empty"):
         await bring_back(backed, backup, overwrite=False)
+    refused = await connect(backed.owner_url)
+    assert await refused.fetchval("SHOW default_transaction_read_only") == "off"
+    await refused.close()
     epoch, _ = await position(db.redis)
 
     restored = await bring_back(backed, backup, overwrite=True)
