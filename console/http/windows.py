@@ -4,12 +4,14 @@ Each window is two buckets: the present one, and the one before, which counts fo
 covers. That takes two short keys however much is counted, and errs by a few percent where the past was uneven.
 """
 
+import hashlib
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 # KEYS: of each window the present bucket and the one before. ARGV: of each the limit, the weight of the bucket before,
 # and how many seconds the present one is kept. Counts one in every window, if none is full.
@@ -76,7 +78,7 @@ async def take(redis: Redis, windows: Sequence[Window], now: float) -> list[Coun
     for window in windows:
         arguments += (window.limit, 1 - now % window.seconds / window.seconds, 2 * window.seconds + 5)
     try:
-        found = [int(number) for number in await redis.register_script(TAKE)(keys=keys, args=arguments)]
+        found = [int(number) for number in await _run(redis, keys, arguments)]
     except (RedisError, OSError, TimeoutError):
         return [Count(0, 0) for _ in windows]
     pairs = list(zip(windows, found[::2], found[1::2], strict=True))
@@ -86,6 +88,21 @@ async def take(redis: Redis, windows: Sequence[Window], now: float) -> list[Coun
         Count(window.used(present, before, now) + one, wait)
         for (window, present, before), wait in zip(pairs, waits, strict=True)
     ]
+
+
+@cache
+def _digest() -> str:
+    """What Redis calls the script."""
+    return hashlib.sha1(TAKE.encode(), usedforsecurity=False).hexdigest()
+
+
+async def _run(redis: Redis, keys: Sequence[str], arguments: Sequence[int | float]) -> Sequence[bytes]:
+    try:
+        found = await redis.evalsha(_digest(), len(keys), *keys, *arguments)  # type: ignore[misc]
+    except NoScriptError:  # Redis has begun anew: EVAL keeps it
+        found = await redis.eval(TAKE, len(keys), *keys, *arguments)  # type: ignore[misc]
+    answer: Sequence[bytes] = found
+    return answer
 
 
 async def give_back(
