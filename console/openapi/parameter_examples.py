@@ -18,6 +18,7 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "group_id": 4,
     "link_id": 7,
     "template_id": 1,
+    "saved_view_id": 1,
     "session_id": 12,
     "name": "sync_sims",
     "flag": "spending",

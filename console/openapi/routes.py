@@ -21,6 +21,7 @@ import console.notifications.api
 import console.polling.api
 import console.quotas.api
 import console.runs.api
+import console.saved_views.api
 import console.sessions.api
 import console.silences.api
 import console.sims.api
@@ -70,6 +71,7 @@ def api_routes() -> Router:
                     console.sms.api.router,
                     console.sms.templates_api.router,
                     console.runs.api.router,
+                    console.saved_views.api.router,
                     console.carrier.api.router,
                     console.polling.api.router,
                     api.router,

@@ -10,6 +10,8 @@ from console.facts.network import NetworkEvent
 from console.facts.sms import Sms
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
+from console.saved_views.api import NewSavedView, SavedViews
+from console.saved_views.rules import SavedView
 from console.sms.templates import SmsTemplate
 from console.sms.templates_api import NewSmsTemplate, SmsTemplates
 
@@ -19,6 +21,9 @@ OF_SIMS: tuple[type[msgspec.Struct], ...] = (
     Quota,
     Difference,
     Sms,
+    SavedView,
+    SavedViews,
+    NewSavedView,
     SmsTemplate,
     SmsTemplates,
     NewSmsTemplate,

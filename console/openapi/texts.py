@@ -97,6 +97,7 @@ PARAMETERS = {
     "action_id": "The console's id of the action.",
     "bulk_action_id": "The console's id of the bulk action.",
     "template_id": "The template's number, as the list of templates has it.",
+    "saved_view_id": "The view's number, as the list of saved views has it.",
     "alert_id": "The console's id of the alert.",
     "rule_id": "The console's id of the alert rule.",
     "approval_id": "The console's id of the approval.",

@@ -18,12 +18,14 @@ from console.live.pieces import Html, replace
 from console.live.socket import position_of
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
+from console.pages import saved_views
 from console.pages.address_faults import ALSO, VALUES, OneOf, is_page_number
 from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
 from console.pages.sim_filters import address, chips, fieldsets
 from console.pages.sim_list import SIZES, Drawn, ListQuery, Waiting, compared, is_criterion, is_sort, list_query
 from console.pages.templating import Fragments
+from console.saved_views.reads import default_query
 from console.sims import reads
 from console.sims.filter_parameters import parameters_of
 from console.sims.filters import not_found
@@ -75,8 +77,13 @@ async def sims(
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     asked: NamedDependency[ListQuery],
-) -> Response[str]:
-    """The address carries everything. A page beyond the end shows the last; what can't be is left out, and named."""
+) -> Response[Any]:
+    """The address carries everything. A page beyond the end shows the last; what can't be is left out, and named.
+
+    Without any query it is the address of the caller's default view, if they have one.
+    """
+    if not request.url.query and (view := await default_query(reading, caller.organization_id, caller.user_id)):
+        return Response(b"", status_code=303, headers={"Location": f"/sims?{view}"}, media_type=MediaType.HTML)
     wanted, size = asked.wanted, asked.page_size
     total = await reads.count(reading, caller.organization_id, wanted)
     pages = max(1, -(-total // size))
@@ -109,6 +116,7 @@ async def sims(
         "chips": chips(wanted, partial(address, query), countries),
         "link": partial(address, query, parameters_of(wanted)),
         "requests": await watch_requests(reading, caller.organization_id),
+        "saved_views": await saved_views.offered(reading, caller, request.url.query),
     }
     engine: Any = request.app.template_engine
     name = "sims/_table.html" if _is_fragment(request) else "sims/sims.html"

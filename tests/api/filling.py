@@ -21,6 +21,7 @@ from console.notifications.rules import ChannelKind, Notification
 from console.notifications.writes import add_channel
 from console.organizations.rules import Caller, Role
 from console.organizations.writes import map_group
+from console.saved_views.writes import put_view
 from console.settings import Settings
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.rules import Label, Matcher
@@ -74,4 +75,5 @@ async def alert_and_inform(transaction: Transaction, settings: Settings, ada: Ca
         name="Works", matchers=matchers, time_zone="Europe/Berlin", first_begin=tomorrow, length_minutes=9
     )
     await add_window(transaction, acme, window, "ada", now)
+    await put_view(transaction, acme, None, "Blocked", "connection=blocked", "ada", now)
     await put_template(transaction, acme, "Reboot", "reboot", "ada", now)

@@ -27,6 +27,7 @@ from console.notifications.rules import ChannelKind
 from console.notifications.writes import add_channel
 from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
+from console.saved_views.writes import put_view
 from console.sessions.tables import sessions
 from console.settings import Settings
 from console.silences.bodies import NewSilence, WindowSetting
@@ -103,6 +104,8 @@ class World:
                 things["bulk_action_id"] = str(bulk.id)
                 made = await put_template(transaction, caller.organization_id, "Reset", "reset", caller.name, NOW)
                 things["template_id"] = str(made.id)
+                view = await put_view(transaction, caller.organization_id, None, f"view of {caller.name}", "", "x", NOW)
+                things["saved_view_id"] = str(view)
                 await add_approval(transaction, caller, "It is many.", "Ticket 4711", NOW, bulk_action_id=bulk.id)
                 rule = await add_rule(transaction, caller, ABROAD, NOW)
                 await judge(transaction, caller.organization_id, NOW)

@@ -26,6 +26,8 @@ PAGES: dict[str, Row] = {
     "POST /sims/{iccid}/actions": Row("sims:act", {"kind": "reset"}),
     "GET /sms": READ,
     "GET /sims/{iccid}/sms": READ,
+    "POST /saved-views": Row("sims:read", {"name": "Blocked", "query": "connection=blocked"}),
+    "POST /saved-views/{saved_view_id}/remove": WRITE,
     "GET /sms-templates": READ,
     "POST /sms-templates": Row("sms:write", {"name": "Reboot", "payload": "reboot"}),
     "POST /sms-templates/{template_id}": Row("sms:write", {"name": "Reboot", "payload": "reboot"}),

@@ -41,6 +41,7 @@ THEIRS = (
     "eve's program",
     "group of eve",
     "channel of eve",
+    "view of eve",
     "works of eve",
     "eve.example",
 )
