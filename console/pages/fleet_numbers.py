@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.reads import FleetSample
+from console.connectivity.usual import Usual, usual
 from console.pages.fleet_places import places
 from console.sims.counts.reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
@@ -16,6 +17,7 @@ from console.usage import reads as usage_reads
 MINUTE = timedelta(minutes=1)
 BEFORE = timedelta(minutes=15)  # what a figure is compared with
 SAMPLES_MISSED = timedelta(minutes=5)  # so much older the compared sample may be
+BELOW_SHARE = 0.02  # so much below the usual is no alarm yet
 LEARNED_SHARE = 0.05  # of the fleet: so many statuses may have become known between figures that are compared
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
@@ -37,11 +39,13 @@ class Tile(Struct, frozen=True, kw_only=True):
     number: int
     href: str
     difference: int | None = None  # to BEFORE; None where it is not known
+    usual: Usual | None = None  # at this hour; None where nothing is usual yet
     alarm: bool = False  # over its threshold
 
 
-def tiles(found: dict[str, Any], before: FleetSample | None) -> list[Tile]:
-    """The figures, those over their threshold first: nothing blocked and no quota exhausted is as it should be."""
+def tiles(found: dict[str, Any], before: FleetSample | None, usual: Usual | None = None) -> list[Tile]:
+    """The figures, those over their threshold first: nothing blocked, no quota exhausted, as many online as usual."""
+    fewer = usual is not None and found["online"] < usual.low * (1 - BELOW_SHARE)
     made = [
         Tile(
             name=name,
@@ -49,7 +53,8 @@ def tiles(found: dict[str, Any], before: FleetSample | None) -> list[Tile]:
             number=found[name],
             href=f"/sims?connection={name}",
             difference=None if before is None else found[name] - getattr(before, name),
-            alarm=name == "blocked" and found[name] > 0,
+            usual=usual if name == "online" else None,
+            alarm=(name == "blocked" and found[name] > 0) or (name == "online" and fewer),
         )
         for name in CONNECTIONS
     ]
@@ -81,7 +86,7 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
     operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest) if before else None
     return {
         "kinds": found,
-        "counts": _counts(counts, before, now),
+        "counts": _counts(counts, before, now, await usual(connection, organization_id, now)),
         "by_operator": places(found, operators, "operator", now),
         "by_country": places(found, operators, "country", now),
     }
@@ -93,7 +98,7 @@ def comparable(before: FleetSample, found: Counts) -> bool:
     return before.is_known and learned <= found.total * LEARNED_SHARE
 
 
-def _counts(found: Counts, before: FleetSample | None, now: datetime) -> dict[str, Any]:
+def _counts(found: Counts, before: FleetSample | None, now: datetime, at_this_hour: Usual | None) -> dict[str, Any]:
     named = {name: found.connection.get(name, 0) for name in CONNECTIONS}
     named["quota_exhausted"] = found.quota.get("exhausted", 0)
     return {
@@ -103,7 +108,8 @@ def _counts(found: Counts, before: FleetSample | None, now: datetime) -> dict[st
         "enabled": found.status.get("enabled", 0),
         "disabled": found.status.get("disabled", 0),
         "quota_low": found.quota.get("low", 0),
-        "tiles": tiles(named, before),
+        "usual": at_this_hour,
+        "tiles": tiles(named, before, at_this_hour),
     }
 
 

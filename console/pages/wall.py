@@ -86,7 +86,7 @@ async def numbers(connection: AsyncConnection, organization_id: int, now: dateti
     return {
         "counts": fleet["counts"],
         "places": fleet["by_operator"],
-        "usual": await usual.usual(connection, organization_id, now),
+        "usual": fleet["counts"]["usual"],
         "open_now": await open_now(connection, organization_id, now, fleet["kinds"]),
     }
 

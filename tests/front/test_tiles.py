@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from msgspec import structs
 
 from console.connectivity.reads import FleetSample
 from console.connectivity.tables import fleet_samples
+from console.connectivity.usual import Usual, usual
 from console.pages import fleet_numbers
 from console.sims.counts.reads import Counts
 from console.store.database import Database
@@ -24,6 +26,28 @@ def test_figures_over_their_threshold_come_first() -> None:
         ("quota exhausted", True),
         ("online", False),
     ]
+
+
+def test_fewer_online_than_usual_at_this_hour_come_first() -> None:
+    band = Usual(low=100, high=120, days=7)
+    for online, first in ((97, True), (99, False), (130, False)):
+        found = fleet_numbers.tiles(FOUND | {"online": online}, None, band)
+        assert [tile.alarm for tile in found if tile.kind == "online"] == [first]
+        assert [tile.usual for tile in found if tile.usual] == [band]
+
+
+@pytest.mark.one_edition
+async def test_the_usual_is_of_this_hour_of_the_days_before(db: Database, cast: Cast) -> None:
+    none = dict.fromkeys(("attached", "offline", "blocked", "unknown"), 0)
+    rows = [(1, 0, 90), (2, 20, 80), (2, 45, 10), (3, -25, 100), (0, 1, 5), (9, 0, 7)]
+    for number, (days, minutes, online) in enumerate(rows):
+        time = NOW - timedelta(days=days, minutes=minutes)
+        row = {"organization_id": cast.acme, "time": time, "online": online, **none}
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.insert(fleet_samples).values(row))
+            found = await usual(connection, cast.acme, NOW)
+        assert (found is not None) == (number >= 3)
+    assert found == Usual(low=80, high=100, days=3)
 
 
 def test_a_difference_that_is_not_known_is_not_zero() -> None:
