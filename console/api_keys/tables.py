@@ -14,7 +14,8 @@ api_keys = sa.Table(
     sa.Column("scopes", ARRAY(sa.Text), nullable=False, server_default="{}"),  # Permissions
     sa.Column("networks", ARRAY(sa.Text), nullable=False, server_default="{}"),  # that it is accepted from; none: any
     sa.Column("prefix", sa.Text, nullable=False, unique=True),  # the part that may be shown
-    sa.Column("secret_hash", sa.LargeBinary, nullable=False),  # SHA-256: the secret is random and long
+    # SHA-256: the secret is random and long.
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("created_by", sa.Text, nullable=False, server_default=""),
     moment("created_at", nullable=False),
     moment("expires_at"),
