@@ -91,11 +91,14 @@ def test_shapes_and_edges_can_be_seen(theme: int, ground: str, mark: str) -> Non
     assert contrast(known[mark], known[ground]) >= GRAPHICS
 
 
-def test_styles_name_only_colours_that_exist() -> None:
-    defined = set(re.findall(r"^\s*--([\w-]+):", (STATIC / "css/tokens.css").read_text(), re.MULTILINE))
-    sources = [*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")]
-    used = {name for path in sources for name in re.findall(r"var\(--([\w-]+)\)", path.read_text())}
-    assert used <= defined
+def test_styles_name_only_colours_and_lengths_that_exist() -> None:
+    def defined(text: str) -> set[str]:
+        return set(re.findall(r"^\s*--([\w-]+):", text, re.MULTILINE))
+
+    shared = defined((STATIC / "css/tokens.css").read_text())
+    for path in (*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")):
+        text = path.read_text()
+        assert set(re.findall(r"var\(--([\w-]+)\)", text)) <= shared | defined(text), path.name
 
 
 def test_our_scripts_never_make_code_or_html_out_of_text() -> None:

@@ -207,6 +207,7 @@ TOPICS = {
 COMMANDS = {
     *"audit verify, config show, demo, doctor, key add, key list, key revoke, migrate, secrets rotate".split(", "),
     *"org add, org forwarder, org list, org set, simulate, up, web, worker".split(", "),
+    *"backup, drill, restore, size".split(", "),
     *"user add, user disable, user list, user passwd, user reset-2fa".split(", "),
 }
 BY_KEY = {"tail"}  # a program like any other: it reads the stream with an API key

@@ -32,6 +32,7 @@ PUBLIC = (
     "/auth/oidc/",  # where signing in begins and ends; the logout has a signed token
     "/streamer/",  # Basic authentication
     "/forwarder/",  # the address is the key
+    "/wall/key",  # where a wall screen's key is entered
 )
 
 
@@ -99,6 +100,8 @@ async def test_a_handler_that_asks_nobody_is_found(settings: Settings, cast: Cas
         assert await answering(app, client) == ["GET /api/v1/secrets: 200", "GET /fleet/secrets: 200"]
 
 
-def test_the_sockets_are_the_two_that_ask(settings: Settings) -> None:
+def test_the_sockets_are_the_three_that_ask(settings: Settings) -> None:
     sockets = {route.path for route in create_app(settings).routes if isinstance(route, WebSocketRoute)}
-    assert sockets == {"/live", "/api/v1/stream"}, "a new one needs its own test that a stranger is refused"
+    assert sockets == {"/live", "/api/v1/stream", "/wall/live"}, (
+        "a new one needs its own test that a stranger is refused"
+    )

@@ -43,6 +43,8 @@ async def test_the_key_of_a_wall_screen_opens_the_wall_alone_until_it_is_revoked
 ) -> None:
     key = await wall_key(web)
     async with web.stranger() as screen:
+        async with live(web, screen) as refused:
+            assert await close_code(refused) == 4401
         for wrong in (cast.acme_key, key[:-1], ""):
             answer = await screen.post("/wall/key", data={"key": wrong})
             assert (answer.status_code, len(screen.cookies)) == (401, 0)
