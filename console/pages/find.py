@@ -55,7 +55,8 @@ async def find(
     except SearchTooLong as error:
         fault = str(error)
     if q.strip() and not fault:
-        found = await reads.rows(reading, caller.organization_id, SimFilter(q=q), limit=SUGGESTIONS + 1)
+        wanted = SimFilter(q=q, masked=not caller.sees_identifiers)
+        found = await reads.rows(reading, caller.organization_id, wanted, limit=SUGGESTIONS + 1)
         fault = next((one.fault for one in asked.identifiers if one.fault and not found), "")
     pages, every = pages_named(q, offered(caller.permissions)), "/sims?" + urlencode({"q": q})
     if request.headers.get("hx-request") != "true":

@@ -3,9 +3,11 @@
 from typing import Annotated, Any
 
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
+from console.organizations.rules import Caller
 from console.sims.filter_parameters import FilterRefused, criterion_of, read_filter
 from console.sims.position import Position
 from console.sims.rules import SimFilter, Sort, parse_sort
@@ -33,6 +35,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
 
 async def list_query(
     request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
     q: Searched = "",
     sort: Asked = "",
     page: FromQuery[str] = "1",
@@ -42,7 +45,7 @@ async def list_query(
     wanted, fault = SimFilter(), ""
     try:
         searched = parse_search(q)
-        wanted = read_filter(request.query_params.multi_items(), q)
+        wanted = read_filter(request.query_params.multi_items(), q, masked=not caller.sees_identifiers)
     except (SearchTooLong, FilterRefused) as error:
         searched, fault = Search(), str(error)
     try:

@@ -28,9 +28,9 @@ from console.pages.templating import Fragments
 from console.saved_views.reads import default_query
 from console.sims import reads
 from console.sims.filter_parameters import parameters_of
-from console.sims.filters import not_found
 from console.sims.position import matching
 from console.sims.rules import SimFilter
+from console.sims.unmatched import not_found
 from console.sims.watching.reads import requests as watch_requests
 from console.store.database import Database
 
@@ -93,7 +93,7 @@ async def sims(
         reading, caller.organization_id, wanted, sort=asked.order, limit=size, offset=offset, total=total
     )
     everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
-    missed = await not_found(reading, caller.organization_id, asked.searched.identifiers)
+    missed = await not_found(reading, caller.organization_id, asked.searched.identifiers, masked=wanted.masked)
     query = {"q": asked.q, "sort": asked.sort, "page": number, "page_size": size}
     countries = await reads.countries(reading, caller.organization_id)
     context = {

@@ -51,6 +51,7 @@ Values = FromQuery[list[str] | None]
 
 async def wanted_sims(
     request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
     q: FromQuery[str] = "",
     connection: Values = None,
     connection_not: Values = None,
@@ -73,7 +74,7 @@ async def wanted_sims(
 ) -> SimFilter:
     """The dependency `wanted`: the filter that the parameters ask for. Raises Invalid."""
     try:
-        wanted = read_filter(request.query_params.multi_items(), checked_search(q))
+        wanted = read_filter(request.query_params.multi_items(), checked_search(q), masked=not caller.sees_identifiers)
     except FilterRefused as error:
         raise Invalid(str(error)) from error
     for one in wanted.criteria:

@@ -16,8 +16,11 @@ class FilterRefused(ValueError):
     """A filter that asks for too much, or for what can't be. The message is a sentence for whoever wrote it."""
 
 
-def read_filter(parameters: Iterable[tuple[str, str]], q: str = "") -> SimFilter:
-    """The filter among these parameters; empty values ask for nothing. Raises FilterRefused."""
+def read_filter(parameters: Iterable[tuple[str, str]], q: str = "", *, masked: bool = False) -> SimFilter:
+    """The filter among these parameters; empty values ask for nothing. Raises FilterRefused.
+
+    `masked`: nothing is found by IMSI or MSISDN.
+    """
     found: dict[tuple[str, bool], set[str]] = {}
     for name, value in parameters:
         if (known := criterion_of(name)) and value.strip():
@@ -29,7 +32,7 @@ def read_filter(parameters: Iterable[tuple[str, str]], q: str = "") -> SimFilter
         if len(values) > MOST_VALUES:
             raise FilterRefused(f"At most {MOST_VALUES} values of {field[:40]} at once; these are {len(values)}.")
     criteria = (Criterion(field, tuple(sorted(values)), excluded) for (field, excluded), values in found.items())
-    return SimFilter(q=q, criteria=tuple(sorted(criteria)))
+    return SimFilter(q=q, criteria=tuple(sorted(criteria)), masked=masked)
 
 
 def criterion_of(parameter: str) -> tuple[str, bool] | None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.iccid import LENGTH
 from console.sims.annotations.rules import CUSTOM
@@ -13,13 +12,13 @@ from console.sims.annotations.tables import annotations
 from console.sims.identifiers import Identifier, may_be_printed_end
 from console.sims.rules import TAG, Criterion, SimFilter
 from console.sims.search import parse_search
-from console.sims.tables import sim_states, words
-from console.sims.watching.tables import is_watched
+from console.sims.tables import sim_states
 from console.unicode_text import normal
 
 search = sa.column("search", sa.Text)
 ALIKE = "[_‐-―−'’‘ʼ`´-]"  # in regular expressions of Python and PostgreSQL alike
 SHORTEST = 3  # letters: no index knows shorter parts
+CUT = "\x01"  # stands where something was cut out; no text of a SIM or of a search has it
 
 
 def texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
@@ -32,10 +31,21 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     c = sim_states.c
     found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id, c.watched]
     asked = parse_search(wanted.q)
-    found += _all_of(asked.words)
-    if asked.identifiers:
-        found.append(sa.or_(*_any_of(asked.identifiers)))
+    for column in (search, open_to_all(search, c.imsi, c.msisdn)) if wanted.masked else (search,):
+        found += _all_of(asked.words, column)
+        if asked.identifiers:
+            found.append(sa.or_(*_any_of(asked.identifiers, column)))
     return [*found, *(_criterion(organization_id, one) for one in wanted.criteria)]
+
+
+def open_to_all(
+    column: "sa.ColumnElement[Any]", imsi: "sa.ColumnElement[Any]", msisdn: "sa.ColumnElement[Any]"
+) -> "sa.ColumnElement[str]":
+    """What a SIM is found by, without its IMSI and MSISDN. No index knows it: ask for the whole text as well."""
+    found: sa.ColumnElement[Any] = column
+    for number in (imsi, msisdn):
+        found = sa.func.replace(found, sa.func.coalesce(number, ""), CUT)
+    return found
 
 
 def _criterion(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]":
@@ -74,7 +84,7 @@ def _annotated(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]"
     return sa.not_(theirs) if one.excluded else theirs
 
 
-def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElement[bool]":
+def has(word: str, column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
     """A word of a search: a part of what a SIM is found by; if short, what the label begins with.
 
     Digits are also the last ones of a card, with the check digit that is printed on it and not stored.
@@ -82,10 +92,10 @@ def has(word: str, column: "sa.ColumnElement[Any]" = search) -> "sa.ColumnElemen
     if len(word) < SHORTEST:
         return _label_begins(word)
     found = _like(column, "%", word)
-    return sa.or_(found, _printed_end(sa.literal(word), column)) if may_be_printed_end(word) else found
+    return sa.or_(found, printed_end(sa.literal(word), column)) if may_be_printed_end(word) else found
 
 
-def _printed_end(digits: "sa.ColumnElement[str]", column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
+def printed_end(digits: "sa.ColumnElement[str]", column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
     """Whether a SIM's ICCID ends with these digits, the last of which is its check digit.
 
     What SIMs are found by begins with the ICCID; an index knows which of them have the digits in any place.
@@ -96,12 +106,12 @@ def _printed_end(digits: "sa.ColumnElement[str]", column: "sa.ColumnElement[Any]
     return sa.and_(somewhere, at_end, sa.func.check_digit(iccid) == sa.func.right(digits, 1))
 
 
-def _all_of(asked: Sequence[str]) -> "Iterator[sa.ColumnElement[bool]]":
+def _all_of(asked: Sequence[str], column: "sa.ColumnElement[Any]") -> "Iterator[sa.ColumnElement[bool]]":
     """All words. Short ones beside a longer one, or beside one that the label begins with, are parts of the label."""
     first = max(asked, key=lambda word: len(word) >= SHORTEST, default="")
     for word in asked:
         if word is first or len(word) >= SHORTEST:
-            yield has(word)
+            yield has(word, column)
         else:
             yield _like(sa.func.fold_text(sim_states.c.label), "%", word)
 
@@ -115,9 +125,7 @@ def _folded(pattern: str) -> "sa.ColumnElement[str]":
     return sa.func.fold_text(normal("NFKC", pattern))
 
 
-def _any_of(
-    identifiers: Sequence[Identifier], column: "sa.ColumnElement[Any]" = search
-) -> "Iterator[sa.ColumnElement[bool]]":
+def _any_of(identifiers: Sequence[Identifier], column: "sa.ColumnElement[Any]") -> "Iterator[sa.ColumnElement[bool]]":
     """One condition for all ICCIDs, which is a look at a key, and one for each part of the other identifiers."""
     if iccids := [one.iccid for one in identifiers if one.iccid]:
         yield sim_states.c.iccid == sa.func.any(texts(iccids))
@@ -125,9 +133,9 @@ def _any_of(
         if one.iccid is None:
             for part, expression in one.parts:
                 fits = column.regexp_match(expression) if expression else sa.true()
-                yield sa.and_(column.like(_folded(f"%{_escaped(part)}%")), fits)
+                yield sa.and_(column.like(_folded(f"%{escaped(part)}%")), fits)
             if may_be_printed_end(one.digits):
-                yield _printed_end(sa.literal(one.digits), column)
+                yield printed_end(sa.literal(one.digits), column)
 
 
 def _like(column: "sa.ColumnElement[Any]", before: str, word: str) -> "sa.ColumnElement[bool]":
@@ -138,54 +146,13 @@ def _like(column: "sa.ColumnElement[Any]", before: str, word: str) -> "sa.Column
     """
     word = normal("NFKC", word)
     if not (re.search(ALIKE, word) and re.search(r"[^\W_]", word)):
-        return column.like(_folded(f"{before}{_escaped(word)}%"))
+        return column.like(_folded(f"{before}{escaped(word)}%"))
     pattern = re.sub(ALIKE, "_", word.replace("\\", "\\\\").replace("%", "\\%"))
     exact = "".join(ALIKE if re.match(ALIKE, one) else one if one.isalnum() else f"\\{one}" for one in word)
     fits = column.regexp_match(_folded(("" if before else "^") + exact))
     return sa.and_(column.like(_folded(f"{before}{pattern}%")), fits)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text as a part of a pattern of LIKE."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-async def not_found(
-    connection: AsyncConnection, organization_id: int, identifiers: Sequence[Identifier]
-) -> list[Identifier]:
-    """Those of these identifiers that no SIM has, in their order."""
-    keys = [
-        {
-            "number": number,
-            "part": part,
-            "expression": expression,
-            "iccid": one.iccid,
-            "printed": part if may_be_printed_end(part) else None,
-        }
-        for number, one in enumerate(identifiers)
-        for part, expression in (one.parts if one.iccid is None else (("", None),))
-    ]
-    if not keys:
-        return []
-    columns: list[sa.ColumnClause[Any]] = [sa.column("number", sa.Integer)]
-    columns += [sa.column(name, sa.Text) for name in ("part", "expression", "iccid", "printed")]
-    asked = (
-        sa.func.unnest(
-            sa.bindparam(None, [key["number"] for key in keys], type_=sa.ARRAY(sa.Integer)),
-            texts([_escaped(str(key["part"])) for key in keys]),
-            sa.bindparam(None, [key["expression"] for key in keys], type_=sa.ARRAY(sa.Text)),
-            sa.bindparam(None, [key["iccid"] for key in keys], type_=sa.ARRAY(sa.Text)),
-            sa.bindparam(None, [key["printed"] for key in keys], type_=sa.ARRAY(sa.Text)),
-        )
-        .table_valued(*columns, name="asked")
-        .render_derived()
-    )
-    mine = sa.and_(words.c.organization_id == organization_id, is_watched(words))
-    exact = sa.select(words.c.iccid).where(mine, words.c.iccid == asked.c.iccid).exists()
-    pattern = sa.func.concat("%", sa.func.fold_text(asked.c.part), "%")
-    fits = sa.or_(asked.c.expression.is_(None), words.c.search.regexp_match(asked.c.expression))
-    part = sa.select(words.c.iccid).where(mine, words.c.search.like(pattern), fits).exists()
-    printed = sa.select(words.c.iccid).where(mine, _printed_end(asked.c.printed, words.c.search)).exists()
-    found_part = sa.or_(part, sa.and_(asked.c.printed.is_not(None), printed))
-    query = sa.select(asked.c.number).where(sa.case((asked.c.iccid.is_not(None), exact), else_=found_part)).distinct()
-    found = set((await connection.execute(query)).scalars())
-    return [one for number, one in enumerate(identifiers) if number not in found]

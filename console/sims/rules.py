@@ -48,11 +48,13 @@ class Criterion(Struct, frozen=True, order=True):
 class SimFilter(Struct, frozen=True, kw_only=True):
     """Which SIMs are asked for: those that a search finds and that meet every criterion. Empty means all.
 
-    "unknown" asks for what 1NCE has not said. What is not known is none of any values.
+    "unknown" asks for what 1NCE has not said. What is not known is none of any values. `masked`: whoever asks may not
+    read IMSI and MSISDN, so nothing is found by them: a number could be guessed digit by digit.
     """
 
     q: str = ""
     criteria: tuple[Criterion, ...] = ()
+    masked: bool = False
 
     @property
     def active(self) -> bool:

@@ -90,3 +90,23 @@ async def test_people_see_them_by_their_roles_and_open_pages_too(web: Served, ca
         assert not [text for text in texts for number in hidden if number in text]
         for text in (texts[0], texts[4]):
             assert all(number in text or number.replace("…", "\\u2026") in text for number in seen), (name, text[:2000])
+
+
+@pytest.mark.parametrize("probe", [IMSI[:6], IMSI[3:9], IMSI, MSISDN[2:8], f"+{MSISDN}", MSISDN, f"{IMSI}, {MSISDN}"])
+async def test_nothing_is_found_by_numbers_that_are_masked(web: Served, cast: Cast, db: Database, probe: str) -> None:
+    await change(db, cast, "pump-1")
+    found = {}
+    for name in ("vera", "otto"):
+        async with web.signed_in(name) as browser:
+            listed = (await browser.get("/sims", params={"q": probe})).text
+            suggested = (await browser.get("/find", params={"q": probe}, headers={"HX-Request": "true"})).text
+            gone_to = (await browser.get("/find", params={"q": probe})).headers.get("location", "")
+            found[name] = tuple(f"/sims/{ADAS_SIM}" in text for text in (listed, suggested, gone_to))
+    assert (found["vera"], found["otto"][:2]) == ((False, False, False), (True, True))
+
+
+async def test_what_is_no_masked_number_is_found_by_everybody(web: Served, cast: Cast, db: Database) -> None:
+    await change(db, cast, f"pump {IMSI[:6]}")
+    async with web.signed_in("vera") as browser:
+        for probe in (ADAS_SIM, ADAS_SIM[8:14], ADAS_SIM[-4:], "pump", f"pump {IMSI[:6]}", "pu"):
+            assert f"/sims/{ADAS_SIM}" in (await browser.get("/sims", params={"q": probe})).text, probe

@@ -51,7 +51,7 @@ async def act_on_sims(
     """
     now = datetime.now(UTC)
     asked = template(data.action, data.parameters, data.reason, now)
-    selection = await asyncio.to_thread(selection_of, data)
+    selection = await asyncio.to_thread(selection_of, data, masked=not caller.sees_identifiers)
     name, stop = "bulk.plan" if data.dry_run else "bulk.begin", data.stop_percent
     async with db.transaction() as transaction, acting(transaction, caller, name, data.action) as act:
         if data.dry_run:

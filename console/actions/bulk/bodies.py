@@ -36,11 +36,15 @@ class NewBulkAction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: REASON = None
 
 
-def selection_of(data: NewBulkAction) -> Selection:
-    """Which SIMs are asked for. Raises Invalid unless it is said in one way. 10,000 take a while: in a thread."""
+def selection_of(data: NewBulkAction, *, masked: bool) -> Selection:
+    """Which SIMs are asked for. Raises Invalid unless it is said in one way. 10,000 take a while: in a thread.
+
+    `masked`: nothing is found by IMSI or MSISDN.
+    """
     if (data.iccids is None) == (data.filter is None):
         raise Invalid("Send either iccids or filter")
     if data.iccids is not None:
         return of_iccids(data.iccids)
     given = (data.filter or {}).items()
-    return of_filter([(name, one) for name, some in given for one in ([some] if isinstance(some, str) else some)])
+    pairs = [(name, one) for name, some in given for one in ([some] if isinstance(some, str) else some)]
+    return of_filter(pairs, masked=masked)

@@ -45,8 +45,11 @@ class Selection(Struct, frozen=True, kw_only=True):
         return f"SIMs with {', '.join(parts)}"[:500] if parts else "All watched SIMs"
 
 
-def of_filter(parameters: Iterable[tuple[str, str]]) -> Selection:
-    """What the list of SIMs shows with these parameters. Raises Invalid for one that it does not have."""
+def of_filter(parameters: Iterable[tuple[str, str]], *, masked: bool = False) -> Selection:
+    """What the list of SIMs shows with these parameters. Raises Invalid for one that it does not have.
+
+    `masked`: nothing is found by IMSI or MSISDN.
+    """
     given = list(parameters)
     q = " ".join(value for name, value in given if name == "q")
     try:
@@ -54,7 +57,7 @@ def of_filter(parameters: Iterable[tuple[str, str]]) -> Selection:
         if unknown:
             raise Invalid(f"SIMs can't be filtered by {unknown[0][:40]!r}", parameter=unknown[0][:40])
         parse_search(q)
-        return Selection(wanted=read_filter(given, q))
+        return Selection(wanted=read_filter(given, q, masked=masked))
     except (FilterRefused, SearchTooLong) as error:
         raise Invalid(str(error)) from error
 
