@@ -7,7 +7,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from console.api_keys.writes import put_key
 from console.connectivity.writes import record_statuses
+from console.organizations.rules import Permission
 from console.sims.annotations.rules import AnnotationChanges
 from console.sims.annotations.writes import annotate
 from console.sims.rules import SORTS
@@ -201,7 +203,7 @@ async def test_each_filter_lets_through_what_it_names(web: Served, ties: Cast) -
         assert (await asked(ada, "/sims", connection="nowhere"))["total"] == 0
 
 
-async def test_a_search_takes_every_sign_as_itself(web: Served, ties: Cast) -> None:
+async def test_a_search_takes_every_sign_as_itself(web: Served, ties: Cast, db: Database) -> None:
     expected: dict[str, set[str | None]] = {
         "100%": {"100%"},
         "00%": {"100%"},
@@ -230,7 +232,10 @@ async def test_a_search_takes_every_sign_as_itself(web: Served, ties: Cast) -> N
         "\U0001f600": set(),
         "   ": {*LABELS, "pump-1", "pump-2"},
     }
-    async with web.program(ties.acme_key) as ada:
+    scopes = [Permission.SIMS_READ, Permission.IDENTIFIERS_READ]
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, ties.acme, "a program that reads IMSIs", scopes, datetime.now(UTC))
+    async with web.program(key) as ada:
         for words, labels in expected.items():
             found = await asked(ada, "/sims", q=words, page_size=500)
             assert {sim["label"] for sim in found["items"]} == labels, words
