@@ -1,4 +1,4 @@
-"""Every page at every width and zoom: nothing wider than the window, no text or bar above another."""
+"""Every page at every width and zoom: nothing wider than the window, nothing above another, nothing hidden is seen."""
 
 from datetime import UTC, datetime
 
@@ -34,7 +34,8 @@ OVERLAPS = """() => {
     const box = (name) => document.querySelector(name).getBoundingClientRect();
     const apart = (one, other) => one.right <= other.left + 1 || other.right <= one.left + 1
         || one.bottom <= other.top + 1 || other.bottom <= one.top + 1;
-    const found = [];
+    const found = [...document.querySelectorAll('[hidden]')].filter((part) => part.getClientRects().length)
+        .map((part) => `${part.outerHTML.slice(0, 80)} is hidden, and seen`);
     if (!document.querySelector('.framed')) return found;
     const names = ['.find', '.live', '.liveness > button', '.account'];
     names.forEach((name, number) => names.slice(number + 1).forEach((other) => {
