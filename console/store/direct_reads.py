@@ -104,10 +104,14 @@ class DirectReads:
 
     async def _connected(self) -> Any:
         connection = await asyncpg.connect(**self._options, server_settings=self._settings)
-        for kind in ("json", "jsonb"):
-            await connection.set_type_codec(
-                kind, encoder=_json, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
-            )
+        try:
+            for kind in ("json", "jsonb"):
+                await connection.set_type_codec(
+                    kind, encoder=_json, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
+                )
+        except BaseException:  # cancelled too: nobody else would close it
+            connection.terminate()
+            raise
         return connection
 
 
