@@ -42,7 +42,8 @@ PARAMETERS = {
     "name": "The job's name.",
     "flag": "The flag's name.",
     "iccid": ICCID,
-    "q": "Words that must all occur in the ICCID, label, IMSI, MSISDN, IMEI or IP address; one of a letter or two must"
+    "q": "Words that must all occur in the ICCID, label, IMEI, IP address or, with `identifiers:read`, IMSI or MSISDN;"
+    " one of a letter or two must"
     " begin the label, a whole ICCID must be this one. Case does not matter, and each sign stands for itself.",
     "connection": "`online`, `attached`, `offline`, `blocked`; `unknown` where 1NCE has not said.",
     "status": "`enabled`, `disabled`; `unknown` where 1NCE has not said.",

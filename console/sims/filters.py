@@ -31,7 +31,7 @@ def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElemen
     c = sim_states.c
     found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id, c.watched]
     asked = parse_search(wanted.q)
-    for column in (search, open_to_all(search, c.imsi, c.msisdn)) if wanted.masked else (search,):
+    for column in (search, open_to_all(search, c.imsi, c.msisdn)) if wanted.may_guess else (search,):
         found += _all_of(asked.words, column)
         if asked.identifiers:
             found.append(sa.or_(*_any_of(asked.identifiers, column)))

@@ -125,7 +125,7 @@ async def _states(
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
     """How many SIMs the filter lets through."""
     asked = parse_search(wanted.q)
-    plain = asked.words and not asked.identifiers and not wanted.criteria and not wanted.masked
+    plain = asked.words and not asked.identifiers and not wanted.criteria and not wanted.may_guess
     if plain and not any(len(one) < SHORTEST for one in asked.words):
         return await _count_words(connection, organization_id, asked.words)
     return await _count(connection, conditions(organization_id, wanted))

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from console.sims.annotations.rules import CUSTOM, field_name
+from console.unicode_text import normal
 
 LOW_PERCENT = 20
 MOST_SORTS = 8
@@ -60,6 +61,11 @@ class SimFilter(Struct, frozen=True, kw_only=True):
     def active(self) -> bool:
         """Whether anything is left out."""
         return bool(self.q or self.criteria)
+
+    @property
+    def may_guess(self) -> bool:
+        """Whether a masked number could be found by these words: both are of digits alone."""
+        return self.masked and any(sign.isnumeric() for sign in normal("NFKC", self.q))
 
 
 def having(**values: str) -> SimFilter:

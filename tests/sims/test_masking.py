@@ -16,6 +16,7 @@ from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
 IMSI, MSISDN = "901405109991234", "882285109995678"
+FULL_WIDTH = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in IMSI[:6])
 WHOLE, MASKED = (IMSI, MSISDN), ("…1234", "…5678")
 P = Permission
 VIEWS = (
@@ -92,7 +93,9 @@ async def test_people_see_them_by_their_roles_and_open_pages_too(web: Served, ca
             assert all(number in text or number.replace("…", "\\u2026") in text for number in seen), (name, text[:2000])
 
 
-@pytest.mark.parametrize("probe", [IMSI[:6], IMSI[3:9], IMSI, MSISDN[2:8], f"+{MSISDN}", MSISDN, f"{IMSI}, {MSISDN}"])
+@pytest.mark.parametrize(
+    "probe", [IMSI[:6], IMSI[3:9], IMSI, MSISDN[2:8], f"+{MSISDN}", MSISDN, f"{IMSI}, {MSISDN}", FULL_WIDTH]
+)
 async def test_nothing_is_found_by_numbers_that_are_masked(web: Served, cast: Cast, db: Database, probe: str) -> None:
     await change(db, cast, "pump-1")
     found = {}
