@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import httpx
 import pyotp
@@ -12,6 +13,14 @@ from console.users.tables import users
 from tests.cast import PASSWORD
 
 CODE = re.compile(r"<code class=\"secret\">([a-z2-9-]{19})</code>")
+
+
+class SecondFactor(NamedTuple):
+    """One that is set up; `used` is the code that confirmed it, which another time step doesn't make a new one."""
+
+    secret: str
+    recovery: list[str]
+    used: str
 
 
 def key_in(answer: httpx.Response) -> str:
@@ -25,18 +34,19 @@ def code_of(secret: str, steps: int = 0) -> str:
     return pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=steps)
 
 
-async def set_up(client: httpx.AsyncClient) -> tuple[str, list[str]]:
-    """The secret and the recovery codes of a second factor that this user sets up on their own page."""
+async def set_up(client: httpx.AsyncClient) -> SecondFactor:
+    """The second factor that this user sets up on their own page."""
     begun = await client.post("/settings/second-factor", data={"present": PASSWORD})
     assert begun.status_code == 303
     page = await client.get("/settings/second-factor")
     assert page.headers["cache-control"] == "no-store"
     assert "<svg" in page.text
     secret = key_in(page)
-    confirmed = await client.post("/settings/second-factor/confirm", data={"code": code_of(secret)})
+    used = code_of(secret)
+    confirmed = await client.post("/settings/second-factor/confirm", data={"code": used})
     assert confirmed.status_code == 200, confirmed.text
     assert confirmed.headers["cache-control"] == "no-store"
-    return secret, CODE.findall(confirmed.text)
+    return SecondFactor(secret, CODE.findall(confirmed.text), used)
 
 
 async def sign_in(client: httpx.AsyncClient, name: str = "ada") -> httpx.Response:

@@ -28,7 +28,7 @@ async def test_who_has_one_is_nobody_before_it_and_has_another_cookie_after(
         wrong = await ada.post("/settings/second-factor", data={"present": "wrong"})
         assert wrong.status_code == 422
         before = ada.cookies["session"]
-        secret, codes = await set_up(ada)
+        secret, codes, confirming = await set_up(ada)
         assert ada.cookies["session"] != before
         assert len(codes) == 10
         again = (await ada.get("/settings/second-factor")).text
@@ -43,7 +43,7 @@ async def test_who_has_one_is_nobody_before_it_and_has_another_cookie_after(
             assert await close_code(socket) == 4401
         refused = await later.post("/sign-in/second", data={"code": "000000"})
         assert (refused.status_code, later.cookies["session"]) == (401, half)
-        used = await later.post("/sign-in/second", data={"code": code_of(secret)})
+        used = await later.post("/sign-in/second", data={"code": confirming})
         assert used.status_code == 401, "the code that confirmed it"
         elsewhere = {"code": code_of(secret, 1), "next": "https://evil.example"}
         proved = await later.post("/sign-in/second", data=elsewhere)
@@ -82,7 +82,7 @@ async def test_codes_are_guessed_slowly_and_programs_send_one_too(web: Served, d
     async with web.signed_in("ada") as ada, web.stranger() as program, web.stranger() as guesser:
         without = await program.post("/api/v1/auth/login", json={**ADA, "otp": "123456"})
         assert without.status_code == 200, "who has none needs none"
-        secret, codes = await set_up(ada)
+        secret, codes, _ = await set_up(ada)
         for body, code in ((ADA, "SECOND_FACTOR_REQUIRED"), ({**ADA, "otp": "000000"}, "NOT_SIGNED_IN")):
             answer = await program.post("/api/v1/auth/login", json=body)
             assert (answer.status_code, answer.json()["error"]["code"]) == (401, code)
