@@ -18,6 +18,7 @@ from console.unicode_text import normal
 search = sa.column("search", sa.Text)
 ALIKE = "[_‐-―−'’‘ʼ`´-]"  # in regular expressions of Python and PostgreSQL alike
 SHORTEST = 3  # letters: no index knows shorter parts
+GREATEST = "\U0010ffff"  # of all characters, and none: in a text it stands nowhere
 CUT = "\x01"  # stands where something was cut out; no text of a SIM or of a search has it
 
 
@@ -26,10 +27,17 @@ def texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
     return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.Text))
 
 
-def conditions(organization_id: int, wanted: SimFilter) -> "list[sa.ColumnElement[bool]]":
-    """The filter in SQL, with the organization always first. SIMs that are not watched are in no list."""
+def conditions(
+    organization_id: int, wanted: SimFilter, *, watched: bool | None = True
+) -> "list[sa.ColumnElement[bool]]":
+    """The filter in SQL, with the organization always first. SIMs that are not watched are in no list.
+
+    `watched`: False for those alone that are not, None for all.
+    """
     c = sim_states.c
-    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id, c.watched]
+    found: list[sa.ColumnElement[bool]] = [c.organization_id == organization_id]
+    if watched is not None:
+        found.append(c.watched if watched else sa.not_(c.watched))
     asked = parse_search(wanted.q)
     for column in (search, open_to_all(search, c.imsi, c.msisdn)) if wanted.may_guess else (search,):
         found += _all_of(asked.words, column)
@@ -54,10 +62,10 @@ def _criterion(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]"
     if one.field == "label":
         found = sa.or_(*(_label(value) for value in one.values))
         return sa.not_(sa.func.coalesce(found, sa.false())) if one.excluded else found
-    return _one_of(sim_states.c[one.field], one.values, excluded=one.excluded)
+    return one_of(sim_states.c[one.field], one.values, excluded=one.excluded)
 
 
-def _one_of(column: "sa.ColumnElement[Any]", values: Sequence[str], *, excluded: bool) -> "sa.ColumnElement[bool]":
+def one_of(column: "sa.ColumnElement[Any]", values: Sequence[str], *, excluded: bool) -> "sa.ColumnElement[bool]":
     """Whether a column has one of these values; what is not known has none of them but "unknown"."""
     known, unknown = [value for value in values if value != "unknown"], "unknown" in values
     if excluded:
@@ -98,12 +106,17 @@ def has(word: str, column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
 def printed_end(digits: "sa.ColumnElement[str]", column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
     """Whether a SIM's ICCID ends with these digits, the last of which is its check digit.
 
-    What SIMs are found by begins with the ICCID; an index knows which of them have the digits in any place.
+    What SIMs are found by begins with the ICCID. An index knows its digits from the last to the first.
     """
-    iccid, stored = sa.func.substr(column, 1, LENGTH), sa.func.left(digits, -1)
-    somewhere = column.like(sa.func.concat("%", stored, "%"))
-    at_end = iccid.like(sa.func.concat("%", stored))
-    return sa.and_(somewhere, at_end, sa.func.check_digit(iccid) == sa.func.right(digits, 1))
+    iccid = sa.func.left(column, sa.literal_column(str(LENGTH)))  # as the index has it
+    at_end = _begins(sa.func.reverse(iccid), sa.func.reverse(sa.func.left(digits, -1)))
+    return sa.and_(at_end, sa.func.check_digit(iccid) == sa.func.right(digits, 1))
+
+
+def _begins(text: "sa.ColumnElement[str]", beginning: "sa.ColumnElement[str]") -> "sa.ColumnElement[bool]":
+    """Whether a text begins so, as a range of an index: LIKE would make the text of each row anew, to compare it."""
+    above = text.op("~>=~", is_comparison=True)(beginning)
+    return sa.and_(above, text.op("~<~", is_comparison=True)(beginning.op("||")(GREATEST)))
 
 
 def _all_of(asked: Sequence[str], column: "sa.ColumnElement[Any]") -> "Iterator[sa.ColumnElement[bool]]":
@@ -117,7 +130,10 @@ def _all_of(asked: Sequence[str], column: "sa.ColumnElement[Any]") -> "Iterator[
 
 
 def _label_begins(text: str) -> "sa.ColumnElement[bool]":
-    return _like(sa.func.fold_text(sim_states.c.label), "", text)
+    label = sim_states.c.label
+    if _has_alike(text):
+        return _like(sa.func.fold_text(label), "", text)
+    return _begins(sa.func.fold_text(label), sa.func.fold_text(normal("NFKC", text)))
 
 
 def _folded(pattern: str) -> "sa.ColumnElement[str]":
@@ -145,12 +161,17 @@ def _like(column: "sa.ColumnElement[Any]", before: str, word: str) -> "sa.Column
     sign in their places, and a regular expression takes those that have one of them.
     """
     word = normal("NFKC", word)
-    if not (re.search(ALIKE, word) and re.search(r"[^\W_]", word)):
+    if not _has_alike(word):
         return column.like(_folded(f"{before}{escaped(word)}%"))
     pattern = re.sub(ALIKE, "_", word.replace("\\", "\\\\").replace("%", "\\%"))
     exact = "".join(ALIKE if re.match(ALIKE, one) else one if one.isalnum() else f"\\{one}" for one in word)
     fits = column.regexp_match(_folded(("" if before else "^") + exact))
     return sa.and_(column.like(_folded(f"{before}{pattern}%")), fits)
+
+
+def _has_alike(word: str) -> bool:
+    word = normal("NFKC", word)
+    return bool(re.search(ALIKE, word) and re.search(r"[^\W_]", word))
 
 
 def escaped(text: str) -> str:
