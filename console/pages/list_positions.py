@@ -64,7 +64,7 @@ class ListPositions:
 
     async def _found(self, organization_id: int, asked: ListQuery) -> tuple[Position, int]:
         offset = (asked.number - 1) * asked.page_size
-        async with self._db.reading() as reading:
+        async with self._db.snapshot() as reading:
             found = await position(
                 reading, organization_id, asked.wanted, sort=asked.order, limit=asked.page_size, offset=offset
             )

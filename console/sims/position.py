@@ -32,8 +32,8 @@ async def position(
     total = await reads.count(connection, organization_id, wanted)
     if offset >= total:  # the page that was shown is beyond the end now
         return Position(total, ())
-    found = await reads.rows(connection, organization_id, wanted, sort=sort, limit=limit, offset=offset, total=total)
-    return Position(total, tuple(state.iccid for state in found))
+    found = await reads.keys(connection, organization_id, wanted, sort=sort, limit=limit, offset=offset, total=total)
+    return Position(total, tuple(found))
 
 
 async def matching(

@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
+from console.sims.counts.reads import counted_by_kind
 from console.sims.filters import SHORTEST, conditions, has, texts
 from console.sims.rules import SimFilter, Sort
 from console.sims.search import parse_search
@@ -15,7 +16,8 @@ from console.sims.sorting import TWINS, fields_of, keys_of, mark_after
 from console.sims.tables import sim_states, sims, words
 from console.sims.watching.tables import is_watched, unwatched
 from console.store.keyset import Cursor
-from console.store.keyset_parts import Part, backwards, order, parts
+from console.store.keyset_parts import backwards, order, parts
+from console.store.planning import plan_by_values
 
 STATE_COLUMNS = tuple(sim_states.c[name] for name in SimState.__struct_fields__)
 
@@ -85,66 +87,91 @@ async def rows(
 ) -> list[SimState]:
     """SIMs in this order; what 1NCE has not said sorts last. With `total`, the second half is read from the end.
 
-    With `fields`, rows that have these alone.
+    With `fields`, rows that have the ICCID and these.
     """
-    where, found = conditions(organization_id, wanted), parts(keys_of(sort), cursor, TWINS)
+    found = await keys(
+        connection, organization_id, wanted, sort=sort, limit=limit, offset=offset, cursor=cursor, total=total
+    )
+    return await _in_order(connection, organization_id, found, fields)
+
+
+async def keys(
+    connection: AsyncConnection,
+    organization_id: int,
+    wanted: SimFilter,
+    *,
+    sort: Sequence[Sort] = (),
+    limit: int,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+    total: int | None = None,
+) -> list[str]:
+    """The ICCIDs of such a list alone: indexes know them, so no more SIMs are looked at than are wanted."""
+    if wanted.q:
+        await plan_by_values(connection)
+    by, where, iccid = keys_of(sort), conditions(organization_id, wanted), sim_states.c.iccid
+    if {one.field for one in sort} <= {"iccid"} and (asked := _words_alone(wanted)):
+        where, iccid = [*_having_words(organization_id, asked), is_watched(words)], words.c.iccid
+        by = [(iccid, by[0][1])]
+    found = parts(by, cursor, TWINS)
     from_end = total is not None and offset * 2 > total
     if from_end and total is not None:
         limit, offset = min(limit, total - offset), max(0, total - offset - limit)
         found = backwards(found)
-    states: list[SimState] = []
+    iccids: list[str] = []
     for part in found:
-        states += await _states(connection, part, where, limit - len(states), offset, from_end=from_end, fields=fields)
-        if len(states) >= limit or part is found[-1]:
+        chosen = sa.select(iccid).where(*where, *part.where).order_by(*order(part, from_end=from_end))
+        iccids += (await connection.execute(chosen.limit(limit - len(iccids)).offset(offset))).scalars()
+        if len(iccids) >= limit or part is found[-1]:
             break
-        offset = 0 if states or not offset else max(0, offset - await _count(connection, [*where, *part.where]))
-    return states[::-1] if from_end else states
+        if offset and not iccids:  # all of this part is passed over
+            passed = sa.select(sa.func.count()).select_from(iccid.table).where(*where, *part.where)
+            offset = max(0, offset - int((await connection.execute(passed)).scalar_one()))
+        else:
+            offset = 0
+    return iccids[::-1] if from_end else iccids
 
 
-async def _states(
-    connection: AsyncConnection,
-    part: Part,
-    where: "Sequence[sa.ColumnElement[bool]]",
-    limit: int,
-    offset: int,
-    *,
-    from_end: bool,
-    fields: Sequence[str],
+async def _in_order(
+    connection: AsyncConnection, organization_id: int, iccids: Sequence[str], fields: Sequence[str]
 ) -> list[Any]:
-    """Choose by keys alone, which indexes know, and look at no more SIMs than are wanted."""
-    c, ways = sim_states.c, order(part, from_end=from_end)
-    chosen = sa.select(c.organization_id, c.iccid).where(*where, *part.where).order_by(*ways)
-    keys = chosen.limit(limit).offset(offset).subquery("chosen")
-    mine = sa.and_(c.organization_id == keys.c.organization_id, c.iccid == keys.c.iccid)
-    columns = [c[name] for name in fields] or STATE_COLUMNS
-    query = sa.select(*columns).join_from(keys, sim_states, mine).order_by(*ways)
-    found = (await connection.execute(query)).all()
-    return list(found) if fields else [_state(row) for row in found]
+    """These SIMs in this order. The statement is the same for every list, so it is planned once for many."""
+    if not iccids:
+        return []
+    c = sim_states.c
+    columns = [c[name] for name in dict.fromkeys(["iccid", *fields])] if fields else STATE_COLUMNS
+    query = sa.select(*columns).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts(iccids)))
+    found = {row.iccid: row for row in await connection.execute(query)}
+    there = [found[iccid] for iccid in iccids if iccid in found]
+    return there if fields else [_state(row) for row in there]
 
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
-    """How many SIMs the filter lets through."""
+    """How many SIMs the filter lets through: by the counts that the database keeps, if they have what it asks for."""
+    if wanted.q:
+        await plan_by_values(connection)
+    known = counted_by_kind(organization_id, wanted)
+    if known is None and (asked := _words_alone(wanted)):
+        known = _number(words, _having_words(organization_id, asked))
+    elif known is None:
+        known = _number(sim_states, conditions(organization_id, wanted, watched=None))
+    left_out = _number(sim_states, conditions(organization_id, wanted, watched=False))
+    return int((await connection.execute(sa.select(known - left_out))).scalar_one())
+
+
+def _words_alone(wanted: SimFilter) -> tuple[str, ...]:
+    """The words of a search, if nothing else is asked and none is short: then no other table is looked through."""
     asked = parse_search(wanted.q)
-    plain = asked.words and not asked.identifiers and not wanted.criteria and not wanted.may_guess
-    if plain and not any(len(one) < SHORTEST for one in asked.words):
-        return await _count_words(connection, organization_id, asked.words)
-    return await _count(connection, conditions(organization_id, wanted))
+    others = asked.identifiers or wanted.criteria or wanted.may_guess
+    return () if others or any(len(one) < SHORTEST for one in asked.words) else asked.words
 
 
-async def _count_words(connection: AsyncConnection, organization_id: int, parts: Sequence[str]) -> int:
-    """Where nothing else is asked, the words alone are looked through: a third of the time for a word that all have."""
-    wanted = (has(one, words.c.search) for one in parts)
-    query = (
-        sa.select(sa.func.count())
-        .select_from(words)
-        .where(words.c.organization_id == organization_id, is_watched(words), *wanted)
-    )
-    return int((await connection.execute(query)).scalar_one())
+def _having_words(organization_id: int, asked: Sequence[str]) -> "list[sa.ColumnElement[bool]]":
+    return [words.c.organization_id == organization_id, *(has(one, words.c.search) for one in asked)]
 
 
-async def _count(connection: AsyncConnection, where: "Sequence[sa.ColumnElement[bool]]") -> int:
-    query = sa.select(sa.func.count()).select_from(sim_states).where(*where)
-    return int((await connection.execute(query)).scalar_one())
+def _number(table: sa.FromClause, where: "Sequence[sa.ColumnElement[bool]]") -> "sa.ScalarSelect[int]":
+    return sa.select(sa.func.count()).select_from(table).where(*where).scalar_subquery()
 
 
 async def countries(connection: AsyncConnection, organization_id: int) -> list[str]:

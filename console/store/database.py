@@ -20,6 +20,7 @@ from console.log import logger
 from console.queue import job_queue
 from console.store.direct_reads import DirectReads
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
+from console.store.one_connection import OneConnection
 from console.store.outbox import FactRelay, append_facts, item
 
 STANDING_STILL_SECONDS = 60  # after which PostgreSQL ends a transaction whose process says nothing: it holds locks
@@ -91,6 +92,12 @@ class Database:
         """A connection for questions: each statement sees the latest committed state."""
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for questions that all see the state that the first one saw."""
+        async with OneConnection(self.engine, kept=False).snapshot() as connection:
+            yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

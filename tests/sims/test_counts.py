@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from console.sims import reads as lists
 from console.sims.counts import reads
 from console.sims.counts.tables import fleet_counts
 from console.sims.counts.writes import fold_counts
+from console.sims.filter_parameters import read_filter
 from console.sims.watching.writes import unwatch
 from console.sims.writes import record_connections, record_inventory
 from console.store.database import Database
@@ -99,3 +101,38 @@ async def test_folded_counts_are_one_row_for_each_kind(db: Database, cast: Cast)
         )
         rows = sorted((await reading.execute(numbers)).all())
     assert [tuple(row) for row in rows] == [("offline", 1), ("online", 1)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "connection=online",
+        "connection=unknown&country_not=DE",
+        "operator=A&operator=unknown",
+        "operator_not=A&quota=unknown&status_not=unknown",
+        "rat=unknown&connection=offline",
+        "q=8988228066",
+        "q=8988&connection=online",
+        "q=88228 0666",
+        "q=0000",
+    ],
+)
+async def test_a_filter_counts_as_many_as_it_lists(asked: str, db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        await record_inventory(transaction, cast.acme, [listed(iccid) for iccid in ICCIDS], NOW)
+    await move(db, cast.acme, random.Random(asked))
+    async with db.transaction() as transaction:
+        for iccid in ICCIDS[::3]:
+            await unwatch(transaction, cast.acme, iccid, "ada", NOW)
+    parameters = [(name, value) for name, _, value in (one.partition("=") for one in asked.split("&") if one)]
+    q = " ".join(value for name, value in parameters if name == "q")
+    wanted = read_filter([one for one in parameters if one[0] != "q"], q)
+    async with db.snapshot() as reading:
+        total = await lists.count(reading, cast.acme, wanted)
+        listing = await lists.keys(reading, cast.acme, wanted, limit=100)
+        backwards = await lists.keys(reading, cast.acme, wanted, limit=5, offset=max(0, total - 5), total=total)
+    assert total == len(listing)
+    assert total > 5
+    assert backwards == listing[-5:]
+    assert not set(ICCIDS[::3]) & set(listing)

@@ -8,8 +8,12 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims.counts.tables import KINDS, fleet_counts
+from console.sims.filters import one_of
+from console.sims.rules import SimFilter
 from console.sims.tables import sims
 from console.sims.watching.tables import unwatched
+
+COUNTED = frozenset(one.name for one in KINDS)
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -88,3 +92,13 @@ def by_place(found: Sequence[Kind]) -> dict[tuple[str | None, str | None], list[
     for one in found:
         places.setdefault((one.operator, one.country), []).append(one)
     return places
+
+
+def counted_by_kind(organization_id: int, wanted: SimFilter) -> "sa.ScalarSelect[int] | None":
+    """How many SIMs a filter lets through, watched or not, in SQL; None if they are not counted by what it asks."""
+    f = fleet_counts.c
+    if wanted.q or any(one.field not in COUNTED for one in wanted.criteria):
+        return None
+    where = [one_of(f[one.field], one.values, excluded=one.excluded) for one in wanted.criteria]
+    query = sa.select(sa.func.coalesce(sa.func.sum(f.sims), 0)).where(f.organization_id == organization_id, *where)
+    return query.scalar_subquery()
