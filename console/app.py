@@ -33,7 +33,7 @@ from console.organizations.flags_kept import FlagsKept
 from console.pages import oidc, passkey_sign_in, second_step, sign_in, team, wall_key
 from console.pages.joining import live_part, page_routes, wall_routes
 from console.pages.list_positions import ListPositions
-from console.pages.static import static_files
+from console.pages.static import service_worker, static_files
 from console.pages.templating import Fragments, environment
 from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
@@ -106,6 +106,7 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[
             static_files(),
+            service_worker,
             page_routes(OF_A_CALLER),
             wall_routes(OF_A_CALLER),
             wall_key.router,

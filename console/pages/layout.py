@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.explanations import summary
 from console.alerts import reads as alert_reads
+from console.alerts.informing import FIRING
 from console.alerts.reads import AlertCounts
 from console.carrier import reads as carrier_reads
 from console.facts import Fact
 from console.facts.actions import ActionKind
-from console.facts.alerts import AlertChanged
+from console.facts.alerts import ACTIVE, Alert, AlertChanged
 from console.facts.approvals import ApprovalChanged
 from console.facts.carrier import CarrierChanged
 from console.facts.streamer import StreamerChanged
@@ -45,7 +46,7 @@ class LayoutView:
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
         """The banner on top; a message to whoever asked for an approval, and to those who may give it."""
         if isinstance(fact, AlertChanged):
-            return [STRIP]
+            return [STRIP, self._message(fact.data)]
         if isinstance(fact, ApprovalChanged):
             approval = fact.data
             what = summary(ActionKind(approval.kind), approval.parameters)
@@ -55,6 +56,13 @@ class LayoutView:
             banner = self._fragments.draw("carrier/_banner.html", circuit=fact.data.circuit)
             return [replace("carrier-banner", banner), SOURCES]
         return [SOURCES]
+
+    def _message(self, alert: Alert) -> Html:
+        """That it fires now, on top of the messages; in the place of that message, what it is since then."""
+        id_ = f"alert-message-{alert.id}"
+        shown = alert.state in ACTIVE and alert.hidden_by is None and alert.acknowledged_at is None
+        message = self._fragments.draw("alerts/_message.html", alert=alert, over=not shown)
+        return prepend("messages", id_, message) if shown and alert.change in FIRING else replace(id_, message)
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """How fresh both sources are, or what fires now."""

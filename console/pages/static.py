@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.params import FromPath
 
 from console.errors import NotFound
@@ -53,3 +54,20 @@ def static_files() -> Router:
         return await files.answer(request, str(path).lstrip("/"))
 
     return Router(static_address(), route_handlers=[file], opt={"access": Access.PUBLIC, SKIPS_COMPRESSION: True})
+
+
+@get(
+    "/service-worker.js",
+    include_in_schema=False,
+    opt={"access": Access.PUBLIC},
+    media_type="text/javascript",
+    cache_control=CacheControlHeader(no_cache=True),
+)
+async def service_worker() -> bytes:
+    """Shows notifications for all pages: browsers let a service worker serve what lies below its own address."""
+    return _service_worker()
+
+
+@cache
+def _service_worker() -> bytes:
+    return (STATIC / "js" / "service_worker.js").read_bytes()

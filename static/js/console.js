@@ -1,5 +1,6 @@
 // Starts what every page has.
 import { startActivity } from "./activity.js";
+import { startSignals } from "./alert_signals.js";
 import { startAlerts } from "./alerts.js";
 import { startCharts } from "./charts.js";
 import { startFilters } from "./filters.js";
@@ -32,6 +33,8 @@ startCharts();
 startActivity();
 startFolding();
 startAlerts();
+startSignals();
+startWhere("[data-alert-pick]", "./alert_selection.js", "startAlertSelection");
 startWhere("[data-copy]", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
 startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");

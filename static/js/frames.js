@@ -27,7 +27,8 @@ export function take(parts, absentToo = false) {
   for (const { target, html, swap = "outerMorph", id, revision = NaN, about } of parts) {
     const place = document.getElementById(target);
     if (place?.closest("[data-always]")) {
-      swapIn([{ target, swap, html }]);
+      const there = swap !== "outerMorph" && id && document.getElementById(id);
+      swapIn([there ? { target: id, swap: "outerMorph", html } : { target, swap, html }]);
       continue;
     }
     if (!place && !absentToo && !(id && document.getElementById(id))) continue;

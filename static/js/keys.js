@@ -4,7 +4,7 @@ import { openFind } from "./find.js";
 const KEY = "console.keys";
 const PATIENCE = 1_500;
 
-let wentG = 0;
+let wentG = -Infinity;
 
 function on() {
   try {
@@ -32,13 +32,21 @@ function pressed(selector) {
   (document.activeElement.closest("tr") ?? document.getElementById("main"))?.querySelector(selector)?.click();
 }
 
+// The alerts that are selected, else the one of the row, else the one on top.
+function acknowledge() {
+  const picked = document.querySelector("[data-acknowledge-picked]:not([hidden] *)");
+  if (picked) picked.click();
+  else pressed("[data-acknowledge]");
+}
+
 const KEYS = {
   "/": () => document.querySelector("[data-search]") ?? openFind(),
   "[": () => document.querySelector("[data-rail-fold]")?.click(),
   j: () => step(1),
   k: () => step(-1),
-  x: () => import("./selection.js").then(({ pickRow }) => pickRow()),
-  a: () => pressed("[data-acknowledge]"),
+  x: () => document.activeElement.closest("tr")?.querySelector("[data-pick], [data-alert-pick]")?.click(),
+  a: acknowledge,
+  s: () => pressed("[data-silence]"),
   n: () => document.getElementById("note") ?? pressed("[data-row-link]"),
   g: () => { wentG = performance.now(); },
   r: () => document.querySelector("[data-list-show]:is(:not([hidden] *))")?.click(),
@@ -56,7 +64,7 @@ function press(event) {
     location.assign(link.href);
     return;
   }
-  wentG = 0;
+  wentG = -Infinity;
   const act = KEYS[key];
   if (!act) return;
   event.preventDefault();

@@ -24,14 +24,6 @@ function change(box) {
   show();
 }
 
-// The row that the keyboard is on.
-export function pickRow() {
-  const box = document.activeElement.closest("tr")?.querySelector("[data-pick]");
-  if (!box) return;
-  box.checked = !box.checked;
-  change(box);
-}
-
 export function startSelection() {
   document.addEventListener("change", async ({ target }) => {
     if (target.matches?.("[data-pick]")) change(target);

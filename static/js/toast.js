@@ -1,6 +1,9 @@
 // Messages in the corner. They stay until they are dismissed, or for 20 seconds when nothing is wrong.
 const CALM = 20_000;
 const MOST = 5;
+const CALMER = ["warn", "info"]; // what is neither, or can still be undone, goes last
+const order = new WeakMap(); // in which messages have come: they stand on top or below, by where they come from
+let number = 0;
 
 export function notify(text, kind = "info") {
   const region = document.getElementById("messages");
@@ -8,6 +11,7 @@ export function notify(text, kind = "info") {
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.dataset.kind = kind;
+  if (kind === "info") toast.dataset.fades = "";
   const words = document.createElement("p");
   words.textContent = text;
   const close = document.createElement("button");
@@ -17,18 +21,26 @@ export function notify(text, kind = "info") {
   close.textContent = "Dismiss";
   toast.append(words, close);
   region.append(toast);
-  crowd(region);
-  if (kind === "info") setTimeout(() => toast.remove(), CALM);
 }
 
-// Of one thing one message, the latest.
+// Of one thing one message, the latest; and few in all: the least urgent go first, of these the oldest.
 function crowd(region) {
-  const said = new Set();
-  for (const toast of [...region.children].reverse()) {
-    if (toast.id && said.has(toast.id)) toast.remove();
-    said.add(toast.id);
+  for (const toast of region.children) {
+    if (order.has(toast)) continue;
+    order.set(toast, (number += 1));
+    if ("fades" in toast.dataset) setTimeout(() => toast.remove(), CALM);
   }
-  while (region.children.length > MOST) region.firstElementChild.remove();
+  const latest = [...region.children].sort((one, other) => order.get(other) - order.get(one));
+  const said = new Set();
+  const left = latest.filter((toast) => {
+    const again = toast.id && said.has(toast.id);
+    said.add(toast.id);
+    if (again) toast.remove();
+    return !again;
+  });
+  const calm = (toast) => (toast.querySelector("form") ? -1 : CALMER.indexOf(toast.dataset.kind));
+  left.sort((one, other) => calm(one) - calm(other) || order.get(other) - order.get(one));
+  for (const toast of left.slice(MOST)) toast.remove();
 }
 
 // A message about an approval is for whoever asked, or for those who may decide.
@@ -43,6 +55,7 @@ export function startToasts() {
   if (region) {
     new MutationObserver(() => {
       for (const toast of region.querySelectorAll("[data-for]")) if (!concerns(toast)) toast.remove();
+      crowd(region);
     }).observe(region, { childList: true });
   }
   document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast")?.remove());
@@ -50,5 +63,4 @@ export function startToasts() {
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx) notify("No answer from the console. What you see is as it was; try again.", "error");
   });
-  document.addEventListener("htmx:after:swap", () => crowd(document.getElementById("messages")));
 }

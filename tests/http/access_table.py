@@ -155,6 +155,7 @@ OPEN: dict[str, Row] = {
     **dict.fromkeys(
         [
             "GET /static/*",
+            "GET /service-worker.js",
             "GET /sign-in",
             "POST /sign-in",
             "POST /sign-out",

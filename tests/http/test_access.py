@@ -160,6 +160,7 @@ def test_every_route_says_who_may_call_it() -> None:
     assert "GET /api/v1/sims" in by_key
     open_to_all = {name for name, access in options.items() if access is Access.PUBLIC and "/health" not in name}
     assert {name for name in open_to_all if "/static" not in name} == {
+        "GET /service-worker.js",
         "GET /sign-in",
         "POST /sign-in",
         "POST /sign-in/passkey",

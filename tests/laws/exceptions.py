@@ -73,6 +73,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "console/pages/layout.py draws templates/approvals/_toast.html",
         "a message to whoever asked for an approval, and to those who may give it",
     ),
+    Allowed(
+        "live_fragments_are_on_pages",
+        "console/pages/layout.py draws templates/alerts/_message.html",
+        "a message about an alert that fires while the page is open",
+    ),
     Allowed("live_fragments_are_on_pages", "console/pages/find.py draws ", "the answer to a search, in its dialog"),
     Allowed(
         "live_fragments_are_on_pages",

@@ -22,6 +22,7 @@ PUBLIC = (
     "/sign-out",
     "/join/",  # the address is the key, once
     "/static",
+    "/service-worker.js",
     "/health",
     "/api/v1/health",
     "/api/v1/openapi.json",
