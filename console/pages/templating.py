@@ -1,6 +1,7 @@
 """How templates are found and what they can do: volumes, counts and times in people's words."""
 
 import re
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -32,18 +33,27 @@ class Unindented(Extension):
         return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
 
 
+class Templates(Environment):
+    """Templates that all have the same globals, kept as they were compiled: a third of the time of a list's rows."""
+
+    def make_globals(self, d: "MutableMapping[str, Any] | None") -> "MutableMapping[str, Any]":
+        """Those of the environment itself, where no others are given: `from … import` compares them in each row."""
+        return super().make_globals(d) if d else self.globals
+
+
 @cache
 def environment() -> Environment:
     """The one Jinja environment, for pages and for live fragments alike. Everything is escaped.
 
     All templates are compiled here: to compile one while clients wait holds the event loop for some 50 ms.
     """
-    made = Environment(
+    made = Templates(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         auto_reload=False,
+        cache_size=-1,  # all of them
         extensions=[Unindented],
     )
     made.filters.update(
