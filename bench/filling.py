@@ -10,8 +10,8 @@ INSERT INTO sims (organization_id, iccid, label, status, imsi, msisdn, imei, ime
                   connection_at, missing_walks, added_at, changed_at)
 SELECT $1, '8988228066' || 600000000 + n,
        CASE WHEN n % 12 > 0 THEN
-           (ARRAY['pump', 'valve', 'meter', 'tracker', 'gateway', 'cooler', 'lift'])[1 + n * 7919 % 7] || '-'
-           || (ARRAY['berlin', 'lyon', 'leeds', 'utrecht', 'sevilla'])[1 + n * 1009 % 5]
+           (ARRAY['pump', 'valve', 'meter', 'tracker', 'gateway', 'cooler', 'lift'])[(1 + n * 7919 % 7)::int] || '-'
+           || (ARRAY['berlin', 'lyon', 'leeds', 'utrecht', 'sevilla'])[(1 + n * 1009 % 5)::int]
            || '-' || lpad(n::text, 6, '0')
        END,
        CASE WHEN n % 40 = 0 THEN 'disabled' ELSE 'enabled' END,
@@ -20,25 +20,25 @@ SELECT $1, '8988228066' || 600000000 + n,
        now() - interval '400 days', place.connection, place.operator, place.country, place.rat, 'sensor.net',
        n * 31 % 60000 || '/' || n * 7907 % 16777216,
        CASE WHEN place.connection = 'online' THEN now() - n * 613 % 86400 * interval '1 second' END,
-       CASE WHEN n % 25 > 0 THEN now() - n::bigint * 48271 % 2592000 * interval '1 second' END,
+       CASE WHEN n % 25 > 0 THEN now() - n * 48271 % 2592000 * interval '1 second' END,
        now(), CASE WHEN n % 2000 = 0 THEN 2 ELSE 0 END, now() - interval '300 days', now()
-FROM generate_series(1, $2) n,
+FROM generate_series(1, $2::bigint) n,
      LATERAL (SELECT
          CASE WHEN n % 25 = 0 THEN NULL
               ELSE (ARRAY['online', 'online', 'online', 'attached', 'attached', 'offline', 'offline', 'offline'])
-                   [1 + n * 6151 % 8] END AS connection,
-         (ARRAY['DE', 'DE', 'DE', 'FR', 'GB', 'NL', 'ES', 'PL', 'US', 'JP'])[1 + n * 3079 % 10] AS country,
+                   [(1 + n * 6151 % 8)::int] END AS connection,
+         (ARRAY['DE', 'DE', 'DE', 'FR', 'GB', 'NL', 'ES', 'PL', 'US', 'JP'])[(1 + n * 3079 % 10)::int] AS country,
          'Operator ' || n * 1543 % 16 AS operator,
-         (ARRAY['LTE', 'NB-IoT', 'CAT-M', '2G'])[1 + n * 769 % 4] AS rat) place
+         (ARRAY['LTE', 'NB-IoT', 'CAT-M', '2G'])[(1 + n * 769 % 4)::int] AS rat) place
 """
 QUOTAS = """
 INSERT INTO quotas (organization_id, iccid, service, status, "left", total, accumulated, last_added, threshold_percent,
                     expires_at, created_at, changed_at)
 SELECT $1, '8988228066' || 600000000 + n, service,
        CASE WHEN n % 50 = 0 THEN 'expired' WHEN n % 20 = 1 THEN 'exhausted' ELSE 'active' END,
-       CASE WHEN n % 20 = 1 THEN 0 ELSE n::bigint * 48271 % total END, total, total, total, 20,
+       CASE WHEN n % 20 = 1 THEN 0 ELSE n * 48271 % total END, total, total, total, 20,
        now() + interval '5 years', now() - interval '5 years', now()
-FROM generate_series(1, $2) n, (VALUES ('data', 500000000), ('sms', 250)) AS kinds (service, total)
+FROM generate_series(1, $2::bigint) n, (VALUES ('data', 500000000), ('sms', 250)) AS kinds (service, total)
 """
 WORDS = """
 UPDATE sims SET quota = CASE
@@ -49,7 +49,7 @@ WHERE (q.organization_id, q.iccid) = (sims.organization_id, sims.iccid)
 """
 CHECKS = """
 INSERT INTO sim_checks (organization_id, iccid, status_at, status_by, events_at, data_quota_at, sms_quota_at)
-SELECT $1, '8988228066' || 600000000 + n, now(), 'poll', now(), now(), now() FROM generate_series(1, $2) n
+SELECT $1, '8988228066' || 600000000 + n, now(), 'poll', now(), now(), now() FROM generate_series(1, $2::bigint) n
 """
 
 
