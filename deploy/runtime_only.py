@@ -12,6 +12,7 @@ from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
 PROGRAM = "sim-console"
+EXTRAS = frozenset({"pdf"})  # imported when somebody uses them
 
 
 def needed(name: str, extras: frozenset[str], known: set[tuple[str, frozenset[str]]]) -> set[str]:
@@ -32,7 +33,7 @@ def needed(name: str, extras: frozenset[str], known: set[tuple[str, frozenset[st
 
 def main() -> None:
     """Remove what isn't needed, the remover last of all."""
-    kept = needed(PROGRAM, frozenset(), set())
+    kept = needed(PROGRAM, EXTRAS, set())
     there = {canonicalize_name(one.metadata["Name"]) for one in distributions()}
     surplus = sorted(there - kept - {"pip"})
     subprocess.run([sys.executable, "-m", "pip", "uninstall", "--yes", "--quiet", *surplus, "pip"], check=True)  # noqa: S603

@@ -7,6 +7,7 @@ from console.audit import reads as audit_reads
 from console.audit.writes import RETENTION as AUDIT_RETENTION
 from console.audit.writes import prune_lines
 from console.notifications.deliveries.writes import prune_deliveries
+from console.reports.writes import prune_reports
 from console.runs.writes import delete_runs
 from console.sms.writes import forget_messages
 from console.store.database import Database
@@ -51,6 +52,7 @@ async def _prune(run: Run, db: Database) -> None:
         gone += await prune_silences(transaction, run.now() - SERIES_RETENTION["usage_records"])
         gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
         gone += await prune_deliveries(transaction, run.now() - DELIVERIES_RETENTION)
+        gone += await prune_reports(transaction, run.now())
     run.counted(seen=gone, changed=gone)
 
 

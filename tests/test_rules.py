@@ -6,7 +6,8 @@ import pytest
 
 from console.connectivity.rules import EventEffect, Place, after
 from console.quotas.rules import Reconciliation, checked, days_left, difference, differs, unexplained
-from console.runs.schedule import JOBS, next_run
+from console.runs.rules import next_run
+from console.runs.schedule import JOBS
 from console.sims.rules import quota_word
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

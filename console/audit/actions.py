@@ -53,6 +53,7 @@ KINDS = (
     ActionKind("channel.rotate_secret", "Give a webhook a new secret", Permission.ALERTS_WRITE),
     ActionKind("channel.test", "Test a notification channel", Permission.ALERTS_WRITE),
     ActionKind("channel.remove", "Remove a notification channel", Permission.ALERTS_WRITE),
+    ActionKind("report.change_settings", "Say when the daily report is made, and who gets it", Permission.ALERTS_WRITE),
     ActionKind("delivery.redeliver", "Send a notification again", Permission.ALERTS_WRITE),
     ActionKind("alert.acknowledge", "Acknowledge an alert", Permission.ALERTS_ACT),
     ActionKind("alert.unacknowledge", "End the acknowledgement of an alert", Permission.ALERTS_ACT),

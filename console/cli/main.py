@@ -24,6 +24,7 @@ COMMANDS = {  # where each is found; imported when it is called, because all tog
     "backup": "backups:backup",
     "restore": "backups:restore",
     "drill": "drilling:drill",
+    "report": "reporting:report",
     "size": "sizing:size_command",
     "tail": "tail:tail",
     "demo": "demo:demo",

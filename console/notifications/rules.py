@@ -56,11 +56,12 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Notification(Struct, frozen=True, kw_only=True):
     """What is sent to a channel. `data` is the thing's state, as its fact has it."""
 
-    type: str  # alert.firing, alert.resolved, test
+    type: str  # alert.firing, alert.resolved, report.daily, test
     time: datetime
     severity: Severity
     title: str
     text: str = ""
+    html: str = ""  # of a mail, beside the text: a whole document
     subject: str | None = None  # the alert's id
     path: str | None = None  # of the page about it
     tags: list[str] = field(default_factory=list)

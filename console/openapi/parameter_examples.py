@@ -22,6 +22,7 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "session_id": 12,
     "name": "sync_sims",
     "flag": "spending",
+    "day": "2026-11-19",
     "prefix": "iot_key_AbCdEfGh",
     "organization_id": 1,
 }

@@ -20,6 +20,7 @@ import console.members.program_sessions
 import console.notifications.api
 import console.polling.api
 import console.quotas.api
+import console.reports.api
 import console.runs.api
 import console.saved_views.api
 import console.sessions.api
@@ -85,6 +86,7 @@ def api_routes() -> Router:
                     console.members.program_sessions.router,
                     console.notifications.api.router,
                     console.silences.api.router,
+                    console.reports.api.router,
                 ],
                 after_request=named,
                 guards=[known_version, known_parameters],

@@ -47,11 +47,7 @@ from console.members.one_time_links import Link
 from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
 from console.members.program_sessions import LogIn, Refresh, Tokens
 from console.members.reads import Member
-from console.notifications.api import Channels, ChannelWithSecret, TestRequested
-from console.notifications.bodies import ChangedChannel, NewChannel
-from console.notifications.deliveries.reads import Delivery, DeliveryAttempt, DeliveryLog
-from console.notifications.reads import Channel
-from console.notifications.rules import Hours
+from console.openapi.outgoing_structs import OF_OUTGOING
 from console.openapi.sim_structs import OF_SIMS
 from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
@@ -79,16 +75,7 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     MaintenanceWindows,
     WindowSetting,
     Matcher,
-    Channel,
-    Channels,
-    ChannelWithSecret,
-    NewChannel,
-    ChangedChannel,
-    TestRequested,
-    Hours,
-    Delivery,
-    DeliveryAttempt,
-    DeliveryLog,
+    *OF_OUTGOING,
     LogIn,
     Refresh,
     Tokens,

@@ -41,6 +41,7 @@ EXCLUDED = {
 PARAMETERS = {
     "name": "The job's name.",
     "flag": "The flag's name.",
+    "day": "The UTC day, like `2026-11-20`.",
     "iccid": ICCID,
     "q": "Words that must all occur in the ICCID, label, IMEI, IP address or, with `identifiers:read`, IMSI or MSISDN;"
     " one of a letter or two must"

@@ -113,6 +113,14 @@ async def by_id(connection: AsyncConnection, organization_id: int) -> Organizati
     return next((found for found in await every(connection) if found.id == organization_id), None)
 
 
+async def created_at(connection: AsyncConnection, organization_id: int) -> datetime:
+    """When the organization was made."""
+    found: datetime = (
+        await connection.execute(sa.select(organizations.c.created_at).where(organizations.c.id == organization_id))
+    ).scalar_one()
+    return found
+
+
 async def account(
     connection: AsyncConnection, secret_key: str, *, organization_id: int | None = None, slug: str | None = None
 ) -> Account | None:

@@ -77,6 +77,15 @@ PAGES = (
         permission=Permission.ALERTS_WRITE,
     ),
     Page(
+        name="reports",
+        path="/reports",
+        title="Reports",
+        key="p",
+        help="Go to the reports",
+        icon="report",
+        group="System",
+    ),
+    Page(
         name="users",
         path="/users",
         title="Users",

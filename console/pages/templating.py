@@ -14,10 +14,9 @@ from console.carrier.money import money
 from console.pages.address_faults import address_faults
 from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
+from console.usage.volumes import NOTHING, volume
 
 ROOT = Path(__file__).parents[2]
-UNITS = ("B", "kB", "MB", "GB", "TB")
-NOTHING = "—"
 FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 FIRST_NUMBER = 2**63  # so that negative numbers sort before the others
 
@@ -90,20 +89,6 @@ class Fragments:
     def draw(self, template: str, **context: Any) -> str:
         """The fragment as HTML."""
         return self._environment.get_template(template).render(**context)
-
-
-def volume(amount: int | None) -> str:
-    """Bytes in the unit that reads best; 1 MB is 1,024 kB, as 1NCE counts. static/js/numbers.js writes the same."""
-    if amount is None:
-        return NOTHING
-    magnitude, sign = abs(amount), "-" if amount < 0 else ""
-    for power, unit in enumerate(UNITS):
-        size = 1024**power
-        tenths = (magnitude * 20 + size) // (size * 2)
-        whole = (magnitude * 2 + size) // (size * 2)
-        if whole < 1024 or unit == UNITS[-1]:
-            return f"{sign}{tenths / 10:.1f} {unit}" if power and tenths < 1000 else f"{sign}{whole:,} {unit}"
-    return NOTHING
 
 
 def order(*parts: datetime | int | str) -> str:

@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.jobs import JobRun
-from console.runs.rules import LOST_AFTER, RunState
-from console.runs.schedule import JOBS, next_run
+from console.runs.rules import LOST_AFTER, RunState, next_run
+from console.runs.schedule import JOBS
 from console.runs.tables import job_looks, job_runs
 
 c = job_runs.c

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
+from croniter import croniter
 from msgspec import Meta, Struct
 
 
@@ -61,3 +62,11 @@ MOST_BY_HAND = 6  # jobs that an organization may ask for within that time
 def retry_delay(attempt: int) -> timedelta:
     """How long a request waits after this attempt (from 1) has failed: 2, 4, 8 ... seconds, at most ten minutes."""
     return min(timedelta(seconds=2 ** min(attempt, 20)), LONGEST_DELAY)
+
+
+def next_run(job: JobDefinition, now: datetime) -> datetime | None:
+    """When the job is due next by its schedule; None if it runs on request alone."""
+    if job.cron is None:
+        return None
+    upcoming: datetime = croniter(job.cron, now).get_next(datetime)
+    return upcoming

@@ -3,9 +3,7 @@
 The workers load and schedule `jobs/<name>.py` by it, and the Jobs page shows it.
 """
 
-from datetime import datetime, timedelta
-
-from croniter import croniter
+from datetime import timedelta
 
 from console.runs.rules import JobDefinition
 
@@ -156,6 +154,14 @@ JOBS = (
         timeout=timedelta(minutes=2),
     ),
     JobDefinition(
+        name="make_reports",
+        description="Makes the daily report of the day before, once the organization's hour has come, and sends it",
+        every="5 minutes",
+        cron="*/5 * * * *",
+        timeout=timedelta(minutes=10),
+        at_start=True,
+    ),
+    JobDefinition(
         name="sweep_outbox",
         description="Publishes facts and hands over job requests that a crash or a lost Redis left behind",
         every="10 seconds",
@@ -189,11 +195,3 @@ JOBS = (
     ),
 )
 BY_NAME = {job.name: job for job in JOBS}
-
-
-def next_run(job: JobDefinition, now: datetime) -> datetime | None:
-    """When the job is due next by its schedule; None if it runs on request alone."""
-    if job.cron is None:
-        return None
-    upcoming: datetime = croniter(job.cron, now).get_next(datetime)
-    return upcoming

@@ -1,6 +1,6 @@
 """What an organization has besides its SIMs: something of everything that the API lists."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from console.actions.approving import ApprovalRule
@@ -21,6 +21,8 @@ from console.notifications.rules import ChannelKind, Notification
 from console.notifications.writes import add_channel
 from console.organizations.rules import Caller, Role
 from console.organizations.writes import map_group
+from console.reports.figures import figures
+from console.reports.writes import keep
 from console.saved_views.writes import put_view
 from console.settings import Settings
 from console.silences.bodies import NewSilence, WindowSetting
@@ -77,3 +79,5 @@ async def alert_and_inform(transaction: Transaction, settings: Settings, ada: Ca
     await add_window(transaction, acme, window, "ada", now)
     await put_view(transaction, acme, None, "Blocked", "connection=blocked", "ada", now)
     await put_template(transaction, acme, "Reboot", "reboot", "ada", now)
+    report = await figures(transaction.connection, acme, date(2026, 11, 19), now)
+    await keep(transaction, acme, report, "", now)

@@ -24,7 +24,9 @@ async def test_every_reading_operation_answers_as_it_promises(
         assert served == promise.document
         reading = {name: one for name, one in promise.operations().items() if one[1] == "get"}
         for name, (path, method, operation) in reading.items():
-            address = web.address + re.sub(r"{\w+}", "1", path.replace("{iccid}", ADAS_SIM))
+            address = web.address + re.sub(
+                r"{\w+}", "1", path.replace("{iccid}", ADAS_SIM).replace("{day}", "2026-11-19")
+            )
             answer = await ada.request(method, address)
             assert answer.status_code == 200, name
             ((kind, content),) = operation["responses"]["200"]["content"].items()

@@ -9,7 +9,8 @@ from pathlib import Path
 import playwright
 import pytest
 
-from console.pages.templating import ago, clock, count, date, volume
+from console.pages.templating import ago, clock, count, date
+from console.usage.volumes import volume
 
 ROOT = Path(__file__).parents[2]
 CASES = json.loads((ROOT / "tests/data/texts.json").read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """Who asks in the access matrix, and what they ask for."""
 
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ from console.notifications.rules import ChannelKind
 from console.notifications.writes import add_channel
 from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
+from console.reports.figures import figures
+from console.reports.writes import keep
 from console.saved_views.writes import put_view
 from console.sessions.tables import sessions
 from console.settings import Settings
@@ -60,6 +62,7 @@ class World:
             "passkey_id": "1",
             "name": "sync_sims",
             "flag": "spending",
+            "day": "2026-11-19",
         }
         self.theirs: dict[str, str] = {
             "iccid": EVES_SIM,
@@ -67,6 +70,7 @@ class World:
             "sms_id": "1",
             "passkey_id": "1",
             "flag": "flag_of_eve",
+            "day": "2026-11-18",
             "name": "sync_of_eve",  # jobs are the same for all: a name that none has
         }
 
@@ -121,6 +125,10 @@ class World:
             transaction, self.settings, organization_id, ChannelKind.WEBHOOK, f"https://{by}.example", setting, by, NOW
         )
         delivery_id = await ask_for_test(transaction, organization_id, channel_id, by, NOW)
+        day = date.fromisoformat((self.ours if organization_id == self.cast.acme else self.theirs)["day"])
+        await keep(
+            transaction, organization_id, await figures(transaction.connection, organization_id, day, NOW), "", NOW
+        )
         window = await add_window(transaction, organization_id, convert(WINDOW, WindowSetting), by, datetime.now(UTC))
         until = datetime.now(UTC) + timedelta(hours=2)
         silence = NewSilence(matchers=[convert(MATCHER, Matcher)], reason=f"works of {by}", ends_at=until)

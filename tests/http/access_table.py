@@ -141,6 +141,11 @@ API: dict[str, Row] = {
     "GET /api/v1/notification-deliveries": CHANNELS,
     "GET /api/v1/notification-deliveries/{delivery_id}": CHANNELS,
     "POST /api/v1/notification-deliveries/{delivery_id}/redeliver": CHANNELS,
+    "GET /api/v1/reports": READ,
+    "GET /api/v1/reports/{day}": READ,
+    "GET /api/v1/reports/{day}/pdf": READ,
+    "GET /api/v1/report-settings": READ,
+    "PUT /api/v1/report-settings": Row("alerts:write", {"hour": 3, "channel_ids": []}),
     "GET /api/v1/api-key-policy": ADMIN,
     "PUT /api/v1/api-key-policy": Row("admin", {"longest_days": 366}),
     "GET /api/v1/flags": ADMIN,
@@ -208,7 +213,7 @@ TOPICS = {
 COMMANDS = {
     *"audit verify, config show, demo, doctor, key add, key list, key revoke, migrate, secrets rotate".split(", "),
     *"org add, org forwarder, org list, org set, simulate, up, web, worker".split(", "),
-    *"backup, drill, restore, size".split(", "),
+    *"backup, drill, report, restore, size".split(", "),
     *"user add, user disable, user list, user passwd, user reset-2fa".split(", "),
 }
 BY_KEY = {"tail"}  # a program like any other: it reads the stream with an API key

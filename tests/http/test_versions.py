@@ -115,7 +115,7 @@ async def test_ids_are_strings_unless_they_are_the_consoles_own_small_numbers(we
         *((name, "id") for name in ("Action", "Approval", "BulkAction", "ApiKey", "AuditLine", "GroupRole", "JobRun")),
         *((name, "id") for name in ("Link", "OrganizationSettings", "Session")),
         *((name, "id") for name in ("Alert", "AlertEvent", "AlertRule", "Channel", "Delivery", "HidingState")),
-        *((name, "id") for name in ("MaintenanceWindow", "SavedView", "Silence", "SmsTemplate")),
+        *((name, "id") for name in ("MaintenanceWindow", "ReportedAlert", "SavedView", "Silence", "SmsTemplate")),
         *(("Alert", "rule_id"), ("Delivery", "channel_id"), ("TestRequested", "delivery_id")),
         *((name, "organization_id") for name in ("ApiKey", "LogIn", "Session", "WhoAmI")),
         *((name, "user_id") for name in ("Member", "Session")),

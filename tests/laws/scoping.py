@@ -59,6 +59,7 @@ WITHOUT: dict[str, str] = {
         console/carrier/reads.py summary
         console/notifications/deliveries/writes.py prune_deliveries
         console/notifications/writes.py reseal_channels
+        console/reports/writes.py prune_reports
         console/organizations/writes.py reseal
         console/users/factors/writes.py reseal_second_factors
         console/runs/writes.py delete_runs

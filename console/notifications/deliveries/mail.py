@@ -76,7 +76,8 @@ def _message(settings: Settings, recipients: str, claimed: Claimed) -> EmailMess
     domain = parseaddr(sender)[1].rpartition("@")[2]
     message["From"] = sender
     message["To"] = recipients
-    message["Subject"] = " ".join(f"[{what.severity}] {what.title}".split())[:200]
+    title = what.title if what.html else f"[{what.severity}] {what.title}"
+    message["Subject"] = " ".join(title.split())[:200]
     message["Date"] = format_datetime(claimed.requested_at)
     message["Message-ID"] = f"<{claimed.message_id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -91,4 +92,6 @@ def _message(settings: Settings, recipients: str, claimed: Claimed) -> EmailMess
         f"{what.time:%Y-%m-%d %H:%M:%S} UTC",
     ]
     message.set_content("\n".join(line for at, line in enumerate(lines) if line or at == 1) + "\n")
+    if what.html:
+        message.add_alternative(what.html, subtype="html")
     return message

@@ -1,0 +1,32 @@
+"""What is stored of daily reports."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from console.store.metadata import metadata, moment
+
+# A report is kept as it was made: its figures are never computed again.
+daily_reports = sa.Table(
+    "daily_reports",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Date, primary_key=True),  # UTC
+    moment("made_at", nullable=False),
+    sa.Column("content", JSONB, nullable=False),  # a DailyReport
+)
+
+# Of organizations that have changed something; others have HOUR and no channel.
+report_settings = sa.Table(
+    "report_settings",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("hour", sa.Integer, nullable=False),  # UTC, from which on the report of the day before is made
+)
+
+# The notification channels that get the report.
+report_channels = sa.Table(
+    "report_channels",
+    metadata,
+    sa.Column("channel_id", sa.ForeignKey("notification_channels.id"), primary_key=True, autoincrement=False),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False, index=True),
+)
