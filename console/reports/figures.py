@@ -1,5 +1,6 @@
 """Reads the figures of a daily report."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from console.reports.rules import (
     UsageFigures,
 )
 from console.sims.counts.reads import counts
-from console.streamer.reads import unknown_usage
+from console.streamer.reads import UnknownSpan, unknown_usage
 from console.usage import reads as usage_reads
 from console.usage.shares import ranking
 
@@ -93,19 +94,30 @@ async def _usage(
             connection, organization_id, by="day", since=min(month, before), until=until
         )
     }
-    today = known.get(since)
+    spans = await unknown_usage(connection, organization_id, min(month, before), until, now)
     most = await ranking(connection, organization_id, by="day", since=since, until=until, most=MOST_SIMS)
-    unknown = await unknown_usage(connection, organization_id, since, until, now)
-    missing = sum((span.until - span.since for span in unknown), timedelta())
+
+    def used(start: datetime, end: datetime) -> int | None:
+        """In this time; None if nothing of it is known."""
+        found = sum(step.data_bytes for at, step in known.items() if start <= at < end)
+        return found if found or _unknown(spans, start, end) < end - start else None
+
+    week = used(before, since)
     return UsageFigures(
-        data_bytes=today.data_bytes if today else 0,
-        sms=today.sms if today else 0,
-        day_before_bytes=sum(step.data_bytes for at, step in known.items() if since - A_DAY <= at < since),
-        week_mean_bytes=round(sum(step.data_bytes for at, step in known.items() if before <= at < since) / BEFORE),
-        month_bytes=sum(step.data_bytes for at, step in known.items() if at >= month),
-        unknown_minutes=round(missing.total_seconds() / 60),
+        data_bytes=used(since, until),
+        sms=known[since].sms if since in known else 0,
+        day_before_bytes=used(since - A_DAY, since),
+        week_mean_bytes=None if week is None else round(week / BEFORE),
+        month_bytes=used(month, until),
+        unknown_minutes=round(_unknown(spans, since, until).total_seconds() / 60),
         most=[SimUsed(iccid=one.iccid, label=one.label, data_bytes=one.data_bytes) for one in most],
     )
+
+
+def _unknown(spans: Sequence[UnknownSpan], since: datetime, until: datetime) -> timedelta:
+    """How much of this time is in the spans."""
+    parts = (min(span.until, until) - max(span.since, since) for span in spans)
+    return sum((part for part in parts if part > timedelta()), timedelta())
 
 
 async def _spent(connection: AsyncConnection, organization_id: int, since: datetime, until: datetime) -> list[Spent]:

@@ -24,7 +24,9 @@ class KeptReport(Struct, frozen=True, kw_only=True):
     day: Annotated[date, Meta(description="Its UTC day.", examples=["2026-11-20"])]
     made_at: Annotated[datetime, Meta(description="When it was made.", examples=["2026-11-21T02:00:03Z"])]
     sims: Annotated[int, Meta(description="Watched SIMs then.", examples=[2000])]
-    data_bytes: Annotated[int, Meta(description="What they used on the day.", examples=[3_145_728])]
+    data_bytes: Annotated[
+        int | None, Meta(description="What they used on the day; null: not known.", examples=[3_145_728])
+    ]
 
 
 SIMS = sa.cast(r.content["fleet"]["total"].astext, sa.BigInteger).label("sims")

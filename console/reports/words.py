@@ -163,5 +163,7 @@ def _audit(report: DailyReport) -> Section:
             ("Its time", _clock(found.sealed_to)),
             ("Verified", f"does not hold: {found.fault}" if found.fault else holds),
         ],
-        note="Keep this seal outside of the console: it shows later whether lines before it were changed or removed.",
+        note="Keep this seal outside of the console: it shows later whether lines before it were changed or removed."
+        if found.hmac
+        else "",
     )

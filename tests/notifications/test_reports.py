@@ -220,3 +220,15 @@ async def test_nobody_sees_more_than_they_may(sending: Sending, db: Database, ca
         end = datetime(2026, 11, 21, tzinfo=UTC) + RETENTION
         assert await prune_reports(transaction, end) == 0
         assert await prune_reports(transaction, end + timedelta(days=1)) == 1
+
+
+async def test_what_is_not_known_is_not_zero(db: Database, cast: Cast) -> None:
+    now = datetime.now(UTC)
+    async with db.reading() as reading:
+        found = await figures(reading, cast.acme, now.date() - timedelta(days=1), now)
+    assert (found.usage.data_bytes, found.usage.week_mean_bytes, found.usage.month_bytes) == (None, None, None)
+    assert ("Data", "—") in sections(found)[1].figures
+    async with db.transaction() as transaction:
+        assert await keep(transaction, cast.acme, found, "", now)
+        ((one,), _) = await reads.page(transaction.connection, cast.acme, limit=1)
+    assert (one.sims, one.data_bytes) == (2, None)
