@@ -43,9 +43,7 @@ class UsageFigures(Struct, frozen=True, kw_only=True):
     ]
     sms: Annotated[int, Meta(description="Messages, on the day.", examples=[12])]
     day_before_bytes: Annotated[int | None, Meta(description="On the day before.", examples=[3_145_728])]
-    week_mean_bytes: Annotated[
-        int | None, Meta(description="A day, mean of the seven before.", examples=[3_145_728])
-    ]
+    week_mean_bytes: Annotated[int | None, Meta(description="A day, mean of the seven before.", examples=[3_145_728])]
     month_bytes: Annotated[int | None, Meta(description="In the month up to the day's end.", examples=[90_145_728])]
     unknown_minutes: Annotated[
         int, Meta(description="Minutes of the day of which usage records are missing.", examples=[0])
