@@ -37,7 +37,8 @@ class Step(Struct, frozen=True, kw_only=True):
 async def usual(connection: AsyncConnection, organization_id: int, now: datetime) -> Usual | None:
     """Of this hour; None before there are enough days. Reads an hour of samples of each day, by their index."""
     spans = [c.time.between(now - DAY * day - AROUND, now - DAY * day + AROUND) for day in range(1, DAYS + 1)]
-    days = sa.func.count(sa.func.date_trunc("day", c.time + (AROUND * 2), "UTC").distinct())
+    ago = sa.func.floor(sa.extract("epoch", sa.literal(now + AROUND, c.time.type) - c.time) / DAY.total_seconds())
+    days = sa.func.count(ago.distinct())  # not the days of the calendar: an hour may lie in two of them
     query = sa.select(sa.func.min(c.online).label("low"), sa.func.max(c.online).label("high"), days.label("days"))
     row = (await connection.execute(query.where(c.organization_id == organization_id, IS_KNOWN, sa.or_(*spans)))).one()
     return Usual(**row._mapping) if row.days >= LEAST_DAYS else None

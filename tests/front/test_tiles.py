@@ -1,6 +1,6 @@
 """The figures of the overview: what is wrong comes first, each with its difference to fifteen minutes ago."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -48,6 +48,19 @@ async def test_the_usual_is_of_this_hour_of_the_days_before(db: Database, cast: 
             found = await usual(connection, cast.acme, NOW)
         assert (found is not None) == (number >= 3)
     assert found == Usual(low=80, high=100, days=3)
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize("clock", [time(0), time(0, 10), time(12), time(22, 45), time(23, 15), time(23, 59)])
+async def test_days_make_the_usual_whatever_the_hour(db: Database, cast: Cast, clock: time) -> None:
+    now = datetime.combine(NOW.date(), clock, UTC)
+    known = {"organization_id": cast.acme, "online": 90, "attached": 0, "offline": 0, "blocked": 0, "unknown": 0}
+    for day in (1, 2, 3):
+        rows = [known | {"time": now - timedelta(days=day, minutes=minutes)} for minutes in (30, 0, -30)]
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.insert(fleet_samples), rows)
+            found = await usual(connection, cast.acme, now)
+        assert (found.days if found else None) == (3 if day == 3 else None)
 
 
 def test_a_difference_that_is_not_known_is_not_zero() -> None:
