@@ -57,6 +57,10 @@ export function utcDay(date) {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
+function utcDate(date) {
+  return `${utcDay(date)} ${date.getUTCFullYear()}`;
+}
+
 export function hourMinute(date) {
   return parts(date).time;
 }
@@ -89,7 +93,7 @@ function age(date, now) {
   return text === "now" || text.startsWith("in ") ? "0 s" : text;
 }
 
-const STYLES = { age, ago, clock, date: day, until };
+export const STYLES = { age, ago, clock, date: day, "utc-date": utcDate, until };
 
 export function renderTimes(root = document) {
   const now = serverDate();
