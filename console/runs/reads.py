@@ -47,7 +47,7 @@ class JobState(Struct, frozen=True, kw_only=True):
     by_hand: Annotated[
         bool, Meta(description="Whether a run of it may be asked for outside its schedule.", examples=[True])
     ]
-    failures_today: Annotated[int, Meta(description="How many runs failed in the last 24 hours.", examples=[0])]
+    failures_24h: Annotated[int, Meta(description="How many runs failed in the last 24 hours.", examples=[0])]
 
 
 def _theirs(organization_id: int) -> "sa.ColumnElement[bool]":
@@ -107,7 +107,7 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
             last_run=last.get(job.name),
             checked_at=looked.get(job.name),
             by_hand=job.not_by_hand is None,
-            failures_today=failures.get(job.name, 0),
+            failures_24h=failures.get(job.name, 0),
         )
         for job in JOBS
     ]
