@@ -24,13 +24,13 @@ audit_left_out = Counter(
 )
 audit_waiting_seconds = Gauge(
     "console_audit_waiting_seconds",
-    "How long the oldest line of the audit trail has waited for its seal; alarm above 120",
+    "How long the oldest line of the audit trail has waited for its seal; alert above 120",
     ["organization"],
     registry=installation,
 )
 audit_verified_seconds = Gauge(
     "console_audit_verified_seconds",
-    "Seconds since the audit trail was last verified; absent before the first time; alarm above 93,600",
+    "Seconds since the audit trail was last verified; absent before the first time; alert above 93,600",
     ["organization"],
     registry=installation,
 )
@@ -66,13 +66,13 @@ delivery_seconds = Histogram(
 )
 deliveries_overdue = Gauge(
     "console_deliveries_overdue_seconds",
-    "How long the oldest notification that is due has not been sent; alarm above 120",
+    "How long the oldest notification that is due has not been sent; alert above 120",
     ["organization"],
     registry=installation,
 )
 deliveries_failed = Gauge(
     "console_deliveries_failed",
-    "Notifications that were given up within a day; alarm above 0",
+    "Notifications that were given up within a day; alert above 0",
     ["organization"],
     registry=installation,
 )
@@ -131,7 +131,7 @@ posts_waiting = Gauge(
 )
 posts_waiting_seconds = Gauge(
     "console_streamer_posts_waiting_seconds",
-    "How long the oldest post has waited to be taken in; alarm above 300",
+    "How long the oldest post has waited to be taken in; alert above 300",
     ["organization"],
     registry=installation,
 )

@@ -8,16 +8,16 @@ from console.live.hub import Hub
 from console.live.view import View
 
 LONGEST_SECONDS = 1.0  # a clock that is set meanwhile is noticed after so long
-Redraw = Callable[[View, int, frozenset[str]], None]
+Refreshing = Callable[[View, int, frozenset[str]], None]
 
 
 class Midnight:
     """Has every open page read anew what it reads from the database, once a day."""
 
-    def __init__(self, hub: Hub, redraw: Redraw, clock: Callable[[], datetime]) -> None:
-        """`redraw` asks for the parts of a view that an organization's pages with these topics show."""
+    def __init__(self, hub: Hub, refresh: Refreshing, clock: Callable[[], datetime]) -> None:
+        """`refresh` asks for the parts of a view that an organization's pages with these topics show."""
         self._hub = hub
-        self._redraw = redraw
+        self._refresh = refresh
         self._clock = clock
 
     async def run(self) -> None:
@@ -28,7 +28,7 @@ class Midnight:
             if now.date() != day:
                 day = now.date()
                 for view, organization_id, topics in self._pages():
-                    self._redraw(view, organization_id, topics)
+                    self._refresh(view, organization_id, topics)
                     await asyncio.sleep(0)  # there may be thousands of pages
             left = datetime.combine(now.date() + timedelta(days=1), time(), UTC) - now
             await asyncio.sleep(min(LONGEST_SECONDS, left.total_seconds()))

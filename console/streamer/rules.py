@@ -16,7 +16,7 @@ LEAST_BYTES = 1024 * 1024  # an open session is recorded after 100 kB; less of a
 OVERDUE_INTERVALS = 3  # of the usual intervals; random posts are further apart once in some million times
 SOONEST_OVERDUE = timedelta(minutes=2)  # 1NCE sends again what a restart of ours has refused
 LATEST_OVERDUE = timedelta(hours=1)  # posts that come more seldom say nothing by being late
-WAITING_TOO_LONG = timedelta(minutes=5)  # for a post to be taken in: an alarm
+WAITING_TOO_LONG = timedelta(minutes=5)  # for a post to be taken in: an alert
 
 
 class StreamerState(StrEnum):
