@@ -8,6 +8,20 @@ from collections.abc import Iterable, Sequence
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
+class LongNumber:
+    """Digits that a spreadsheet shall keep as they are: as a number it would round all but the first fifteen."""
+
+    def __init__(self, digits: str) -> None:
+        """ValueError for anything but digits: what stands in a formula is never a text of others."""
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValueError("only digits stand in a formula")
+        self._digits = digits
+
+    def __str__(self) -> str:
+        """The formula of a text."""
+        return f'="{self._digits}"'
+
+
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
     """One line for each row. A text that begins like a formula gets an apostrophe before it; None is empty."""
     written = io.StringIO()

@@ -3,6 +3,11 @@
   const COLUMNS = "console.columns"; // those that are left out, divided by blanks
   const DENSITY = "console.density";
   const DENSITIES = { compact: "28 px", usual: "34 px", roomy: "44 px" };
+  const FILES = {
+    spreadsheet: "CSV for a spreadsheet",
+    csv: "CSV for programs",
+    ndjson: "NDJSON for programs",
+  };
   const root = document.documentElement;
 
   function read(key) {
@@ -49,11 +54,30 @@
     const note = document.createElement("p");
     note.className = "second";
     note.textContent = "Kept in this browser. Where the window is narrow, fewer columns fit.";
-    box.append(fieldset("Columns", columns), fieldset("Height of a row", heights), note);
+    const files = Object.entries(FILES).map(([format, text]) => {
+      const link = document.createElement("a");
+      link.dataset.format = format;
+      link.textContent = text;
+      return link;
+    });
+    box.append(fieldset("Columns", columns), fieldset("Height of a row", heights), note, fieldset("The list as a file", files));
+  }
+
+  // The files are of the list that is shown: the link above it has its address.
+  function link() {
+    const first = document.querySelector("[data-export]");
+    for (const one of document.querySelectorAll("a[data-format]")) {
+      one.hidden = !first;
+      if (!first) continue;
+      const address = new URL(first.href);
+      address.searchParams.set("format", one.dataset.format);
+      one.href = address;
+    }
   }
 
   function show(without, density) {
     fill();
+    link();
     root.dataset.without = without;
     root.dataset.density = Object.hasOwn(DENSITIES, density) ? density : "usual";
     for (const box of document.querySelectorAll("[data-column]")) box.checked = !without.split(" ").includes(box.dataset.column);

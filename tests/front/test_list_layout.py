@@ -45,7 +45,8 @@ async def test_columns_and_the_height_of_rows_are_kept_by_keyboard_without_a_shi
     await expect(summary).to_be_focused()
     await expect(page.locator("#columns .drop-box")).to_be_hidden()
     await page.add_init_script(
-        "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => { shift += one.value; }))"
+        "window.shift = 0;"
+        "new PerformanceObserver((list) => list.getEntries().forEach((one) => { shift += one.value; }))"
         ".observe({ type: 'layout-shift', buffered: true });"
     )
     await page.reload()

@@ -15,6 +15,7 @@ PAGES: dict[str, Row] = {
     "GET /sims": READ,
     "POST /sims/waiting": Row("sims:read", {"shown": [], "total": 0}),
     "GET /sims/requests": READ,
+    "GET /sims/export": READ,
     "GET /sims/{iccid}": READ,
     "GET /sims/{iccid}/usage.json": READ,
     "POST /sims/{iccid}/annotations": Row("sims:write", {"tags": "a"}),
