@@ -9,6 +9,7 @@ from console import metrics
 from console.log import logger
 from console.notifications import reads
 from console.notifications.deliveries import mail, webhook, writes
+from console.notifications.deliveries import reads as delivery_reads
 from console.notifications.deliveries.rules import (
     AT_ONCE,
     AT_ONCE_A_CHANNEL,
@@ -29,7 +30,13 @@ UNKNOWN = Ended(outcome=AttemptOutcome.FAILED, answer="The channel leads nowhere
 GONE = "The receiver answered 410: it wants no notifications any more"
 
 
-@by_organization(needs_once=False, alone=False)
+async def work_waits(run: Run) -> bool:
+    """Whether anything is due, or was lost on its way."""
+    async with run.db.reading() as connection:
+        return await delivery_reads.work_waits(connection, run.organization_id, run.now())
+
+
+@by_organization(needs_once=False, alone=False, work_waits=work_waits)
 async def deliver(run: Run) -> None:
     """Until none is due. Several workers may do so at once: each attempt is claimed by one."""
     under_way: dict[asyncio.Task[None], int] = {}

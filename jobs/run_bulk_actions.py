@@ -14,7 +14,13 @@ PUBLISHED_EVERY_SECONDS = 1.0
 LONGEST_SECONDS = 600.0  # of one run; the next goes on
 
 
-@by_organization(needs_once=False)
+async def work_waits(run: Run) -> bool:
+    """Whether one is at work, or has not been begun in time."""
+    async with run.db.reading() as connection:
+        return await reads.work_waits(connection, run.organization_id, run.now())
+
+
+@by_organization(needs_once=False, work_waits=work_waits)
 async def run_bulk_actions(run: Run) -> None:
     """Until none is at work. The rows are all that it knows: a run that is ended anywhere is gone on with."""
     until = time.monotonic() + LONGEST_SECONDS

@@ -1,6 +1,6 @@
 """Looks for the effects of actions, and ends what was lost or is too late."""
 
-from console.actions.sending.reads import due
+from console.actions.sending.reads import due, waits
 from console.actions.sending.writes import expire, take_lost_claims
 from console.actions.sending.writes import settle as settle_action
 from console.once.errors import CircuitOpen, OnceError
@@ -10,7 +10,13 @@ from jobs.run import Run, by_organization
 AT_ONCE = 200
 
 
-@by_organization(needs_once=False)
+async def work_waits(run: Run) -> bool:
+    """Whether there is anything to end, or to look for."""
+    async with run.db.reading() as connection:
+        return await waits(connection, run.organization_id, run.now())
+
+
+@by_organization(needs_once=False, work_waits=work_waits)
 async def settle(run: Run) -> None:
     """Claims of lost workers end first, then what has expired, then each effect that is due is looked for.
 

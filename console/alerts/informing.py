@@ -1,17 +1,19 @@
 """Who is informed of an alert outside, and which silence or maintenance window hides it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.alerts.reads import alert_of, query_of
 from console.alerts.tables import alert_subjects, alerts
 from console.facts.alerts import ACTIVE, Alert, AlertChange, AlertState, Severity
 from console.notifications.asking import notify
 from console.notifications.rules import Notification
 from console.silences import reads as silence_reads
-from console.silences.rules import Label, Labels, hidden_by
+from console.silences.rules import Hiding, Label, Labels, hidden_by
 from console.sims.annotations.tables import annotations
 from console.store.database import Transaction
 
@@ -21,11 +23,26 @@ FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN})
 
 async def hider(connection: AsyncConnection, organization_id: int, alert: Alert, now: datetime) -> str | None:
     """What hides this alert now: `silence:4`; None: nothing."""
-    active = await silence_reads.active(connection, organization_id, now)
-    if not active:
+    return await _of(connection, organization_id, alert, await silence_reads.active(connection, organization_id, now))
+
+
+async def _of(connection: AsyncConnection, organization_id: int, alert: Alert, hiding: Sequence[Hiding]) -> str | None:
+    if not hiding:
         return None
     tags = await tags_of(connection, organization_id, alert.id) if alert.iccid else []
-    return hidden_by(active, labels_of(alert, tags))
+    return hidden_by(hiding, labels_of(alert, tags))
+
+
+async def rehidden(
+    connection: AsyncConnection, organization_id: int, now: datetime, *, lock: bool = False
+) -> list[tuple[int, str | None]]:
+    """The ids of firing alerts that something else hides now than is written down, and what does."""
+    hiding = await silence_reads.active(connection, organization_id, now)
+    query = query_of(organization_id).where(a.state.in_(sorted(ACTIVE))).order_by(a.id)
+    query = query if hiding else query.where(a.hidden_by.is_not(None))
+    rows = (await connection.execute(query.with_for_update(of=alerts) if lock else query)).all()
+    found = [(alert, await _of(connection, organization_id, alert, hiding)) for alert in map(alert_of, rows)]
+    return [(alert.id, hides) for alert, hides in found if hides != alert.hidden_by]
 
 
 def labels_of(alert: Alert, tags: list[str]) -> Labels:

@@ -10,12 +10,12 @@ from msgspec import structs
 from console.alert_rules.kinds import Feed
 from console.alert_rules.reads import AlertRule
 from console.alerts import reads
-from console.alerts.informing import hider, inform
+from console.alerts.informing import hider, inform, rehidden
 from console.alerts.reads import alert_of, query_of
 from console.alerts.settled import settled
 from console.alerts.tables import alert_history, alert_subjects, alerts
 from console.errors import Conflict, NotFound
-from console.facts.alerts import ACTIVE, OPEN, Alert, AlertChange, AlertChanged, AlertState
+from console.facts.alerts import OPEN, Alert, AlertChange, AlertChanged, AlertState
 from console.organizations.rules import Caller
 from console.sims.tables import sims
 from console.store.database import Transaction
@@ -107,16 +107,11 @@ async def rehide(transaction: Transaction, organization_id: int, now: datetime) 
 
     What is shown and still fires is sent, unless it was before it was hidden.
     """
-    query = query_of(organization_id).where(a.state.in_(sorted(ACTIVE)))
-    changed = 0
-    for row in (await transaction.connection.execute(query.order_by(a.id).with_for_update(of=alerts))).all():
-        alert = alert_of(row)
-        hides = await hider(transaction.connection, organization_id, alert, now)
-        if hides != alert.hidden_by:
-            changed += 1
-            change = AlertChange.SHOWN if hides is None else AlertChange.HIDDEN
-            await _change(transaction, organization_id, alert.id, change, {"hidden_by": hides}, now, text=hides)
-    return changed
+    found = await rehidden(transaction.connection, organization_id, now, lock=True)
+    for alert_id, hides in found:
+        change = AlertChange.SHOWN if hides is None else AlertChange.HIDDEN
+        await _change(transaction, organization_id, alert_id, change, {"hidden_by": hides}, now, text=hides)
+    return len(found)
 
 
 async def act(

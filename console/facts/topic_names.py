@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from console.errors import BadRequest, NotAllowed
 from console.iccid import InvalidIccid, parse
 
-TOPIC = re.compile(r"carrier|fleet|alerts|actions|approvals|sms|jobs|flags")
+TOPIC = re.compile(r"carrier|fleet|alerts|actions|approvals|sms|jobs|flags|notifications")
 ALL = frozenset({"fleet", "alerts", "actions"})
 MOST = 600  # a page has at most 500 rows
 

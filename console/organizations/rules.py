@@ -87,6 +87,7 @@ TOPICS: dict[str, Permission] = {
     "jobs": Permission.SIMS_READ,
     "alerts": Permission.ALERTS_READ,
     "flags": Permission.ADMIN,
+    "notifications": Permission.ALERTS_WRITE,
 }
 
 WALL_TOPICS = frozenset({"fleet", "carrier", "alerts"})

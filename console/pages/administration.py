@@ -7,6 +7,7 @@ from litestar.params import Body
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.live.view import View
 from console.organizations.rules import Caller
 from console.pages.layout import LayoutView, layout_context
 
@@ -23,12 +24,16 @@ async def page(
     name: str,
     template: str,
     *,
+    view: type[View] = LayoutView,
     status: int = 200,
     secret: bool = False,
     **context: Any,
 ) -> Template:
-    """A page of administration, inside the layout. `secret`: it shows something that nothing may keep."""
-    layout = await layout_context(reading, caller, live_since, LayoutView)
+    """A page of administration, inside the layout. `secret`: it shows something that nothing may keep.
+
+    Without a `view` of its own nothing but the layout is live.
+    """
+    layout = await layout_context(reading, caller, live_since, view)
     return Template(
         template,
         context={**layout, **context, "here": name},

@@ -14,6 +14,7 @@ from console.notifications.deliveries import writes
 from console.notifications.deliveries.api import found
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import page
+from console.pages.deliveries_view import DeliveriesView
 from console.store.database import Database
 
 
@@ -33,6 +34,7 @@ async def delivery_page(
         live_since,
         "notification-channels",
         "notifications/delivery.html",
+        view=DeliveriesView,
         log=log,
         channel_name=names.get(log.delivery.channel_id),
     )

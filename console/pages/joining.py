@@ -21,6 +21,7 @@ from console.pages import (
     budgets,
     bulk_actions,
     carrier,
+    deliveries_view,
     events,
     find,
     jobs,
@@ -44,6 +45,7 @@ from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListTicks
 from console.pages.periodic import PeriodicRefresh
+from console.pages.silences_view import SilencesView
 from console.pages.sources import SourceUpdates
 from console.pages.templating import Fragments
 from console.settings import Settings
@@ -108,6 +110,8 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         BulkActionView(fragments),
         approvals.ApprovalsView(fragments),
         alerts.AlertsView(fragments),
+        SilencesView(fragments),
+        deliveries := deliveries_view.DeliveriesView(fragments),
         jobs_view := jobs.JobsView(fragments),
         carrier.CarrierView(fragments, db.redis),
         wall_view := wall.WallView(fragments),
@@ -125,6 +129,8 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
     live.updates.append(ListTicks(live.hub, sims_view.name))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))
+    every = deliveries_view.EVERY_SECONDS
+    live.updates.append(PeriodicRefresh(db, live.hub, deliveries, (deliveries_view.LATEST,), every))
     live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, wall_view, wall.PERIODIC, wall.EVERY_SECONDS))
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))

@@ -20,6 +20,7 @@ from console.notifications.rules import Weekday
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.channel_forms import ChannelForm, NewChannelForm, setting_of
+from console.pages.deliveries_view import DeliveriesView
 from console.settings import Settings
 from console.store.database import Database
 from console.store.keyset import read_cursor
@@ -51,6 +52,7 @@ async def _list(
         live_since,
         "notification-channels",
         "notifications/channels.html",
+        view=DeliveriesView,
         status=422 if fault else 200,
         channels=await reads.channels_of(reading, number),
         deliveries=(await delivery_reads.page(reading, number, limit=20))[0],
@@ -81,6 +83,7 @@ async def _one(
         live_since,
         "notification-channels",
         "notifications/channel.html",
+        view=DeliveriesView,
         status=422 if fault else 200,
         secret=bool(secret),
         channel=channel,

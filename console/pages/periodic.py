@@ -24,6 +24,7 @@ class PeriodicRefresh:
     def __init__(self, db: Database, hub: Hub, view: View, parts: Sequence[Refresh], every_seconds: float) -> None:
         self._db, self._hub, self._view = db, hub, view
         self._parts, self._every_seconds = parts, every_seconds
+        self._topics = {part.topic for part in parts if part.topic is not None}  # that a page must listen to
         self._sent: dict[int, set[Html]] = {}
 
     async def run(self) -> None:
@@ -35,7 +36,7 @@ class PeriodicRefresh:
             began = clock()
             shown: dict[int, list[Subscriber]] = {}
             for one in self._hub.subscribers():
-                if one.view is self._view:
+                if one.view is self._view and self._topics <= one.topics:
                     shown.setdefault(one.client.organization_id, []).append(one)
             self._sent = {number: pieces for number, pieces in self._sent.items() if number in shown}
             for organization_id, subscribers in shown.items():

@@ -11,12 +11,12 @@ from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.alerts.informing import hidden_counts
 from console.errors import ConsoleError, Invalid
 from console.facts.alerts import Severity
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.silence_forms import SPANS, SilenceForm, WindowForm, silence_of, window_of
+from console.pages.silences_view import SilencesView, lists_of
 from console.silences import reads, writes
 from console.store.database import Database
 
@@ -39,20 +39,15 @@ async def _drawn(
     given: SilenceForm | None = None,
     window: WindowForm | None = None,
 ) -> Template:
-    now = datetime.now(UTC)
-    found = await reads.silences_of(reading, caller.organization_id, now)
     return await page(
         reading,
         caller,
         live_since,
         "silences",
         "silences/silences.html",
+        view=SilencesView,
         status=422 if fault else 200,
-        silences=[one for one in found if one.ends_at > now],
-        ended=[one for one in found if one.ends_at <= now],
-        hides=await hidden_counts(reading, caller.organization_id),
-        windows=await reads.windows_of(reading, caller.organization_id),
-        now=now,
+        **await lists_of(reading, caller.organization_id, datetime.now(UTC)),
         acts=caller.may(Permission.ALERTS_ACT),
         changes=caller.may(Permission.ALERTS_WRITE),
         spans=SPANS,

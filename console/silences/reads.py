@@ -16,6 +16,7 @@ from console.silences.tables import maintenance_windows, silences
 
 s, w = silences.c, maintenance_windows.c
 ENDED_SHOWN = timedelta(days=30)
+NEXT_LOOK = timedelta(seconds=70)  # the schedule looks each minute; what comes before that is asked for on time
 
 
 class Silence(Struct, frozen=True, kw_only=True):
@@ -127,3 +128,17 @@ async def active(connection: AsyncConnection, organization_id: int, now: datetim
             for row in (await connection.execute(query.order_by(column.id))).all()
         ]
     return found
+
+
+async def work_waits(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
+    """Whether one has begun or ended and that is not published, or a window begins or ends before the next look."""
+    silence_on = sa.and_(s.begins_at <= now, s.ends_at > now)
+    window_on = sa.and_(w.next_begins_at <= now, w.next_ends_at > now)
+    unpublished = sa.exists().where(s.organization_id == organization_id, s.active != silence_on)
+    opened = sa.exists().where(
+        w.organization_id == organization_id, w.active != sa.func.coalesce(window_on, sa.false())
+    )
+    soon = [sa.and_(at > now, at <= now + NEXT_LOOK) for at in (w.next_begins_at, w.next_ends_at)]
+    stands = sa.and_(w.organization_id == organization_id, w.removed_at.is_(None))
+    turns = sa.exists().where(stands, sa.or_(w.next_ends_at <= now, *soon))
+    return bool((await connection.execute(sa.select(sa.or_(unpublished, opened, turns)))).scalar_one())

@@ -208,6 +208,7 @@ TOPICS = {
     "jobs": "sims:read",
     "alerts": "alerts:read",
     "flags": "admin",
+    "notifications": "alerts:write",
 }
 # Commands read what the database and the settings give them: whoever may run them has both. `--org` chooses.
 COMMANDS = {

@@ -8,7 +8,17 @@ import sqlalchemy as sa
 from console.runs import reads
 from console.runs.rules import RunState
 from console.runs.tables import job_runs
+from console.silences import reads as silence_reads
+from console.silences import writes as silence_writes
+from console.silences.bodies import NewSilence, WindowSetting
+from console.silences.rules import Label, Matcher
+from console.silences.tables import silences
+from jobs.announce_silences import announce_silences
+from jobs.deliver import deliver
 from jobs.judge_alerts import judge_alerts
+from jobs.run import Job
+from jobs.run_bulk_actions import run_bulk_actions
+from jobs.settle import settle
 from jobs.take_stream import take_stream
 from tests.jobs.conftest import Acme
 from tests.jobs.test_stream import take, usage
@@ -49,3 +59,37 @@ async def test_a_run_that_was_lost_is_ended_by_the_next_look(acme: Acme) -> None
         await transaction.connection.execute(sa.insert(job_runs).values(**values, state=RunState.RUNNING))
     await acme.run(take_stream)
     assert await recorded(acme, "take_stream") == ["done", "interrupted"]
+
+
+async def test_jobs_that_look_each_minute_leave_a_run_only_where_they_find_work(acme: Acme) -> None:
+    jobs: dict[str, Job] = {
+        "settle": settle,
+        "deliver": deliver,
+        "announce_silences": announce_silences,
+        "run_bulk_actions": run_bulk_actions,
+    }
+    for job in jobs.values():
+        await acme.run(job)
+    assert {name: await recorded(acme, name) for name in jobs} == {name: [] for name in jobs}
+    now = datetime.now(UTC)
+    matchers = [Matcher(label=Label.OPERATOR, values=["DTAG"])]
+    coming = now + timedelta(minutes=5)
+    async with acme.worker.db.transaction() as transaction:
+        silence = NewSilence(matchers=matchers, reason="works", ends_at=coming)
+        await silence_writes.add_silence(transaction, acme.id, silence, "ada", now, long=False)
+        window = WindowSetting(
+            name="Works", matchers=matchers, time_zone="UTC", first_begin=f"{coming:%Y-%m-%dT%H:%M}", length_minutes=60
+        )
+        await silence_writes.add_window(transaction, acme.id, window, "ada", now)
+    await acme.run(announce_silences)
+    assert await recorded(acme, "announce_silences") == []
+    opens = coming.replace(second=0, microsecond=0)
+    async with acme.worker.db.reading() as connection:
+        moments = (opens - timedelta(minutes=2), opens - timedelta(seconds=60), opens, coming)
+        due = [await silence_reads.work_waits(connection, acme.id, moment) for moment in moments]
+    assert due == [False, True, True, True]
+    async with acme.worker.db.transaction() as transaction:
+        await transaction.connection.execute(sa.update(silences).values(ends_at=now))
+    await acme.run(announce_silences)
+    await acme.run(announce_silences)
+    assert await recorded(acme, "announce_silences") == ["done"]

@@ -1,7 +1,7 @@
 """Questions about bulk actions: how far each is, and what has become of each SIM."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk.listing import not_started
-from console.actions.bulk.rules import TEXTS, Exclusion, counted, explanation
+from console.actions.bulk.rules import NOT_BEGUN, TEXTS, Exclusion, counted, explanation
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.explanations import explanation as explanation_of_action
 from console.actions.tables import actions
@@ -22,6 +22,7 @@ b, i, a = bulk_actions.c, bulk_items.c, actions.c
 FIELDS = tuple(name for name in BulkAction.__struct_fields__ if name not in ("explanation", "counts"))
 COLUMNS = tuple(b[name] for name in FIELDS)
 ORDER = ((b.id, True),)
+PLAN_KEPT = timedelta(days=1)  # that nobody has begun
 IN_PLACE = ((i.place, False),)
 
 
@@ -124,6 +125,16 @@ async def at_work(connection: AsyncConnection, organization_id: int, now: dateti
     wanted = sa.or_(b.state == BulkState.RUNNING.value, due)
     query = sa.select(b.id).where(b.organization_id == organization_id, wanted).order_by(b.id)
     return list((await connection.execute(query)).scalars())
+
+
+async def work_waits(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
+    """Whether one is at work, or what nobody has begun is to be ended or forgotten."""
+    past = sa.and_(b.state.in_([*NOT_BEGUN]), b.expires_at <= now)
+    never = sa.and_(b.state == BulkState.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - PLAN_KEPT)
+    query = sa.select(sa.exists().where(b.organization_id == organization_id, sa.or_(past, never)))
+    if (await connection.execute(query)).scalar_one():
+        return True
+    return bool(await at_work(connection, organization_id, now))
 
 
 async def results(

@@ -147,7 +147,7 @@ async def expire(transaction: Transaction, organization_id: int, now: datetime) 
         known = await reads.one(transaction.connection, organization_id, bulk_id)
         assert known is not None
         await change(transaction, organization_id, known, S.EXPIRED, now)
-    never = sa.and_(mine, b.state == S.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - timedelta(days=1))
+    never = sa.and_(mine, b.state == S.EXPIRED.value, b.begun_at.is_(None), b.expires_at <= now - reads.PLAN_KEPT)
     await transaction.connection.execute(sa.delete(bulk_actions).where(never))
 
 

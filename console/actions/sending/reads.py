@@ -7,12 +7,14 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.reads import COLUMNS, action_of
+from console.actions.rules import LEASE
 from console.actions.sending.rules import Pending
 from console.actions.tables import actions
 from console.facts.actions import Action, ActionState
 
 c = actions.c
 LOOKED_FOR = (ActionState.ACCEPTED, ActionState.UNKNOWN)
+UNSENT = (ActionState.AWAITING_APPROVAL, ActionState.HELD, ActionState.QUEUED)
 
 
 class Sought(Struct, frozen=True, kw_only=True):
@@ -53,3 +55,12 @@ async def linked_messages(connection: AsyncConnection, organization_id: int, icc
     """The messages to this SIM that its actions have sent."""
     query = sa.select(sa.func.unnest(c.sms_ids)).where(c.organization_id == organization_id, c.iccid == iccid)
     return set((await connection.execute(query)).scalars().all())
+
+
+async def waits(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
+    """Whether a claim is lost, something unsent has expired, or an effect is to be looked for."""
+    lost = sa.and_(c.state == ActionState.SENDING, c.claimed_at <= now - LEASE)
+    past = sa.and_(c.state.in_(UNSENT), c.expires_at <= now)
+    sought = sa.and_(c.state.in_(LOOKED_FOR), c.due_at <= now)
+    query = sa.select(sa.exists().where(c.organization_id == organization_id, sa.or_(lost, past, sought)))
+    return bool((await connection.execute(query)).scalar_one())

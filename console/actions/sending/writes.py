@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from console.actions.reads import COLUMNS
 from console.actions.rules import AFTER_SENDING, LEASE, SendResult, after_lost_claim, next_look, retry_at
-from console.actions.sending.reads import LOOKED_FOR, Sought
+from console.actions.sending.reads import LOOKED_FOR, UNSENT, Sought
 from console.actions.sending.rules import Finding
 from console.actions.tables import actions
 from console.actions.writes import ask_for_sending, ask_for_settling, change
@@ -132,7 +132,7 @@ async def expire(
     past = sa.and_(c.organization_id == organization_id, c.expires_at <= now)
     if only is not None:
         past = sa.and_(past, c.id == only)
-    for state in (S.AWAITING_APPROVAL, S.HELD, S.QUEUED):
+    for state in UNSENT:
         ids = (
             (await transaction.connection.execute(sa.select(c.id).where(past, c.state == state.value))).scalars().all()
         )

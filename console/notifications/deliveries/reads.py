@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.notifications.deliveries.rules import OPEN, AttemptOutcome, DeliveryState
-from console.notifications.tables import deliveries, delivery_attempts
+from console.notifications.tables import deliveries, delivery_attempts, notification_channels
 from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 
-d, a = deliveries.c, delivery_attempts.c
+d, a, n = deliveries.c, delivery_attempts.c, notification_channels.c
 ORDER = [(d.id, True)]
 
 
@@ -115,6 +115,15 @@ async def page(
     return [_delivery(row) for row in rows[:limit]], mark(ORDER, rows[limit - 1]) if len(rows) > limit else None
 
 
+async def changed_lately(connection: AsyncConnection, organization_id: int, *, limit: int) -> list[Delivery]:
+    """The deliveries that are under way, then those that ended last."""
+    query = sa.select(*COLUMNS).where(d.organization_id == organization_id)
+    under_way = query.where(d.state.in_([*OPEN])).order_by(d.due_at).limit(limit)
+    ended = query.where(d.ended_at.is_not(None)).order_by(d.ended_at.desc()).limit(limit)
+    rows = [row for one in (under_way, ended) for row in (await connection.execute(one)).all()]
+    return [_delivery(row) for row in rows[:limit]]
+
+
 async def count(
     connection: AsyncConnection,
     organization_id: int,
@@ -148,6 +157,15 @@ async def channels_sent(connection: AsyncConnection, organization_id: int, key: 
     """The channels that a notification was asked for, by its key."""
     query = sa.select(d.channel_id).where(d.organization_id == organization_id, d.deduplication_key == key)
     return frozenset((await connection.execute(query)).scalars())
+
+
+async def work_waits(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
+    """Whether one is due, was lost on its way, or goes to a channel that is disabled."""
+    off = sa.select(n.id).where(n.organization_id == organization_id, ~n.enabled)
+    due = sa.and_(d.state == DeliveryState.WAITING, sa.or_(d.due_at <= now, d.channel_id.in_(off)))
+    lost = sa.and_(d.state == DeliveryState.SENDING, d.claimed_until < now)
+    query = sa.select(sa.exists().where(d.organization_id == organization_id, sa.or_(due, lost)))
+    return bool((await connection.execute(query)).scalar_one())
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
