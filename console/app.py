@@ -1,5 +1,6 @@
 """The web application: joins the routes of all slices. The only file that knows every part."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,6 +40,7 @@ from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
 from console.store.database import Database, database_of, open_engine
 from console.streamer import endpoint
+from console.telemetry.tracing import TracedRequests, tracing_of
 from console.watchdog import watched
 
 STATEMENT_SECONDS = 10.0  # that a request may keep the database busy
@@ -65,6 +67,7 @@ class Running:
         self._settings = settings
         self._engine = open_engine(settings.database_url, statement_seconds=STATEMENT_SECONDS)
         self._parts: Parts | None = None
+        self.tracing = tracing_of(settings, "web")
 
     @property
     def parts(self) -> Parts:
@@ -88,6 +91,8 @@ class Running:
             await parts.db.close()
             if parts.identity_provider is not None:
                 await parts.identity_provider.close()
+            if self.tracing is not None:
+                await asyncio.to_thread(self.tracing.flush)
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -160,6 +165,8 @@ def create_app(settings: Settings) -> Litestar:
         count=count_network,
         methods=lambda path: methods_at(app.routes, path),
     )
+    if running.tracing is not None:
+        app.asgi_handler = TracedRequests(app.asgi_handler, running.tracing)
     app.state.settings = settings
     return app
 

@@ -23,7 +23,13 @@ def _dump(job: Mapping[str, Any]) -> bytes:
 
 
 async def enqueue(
-    queue: RedisQueue, job: str, *, key: str | None = None, due_at: datetime | None = None, **arguments: Any
+    queue: RedisQueue,
+    job: str,
+    *,
+    key: str | None = None,
+    due_at: datetime | None = None,
+    traceparent: str | None = None,
+    **arguments: Any,
 ) -> bool:
     """Ask for a job, at once or when it is due (whole seconds, rounded up); False if it is known already.
 
@@ -39,6 +45,8 @@ async def enqueue(
     }
     if key is not None:
         options["key"] = key
+    if traceparent is not None:
+        options["meta"] = {"traceparent": traceparent}  # beside the arguments: a worker of before knows no such one
     if due_at is not None:
         options["scheduled"] = math.ceil(due_at.timestamp())
     return await queue.enqueue(job, **options, **arguments) is not None

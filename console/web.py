@@ -10,6 +10,7 @@ from console.app import create_app
 from console.http.protocol import BoundedHttp
 from console.live.transport import protocol
 from console.settings import Settings
+from console.telemetry.error_reports import reporting
 
 PING_SECONDS = 45.0  # each costs as much as ten frames; heartbeats show anyway whether a connection is open
 
@@ -45,7 +46,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
     server = server_for(create_app(settings), host, port)
     gc.freeze()  # what is imported stays: to look through it took 100 ms, in which the event loop stood
     try:
-        server.run()
+        with reporting(settings, "web"):
+            server.run()
     except SystemExit:  # its own code for a port that is in use; the reason is in the log
         sys.exit(1)
     sys.exit(0 if server.started else 1)

@@ -50,7 +50,7 @@ def by_organization(
                     continue
                 once = await worker.once_clients.client(number) if needs_once else None
                 if once is not None or not needs_once:
-                    runs.append(_new(worker, work, number, once, asked, arguments))
+                    runs.append(_new(context, work, number, once, asked, arguments))
             if not runs and asked is not None:
                 log.warning("a job was asked for an organization that it can't run for", job=work.__name__)
                 async with worker.db.transaction() as transaction:
@@ -78,24 +78,26 @@ def for_installation(work: Work) -> Job:
         arguments: dict[str, Any] | None = None,
     ) -> None:
         asked = None if request is None else Request(*request)
-        await carry_out(context, _new(context["worker"], work, 0, None, asked, arguments), work, alone=True)
+        await carry_out(context, _new(context, work, 0, None, asked, arguments), work, alone=True)
 
     return job
 
 
 def _new(
-    worker: WorkerContext,
+    context: dict[str, Any],
     work: Work,
     organization_id: int,
     once: OnceClient | None,
     request: Request | None,
     arguments: dict[str, Any] | None,
 ) -> Run:
+    job = context.get("job")  # of the queue; absent where a test runs it
     return Run(
-        worker=worker,
+        worker=context["worker"],
         job=work.__name__,
         organization_id=organization_id,
         once=once,
         request=request,
         arguments=arguments or {},
+        traceparent=job.meta.get("traceparent") if job else None,
     )

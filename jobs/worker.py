@@ -20,6 +20,8 @@ from console.runs.rules import JobDefinition
 from console.runs.schedule import JOBS
 from console.settings import Settings
 from console.store.database import open_database
+from console.telemetry.error_reports import reporting
+from console.telemetry.tracing import tracing_of
 from console.watchdog import Watchdog
 from jobs.garbage import collect_seldom
 from jobs.metrics import exposed, keep_measuring
@@ -43,6 +45,7 @@ async def work(settings: Settings) -> None:
     collect_seldom(every=5_000)
     db = open_database(settings.database_url, settings.redis_url)
     context = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db), continuous=True)
+    context.tracing = tracing_of(settings, "worker")
     name = f"{socket.gethostname()}-{os.getpid()}"
     worker: Worker[Any] = Worker(
         db.queue,
@@ -65,7 +68,7 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(context.once_clients.report_regularly(every=NOTING_SECONDS)),
     ]
     try:
-        with Watchdog().watching():
+        with Watchdog().watching(), reporting(settings, "worker"):
             async with exposed(settings.metrics_port, settings.metrics_token):
                 await worker.start()
     finally:
@@ -75,6 +78,8 @@ async def work(settings: Settings) -> None:
                 await task
         await context.once_clients.close()
         await db.close()
+        if context.tracing is not None:
+            await asyncio.to_thread(context.tracing.flush)
 
 
 async def _start(worker: WorkerContext, context: dict[str, Any]) -> None:

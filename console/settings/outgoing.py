@@ -1,9 +1,17 @@
-"""How the settings of what is sent outside are read: mail and webhooks."""
+"""How the settings of what is sent outside are read: mail, webhooks, traces, errors."""
 
 import re
+from collections.abc import Callable
+from importlib.util import find_spec
 
+from console.settings.masks import masked
 from console.settings.origins import split
 
+# The package that each needs, and the optional extra that has it.
+COLLECTORS = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("opentelemetry.exporter.otlp.proto.http", "otel"),
+    "SENTRY_DSN": ("sentry_sdk", "sentry"),
+}
 SENDER = re.compile(r"[^<>@\n]*<[^\s<>@]+@[\w.-]+>|[^\s<>@]+@[\w.-]+")
 
 
@@ -27,3 +35,24 @@ def webhook_loopback(text: str, faults: list[str]) -> bool:
     if text.lower() not in ("yes", "no"):
         faults.append(f"WEBHOOK_LOOPBACK must be yes or no, not {text[:80]!r}")
     return text.lower() == "yes"
+
+
+def collector(name: str) -> Callable[[str, list[str]], str]:
+    """The reader of the address to which traces or errors are sent, which needs an optional extra."""
+
+    def read_address(text: str, faults: list[str]) -> str:
+        parts, (package, extra) = split(text), COLLECTORS[name]
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            faults.append(f"{name} must be an http(s) address, not {masked('', text)!r}")
+        elif not _is_there(package):
+            faults.append(f"{name} needs packages that are not installed: pip install 'sim-console[{extra}]'")
+        return text
+
+    return read_address
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # of what it stands in
+        return False

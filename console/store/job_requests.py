@@ -29,6 +29,7 @@ from console.log import logger
 from console.queue import enqueue
 from console.store.coalescing import Coalescing
 from console.store.metadata import metadata, moment
+from console.telemetry.trace_context import traceparent
 
 AT_ONCE = 100  # requests handed over in one step
 SILENT_AFTER = timedelta(seconds=45)  # a run that has shown no sign of life for so long is lost with its worker
@@ -48,6 +49,7 @@ job_requests = sa.Table(
     moment("handed_over_at"),  # and each sign of life of its run; None: it waits for the relay
     moment("started_at"),  # a run has claimed it
     moment("postponed_at"),  # the first time that it had to wait for another run
+    sa.Column("traceparent", sa.Text),  # the trace in which it was asked for (W3C Trace Context)
 )
 c = job_requests.c
 
@@ -72,6 +74,7 @@ async def append_requests(connection: AsyncConnection, requests: Sequence[JobReq
             if (await connection.execute(relied_on)).first():
                 continue
         values = {"organization_id": request.organization_id, "job": request.job, "key": request.key}
+        values["traceparent"] = traceparent.get()
         await connection.execute(sa.insert(job_requests).values(**values, arguments=request.arguments, due_at=due_at))
 
 
@@ -157,4 +160,5 @@ class RequestRelay:
             organization_id=row.organization_id,
             request=[row.id, row.attempt],
             arguments=row.arguments,
+            traceparent=row.traceparent,
         )

@@ -1,5 +1,6 @@
 """What a run of a job works with: the worker's parts, the organization, the request that it carries out."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from console.runs import writes
 from console.runs.writes import Request, Tally
 from console.settings import Settings
 from console.store.database import Database, Transaction
+from console.telemetry.tracing import Tracing
 from jobs.polling.clients import OnceClients
 
 
@@ -22,6 +24,7 @@ class WorkerContext(Struct, kw_only=True):
     once_clients: OnceClients
     running: set[tuple[Any, ...]] = field(default_factory=set)  # job, organization and arguments of runs in here
     looked: dict[tuple[Any, ...], datetime] = field(default_factory=dict)  # when a look that found no work was noted
+    tracing: Tracing | None = None
     continuous: bool = False  # a poll goes on to the end of its minute, also while no SIM is due
 
 
@@ -34,6 +37,7 @@ class Run(Struct, kw_only=True):
     once: OnceClient | None
     request: Request | None = None  # what it carries out; None for a run of the schedule
     arguments: dict[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None  # the trace in which it was asked for
     resumed: dict[str, Any] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
@@ -52,6 +56,11 @@ class Run(Struct, kw_only=True):
     def identity(self) -> tuple[Any, ...]:
         """What no second run on the same worker does at the same time."""
         return self.job, self.organization_id, *sorted(self.arguments.items())
+
+    def traced(self) -> AbstractContextManager[None]:
+        """A span around the work, in the trace in which it was asked for; nothing where nothing is traced."""
+        tracing = self.worker.tracing
+        return nullcontext() if tracing is None else tracing.run(self.job, self.organization_id, self.traceparent)
 
     def now(self) -> datetime:
         """The time, to the microsecond, UTC."""

@@ -45,7 +45,8 @@ async def carry_out(
     with structlog.contextvars.bound_contextvars(job=run.job, run_id=run_id, organization_id=run.organization_id):
         try:
             async with limit:
-                await work(run, **run.arguments)
+                with run.traced():
+                    await work(run, **run.arguments)
             state, retry_in = RunState.DONE, None
         except NotOffered as error:
             state, retry_in, run.tally.error = RunState.DONE, None, error.message

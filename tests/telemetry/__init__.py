@@ -1,0 +1,1 @@
+"""Collectors of traces and of errors on this machine, and what reaches them."""
