@@ -1,7 +1,6 @@
 """How the settings of what is sent outside are read: mail, webhooks, traces, errors."""
 
 import re
-from collections.abc import Callable
 from importlib.util import find_spec
 
 from console.settings.masks import masked
@@ -37,18 +36,23 @@ def webhook_loopback(text: str, faults: list[str]) -> bool:
     return text.lower() == "yes"
 
 
-def collector(name: str) -> Callable[[str, list[str]], str]:
-    """The reader of the address to which traces or errors are sent, which needs an optional extra."""
+def otlp_endpoint(text: str, faults: list[str]) -> str:
+    """The collector that traces are sent to."""
+    return _collector("OTEL_EXPORTER_OTLP_ENDPOINT", text, faults)
 
-    def read_address(text: str, faults: list[str]) -> str:
-        parts, (package, extra) = split(text), COLLECTORS[name]
-        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            faults.append(f"{name} must be an http(s) address, not {masked('', text)!r}")
-        elif not _is_there(package):
-            faults.append(f"{name} needs packages that are not installed: pip install 'sim-console[{extra}]'")
-        return text
 
-    return read_address
+def sentry_dsn(text: str, faults: list[str]) -> str:
+    """Where errors are sent."""
+    return _collector("SENTRY_DSN", text, faults)
+
+
+def _collector(name: str, text: str, faults: list[str]) -> str:
+    parts, (package, extra) = split(text), COLLECTORS[name]
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        faults.append(f"{name} must be an http(s) address, not {masked('', text)!r}")
+    elif not _is_there(package):
+        faults.append(f"{name} needs packages that are not installed: pip install 'sim-console[{extra}]'")
+    return text
 
 
 def _is_there(package: str) -> bool:

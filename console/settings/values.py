@@ -10,7 +10,7 @@ from typing import Any
 from console.settings.backups import audit_key, backup_days, backup_key
 from console.settings.masks import masked
 from console.settings.origins import origin_of, split
-from console.settings.outgoing import collector, mail_from, smtp_url, webhook_loopback
+from console.settings.outgoing import mail_from, otlp_endpoint, sentry_dsn, smtp_url, webhook_loopback
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
@@ -178,8 +178,8 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "oidc_issuer": _issuer,
     "trusted_proxies": _networks,
     "metrics_port": _port,
-    "sentry_dsn": collector("SENTRY_DSN"),
-    "otel_exporter_otlp_endpoint": collector("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    "sentry_dsn": sentry_dsn,
+    "otel_exporter_otlp_endpoint": otlp_endpoint,
     "smtp_url": smtp_url,
     "mail_from": mail_from,
     "webhook_loopback": webhook_loopback,

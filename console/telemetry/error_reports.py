@@ -60,7 +60,7 @@ class ErrorReports(logging.Handler):
             before_send=lambda event, _hint: self._masked(event),
         )
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def _send(self, record: logging.LogRecord) -> None:
         """Send it if it has an exception."""
         from sentry_sdk.utils import event_from_exception
 
@@ -75,6 +75,8 @@ class ErrorReports(logging.Handler):
         about: dict[str, Any] = {"logger": record.name, "level": "error", "tags": {"service": self._service, **tags}}
         said: Any = {**event, **about, "logentry": {"message": str(line.get("event", ""))}}
         self.client.capture_event(said, hint)
+
+    emit = _send  # as logging calls it
 
     def close(self) -> None:
         """Send what waits, for a short time. It blocks: at the end of a process."""

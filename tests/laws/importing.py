@@ -7,7 +7,7 @@ import grimp
 from tests.laws.tree import ROOT, Tree, imports, module_of
 
 # Rooms that are no nouns: technology, and what joins the nouns.
-NO_NOUNS = {"facts", "store", "http", "live", "cli", "trial", "once", "pages", "openapi"}
+NO_NOUNS = {"facts", "store", "http", "live", "cli", "trial", "once", "pages", "openapi", "telemetry"}
 ABOVE_LIVE = {"pages", "openapi", "once", "cli", "trial", "app", "web", "health", "migrate"}
 ROOTS = {"console", "jobs"}
 ROOMS = 49  # folders in console/ and jobs/, at most

@@ -20,6 +20,7 @@ class Collector(Struct):
 
     address: str = ""
     posts: list[tuple[str, bytes]] = field(default_factory=list)
+    answers: threading.Event = field(default_factory=threading.Event)  # cleared: nothing is answered
 
     def spans(self) -> list[tuple[str, Span]]:
         """The spans that OTLP posts had, each with its service."""
@@ -43,11 +44,13 @@ class Collector(Struct):
 def collecting() -> Iterator[Collector]:
     """A collector for as long as the block lasts."""
     collector = Collector()
+    collector.answers.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             collector.posts.append((self.path, DECODED[self.headers.get("Content-Encoding", "")](body)))
+            collector.answers.wait(30)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

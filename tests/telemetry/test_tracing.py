@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -78,10 +78,18 @@ async def test_a_trace_leads_from_a_request_to_the_run_that_it_asked_for(
         assert IMSI.encode() not in b"".join(body for _, body in collector.posts)
 
 
-async def test_an_unreachable_collector_delays_nobody(settings: Settings, cast: Cast) -> None:
-    known = structs.replace(settings, otel_exporter_otlp_endpoint="http://127.0.0.1:9")
-    began = datetime.now(UTC)
-    async with serving(known) as web, web.program(cast.acme_key) as program:
-        for _ in range(20):
+async def test_a_collector_that_does_not_answer_delays_nobody(
+    settings: Settings, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+    with collecting() as collector:
+        collector.answers.clear()
+        known = structs.replace(settings, otel_exporter_otlp_endpoint=collector.address)
+        async with serving(known) as web, web.program(cast.acme_key) as program:
             assert (await program.get("/sims")).status_code == 200
-        assert datetime.now(UTC) - began < timedelta(seconds=5)
+            await asyncio.to_thread(collector.waits_for, lambda: len(collector.posts) == 1)
+            for _ in range(20):
+                assert (await program.get("/sims")).status_code == 200
+            assert len(collector.posts) == 1, "the first is not answered yet"
+            collector.answers.set()
+        collector.waits_for(lambda: len(collector.spans()) == 21)
