@@ -18,7 +18,7 @@ from console.audit.heads import KEY
 from console.facts.actions import ActionKind, ActionState
 from console.facts.bulk_actions import BulkState
 from console.notifications.deliveries.rules import OPEN, DeliveryState
-from console.store.database import open_redis
+from console.store.redis_clients import open_redis
 
 MAY_BE_SENT = frozenset({*NOT_SENT, ActionState.SENDING})
 UNDER_WAY = frozenset({BulkState.RUNNING, BulkState.PAUSED})

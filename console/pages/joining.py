@@ -49,7 +49,8 @@ from console.pages.silences_view import SilencesView
 from console.pages.sources import SourceUpdates
 from console.pages.templating import Fragments
 from console.settings import Settings
-from console.store.database import Database, open_redis
+from console.store.database import Database
+from console.store.redis_clients import open_redis
 
 
 def page_routes(dependencies: Mapping[str, Provide]) -> Router:

@@ -15,6 +15,11 @@ from console.settings.outgoing import mail_from, otlp_endpoint, sentry_dsn, smtp
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DEFAULT_SECRETS = frozenset({"change-me" * 4, "0" * 32, "secret" * 6, "development-only-secret-key-0000"})
 LEAST_CHARACTERS = {"secret_key": 32, "audit_key": 32, "backup_key": 32, "streamer_password": 12, "metrics_token": 16}
+# User and password of the Redis servers, sentinels by comma, the primary's name, database; the sentinels' own login.
+SENTINELS = re.compile(
+    r"redis\+sentinel://([^:@/?#]*(:[^@/?#]*)?@)?[A-Za-z0-9._-]+(:[0-9]{1,5})?(,[A-Za-z0-9._-]+(:[0-9]{1,5})?)*"
+    r"/[A-Za-z0-9._-]+(/[0-9]{1,4})?(\?(sentinel_(username|password)=[^&#]*&?)*)?"
+)
 # What people write where a secret should be: of a random text hardly any of its characters belong to such words.
 WORDS = re.compile(
     "secret|pass(?:word|wort|wd)?|change.?me|admin|root|user|streamer|console|default|example|test|demo|letmein|welcome"
@@ -68,8 +73,11 @@ def _postgres_of_owner(url: str, faults: list[str]) -> str:
 
 def _redis(url: str, faults: list[str]) -> str:
     parts = split(url)
-    if parts is None or parts.scheme not in ("redis", "rediss", "unix"):
-        faults.append("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if url.startswith("redis+sentinel://"):
+        if not SENTINELS.fullmatch(url):
+            faults.append("REDIS_URL must be like redis+sentinel://:password@host:26379,host:26379/mymaster/0")
+    elif parts is None or parts.scheme not in ("redis", "rediss", "unix"):
+        faults.append("REDIS_URL must begin with redis://, rediss://, unix:// or redis+sentinel://")
     return url
 
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
 from sqlalchemy import event
@@ -22,6 +20,7 @@ from console.store.direct_reads import DirectReads
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
 from console.store.one_connection import OneConnection
 from console.store.outbox import FactRelay, append_facts, item
+from console.store.redis_clients import open_redis
 
 STANDING_STILL_SECONDS = 60  # after which PostgreSQL ends a transaction whose process says nothing: it holds locks
 Write = Callable[["Transaction"], Awaitable[None]]
@@ -187,10 +186,3 @@ def _server_settings(statement_seconds: float | None) -> dict[str, str]:
     if statement_seconds is not None:
         found["statement_timeout"] = str(round(statement_seconds * 1000))
     return found
-
-
-def open_redis(redis_url: str, *, retries: int = 2) -> Redis:
-    """A Redis client: bytes in, bytes out. No answer within ten seconds counts as away."""
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=retries)  # the client's own would wait for long
-    redis: Redis = Redis.from_url(redis_url, socket_connect_timeout=3, socket_timeout=10, protocol=2, retry=retry)
-    return redis

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from console.live.feed import Feed
-from console.store.database import open_redis
+from console.store.redis_clients import open_redis
 
 pytestmark = pytest.mark.one_edition
 

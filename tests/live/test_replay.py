@@ -27,7 +27,8 @@ from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.sims import SimsView
 from console.pages.templating import Fragments, environment
-from console.store.database import Database, open_redis
+from console.store.database import Database
+from console.store.redis_clients import open_redis
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.examples import example
 from tests.live.test_program_stream import receive

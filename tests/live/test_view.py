@@ -12,7 +12,7 @@ from console.live.replay import Gone, Replays
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
 from console.pages.templating import Fragments, environment
-from console.store.database import open_redis
+from console.store.redis_clients import open_redis
 from tests.examples import example
 
 EVENT = example(NetworkEvent)

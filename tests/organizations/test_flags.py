@@ -17,8 +17,9 @@ from console.organizations.flags_kept import KEPT_SECONDS, FlagsKept
 from console.organizations.rules import Permission
 from console.organizations.writes import put_flag
 from console.settings import Settings
-from console.store.database import Database, open_redis
+from console.store.database import Database
 from console.store.outbox import position
+from console.store.redis_clients import open_redis
 from tests.cast import ADAS_SIM, Cast
 from tests.serving import Served
 
