@@ -3,6 +3,7 @@
 from typing import Any
 
 from console.facts.actions import ActionKind, ActionState
+from console.facts.masking import masked_text
 
 SLOW_PAYMENTS = frozenset({"banktransfer", "boleto"})
 
@@ -87,7 +88,7 @@ def _accepted(kind: ActionKind, parameters: dict[str, Any]) -> str:
 
 
 def summary(kind: ActionKind, parameters: dict[str, Any]) -> str:
-    """What is asked for, in a few words: `Disable the SIM`."""
+    """What is asked for, in a few words: `Disable the SIM`. Numbers in it are masked: rows are drawn for everybody."""
     if kind is ActionKind.TOP_UP:
         return f"Top-up by {PAYMENT_NAMES.get(str(parameters.get('payment_method')), 'an unknown method')}"
     if kind is ActionKind.STATUS:
@@ -95,11 +96,11 @@ def summary(kind: ActionKind, parameters: dict[str, Any]) -> str:
     if kind is ActionKind.IMEI_LOCK:
         return "Lock the SIM to its IMEI" if parameters.get("locked") else "Unlock the IMEI"
     if kind is ActionKind.LABEL:
-        return f"Label: {parameters.get('label') or 'none'}"
+        return f"Label: {masked_text(str(parameters.get('label') or 'none'))}"
     if kind is ActionKind.SMS:
-        return f"SMS: {parameters.get('payload', '')}"
+        return f"SMS: {masked_text(str(parameters.get('payload', '')))}"
     if kind is ActionKind.TICKET:
-        return f"Ticket: {parameters.get('subject', '')}"
+        return f"Ticket: {masked_text(str(parameters.get('subject', '')))}"
     return NAMES[kind]
 
 

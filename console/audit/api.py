@@ -6,11 +6,13 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.audit import reads
 from console.audit.rules import BEFORE_ALL, LONGEST, ActorKind, AuditLine, LineFilter, Outcome, words_of
 from console.errors import Invalid
+from console.facts.masking import masked_values
 from console.http.paging import Listing, ListRequest, list_request, span
 from console.organizations.rules import Caller, Permission
 
@@ -63,7 +65,14 @@ async def list_lines(
         reading, caller.organization_id, wanted, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
     total = await reads.count(reading, caller.organization_id, wanted, exact=asked.exact)
-    return asked.listing(AuditLine, found, following, total)
+    shown = found if caller.sees_identifiers else [masked_line(one) for one in found]
+    return asked.listing(AuditLine, shown, following, total)
+
+
+def masked_line(line: AuditLine) -> AuditLine:
+    """The line with IMSI and MSISDN masked in what was there before and after it."""
+    before, after = [values and masked_values(values) for values in (line.before, line.after)]
+    return structs.replace(line, before=before, after=after)
 
 
 router = Router("/", route_handlers=[list_lines], tags=["Administration"])

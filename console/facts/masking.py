@@ -10,12 +10,22 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from console.facts.actions import Action, ActionChanged
+from console.facts.approvals import Approval, ApprovalChanged
 from console.facts.sims import SimChanged
+from console.facts.sms import Sms, SmsChanged
 
 MASKED = ("imsi", "msisdn")  # fields of a SIM
-MASKED_KINDS = frozenset({"sim.changed", "action.changed"})  # of facts: others name neither
+MASKED_KINDS = frozenset({"sim.changed", "action.changed", "approval.changed", "sms.changed"})  # others name neither
 LEFT_OPEN = 4
 WRITTEN = re.compile(r"\b(IMSI|MSISDN): (\d+)")  # as the facts of a ticket name them
+# As anybody may write one: 11 to 15 digits (E.164, 6.1; E.212, 2.2), but for an IMEI that is named so and for
+# milliseconds since 1970, which no country code begins like.
+NUMBER = re.compile(r"(?<!\d)(?<!IMEI: )(?!1\d{12}(?!\d))\d{11,15}(?!\d)")
+# The same in a binary message, whose bytes are written as hex: ASCII digits, the last four of which stay.
+BYTES = re.compile(r"(?<!3\d)(?:3\d){7,11}((?:3\d){4})(?!3\d)")
+CUT = re.compile(r"^\d{3,}|\d{3,}$")  # where a part of a long message may have begun or ended within one
+BINARY = 4  # of dcs
+LONGEST_SHORT = 6  # digits of an address that is a service's own number
 Fact = TypeVar("Fact")
 Sim = TypeVar("Sim", bound=Struct)
 
@@ -37,17 +47,54 @@ def masked_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def masked_text(text: str) -> str:
-    """A text with both masked where they are written as the facts of a ticket are."""
-    return WRITTEN.sub(lambda found: f"{found[1]}: {masked(found[2])}", text)
+    """A text with all masked that is or could be one of both: a text does not say which of its numbers is what."""
+    named = WRITTEN.sub(lambda found: f"{found[1]}: {masked(found[2])}", text)
+    return NUMBER.sub(lambda found: masked(found[0]), named)
+
+
+def masked_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name, however deep, with both masked in all texts."""
+    return {name: _masked_value(value) for name, value in values.items()}
+
+
+def _masked_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked_text(value)
+    if isinstance(value, Mapping):
+        return masked_values(value)
+    return [_masked_value(one) for one in value] if isinstance(value, list) else value
 
 
 def masked_action(action: Action) -> Action:
-    """The action; of a ticket with both masked in the SIM's facts, of a filled message with its template."""
+    """The action with both masked in its texts, and of a filled message with its template."""
     given = action.parameters
-    texts = {name: masked_text(value) for name, value in given.items() if isinstance(value, str)}
-    if "template" in given:
-        texts["payload"] = str(given["template"])
-    return structs.replace(action, parameters={**given, **texts}) if texts else action
+    texts = {"payload": str(given["template"])} if "template" in given else {}
+    return structs.replace(action, parameters=masked_values(given) | texts)
+
+
+def masked_approval(approval: Approval) -> Approval:
+    """The approval with both masked in what was asked for."""
+    return structs.replace(approval, parameters=masked_values(approval.parameters))
+
+
+def masked_sms(message: Sms) -> Sms:
+    """The message with both masked in its text and its addresses; of a part also what the next may complete."""
+    source, dest = map(_masked_address, (message.source_address, message.dest_address))
+    return structs.replace(message, payload=_masked_payload(message), source_address=source, dest_address=dest)
+
+
+def _masked_address(address: str | None) -> str | None:
+    number = (address or "").lstrip("+")
+    return masked(number) if number.isdigit() and len(number) > LONGEST_SHORT else address
+
+
+def _masked_payload(message: Sms) -> str | None:
+    if message.payload is None:
+        return None
+    if message.dcs == BINARY:
+        return BYTES.sub(lambda found: f"…{found[1]}", message.payload)
+    text = masked_text(message.payload)
+    return CUT.sub("…", text) if message.parts and message.parts > 1 else text
 
 
 def masked_fact(fact: Fact) -> Fact:
@@ -56,4 +103,8 @@ def masked_fact(fact: Fact) -> Fact:
         return structs.replace(fact, data=masked_sim(fact.data))
     if isinstance(fact, ActionChanged):
         return structs.replace(fact, data=masked_action(fact.data))
+    if isinstance(fact, ApprovalChanged):
+        return structs.replace(fact, data=masked_approval(fact.data))
+    if isinstance(fact, SmsChanged):
+        return structs.replace(fact, data=masked_sms(fact.data))
     return fact

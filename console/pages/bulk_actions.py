@@ -113,7 +113,7 @@ async def bulk_page(
         **await layout_context(reading, caller, live_since, BulkActionView),
         **drawn(bulk),
         "here": "actions",
-        "plan": await plan_of(reading, caller.organization_id, bulk),
+        "plan": await plan_of(reading, caller.organization_id, bulk, mask=not caller.sees_identifiers),
         "results": found,
         "result": result,
         "more": f"/bulk-actions/{bulk.id}?{more}" if more else None,

@@ -106,7 +106,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         quotas_view := quotas.QuotasView(fragments),
         usage.UsageView(fragments),
         sms.SmsView(fragments),
-        sms.ConversationView(fragments),
+        conversation_view := sms.ConversationView(fragments),
         actions.ActionsView(fragments),
         BulkActionView(fragments),
         approvals.ApprovalsView(fragments),
@@ -125,7 +125,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         subscribed=callers.note_subscribed,
         views=views,
         layout=LayoutView(fragments),
-        identifying=[sim_view.name],
+        identifying=[sim_view.name, conversation_view.name],
     )
     live.updates.append(ListTicks(live.hub, sims_view.name))
     live.updates.append(SourceUpdates(db, live.hub, fragments))

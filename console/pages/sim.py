@@ -39,6 +39,7 @@ from console.quotas.forecast import forecast
 from console.sims import reads as sim_reads
 from console.sims.api import shown_sim
 from console.sms import reads as sms_reads
+from console.sms.api import shown as shown_messages
 from console.store.keyset import read_cursor
 
 EVENTS = 25
@@ -163,7 +164,7 @@ async def sim_page(
         "events_as_of": datetime.now(UTC),
         "older": f"/sims/{sim.iccid}?before={older}" if older else None,
         "newest": f"/sims/{sim.iccid}" if cursor else None,
-        "sms": sms,
+        "sms": shown_messages(caller, sms),
         "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}" if sms_older else None,
         "sms_newest": f"/sims/{sim.iccid}" if sms_cursor else None,
     }

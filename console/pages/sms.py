@@ -26,7 +26,9 @@ from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
 from console.pages.sim import seen_now
 from console.pages.templating import Fragments
+from console.sims.api import shown_sim
 from console.sms import reads
+from console.sms.api import shown
 from console.sms.variables import filled, missing
 from console.store.keyset import read_cursor
 
@@ -39,7 +41,7 @@ Before = Annotated[str, QueryParameter(max_length=300)]
 
 
 class SmsView:
-    """The SIMs with the latest messages."""
+    """The SIMs with the latest messages. Numbers in their texts are masked: the list is drawn for everybody."""
 
     name = "sms"
     receives = Receives(facts=(SmsChanged,), topics=("sms",))
@@ -134,8 +136,8 @@ async def conversation_page(
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, ConversationView, [f"sim:{sim.iccid}"]),
         "here": "sms",
-        "sim": sim,
-        "messages": found,
+        "sim": shown_sim(caller, sim),
+        "messages": shown(caller, found),
         "actions": [drawn(action) for action in actions],
         "seen": seen(sim, ActionKind.SMS),
         "latest": await forms.latest(reading, organization_id, sim.iccid),
@@ -145,7 +147,7 @@ async def conversation_page(
         "templates": templates,
         "chosen": chosen,
         "lacking": lacking,
-        "text": filled(chosen.text, sim) if chosen and not lacking else "",
+        "text": filled(chosen.text, shown_sim(caller, sim)) if chosen and not lacking else "",
         "as_of_time": datetime.now(UTC),
         "older": f"/sims/{sim.iccid}/sms?before={older}" if older else None,
         "newest": f"/sims/{sim.iccid}/sms" if cursor else None,

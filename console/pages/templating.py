@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 
 from console.carrier.money import money
+from console.facts.masking import masked_text
 from console.pages.address_faults import address_faults
 from console.pages.static import static_address
 from console.sims.rules import LOW_PERCENT
@@ -67,6 +68,7 @@ def environment() -> Environment:
         until=until,
         age=age,
         money=money,
+        without_numbers=masked_text,
     )
     made.globals.update(
         address_faults=address_faults,

@@ -2,14 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from console.actions.bulk.selection import Selection
+from console.actions.bulk.writes import add_approval, plan
+from console.actions.requests import Asked
+from console.actions.writes import request
 from console.api_keys.writes import put_key
-from console.facts.masking import masked_text
+from console.facts.actions import ActionKind
+from console.facts.masking import masked_sms, masked_text
+from console.facts.sms import Sms
 from console.organizations.rules import Permission
+from console.sms.writes import put_template, record_messages
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.serving import Served
@@ -18,6 +26,7 @@ pytestmark = pytest.mark.one_edition
 IMSI, MSISDN = "901405109991234", "882285109995678"
 FULL_WIDTH = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in IMSI[:6])
 WHOLE, MASKED = (IMSI, MSISDN), ("…1234", "…5678")
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 P = Permission
 VIEWS = (
     f"sim&topics=sim:{ADAS_SIM}",
@@ -44,6 +53,39 @@ async def received(socket: Any, until: str) -> str:
 def test_a_text_is_masked_where_it_names_them_and_nowhere_else() -> None:
     text = f"ICCID: {ADAS_SIM}\nIMSI: {IMSI}\nMSISDN: {MSISDN}\nIMEI: 867648040000001"
     assert masked_text(text) == f"ICCID: {ADAS_SIM}\nIMSI: …1234\nMSISDN: …5678\nIMEI: 867648040000001"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"I am {MSISDN}, {IMSI}.", "I am …5678, …1234."),
+        (f"tel:+{MSISDN};id={IMSI}x", "tel:+…5678;id=…1234x"),
+        (f"at 1795082400000 of {ADAS_SIM}: 21.5", f"at 1795082400000 of {ADAS_SIM}: 21.5"),  # milliseconds, an ICCID
+    ],
+)
+def test_a_message_does_not_say_what_its_numbers_are(said: str, shown: str) -> None:
+    assert masked_sms(message(said)).payload == shown
+    if IMSI in said:
+        binary = masked_sms(message(said.encode().hex(), dcs=4)).payload
+        assert binary == shown.replace("…", "~").encode().hex().replace("7e", "…")
+
+
+def test_a_number_that_two_parts_of_a_message_share_is_shown_by_neither() -> None:
+    parts = [
+        masked_sms(message(text, part=number, parts=2)).payload
+        for number, text in enumerate((f"12 I am {IMSI[:8]}", f"{IMSI[8:]} at 12"), 1)
+    ]
+    assert parts == ["12 I am …", "… at 12"]
+
+
+def test_an_address_that_is_a_device_is_masked_and_one_of_a_service_is_not() -> None:
+    found = masked_sms(message("x", source_address=f"+{MSISDN}", dest_address="338"))
+    assert (found.source_address, found.dest_address) == ("…5678", "338")
+
+
+def message(payload: str, **fields: Any) -> Sms:
+    values = {"direction": "mo", "id": "1", "time": NOW, "status": "delivered", "source": "poll", **fields}
+    return Sms(iccid=ADAS_SIM, payload=payload, **values)
 
 
 async def test_programs_see_them_by_their_scopes(web: Served, cast: Cast, db: Database) -> None:
@@ -113,3 +155,47 @@ async def test_what_is_no_masked_number_is_found_by_everybody(web: Served, cast:
     async with web.signed_in("vera") as browser:
         for probe in (ADAS_SIM, ADAS_SIM[8:14], ADAS_SIM[-4:], "pump", f"pump {IMSI[:6]}", "pu"):
             assert f"/sims/{ADAS_SIM}" in (await browser.get("/sims", params={"q": probe})).text, probe
+
+
+async def test_texts_of_messages_and_actions_show_no_number_to_whoever_may_not_read_it(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    await change(db, cast, "pump-1")
+    about = f"I am {IMSI} and {MSISDN}"
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "reads all but them", set(P) - {P.IDENTIFIERS_READ}, NOW)
+        await record_messages(transaction, cast.acme, [message(about)], NOW)
+        made = await put_template(transaction, cast.acme, "Who", "{imsi} {msisdn}", "ada", NOW)
+        asked = Asked(kind=ActionKind.SMS, iccid=ADAS_SIM, parameters={"payload": about})
+        action, _ = await request(transaction, cast.ada, asked, "first", NOW, undo=timedelta(days=99))
+        await add_approval(transaction, cast.ada, "It is many.", "Ticket 4711", NOW, action=action)
+        asked = Asked(kind=ActionKind.SMS, iccid="", parameters={"payload": "{imsi} {msisdn}", "fill": True})
+        chosen = Selection(iccids=[ADAS_SIM])
+        bulk, _ = await plan(transaction, cast.ada, asked, chosen, "second", "second", NOW, stop_percent=5)
+    conversation, listed = f"/sims/{ADAS_SIM}/sms", ("/sms", "/actions", f"/actions/{action.id}", "/approvals")
+    whole = (conversation, f"{conversation}?template={made.id}", f"/sims/{ADAS_SIM}", f"/bulk-actions/{bulk.id}")
+    async with web.signed_in("vera") as vera, web.signed_in("otto") as otto, web.program(key) as program:
+        for path in (*whole, *listed, "/approvals/1"):
+            page = (await vera.get(path)).text
+            assert not [number for number in WHOLE if number in page], path
+            assert "…1234" in page, path
+        for path in whole:
+            page = (await otto.get(path)).text
+            assert all(number in page for number in WHOLE), path
+        for path in (f"/sims/{ADAS_SIM}/sms", "/actions", "/approvals", "/approvals/1", "/audit"):
+            answer = await program.get(path)
+            assert answer.status_code == 200, path
+            assert not [number for number in WHOLE if number in answer.text], path
+        async with (
+            web.page_socket(vera, f"?view=conversation&topics=sim:{ADAS_SIM}") as page,
+            web.page_socket(vera, "?view=sms&topics=sms") as list_page,
+            web.stream(key, "?topics=sms") as stream,
+        ):
+            for socket in (page, list_page, stream):
+                await socket.recv()
+            async with db.transaction() as transaction:
+                again = structs.replace(message(about), id="2", time=NOW + timedelta(seconds=1))
+                await record_messages(transaction, cast.acme, [again], datetime.now(UTC))
+            for socket in (page, list_page, stream):
+                said = await received(socket, "1234")
+                assert not [number for number in WHOLE if number in said]

@@ -18,6 +18,7 @@ from console.actions.bodies import REASON
 from console.actions.bulk import deciding, writes
 from console.errors import NotFound
 from console.facts.approvals import Approval
+from console.facts.masking import masked_approval
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
@@ -68,13 +69,14 @@ async def list_approvals(
         reading, organization_id, pending=pending, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
     )
     total = await approvals.count(reading, organization_id, pending=pending, exact=asked.exact)
-    return asked.listing(Approval, found, following, total)
+    return asked.listing(Approval, [shown(caller, one) for one in found], following, total)
 
 
 @get("/approvals/{approval_id:str}", operation_id="getApproval", summary="One approval, and what has changed since")
 async def get_approval(caller: By, reading: Reading, approval_id: FromPath[str]) -> ApprovalDetail:
     """With the SIMs of the frozen list whose state is otherwise now."""
-    return await detail_of(reading, caller.organization_id, approval_id)
+    found = await detail_of(reading, caller.organization_id, approval_id)
+    return structs.replace(found, approval=shown(caller, found.approval))
 
 
 @post(
@@ -92,7 +94,7 @@ async def approve(
         number = number_of(approval_id)
         found = await deciding.approve(transaction, caller, number, data.reason, datetime.now(UTC), undo=undo)
         act.after = said(found)
-    return found
+    return shown(caller, found)
 
 
 @post("/approvals/{approval_id:str}/reject", operation_id="rejectAction", summary="Reject an action", status_code=200)
@@ -101,7 +103,7 @@ async def reject(caller: By, db: Db, approval_id: FromPath[str], data: JSONBody[
     async with db.transaction() as transaction, acting(transaction, caller, "approval.reject", approval_id) as act:
         found = await deciding.reject(transaction, caller, number_of(approval_id), data.reason, datetime.now(UTC))
         act.after = said(found)
-    return found
+    return shown(caller, found)
 
 
 @get("/approval-rules", operation_id="getApprovalRules", summary="What needs approval")
@@ -119,6 +121,11 @@ async def put_rules(caller: By, db: Db, data: JSONBody[NewApprovalRule]) -> NewA
         await writes.put_rule(transaction, caller, rule, datetime.now(UTC))
         act.after = structs.asdict(rule)
     return data
+
+
+def shown(caller: Caller, approval: Approval) -> Approval:
+    """The approval as this caller may see it."""
+    return approval if caller.sees_identifiers else masked_approval(approval)
 
 
 def said(approval: Approval) -> dict[str, object]:

@@ -49,7 +49,9 @@ async def dry_run(
         async with transaction.attempt():
             key = f"dry-run:{now.isoformat()}"
             made, _ = await writes.plan(transaction, caller, asked, selection, key, key, now, stop_percent=stop_percent)
-            found.append(await plan_of(transaction.connection, caller.organization_id, made))
+            found.append(
+                await plan_of(transaction.connection, caller.organization_id, made, mask=not caller.sees_identifiers)
+            )
             raise _Undone
     return found[0]
 

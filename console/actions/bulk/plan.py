@@ -11,6 +11,7 @@ from console.actions.bulk.rules import TEXTS, Exclusion
 from console.actions.bulk.tables import bulk_items
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction
+from console.facts.masking import masked_text
 from console.sims import reads as sim_reads
 from console.sims.annotations.tables import annotations
 from console.sims.tables import sims
@@ -91,8 +92,8 @@ class BulkPlan(Struct, frozen=True, kw_only=True):
     ]
 
 
-async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkAction) -> BulkPlan:
-    """The plan of a bulk action, from its frozen list."""
+async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkAction, *, mask: bool) -> BulkPlan:
+    """The plan of a bulk action, from its frozen list; with `mask` without IMSI and MSISDN in its texts."""
     i = bulk_items.c
     mine = sa.and_(i.organization_id == organization_id, i.bulk_action_id == bulk.id)
     reasons = sa.select(i.excluded, sa.func.count()).where(mine, i.excluded.is_not(None)).group_by(i.excluded)
@@ -112,7 +113,7 @@ async def plan_of(connection: AsyncConnection, organization_id: int, bulk: BulkA
         shares=await shares(connection, organization_id, bulk.id),
         canary=await _canary(connection, organization_id, bulk),
         stop_percent=bulk.stop_percent,
-        texts=await _texts(connection, organization_id, bulk),
+        texts=await _texts(connection, organization_id, bulk, mask=mask),
     )
 
 
@@ -153,7 +154,9 @@ async def _canary(connection: AsyncConnection, organization_id: int, bulk: BulkA
     return [CanarySim(**row._mapping) for row in rows]
 
 
-async def _texts(connection: AsyncConnection, organization_id: int, bulk: BulkAction) -> list[FilledText]:
+async def _texts(
+    connection: AsyncConnection, organization_id: int, bulk: BulkAction, *, mask: bool
+) -> list[FilledText]:
     if "fill" not in bulk.parameters:
         return []
     i, found = bulk_items.c, []
@@ -164,5 +167,5 @@ async def _texts(connection: AsyncConnection, organization_id: int, bulk: BulkAc
         sim, text = await sim_reads.one(connection, organization_id, iccid), bulk.parameters["payload"]
         if sim is not None and not missing(text, sim):
             own = filled(text, sim)
-            found.append(FilledText(iccid=iccid, text=own, messages=counted(own).parts))
+            found.append(FilledText(iccid=iccid, text=masked_text(own) if mask else own, messages=counted(own).parts))
     return found
