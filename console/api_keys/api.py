@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.api_keys import reads
 from console.api_keys.reads import ApiKey
-from console.api_keys.rules import USUAL_DAYS, WALL, KeyPolicy, check_maker, check_scopes, prefix_of
+from console.api_keys.rules import USUAL_DAYS, WALL, KeyPolicy, check_change, check_maker, check_scopes, prefix_of
 from console.api_keys.writes import put_key, put_policy, revoke_key
 from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
@@ -71,7 +71,7 @@ async def make_api_key(
     caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewApiKey]
 ) -> MadeApiKey:
     """It is shown in this answer alone: the console keeps a hash of it. `/api-key-policy` says what is demanded."""
-    check_scopes(caller, data.scopes)
+    check_scopes(caller, data.scopes, for_wall=data.for_wall)
     async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
         check_maker(await reads.policy_of(transaction.connection, caller.organization_id), caller)
         key = await put_key(
@@ -82,7 +82,7 @@ async def make_api_key(
             datetime.now(UTC),
             days=data.days,
             networks=data.networks,
-            created_by=caller.name,
+            created_by=await reads.person_behind(transaction.connection, caller),
             for_wall=data.for_wall,
         )
         scopes = [WALL] if data.for_wall else sorted(data.scopes)
@@ -113,9 +113,11 @@ async def get_policy(caller: NamedDependency[Caller], reading: NamedDependency[A
 async def change_policy(
     caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[KeyPolicy]
 ) -> KeyPolicy:
-    """Of keys that are made from now on."""
+    """Of keys that are made from now on. 403 to a key that would demand less than before."""
     async with db.transaction() as transaction, acting(transaction, caller, "key.change_policy") as act:
-        act.before = to_builtins(await reads.policy_of(transaction.connection, caller.organization_id))
+        before = await reads.policy_of(transaction.connection, caller.organization_id)
+        check_change(before, data, caller)
+        act.before = to_builtins(before)
         act.after = to_builtins(data)
         await put_policy(transaction, caller.organization_id, data)
     return data

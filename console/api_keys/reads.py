@@ -116,6 +116,15 @@ async def policy_of(connection: AsyncConnection, organization_id: int) -> KeyPol
     return KeyPolicy(longest_days=row.longest_days, must_end=row.must_end, makers=KeyMakers(row.makers))
 
 
+async def person_behind(connection: AsyncConnection, caller: Caller) -> str:
+    """The user behind a caller: of an API key whoever made it, or whoever made the key that made it."""
+    if caller.key_id is None:
+        return caller.name
+    c = api_keys.c
+    query = sa.select(c.created_by).where(c.organization_id == caller.organization_id, c.id == caller.key_id)
+    return str((await connection.execute(query)).scalar_one() or "") or caller.handle
+
+
 async def by_prefix(connection: AsyncConnection, prefix: str) -> ApiKey | None:
     """The API key with this part that may be shown, if it is not revoked; None for any other."""
     return next(iter(await _listed(connection, (api_keys.c.prefix == prefix) & api_keys.c.revoked_at.is_(None))), None)

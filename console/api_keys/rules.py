@@ -131,7 +131,19 @@ def check_maker(policy: KeyPolicy, caller: Caller) -> None:
         raise NotAllowed("Keys of your organization are made by people who are signed in, not by a key")
 
 
-def check_scopes(caller: Caller, scopes: Collection[Permission]) -> None:
-    """Raises NotAllowed if one of the scopes is a permission that the caller does not have."""
-    if not caller.may_grant(scopes):
+def check_change(before: KeyPolicy, after: KeyPolicy, caller: Caller) -> None:
+    """Raises NotAllowed if an API key would loosen what is demanded of keys: a person decides that."""
+    ranks = list(KeyMakers)
+    looser = (
+        (after.longest_days or LONGEST_DAYS) > (before.longest_days or LONGEST_DAYS)
+        or (before.must_end and not after.must_end)
+        or ranks.index(after.makers) < ranks.index(before.makers)
+    )
+    if looser and caller.key_id is not None:
+        raise NotAllowed("A key may demand more of keys; to demand less, somebody signs in")
+
+
+def check_scopes(caller: Caller, scopes: Collection[Permission], *, for_wall: bool = False) -> None:
+    """Raises NotAllowed if one of the scopes, or what a wall shows, is a permission that the caller does not have."""
+    if not caller.may_grant(WALL_PERMISSIONS if for_wall else scopes):
         raise NotAllowed("A key may do no more than you may")

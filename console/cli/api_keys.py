@@ -6,7 +6,7 @@ import click
 
 from console.acting import acting
 from console.api_keys import reads as key_reads
-from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, prefix_of
+from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, WALL, prefix_of
 from console.api_keys.writes import put_key, revoke_key
 from console.cli.printing import as_json, at_the_shell, org_option, show, the_organization, with_database
 from console.errors import NotFound
@@ -28,6 +28,7 @@ def key() -> None:
     "--days", type=click.IntRange(1, LONGEST_DAYS), help=f"It ends after so many days [default: {USUAL_DAYS}]."
 )
 @click.option("--without-end", is_flag=True, help="It never ends, if the organization allows that.")
+@click.option("--wall", "for_wall", is_flag=True, help="It opens the page for a wall screen and nothing else.")
 @click.option("--network", "networks", multiple=True, help="Accept it from here alone, like 192.0.2.0/24.")
 @org_option
 def key_add(
@@ -37,15 +38,20 @@ def key_add(
     days: int | None,
     without_end: bool,
     networks: tuple[str, ...],
+    for_wall: bool,
     slug: str | None,
 ) -> None:
-    """Make an API key; it is printed once. --scope can be given several times."""
-    if (role is None) == (not scopes):
-        raise click.UsageError("Say what it may do: --scope, once or more, or --role")
+    """Make an API key; it is printed once. --scope can be given several times.
+
+    With --wall a screen opens the wall at `/wall/key#<key>`: what follows `#` is sent to no server.
+    """
+    if [role is not None, bool(scopes), for_wall].count(True) != 1:
+        raise click.UsageError("Say what it may do: --scope, once or more, or --role, or --wall")
     if without_end and days is not None:
         raise click.UsageError("Say --days or --without-end")
     lasts = None if without_end else days or USUAL_DAYS
     permissions = PERMISSIONS[Role(role)] if role else frozenset(Permission(scope) for scope in scopes)
+    noted = [WALL] if for_wall else sorted(permissions)
 
     async def work(_: Settings, db: Database) -> str:
         organization_id = await the_organization(db, slug)
@@ -62,8 +68,9 @@ def key_add(
                 days=lasts,
                 networks=networks,
                 created_by="console key add",
+                for_wall=for_wall,
             )
-            act.after = {"scopes": sorted(permissions), "days": lasts, "networks": networks, "prefix": prefix_of(key)}
+            act.after = {"scopes": noted, "days": lasts, "networks": networks, "prefix": prefix_of(key)}
             return key
 
     click.echo(with_database(work))

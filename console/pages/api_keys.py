@@ -105,7 +105,7 @@ async def make(
     """The page with the key, which is shown this once; with the reason if it can't be made."""
     scopes = [data.scopes] if isinstance(data.scopes, Permission) else data.scopes
     for_wall = data.for_wall == "yes"
-    check_scopes(caller, scopes)
+    check_scopes(caller, scopes, for_wall=for_wall)
     key, fault = "", ""
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:

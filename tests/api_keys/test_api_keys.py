@@ -1,15 +1,19 @@
 """API keys: what each may do, from where and until when; nobody makes one that may do more than they may."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from console.api_keys.rules import accepted_from, is_whole, new_key, read_networks
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
+from console.cli.main import console
 from console.cli.secret_ages import secret_ages
 from console.errors import Invalid
 from console.notifications.bodies import ChannelSetting
@@ -102,6 +106,38 @@ async def made_by(program: httpx.AsyncClient, scopes: list[str]) -> int:
 
 
 @pytest.mark.one_edition
+async def test_a_wall_is_shown_by_keys_of_those_alone_who_may_read_it(web: Served, db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "decides alone", [Permission.ADMIN], datetime.now(UTC))
+    async with web.program(key) as program:
+        body = {"name": "screen", "scopes": [], "for_wall": True}
+        assert (await program.post("/api-keys", json=body)).status_code == 403
+
+
+@pytest.mark.one_edition
+async def test_the_command_makes_a_key_of_a_wall_screen(web: Served, cast: Cast, settings: Settings) -> None:
+    environment = {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key,
+    }
+
+    def command(*more: str) -> Any:
+        arguments = ["key", "add", "left screen", "--org", "acme", *more]
+        return CliRunner().invoke(console, arguments, env=environment)
+
+    for wrong in ((), ("--wall", "--role", "viewer"), ("--wall", "--scope", "sims:read")):
+        assert (await asyncio.to_thread(command, *wrong)).exit_code == 2, wrong
+    made = await asyncio.to_thread(command, "--wall", "--days", "7")
+    key = made.output.strip()
+    assert (made.exit_code, is_whole(key)) == (0, True)
+    async with web.stranger() as screen, web.program(key) as program:
+        assert (await screen.post("/wall/key", data={"key": key})).headers["location"] == "/wall"
+        assert "Acme" in (await screen.get("/wall")).text
+        assert (await program.get("/sims")).status_code == 401
+
+
+@pytest.mark.one_edition
 async def test_an_organization_demands_an_end_and_says_who_makes_keys(web: Served, db: Database, cast: Cast) -> None:
     async with db.transaction() as transaction:
         program_key = await put_key(
@@ -122,7 +158,10 @@ async def test_an_organization_demands_an_end_and_says_who_makes_keys(web: Serve
         assert (await eve.post("/api-keys", data={**key, "days": ""})).status_code == 200, "it is Acme's alone"
         for body in ({"longest_days": 0}, {"longest_days": 367}, {"makers": "nobody"}, {"more": 1}):
             assert (await program.put("/api-key-policy", json=body)).status_code in (400, 422), body
-        assert (await program.put("/api-key-policy", json={"makers": "shell"})).status_code == 200
+        for looser in ({"makers": "administrators"}, {"longest_days": 61}, {"must_end": False}):
+            assert (await program.put("/api-key-policy", json=demanded | looser)).status_code == 403, looser
+        shell = {**demanded, "makers": "shell"}
+        assert (await program.put("/api-key-policy", json=shell)).status_code == 200
         assert (await ada.post("/api-keys", data={**key, "days": "1"})).status_code == 403
     async with db.reading() as reading:
         query = sa.text(
@@ -130,7 +169,7 @@ async def test_an_organization_demands_an_end_and_says_who_makes_keys(web: Serve
         )
         lines = [tuple(row) for row in (await reading.execute(query)).all()]
     usual = {"longest_days": None, "must_end": False, "makers": "administrators"}
-    assert lines == [(usual, demanded), (demanded, {**usual, "makers": "shell"})]
+    assert lines == [(usual, demanded), (demanded, shell)]
 
 
 @pytest.mark.one_edition
