@@ -11,7 +11,7 @@ from console.actions.approving import ApprovalRule, Decider, state_of
 from console.actions.bulk.listing import state_of as state_of_sim
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.tables import actions, approval_rules, approvals
-from console.api_keys.tables import api_keys
+from console.api_keys.reads import person_behind
 from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
 from console.organizations.rules import Caller
 from console.sims.tables import sim_states
@@ -51,13 +51,7 @@ async def rule_of(connection: AsyncConnection, organization_id: int) -> Approval
 
 async def decider_of(connection: AsyncConnection, caller: Caller) -> Decider:
     """The person behind a caller: of an API key the user who made it."""
-    if caller.key_id is None:
-        return Decider(handle=caller.handle, person=caller.name)
-    k = api_keys.c
-    query = sa.select(k.created_by).where(k.organization_id == caller.organization_id, k.id == caller.key_id)
-    return Decider(
-        handle=caller.handle, person=str((await connection.execute(query)).scalar_one() or "") or caller.handle
-    )
+    return Decider(handle=caller.handle, person=await person_behind(connection, caller))
 
 
 async def was_of(connection: AsyncConnection, organization_id: int, iccid: str) -> str | None:

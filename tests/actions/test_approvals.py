@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,6 +172,23 @@ async def test_the_highest_amounts_are_approved_by_an_engineer_and_an_administra
         assert (await ada.post(f"{path}/approve")).status_code == 303
         assert (await otto.get(path)).json()["approval"]["state"] == "approved"
         assert (await otto.get(f"/actions/{action['id']}")).json()["state"] == "held"
+
+
+async def test_a_key_that_a_key_has_made_is_still_the_persons(web: Served, db: Database, cast: Cast) -> None:
+    scopes = ["sims:read", "sims:act", "sims:spend", "budgets:write", "admin"]
+    async with web.signed_in("ada") as ada:
+        page = (await ada.post("/api-keys", data={"name": "first", "scopes": scopes})).text
+        await ada.post("/approval-rules", data={"above_sims": "0"})
+        key = re.findall(r"iot_key_\w{8}_\w{46}", page)[0]
+        async with web.program(key) as first:
+            made = await first.post("/api-keys", json={"name": "otto", "scopes": scopes})
+            assert (await ask(first, f"/sims/{ADAS_SIM}/topup", CARD, "one")).status_code == 202
+        async with web.program(made.json()["key"]) as second:
+            (waiting,) = (await second.get("/approvals?pending=true")).json()["items"]
+            for how in ("approve", "reject"):
+                answer = await second.post(f"/approvals/{waiting['id']}/{how}", json={"reason": "I say so"})
+                assert (answer.status_code, "a second person decides" in answer.text) == (403, True)
+        assert (await ada.post(f"/approvals/{waiting['id']}/approve")).status_code == 403
 
 
 def test_an_approval_counts_for_the_highest_role_that_it_reaches() -> None:
