@@ -93,6 +93,7 @@ KINDS = (
     ActionKind("account.set_factor", "Set up one's own second factor"),
     ActionKind("account.remove_factor", "Remove one's own second factor"),
     ActionKind("account.add_passkey", "Add a passkey of one's own", proof=True),
+    ActionKind("account.rename_passkey", "Rename a passkey of one's own"),
     ActionKind("account.remove_passkey", "Remove a passkey of one's own", proof=True),
     ActionKind("account.renew_codes", "Make new recovery codes"),
     ActionKind("session.switch", "Enter another organization"),

@@ -8,13 +8,14 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.enums import MediaType
 from litestar.params import FromPath
+from litestar.response import Redirect
 from msgspec import Struct
 
 from console.acting import acting, need_proof
 from console.errors import Conflict, Invalid
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, SECRET, Form
-from console.pages.factor_page import FactorPage, after_removal, factor_page, renewed
+from console.pages.factor_page import ADDRESS, FactorPage, after_removal, factor_page, renewed
 from console.pages.passkey_answers import asked_of, question
 from console.sessions.challenges import Purpose
 from console.settings import Settings
@@ -33,6 +34,12 @@ class NewPasskeyForm(Struct):
 
     name: str = ""
     passkey: str = ""
+
+
+class PasskeyNameForm(Struct):
+    """What a passkey is to be called."""
+
+    name: str = ""
 
 
 @post("/settings/passkeys/question", status_code=200)
@@ -86,6 +93,28 @@ async def add(
     return await shown.drawn(codes=codes, session_id=session_id)
 
 
+@post("/settings/passkeys/{passkey_id:int}/rename", status_code=200)
+async def rename(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    shown: NamedDependency[FactorPage],
+    passkey_id: FromPath[int],
+    data: Form[PasskeyNameForm],
+) -> Response[Any]:
+    """It is listed by another name; what it opens stays."""
+    assert caller.user_id is not None
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, caller, "account.rename_passkey", caller.name) as act,
+        ):
+            before = await writes.rename_passkey(transaction, caller.user_id, passkey_id, data.name)
+            act.before, act.after = {"name": before}, {"name": data.name.strip()}
+    except Invalid as error:
+        return await shown.drawn(fault=error.message)
+    return Redirect(ADDRESS, status_code=303)
+
+
 @post("/settings/passkeys/{passkey_id:int}/remove", status_code=200)
 async def remove(
     caller: NamedDependency[Caller],
@@ -131,7 +160,7 @@ async def renew_codes(
 
 router = Router(
     "/",
-    route_handlers=[ask, add, remove, renew_codes],
+    route_handlers=[ask, add, rename, remove, renew_codes],
     request_max_body_size=FORM_BYTES,
     dependencies={"shown": Provide(factor_page)},
     opt={"permission": None},

@@ -128,6 +128,7 @@ PAGES: dict[str, Row] = {
     "POST /settings/passkeys": ANYONE,
     "POST /settings/passkeys/question": ANYONE,
     "POST /settings/passkeys/recovery-codes": ANYONE,
+    "POST /settings/passkeys/{passkey_id}/rename": Row("anyone", {"name": "x"}),
     "POST /settings/passkeys/{passkey_id}/remove": ANYONE,
     "POST /prove": Row("anyone", {"x": "y"}),
     "POST /prove/confirm": Row("anyone", {"proof_password": "wrong"}),

@@ -35,7 +35,7 @@ WITHOUT: dict[str, str] = {
         console/users/writes.py add_identified_user note_groups reset_second_factor
         console/users/factors/writes.py begin_second_factor confirm_second_factor use_second_factor
         console/users/factors/writes.py renew_recovery_codes remove_application remove_factors
-        console/users/factors/writes.py add_passkey use_passkey remove_passkey""",
+        console/users/factors/writes.py add_passkey use_passkey rename_passkey remove_passkey""",
     "for commands, whose callers have the whole database": """
         console/api_keys/reads.py every_key
         console/members/reads.py every_user

@@ -105,6 +105,16 @@ async def test_it_signs_in_alone_stands_for_the_code_and_proves(named: Served, d
         assert (await add(ada, laptop)).status_code == 422, "it is known already"
         assert CODE.findall((await add(ada, phone, "Phone")).text) == []
 
+        # Renamed by its user alone.
+        first = re.findall(r"/settings/passkeys/(\d+)/rename", (await ada.get("/settings/second-factor")).text)[-1]
+        renamed = await ada.post(f"/settings/passkeys/{first}/rename", data={"name": " Old <i>laptop "})
+        assert renamed.status_code == 303
+        assert "Old &lt;i&gt;laptop" in (await ada.get("/settings/second-factor")).text
+        for name in ("", " ", "x" * 61, "a\x07b"):
+            assert (await ada.post(f"/settings/passkeys/{first}/rename", data={"name": name})).status_code == 422
+        async with named.signed_in("otto") as otto:
+            assert (await otto.post(f"/settings/passkeys/{first}/rename", data={"name": "x"})).status_code == 404
+
         # Alone, and each answer once.
         async def enter(answer: str) -> httpx.Response:
             return await browser.post("/sign-in/passkey", data={"passkey": answer, "next": "/jobs"})
@@ -176,7 +186,8 @@ async def test_it_signs_in_alone_stands_for_the_code_and_proves(named: Served, d
     assert (left, len(codes)) == (0, 10)
     for line in (
         ("account.add_passkey", {"name": "Phone"}),
-        ("session.begin", {"passkey": "Laptop <b>"}),
+        ("account.rename_passkey", {"name": "Old <i>laptop"}),
+        ("session.begin", {"passkey": "Old <i>laptop"}),
         ("session.begin", {"second_factor": "passkey"}),
         ("session.prove", {"by": "passkey"}),
     ):

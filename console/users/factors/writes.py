@@ -87,16 +87,21 @@ async def add_passkey(
 ) -> None:
     """A passkey more. Raises Invalid for a name that can't be, Conflict for one that is there, or one too many."""
     connection, c = transaction.connection, passkeys.c
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(f"A passkey's name has 1 to {LONGEST_NAME} visible characters")
+    plain_name = _checked_name(name)
     count = sa.select(sa.func.count()).where(c.user_id == user_id)
     if (await connection.execute(count)).scalar_one() >= MOST_PASSKEYS:
         raise Conflict(f"You have {MOST_PASSKEYS} passkeys: remove one first")
-    values = {"user_id": user_id, "user_handle": handle, "host": host, "name": name.strip(), "created_at": now}
+    values = {"user_id": user_id, "user_handle": handle, "host": host, "name": plain_name, "created_at": now}
     values |= {"credential_id": key.credential_id, "public_key": key.public_key, "uses": key.uses}
     statement = insert(passkeys).values(**values).on_conflict_do_nothing(index_elements=["credential_id"])
     if not (await connection.execute(statement)).rowcount:
         raise Conflict("This passkey is known already")
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"A passkey's name has 1 to {LONGEST_NAME} visible characters")
+    return name.strip()
 
 
 async def use_passkey(transaction: Transaction, known: KnownPasskey, uses: int, now: datetime) -> str:
@@ -106,6 +111,17 @@ async def use_passkey(transaction: Transaction, known: KnownPasskey, uses: int, 
     if not (await transaction.connection.execute(statement)).rowcount:
         raise Invalid("This passkey was used twice at once: try again")
     return "passkey"
+
+
+async def rename_passkey(transaction: Transaction, user_id: int, passkey_id: int, name: str) -> str:
+    """Call a passkey of this user otherwise; its name before. Raises Invalid for a name that can't be, NotFound."""
+    c = passkeys.c
+    mine = sa.and_(c.user_id == user_id, c.id == passkey_id)
+    before = (await transaction.connection.execute(sa.select(c.name).where(mine).with_for_update())).scalar()
+    if before is None:
+        raise NotFound("There is no such passkey", id=passkey_id)
+    await transaction.connection.execute(sa.update(passkeys).where(mine).values(name=_checked_name(name)))
+    return str(before)
 
 
 async def remove_passkey(transaction: Transaction, user_id: int, passkey_id: int) -> str:
