@@ -45,6 +45,8 @@ actions = sa.Table(
     sa.Column("answer", sa.Text),
     sa.Column("steps", JSONB, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+    sa.UniqueConstraint("organization_id", "id"),
+    sa.ForeignKeyConstraint(["organization_id", "bulk_action_id"], ["bulk_actions.organization_id", "bulk_actions.id"]),
 )
 
 budgets = sa.Table(
@@ -78,8 +80,8 @@ approvals = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
-    sa.Column("action_id", sa.ForeignKey("actions.id")),
-    sa.Column("bulk_action_id", sa.ForeignKey("bulk_actions.id")),
+    sa.Column("action_id", sa.BigInteger),
+    sa.Column("bulk_action_id", sa.BigInteger),
     sa.Column("why", sa.Text, nullable=False),  # it needs approval
     sa.Column("reason", sa.Text, nullable=False),  # the requester's
     sa.Column("caller", sa.Text, nullable=False),  # the requester's handle
@@ -94,4 +96,6 @@ approvals = sa.Table(
     sa.Column("decided_by", sa.Text),
     moment("decided_at"),
     sa.Column("decision_reason", sa.Text),
+    sa.ForeignKeyConstraint(["organization_id", "action_id"], ["actions.organization_id", "actions.id"]),
+    sa.ForeignKeyConstraint(["organization_id", "bulk_action_id"], ["bulk_actions.organization_id", "bulk_actions.id"]),
 )

@@ -24,4 +24,5 @@ alert_rules = sa.Table(
     moment("changed_at", nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     moment("deleted_at"),
+    sa.UniqueConstraint("organization_id", "id"),
 )

@@ -9,7 +9,7 @@ alerts = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
-    sa.Column("rule_id", sa.ForeignKey("alert_rules.id"), nullable=False),
+    sa.Column("rule_id", sa.Integer, nullable=False),
     sa.Column("severity", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # an AlertState
     sa.Column("key", sa.Text, nullable=False),  # of a rule at most one open alert has it: see the migration
@@ -35,13 +35,15 @@ alerts = sa.Table(
     sa.Column("change", sa.Text, nullable=False),  # an AlertChange
     moment("changed_at", nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+    sa.UniqueConstraint("organization_id", "id"),
+    sa.ForeignKeyConstraint(["organization_id", "rule_id"], ["alert_rules.organization_id", "alert_rules.id"]),
 )
 
 # For what an alert's condition holds or has held: SIMs by ICCID, else "job:sync_sims", "streamer:usage", ...
 alert_subjects = sa.Table(
     "alert_subjects",
     metadata,
-    sa.Column("alert_id", sa.ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("alert_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("organization_id", sa.Integer, nullable=False),
     sa.Column("rule_id", sa.Integer, nullable=False),
@@ -50,6 +52,9 @@ alert_subjects = sa.Table(
     moment("since", nullable=False),
     moment("ended_at"),
     sa.Column("value", sa.Text),  # what was found: "4 MB left"
+    sa.ForeignKeyConstraint(
+        ["organization_id", "alert_id"], ["alerts.organization_id", "alerts.id"], ondelete="CASCADE"
+    ),
 )
 
 alert_history = sa.Table(
@@ -57,11 +62,14 @@ alert_history = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("organization_id", sa.Integer, nullable=False),
-    sa.Column("alert_id", sa.ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("alert_id", sa.BigInteger, nullable=False),
     moment("at", nullable=False),
     sa.Column("change", sa.Text, nullable=False),  # an AlertChange
     sa.Column("by", sa.Text),  # None: the console itself
     sa.Column("text", sa.Text),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "alert_id"], ["alerts.organization_id", "alerts.id"], ondelete="CASCADE"
+    ),
 )
 
 # Changes of SIMs that no rule has judged yet, with what they were before. A trigger of `sims` writes them with the

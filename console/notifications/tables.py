@@ -28,6 +28,7 @@ notification_channels = sa.Table(
     moment("created_at", nullable=False),
     moment("changed_at", nullable=False),
     moment("removed_at"),
+    sa.UniqueConstraint("organization_id", "id"),
 )
 
 deliveries = sa.Table(
@@ -35,7 +36,7 @@ deliveries = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
-    sa.Column("channel_id", sa.ForeignKey("notification_channels.id"), nullable=False),
+    sa.Column("channel_id", sa.Integer, nullable=False),
     sa.Column("message_id", sa.Text, nullable=False, unique=True),  # the same at each attempt
     sa.Column("deduplication_key", sa.Text, nullable=False),  # one notification a channel
     sa.Column("severity", sa.Integer, nullable=False),  # a number, the most urgent highest
@@ -52,12 +53,16 @@ deliveries = sa.Table(
     moment("ended_at"),
     sa.Column("message", sa.Text),  # what the last attempt ended with
     sa.UniqueConstraint("organization_id", "channel_id", "deduplication_key"),
+    sa.UniqueConstraint("organization_id", "id"),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "channel_id"], ["notification_channels.organization_id", "notification_channels.id"]
+    ),
 )
 
 delivery_attempts = sa.Table(
     "delivery_attempts",
     metadata,
-    sa.Column("delivery_id", sa.ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("delivery_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("claim", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("organization_id", sa.Integer, nullable=False),
     moment("began_at", nullable=False),
@@ -66,4 +71,7 @@ delivery_attempts = sa.Table(
     sa.Column("status", sa.Integer),  # of HTTP, or of SMTP
     sa.Column("answer", sa.Text),  # what was answered, or went wrong
     sa.Column("may_repeat", sa.Boolean, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "delivery_id"], ["deliveries.organization_id", "deliveries.id"], ondelete="CASCADE"
+    ),
 )

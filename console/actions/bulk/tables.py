@@ -32,18 +32,24 @@ bulk_actions = sa.Table(
     sa.Column("retry_of", sa.BigInteger),
     sa.Column("message", sa.Text),
     sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
+    sa.UniqueConstraint("organization_id", "id"),
+    sa.ForeignKeyConstraint(["organization_id", "retry_of"], ["bulk_actions.organization_id", "bulk_actions.id"]),
 )
 
 bulk_items = sa.Table(
     "bulk_items",
     metadata,
-    sa.Column("bulk_action_id", sa.ForeignKey("bulk_actions.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("bulk_action_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),  # the order in which they are started
     sa.Column("organization_id", sa.Integer, nullable=False),
     sa.Column("iccid", sa.Text, nullable=False),  # or what was written, where no SIM was found
     sa.Column("excluded", sa.Text),  # why the plan leaves it out
     sa.Column("was", sa.Text),  # the SIM's state when the list was frozen
-    sa.Column("action_id", sa.ForeignKey("actions.id")),
+    sa.Column("action_id", sa.BigInteger),
     sa.Column("refusal", sa.Text),  # why no action was made of it when its time came
-    sa.Column("retried_in", sa.BigInteger),  # the bulk action that tries it again
+    sa.Column("retried_in", sa.BigInteger),  # the bulk action that tries it again; its plan may be gone
+    sa.ForeignKeyConstraint(
+        ["organization_id", "bulk_action_id"], ["bulk_actions.organization_id", "bulk_actions.id"], ondelete="CASCADE"
+    ),
+    sa.ForeignKeyConstraint(["organization_id", "action_id"], ["actions.organization_id", "actions.id"]),
 )
