@@ -30,6 +30,7 @@ class RuleKind(StrEnum):
     RECONCILIATION_DIFFERS = "reconciliation_differs"
     ACTION_UNKNOWN = "action_unknown"
     BUDGET_NEARLY_SPENT = "budget_nearly_spent"
+    SECRET_DUE = "secret_due"  # noqa: S105 - the name of a kind
 
 
 class Feed(StrEnum):
@@ -58,7 +59,7 @@ class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=1, le=8760)] | None, Meta(description="Without contact.", examples=[24])
     ] = None
     days: Annotated[
-        Annotated[int, Meta(ge=1, le=3650)] | None, Meta(description="Until it expires.", examples=[30])
+        Annotated[int, Meta(ge=1, le=3650)] | None, Meta(description="Until it expires, or is due.", examples=[30])
     ] = None
     minutes: Annotated[
         Annotated[int, Meta(ge=1, le=1440)] | None, Meta(description="Within which, or after which.", examples=[5])
@@ -121,6 +122,7 @@ KINDS: dict[RuleKind, KindDefinition] = {
     RuleKind.RECONCILIATION_DIFFERS: KindDefinition(text="Quota and usage differ", takes=("least_sims",)),
     RuleKind.ACTION_UNKNOWN: KindDefinition(text="Action unknown", takes=("minutes",)),
     RuleKind.BUDGET_NEARLY_SPENT: KindDefinition(text="Budget nearly spent", takes=("percent",)),
+    RuleKind.SECRET_DUE: KindDefinition(text="Secret due", takes=("days",)),
 }
 
 

@@ -5,7 +5,7 @@ from msgspec import Struct
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 
-VERSION = 1  # of the set; an organization is given what came after the version that it has
+VERSION = 2  # of the set; an organization is given what came after the version that it has
 HOUR = 3_600
 
 
@@ -95,5 +95,12 @@ READY_MADE = (
         kind=RuleKind.BUDGET_NEARLY_SPENT,
         severity=Severity.WARNING,
         parameters=RuleParameters(percent=80),
+    ),
+    ReadyMade(
+        name="Secret due",
+        kind=RuleKind.SECRET_DUE,
+        severity=Severity.WARNING,
+        parameters=RuleParameters(days=7),
+        since=2,
     ),
 )

@@ -51,6 +51,8 @@ def _of_the_console(kind: RuleKind, p: RuleParameters) -> str:
             return f"quota and usage records of {_many(p.least_sims, 'SIM')} or more do not agree"
         case RuleKind.ACTION_UNKNOWN:
             return f"an action is unknown for {_many(p.minutes, 'minute')}"
+        case RuleKind.SECRET_DUE:
+            return f"a secret of 1NCE, of a webhook or an API key is due within {_many(p.days, 'day')}, or overdue"
         case _:
             return f"{p.percent} % of a budget of top-ups is spent or reserved"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from console.api_keys.reads import keys_of
 from console.cli.checks import Finding
-from console.notifications.reads import channels_of
+from console.notifications.secrets_due import secrets_due
 from console.organizations import reads
 from console.organizations.rules import SECRET_DUE_SOON
 from console.store.database import Database
@@ -18,25 +18,13 @@ async def secret_ages(db: Database) -> list[Finding]:
     now, found = datetime.now(UTC), []
     async with db.reading() as connection:
         for one in await reads.every(connection):
-            settings = await reads.settings_of(connection, one.id)
-            dues = {
-                "1NCE's client secret": settings.client_secret_due_at,
-                "the Data Streamer's password": settings.streamer_password_due_at,
-            }
-            channels = await channels_of(connection, one.id)
-            dues |= {f"the secret of {channel.name!r}": channel.secret_due_at for channel in channels}
-            soon = [said(what, due, now) for what, due in dues.items() if due and due < now + SECRET_DUE_SOON]
-            for key in await keys_of(connection, one.id):
-                ends = key.expires_at
-                if key.revoked_at is None and ends is not None and now < ends < now + KEYS_SOON:
-                    soon.append(f"the API key {key.prefix} ends {ends:%Y-%m-%d}")
-                elif key.revoked_at is None and ends is None:
-                    soon.append(f"the API key {key.prefix} has no end")
+            due = await secrets_due(connection, one.id, now)
+            soon = [each.said(now) for each in due if each.due_at < now + (KEYS_SOON if each.ends else SECRET_DUE_SOON)]
+            soon += [
+                f"the API key {key.prefix} has no end"
+                for key in await keys_of(connection, one.id)
+                if key.revoked_at is None and key.expires_at is None
+            ]
             if soon:
                 found.append(Finding(f"secrets, {one.slug}", True, "; ".join(soon), ADVICE))
     return found or [Finding("secrets", True, f"none is due within {SECRET_DUE_SOON.days} days")]
-
-
-def said(what: str, due: datetime, now: datetime) -> str:
-    """That a secret is due, or since when it is overdue."""
-    return f"{what} is {'overdue since' if due < now else 'due on'} {due:%Y-%m-%d}"

@@ -1,6 +1,7 @@
 """What changes is judged once, whatever is killed; a storm is one alert; nothing is resolved for lack of data."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +15,14 @@ from console.alerts import reads
 from console.alerts.judging.judge import judge
 from console.alerts.judging.looking import is_due
 from console.alerts.tables import unjudged_changes
+from console.api_keys.writes import put_key
 from console.carrier.tables import carrier_circuits
 from console.facts.alerts import AlertState, Severity
+from console.organizations.rules import Permission
+from console.organizations.tables import organizations
+from console.organizations.writes import change_settings
 from tests.alerts.conftest import Fleet, iccids
+from tests.conftest import SECRET
 
 pytestmark = pytest.mark.one_edition
 LOST = RuleParameters(percent=20, minutes=5, by="operator", least_sims=20)
@@ -225,3 +231,25 @@ async def test_a_look_finds_work_when_judging_would_change_something_and_only_th
         row = {"organization_id": fleet.cast.acme, "state": "open", "reason": "503", "since": fleet.now}
         await transaction.connection.execute(sa.insert(carrier_circuits).values(row))
     assert await due(), "1NCE does not answer"
+
+
+async def test_a_secret_that_is_due_is_an_alert_until_it_is_changed(fleet: Fleet) -> None:
+    acme, days = fleet.cast.acme, timedelta(days=1)
+    async with fleet.db.transaction() as transaction:
+        await put_key(transaction, acme, "ends", [Permission.SIMS_READ], fleet.now - 25 * days, days=30)
+        await put_key(transaction, acme, "lasts", [Permission.SIMS_READ], fleet.now, days=30)
+        await put_key(transaction, fleet.cast.evil, "Eve's", [Permission.SIMS_READ], fleet.now - 25 * days, days=30)
+        set_at = sa.update(organizations).values(once_secret_set_at=fleet.now - 95 * days)
+        await transaction.connection.execute(set_at.where(organizations.c.id == acme))
+    await fleet.rule(kind=RuleKind.SECRET_DUE, parameters=RuleParameters(days=7))
+    found = {one.title for one in await fleet.alerts()}
+    assert f"Secret due: 1NCE's client secret is overdue since {fleet.now - 5 * days:%Y-%m-%d}" in found
+    (key,) = [title for title in found if "API key" in title]
+    assert key.startswith("Secret due: the API key iot_key_")
+    assert key.endswith(f" ends {fleet.now + 5 * days:%Y-%m-%d}")
+    assert len(found) == 2
+    async with fleet.db.transaction() as transaction:
+        await change_settings(transaction, SECRET, acme, {"once_client_secret": "another"})
+    fleet.wait(days=6)
+    await fleet.judge()
+    assert [one.title for one in await fleet.alerts(state=frozenset({"firing"}))] == []

@@ -16,6 +16,7 @@ from console.alerts.judging.reads import OpenSubject, open_subjects
 from console.alerts.rules import NewSubject
 from console.alerts.tables import alert_subjects
 from console.carrier.tables import carrier_circuits
+from console.notifications.secrets_due import secrets_due
 from console.quotas import reconciliation
 from console.runs.reads import last_done
 from console.runs.schedule import JOBS
@@ -24,7 +25,8 @@ from console.streamer.rules import FAILED
 from console.streamer.tables import streamer_health
 
 POLL = "sync_status"
-SELDOM = frozenset({RuleKind.JOB_FAILING, RuleKind.RECONCILIATION_DIFFERS, RuleKind.POLLING_STALE})  # once a minute
+# Once a minute.
+SELDOM = frozenset({RuleKind.JOB_FAILING, RuleKind.RECONCILIATION_DIFFERS, RuleKind.POLLING_STALE, RuleKind.SECRET_DUE})
 MOST = 1_000  # subjects of one rule
 
 
@@ -62,6 +64,8 @@ async def found(connection: AsyncConnection, organization_id: int, rule: AlertRu
             return [NewSubject(subject="reconciliation", value=_sims(differing))] if differing >= least else []
         case RuleKind.ACTION_UNKNOWN:
             return await _actions(connection, organization_id, rule, now)
+        case RuleKind.SECRET_DUE:
+            return await _secrets(connection, organization_id, rule.parameters.days or 0, now)
         case _:
             return await _budgets(connection, organization_id, rule.parameters.percent or 100, now)
 
@@ -136,6 +140,14 @@ async def _actions(
             subject=f"action:{row.id}", iccid=row.iccid, value=f"{row.kind} of {row.iccid}", since=row.changed_at
         )
         for row in (await connection.execute(query.order_by(c.id).limit(MOST))).all()
+    ]
+
+
+async def _secrets(connection: AsyncConnection, organization_id: int, days: int, now: datetime) -> list[NewSubject]:
+    return [
+        NewSubject(subject=one.subject, value=one.said(now))
+        for one in await secrets_due(connection, organization_id, now)
+        if one.due_at <= now + timedelta(days=days)
     ]
 
 
