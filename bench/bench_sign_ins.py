@@ -1,6 +1,6 @@
 """Whether many people who sign in at once delay what others see: from just before a commit to the frame at each socket.
 
-Quiet and busy in turns, in one run, with everything on all cores: busy is so many browsers that sign in again and again,
+Quiet and busy in turns, in one run, with everything on all cores: busy is so many browsers that sign in again,
 each from a network of its own, half of them with a wrong password. Passwords are hashed as in production.
 """
 

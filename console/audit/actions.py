@@ -95,6 +95,8 @@ KINDS = (
     ActionKind("account.add_passkey", "Add a passkey of one's own", proof=True),
     ActionKind("account.rename_passkey", "Rename a passkey of one's own"),
     ActionKind("account.remove_passkey", "Remove a passkey of one's own", proof=True),
+    ActionKind("account.link_identity", "Link an identity of the provider to one's own user", proof=True),
+    ActionKind("account.unlink_identity", "Unlink the identity of the provider from one's own user", proof=True),
     ActionKind("account.renew_codes", "Make new recovery codes"),
     ActionKind("session.switch", "Enter another organization"),
     ActionKind("session.revoke", "End a session"),

@@ -14,7 +14,7 @@ from console.sessions.oidc_tokens import Identity
 from console.sessions.rules import ProviderSession
 from console.store.database import Database, Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
-from console.users.reads import by_identity
+from console.users.reads import by_identity, has_password
 from console.users.writes import add_identified_user, note_groups
 
 NO_GROUP = (
@@ -34,7 +34,8 @@ class Admitted(Struct, frozen=True):
 async def admit(db: Database, identity: Identity, now: datetime, *, address: str, agent: str) -> Admitted:
     """Let somebody in as their groups say, as a new user if they have never been here.
 
-    Rights that no group gives any more end also if they are refused. Refusals are in the audit trail then.
+    Rights that no group gives any more end also if they are refused. Refusals are in the audit trail then. A user with
+    a password here, to whom the identity was linked, keeps what administrators have given.
     """
     async with db.transaction() as transaction:
         return await _admit(transaction, identity, now, address, agent)
@@ -57,7 +58,7 @@ async def _admit(transaction: Transaction, identity: Identity, now: datetime, ad
     memberships = await memberships_of(connection, user.id)
     if user.disabled or (given and not memberships):
         return await _refused(transaction, provider, user.name, DISABLED)
-    if not given:
+    if not given and not (memberships and await has_password(connection, user.id)):
         return await _refused(transaction, provider, user.name, NO_GROUP)
     who = Actor(kind=ActorKind.USER, id=user.id, name=user.name)
     organization_id = memberships[0].organization_id

@@ -25,7 +25,8 @@ from console.members.identified import admit
 from console.pages.next_address import within
 from console.pages.oidc_logout import OFF, backchannel_logout
 from console.pages.oidc_proof import proved, session_of
-from console.pages.session_cookie import cookie, session_cookie
+from console.pages.own_identity import linked
+from console.pages.session_cookie import cookie, oidc_cookie_name, session_cookie
 from console.sessions.oidc_attempts import (
     LASTS_SECONDS,
     RANDOM,
@@ -62,7 +63,7 @@ async def start(
 ) -> Response[Any]:
     """To the provider, and from there to `callback`. `prove`: for a proof of the present session."""
     provider = _set_up(identity_provider)
-    name = _cookie_name(settings)
+    name = oidc_cookie_name(settings)
     browser = new_browser(request.cookies.get(name))
     back = f"{own_origin(request, settings)}/auth/oidc/callback"
     proves = session_of(request, settings) if prove else None
@@ -89,7 +90,7 @@ async def callback(
 ) -> Response[Any]:
     """A new session, if the provider says who it is and one of their groups has a role; else why not.
 
-    A sign-in that is to prove a session proves it, and nothing else.
+    A sign-in that is to prove a session, or to be linked to its user, does that and nothing else.
     """
     provider, next_address = _set_up(identity_provider), "/"
     try:
@@ -98,6 +99,8 @@ async def callback(
         identity = await _identity(request, provider, settings, attempt)
         if attempt.proves:
             return await proved(request, db, settings, callers, attempt, identity)
+        if attempt.links:
+            return await linked(request, db, settings, callers, attempt, identity)
         address, agent = client_address(request.scope), request.headers.get("user-agent", "")
         admitted = await admit(db, identity, datetime.now(UTC), address=address, agent=agent)
         if admitted.fault is not None:
@@ -116,12 +119,8 @@ def _set_up(provider: Provider) -> IdentityProvider:
     return provider
 
 
-def _cookie_name(settings: Settings) -> str:
-    return "__Host-oidc" if settings.secure_cookies else "oidc"
-
-
 def _no_attempt(settings: Settings) -> Cookie:
-    return cookie(settings, _cookie_name(settings), "", timedelta(0))
+    return cookie(settings, oidc_cookie_name(settings), "", timedelta(0))
 
 
 async def _attempt(request: Asked, db: Database, settings: Settings) -> Attempt:
@@ -129,7 +128,7 @@ async def _attempt(request: Asked, db: Database, settings: Settings) -> Attempt:
     found = await take(db.redis, request.query_params.get("state", ""))
     if found is None:
         raise BadRequest(GONE)
-    browser = request.cookies.get(_cookie_name(settings), "")
+    browser = request.cookies.get(oidc_cookie_name(settings), "")
     if not RANDOM.fullmatch(browser) or not found.is_of(browser):
         raise BadRequest(ELSEWHERE)
     return found

@@ -1,6 +1,6 @@
 """A session is proved by signing in at the identity provider once more, for who has no password here."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request, Response
@@ -13,7 +13,7 @@ from console.organizations.rules import PROOF_LASTS
 from console.organizations.sealing import hashed
 from console.pages.session_cookie import session_cookie
 from console.sessions.oidc_attempts import Attempt
-from console.sessions.oidc_tokens import LEEWAY_SECONDS, Identity
+from console.sessions.oidc_tokens import Identity
 from console.sessions.rules import cookie_name
 from console.sessions.writes import renew_session
 from console.settings import Settings
@@ -47,9 +47,7 @@ async def proved(
         raise BadRequest(ANOTHER)
     if user is None or user.id != caller.user_id:
         raise BadRequest(ANOTHER)
-    if identity.authenticated_at is None or identity.authenticated_at < attempt.begun_at - timedelta(
-        seconds=LEEWAY_SECONDS
-    ):
+    if not identity.is_new(attempt.begun_at):
         raise ProviderFailed(NOT_NEW)
     async with db.transaction() as transaction, acting(transaction, caller, "session.prove", caller.name) as act:
         act.after = {"by": "identity provider"}

@@ -35,6 +35,11 @@ def cookie(settings: Settings, name: str, value: str, lasts: timedelta | None = 
     )
 
 
+def oidc_cookie_name(settings: Settings) -> str:
+    """Of the cookie that binds a sign-in at the identity provider to the browser that began it."""
+    return "__Host-oidc" if settings.secure_cookies else "oidc"
+
+
 def wall_cookie(settings: Settings, key: str) -> Cookie:
     """For a screen that opens the wall with this key: sent to the wall alone. An empty key removes the cookie."""
     lasts = WALL_LASTS if key else timedelta(0)

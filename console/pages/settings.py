@@ -23,6 +23,7 @@ from console.sessions.writes import end_own_session, end_sessions_of, renew_sess
 from console.settings import Settings
 from console.store.database import Database
 from console.users.factors.reads import passkeys_of, second_factor_of
+from console.users.reads import has_password, linked_issuer
 from console.users.writes import set_password
 
 BACK = "/settings"
@@ -35,7 +36,9 @@ class PasswordForm(Struct):
     password: str = ""
 
 
-async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, fault: str = "") -> Template:
+async def _drawn(
+    reading: AsyncConnection, caller: Caller, settings: Settings, live_since: str, fault: str = ""
+) -> Template:
     assert caller.user_id is not None
     assert caller.session is not None
     memberships = await memberships_of(reading, caller.user_id)
@@ -52,16 +55,22 @@ async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, faul
         this=await session_number(reading, caller.session),
         names={one.organization_id: one.organization for one in memberships},
         device_name=device_name,
+        issuer=settings.oidc_issuer,
+        linked=await linked_issuer(reading, caller.user_id),
+        has_password=await has_password(reading, caller.user_id),
         fault=fault,
     )
 
 
 @get("/settings")
 async def settings_page(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
 ) -> Template:
     """The user's open sessions, and a form for another password."""
-    return await _drawn(reading, caller, live_since)
+    return await _drawn(reading, caller, settings, live_since)
 
 
 @post("/settings/password", status_code=200)
@@ -85,7 +94,7 @@ async def change_password(
             session_id = await renew_session(transaction, caller.session)
     except Invalid as error:
         async with db.reading() as reading:
-            return await _drawn(reading, caller, live_since, error.message)
+            return await _drawn(reading, caller, settings, live_since, error.message)
     return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
 
 

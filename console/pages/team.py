@@ -11,6 +11,7 @@ from console.pages import (
     join,
     notification_channels,
     organizations,
+    own_identity,
     own_passkeys,
     prove,
     second_factor,
@@ -34,6 +35,7 @@ router = Router(
         settings.router,
         second_factor.router,
         own_passkeys.router,
+        own_identity.router,
         prove.router,
     ],
 )

@@ -26,6 +26,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     next: str
     begun_at: datetime
     proves: str = ""  # the session whose user signs in once more, its id hashed; none if one is to begin
+    links: str = ""  # the session to whose user the identity is to be linked, its id hashed
 
     def is_of(self, browser: str) -> bool:
         """Whether the browser with this cookie began it."""
@@ -38,9 +39,15 @@ def new_browser(known: str | None) -> str:
 
 
 def new_attempt(
-    browser: str, redirect_uri: str, next_address: str, now: datetime, *, proves: bytes | None = None
+    browser: str,
+    redirect_uri: str,
+    next_address: str,
+    now: datetime,
+    *,
+    proves: bytes | None = None,
+    links: bytes | None = None,
 ) -> Attempt:
-    """An attempt of the browser with this cookie; `proves`: the hashed id of the session that it is for."""
+    """An attempt of the browser with this cookie; `proves`, `links`: the hashed id of the session that it is for."""
     return Attempt(
         browser=hashed(browser).hex(),
         nonce=secrets.token_urlsafe(32),
@@ -48,6 +55,7 @@ def new_attempt(
         redirect_uri=redirect_uri,
         next=next_address if len(next_address) <= LONGEST_NEXT else "/",
         proves=proves.hex() if proves else "",
+        links=links.hex() if links else "",
         begun_at=now,
     )
 
@@ -85,7 +93,7 @@ def authorization_address(endpoint: str, client_id: str, state: str, attempt: At
         nonce=attempt.nonce,
         code_challenge=create_s256_code_challenge(attempt.verifier),  # type: ignore[no-untyped-call]
         code_challenge_method="S256",
-        **({"prompt": "login", "max_age": "0"} if attempt.proves else {}),
+        **({"prompt": "login", "max_age": "0"} if attempt.proves or attempt.links else {}),
     )
     return address
 

@@ -4,7 +4,7 @@ Run these in a thread: the libraries are loaded when first used, which takes hal
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -40,6 +40,11 @@ class Identity(Struct, frozen=True):
     names: tuple[str, ...]  # that they could be called by, the best first
     groups: frozenset[str]
     authenticated_at: datetime | None = None  # when they last gave what they sign in with there
+
+    def is_new(self, since: datetime) -> bool:
+        """Whether they have signed in there since this moment, as far as the provider says (`auth_time`)."""
+        at = self.authenticated_at
+        return at is not None and at >= since - timedelta(seconds=LEEWAY_SECONDS)
 
 
 class Logout(Struct, frozen=True):

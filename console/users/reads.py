@@ -58,6 +58,13 @@ async def has_password(connection: AsyncConnection, user_id: int) -> bool:
     return bool((await connection.execute(query)).scalar())
 
 
+async def linked_issuer(connection: AsyncConnection, user_id: int) -> str | None:
+    """The identity provider that signs this user in; None without one."""
+    query = sa.select(identities.c.issuer).where(identities.c.user_id == user_id).order_by(identities.c.issuer).limit(1)
+    found: str | None = (await connection.execute(query)).scalar()
+    return found
+
+
 async def has_identity(connection: AsyncConnection, user_id: int) -> bool:
     """Whether an identity provider knows this user."""
     query = sa.select(identities.c.user_id).where(identities.c.user_id == user_id).limit(1)

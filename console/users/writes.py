@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.errors import Invalid, NotFound
+from console.errors import Conflict, Invalid, NotFound
 from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
 from console.users.factors.writes import remove_factors
@@ -104,6 +104,29 @@ async def add_identified_user(
     values = {"issuer": issuer, "subject": subject, "user_id": user_id, "created_at": now, "signed_in_at": now}
     await transaction.connection.execute(sa.insert(identities).values(**values))
     return int(user_id or 0)
+
+
+async def link_identity(
+    transaction: Transaction, user_id: int, issuer: str, subject: str, groups: Collection[str], now: datetime
+) -> None:
+    """Let an identity sign this user in as well. Raises Conflict if it is taken, or they have one of this issuer."""
+    i = identities.c
+    mine = sa.select(i.subject).where(i.issuer == issuer, i.user_id == user_id)
+    if (await transaction.connection.execute(mine)).first() is not None:
+        raise Conflict("An identity of this provider signs you in already: unlink it first")
+    values = {"issuer": issuer, "subject": subject, "user_id": user_id, "groups": sorted(groups)}
+    statement = insert(identities).values(**values, created_at=now, signed_in_at=now).on_conflict_do_nothing()
+    if not (await transaction.connection.execute(statement)).rowcount:
+        raise Conflict("This identity signs in another user of this console")
+
+
+async def unlink_identity(transaction: Transaction, user_id: int) -> list[str]:
+    """Let no identity sign this user in any more; the issuers of those that did. Raises NotFound if none did."""
+    statement = sa.delete(identities).where(identities.c.user_id == user_id).returning(identities.c.issuer)
+    issuers = sorted((await transaction.connection.execute(statement)).scalars())
+    if not issuers:
+        raise NotFound("No identity of a provider signs you in")
+    return issuers
 
 
 async def note_groups(

@@ -130,6 +130,8 @@ PAGES: dict[str, Row] = {
     "POST /settings/passkeys/recovery-codes": ANYONE,
     "POST /settings/passkeys/{passkey_id}/rename": Row("anyone", {"name": "x"}),
     "POST /settings/passkeys/{passkey_id}/remove": ANYONE,
+    "POST /settings/identity/link": ANYONE,
+    "POST /settings/identity/unlink": ANYONE,
     "POST /prove": Row("anyone", {"x": "y"}),
     "POST /prove/confirm": Row("anyone", {"proof_password": "wrong"}),
     "POST /settings/sessions/{session_id}/end": ANYONE,
