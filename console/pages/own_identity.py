@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from console.acting import acting, need_proof
+from console.acting import acting
 from console.callers import Callers
 from console.errors import BadRequest, Conflict, NotFound, ProviderFailed
 from console.http.origins import own_origin
@@ -52,9 +52,8 @@ async def begin(
     assert caller.session is not None
     if identity_provider is None:
         raise NotFound(OFF)
-    need_proof(caller, "account.link_identity")
-    async with db.reading() as reading:
-        if not await has_password(reading, caller.user_id):
+    async with db.transaction() as transaction, acting(transaction, caller, "account.begin_link", caller.name):
+        if not await has_password(transaction.connection, caller.user_id):
             raise Conflict(BY_PROVIDER)
     name = oidc_cookie_name(settings)
     browser = new_browser(request.cookies.get(name))
