@@ -15,11 +15,11 @@ from console.api_keys.noting import NotedUses
 from console.api_keys.reads import caller_of_key
 from console.api_keys.rules import accepted_from, is_whole, wall_cookie_name
 from console.audit.bounds import Refused, is_written
-from console.errors import NotAllowed, TooMany
-from console.http.authentication import Access, FindCaller, is_deed, is_socket
+from console.errors import NotAllowed
+from console.http.authentication import Access, FindCaller, is_deed, is_socket, may_change
 from console.http.client_address import client_address
 from console.http.database import let_go
-from console.http.rate_limit import count_request, handle_of
+from console.http.rate_limit import count_on, count_request, handle_of
 from console.live.access import Client, Socket
 from console.members.credentials import access_of_credentials, caller_of_program, caller_of_session
 from console.members.opening_sockets import ManyCallers
@@ -48,7 +48,7 @@ class Callers:
         self._secure = settings.secure_cookies
         self._cookie = cookie_name(secure=self._secure)
         self.found_by: dict[Access, FindCaller] = {
-            Access.PAGE: self.of_session,
+            Access.PAGE: self.of_page,
             Access.WALL: self.of_wall,
             Access.API: self.of_program,
             Access.PUBLIC: self.of_stranger,
@@ -78,6 +78,13 @@ class Callers:
                     await note_seen(transaction, caller.organization_id, caller.user_id, now)
         return caller
 
+    async def of_page(self, connection: Connection) -> Caller | None:
+        """As `of_session`; what may change something is counted. Raises TooMany for too much of it."""
+        caller = await self.of_session(connection)
+        if caller is not None and not is_socket(connection) and may_change(connection):
+            await count_on(self._db.redis, connection, caller.handle)
+        return caller
+
     async def of_program(self, connection: Connection) -> Caller | None:
         """The program of the API key, or the user of the access token; None without one that holds.
 
@@ -91,9 +98,9 @@ class Callers:
             caller = await (self._of_key(connection, key) if is_whole(key) else self._of_token(connection, key))
             caller = None if caller is not None and caller.for_wall else caller
         except NotAllowed:
-            await self._count(connection, handle_of(connection.scope))
+            await count_on(self._db.redis, connection, handle_of(connection.scope))
             raise
-        await self._count(connection, caller.handle if caller else handle_of(connection.scope))
+        await count_on(self._db.redis, connection, caller.handle if caller else handle_of(connection.scope))
         return caller
 
     async def of_wall(self, connection: Connection) -> Caller | None:
@@ -109,18 +116,12 @@ class Callers:
     async def of_stranger(self, connection: Connection) -> Caller | None:
         """Nobody: on a route with the option `counted` its network is counted; raises TooMany if it asks too much."""
         if connection.scope["route_handler"].opt.get("counted"):
-            await self._count(connection, handle_of(connection.scope))
+            await count_on(self._db.redis, connection, handle_of(connection.scope))
         return None
 
     async def count_network(self, scope: Scope) -> dict[str, str]:
         """Count a request that came without a key, by its network; the rate limit headers of its answer."""
         return (await count_request(self._db.redis, handle_of(scope), time.time())).headers()
-
-    async def _count(self, connection: Connection, handle: str) -> None:
-        allowance = await count_request(self._db.redis, handle, time.time())
-        connection.scope["state"]["allowance"] = allowance
-        if allowance.wait_seconds:
-            raise TooMany(f"At most {allowance.limit} requests a minute", retry_after=allowance.wait_seconds)
 
     async def _of_token(self, connection: Connection, token: str) -> Caller | None:
         now = datetime.now(UTC)

@@ -150,6 +150,11 @@ def is_socket(connection: Connection) -> bool:
     return connection.scope["type"] != ScopeType.HTTP
 
 
+def may_change(connection: Connection) -> bool:
+    """Whether a request may change something, by its method (RFC 9110, 9.2.1)."""
+    return connection.scope.get("method", "GET") not in SAFE_METHODS
+
+
 def is_deed(connection: Connection) -> bool:
     """Whether a person did something: opened a page, sent a form. What a page does by itself is none, nor a socket.
 

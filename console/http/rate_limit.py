@@ -1,16 +1,20 @@
 """How many requests a caller of the API may send. Counted in Redis; if Redis does not answer, nobody is refused."""
 
 import math
+import time
 
 from litestar.types import Scope
 from msgspec import Struct
 from redis.asyncio import Redis
 
+from console.errors import TooMany
+from console.http.authentication import Connection, may_change
 from console.http.client_address import network_of
 from console.http.windows import Window, take
 
 WINDOW_SECONDS = 60
 REQUESTS_A_MINUTE = 1200
+ACTIONS_A_MINUTE = 600  # of these, requests that may change something
 
 
 class Allowance(Struct, frozen=True):
@@ -30,12 +34,29 @@ class Allowance(Struct, frozen=True):
         }
 
 
-async def count_request(redis: Redis, handle: str, now: float) -> Allowance:
-    """Count one request of this caller; one too many is not counted. `now` in seconds since 1970."""
-    window = Window(f"rate:{handle}", REQUESTS_A_MINUTE, WINDOW_SECONDS)
-    (count,) = await take(redis, [window], now)
+async def count_request(redis: Redis, handle: str, now: float, *, acts: bool = False) -> Allowance:
+    """Count one request of this caller; one too many is not counted. `now` in seconds since 1970.
+
+    `acts`: it may change something, and counts as such too. What is left is said of the window that is the nearer to
+    its end.
+    """
+    windows = [Window(f"rate:{handle}", REQUESTS_A_MINUTE, WINDOW_SECONDS)]
+    if acts:
+        windows.append(Window(f"rate:acts:{handle}", ACTIONS_A_MINUTE, WINDOW_SECONDS))
+    counts = await take(redis, windows, now)
+    pairs = zip(windows, counts, strict=True)
+    window, count = min(pairs, key=lambda one: (not one[1].wait_seconds, one[0].limit - one[1].used))
     whole_at = math.floor(now / WINDOW_SECONDS) * WINDOW_SECONDS + 2 * WINDOW_SECONDS
     return Allowance(window.limit, max(0, window.limit - count.used), whole_at, count.wait_seconds)
+
+
+async def count_on(redis: Redis, connection: Connection, handle: str) -> None:
+    """Count a request, with what it leaves for the headers of its answer. Raises TooMany for one too many."""
+    allowance = await count_request(redis, handle, time.time(), acts=may_change(connection))
+    connection.scope["state"]["allowance"] = allowance
+    if allowance.wait_seconds:
+        what = "requests" if allowance.limit == REQUESTS_A_MINUTE else "requests that change something"
+        raise TooMany(f"At most {allowance.limit} {what} a minute", retry_after=allowance.wait_seconds)
 
 
 def handle_of(scope: Scope) -> str:

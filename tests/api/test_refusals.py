@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
-from console.http.rate_limit import REQUESTS_A_MINUTE, WINDOW_SECONDS
+from console.http.rate_limit import ACTIONS_A_MINUTE, REQUESTS_A_MINUTE, WINDOW_SECONDS
 from console.store.database import Database
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
@@ -174,3 +175,28 @@ async def test_who_guesses_keys_is_slowed_down_by_network_and_others_are_not(
     async with web.stranger() as stranger, web.program(cast.acme_key) as ada:
         assert (await stranger.get("/api/v1/sims", headers={"X-API-Key": "iot_key_guess"})).status_code == 429
         assert (await ada.get("/sims")).status_code == 200
+
+
+async def test_what_changes_something_has_a_limit_of_its_own_for_programs_and_people(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    minute = int(time.time() // WINDOW_SECONDS)
+    async with web.signed_in("ada") as ada, web.program(cast.acme_key) as program:
+        ada_id = await user_id_of(db, "ada")
+        for handle in (cast.ada.handle, f"user:{ada_id}"):
+            for one in (minute, minute + 1):
+                await db.redis.set(f"rate:acts:{handle}:{one}", ACTIONS_A_MINUTE, ex=180)
+        refused = await program.post("/sims", json={"iccid": ADAS_SIM})
+        assert (refused.status_code, refused.headers["X-RateLimit-Limit"]) == (429, str(ACTIONS_A_MINUTE))
+        assert "change something" in refused.json()["error"]["message"]
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert (await program.get("/sims")).status_code == 200
+        page = await ada.post("/saved-views", data={"name": "x", "query": "q=a"})
+        assert (page.status_code, "Retry-After" in page.headers) == (429, True)
+        assert (await ada.get("/sims")).status_code == 200
+
+
+async def user_id_of(db: Database, name: str) -> int:
+    async with db.reading() as reading:
+        query = sa.text("SELECT id FROM users WHERE name = :name")
+        return int((await reading.execute(query, {"name": name})).scalar_one())
