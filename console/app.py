@@ -31,7 +31,7 @@ from console.live import endpoints
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
 from console.organizations.flags_kept import FlagsKept
-from console.pages import oidc, passkey_sign_in, second_step, sign_in, team, wall_key
+from console.pages import forgotten, oidc, passkey_sign_in, second_step, sign_in, team, wall_key
 from console.pages.joining import live_part, page_routes, wall_routes
 from console.pages.list_positions import ListPositions
 from console.pages.static import service_worker, static_files
@@ -117,6 +117,7 @@ def create_app(settings: Settings) -> Litestar:
             wall_key.router,
             api_routes(),
             sign_in.router,
+            forgotten.router,
             passkey_sign_in.router,
             oidc.router,
             second_step.router,

@@ -21,6 +21,7 @@ OF_NETWORK = 40
 OF_NAME = 32
 OF_ALL = 400  # more than that within SECONDS is an attack
 ATTACKED_PART = 4
+OF_FORGOTTEN = 20  # from one network, in FACTOR_SECONDS
 OF_FACTOR, FACTOR_SECONDS = 20, 3600  # wrong codes of one user, whose password was right, on strange devices
 
 
@@ -75,6 +76,16 @@ async def begin_factor_attempt(redis: Redis, user_id: int, device: str | None, n
 async def succeeded(redis: Redis, attempt: Attempt) -> None:
     """The password was right: this try counts for nothing, nor do the wrong ones of this person before it."""
     await give_back(redis, attempt.shared, [attempt.own], attempt.counted_unix_seconds)
+
+
+async def count_forgotten(redis: Redis, network: str, now: float) -> None:
+    """Count that somebody has forgotten their password. Raises TooMany after OF_FORGOTTEN from one network.
+
+    Not by name: whoever asks for others keeps nobody from asking.
+    """
+    (count,) = await take(redis, [Window(f"forgotten:{network}", OF_FORGOTTEN, FACTOR_SECONDS)], now)
+    if count.wait_seconds:
+        raise TooMany("Too many requests for a new password: wait a while", retry_after=count.wait_seconds)
 
 
 async def count_wrong_post(redis: Redis, network: str, now: float) -> None:

@@ -133,8 +133,8 @@ async def invite(
     """An invitation with this role; its token, returned this once. Raises Invalid for a note that can't be."""
     if len(note) > 200 or not note.isprintable():
         raise Invalid("A note has at most 200 visible characters")
-    values = {"organization_id": organization_id, "role": role, "note": note.strip(), "created_by": created_by}
-    return await _make_link(transaction, values, now, INVITED_FOR)
+    values: dict[str, object] = {"role": role, "note": note.strip(), "created_by": created_by}
+    return await make_link(transaction, organization_id, values, now, INVITED_FOR)
 
 
 async def make_reset_link(
@@ -156,14 +156,17 @@ async def make_reset_link(
             " by `console user passwd`",
             user_id=user_id,
         )
-    values = {"organization_id": organization_id, "user_id": user_id, "created_by": created_by}
-    return await _make_link(transaction, values, now, RESET_FOR)
+    values = {"user_id": user_id, "created_by": created_by}
+    return await make_link(transaction, organization_id, values, now, RESET_FOR)
 
 
-async def _make_link(transaction: Transaction, values: dict[str, object], now: datetime, lasts: timedelta) -> str:
+async def make_link(
+    transaction: Transaction, organization_id: int, values: dict[str, object], now: datetime, lasts: timedelta
+) -> str:
+    """A link with these columns, which works once for so long; its token, returned this once."""
     token = secrets.token_urlsafe(32)
-    times = {"created_at": now, "expires_at": now + lasts}
-    statement = sa.insert(one_time_links).values(token_hash=hashed(token), **times, **values)
+    values = {**values, "organization_id": organization_id, "created_at": now, "expires_at": now + lasts}
+    statement = sa.insert(one_time_links).values(token_hash=hashed(token), **values)
     await transaction.connection.execute(statement)
     return token
 

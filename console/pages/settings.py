@@ -23,10 +23,16 @@ from console.sessions.writes import end_own_session, end_sessions_of, renew_sess
 from console.settings import Settings
 from console.store.database import Database
 from console.users.factors.reads import passkeys_of, second_factor_of
-from console.users.reads import has_password, linked_issuer
-from console.users.writes import set_password
+from console.users.reads import has_password, linked_issuer, mail_address_of
+from console.users.writes import set_mail_address, set_password
 
 BACK = "/settings"
+
+
+class MailForm(Struct):
+    """Where a link for a new password is mailed."""
+
+    mail_address: str = ""
 
 
 class PasswordForm(Struct):
@@ -58,6 +64,7 @@ async def _drawn(
         issuer=settings.oidc_issuer,
         linked=await linked_issuer(reading, caller.user_id),
         has_password=await has_password(reading, caller.user_id),
+        mail_address=await mail_address_of(reading, caller.user_id),
         fault=fault,
     )
 
@@ -98,6 +105,31 @@ async def change_password(
     return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
 
 
+@post("/settings/mail-address", status_code=200)
+async def change_mail(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[MailForm],
+) -> Response[Any]:
+    """Where a link for a new password is mailed; empty for nowhere. Whoever has that mailbox can set one."""
+    assert caller.user_id is not None
+    address = data.mail_address.strip() or None
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, caller, "account.change_mail", caller.name) as act,
+        ):
+            act.before = {"given": await mail_address_of(transaction.connection, caller.user_id) is not None}
+            act.after = {"given": address is not None}
+            await set_mail_address(transaction, caller.user_id, address)
+    except Invalid as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, settings, live_since, error.message)
+    return Redirect(BACK, status_code=303)
+
+
 @post("/settings/sessions/{session_id:int}/end", status_code=303)
 async def end(caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]) -> Redirect:
     """One of the user's sessions ends, and its sockets with it."""
@@ -118,7 +150,7 @@ async def end_others(caller: NamedDependency[Caller], db: NamedDependency[Databa
 
 router = Router(
     "/",
-    route_handlers=[settings_page, change_password, end, end_others],
+    route_handlers=[settings_page, change_password, change_mail, end, end_others],
     request_max_body_size=FORM_BYTES,
     opt={"permission": None},
 )

@@ -1,7 +1,4 @@
-"""The one table of jobs: what each does, when, for whom, with which arguments, and how long it may take.
-
-The workers load and schedule `jobs/<name>.py` by it, and the Jobs page shows it.
-"""
+"""The one table of jobs, by which workers load and schedule `jobs/<name>.py`: what each does, when, and for whom."""
 
 from datetime import timedelta
 
@@ -148,10 +145,7 @@ JOBS = (
         timeout=timedelta(minutes=5),
     ),
     JobDefinition(
-        name="check_credentials",
-        description="Tries an organization's credentials at 1NCE, because an administrator asked",
-        every="request",
-        timeout=timedelta(minutes=2),
+        name="check_credentials", description="Tries 1NCE credentials", every="request", timeout=timedelta(minutes=2)
     ),
     JobDefinition(
         name="make_reports",
@@ -160,6 +154,13 @@ JOBS = (
         cron="*/5 * * * *",
         timeout=timedelta(minutes=10),
         at_start=True,
+    ),
+    JobDefinition(
+        name="send_reset_link",
+        description="Mails a link for a new password to somebody who has forgotten theirs",
+        every="request",
+        by_organization=False,
+        arguments=("user_id",),
     ),
     JobDefinition(
         name="sweep_outbox",

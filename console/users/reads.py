@@ -58,6 +58,13 @@ async def has_password(connection: AsyncConnection, user_id: int) -> bool:
     return bool((await connection.execute(query)).scalar())
 
 
+async def mail_address_of(connection: AsyncConnection, user_id: int) -> str | None:
+    """Where a link for a new password is mailed to this user; None if they have not said."""
+    query = sa.select(users.c.mail_address).where(users.c.id == user_id)
+    found: str | None = (await connection.execute(query)).scalar()
+    return found
+
+
 async def linked_issuer(connection: AsyncConnection, user_id: int) -> str | None:
     """The identity provider that signs this user in; None without one."""
     query = sa.select(identities.c.issuer).where(identities.c.user_id == user_id).order_by(identities.c.issuer).limit(1)

@@ -13,7 +13,7 @@ from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
 from console.users.factors.writes import remove_factors
 from console.users.passwords import hash_password
-from console.users.rules import password_fault
+from console.users.rules import mail_fault, password_fault
 from console.users.tables import identities, users
 
 
@@ -59,6 +59,14 @@ async def set_password(
     statement = sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash)
     await transaction.connection.execute(statement)
     await end_sessions_of(transaction, user_id, but=but)
+
+
+async def set_mail_address(transaction: Transaction, user_id: int, address: str | None) -> None:
+    """Where a link for a new password is mailed to this user; None for nowhere. Raises Invalid for what is none."""
+    if address is not None and (fault := mail_fault(address)):
+        raise Invalid(fault)
+    statement = sa.update(users).where(users.c.id == user_id).values(mail_address=address)
+    await transaction.connection.execute(statement)
 
 
 async def keep_hash(transaction: Transaction, user_id: int, password_hash: str) -> None:

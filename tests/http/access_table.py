@@ -166,6 +166,8 @@ OPEN: dict[str, Row] = {
             "POST /sign-out",
             "POST /sign-in/passkey/question",
             "POST /sign-in/passkey",
+            "GET /sign-in/forgotten",
+            "POST /sign-in/forgotten",
             "GET /auth/oidc/start",
             "GET /auth/oidc/callback",
             *(f"{method} /sign-in/{step}" for method in ("GET", "POST") for step in ("second", "set-up")),

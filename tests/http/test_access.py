@@ -166,6 +166,8 @@ def test_every_route_says_who_may_call_it() -> None:
         "POST /sign-in/passkey",
         "POST /sign-in/passkey/question",
         "POST /sign-out",
+        "GET /sign-in/forgotten",
+        "POST /sign-in/forgotten",
         "GET /wall/key",
         "POST /wall/key",
         "GET /join/{token:str}",

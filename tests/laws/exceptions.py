@@ -56,6 +56,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(COMMANDS, "console/pages/activity.py activity,", "a page says that it is used; nothing is changed"),
     Allowed(COMMANDS, "console/pages/own_passkeys.py ask,", "a question to an authenticator; nothing is changed"),
     Allowed(COMMANDS, "console/pages/passkey_sign_in.py ask,", "a question to a passkey; nothing is changed"),
+    Allowed(COMMANDS, "console/pages/forgotten.py ask,", "the job that it asks for acts, if there is such a user"),
     Allowed(COMMANDS, "console/pages/prove.py ask,", "asks for a proof, with a form that waits; nothing is changed"),
     Allowed(COMMANDS, "console/alert_rules/api.py try_rule,", "a question with a body; nothing is kept"),
     Allowed(COMMANDS, "console/pages/sims.py waiting,", "a question that is too long for an address"),

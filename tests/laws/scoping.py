@@ -25,13 +25,14 @@ WITHOUT: dict[str, str] = {
         console/members/reads.py memberships_of
         console/sessions/reads.py session_number
         console/sessions/writes.py extend_sessions end_session keep_refresh_token finish_first_step
-        console/users/reads.py by_name id_of by_identity has_identity has_password linked_issuer
+        console/users/reads.py by_name id_of by_identity has_identity has_password linked_issuer mail_address_of
         console/users/factors/reads.py second_factor_of has_second_factor unconfirmed_secret accepted_step
         console/users/factors/reads.py recovery_codes_left passkeys_of handle_of passkey_of""",
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of
         console/sessions/writes.py end_own_session end_program_session
-        console/users/writes.py add_user note_sign_in set_password keep_hash change_password disable_user
+        console/users/writes.py add_user note_sign_in set_password set_mail_address keep_hash
+        console/users/writes.py change_password disable_user
         console/users/writes.py add_identified_user note_groups link_identity unlink_identity reset_second_factor
         console/users/factors/writes.py begin_second_factor confirm_second_factor use_second_factor
         console/users/factors/writes.py renew_recovery_codes remove_application remove_factors

@@ -24,7 +24,7 @@ async def send(settings: Settings, recipients: str, claimed: Claimed) -> Ended:
 
     if settings.smtp_url is None or settings.mail_from is None:
         return Ended(outcome=AttemptOutcome.FAILED, answer="SMTP_URL and MAIL_FROM are not set")
-    server = _server(settings.smtp_url)
+    server = mail_server(settings.smtp_url)
     try:
         await server.connect()
     except aiosmtplib.SMTPResponseException as error:  # of the sign-in too: whoever runs the console can mend it
@@ -50,7 +50,7 @@ def _refused(code: int, said: str) -> Ended:
     return Ended(outcome=AttemptOutcome.FAILED, status=code, answer=said, permanent=code in PERMANENT)
 
 
-def _server(url: str) -> "aiosmtplib.SMTP":
+def mail_server(url: str) -> "aiosmtplib.SMTP":
     """`smtps://` is TLS from the first byte, `smtp://` STARTTLS: required, but on this machine."""
     import aiosmtplib
 
