@@ -29,12 +29,12 @@ from console.notifications.deliveries import reads as delivery_reads
 from console.organizations import reads as organization_reads
 from console.quotas import reconciliation
 from console.store.database import Database
+from console.store.locks import AdvisoryLock, session_lock_if_free
 from console.store.outbox import outbox
 from console.streamer import reads as streamer_reads
 from console.streamer.reads import Streamer
 from console.streamer.rules import StreamerState
 
-LOCK = 7_220_019  # PostgreSQL's advisory lock of the one worker that exposes the installation's gauges
 STREAMER_GAUGES = (
     metrics.streamer_missed,
     metrics.streamer_overdue,
@@ -134,7 +134,7 @@ async def keep_measuring(db: Database, *, every: float) -> None:
 
 
 async def _measure_alone(connection: AsyncConnection, every: float) -> None:
-    if not (await connection.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK)))).scalar_one():
+    if not (await connection.execute(session_lock_if_free(AdvisoryLock.GAUGES))).scalar_one():
         return
     await measure(connection, datetime.now(UTC))
     REGISTRY.register(metrics.installation)

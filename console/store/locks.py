@@ -1,11 +1,12 @@
 """The advisory locks of PostgreSQL that the console takes, all in one table, so that no two uses share a number."""
 
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Any
 
 import sqlalchemy as sa
 
 
+@unique
 class AdvisoryLock(IntEnum):
     """What a lock protects. The number is the first of PostgreSQL's two keys; the second says of whom or what."""
 
@@ -18,6 +19,7 @@ class AdvisoryLock(IntEnum):
     IDENTITY = 7_227  # the first sign-in of an identity
     AUDIT_SEAL = 7_226  # numbering the lines of the audit trail
     FLAG = 7_228  # the flags of one organization: shared by what obeys them
+    GAUGES = 7_229  # being the one worker that exposes the installation's gauges
 
 
 def transaction_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
@@ -33,6 +35,11 @@ def shared_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
 def session_lock(lock: AdvisoryLock) -> "sa.Select[Any]":
     """The statement that waits for the lock and holds it until `session_unlock`, or until the connection ends."""
     return sa.select(sa.func.pg_advisory_lock(int(lock), 0))
+
+
+def session_lock_if_free(lock: AdvisoryLock) -> "sa.Select[tuple[bool]]":
+    """The statement that takes the lock as `session_lock` does if nobody holds it; whether it did."""
+    return sa.select(sa.func.pg_try_advisory_lock(int(lock), 0))
 
 
 def session_unlock(lock: AdvisoryLock) -> "sa.Select[Any]":

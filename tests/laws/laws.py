@@ -30,6 +30,7 @@ LAWS: dict[str, Law] = {
         values.facts_carry_states,
         values.amounts_and_times_are_explicit,
         values.an_iccid_has_one_parser,
+        values.advisory_locks_are_in_one_table,
         values.one_place_decides_who_may,
         scoping.sql_says_whose_rows,
         scoping.questions_say_whose_rows,

@@ -134,6 +134,8 @@ MUTATIONS = (
     Mutation("an_iccid_has_one_parser", NEW, r"ICCID = re.compile(r'89[0-9]{17,18}')"),
     Mutation("an_iccid_has_one_parser", NEW, "def f(iccid: str) -> bool:\n    return len(iccid) in (19, 20)"),
     Mutation("an_iccid_has_one_parser", NEW, "def passes_luhn(digits: str) -> bool:\n    return True"),
+    Mutation("advisory_locks_are_in_one_table", NEW, "def f() -> S:\n    return sa.func.pg_try_advisory_lock(7)"),
+    Mutation("advisory_locks_are_in_one_table", NEW, "STATEMENT = 'SELECT pg_advisory_xact_lock(7)'"),
     Mutation(
         "one_place_decides_who_may",
         "console/sims/api.py",

@@ -12,6 +12,7 @@ UNITLESS = re.compile(
     r"(^|_)(volume|size|length|duration|timeout|delay|interval|elapsed|memory|traffic|amount|age|ttl|bandwidth)$"
 )
 COUNTED = {"page_size"}  # in items
+ADVISORY = re.compile(r"pg_(try_)?advisory_")
 ICCID_PATTERN = re.compile(r"(\\d|\[0-9\])\{(1[7-9]|20)(,\s*\d*)?\}")
 
 
@@ -91,6 +92,17 @@ def an_iccid_has_one_parser(path: str, module: ast.Module) -> Iterator[str]:
             numbers = {one.value for one in walk(node) if isinstance(one, ast.Constant)}
             if numbers & {18, 19, 20} and "iccid" in ast.unparse(node).lower():
                 yield f"{path} compares {ast.unparse(node)}"
+
+
+@in_each_file(*OURS)
+def advisory_locks_are_in_one_table(path: str, module: ast.Module) -> Iterator[str]:
+    """No other file asks PostgreSQL for an advisory lock: two uses of one number would wait for each other."""
+    if path == "console/store/locks.py":
+        return
+    for node in walk(module):
+        if isinstance(node, ast.Attribute) and ADVISORY.match(node.attr):
+            yield f"{path} calls {node.attr}, line {node.lineno}"
+    yield from (f"{path} says {text[:80]!r}" for text, _ in texts(module) if ADVISORY.search(text))
 
 
 @in_each_file("console/")
