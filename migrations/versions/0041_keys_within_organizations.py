@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0040"
-down_revision = "0053"
+revision = "0041"
+down_revision = "0040"
 
 REFERRED = ("actions", "alert_rules", "alerts", "bulk_actions", "deliveries", "notification_channels", "saved_views")
 # Of each table: the column, the table that it refers to, and what follows when that row is deleted.
