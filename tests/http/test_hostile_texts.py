@@ -32,14 +32,17 @@ VIEWS = (
 )
 
 
+def message(number: str, now: datetime) -> Sms:
+    return Sms(iccid=ADAS_SIM, direction="mo", id=number, time=now, status="delivered", source="poll", payload=SCRIPT)
+
+
 async def write_everywhere(db: Database, cast: Cast) -> None:
     """What comes from 1NCE, and what people have typed."""
     now = datetime.now(UTC)
     async with db.transaction() as transaction:
         where = {"connection": "online", "operator": SCRIPT, "country": "DE"}
         await add_sim(transaction, cast.acme, ADAS_SIM, label=SCRIPT, **where)
-        values = {"id": "1", "time": now, "status": "delivered", "source": "poll", "payload": SCRIPT}
-        await record_messages(transaction, cast.acme, [Sms(iccid=ADAS_SIM, direction="mo", **values)], now)
+        await record_messages(transaction, cast.acme, [message("1", now)], now)
         await put_template(transaction, cast.acme, SCRIPT, SCRIPT, SCRIPT, now)
         await put_view(transaction, cast.acme, None, SCRIPT[:40], "q=a", SCRIPT, now)
         await put_key(transaction, cast.acme, SCRIPT, [Permission.SIMS_READ], now, created_by=SCRIPT)
@@ -77,8 +80,7 @@ async def write_everywhere_again(db: Database, cast: Cast) -> None:
         await transaction.connection.execute(sa.text("DELETE FROM saved_views"))
         now = datetime.now(UTC)
         await add_sim(transaction, cast.acme, ADAS_SIM, label=f"{SCRIPT}{now:%f}", connection="online", country="DE")
-        values = {"id": f"{now:%S%f}", "time": now, "status": "delivered", "source": "poll", "payload": SCRIPT}
-        await record_messages(transaction, cast.acme, [Sms(iccid=ADAS_SIM, direction="mo", **values)], now)
+        await record_messages(transaction, cast.acme, [message(f"{now:%S%f}", now)], now)
 
 
 async def test_no_cell_of_an_export_is_a_formula(web: Served, db: Database, cast: Cast) -> None:
