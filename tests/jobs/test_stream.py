@@ -27,7 +27,7 @@ from tests.jobs.conftest import Acme
 from tests.once.samples import message
 
 ICCID = "8988228066600000077"
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(second=30, microsecond=0)  # never 00:00:00, which ends a day
 MB = 1_048_576
 
 
