@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -19,6 +19,7 @@ from console.facts.alerts import Alert, AlertChanged, AlertState, Severity
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
+from console.pages.address_faults import VALUES, OneOf
 from console.pages.alert_forms import changing
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
@@ -94,17 +95,19 @@ async def groups_of(connection: AsyncConnection, organization_id: int, now: date
     return [group for group in found if group[1] or group[0] in always]
 
 
-@get("/alerts")
+@get("/alerts", opt={VALUES: {"state": OneOf(*(state for state, _ in STATES)), "severity": OneOf(*Severity)}})
 async def alerts_page(
     caller: By,
     reading: Reading,
     live_since: NamedDependency[str],
-    of_state: Annotated[Literal["", "pending", "firing", "recovering", "resolved"], QueryParameter(name="state")] = "",
-    severity: FromQuery[Literal["", "critical", "warning", "info"]] = "",
+    of_state: Annotated[str, QueryParameter(name="state")] = "",
+    severity: FromQuery[str] = "",
     before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
     """The groups; with a filter, a list of what it lets through."""
     now = datetime.now(UTC)
+    of_state = of_state if of_state in [*AlertState] else ""  # the page says what it can't be
+    severity = severity if severity in [*Severity] else ""
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, AlertsView),
         "states": STATES,

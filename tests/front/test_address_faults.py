@@ -22,6 +22,7 @@ SAID = {
     "/?by=continent": ["“by” can't be “continent”."],
     "/jobs?state=done&job=sync_sim": [],
     "/jobs?state=gone&job=<b>": ["“state” can't be “gone”.", "“job” can't be “<b>”."],
+    "/alerts?state=gone&severity=high": ["“state” can't be “gone”.", "“severity” can't be “high”."],
     "/actions?state=open&kind=sims": ["“kind” can't be “sims”."],
     f"/sims/{ADAS_SIM}?by=hour": ["This page has no parameter “by”: it was left out."],
     f"/sims/{ADAS_SIM}?iccid=1": ["This page has no parameter “iccid”: it was left out."],
