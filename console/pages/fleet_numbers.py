@@ -13,6 +13,7 @@ from console.pages.fleet_places import places
 from console.sims.counts.reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
+from console.usage.totals import totals
 
 MINUTE = timedelta(minutes=1)
 BEFORE = timedelta(minutes=15)  # what a figure is compared with
@@ -115,7 +116,7 @@ def _counts(found: Counts, before: FleetSample | None, now: datetime, at_this_ho
 
 async def used(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
     """What was used on the UTC day and month of `now`, and how much of them no usage records account for."""
-    found = await usage_reads.totals(connection, organization_id, now)
+    found = await totals(connection, organization_id, now)
     today = datetime.combine(now.date(), time(), UTC)
     month = today.replace(day=1)
     unknown = await unknown_usage(connection, organization_id, month, now, now)

@@ -5,23 +5,22 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.carrier import reads as carrier_reads
+from console.carrier import direct as carrier_direct
 from console.connectivity import event_list
-from console.connectivity import reads as connectivity_reads
+from console.connectivity.direct import latest_ids, latest_ids_of
 from console.connectivity.event_filter import read_filter
 from console.facts.sims import Connection
 from console.facts.topic_names import sims_in
 from console.pages.sim_list import ListQuery
-from console.quotas.outlook import outlook
-from console.runs import reads as run_reads
+from console.quotas.outlook import outlook_direct
+from console.runs.direct import revisions_of_jobs, revisions_of_runs
 from console.sims import reads as sim_reads
-from console.sims.counts.reads import Kind, counted, kinds
-from console.sims.revisions import revisions_of
-from console.sims.rules import SimFilter
-from console.sms import reads as sms_reads
-from console.usage import reads as usage_reads
+from console.sims.counts.reads import Kind, counted, kinds_direct
+from console.sims.direct import fleet_size, revisions_of
+from console.sms.direct import latest_of
+from console.store.database import Database
+from console.usage.totals import totals_direct
 
 FIRST = 20  # rows of a list that grows at its top
 Value = int | str | tuple[str, ...]  # the ids of a list's first rows as a tuple
@@ -37,12 +36,12 @@ class Page(Struct, frozen=True, kw_only=True):
     query: Sequence[tuple[str, str]] = ()  # of its address
 
 
-async def overview(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def overview(db: Database, page: Page) -> Mapping[str, Value]:
     """How many SIMs there are of each kind and in each place, what was used, and the latest events."""
-    found = await kinds(reading, page.organization_id)
+    found = await kinds_direct(db.direct, page.organization_id)
     counts = counted(found)
-    used = await usage_reads.totals(reading, page.organization_id, datetime.now(UTC))
-    events, _ = await connectivity_reads.events(reading, page.organization_id, limit=FIRST)
+    used = await totals_direct(db.direct, page.organization_id, datetime.now(UTC))
+    events = await latest_ids(db.direct, page.organization_id)
     figures = {
         "total": counts.total,
         **{name: counts.connection.get(name, 0) for name in ("online", "attached", "offline", "blocked", "unknown")},
@@ -57,7 +56,7 @@ async def overview(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
         "fleet-usage/data-month": used.month_bytes,
         "fleet-usage/sms-today": used.today_sms,
         "fleet-usage/sms-month": used.month_sms,
-        "events": _ids("event", (event.id for event in events)),
+        "events": _ids("event", events),
     }
 
 
@@ -73,9 +72,9 @@ def _places(found: Sequence[Kind]) -> Mapping[str, int]:
     return values
 
 
-async def wall(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def wall(db: Database, page: Page) -> Mapping[str, Value]:
     """How many SIMs there are of each kind, and how many each operator has online."""
-    found = await kinds(reading, page.organization_id)
+    found = await kinds_direct(db.direct, page.organization_id)
     counts = counted(found)
     connections = ("online", "attached", "offline", "blocked", "unknown")
     places = {name.removeprefix("fleet-by-operator/"): number for name, number in _places(found).items()}
@@ -87,16 +86,20 @@ async def wall(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     }
 
 
-async def events(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def events(db: Database, page: Page) -> Mapping[str, Value]:
     """The latest events that the address asks for."""
-    found = await event_list.matching(reading, page.organization_id, read_filter(page.query, ""), limit=FIRST)
+    wanted = read_filter(page.query, "")
+    if not wanted.active:
+        return {"events": _ids("event", await latest_ids(db.direct, page.organization_id))}
+    async with db.reading() as reading:
+        found = await event_list.matching(reading, page.organization_id, wanted, limit=FIRST)
     return {"events": _ids("event", (event.id for event in found.events))}
 
 
-async def quotas(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def quotas(db: Database, page: Page) -> Mapping[str, Value]:
     """The rows on screen, and how many SIMs are in each band."""
-    rows = await revisions_of(reading, page.organization_id, sims_in(page.topics))
-    found = await outlook(reading, page.organization_id, datetime.now(UTC))
+    rows = await revisions_of(db.direct, page.organization_id, sims_in(page.topics))
+    found = await outlook_direct(db.direct, page.organization_id, datetime.now(UTC))
     counts = {**found.bands, "total": found.total, "low": found.low, "expiring": found.expiring}
     return {
         **{f"quota-{iccid}": revision for iccid, revision in rows.items()},
@@ -104,12 +107,14 @@ async def quotas(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     }
 
 
-async def sims(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def sims(db: Database, page: Page) -> Mapping[str, Value]:
     """The rows on screen, and how many SIMs match."""
-    rows = await revisions_of(reading, page.organization_id, sims_in(page.topics))
+    rows = await revisions_of(db.direct, page.organization_id, sims_in(page.topics))
     wanted = page.asked.wanted
-    total = await sim_reads.count(reading, page.organization_id, wanted)
-    fleet = await sim_reads.count(reading, page.organization_id, SimFilter()) if wanted.active else total
+    fleet = total = await fleet_size(db.direct, page.organization_id)
+    if wanted.active:
+        async with db.reading() as reading:
+            total = await sim_reads.count(reading, page.organization_id, wanted)
     return {
         **{f"sim-{iccid}": revision for iccid, revision in rows.items()},
         "sims-found/total": total,
@@ -117,47 +122,45 @@ async def sims(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
     }
 
 
-async def sim(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def sim(db: Database, page: Page) -> Mapping[str, Value]:
     """The state of the SIM, its latest events and messages."""
-    found = await revisions_of(reading, page.organization_id, sims_in(page.topics))
+    found = await revisions_of(db.direct, page.organization_id, sims_in(page.topics))
     values: dict[str, Value] = {}
     for iccid, revision in found.items():
-        events, _ = await connectivity_reads.events(reading, page.organization_id, iccid=iccid, limit=FIRST)
-        messages, _ = await sms_reads.of_sim(reading, page.organization_id, iccid, limit=FIRST)
         values |= dict.fromkeys(OF_SIM, revision)
-        values["sim-events"] = _ids("event", (event.id for event in events))
-        values["sim-sms"] = _ids("sms", (f"{message.direction}-{message.id}" for message in messages))
+        values["sim-events"] = _ids("event", await latest_ids_of(db.direct, page.organization_id, iccid))
+        values["sim-sms"] = _ids("sms", map("-".join, await latest_of(db.direct, page.organization_id, iccid)))
     return values
 
 
-async def conversation(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def conversation(db: Database, page: Page) -> Mapping[str, Value]:
     """The SIM's latest messages, and its quota."""
     values: dict[str, Value] = {}
-    for iccid, revision in (await revisions_of(reading, page.organization_id, sims_in(page.topics))).items():
-        messages, _ = await sms_reads.of_sim(reading, page.organization_id, iccid, limit=FIRST)
+    for iccid, revision in (await revisions_of(db.direct, page.organization_id, sims_in(page.topics))).items():
         values |= {"sms-quota": revision}
-        values["conversation"] = _ids("sms", (f"{message.direction}-{message.id}" for message in messages))
+        values["conversation"] = _ids("sms", map("-".join, await latest_of(db.direct, page.organization_id, iccid)))
     return values
 
 
-async def jobs(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def jobs(db: Database, page: Page) -> Mapping[str, Value]:
     """The last run of each job, and the last runs."""
-    schedule = await run_reads.schedule(reading, page.organization_id, datetime.now(UTC))
-    runs = await run_reads.runs(reading, page.organization_id, limit=run_reads.PAGE)
+    last = await revisions_of_jobs(db.direct, page.organization_id)
+    runs = await revisions_of_runs(db.direct, page.organization_id)
     return {
-        **{f"job-{job.name}": job.last_run.revision for job in schedule if job.last_run},
-        **{f"run-{run.id}": run.revision for run in runs},
-        "runs": _ids("run", (run.id for run in runs[:FIRST])),
+        **{f"job-{job}": revision for job, revision in last.items()},
+        **{f"run-{number}": revision for number, revision in runs.items()},
+        "runs": _ids("run", [*runs][:FIRST]),
     }
 
 
-async def carrier(reading: AsyncConnection, page: Page) -> Mapping[str, Value]:
+async def carrier(db: Database, page: Page) -> Mapping[str, Value]:
     """The circuit breaker, and what 1NCE offers."""
-    found = await carrier_reads.status(reading, page.organization_id)
+    state, failures = await carrier_direct.circuit(db.direct, page.organization_id)
+    offered = await carrier_direct.available(db.direct, page.organization_id)
     return {
-        "carrier-circuit/circuit": found.circuit.state,
-        "carrier-circuit/failures": found.circuit.failures,
-        **{f"carrier-operations/{one.name}": str(one.available) for one in found.operations},
+        "carrier-circuit/circuit": state,
+        "carrier-circuit/failures": failures,
+        **{f"carrier-operations/{name}": str(available) for name, available in offered.items()},
     }
 
 
@@ -165,7 +168,7 @@ def _ids(kind: str, numbers: Iterable[object]) -> tuple[str, ...]:
     return tuple(f"{kind}-{number}" for number in numbers)
 
 
-HELD: Mapping[str, Callable[[AsyncConnection, Page], Awaitable[Mapping[str, Value]]]] = {
+HELD: Mapping[str, Callable[[Database, Page], Awaitable[Mapping[str, Value]]]] = {
     "overview": overview,
     "events": events,
     "quotas": quotas,

@@ -78,8 +78,7 @@ async def shown(
 
 async def verified(db: Database, live: Live, data: Shown, view: str, page: Page) -> Verified:
     """Compare, count, and log what still differs after a while."""
-    async with db.reading() as reading:
-        held = await HELD[view](reading, page)
+    held = await HELD[view](db, page)
     differing = differences(data.values, held)
     outcome = "agrees" if not differing else "differs" if data.again else "behind"
     metrics.screens_verified.labels(view, outcome).inc()

@@ -1,7 +1,7 @@
 """When data quotas run out: for how many SIMs within which time, and which. Only measured use says it."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.quotas.tables import quota_forecasts
 from console.sims.tables import sim_states
+from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor, after, mark
 
 # Days until a quota is empty, each band up to this many.
@@ -62,12 +63,13 @@ class Outlook(Struct, frozen=True, kw_only=True):
         return sum(self.bands.values())
 
 
-def _states(organization_id: int, now: datetime, *iccids: str) -> "sa.Subquery":
+def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None) -> "sa.Subquery":
+    """Each SIM with its band. `fresh_from`: the day of the oldest measurement that counts; by default that of FRESH."""
     s, f = sim_states.c, quota_forecasts.c
     fresh = sa.and_(
         f.organization_id == s.organization_id,
         f.iccid == s.iccid,
-        f.measured_on >= (now - FRESH).astimezone(UTC).date(),
+        f.measured_on >= (_fresh_from(now) if fresh_from is None else fresh_from),
     )
     left = sa.cast(sa.func.greatest(s.data_left_bytes, 0), sa.Double)
     estimated = sa.func.least(sa.func.floor(left * f.days * DAY_SECONDS / f.used_bytes), LONGEST_SECONDS)
@@ -105,28 +107,59 @@ def _states(organization_id: int, now: datetime, *iccids: str) -> "sa.Subquery":
     return (query.where(s.iccid.in_(iccids)) if iccids else query).subquery("outlook")
 
 
-def _expires(at: "sa.ColumnElement[Any]", quota: "sa.ColumnElement[Any]", now: datetime) -> "sa.ColumnElement[bool]":
+def _fresh_from(now: datetime) -> date:
+    return (now - FRESH).astimezone(UTC).date()
+
+
+def _expires(at: "sa.ColumnElement[Any]", quota: "sa.ColumnElement[Any]", now: Any) -> "sa.ColumnElement[bool]":
     soon = sa.and_(at < now + EXPIRING, sa.func.coalesce(quota, "") != "expired")
     return sa.func.coalesce(soon, sa.false())
 
 
 async def outlook(connection: AsyncConnection, organization_id: int, now: datetime) -> Outlook:
     """Of all watched SIMs."""
-    states = _states(organization_id, now)
-    query = sa.select(
+    return _read_bands([row._mapping for row in await connection.execute(_bands(_states(organization_id, now)))])
+
+
+async def outlook_direct(direct: DirectReads, organization_id: int, now: datetime) -> Outlook:
+    """The same, as a prepared statement."""
+    return _read_bands(
+        await direct.rows(BANDS_OF, organization_id=organization_id, now=now, fresh_from=_fresh_from(now))
+    )
+
+
+def _bands(states: "sa.Subquery") -> "sa.Select[Any]":
+    return sa.select(
         states.c.band,
         sa.func.count().label("sims"),
         sa.func.count().filter(states.c.quota == "low").label("low"),
         sa.func.count().filter(states.c.expiring).label("expiring"),
         sa.func.count(states.c.days).label("measured"),
     ).group_by(states.c.band)
-    rows = (await connection.execute(query)).all()
-    found = {row.band: row.sims for row in rows}
+
+
+def _of_all() -> "sa.Select[Any]":
+    organization, now, fresh_from = (
+        sa.bindparam(name, type_=type_)
+        for name, type_ in (
+            ("organization_id", sa.Integer()),
+            ("now", sa.DateTime(timezone=True)),
+            ("fresh_from", sa.Date()),
+        )
+    )
+    return _bands(_states(organization, now, fresh_from=fresh_from))
+
+
+BANDS_OF = Question(_of_all)
+
+
+def _read_bands(rows: Sequence[Mapping[str, Any]]) -> Outlook:
+    found = {row["band"]: row["sims"] for row in rows}
     return Outlook(
         bands={band: found.get(band, 0) for band in BANDS},
-        low=sum(row.low for row in rows),
-        expiring=sum(row.expiring for row in rows),
-        measured=any(row.measured for row in rows),
+        low=sum(row["low"] for row in rows),
+        expiring=sum(row["expiring"] for row in rows),
+        measured=any(row["measured"] for row in rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""The two questions about SIMs that programs ask most, as prepared statements: one SIM, and a page of the whole fleet.
+"""The questions about SIMs that are asked most, as prepared statements: one SIM, a page of the whole fleet, revisions.
 
 Each is one statement, so the total of a page is that of its rows.
 """
@@ -79,6 +79,26 @@ def _of_fleet(names: tuple[str, ...], rows: int, *, behind: bool) -> "sa.Select[
     total = sa.select(_total().label("total")).subquery("counted")
     query = sa.select(total.c.total, *found.c).select_from(total.outerjoin(found, sa.true()))
     return query.order_by(found.c.iccid)
+
+
+def _revisions() -> "sa.Select[Any]":
+    c = sim_states.c
+    iccids = sa.bindparam("iccids", type_=sa.ARRAY(sa.Text))
+    return sa.select(c.iccid, c.revision).where(c.organization_id == _organization(), c.iccid == sa.func.any(iccids))
+
+
+REVISIONS, SIZE = Question(_revisions), Question(lambda: sa.select(_total()))
+
+
+async def revisions_of(direct: DirectReads, organization_id: int, iccids: Sequence[str]) -> dict[str, int]:
+    """How often each of these SIMs has changed; unknown ones are left out."""
+    rows = await direct.rows(REVISIONS, organization_id=organization_id, iccids=iccids) if iccids else ()
+    return {row["iccid"]: row["revision"] for row in rows}
+
+
+async def fleet_size(direct: DirectReads, organization_id: int) -> int:
+    """How many SIMs are watched."""
+    return int((await direct.row(SIZE, organization_id=organization_id))[0])
 
 
 def _total() -> "sa.ColumnElement[int]":

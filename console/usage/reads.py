@@ -34,15 +34,6 @@ class UsageBucket(Struct, frozen=True, kw_only=True):
     sms: Annotated[int, Meta(description="Messages.", examples=[1])]
 
 
-class FleetUsage(Struct, frozen=True, kw_only=True):
-    """What the watched SIMs have used, UTC days and months."""
-
-    today_bytes: int
-    month_bytes: int
-    today_sms: int
-    month_sms: int
-
-
 def _number(column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[int]":
     return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
 
@@ -128,23 +119,6 @@ async def late_hours(connection: AsyncConnection, *, limit: int) -> list[LateHou
     query = sa.select(c.organization_id, c.iccid, c.hour, sa.literal_column("xmin::text").label("version"))
     rows = await connection.execute(query.order_by(c.hour, c.organization_id, c.iccid).limit(limit))
     return [LateHours(**row._mapping) for row in rows]
-
-
-async def totals(connection: AsyncConnection, organization_id: int, now: datetime) -> FleetUsage:
-    """What watched SIMs have used on this UTC day and in this month."""
-    today = datetime.combine(now.date(), time(), UTC)
-    month = today.replace(day=1)
-    c = watched_usage(organization_id, month, now + timedelta(days=1), by_minute=False).c
-    columns = [
-        sa.cast(sa.func.coalesce(sa.func.sum(c[column]).filter(c.bucket >= since), 0), sa.BigInteger).label(name)
-        for name, column, since in (
-            ("today_bytes", "data_bytes", today),
-            ("month_bytes", "data_bytes", month),
-            ("today_sms", "sms", today),
-            ("month_sms", "sms", month),
-        )
-    ]
-    return FleetUsage(**(await connection.execute(sa.select(*columns))).one()._mapping)
 
 
 async def incomplete(

@@ -10,36 +10,50 @@ from console.usage.tables import fleet_usage_minutely, usage_hourly, usage_recor
 
 HOUR = timedelta(hours=1)
 AMOUNTS = ("data_bytes", "derived_bytes", "sms")
+Number = int | sa.BindParameter[int]
+Moment = datetime | sa.BindParameter[datetime]
 
 
-def watched_usage(organization_id: int, since: datetime, until: datetime, *, by_minute: bool) -> "sa.Subquery":
+def watched_usage(organization_id: Number, since: datetime, until: datetime, *, by_minute: bool) -> "sa.Subquery":
     """Rows of `bucket`, `data_bytes`, `derived_bytes` and `sms` that add up to it; those to be subtracted are negative.
 
     Buckets begin from `since` on and before `until`. Unless `by_minute`, what is subtracted of whole hours has the
     hour as its bucket.
     """
-    c = fleet_usage_minutely.c
-    every = sa.select(c.bucket, *(c[name] for name in AMOUNTS)).where(
-        c.organization_id == organization_id, c.bucket >= since, c.bucket < until
-    )
-    first, last = _hour_from(since), _hour_until(until)
+    first, last = hour_from(since), hour_until(until)
     if by_minute or first >= last:
-        return sa.union_all(every, _records(organization_id, since, until)).subquery("used")
+        return sa.union_all(_every(organization_id, since, until), _records(organization_id, since, until)).subquery(
+            "used"
+        )
+    return in_whole_hours(organization_id, since, first, last, until)
+
+
+def in_whole_hours(organization_id: Number, since: Moment, first: Moment, last: Moment, until: Moment) -> "sa.Subquery":
+    """The same, of whole hours between `first` and `last`, and of the minutes before and after them."""
     edges = _records(organization_id, since, first), _records(organization_id, last, until)
+    every = _every(organization_id, since, until)
     return sa.union_all(every, _hours(organization_id, first, last), *edges).subquery("used")
 
 
-def _hour_from(moment: datetime) -> datetime:
+def _every(organization_id: Number, since: Moment, until: Moment) -> "sa.Select[*tuple[Any, ...]]":
+    c = fleet_usage_minutely.c
+    return sa.select(c.bucket, *(c[name] for name in AMOUNTS)).where(
+        c.organization_id == organization_id, c.bucket >= since, c.bucket < until
+    )
+
+
+def hour_from(moment: datetime) -> datetime:
     """The first hour that begins at this moment or after it."""
-    hour = _hour_until(moment)
+    hour = hour_until(moment)
     return hour if hour == moment else hour + HOUR
 
 
-def _hour_until(moment: datetime) -> datetime:
+def hour_until(moment: datetime) -> datetime:
+    """The last hour that begins at this moment or before it."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _hours(organization_id: int, since: datetime, until: datetime) -> "sa.Select[*tuple[Any, ...]]":
+def _hours(organization_id: Number, since: Moment, until: Moment) -> "sa.Select[*tuple[Any, ...]]":
     c = usage_hourly.c
     return (
         sa.select(c.bucket, *(-c[name] for name in AMOUNTS))
@@ -48,7 +62,7 @@ def _hours(organization_id: int, since: datetime, until: datetime) -> "sa.Select
     )
 
 
-def _records(organization_id: int, since: datetime, until: datetime) -> "sa.Select[*tuple[Any, ...]]":
+def _records(organization_id: Number, since: Moment, until: Moment) -> "sa.Select[*tuple[Any, ...]]":
     c = usage_records.c
     bucket = sa.func.date_trunc(sa.literal_column("'minute'"), c.time, sa.literal_column("'UTC'"))
     derived = sa.case((c.source == "derived", -c.data_bytes), else_=0)

@@ -21,6 +21,7 @@ from console.store.outbox import SEQUENCE, STREAM
 from console.streamer.posts.tables import streamer_posts, unknown_records
 from console.streamer.posts.writes import keep_post
 from console.usage import reads as usage_reads
+from console.usage.totals import totals, totals_direct
 from jobs.intake.records import event_row
 from jobs.take_stream import take_stream
 from tests.jobs.conftest import Acme
@@ -79,7 +80,8 @@ async def test_a_batch_that_comes_twice_counts_once(db: Database, acme: Acme) ->
         hours = await usage_reads.of_sim(
             connection, acme.id, ICCID, by="hour", since=NOW - timedelta(hours=2), until=NOW + timedelta(hours=1)
         )
-        fleet = await usage_reads.totals(connection, acme.id, NOW)
+        fleet = await totals(connection, acme.id, NOW)
+    assert await totals_direct(db.direct, acme.id, NOW) == fleet
     assert [one.id for one in events] == ["1"]
     assert left == 0
     assert sum(hour.data_bytes for hour in hours) == fleet.today_bytes == 2 * MB

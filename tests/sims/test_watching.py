@@ -23,6 +23,7 @@ from console.sims.watching.writes import refuse, unwatch, watch
 from console.sims.writes import record_inventory, record_walk
 from console.store.database import Database
 from console.usage import reads as usage
+from console.usage.totals import totals, totals_direct
 from console.usage.writes import record_usage
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, add_sim, listed
 
@@ -121,7 +122,8 @@ async def test_its_usage_leaves_the_fleets_and_stays_its_own(db: Database, cast:
         for by, (since, until) in itertools.product(STEPS, spans):
             assert await used(by, since, until) == expected(amounts, since, until), (by, since, until)
         async with db.reading() as reading:
-            total = await usage.totals(reading, cast.acme, day)
+            total = await totals(reading, cast.acme, day)
+            assert await totals_direct(db.direct, cast.acme, day) == total
             own = await usage.of_sim(reading, cast.acme, ADAS_SIM, by="hour", since=day - timedelta(hours=3), until=day)
         assert (total.today_bytes, total.today_sms) == (amounts * 63, 12 if amounts == 8_000 else 6)
         assert sum(one.data_bytes for one in own) == 63_000, "its own history stays"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -12,6 +13,7 @@ from console.sims.filters import one_of
 from console.sims.rules import SimFilter
 from console.sims.tables import sims
 from console.sims.watching.tables import unwatched
+from console.store.direct_reads import DirectReads, Question
 
 COUNTED = frozenset(one.name for one in KINDS)
 
@@ -38,8 +40,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     missing: int
 
 
-async def kinds(connection: AsyncConnection, organization_id: int) -> list[Kind]:
-    """The watched SIMs by what they have in common, in one look so that all numbers agree."""
+def _kinds(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
     known = sa.select(*KINDS, fleet_counts.c.sims).where(fleet_counts.c.organization_id == organization_id)
     left_out = (
         sa.select(
@@ -59,8 +60,20 @@ async def kinds(connection: AsyncConnection, organization_id: int) -> list[Kind]
     every = sa.union_all(known, sa.select(*(columns[name] for name in names))).subquery("every")
     alike = [every.c[one.name] for one in KINDS]
     number = sa.func.sum(every.c.sims).cast(sa.BigInteger)
-    query = sa.select(*alike, number.label("sims")).group_by(*alike).having(number != 0)
-    return [Kind(**row._mapping) for row in await connection.execute(query)]
+    return sa.select(*alike, number.label("sims")).group_by(*alike).having(number != 0)
+
+
+KINDS_OF = Question(lambda: _kinds(sa.bindparam("organization_id", type_=sa.Integer)))
+
+
+async def kinds(connection: AsyncConnection, organization_id: int) -> list[Kind]:
+    """The watched SIMs by what they have in common, in one look so that all numbers agree."""
+    return [Kind(**row._mapping) for row in await connection.execute(_kinds(organization_id))]
+
+
+async def kinds_direct(direct: DirectReads, organization_id: int) -> list[Kind]:
+    """The same, as a prepared statement."""
+    return [Kind(**row) for row in await direct.rows(KINDS_OF, organization_id=organization_id)]
 
 
 def counted(found: Sequence[Kind]) -> Counts:
