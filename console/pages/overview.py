@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.warnings import warnings
 from console.facts import Fact
+from console.facts.actions import ActionChanged
 from console.facts.alerts import AlertChanged
+from console.facts.approvals import ApprovalChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
@@ -26,6 +28,7 @@ from console.pages import fleet_numbers
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.fleet_numbers import LastHour
 from console.pages.layout import layout_context
+from console.pages.needs_somebody import needs_somebody
 from console.pages.open_now import open_now
 from console.pages.templating import Fragments
 from console.streamer.reads import streamer
@@ -38,8 +41,10 @@ PARTS: dict[type[Struct], tuple[str, ...]] = {
     SimUsageChanged: ("usage",),
     StreamerChanged: ("streamer", "usage"),
     SimChanged: ("fleet",),
-    JobChanged: ("fleet", "warnings"),
-    AlertChanged: ("open",),
+    JobChanged: ("fleet", "warnings", "needs"),
+    AlertChanged: ("open", "needs"),
+    ApprovalChanged: ("needs",),
+    ActionChanged: ("needs",),
 }
 PLAIN = "info"
 
@@ -52,7 +57,7 @@ class OverviewView:
     """New events at once; counts, usage, warnings and the Data Streamer from the database."""
 
     name = "overview"
-    receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet",))
+    receives = Receives(facts=(NetworkEventReported, *PARTS), topics=("fleet", "actions"))
 
     def __init__(self, fragments: Fragments, clock: Callable[[], datetime] = _now) -> None:
         self._fragments = fragments
@@ -89,6 +94,9 @@ class OverviewView:
             case "open":
                 found = await open_now(reading, organization_id, self._clock())
                 return [replace("open-now", draw("overview/_open_now.html", open_now=found))]
+            case "needs":
+                needs = await needs_somebody(reading, organization_id, self._clock())
+                return [replace("needs-somebody", draw("overview/_needs.html", needs=needs))]
             case "warnings":
                 html = draw("overview/_warnings.html", warnings=await warnings(reading, organization_id, self._clock()))
                 return [replace("fleet-warnings", html)]
@@ -134,6 +142,7 @@ async def overview(
     context = {
         **await layout_context(reading, caller, live_since, OverviewView),
         "open_now": await open_now(reading, caller.organization_id, now, fleet["kinds"]),
+        "needs": await needs_somebody(reading, caller.organization_id, now),
         "counts": fleet["counts"],
         "places": fleet["by_country" if by == "country" else "by_operator"],
         "usage": await fleet_numbers.used(reading, caller.organization_id, now),
