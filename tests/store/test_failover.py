@@ -25,14 +25,14 @@ from console.settings import Settings, SettingsError, from_environment
 from console.store.database import Database, open_database
 from console.store.redis_clients import Sentinels, sentinels_of
 from tests.cast import ADAS_SIM, Cast, placed
-from tests.notifications.receiving import receiving
+from tests.notifications.receiving import Receiver, receiving
 from tests.processes import until
 from tests.serving import Served, serving
 from tests.store.sentinels import failing_over
 
 pytestmark = pytest.mark.one_edition
 CHANGES, KILLED_AT, EVERY = 45, 10, 0.15  # one change each 150 ms, the primary is killed before the eleventh
-AT_MOST_SECONDS = 60.0
+AT_MOST_SECONDS = 60.0  # after the last change: what the lost primary had taken is asked for again after 30
 
 
 def test_an_address_names_sentinels() -> None:
@@ -89,25 +89,33 @@ async def test_a_killed_primary_costs_no_change_and_repeats_none(
                 for number in range(CHANGES):
                     if number == KILLED_AT:
                         failover.kill_primary()
-                        killed = monotonic()
                     await _change(load, cast, number)
                     await asyncio.sleep(EVERY)
-                left = AT_MOST_SECONDS - (monotonic() - killed)
-                await until(lambda: len(receiver.posts) >= CHANGES, left)
-                last = await asyncio.wait_for(follower, left)
-                took = monotonic() - killed
+                ended = monotonic()
+                await until(lambda: len(_titles(receiver)) >= CHANGES, AT_MOST_SECONDS)
+                last = await asyncio.wait_for(follower, AT_MOST_SECONDS)
+                took = monotonic() - ended
             assert last == f"operator {CHANGES - 1}"
             assert took < AT_MOST_SECONDS
-            named = (msgspec.json.decode(post.body)["data"]["title"] for post in receiver.posts)
-            titles = Counter(title for title in named if title.startswith("Change "))  # alerts of its own come too
+            titles = Counter(_titles(receiver))
             assert titles == Counter(f"Change {number}" for number in range(CHANGES))
             async with load.reading() as reading:
                 deliveries, _ = await reads.page(reading, cast.acme, limit=500)
             assert {(one.attempts, one.may_repeat) for one in deliveries if one.title in titles} == {(1, False)}
         finally:
             worker.terminate()
-            await asyncio.wait_for(worker.wait(), 20)
+            try:
+                await asyncio.wait_for(worker.wait(), 60)
+            finally:
+                if worker.returncode is None:
+                    worker.kill()
             await load.close()
+
+
+def _titles(receiver: Receiver) -> list[str]:
+    """Of the notifications that have come; alerts of the worker's own come too."""
+    found = (msgspec.json.decode(post.body)["data"]["title"] for post in receiver.posts)
+    return [title for title in found if title.startswith("Change ")]
 
 
 async def _follow(served: Served, key: str) -> str:
