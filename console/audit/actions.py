@@ -35,6 +35,8 @@ KINDS = (
     ActionKind("sms.cancel", "Cancel a pending SMS", Permission.SMS_SEND),
     ActionKind("sms.change_template", "Make, change or remove a template of SMS", Permission.SMS_WRITE),
     ActionKind("sims.export", "Export a list of SIMs", Permission.SIMS_READ),
+    ActionKind("usage.export", "Export the usage of the fleet", Permission.SIMS_READ),
+    ActionKind("bulk.export", "Export the results of a bulk action", Permission.SIMS_READ),
     ActionKind("view.save", "Save a view of the list of SIMs", Permission.SIMS_READ),
     ActionKind("view.remove", "Remove a saved view", Permission.SIMS_READ),
     ActionKind("ticket.open", "Open a ticket at 1NCE's support", Permission.SIMS_ACT),

@@ -23,6 +23,7 @@ from console.actions.bulk.rules import STOP_PERCENT, TYPED_ABOVE
 from console.actions.bulk.selection import digest_of
 from console.errors import Invalid
 from console.facts.actions import ActionKind
+from console.http.database import let_go
 from console.organizations.rules import Caller, Permission
 from console.pages.address_faults import ALSO, VALUES, OneOf
 from console.pages.bulk_forms import BulkForm, TypedForm, chosen, offered, selected
@@ -126,10 +127,13 @@ async def bulk_page(
 
 
 @get("/bulk-actions/{bulk_action_id:str}/results.csv")
-async def results_csv(caller: By, db: Db, reading: Reading, bulk_action_id: FromPath[str]) -> Stream:
+async def results_csv(
+    request: Request[Any, Any, Any], caller: By, db: Db, reading: Reading, bulk_action_id: FromPath[str]
+) -> Stream:
     """What has become of each SIM, as a file."""
     bulk = await known(reading, caller.organization_id, bulk_action_id)
-    return exported(db, caller, bulk.id)
+    await let_go(request.scope)
+    return await exported(db, caller, bulk.id)
 
 
 @post("/bulk-actions/{bulk_action_id:str}/begin", opt={"permission": Permission.SIMS_ACT})

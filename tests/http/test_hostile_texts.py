@@ -88,7 +88,22 @@ async def test_no_cell_of_an_export_is_a_formula(web: Served, db: Database, cast
     async with web.signed_in("ada") as ada:
         for name in ("=1+1", "+1", "-1", "@a", " =1"):
             await ada.post("/groups", data={"name": name, "role": "viewer"})
-        answers = [await ada.get("/audit/export?format=csv"), await ada.get("/usage.csv?by=operator")]
+        answers = [await ada.get(path) for path in ("/audit/export?format=csv", "/usage.csv?by=operator")]
+        form = {"choice": "reset", "by": "filter", "reason": "=1+1 works"}
+        number = (await ada.post("/bulk-actions", data=form)).headers["location"].rpartition("/")[2]
+        answers += [await ada.get(f"/bulk-actions/{number}/results.csv")]
+        shown = await ada.post("/api-keys", data={"name": "reads", "scopes": "sims:read"})
+        key = re.findall(r"iot_key_\w{8}_\w{46}", shown.text)[0]
+        answers += [await ada.get(f"/api/v1/bulk-actions/{number}/results.csv", headers={"X-API-Key": key})]
+    async with db.reading() as reading:
+        query = sa.text("SELECT action, actor, subject FROM audit_lines WHERE action LIKE '%.export' ORDER BY id")
+        lines = [tuple(row) for row in (await reading.execute(query)).all()]
+    assert lines == [
+        ("audit.export", "ada", "csv"),
+        ("usage.export", "ada", "7d"),
+        ("bulk.export", "ada", number),
+        ("bulk.export", "reads", number),
+    ]
     for answer in answers:
         assert answer.status_code == 200, answer.text
         rows = list(csv.reader(io.StringIO(answer.text)))
