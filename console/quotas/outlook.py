@@ -13,8 +13,7 @@ from console.sims.tables import sim_states
 from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor, after, mark
 
-# Days until a quota is empty, each band up to this many.
-DAYS = (1, 3, 7, 14, 30, 90, 365)
+DAYS = (1, 3, 7, 14, 30, 90, 365)  # until a quota is empty; each band is up to so many
 BANDS = ("exhausted", "expired", *[str(days) for days in DAYS], "later", "unmeasured", "unknown")
 OTHERS = ("low", "expiring")  # what can be asked for beside a band
 EXPIRING = timedelta(days=90)
