@@ -1,6 +1,6 @@
 """The forms of a notification channel, as browsers send them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -10,6 +10,7 @@ from console.notifications.bodies import ChannelSetting
 from console.notifications.rules import ChannelKind, Hours, Weekday
 
 Text = Annotated[str, Meta(max_length=3_000)]
+CHOICES: dict[str, Any] = {"severities": list(Severity), "weekdays": list(Weekday)}
 
 
 class ChannelForm(Struct):

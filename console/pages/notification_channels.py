@@ -11,15 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import ConsoleError
-from console.facts.alerts import Severity
 from console.notifications import reads, writes
 from console.notifications.api import described
 from console.notifications.asking import ask_for_test
 from console.notifications.deliveries import reads as delivery_reads
-from console.notifications.rules import Weekday
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
-from console.pages.channel_forms import ChannelForm, NewChannelForm, setting_of
+from console.pages.channel_forms import CHOICES, ChannelForm, NewChannelForm, setting_of
 from console.pages.deliveries_view import DeliveriesView
 from console.settings import Settings
 from console.store.database import Database
@@ -33,7 +31,6 @@ Db = NamedDependency[Database]
 Reading = NamedDependency[AsyncConnection]
 Configured = NamedDependency[Settings]
 Since = NamedDependency[str]
-CHOICES: dict[str, Any] = {"severities": list(Severity), "weekdays": list(Weekday)}
 
 
 async def _list(
