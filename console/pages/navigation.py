@@ -67,6 +67,16 @@ PAGES = (
         permission=Permission.ALERTS_READ,
     ),
     Page(
+        name="handover",
+        path="/handover",
+        title="Handover",
+        key="z",
+        help="Go to the shift handover",
+        icon="copy",
+        group="System",
+        permission=Permission.ALERTS_READ,
+    ),
+    Page(
         name="notification-channels",
         path="/notification-channels",
         title="Notifications",

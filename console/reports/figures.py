@@ -58,8 +58,8 @@ async def figures(connection: AsyncConnection, organization_id: int, day: date, 
         fleet=await _fleet(connection, organization_id, since, until),
         usage=await _usage(connection, organization_id, since, until, now),
         spend=SpendFigures(
-            day=await _spent(connection, organization_id, since, until),
-            month=await _spent(connection, organization_id, since.replace(day=1), until),
+            day=await spent(connection, organization_id, since, until),
+            month=await spent(connection, organization_id, since.replace(day=1), until),
         ),
         alerts=await _alerts(connection, organization_id, since, until),
         audit=await _audit(connection, organization_id, since, until),
@@ -120,7 +120,8 @@ def _unknown(spans: Sequence[UnknownSpan], since: datetime, until: datetime) -> 
     return sum((part for part in parts if part > timedelta()), timedelta())
 
 
-async def _spent(connection: AsyncConnection, organization_id: int, since: datetime, until: datetime) -> list[Spent]:
+async def spent(connection: AsyncConnection, organization_id: int, since: datetime, until: datetime) -> list[Spent]:
+    """Top-ups that were asked for in this time, by currency."""
     c = actions.c
     taken = c.state.in_(TAKEN)
     currency = sa.case((c.price_minor.is_not(None), c.currency)).label("currency")

@@ -63,6 +63,7 @@ PAGES: dict[str, Row] = {
     "POST /alerts/{alert_id}/assign": Row("alerts:act", {"assignee": "otto"}),
     "POST /alerts/{alert_id}/comment": Row("alerts:act", {"text": "Called the site"}),
     "POST /alerts/{alert_id}/resolve": Row("alerts:act", {"text": "Done"}),
+    "GET /handover": Row("alerts:read"),
     "GET /alert-rules": Row("alerts:read"),
     "GET /alert-rules/{rule_id}": Row("alerts:read"),
     "POST /alert-rules": Row("alerts:write", RULE_FORM),
