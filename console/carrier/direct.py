@@ -27,5 +27,12 @@ def _mine(table: sa.Table, *names: str) -> "sa.Select[Any]":
     return sa.select(*(table.c[name] for name in names)).where(mine)
 
 
-CIRCUIT = Question(lambda: _mine(carrier_circuits, "state", "failures"))
-AVAILABLE = Question(lambda: _mine(carrier_operations, "operation", "available"))
+def _circuit() -> "sa.Select[Any]":
+    return _mine(carrier_circuits, "state", "failures")
+
+
+def _available() -> "sa.Select[Any]":
+    return _mine(carrier_operations, "operation", "available")
+
+
+CIRCUIT, AVAILABLE = Question(_circuit), Question(_available)

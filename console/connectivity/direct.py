@@ -27,5 +27,12 @@ def _latest(whose: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
     return mine.order_by(c.time.desc(), c.id.desc()).limit(sa.literal_column(str(LATEST)))
 
 
-OF_FLEET = Question(lambda: _latest(is_watched(network_events)))
-OF_SIM = Question(lambda: _latest(network_events.c.iccid == sa.bindparam("iccid", type_=sa.Text)))
+def _of_fleet() -> "sa.Select[Any]":
+    return _latest(is_watched(network_events))
+
+
+def _of_sim() -> "sa.Select[Any]":
+    return _latest(network_events.c.iccid == sa.bindparam("iccid", type_=sa.Text))
+
+
+OF_FLEET, OF_SIM = Question(_of_fleet), Question(_of_sim)

@@ -87,7 +87,11 @@ def _revisions() -> "sa.Select[Any]":
     return sa.select(c.iccid, c.revision).where(c.organization_id == _organization(), c.iccid == sa.func.any(iccids))
 
 
-REVISIONS, SIZE = Question(_revisions), Question(lambda: sa.select(_total()))
+def _size() -> "sa.Select[Any]":
+    return sa.select(_total())
+
+
+REVISIONS, SIZE = Question(_revisions), Question(_size)
 
 
 async def revisions_of(direct: DirectReads, organization_id: int, iccids: Sequence[str]) -> dict[str, int]:

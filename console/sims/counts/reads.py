@@ -63,7 +63,11 @@ def _kinds(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
     return sa.select(*alike, number.label("sims")).group_by(*alike).having(number != 0)
 
 
-KINDS_OF = Question(lambda: _kinds(sa.bindparam("organization_id", type_=sa.Integer)))
+def _kinds_asked() -> "sa.Select[Any]":
+    return _kinds(sa.bindparam("organization_id", type_=sa.Integer))
+
+
+KINDS_OF = Question(_kinds_asked)
 
 
 async def kinds(connection: AsyncConnection, organization_id: int) -> list[Kind]:
