@@ -102,7 +102,8 @@ def zone_of(name: str) -> ZoneInfo:
 def opening(hours: Hours | None, moment: datetime) -> datetime:
     """The first moment, this one or a later, at which a channel with these hours takes notifications. UTC.
 
-    A beginning that the change to summer time leaves out is an hour later; one that happens twice is the first.
+    A beginning that the change to summer time leaves out is an hour later, and with it the end of hours that it leaves
+    out as a whole; a beginning that happens twice is the first.
     """
     if hours is None:
         return moment
@@ -115,7 +116,10 @@ def opening(hours: Hours | None, moment: datetime) -> datetime:
         if day.weekday() not in days:
             continue
         begins = _instant(day, begin, zone)
-        ends = _instant(day + timedelta(days=int(end <= begin)), end, zone)
+        until = day + timedelta(days=int(end <= begin))
+        ends = _instant(until, end, zone)
+        if ends <= begins:
+            ends = begins + (datetime.combine(until, end) - datetime.combine(day, begin))
         if moment < ends:
             return max(moment, begins)
     return moment
