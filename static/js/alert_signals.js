@@ -2,6 +2,9 @@
 const SOUND = "sound";
 const NOTIFY = "notify";
 const SETTLED_MS = 1_000; // the page comes first
+const AGAIN_MS = 10_000; // what could not be loaded is asked for again
+
+let again = 0; // a timer
 
 // What this person wants in this browser.
 function wants(what) {
@@ -25,18 +28,19 @@ function keep(what, on) {
   }
 }
 
-const sound = () => import("./alert_sound.js");
-const notifications = () => import("./alert_notifications.js");
+// Null while the server does not answer.
+const sound = () => import("./alert_sound.js").catch(() => null);
+const notifications = () => import("./alert_notifications.js").catch(() => null);
 
 export function noteArrival(alerts) {
   const loud = alerts.filter(({ severity }) => severity !== "info");
   if (!loud.length) return;
-  if (wants(SOUND)) sound().then(({ play }) => play(loud.some(({ severity }) => severity === "critical"))).then(show);
-  if (wants(NOTIFY)) notifications().then(({ showAlerts }) => showAlerts(loud));
+  if (wants(SOUND)) sound().then((loaded) => loaded?.play(loud.some(({ severity }) => severity === "critical"))).then(show);
+  if (wants(NOTIFY)) notifications().then((loaded) => loaded?.showAlerts(loud));
 }
 
 export function noteEnd(id) {
-  if (wants(NOTIFY)) notifications().then(({ closeAlert }) => closeAlert(id));
+  if (wants(NOTIFY)) notifications().then((loaded) => loaded?.closeAlert(id));
 }
 
 function put(selector, text) {
@@ -49,6 +53,7 @@ const SOUND_WORDS = {
   ready: "On. One sound for all alerts that fire together.",
   blocked: "Blocked by the browser until you click on this page or press a key.",
   missing: "This browser has no sound for pages.",
+  away: "Not loaded yet: the server does not answer.",
 };
 const NOTIFY_WORDS = {
   off: "Off.",
@@ -66,7 +71,9 @@ async function permitted() {
 async function show() {
   const bell = document.querySelector("[data-bell]");
   if (!bell) return;
-  const sounds = wants(SOUND) ? (await sound()).state() : "off";
+  const sounds = wants(SOUND) ? ((await sound())?.state() ?? "away") : "off";
+  clearTimeout(again);
+  if (sounds === "away") again = setTimeout(show, AGAIN_MS);
   bell.dataset.bell = sounds;
   bell.querySelector("use").setAttribute("href", sounds === "ready" ? "#i-bell" : "#i-silence");
   put("[data-bell-words]", `Alerts in this browser. Sound: ${SOUND_WORDS[sounds]}`);
@@ -85,7 +92,7 @@ async function change({ target }) {
   if (target.matches?.("[data-sound-switch]")) keep(SOUND, target.checked);
   else if (target.matches?.("[data-notify-switch]")) {
     const wanted = target.checked;
-    keep(NOTIFY, wanted && (await (await notifications()).allow()));
+    keep(NOTIFY, wanted && Boolean(await (await notifications())?.allow()));
   } else return;
   show();
 }
@@ -94,12 +101,12 @@ export function startSignals() {
   if (!document.querySelector("[data-bell]")) return;
   document.addEventListener("change", change);
   document.addEventListener("click", async ({ target }) => {
-    if (target.closest("[data-sound-test]")) (await sound()).test().then(show);
+    if (target.closest("[data-sound-test]")) (await sound())?.test().then(show);
   });
   document.addEventListener("sound:changed", show);
   addEventListener("storage", ({ key: changed }) => changed?.startsWith("console.alerts.") && show());
   document.addEventListener("submit", ({ target }) => {
-    if (target.matches("form[action='/sign-out']") && wants(NOTIFY)) notifications().then(({ closeAll }) => closeAll());
+    if (target.matches("form[action='/sign-out']") && wants(NOTIFY)) notifications().then((loaded) => loaded?.closeAll());
   });
   if (wants(SOUND)) setTimeout(show, SETTLED_MS);
   else show();
