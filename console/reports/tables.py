@@ -27,6 +27,9 @@ report_settings = sa.Table(
 report_channels = sa.Table(
     "report_channels",
     metadata,
-    sa.Column("channel_id", sa.ForeignKey("notification_channels.id"), primary_key=True, autoincrement=False),
+    sa.Column("channel_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False, index=True),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "channel_id"], ["notification_channels.organization_id", "notification_channels.id"]
+    ),
 )

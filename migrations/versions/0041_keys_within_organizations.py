@@ -16,6 +16,7 @@ REFERRING = (
     ("alert_subjects", "alert_id", "alerts", "ON DELETE CASCADE"),
     ("alert_history", "alert_id", "alerts", "ON DELETE CASCADE"),
     ("deliveries", "channel_id", "notification_channels", ""),
+    ("report_channels", "channel_id", "notification_channels", ""),
     ("delivery_attempts", "delivery_id", "deliveries", "ON DELETE CASCADE"),
     ("default_views", "saved_view_id", "saved_views", "ON DELETE CASCADE"),
 )
