@@ -154,7 +154,7 @@ def create_app(settings: Settings) -> Litestar:
         request_class=JsonRequest,
         request_max_body_size=LARGEST_BODY_BYTES,
         compression_config=CompressionConfig(
-            "brotli", minimum_size=1024, brotli_quality=4, gzip_compress_level=5, exclude_opt_key=SKIPS_COMPRESSION
+            "brotli", minimum_size=1024, brotli_quality=5, gzip_compress_level=5, exclude_opt_key=SKIPS_COMPRESSION
         ),
     )
     # Around the router too: what it refuses itself, 404 and 405, is a request like any other.
