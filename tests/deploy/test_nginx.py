@@ -191,16 +191,22 @@ async def test_people_and_programs_come_through_nginx_and_lose_nothing_when_a_we
         sockets = [await stack.enter_async_context(front.stream(cast.acme_key)) for _ in range(2)]
         clients = [await stack.enter_async_context(front.client(**{"X-API-Key": cast.acme_key})) for _ in range(3)]
         answered: list[int] = []
+        broken_off: list[httpx.AsyncClient] = []
 
         async def ask(client: httpx.AsyncClient) -> None:
             for _ in range(TRIES):
-                answered.append((await client.get("/api/v1/whoami")).status_code)
+                try:
+                    answered.append((await client.get("/api/v1/whoami")).status_code)
+                except httpx.RemoteProtocolError:  # nginx asks no other server once the head has gone to the client
+                    broken_off.append(client)
+                    answered.append((await client.get("/api/v1/whoami")).status_code)
 
         load = asyncio.gather(*map(ask, clients))
         await until(lambda: len(answered) > TRIES, 60)
         front.second.kill()
         await load
         assert Counter(answered) == {200: 3 * TRIES}
+        assert len(broken_off) == len(set(broken_off)), "at most the one answer that was being sent to each"
         closing = [asyncio.create_task(close_code(one)) for one in sockets]
         (closed,), (open_one,) = await asyncio.wait(closing, return_when=asyncio.FIRST_COMPLETED)
         assert closed.result() == 1006
