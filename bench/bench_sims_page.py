@@ -170,7 +170,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         say(f"sims_page: filling the installation with {sims} SIMs")
         await fill(installation, sims)
         await asyncio.sleep(0.5)
-        async with installation.db.reading() as connection:
+        async with installation.db.snapshot() as connection:  # as pages read
             say("sims_page: asking the database")
             least = await floors(connection, installation.organization_id, seconds)
             reading = await cases(connection, installation.organization_id, seconds)
