@@ -82,12 +82,13 @@ async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, 
     if form.kind == ActionKind.CANCEL_SMS:
         return f"cancel-sms:{iccid}:{form.sms_id}"  # each message is cancelled once, as by the API without a key
     key = f"page:{iccid}:{form.kind}:{form.after}"
+    # Before the question for the key: what a double click has made between the two is found by it.
+    last = (await latest(connection, caller.organization_id, iccid)).get(form.kind, 0)
     if await reads.by_key(connection, caller.organization_id, caller.handle, key) is not None:
         return key
     changes = differences(form.seen, sim, form.kind)
     if form.page in NOT_LIVE:
         changes.append(f"The page was cut off from the console. {as_it_is(sim, form.kind)}")
-    last = (await latest(connection, caller.organization_id, iccid)).get(form.kind, 0)
     if last != form.after and (action := await reads.one(connection, caller.organization_id, last)) is not None:
         by, at = action.requested_by, f"{action.requested_at:%H:%M}"
         changes.append(f"The same was asked for meanwhile, at {at} UTC by {by}: {action.state}.")
