@@ -3,6 +3,7 @@
     awaiting_approval -> held -> queued <-> sending -> accepted -> confirmed
                                               |          |
                                               +-> refused, unknown -> accepted, confirmed, refused, failed
+                                                  failed -> accepted, where 1NCE's own answer comes after all
 
 What spends money or reaches the device is sent at most once. A request proves that nothing happened only if no byte of
 it was sent, or if 1NCE itself answered 401 or 429: then the action is queued again. All else without a clear answer is
@@ -35,7 +36,7 @@ NEXT: Mapping[ActionState, frozenset[ActionState]] = {
     S.REFUSED: frozenset(),
     S.CANCELLED: frozenset(),
     S.EXPIRED: frozenset(),
-    S.FAILED: frozenset(),
+    S.FAILED: frozenset({S.ACCEPTED}),  # by 1NCE's own late answer alone
 }
 
 EXPIRES_AFTER = timedelta(hours=1)  # what 1NCE could not be asked by then is not done any more

@@ -30,17 +30,17 @@ class Gate:
     async def __call__(self) -> None:
         """Raises Stopped if a flag forbids it, NotSent if the claim is no longer held or this process stood still."""
         self.opened = False  # a request before this one was answered with 401
-        began = time.monotonic()
+        began, at = time.monotonic(), self._run.now()  # a machine that sleeps stops the first clock, not the second
         action = self._claimed.action
         async with self._run.db.transaction() as transaction:
             if action.kind in SPENDING:
                 stop = await stopped(transaction.connection, self._run.organization_id, Flag.SPENDING)
                 if stop is not None:
                     raise Stopped(f"{said_of(stop)}.")
-            held = await note_sending(transaction, self._claimed, self.part, self._request, self._run.now())
+            held = await note_sending(transaction, self._claimed, self.part, self._request, at)
         if not held:
             raise NotSent("Another worker has taken it over, or its time has passed.")
-        if time.monotonic() - began > STALLED_SECONDS:
+        if max(time.monotonic() - began, (self._run.now() - at).total_seconds()) > STALLED_SECONDS:
             raise NotSent("The worker stood still just before it was sent.")
         self.opened = True
 

@@ -78,7 +78,8 @@ async def note_sending(transaction: Transaction, claimed: Claim, part: int, requ
 async def record_sent(transaction: Transaction, claimed: Claim, sent: Sent, now: datetime) -> Action | None:
     """Record what has become of the request; None if somebody else has recorded it.
 
-    A worker that was taken over may still bring 1NCE's answer: it ends what is unknown.
+    A worker that was taken over may still bring 1NCE's answer: it ends what is unknown, and 1NCE has taken what was
+    said to have failed.
     """
     after = AFTER_SENDING[sent.result]
     values: dict[str, Any] = {"answer": sent.answer, "sms_ids": _with(sent.sms_ids)}
@@ -101,6 +102,8 @@ async def record_sent(transaction: Transaction, claimed: Claim, sent: Sent, now:
     if found is None and sent.result in (SendResult.TAKEN, SendResult.REFUSED):
         late = sa.and_(c.id == action.id, c.sent_by_fence == claimed.fence)
         found = await change(transaction, late, S.UNKNOWN, after, values, now, message=sent.message)
+        if found is None and after is S.ACCEPTED:
+            found = await change(transaction, late, S.FAILED, after, values, now, message=sent.message)
     return found
 
 
