@@ -1,8 +1,8 @@
 """Budgets of top-ups: what may be spent in a day or month (UTC), and why a top-up is refused. No database, no clock.
 
-A top-up counts in the period in which it was asked for. It is reserved with the action, spent once 1NCE has taken it,
-and given back when it ends without a charge. Under a limit in money a top-up of unknown price is refused, and earlier
-ones of unknown price or another currency count as much as the one that is asked for.
+A top-up counts in the period in which it was asked for, or approved by a second person. It is reserved with the action,
+spent once 1NCE has taken it, and given back when it ends without a charge. Under a limit in money a top-up of unknown
+price is refused, and earlier ones of unknown price or another currency count as much as the one that is asked for.
 """
 
 from collections.abc import Collection, Sequence

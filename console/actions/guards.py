@@ -1,4 +1,4 @@
-"""What stops a top-up before anything is made of it: another one under way, the cool-down, the budgets.
+"""What stops a top-up before anything is made of it or it is approved: another under way, the cool-down, the budgets.
 
 And what stops a person from ending an action that is unknown.
 """
@@ -52,14 +52,15 @@ async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, n
         )
     last = await reads.last_top_up(connection, organization_id, asked.iccid, now - COOL_DOWN)
     if last is not None and not asked.repeat:
-        minutes = max(1, round((now - last.requested_at).total_seconds() / 60))
+        latest = max(one for one in (last.requested_at, last.sent_at) if one is not None)
+        minutes = max(1, round((now - latest).total_seconds() / 60))
         ago = "a minute" if minutes == 1 else f"{minutes} minutes"
         raise Conflict(
             f"Topped up {ago} ago by {last.requested_by}: again?", action=last.id, repeat_with={"repeat": True}
         )
     price = await top_up_price(connection, organization_id, now)
     if asked.shown_price not in (None, shown(price.amount_minor, price.currency)):
-        changed = "The price has changed since the page was drawn"
+        changed = "The price has changed since it was shown"
         why = changed if asked.shown_price else "The form did not say which price its page showed"
         raise Conflict(f"{why}. Now: {price.explanation}")
     limits = await limits_of(connection, organization_id)
@@ -69,6 +70,27 @@ async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, n
         currency=price.currency,
         refusal=refusal(caller.handle, caller.name, price, limits, spent),
     )
+
+
+async def may_go_on(
+    connection: AsyncConnection, organization_id: int, handle: str, action: Action, now: datetime
+) -> None:
+    """Raises Conflict where a top-up that was approved may not go on. The caller holds the lock on spending.
+
+    That is while top-ups are stopped, at another price than the approved one, and beyond what the budgets of whoever
+    asked for it (`handle`) have left now.
+    """
+    if (stop := await organization_reads.stopped(connection, organization_id, Flag.SPENDING)) is not None:
+        raise Conflict(said_of(stop), flag=stop.name)
+    price = await top_up_price(connection, organization_id, now)
+    if (price.amount_minor, price.currency) != (action.price_minor, action.currency):
+        raise Conflict(
+            f"The price has changed since it was asked for: reject it, and ask anew. Now: {price.explanation}"
+        )
+    limits = await limits_of(connection, organization_id)
+    spent = await spendings(connection, organization_id, now, but=action.id) if limits else []
+    if (why := refusal(handle, action.requested_by, price, limits, spent)) is not None:
+        raise Conflict(why)
 
 
 def said_by_person(action: Action, now: datetime, *, happened: bool, reason: str) -> str:

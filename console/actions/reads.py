@@ -88,9 +88,14 @@ async def open_top_up(connection: AsyncConnection, organization_id: int, iccid: 
 
 async def last_top_up(connection: AsyncConnection, organization_id: int, iccid: str, since: datetime) -> Action | None:
     """The latest top-up of this SIM since then that may have been charged."""
-    query = _top_ups(organization_id, iccid).where(c.requested_at > since, c.state.not_in(NOT_CHARGED))
+    query = _top_ups(organization_id, iccid).where(last_step_at() > since, c.state.not_in(NOT_CHARGED))
     row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
     return action_of(row) if row else None
+
+
+def last_step_at() -> "sa.ColumnElement[datetime]":
+    """When a top-up was asked for or, later, approved or sent: what a cool-down counts from."""
+    return sa.func.greatest(c.requested_at, c.approved_at, c.sent_at)  # which passes over NULL
 
 
 async def of_orders(connection: AsyncConnection, organization_id: int, numbers: Sequence[str]) -> dict[str, int]:

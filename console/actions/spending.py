@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.actions.approving import GOOD_FOR
 from console.actions.budgets import (
     BudgetLimit,
     BudgetPeriod,
@@ -79,10 +80,16 @@ async def limits_of(connection: AsyncConnection, organization_id: int) -> list[B
     ]
 
 
-async def spendings(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Spending]:
-    """The top-ups of the present month that have been charged, or may be, summed up by caller, day and currency."""
+async def spendings(
+    connection: AsyncConnection, organization_id: int, now: datetime, *, but: int | None = None
+) -> list[Spending]:
+    """The top-ups of the present month that have been charged, or may be, summed up by caller, day and currency.
+
+    `but`: without this action.
+    """
     month, _ = span_of(BudgetPeriod.MONTH, now)
-    today = (c.requested_at >= day_of(now)).label("today")
+    counts_from = sa.func.coalesce(c.approved_at, c.requested_at)
+    today = (counts_from >= day_of(now)).label("today")
     reserved = c.state.not_in(TAKEN).label("reserved")
     priced = c.price_minor.is_not(None).label("priced")
     group = (c.caller, today, reserved, priced, c.currency)
@@ -90,9 +97,12 @@ async def spendings(connection: AsyncConnection, organization_id: int, now: date
     query = query.where(
         c.organization_id == organization_id,
         sa.literal_column("actions.kind") == sa.literal_column("'topup'"),  # as the index has it
-        c.requested_at >= month,
+        c.requested_at >= month - GOOD_FOR,  # as the index has it: an approval comes so much later at most
+        counts_from >= month,
         c.state.not_in(NOT_CHARGED),
     )
+    if but is not None:
+        query = query.where(c.id != but)
     return [
         Spending(
             caller=row.caller,

@@ -20,6 +20,7 @@ actions = sa.Table(
     sa.Column("requested_by", sa.Text, nullable=False),
     sa.Column("bulk_action_id", sa.BigInteger),  # the bulk action that it is part of
     moment("requested_at", nullable=False),
+    moment("approved_at"),  # by a second person: from then on it counts in budgets
     moment("changed_at", nullable=False),
     moment("undo_until"),
     moment("expires_at", nullable=False),

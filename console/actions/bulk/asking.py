@@ -14,7 +14,9 @@ from console.actions.approving import GOOD_FOR, Decider
 from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
 from console.actions.bulk.rules import PLAN_GOOD_FOR
 from console.actions.bulk.selection import Selection
+from console.actions.guards import shown
 from console.actions.requests import Asked
+from console.actions.rules import SPENDING
 from console.errors import Invalid, NotAllowed, SimNotFound
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkState
@@ -80,8 +82,15 @@ async def for_sim(connection: AsyncConnection, organization_id: int, bulk: BulkA
         except SmsTooLong as error:
             raise Invalid(str(error)) from error
         parameters |= {"payload": filled(text, sim), "template": text}
+    kind = ActionKind(bulk.kind)
+    price = shown(bulk.price_minor, bulk.currency) if kind in SPENDING else None  # of the plan, which was approved
     return Asked(
-        kind=ActionKind(bulk.kind), iccid=iccid, parameters=parameters, reason=bulk.reason, bulk_action_id=bulk.id
+        kind=kind,
+        iccid=iccid,
+        parameters=parameters,
+        reason=bulk.reason,
+        bulk_action_id=bulk.id,
+        shown_price=price,
     )
 
 

@@ -9,7 +9,9 @@ from console.actions import approvals
 from console.actions.approving import Decider, is_reason, is_second, roles_missing
 from console.actions.bulk import writes
 from console.actions.bulk.commands import locked, start
-from console.actions.rules import EXPIRES_AFTER
+from console.actions.guards import may_go_on
+from console.actions.reads import one
+from console.actions.rules import EXPIRES_AFTER, SPENDING
 from console.actions.tables import actions
 from console.actions.tables import approvals as stored
 from console.actions.writes import ask_for_sending, change
@@ -19,6 +21,7 @@ from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
 from console.facts.bulk_actions import BulkState
 from console.organizations.rules import Caller, Role
 from console.store.database import Transaction
+from console.store.locks import AdvisoryLock, transaction_lock
 
 p, a = stored.c, actions.c
 
@@ -42,8 +45,10 @@ async def approve(
         bulk = await locked(transaction, organization_id, found.bulk_action_id)
         await start(transaction, organization_id, bulk, now, undo=undo)
     elif found.action_id is not None:
+        await _check_spending(transaction, organization_id, found.action_id, now)
         held = undo > timedelta(0)
         values = {"due_at": now + undo, "undo_until": now + undo if held else None, "expires_at": now + EXPIRES_AFTER}
+        values["approved_at"] = now
         after = ActionState.HELD if held else ActionState.QUEUED
         mine = sa.and_(a.organization_id == organization_id, a.id == found.action_id)
         by = caller.name
@@ -72,6 +77,18 @@ async def reject(
         await change(transaction, mine, ActionState.AWAITING_APPROVAL, after, ends, now, by=caller.name, message=why)
     decided = structs.replace(found, state=ApprovalState.REJECTED)
     return await writes.record_decision(transaction, caller, decided, reason, now)
+
+
+async def _check_spending(transaction: Transaction, organization_id: int, action_id: int, now: datetime) -> None:
+    """Raises Conflict for a top-up that may not go on now. Top-ups of an organization wait for each other from here."""
+    connection = transaction.connection
+    action = await one(connection, organization_id, action_id)
+    if action is None or action.kind not in SPENDING:
+        return
+    await connection.execute(transaction_lock(AdvisoryLock.ACTION, organization_id))
+    mine = sa.and_(a.organization_id == organization_id, a.id == action_id)
+    handle = (await connection.execute(sa.select(a.caller).where(mine))).scalar_one()
+    await may_go_on(connection, organization_id, handle, action, now)
 
 
 def _given(caller: Caller, approval: Approval, now: datetime) -> ApprovalGiven:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from console.actions.bulk.rules import Exclusion
 from console.actions.bulk.tables import bulk_actions, bulk_items
+from console.actions.reads import last_step_at
 from console.actions.rules import COOL_DOWN, NOT_CHARGED, OPEN, TERMINAL
 from console.actions.tables import actions
 from console.facts.actions import ActionKind, ActionState
@@ -46,7 +47,7 @@ def excluded(
     if (already := _already_so(kind, parameters)) is not None:
         ways.append((already, Exclusion.ALREADY_SO))
     if kind is ActionKind.TOP_UP:
-        recent = sa.and_(a.requested_at > now - COOL_DOWN, a.state.not_in([*NOT_CHARGED]))
+        recent = sa.and_(last_step_at() > now - COOL_DOWN, a.state.not_in([*NOT_CHARGED]))
         ways.append((sa.exists().where(mine, a.state.in_([*OPEN])), Exclusion.OPEN_ALREADY))
         ways.append((sa.exists().where(mine, recent), Exclusion.COOL_DOWN))
     elif kind is not ActionKind.SMS:
