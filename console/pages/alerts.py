@@ -1,4 +1,4 @@
-"""Alerts: what fires, what somebody looks at, what was resolved today; one with its SIMs and its history."""
+"""Alerts: what fires, what somebody looks at, what was resolved within 24 hours; one with its SIMs and its history."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from console.store.keyset import read_cursor
 
 MOST = 100  # alerts of a group
 SUBJECTS, EVENTS = 200, 100
-STATES = (("", "Open, and resolved today"), *((state.value, state.value) for state in AlertState))
+STATES = (("", "Open, and resolved within 24 h"), *((state.value, state.value) for state in AlertState))
 SEVERITIES = (("", "Any"), *((severity.value, severity.value) for severity in Severity))
 LISTS = Refresh(part="lists")
 By = NamedDependency[Caller]
@@ -74,7 +74,7 @@ class AlertsView:
 
 
 async def groups_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Group]:
-    """What fires, what somebody looks at (the longest first), what waits or is hidden, and what was resolved today."""
+    """What fires, what somebody looks at (longest first), what waits or is hidden, what was resolved in 24 hours."""
     open_ = await reads.active(connection, organization_id, limit=2 * MOST)
     firing = [alert for alert in open_ if alert.acknowledged_at is None][:MOST]
     seen = sorted((alert for alert in open_ if alert.acknowledged_at is not None), key=lambda one: one.started_at)
