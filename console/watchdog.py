@@ -1,8 +1,9 @@
 """Notices when something keeps the event loop for too long: then no other client of the process is served meanwhile.
 
-What counts is the processor time of the loop's thread, so that a busy machine is no fault. A thread looks every few
-milliseconds whether the loop works; if so, it asks the loop for a call, and measures what the loop does before that
-call. So up to EVERY_SECONDS of a turn are not counted, nor is a single call in C that keeps the interpreter's lock.
+What counts is the processor time of the loop's thread, so that a busy machine is no fault. Each time that the loop has
+used EVERY_SECONDS of it, a thread wakes, asks the loop for a call, and measures what the loop does before that call:
+a loop that waits costs nothing. So up to EVERY_SECONDS of a turn, and one tick of the kernel, are not counted, nor is
+a single call in C that keeps the interpreter's lock.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from msgspec import Struct
 
 from console import metrics
 from console.log import logger
+from console.telemetry.thread_timer import OFFERED, thread_timer
 
 DESIGN_SECONDS = 0.02  # that a turn of the loop may take
-EVERY_SECONDS = 0.01
-WORKING_SECONDS = 0.001  # of processor time since the last look: less is an idle loop
+EVERY_SECONDS = 0.01  # of processor time
+STOPPED_SECONDS = 1.0  # after which the thread has noticed that it is to end
 LOGGED_EVERY_SECONDS = 1.0
 DEEPEST = 60  # frames of a stack
 INNERMOST = 4  # of these, that are logged whosever they are
@@ -77,12 +79,11 @@ class Watchdog:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch the running loop until the block ends. Where a thread's time can't be read (macOS), do nothing."""
-        clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
-        if clock_of is None:
+        """Watch the running loop until the block ends. Where no timer follows a thread (macOS), do nothing."""
+        if not OFFERED:
             yield
             return
-        loop, clock = asyncio.get_running_loop(), clock_of(self._thread_id)
+        loop, clock = asyncio.get_running_loop(), time.pthread_getcpuclockid(self._thread_id)
         thread = threading.Thread(target=self._watch, args=(loop, clock), name="watchdog", daemon=True)
         gc.callbacks.append(self._on_collection)
         thread.start()
@@ -93,19 +94,22 @@ class Watchdog:
             gc.callbacks.remove(self._on_collection)
 
     def _watch(self, loop: asyncio.AbstractEventLoop, clock: int) -> None:
-        before = time.clock_gettime(clock)
-        while not self._stopped.wait(EVERY_SECONDS):
-            used, probe = time.clock_gettime(clock), self._probe
-            if not loop.is_running():
-                if probe:
-                    probe.void = True
-            elif probe is None:
-                if used - before > WORKING_SECONDS:
-                    self._probe = probe = _Probe(used, self._collected)
-                    loop.call_soon_threadsafe(self._reached, probe)
-            elif used - probe.began > WORKING_SECONDS and len(probe.stacks) < MOST_STACKS:
-                probe.stacks.append(stack_of(self._thread_id))
-            before = used
+        with thread_timer(clock, EVERY_SECONDS) as timer:
+            while not self._stopped.is_set():
+                if timer.wait(STOPPED_SECONDS) and not self._stopped.is_set():
+                    self._look(loop, time.clock_gettime(clock))
+
+    def _look(self, loop: asyncio.AbstractEventLoop, used: float) -> None:
+        """The loop has used some time again, `used` seconds in all."""
+        probe = self._probe
+        if not loop.is_running():
+            if probe:
+                probe.void = True
+        elif probe is None:
+            self._probe = probe = _Probe(used, self._collected)
+            loop.call_soon_threadsafe(self._reached, probe)
+        elif len(probe.stacks) < MOST_STACKS:
+            probe.stacks.append(stack_of(self._thread_id))
 
     def _reached(self, probe: _Probe) -> None:
         """In the loop: the turn is over in which it was asked for this call."""

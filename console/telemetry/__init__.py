@@ -1,1 +1,1 @@
-"""What is sent to collectors of traces and of errors, where somebody has named one. Both are optional extras."""
+"""What a process measures of itself: traces and errors for collectors (optional extras), a thread's processor time."""
