@@ -81,7 +81,7 @@ class Hub:
                 self._by_topic.setdefault((organization_id, topic), set()).add(group)
         group.flush(self.feed.seq)
         group.detach(subscriber)
-        subscriber.group = group
+        subscriber.group, subscriber.topics = group, group.topics  # one set for all of them
         self._all[subscriber] = key
 
     def _leave_group(self, subscriber: Subscriber) -> None:

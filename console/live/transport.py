@@ -19,13 +19,20 @@ from websockets.http11 import Request
 
 from console import metrics
 from console.live.frames import texts_in
+from console.live.receive_queue import ReceiveQueue
 from console.log import logger
 
 BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
 EXTENSION = "console.frames"
 TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, the second
 UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-OVERRIDDEN = ("data_received", "handle_connect", "pause_writing", "resume_writing")  # what the subclass below extends
+OVERRIDDEN = (
+    "__init__",
+    "data_received",
+    "handle_connect",
+    "pause_writing",
+    "resume_writing",
+)  # what the subclass below extends
 
 
 def _nothing() -> None:
@@ -69,7 +76,12 @@ class Direct:
         self.abort: Callable[[], None] = protocol.transport.abort
 
     def accepted(self) -> None:
-        """The handshake is over: what it was made of is let go, some 3 KB for each of thousands of connections."""
+        """The handshake is over: what it was made of is let go, some 5 KB for each of thousands of connections.
+
+        The parser of the connection's frames keeps both messages, so their headers are emptied.
+        """
+        self._protocol.request.headers.clear()
+        self._protocol.response.headers.clear()
         del self._protocol.request, self._protocol.response
 
     def let_go(self) -> None:
@@ -81,6 +93,11 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, which gives its transport to the application."""
 
     direct: Direct | None = None
+    queue: ReceiveQueue  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = ReceiveQueue()
 
     def data_received(self, data: bytes) -> None:
         """Answer a handshake that can't be read, and end it: uvicorn would keep the connection open without a word."""
