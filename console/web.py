@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from console.app import create_app
 from console.http.protocol import BoundedHttp
-from console.live.transport import protocol
+from console.live.frame_protocol import protocol
 from console.settings import Settings
 from console.telemetry.error_reports import reporting
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from prometheus_client import REGISTRY
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from console.live.transport import FrameProtocol, fits, protocol
+from console.live.frame_protocol import FrameProtocol, fits, protocol
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast

@@ -1,0 +1,103 @@
+"""uvicorn's WebSocket, with frames written straight into the transport, and less memory while it is open."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from console.live.receive_queue import ReceiveQueue
+from console.log import logger
+
+BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, nothing is added
+EXTENSION = "console.frames"
+TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, the second
+UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+OVERRIDDEN = ("__init__", "data_received", "handle_connect", "pause_writing", "resume_writing")  # by the subclass below
+
+
+def nothing() -> None:
+    """Nothing is called."""
+
+
+class Direct:
+    """Writes into the transport. What uvicorn itself sends goes the same way, in whole frames: so nothing mixes."""
+
+    __slots__ = ("_protocol", "abort", "behind", "waiting", "when_behind", "write")
+
+    def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
+        self._protocol = protocol
+        self.when_behind = nothing
+        self.behind = False  # the transport says so by itself: to ask it before each frame would cost more
+        protocol.transport.set_write_buffer_limits(high=BUFFERED_BYTES)
+        self.waiting: Callable[[], int] = protocol.transport.get_write_buffer_size
+        self.write: Callable[[bytes], None] = protocol.transport.write  # one system call, at the end of the loop's turn
+        self.abort: Callable[[], None] = protocol.transport.abort
+
+    def accepted(self) -> None:
+        """The handshake is over: what it was made of is let go, some 5 KB for each of thousands of connections.
+
+        The parser of the connection's frames keeps both messages, so their headers are emptied.
+        """
+        self._protocol.request.headers.clear()
+        self._protocol.response.headers.clear()
+        del self._protocol.request, self._protocol.response
+
+    def let_go(self) -> None:
+        """Call nothing any more."""
+        self.when_behind = nothing
+
+
+class FrameProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which gives its transport to the application."""
+
+    direct: Direct | None = None
+    queue: ReceiveQueue  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = ReceiveQueue()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a handshake that can't be read, and end it: uvicorn would keep the connection open without a word."""
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            answer = b"".join(self.conn.data_to_send())
+            self.transport.write(answer or UNREADABLE)
+            self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """Put the writer into the scope; the application runs only after this."""
+        super().handle_connect(event)
+        if scope := getattr(self, "scope", None):
+            self.direct = scope["extensions"][EXTENSION] = Direct(self)
+
+    def pause_writing(self) -> None:
+        """The transport holds more than its limit."""
+        super().pause_writing()
+        if self.direct:
+            self.direct.behind = True
+            self.direct.when_behind()
+
+    def resume_writing(self) -> None:
+        """The transport has sent most of what it held."""
+        super().resume_writing()
+        if self.direct:
+            self.direct.behind = False
+
+
+def fits(version: str, server_protocol: type) -> bool:
+    """Whether a uvicorn of this version, with this class for WebSockets, was tested with `FrameProtocol`."""
+    number = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    return TESTED[0] <= number < TESTED[1] and all(name in vars(server_protocol) for name in OVERRIDDEN)
+
+
+def protocol() -> "type[asyncio.Protocol] | str":
+    """What uvicorn is to use for WebSockets: ours with a uvicorn that it was tested with, else uvicorn's own."""
+    found = fits(uvicorn.__version__, WebSocketsSansIOProtocol)
+    if not found:
+        logger("live").warning("this uvicorn was not tested: it writes the frames itself", version=uvicorn.__version__)
+    return FrameProtocol if found else "websockets-sansio"
