@@ -65,8 +65,7 @@ class ApiKey(Table):
 
 
 WORDS = (
-    "label status connection imsi msisdn imei ip_address operator country rat apn cell data_quota sms_quota"
-    " confirmed_by note"
+    "label status connection imsi msisdn imei ip_address operator country rat apn cell data_quota sms_quota source note"
 ).split()
 NUMBERS = "data_left_bytes data_total_bytes sms_left sms_total".split()
 MOMENTS = "session_started_at last_seen_at data_expires_at activated_at confirmed_at changed_at".split()

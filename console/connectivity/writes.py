@@ -28,7 +28,7 @@ async def record_statuses(
 ) -> list[str]:
     """Record where SIMs are on the network, as `source` reported it. Returns the ICCIDs that changed."""
     await record_checks(
-        transaction, organization_id, [row["iccid"] for row in found], now, status_at=now, status_by=source
+        transaction, organization_id, [row["iccid"] for row in found], now, status_at=now, status_source=source
     )
     changed = await record_connections(transaction, organization_id, found, now)
     by_iccid = {row["iccid"]: row for row in found}

@@ -93,7 +93,7 @@ class SimState(Struct, frozen=True, kw_only=True):
     confirmed_at: Annotated[
         datetime | None, Meta(description="When 1NCE last confirmed the connection.", examples=["2026-11-20T09:59:20Z"])
     ] = None
-    confirmed_by: Annotated[
+    source: Annotated[
         str | None,
         Meta(description="How: `poll` (Management API) or `streamer` (Data Streamer).", examples=["streamer"]),
     ] = None

@@ -18,7 +18,7 @@ from console.usage.totals import totals
 MINUTE = timedelta(minutes=1)
 BEFORE = timedelta(minutes=15)  # what a figure is compared with
 SAMPLES_MISSED = timedelta(minutes=5)  # so much older the compared sample may be
-BELOW_SHARE = 0.02  # so much below the usual is no alarm yet
+BELOW_SHARE = 0.02  # so much below the usual is not shown as a loss yet
 LEARNED_SHARE = 0.05  # of the fleet: so many statuses may have become known between figures that are compared
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
@@ -41,7 +41,7 @@ class Tile(Struct, frozen=True, kw_only=True):
     href: str
     difference: int | None = None  # to BEFORE; None where it is not known
     usual: Usual | None = None  # at this hour; None where nothing is usual yet
-    alarm: bool = False  # over its threshold
+    over_threshold: bool = False
 
 
 def tiles(found: dict[str, Any], before: FleetSample | None, usual: Usual | None = None) -> list[Tile]:
@@ -55,7 +55,7 @@ def tiles(found: dict[str, Any], before: FleetSample | None, usual: Usual | None
             href=f"/sims?connection={name}",
             difference=None if before is None else found[name] - getattr(before, name),
             usual=usual if name == "online" else None,
-            alarm=(name == "blocked" and found[name] > 0) or (name == "online" and fewer),
+            over_threshold=(name == "blocked" and found[name] > 0) or (name == "online" and fewer),
         )
         for name in CONNECTIONS
     ]
@@ -67,10 +67,10 @@ def tiles(found: dict[str, Any], before: FleetSample | None, usual: Usual | None
             number=exhausted,
             href="/sims?quota=exhausted",
             difference=None if before is None or before.exhausted is None else exhausted - before.exhausted,
-            alarm=exhausted > 0,
+            over_threshold=exhausted > 0,
         )
     )
-    return sorted(made, key=lambda tile: not tile.alarm)
+    return sorted(made, key=lambda tile: not tile.over_threshold)
 
 
 async def fleet(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Source(Struct, frozen=True, kw_only=True):
     severity: Level
     words: str
     at: datetime | None = None
-    alarm: str = ""  # for the title of the page, where it is wrong
+    title: str = ""  # for the title of the page, where it is wrong
 
     @property
     def level(self) -> str:
@@ -54,13 +54,13 @@ def carrier_source(circuit: CircuitStatus, now: datetime) -> Source:
     at = circuit.answered_at
     if circuit.state in ("open", "half_open"):
         words = "does not answer; last answer" if at else "does not answer"
-        return Source(name="1NCE", severity=Level.bad, words=words, at=at, alarm="1NCE does not answer")
+        return Source(name="1NCE", severity=Level.bad, words=words, at=at, title="1NCE does not answer")
     if at is None:
         return Source(name="1NCE", severity=Level.none, words="not asked yet")
     if now - at > SILENT_AFTER:
-        alarm = "1NCE is not asked"
+        title = "1NCE is not asked"
         return Source(
-            name="1NCE", severity=Level.warn, words="has not been asked for long; last answer", at=at, alarm=alarm
+            name="1NCE", severity=Level.warn, words="has not been asked for long; last answer", at=at, title=title
         )
     return Source(name="1NCE", severity=Level.ok, words="answers; last answer", at=at)
 
@@ -76,8 +76,8 @@ def streamer_source(found: Streamer) -> Source:
             return Source(name=name, severity=Level.none, words="not in use")
         case "quiet":
             return Source(name=name, severity=Level.none, words="quiet; last post", at=at)
-    alarm = "Data Streamer silent"
-    return Source(name=name, severity=Level.bad, words="posts are missing; last post", at=at, alarm=alarm)
+    title = "Data Streamer silent"
+    return Source(name=name, severity=Level.bad, words="posts are missing; last post", at=at, title=title)
 
 
 async def sources(connection: AsyncConnection, organization_id: int, now: datetime) -> Sequence[Source]:

@@ -16,7 +16,7 @@ from console.store.keyset import read_cursor
 AT_ONCE = 500  # SIMs of a part
 FIELDS = (
     "iccid label tags connection status operator country rat apn data_left_bytes data_total_bytes data_quota"
-    " data_expires_at sms_left sms_total last_seen_at confirmed_at confirmed_by imsi msisdn imei ip_address note"
+    " data_expires_at sms_left sms_total last_seen_at confirmed_at source imsi msisdn imei ip_address note"
     " custom_fields"
 ).split()
 NUMBERS = ("iccid", "imsi", "msisdn", "imei")  # of digits alone, too long for a spreadsheet's numbers

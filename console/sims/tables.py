@@ -52,7 +52,7 @@ checks = sa.Table(
     metadata,
     *key_columns(),
     moment("status_at"),  # when 1NCE last answered for this SIM's connection
-    sa.Column("status_by", sa.Text),  # "poll" or "streamer"
+    sa.Column("status_source", sa.Text),  # "poll" or "streamer"
     moment("events_at"),
     moment("data_quota_at"),
     moment("sms_quota_at"),
@@ -72,7 +72,7 @@ sim_states = sa.Table(
         sa.Column(name, sa.Text)
         for name in (
             "label status connection imsi msisdn imei ip_address operator country rat apn cell data_class quota"
-            " data_quota sms_quota confirmed_by note"
+            " data_quota sms_quota source note"
         ).split()
     ),
     *(

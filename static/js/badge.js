@@ -26,9 +26,9 @@ function showWorst() {
   const theirs = sources?.dataset.level ?? "none";
   const worst = LEVELS.indexOf(theirs) > LEVELS.indexOf(mine) ? theirs : mine;
   if (badge.dataset.level !== worst) badge.dataset.level = worst;
-  const alarm = shown.state === "stale" ? "Stale" : sources?.dataset.why;
+  const wrong = shown.state === "stale" ? "Stale" : sources?.dataset.why;
   const plain = document.title.replace(ALARM, "");
-  const title = alarm ? `(!) ${alarm} · ${plain}` : plain;
+  const title = wrong ? `(!) ${wrong} · ${plain}` : plain;
   if (document.title !== title) document.title = title;
 }
 

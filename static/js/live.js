@@ -9,7 +9,7 @@ import { address, changes } from "./topics.js";
 import { startVerifying } from "./verify.js";
 
 const QUIET = 35_000; // two heartbeats and a bit: the connection is dead even if nobody closed it
-const GRACE = 2_000; // a cut shorter than this is not worth alarming anyone
+const GRACE = 2_000; // a cut shorter than this is not worth a word
 const FIRST_GRACE = 5_000;
 const STEADY = 10_000; // a connection that lasted so long was a good one: the next failure is the first again
 const HIDDEN_FLUSH = 500;

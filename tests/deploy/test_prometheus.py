@@ -40,11 +40,11 @@ def test_each_rule_reads_metrics_that_exist() -> None:
 
 
 def test_each_alert_has_its_section_and_a_trial_in_which_it_fires() -> None:
-    sections = re.findall(r"^## (\w+)$", (TREE / "docs" / "alarms.md").read_text(), re.M)
+    sections = re.findall(r"^## (\w+)$", (TREE / "docs" / "runbooks.md").read_text(), re.M)
     alerts = [rule for rule in rules() if "alert" in rule]
     assert [rule["alert"] for rule in alerts] == sections
     assert [rule["annotations"]["runbook"] for rule in alerts] == [
-        f"docs/alarms.md#{name.lower()}" for name in sections
+        f"docs/runbooks.md#{name.lower()}" for name in sections
     ]
     trials = yaml.safe_load((FOLDER / "tests.yml").read_text())["tests"]
     fired = [one["alertname"] for trial in trials for one in trial["alert_rule_test"] if one["exp_alerts"]]

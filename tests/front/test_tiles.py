@@ -21,7 +21,7 @@ FOUND = {"online": 5, "attached": 2, "offline": 1, "blocked": 0, "unknown": 0, "
 def test_figures_over_their_threshold_come_first() -> None:
     assert [tile.name for tile in fleet_numbers.tiles(FOUND, None)][:2] == ["online", "attached"]
     wrong = fleet_numbers.tiles({**FOUND, "blocked": 1, "quota_exhausted": 2}, None)
-    assert [(tile.name, tile.alarm) for tile in wrong[:3]] == [
+    assert [(tile.name, tile.over_threshold) for tile in wrong[:3]] == [
         ("blocked", True),
         ("quota exhausted", True),
         ("online", False),
@@ -32,7 +32,7 @@ def test_fewer_online_than_usual_at_this_hour_come_first() -> None:
     band = Usual(low=100, high=120, days=7)
     for online, first in ((97, True), (99, False), (130, False)):
         found = fleet_numbers.tiles(FOUND | {"online": online}, None, band)
-        assert [tile.alarm for tile in found if tile.kind == "online"] == [first]
+        assert [tile.over_threshold for tile in found if tile.kind == "online"] == [first]
         assert [tile.usual for tile in found if tile.usual] == [band]
 
 

@@ -79,7 +79,7 @@ async def test_statuses_quotas_and_events_are_what_1nce_says(db: Database, acme:
         truth = await simulation.ask("GET", f"sims/{sim.iccid}")
         assert sim.connection == truth["connection"].lower()
         assert sim.data_left_bytes == round(truth["volume"] * 1_048_576)
-        assert sim.confirmed_by == "poll"
+        assert sim.source == "poll"
     assert events
     before = await physical_rows(db)
     for job in (sync_status.sync_status, sync_quotas.sync_quotas, sync_connectivity):

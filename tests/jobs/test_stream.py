@@ -96,7 +96,7 @@ async def test_events_out_of_order_leave_the_sim_where_the_newest_says(db: Datab
         sim = await reads.one(connection, acme.id, ICCID)
         events, _ = await connectivity_reads.events(connection, acme.id)
     assert sim is not None
-    assert (sim.connection, sim.confirmed_by) == ("attached", "streamer")
+    assert (sim.connection, sim.source) == ("attached", "streamer")
     assert [one.id for one in events] == ["3", "4", "2", "1"]
 
 

@@ -37,7 +37,7 @@ async def test_1nce_confirms_a_sim_with_four_calls(db: Database, acme: Acme, sim
         sim = await reads.one(reading, acme.id, iccid)
         assert await request(reading, acme.id, iccid) is None
     assert sim is not None
-    assert (sim.watched, sim.confirmed_by) == (True, "poll")
+    assert (sim.watched, sim.source) == (True, "poll")
     assert sim.data_left_bytes is not None
     assert SYNC_CALLS == 4
 

@@ -190,7 +190,7 @@ async def test_where_no_records_are_pushed_nothing_differs(db: Database, cast: C
 
 
 @pytest.mark.one_edition
-async def test_usage_that_only_the_quota_shows_raises_the_alarm(db: Database, cast: Cast) -> None:
+async def test_usage_that_only_the_quota_shows_is_a_missing_streamer(db: Database, cast: Cast) -> None:
     await posts(db, cast, NOW, "usage")
     await look(db, cast, NOW, 0)
     await look(db, cast, NOW + minutes(65), 5 * MB, alive=False)
