@@ -19,6 +19,7 @@ from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState
 from console.facts.masking import masked_action
+from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -52,13 +53,16 @@ async def list_actions(
 
 @get("/{action_id:str}", operation_id="getAction", summary="One action as it is now")
 async def get_action(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], action_id: FromPath[str]
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    action_id: FromPath[str],
+    fields: FieldNames = "",
 ) -> Action:
     """With its states so far, and the request and answer."""
     found = await reads.one(reading, caller.organization_id, number_of(action_id))
     if found is None:
         raise NotFound("There is no such action", action=action_id)
-    return shown(caller, found)
+    return one_selected(shown(caller, found), fields)
 
 
 @post(

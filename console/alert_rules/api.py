@@ -15,7 +15,7 @@ from console.alert_rules.reads import AlertRule
 from console.alert_rules.trying import Tried
 from console.alert_rules.writes import NewAlertRule, checked
 from console.errors import NotFound
-from console.http.fields import FieldNames, selected
+from console.http.fields import FieldNames, one_selected, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
 
@@ -45,12 +45,12 @@ async def list_rules(caller: By, reading: Reading, fields: FieldNames = "") -> A
 
 
 @get("/{rule_id:str}", operation_id="getAlertRule", summary="One alert rule")
-async def get_rule(caller: By, reading: Reading, rule_id: FromPath[str]) -> AlertRule:
+async def get_rule(caller: By, reading: Reading, rule_id: FromPath[str], fields: FieldNames = "") -> AlertRule:
     """As it is now."""
     found = await reads.one(reading, caller.organization_id, number_of(rule_id))
     if found is None:
         raise NotFound("There is no such alert rule", rule=rule_id)
-    return found
+    return one_selected(found, fields)
 
 
 @post("/try", operation_id="tryAlertRule", summary="When a rule would have fired in the last 7 days", status_code=200)

@@ -15,6 +15,7 @@ from console.alerts.commands import Acknowledgement, Assignment, Comment, Resolu
 from console.alerts.reads import AlertCounts, AlertEvent, AlertFilter, AlertSubject
 from console.errors import Invalid, NotFound
 from console.facts.alerts import Alert, AlertState, Severity
+from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller, Permission
@@ -81,17 +82,18 @@ async def count_alerts(caller: By, reading: Reading) -> AlertCounts:
 
 
 @get("/{alert_id:str}", operation_id="getAlert", summary="One alert with its SIMs and its history")
-async def get_alert(caller: By, reading: Reading, alert_id: FromPath[str]) -> AlertDetail:
+async def get_alert(caller: By, reading: Reading, alert_id: FromPath[str], fields: FieldNames = "") -> AlertDetail:
     """With what it is about, and what happened to it."""
     organization_id, number = caller.organization_id, number_of(alert_id)
     found = await reads.one(reading, organization_id, number)
     if found is None:
         raise NotFound("There is no such alert", alert=alert_id)
-    return AlertDetail(
+    detail = AlertDetail(
         alert=found,
         subjects=await reads.subjects(reading, organization_id, number, limit=MOST_SUBJECTS),
         history=await reads.history(reading, organization_id, number, limit=MOST_EVENTS),
     )
+    return one_selected(detail, fields)
 
 
 @post("/{alert_id:str}/acknowledge", operation_id="acknowledgeAlert", summary="Acknowledge an alert", status_code=200)

@@ -1,14 +1,15 @@
 """How failures are answered: an envelope to programs, a page or a fragment to people, the whole of it to the log."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import MediaType, Request, Response
 from litestar.response import Redirect, Template
 
 from console.errors import ConsoleError, NotSignedIn, ProofNeeded
-from console.http.authentication import Access, access_of
+from console.http.authentication import SAFE_METHODS, Access, access_of
 from console.http.known_errors import known_error
+from console.http.methods import methods_at
 from console.log import logger
 
 AnyRequest = Request[Any, Any, Any]
@@ -18,10 +19,16 @@ CLEARED = {"Clear-Site-Data": '"cache"', "Cache-Control": "no-store"}
 TITLES = {
     403: "Not allowed",
     404: "Not found",
+    405: "Nothing was done",
     429: "Too many requests",
     500: "Something went wrong",
     503: "Not ready",
 }
+DEEPEST = 6  # parts of an address of ours
+FORMS_ADDRESS = (
+    "Forms are sent to this address; opened by itself, or again after the browser was closed, it holds none, and"
+    " nothing is done. Go back to the page with the form, and send it there."
+)
 
 
 def error_response(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -85,12 +92,28 @@ def _prove(request: AnyRequest, error: ProofNeeded) -> Response[Any]:
 
 def _page(request: AnyRequest, error: ConsoleError) -> Response[Any]:
     fragment = bool(request.headers.get("hx-request"))
+    opened = error.status == 405 and request.method in SAFE_METHODS
     context = {
         "title": TITLES.get(error.status, "That did not work"),
-        "message": error.message,
+        "message": FORMS_ADDRESS if opened else error.message,
         "request_id": request.scope["state"].get("request_id", ""),
-        "back": "/sims" if error.status == 404 and request.url.path.startswith("/sims/") else "/",
+        "back": "/",
     }
+    if opened or error.status == 404:
+        context["back"] = _page_above(request, deepest=DEEPEST if opened else 1)
     name = "_error.html" if fragment else "error.html"
     headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else None
     return Template(name, context=context, status_code=error.status, headers=headers)
+
+
+def _page_above(request: AnyRequest, *, deepest: int) -> str:
+    """The page of this address or the nearest above it; for a proof, of the address that its form was to go on to."""
+    path = request.url.path
+    if path.startswith("/prove"):
+        path = urlsplit(request.query_params.get("to", "/")).path
+    parts = [part for part in path.split("/") if part][:deepest]
+    for end in range(len(parts), 0, -1):
+        above = "/" + "/".join(parts[:end])
+        if "GET" in methods_at(request.app.routes, above):
+            return above
+    return "/"

@@ -1,22 +1,23 @@
-"""Which fields of its items a list answers with: `?fields=iccid,label`."""
+"""Which fields an item, or each item of a list, is answered with: `?fields=iccid,label`."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import starmap
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar.params import QueryParameter
 from msgspec import Struct, defstruct
 
 from console.errors import Invalid
 
+Item = TypeVar("Item", bound=Struct)
 FieldNames = Annotated[
     str,
     QueryParameter(
         max_length=1_000,
-        description="Only these fields of each item, by comma, in any order: `iccid,label`. Empty: all. 422 for a name "
-        "that they have not.",
+        description="Only these fields, of a list those of each item, by comma, in any order: `iccid,label`. Empty: "
+        "all. 422 for a name that there is not.",
     ),
 ]
 
@@ -61,3 +62,9 @@ def selected(kind: type[Any], items: Sequence[Any], fields: str) -> list[Any]:
     """The items of this kind with the fields that were asked for. Raises Invalid as `chosen` does."""
     names = chosen(kind, fields)
     return only(names if len(names) < len(kind.__struct_fields__) else (), items)
+
+
+def one_selected(item: Item, fields: str) -> Item:
+    """The item with the fields that were asked for, as a list has them. Raises Invalid as `chosen` does."""
+    found: Item = selected(type(item), [item], fields)[0]
+    return found

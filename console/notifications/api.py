@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.http.fields import FieldNames, selected
+from console.http.fields import FieldNames, one_selected, selected
 from console.notifications import reads, writes
 from console.notifications.asking import ask_for_test
 from console.notifications.bodies import ChangedChannel, NewChannel
@@ -82,9 +82,9 @@ async def make_channel(
     operation_id="getNotificationChannel",
     summary="A notification channel",
 )
-async def get_channel(caller: By, reading: Reading, channel_id: FromPath[int]) -> Channel:
+async def get_channel(caller: By, reading: Reading, channel_id: FromPath[int], fields: FieldNames = "") -> Channel:
     """As it is set."""
-    return await reads.channel(reading, caller.organization_id, channel_id)
+    return one_selected(await reads.channel(reading, caller.organization_id, channel_id), fields)
 
 
 @put(

@@ -67,7 +67,7 @@ PARAMETERS = {
     "page_size": "Items a page, at most 500.",
     "cursor": CURSOR,
     "count": "`exact` counts all; else long histories are counted as far as is cheap, and `total_exact` is false.",
-    "fields": "Only these fields of each item, by comma; the others, required else, are left out.",
+    "fields": "Only these fields, of a list those of each item, by comma; the others, required else, are left out.",
     "by": "The size of a bucket.",
     "since": "From this moment on, with its zone: `2026-11-20T10:00:00Z`. Left out: 30 days ago by day, else one day.",
     "until": "Up to this moment, with its zone. Left out: now.",

@@ -8,6 +8,7 @@ from msgspec import structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.reports import reads
@@ -47,9 +48,9 @@ async def list_reports(caller: By, reading: Reading, asked: NamedDependency[List
 
 
 @get("/reports/{day:str}", operation_id="getReport", summary="A daily report")
-async def get_report(caller: By, reading: Reading, day: FromPath[str]) -> DailyReport:
+async def get_report(caller: By, reading: Reading, day: FromPath[str], fields: FieldNames = "") -> DailyReport:
     """As it was made: figures of its UTC day, and the states of SIMs and alerts at that time."""
-    return await seen_by(reading, caller, day)
+    return one_selected(await seen_by(reading, caller, day), fields)
 
 
 @get(

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.http.fields import FieldNames, selected
+from console.http.fields import FieldNames, one_selected, selected
 from console.organizations.rules import Caller, Permission
 from console.silences import reads, writes
 from console.silences.bodies import NewSilence, WindowSetting
@@ -57,9 +57,9 @@ async def make_silence(caller: By, db: Db, data: JSONBody[NewSilence]) -> Silenc
 
 
 @get("/silences/{silence_id:int}", operation_id="getSilence", summary="A silence")
-async def get_silence(caller: By, reading: Reading, silence_id: FromPath[int]) -> Silence:
+async def get_silence(caller: By, reading: Reading, silence_id: FromPath[int], fields: FieldNames = "") -> Silence:
     """As it is, also when it has ended."""
-    return await reads.silence(reading, caller.organization_id, silence_id)
+    return one_selected(await reads.silence(reading, caller.organization_id, silence_id), fields)
 
 
 @route(
@@ -100,9 +100,11 @@ async def make_window(caller: By, db: Db, data: JSONBody[WindowSetting]) -> Main
 
 
 @get("/maintenance-windows/{window_id:int}", operation_id="getMaintenanceWindow", summary="A maintenance window")
-async def get_window(caller: By, reading: Reading, window_id: FromPath[int]) -> MaintenanceWindow:
+async def get_window(
+    caller: By, reading: Reading, window_id: FromPath[int], fields: FieldNames = ""
+) -> MaintenanceWindow:
     """As it is set."""
-    return await reads.window(reading, caller.organization_id, window_id)
+    return one_selected(await reads.window(reading, caller.organization_id, window_id), fields)
 
 
 @put(

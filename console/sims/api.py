@@ -12,7 +12,7 @@ from console.errors import Invalid, SimNotFound
 from console.facts.masking import masked_row, masked_sim
 from console.facts.sims import SimState
 from console.http.database import snapshot_of
-from console.http.fields import chosen
+from console.http.fields import FieldNames, chosen, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
@@ -124,14 +124,17 @@ async def list_sims(
 
 @get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
 async def get_sim(
-    caller: NamedDependency[Caller], direct_reads: NamedDependency[DirectReads], iccid: FromPath[str]
+    caller: NamedDependency[Caller],
+    direct_reads: NamedDependency[DirectReads],
+    iccid: FromPath[str],
+    fields: FieldNames = "",
 ) -> SimState:
     """404 for a SIM that is not there, or is another organization's. IMSI and MSISDN whole with `identifiers:read`."""
     known = plain_iccid(iccid)
     found: SimState | None = await direct.one(direct_reads, caller.organization_id, known)
     if found is None:
         raise SimNotFound(known)
-    return shown_sim(caller, found)
+    return one_selected(shown_sim(caller, found), fields)
 
 
 def is_by_iccid(cursor: Cursor | None) -> bool:

@@ -127,6 +127,28 @@ async def test_an_old_session_proves_itself_and_the_form_goes_on(web: Served, db
     assert [line[2][:12] for line in lines if line[1] == "refused"] == ["PROOF_NEEDED"]
 
 
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/prove?to=%2Fapi-keys&action=key.add", "/api-keys"),
+        (f"/prove?to=%2Fsims%2F{ADAS_SIM}%2Fimei-lock", f"/sims/{ADAS_SIM}"),
+        ("/prove?to=//evil.example/sims", "/sims"),
+        ("/prove?to=https://evil.example", "/"),
+        ("/prove?to=" + "/users" * 1_000, "/users"),
+        ("/users/1/disable", "/users"),
+        ("/shown", "/"),
+    ],
+)
+async def test_a_forms_address_that_is_opened_by_itself_says_so_and_leads_back(
+    web: Served, cast: Cast, path: str, back: str
+) -> None:
+    async with web.signed_in("ada") as ada:
+        page = await ada.get(path)
+    assert page.status_code == 405
+    assert "<h1>Nothing was done</h1>" in page.text
+    assert f'<a class="button" href="{back}">' in page.text
+
+
 async def test_nobody_buys_without_a_proof_and_nobody_twice_after_it(web: Served, db: Database, cast: Cast) -> None:
     path = f"/sims/{ADAS_SIM}/actions"
     async with web.signed_in("otto") as otto, web.stranger() as program:

@@ -25,6 +25,7 @@ from console.errors import NotFound
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction
 from console.http.database import let_go
+from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
@@ -81,9 +82,11 @@ async def list_bulk_actions(caller: By, reading: Reading, asked: NamedDependency
 
 
 @get("/bulk-actions/{bulk_action_id:str}", operation_id="getBulkAction", summary="One bulk action as it is now")
-async def get_bulk_action(caller: By, reading: Reading, bulk_action_id: FromPath[str]) -> BulkAction:
+async def get_bulk_action(
+    caller: By, reading: Reading, bulk_action_id: FromPath[str], fields: FieldNames = ""
+) -> BulkAction:
     """With its counts."""
-    return await known(reading, caller.organization_id, bulk_action_id)
+    return one_selected(await known(reading, caller.organization_id, bulk_action_id), fields)
 
 
 @get(

@@ -19,6 +19,7 @@ from console.actions.bulk import deciding, writes
 from console.errors import NotFound
 from console.facts.approvals import Approval
 from console.facts.masking import masked_approval
+from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
@@ -73,10 +74,12 @@ async def list_approvals(
 
 
 @get("/approvals/{approval_id:str}", operation_id="getApproval", summary="One approval, and what has changed since")
-async def get_approval(caller: By, reading: Reading, approval_id: FromPath[str]) -> ApprovalDetail:
+async def get_approval(
+    caller: By, reading: Reading, approval_id: FromPath[str], fields: FieldNames = ""
+) -> ApprovalDetail:
     """With the SIMs of the frozen list whose state is otherwise now."""
     found = await detail_of(reading, caller.organization_id, approval_id)
-    return structs.replace(found, approval=shown(caller, found.approval))
+    return one_selected(structs.replace(found, approval=shown(caller, found.approval)), fields)
 
 
 @post(

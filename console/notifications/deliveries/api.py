@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import NotFound
+from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.notifications.deliveries import reads, writes
 from console.notifications.deliveries.reads import Delivery, DeliveryLog
@@ -54,10 +55,13 @@ async def list_deliveries(
     summary="A delivery with its attempts",
 )
 async def get_delivery(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], delivery_id: FromPath[int]
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    delivery_id: FromPath[int],
+    fields: FieldNames = "",
 ) -> DeliveryLog:
     """What each attempt ended with."""
-    return await found(reading, caller.organization_id, delivery_id)
+    return one_selected(await found(reading, caller.organization_id, delivery_id), fields)
 
 
 @post(
