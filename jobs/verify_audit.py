@@ -17,7 +17,7 @@ async def verify_audit(run: Run) -> None:
     for organization_id in organizations:
         known = await kept_head(run.db.redis, organization_id)
         async with run.db.reading() as reading:
-            found = await verify(reading, organization_id, audit_keys(run.worker.settings), known)
+            found = await verify(reading, organization_id, audit_keys(run.worker.settings), [known] if known else [])
         if found.fault:
             logger("audit").error("the audit trail does not hold", organization_id=organization_id, fault=found.fault)
         async with run.db.transaction() as transaction:

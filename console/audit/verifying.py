@@ -1,6 +1,6 @@
 """Whether the chain of an organization's lines holds: each line is looked at, in its order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -23,11 +23,12 @@ class Verification(Struct, frozen=True, kw_only=True):
 
 
 async def verify(
-    connection: AsyncConnection, organization_id: int, keys: Mapping[str, bytes], known: Head | None = None
+    connection: AsyncConnection, organization_id: int, keys: Mapping[str, bytes], known: Collection[Head] = ()
 ) -> Verification:
     """Look through all lines of an organization, from the first that is kept; ends at the first that does not hold.
 
-    `known`: a head that was kept elsewhere. Without it, nothing shows that the last lines were removed.
+    `known`: heads that were kept elsewhere. Without them, nothing shows that the last lines were removed, or that
+    whoever has the keys wrote the trail anew. Those of lines that were pruned can't be compared.
     """
     head = await _beginning(connection, organization_id)
     while True:
@@ -44,12 +45,12 @@ async def verify(
             if fault := fault_of(keys, head, {**row}, None if line["id"] is None else line):
                 return _found(organization_id, head, fault)
             head = Head(row["number"], row["hmac"])
-            if known is not None and known.number == head.number and known.hmac != head.hmac:
+            if any(one.number == head.number and one.hmac != head.hmac for one in known):
                 return _found(organization_id, head, f"line {head.number} is another than the one that was kept")
         if len(found) < AT_ONCE:
             break
-    if known is not None and known.number > head.number:
-        return _found(organization_id, head, f"lines {head.number + 1} to {known.number} are missing at the end")
+    if (last := max((one.number for one in known), default=0)) > head.number:
+        return _found(organization_id, head, f"lines {head.number + 1} to {last} are missing at the end")
     if (lost := await _never_sealed(connection, organization_id)) is not None:
         return _found(organization_id, head, f"the line with the id {lost} has no number and does not wait for one")
     return _found(organization_id, head, None)

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
+from console.audit.keys import audit_keys
+from console.audit.writes import add_line, seal_lines
 from console.settings import Settings
 from console.store.database import Database
-from tests.audit.test_sealing import behind_its_back
+from tests.audit.test_sealing import behind_its_back, line_of
 from tests.cast import Cast
 
 pytestmark = pytest.mark.one_edition
@@ -33,3 +36,19 @@ async def test_the_keys_are_rotated_and_the_trail_is_verified(db: Database, sett
     assert broken.returncode == 1
     assert "has no number and does not wait for one" in broken.stdout
     assert "The audit trail was changed" in broken.stderr
+
+
+async def test_a_head_that_was_kept_elsewhere_is_compared(db: Database, settings: Settings, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        await add_line(transaction, line_of(cast.acme))
+        head = (await seal_lines(transaction, audit_keys(settings), datetime.now(UTC)))[cast.acme]
+    held, another = f"acme:{head.number}:{head.hmac.hex()}", f"acme:{head.number}:{'0' * 64}"
+    for heads, status, said in (
+        ((held,), 0, f"acme: the lines up to {head.number} hold"),
+        ((held, another), 1, f"line {head.number} is another than the one that was kept"),
+        (("acme:1",), 2, "is no ORGANIZATION:NUMBER:HMAC"),
+        ((f"none:1:{'0' * 64}",), 1, "There is no trail of 'none'"),
+    ):
+        options = [part for one in heads for part in ("--head", one)]
+        found = console(settings, "audit", "verify", *options, secret_key=settings.secret_key)
+        assert (found.returncode, said in " ".join((found.stdout + found.stderr).split())) == (status, True), found

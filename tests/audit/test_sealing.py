@@ -26,21 +26,24 @@ NOW = datetime(2026, 11, 20, 10, 30, 0, 120_000, tzinfo=UTC)
 ORGANIZATION = 7
 
 
+def line_of(organization_id: int, one: int = 0, at: datetime = NOW) -> Line:
+    return Line(
+        organization_id=organization_id,
+        at=at + timedelta(seconds=one),
+        actor=Actor(kind=ActorKind.USER, name="ada", id=1),
+        action="sim.edit",
+        outcome=Outcome.DONE,
+        subject=f"sim {one}",
+        before={"note": None, "tags": []},
+        after={"note": "Dach, süd \U0001f6f0", "tags": ["b", "a"], "custom_fields": {"x": "1"}},
+    )
+
+
 async def write(db: Database, number: int, organization_id: int = ORGANIZATION, at: datetime = NOW) -> None:
     """Lines of one organization, the first with the number 1 in it."""
     async with db.transaction() as transaction:
         for one in range(number):
-            line = Line(
-                organization_id=organization_id,
-                at=at + timedelta(seconds=one),
-                actor=Actor(kind=ActorKind.USER, name="ada", id=1),
-                action="sim.edit",
-                outcome=Outcome.DONE,
-                subject=f"sim {one}",
-                before={"note": None, "tags": []},
-                after={"note": "Dach, süd \U0001f6f0", "tags": ["b", "a"], "custom_fields": {"x": "1"}},
-            )
-            await add_line(transaction, line)
+            await add_line(transaction, line_of(organization_id, one, at))
 
 
 async def sealed(db: Database, settings: Settings, now: datetime = NOW) -> Head:
@@ -51,7 +54,7 @@ async def sealed(db: Database, settings: Settings, now: datetime = NOW) -> Head:
 
 async def verified(db: Database, settings: Settings, known: Head | None = None) -> Verification:
     async with db.reading() as reading:
-        return await verify(reading, ORGANIZATION, audit_keys(settings), known)
+        return await verify(reading, ORGANIZATION, audit_keys(settings), [known] if known else [])
 
 
 async def behind_its_back(db: Database, *statements: str) -> None:

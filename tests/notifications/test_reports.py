@@ -19,6 +19,8 @@ from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.writes import NewAlertRule
 from console.alert_rules.writes import add as add_rule
 from console.api_keys.writes import put_key
+from console.audit.keys import audit_keys
+from console.audit.writes import add_line, seal_lines
 from console.errors import Invalid
 from console.notifications.deliveries.rules import DeliveryState
 from console.organizations.rules import Permission
@@ -34,6 +36,7 @@ from console.usage.writes import record_usage
 from jobs.make_reports import make_reports
 from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
+from tests.audit.test_sealing import line_of
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.notifications.conftest import Sending
 from tests.serving import Served
@@ -88,6 +91,8 @@ async def test_it_is_made_once_and_sent(sending: Sending, db: Database, cast: Ca
         await record_usage(transaction, cast.acme, records, datetime.now(UTC))
         setting = ReportSettings(hour=0, channel_ids=[sending.webhook, sending.mail])
         await put_settings(transaction, cast.acme, setting)
+        await add_line(transaction, line_of(cast.acme))
+        sealed = (await seal_lines(transaction, audit_keys(sending.settings), datetime.now(UTC)))[cast.acme]
     await _make(sending)
     async with db.reading() as reading:
         assert await reads.page(reading, cast.acme, limit=9) == ([], None), "the organization is younger than the day"
@@ -115,6 +120,9 @@ async def test_it_is_made_once_and_sent(sending: Sending, db: Database, cast: Ca
     body = json.loads(post.body)
     assert (body["type"], body["data"]["report"]["usage"]["data_bytes"]) == ("report.daily", 8_000_000)
     assert "html" not in body["data"]
+    head = (body["data"]["report"]["audit"]["number"], body["data"]["report"]["audit"]["hmac"])
+    assert head == (sealed.number, sealed.hmac.hex())
+    assert sealed.number > 0
 
     async with web.program(cast.acme_key) as program:
         as_json = (await program.get(f"/reports/{found.day}")).json()

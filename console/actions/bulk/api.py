@@ -73,12 +73,9 @@ async def act_on_sims(
 @get("/bulk-actions", operation_id="listBulkActions", summary="List the bulk actions, the latest first")
 async def list_bulk_actions(caller: By, reading: Reading, asked: NamedDependency[ListRequest]) -> Listing[BulkAction]:
     """Without plans that nobody has begun."""
-    organization_id = caller.organization_id
-    found, following = await reads.page(
-        reading, organization_id, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor
-    )
-    total = await reads.count(reading, organization_id, exact=asked.exact)
-    return asked.listing(BulkAction, found, following, total)
+    number = caller.organization_id
+    found, more = await reads.page(reading, number, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor)
+    return asked.listing(BulkAction, found, more, await reads.count(reading, number, exact=asked.exact))
 
 
 @get("/bulk-actions/{bulk_action_id:str}", operation_id="getBulkAction", summary="One bulk action as it is now")
