@@ -9,12 +9,13 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from console.acting import acting
 from console.actions import requests
-from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp
+from console.actions.bodies import NewImeiLock, NewLabel, NewReplacement, NewReset, NewSms, NewStatus, NewTopUp
 from console.actions.commands import ask
 from console.facts.actions import Action
 from console.facts.sims import SimState
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
+from console.sims.api import plain_iccid
 from console.sms.variables import filled
 from console.store.database import Database
 
@@ -144,6 +145,20 @@ async def label_sim(
         return answer(await ask(transaction, act, caller, asked, key, settings))
 
 
+@post("/{iccid:str}/replace", operation_id="replaceSim", summary="Replace a SIM by another", status_code=202)
+async def replace_sim(
+    caller: By, db: Db, settings: Given, sim: Sim, data: JSONBody[NewReplacement], key: KEY
+) -> Response[Action]:
+    """Its label, tags, note and custom fields go to the other SIM, and it is disabled. Needs `sims:write` too.
+
+    409 while one of both is being replaced, where the other SIM is disabled, and where it would lose a label or custom
+    field of its own unless `overwrite`.
+    """
+    asked = requests.replace(sim, plain_iccid(data.by), overwrite=data.overwrite, reason=data.reason)
+    async with db.transaction() as transaction, acting(transaction, caller, "sim.replace", sim.iccid) as act:
+        return answer(await ask(transaction, act, caller, asked, key, settings))
+
+
 def answer(made: tuple[Action, bool]) -> Response[Action]:
     """202 with the action, its address, and whether the key had made it before."""
     action, replayed = made
@@ -155,7 +170,7 @@ def answer(made: tuple[Action, bool]) -> Response[Action]:
 
 router = Router(
     "/sims",
-    route_handlers=[top_up_sim, send_sms, cancel_sms, reset_sim, enable_sim, lock_sim, label_sim],
+    route_handlers=[top_up_sim, send_sms, cancel_sms, reset_sim, enable_sim, lock_sim, label_sim, replace_sim],
     tags=["Actions"],
     opt={"permission": Permission.SIMS_ACT},
 )

@@ -76,6 +76,20 @@ class NewLabel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: REASON = None
 
 
+class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Label, tags, note and custom fields go to another SIM, and this one is disabled."""
+
+    by: Annotated[
+        str,
+        Meta(max_length=60, description="The other SIM's ICCID, in any spelling.", examples=["8988228066600000002"]),
+    ]
+    overwrite: Annotated[
+        bool,
+        Meta(description="The other SIM may lose a label and custom fields of its own.", examples=[False]),
+    ] = False
+    reason: REASON = None
+
+
 class Settled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person has found out of an action that is unknown."""
 

@@ -12,8 +12,9 @@ from console.actions.bulk.writes import add_approval
 from console.actions.requests import Asked
 from console.actions.rules import SPENDING
 from console.carrier.products import top_up_price
-from console.facts.actions import Action, ActionState
-from console.organizations.rules import Caller
+from console.errors import NotAllowed
+from console.facts.actions import Action, ActionKind, ActionState
+from console.organizations.rules import Caller, Permission
 from console.settings import Settings
 from console.store.database import Transaction
 
@@ -23,8 +24,11 @@ async def ask(
 ) -> tuple[Action, bool]:
     """The action, and whether the key had made it before. Raises as `requests` and `writes.request` do.
 
-    Where a second person's approval is needed, it is asked for; then a reason that says nothing is Invalid.
+    Raises NotAllowed for a replacement by who may not change tags and notes. Where a second person's approval is
+    needed, it is asked for; then a reason that says nothing is Invalid.
     """
+    if asked.kind is ActionKind.REPLACE and not caller.may(Permission.SIMS_WRITE):
+        raise NotAllowed(f"This needs the permission {Permission.SIMS_WRITE} too")
     now, undo = datetime.now(UTC), timedelta(seconds=settings.undo_seconds)
     checked = requests.checked_key(key)
     rule, price = await rule_of(transaction.connection, caller.organization_id), None

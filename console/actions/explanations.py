@@ -16,6 +16,7 @@ NAMES = {
     ActionKind.IMEI_LOCK: "IMEI lock",
     ActionKind.LABEL: "Label",
     ActionKind.TICKET: "Ticket",
+    ActionKind.REPLACE: "Replacement",
 }
 
 _PLAIN = {
@@ -43,6 +44,7 @@ _LOST = {
     ActionKind.CANCEL_SMS: "the message in 1NCE's list is",
     ActionKind.RESET: "the network events of the reset are",
     ActionKind.TICKET: "the ticket in 1NCE's list is",
+    ActionKind.REPLACE: "the settings of both SIMs are",
 }
 
 _ACCEPTED = {
@@ -50,6 +52,7 @@ _ACCEPTED = {
     ActionKind.CANCEL_SMS: "1NCE has cancelled the message; the list has not shown it yet.",
     ActionKind.RESET: "1NCE has queued the reset; the network has not reported it yet.",
     ActionKind.TICKET: "1NCE has taken the ticket; its list has not shown it yet.",
+    ActionKind.REPLACE: "1NCE has taken it; the label and status of both SIMs have not been seen yet.",
 }
 
 _CONFIRMED = {
@@ -58,6 +61,7 @@ _CONFIRMED = {
     ActionKind.CANCEL_SMS: "The message is no longer pending.",
     ActionKind.RESET: "The network has reported the reset.",
     ActionKind.TICKET: "1NCE lists the ticket.",
+    ActionKind.REPLACE: "1NCE shows the SIM disabled; the other SIM has its place.",
 }
 
 
@@ -101,6 +105,8 @@ def summary(kind: ActionKind, parameters: dict[str, Any]) -> str:
         return f"SMS: {masked_text(str(parameters.get('payload', '')))}"
     if kind is ActionKind.TICKET:
         return f"Ticket: {masked_text(str(parameters.get('subject', '')))}"
+    if kind is ActionKind.REPLACE:
+        return f"Replace the SIM by {parameters.get('by')}"
     return NAMES[kind]
 
 

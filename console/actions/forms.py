@@ -20,6 +20,7 @@ from console.errors import Conflict, Invalid
 from console.facts.actions import ActionKind
 from console.facts.sims import SimState
 from console.organizations.rules import Caller
+from console.sims.api import plain_iccid
 
 c = actions.c
 
@@ -51,6 +52,8 @@ class ActionForm(Struct, frozen=True):
     facts: str = ""
     mask: str = ""
     sms_id: str = ""
+    by: str = ""
+    overwrite: str = ""
     seen: str = ""
     page: str = ""  # how live the page was when the form was sent, by its own badge
     price: str = ""  # that the form has shown
@@ -70,6 +73,8 @@ def asked_by(form: ActionForm, sim: SimState, now: datetime) -> Asked:
     if form.kind == ActionKind.TICKET:
         facts, mask = form.facts == "yes", form.mask == "yes"
         return requests.ticket(sim, form.subject, form.text, form.reply_to, facts=facts, mask=mask, reason=form.reason)
+    if form.kind == ActionKind.REPLACE:
+        return requests.replace(sim, plain_iccid(form.by), overwrite=form.overwrite == "yes", reason=form.reason)
     try:
         return MADE[ActionKind(form.kind)](form, sim.iccid, now)
     except (ValueError, KeyError) as error:
@@ -152,4 +157,5 @@ COMMANDS: Mapping[str, Any] = {
     ActionKind.LABEL: "sim.label",
     ActionKind.CANCEL_SMS: "sms.cancel",
     ActionKind.TICKET: "ticket.open",
+    ActionKind.REPLACE: "sim.replace",
 }

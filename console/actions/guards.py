@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import reads
 from console.actions.budgets import refusal
+from console.actions.replacing import may_replace
 from console.actions.requests import LONGEST_REASON, Asked
-from console.actions.rules import COOL_DOWN
+from console.actions.rules import COOL_DOWN, SPENDING
 from console.actions.sending.rules import NOT_DONE_AFTER
 from console.actions.spending import limits_of, spendings
 from console.carrier.products import top_up_price
 from console.errors import Conflict, Invalid
-from console.facts.actions import Action, ActionState
+from console.facts.actions import Action, ActionKind, ActionState
 from console.organizations import reads as organization_reads
 from console.organizations.flags import Flag, said_of
 from console.organizations.rules import Caller
@@ -31,6 +32,13 @@ class Price(Struct, frozen=True, kw_only=True):
     amount_minor: int | None = None
     currency: str | None = None
     refusal: str | None = None
+
+
+async def may_begin(connection: AsyncConnection, caller: Caller, asked: Asked, now: datetime) -> Price:
+    """The price of what costs money. Raises as `may_spend` and `may_replace` do, each for its kind of action."""
+    if asked.kind is ActionKind.REPLACE:
+        await may_replace(connection, caller.organization_id, asked.iccid, asked.parameters)
+    return await may_spend(connection, caller, asked, now) if asked.kind in SPENDING else Price()
 
 
 async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, now: datetime) -> Price:

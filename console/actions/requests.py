@@ -126,6 +126,11 @@ def label(iccid: str, text: str, *, reason: str | None = None) -> Asked:
     return _asked(ActionKind.LABEL, iccid, {"label": plain}, reason)
 
 
+def replace(sim: SimState, by: str, *, overwrite: bool = False, reason: str | None = None) -> Asked:
+    """Let the SIM `by` (19 digits) take this one's place; this one is disabled."""
+    return _asked(ActionKind.REPLACE, sim.iccid, {"by": by, "overwrite": overwrite, "label": sim.label or ""}, reason)
+
+
 def ticket(
     sim: SimState, subject: str, text: str, reply_to: str, *, facts: bool, mask: bool, reason: str | None = None
 ) -> Asked:
@@ -142,10 +147,11 @@ def ticket(
 
 
 def repeats(asked: Asked, kind: str, iccid: str, parameters: dict[str, Any], reason: str | None) -> bool:
-    """Whether this is asked for once more. Of a message from a template counts the template, not what was filled in."""
+    """Whether this is asked for once more. What was filled in does not count: a text by its template, a SIM's label."""
 
     def wanted(some: dict[str, Any]) -> dict[str, Any]:
-        return {name: one for name, one in some.items() if name != "payload" or "template" not in some}
+        filled = {"payload"} if "template" in some else {"label"} if "by" in some else set()
+        return {name: one for name, one in some.items() if name not in filled}
 
     same = (kind, iccid, reason) == (asked.kind.value, asked.iccid, asked.reason)
     return same and wanted(parameters) == wanted(asked.parameters)

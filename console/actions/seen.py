@@ -21,6 +21,7 @@ MATTERS: Mapping[ActionKind, tuple[str, ...]] = {
     K.STATUS: ("status",),
     K.IMEI_LOCK: ("imei", "imei_lock"),
     K.LABEL: ("label",),
+    K.REPLACE: ("label", "status"),
 }
 NAMES = {
     "status": "SIM status",

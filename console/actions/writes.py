@@ -10,19 +10,21 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from console.actions import reads
 from console.actions.budgets import BudgetLimit, checked
-from console.actions.guards import Price, may_spend, said_by_person
+from console.actions.guards import may_begin, said_by_person
 from console.actions.reads import COLUMNS, action_of
+from console.actions.replacing import move
 from console.actions.requests import Asked, repeats
 from console.actions.rules import EXPIRES_AFTER, NOT_SENT, SPENDING, step
 from console.actions.spending import names_of
 from console.actions.tables import actions, budgets
 from console.errors import Conflict, Invalid, NotFound
-from console.facts.actions import Action, ActionChanged, ActionState
+from console.facts.actions import Action, ActionChanged, ActionKind, ActionState
 from console.organizations.rules import Caller
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 
 c = actions.c
+ONE_AFTER_ANOTHER = SPENDING | {ActionKind.REPLACE}  # budgets are shared, and a SIM takes one other's place
 SAME_KEY = "This Idempotency-Key was used for another request: take a new key for a new action"
 
 
@@ -35,11 +37,11 @@ async def request(
     Raises Invalid for a key that has made another action, and Conflict where a top-up may not start.
     """
     connection = transaction.connection
-    if asked.kind in SPENDING:  # top-ups of one organization wait for each other from here on: budgets are shared
+    if asked.kind in ONE_AFTER_ANOTHER:  # those of one organization wait for each other from here on
         await connection.execute(transaction_lock(AdvisoryLock.ACTION, caller.organization_id))
     if (before := await _same(transaction, caller, asked, key)) is not None:
         return before, True
-    price = await may_spend(connection, caller, asked, now) if asked.kind in SPENDING else Price()
+    price = await may_begin(connection, caller, asked, now)
     held = undo > timedelta(0) and price.refusal is None
     state = ActionState.HELD if held else ActionState.QUEUED
     due_at: datetime | None = now + undo
@@ -149,6 +151,8 @@ async def change(
 
     Raises WrongStep for a step that the machine of states does not have.
     """
+    if after is ActionState.CONFIRMED:
+        message = await move(transaction, sa.and_(which, c.state == before.value), now) or message
     entry = sa.cast([_step(step(before, after), now, by, message)], JSONB)
     statement = sa.update(actions).where(which, c.state == before.value)
     statement = statement.values(

@@ -31,6 +31,7 @@ KINDS = (
     ActionKind("sim.enable", "Enable or disable a SIM", Permission.SIMS_ACT),
     ActionKind("sim.lock", "Lock a SIM to its device, or unlock it", Permission.SIMS_ACT),
     ActionKind("sim.label", "Change a SIM's label", Permission.SIMS_ACT),
+    ActionKind("sim.replace", "Replace a SIM by another", Permission.SIMS_ACT),
     ActionKind("sms.send", "Send an SMS", Permission.SMS_SEND),
     ActionKind("sms.cancel", "Cancel a pending SMS", Permission.SMS_SEND),
     ActionKind("sms.change_template", "Make, change or remove a template of SMS", Permission.SMS_WRITE),

@@ -18,6 +18,7 @@ class ActionKind(StrEnum):
     IMEI_LOCK = "imei_lock"
     LABEL = "label"
     TICKET = "ticket"
+    REPLACE = "replace"  # the SIM by another
 
 
 class ActionState(StrEnum):
@@ -53,7 +54,7 @@ class Action(Struct, frozen=True, kw_only=True):
     kind: Annotated[
         str,
         Meta(
-            description="`topup`, `sms`, `cancel_sms`, `reset`, `status`, `imei_lock`, `label` or `ticket`.",
+            description="`topup`, `sms`, `cancel_sms`, `reset`, `status`, `imei_lock`, `label`, `ticket` or `replace`.",
             examples=["topup"],
         ),
     ]

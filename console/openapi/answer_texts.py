@@ -12,7 +12,7 @@ ANSWERS = {
     "unwatchSim": "It is not watched.",
     **dict.fromkeys(("syncSim", "syncAllSims"), "1NCE is asked: what has changed comes on the stream."),
     **dict.fromkeys(
-        "topUpSim sendSms cancelSms resetSim enableSim lockSim labelSim".split(), "The action, on its way."
+        "topUpSim sendSms cancelSms resetSim enableSim lockSim labelSim replaceSim".split(), "The action, on its way."
     ),
     "listActions": "A page of actions.",
     "settleAction": "The action, ended.",

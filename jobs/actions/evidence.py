@@ -14,6 +14,7 @@ from console.once.http.rate_limit import CallPriority
 from console.once.models import Sms
 from console.once.wire.orders import Order
 from console.sms.parts import parts_of
+from jobs.actions.replacing import both, is_replaced
 from jobs.actions.settings import as_wanted
 from jobs.run import Run
 
@@ -43,6 +44,10 @@ class Evidence:
             return await self._reset(sought)
         if kind is ActionKind.TICKET:
             return await self._ticket(sought)
+        if kind is ActionKind.REPLACE:
+            sims = await both(self._client, sought.action.iccid, sought.action.parameters)
+            replaced = is_replaced(*sims, sought.action.parameters)
+            return rules.setting(sought.pending, seen=replaced, now=self._run.now())
         sim = await self._client.sim(sought.action.iccid, priority=NOW)
         seen = as_wanted(sim, kind, sought.action.parameters)
         return rules.setting(sought.pending, seen=seen, now=self._run.now())

@@ -18,6 +18,7 @@ from console.once.http.rate_limit import CallPriority
 from console.sims.writes import record_inventory
 from console.sms.parts import parts_of
 from jobs.actions.gate import Gate, NotSent, Stopped
+from jobs.actions.replacing import replace
 from jobs.actions.settings import as_wanted, changes_of
 from jobs.polling.rows import inventory_row
 from jobs.run import Run
@@ -67,6 +68,7 @@ def request_text(kind: ActionKind, parameters: dict[str, Any]) -> str:
         ActionKind.CANCEL_SMS: "DELETE /v2/sims/…/sms/…",
         ActionKind.RESET: "POST /v2/sims/…/reset",
         ActionKind.TICKET: "POST /v1/support",
+        ActionKind.REPLACE: "PUT /v2/sims/… twice: the label, and Disabled",
     }.get(kind)
     return path or f"PUT /v2/sims/… {msgspec.json.encode(parameters).decode()}"
 
@@ -162,4 +164,5 @@ KINDS: dict[ActionKind, Callable[[Run, Claim, Gate, list[str]], Awaitable[Sent]]
     ActionKind.IMEI_LOCK: _setting,
     ActionKind.LABEL: _setting,
     ActionKind.TICKET: _ticket,
+    ActionKind.REPLACE: replace,
 }

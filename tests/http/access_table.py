@@ -48,6 +48,7 @@ API: dict[str, Row] = {
     "GET /api/v1/carrier/streamer": READ,
     "POST /api/v1/sims/{iccid}/reset": ACT,
     "POST /api/v1/sims/{iccid}/label": Row("sims:act", {"label": "pump"}),
+    "POST /api/v1/sims/{iccid}/replace": Row("sims:act sims:write", {"by": "8988228066600000002"}),
     "POST /api/v1/sims/{iccid}/status": Row("sims:act", {"enabled": True}),
     "POST /api/v1/sims/{iccid}/imei-lock": Row("sims:act", {"locked": True}),
     "POST /api/v1/sims/{iccid}/topup": Row("sims:spend", {"payment_method": "creditcard"}),
