@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.actions import reads
+from console.actions import as_curl, reads
 from console.actions.api import number_of
 from console.actions.budgeting import budgets_of
 from console.actions.bulk import reads as bulk_reads
@@ -21,6 +21,7 @@ from console.errors import NotFound
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged, ActionKind, ActionState
 from console.facts.bulk_actions import BulkActionChanged
+from console.http.origins import own_origin
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
@@ -29,6 +30,7 @@ from console.pages.bulk_view import bulk_row
 from console.pages.bulk_view import drawn as bulk_drawn
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
+from console.settings import Settings
 from console.store.keyset import read_cursor
 
 ACTIONS, BULK_ACTIONS = 50, 5
@@ -128,15 +130,18 @@ async def action_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
     action_id: FromPath[str],
 ) -> Template:
-    """One action: its states with their times, the request and the answer."""
+    """One action: its states with their times, the request and the answer; the same as a command of curl."""
     action = await reads.one(reading, caller.organization_id, number_of(action_id))
     if action is None:
         raise NotFound("There is no such action")
     layout = await layout_context(reading, caller, live_since, ActionsView)
     context = {**layout, **drawn(action), "may_cancel": caller.may(Permission.SIMS_ACT)}
     context["may_settle"] = caller.may(Permission.SIMS_SPEND)
+    context["curl"] = as_curl.of_action(caller, action, own_origin(request, settings))
     return Template("actions/action.html", context=context)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.actions.api import number_of
+from console.actions.as_curl import of_bulk_action
 from console.actions.bulk import commands, reads, writes
 from console.actions.bulk.api import LARGEST_BODY_BYTES, exported, known
 from console.actions.bulk.asking import may_ask, may_begin, template
@@ -24,6 +25,7 @@ from console.actions.bulk.selection import digest_of
 from console.errors import Invalid
 from console.facts.actions import ActionKind
 from console.http.database import let_go
+from console.http.origins import own_origin
 from console.organizations.rules import Caller, Permission
 from console.pages.address_faults import ALSO, VALUES, OneOf
 from console.pages.bulk_forms import BulkForm, TypedForm, chosen, offered, selected
@@ -99,6 +101,8 @@ async def bulk_page(
     caller: By,
     reading: Reading,
     live_since: NamedDependency[str],
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
     bulk_action_id: FromPath[str],
     result: Annotated[str, QueryParameter(max_length=20)] = "",
     after: Annotated[str, QueryParameter(max_length=300)] = "",
@@ -116,6 +120,7 @@ async def bulk_page(
         "here": "actions",
         "plan": await plan_of(reading, caller.organization_id, bulk, mask=not caller.sees_identifiers),
         "results": found,
+        "curl": await of_bulk_action(reading, caller, bulk, own_origin(request, settings)),
         "result": result,
         "more": f"/bulk-actions/{bulk.id}?{more}" if more else None,
         "bulk_action_id": bulk.id,
