@@ -13,14 +13,18 @@ from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.tables import actions, approval_rules, approvals
 from console.api_keys.reads import person_behind
 from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
-from console.organizations.rules import Caller
+from console.members.tables import members
+from console.organizations.rules import PERMISSIONS, Caller, Permission
 from console.sims.tables import sim_states
 from console.store.counting import Total, count_rows
+from console.store.database import Transaction
 from console.store.keyset import Cursor, after, mark
+from console.users.tables import users
 
 p, a, b, i = approvals.c, actions.c, bulk_actions.c, bulk_items.c
 ORDER = ((p.id, True),)
 MOST_CHANGES = 100
+DECIDING = [role.value for role, allowed in PERMISSIONS.items() if Permission.BUDGETS_WRITE in allowed]
 OWN = ("id", "action_id", "bulk_action_id", "why", "reason", "requested_by", "requested_at", "expires_at", "roles")
 DECIDED = ("decided_by", "decided_at", "decision_reason")
 
@@ -123,6 +127,24 @@ async def detail(connection: AsyncConnection, organization_id: int, approval: Ap
     rows = (await connection.execute(query.order_by(listed.c.iccid).limit(MOST_CHANGES))).all()
     changes = [SimChange(iccid=row.iccid, was=row.was, now=row.now or None) for row in rows]
     return ApprovalDetail(approval=approval, changed=rows[0].total if rows else 0, changes=changes)
+
+
+async def ask_for_mails(transaction: Transaction, organization_id: int, approval: Approval) -> None:
+    """Ask for a mail to each who may give it, or, once it is decided, to whoever asked for it."""
+    u, m = users.c, members.c
+    person = sa.select(p.person).where(p.organization_id == organization_id, p.id == approval.id).scalar_subquery()
+    if approval.state == ApprovalState.PENDING:
+        wanted = sa.and_(
+            u.name != person, m.role.in_(DECIDING), sa.not_(u.name.in_([one.by for one in approval.given]))
+        )
+    else:
+        wanted = sa.and_(u.name == person, u.name != approval.decided_by)
+    query = sa.select(u.id).join(members, m.user_id == u.id).where(m.organization_id == organization_id, wanted)
+    query = query.where(u.mail_address.is_not(None), u.disabled_at.is_(None), m.disabled_at.is_(None)).order_by(u.id)
+    for user_id in (await transaction.connection.execute(query)).scalars().all():
+        key = f"mail_approval:{approval.id}:{approval.state}:{len(approval.given)}:{user_id}"
+        ids = {"approval_id": approval.id, "user_id": user_id}
+        transaction.later("mail_approval", key=key, organization_id=organization_id, **ids)
 
 
 def _waits() -> "sa.ColumnElement[bool]":

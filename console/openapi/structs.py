@@ -5,7 +5,7 @@ import msgspec
 from console.actions.account import NewTicket
 from console.actions.approvals import ApprovalDetail, SimChange
 from console.actions.approving import ApprovalRule
-from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewStatus, NewTopUp, Settled
+from console.actions.bodies import NewImeiLock, NewLabel, NewReplacement, NewReset, NewSms, NewStatus, NewTopUp, Settled
 from console.actions.budgeting import Budgets, NewBudgets, PriceSetting
 from console.actions.budgets import BudgetLimit
 from console.actions.bulk.approvals_api import Decision, NewApprovalRule
@@ -93,6 +93,7 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     NewStatus,
     NewImeiLock,
     NewLabel,
+    NewReplacement,
     NewTicket,
     NewBulkAction,
     BulkPlan,

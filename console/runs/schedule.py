@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from console.runs.on_request import ON_REQUEST
 from console.runs.rules import JobDefinition
 
 JOBS = (
+    *ON_REQUEST,
     JobDefinition(
         name="sync_sims",
         description="Reads 1NCE's inventory: which SIMs there are, their labels and whether they are enabled",
@@ -12,20 +14,6 @@ JOBS = (
         cron="*/15 * * * *",
         timeout=timedelta(hours=6),
         at_start=True,
-    ),
-    JobDefinition(
-        name="sync_sim",
-        description="Asks 1NCE about one SIM that somebody wants to watch or to know about at once",
-        every="request",
-        timeout=timedelta(minutes=5),
-        arguments=("iccid",),
-    ),
-    JobDefinition(
-        name="act",
-        description="Sends an operator's action to 1NCE, at most once",
-        every="request",
-        timeout=timedelta(minutes=5),
-        arguments=("action_id",),
     ),
     JobDefinition(
         name="settle",
@@ -145,22 +133,12 @@ JOBS = (
         timeout=timedelta(minutes=5),
     ),
     JobDefinition(
-        name="check_credentials", description="Tries 1NCE credentials", every="request", timeout=timedelta(minutes=2)
-    ),
-    JobDefinition(
         name="make_reports",
         description="Makes the daily report of the day before, once the organization's hour has come, and sends it",
         every="5 minutes",
         cron="*/5 * * * *",
         timeout=timedelta(minutes=10),
         at_start=True,
-    ),
-    JobDefinition(
-        name="send_reset_link",
-        description="Mails a link for a new password to somebody who has forgotten theirs",
-        every="request",
-        by_organization=False,
-        arguments=("user_id",),
     ),
     JobDefinition(
         name="sweep_outbox",

@@ -33,7 +33,8 @@ async def waiting(db: Database) -> list[Any]:
 def test_what_needs_arguments_or_belongs_to_no_organization_is_not_run_by_hand() -> None:
     refused = {job.name for job in JOBS} - set(BY_HAND)
     assert refused == set(
-        "sync_sim act check_credentials send_reset_link refresh_sums sweep_outbox seal_audit verify_audit prune".split()
+        "sync_sim act check_credentials send_reset_link mail_approval refresh_sums sweep_outbox seal_audit".split()
+        + "verify_audit prune".split()
     )
 
 

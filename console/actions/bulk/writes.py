@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import structs, to_builtins
 from sqlalchemy.dialects.postgresql import insert
 
-from console.actions.approvals import decider_of, was_of
+from console.actions.approvals import ask_for_mails, decider_of, was_of
 from console.actions.approvals import one as one_approval
 from console.actions.approving import NO_REASON, ApprovalRule, is_reason
 from console.actions.bulk import listing, reads
@@ -130,10 +130,8 @@ async def plan_again(
     if not iccids and await reads.by_key(connection, organization_id, caller.handle, key) is None:
         raise Conflict("No SIM has failed or was not started: there is nothing to try again")
     asked = Asked(kind=ActionKind(bulk.kind), iccid="", parameters=bulk.parameters, reason=bulk.reason)
-    chosen, stop = Selection(iccids=iccids), bulk.stop_percent
-    made, replayed = await plan(
-        transaction, caller, asked, chosen, key, digest, now, stop_percent=stop, retry_of=bulk.id
-    )
+    chosen, of = Selection(iccids=iccids), {"stop_percent": bulk.stop_percent, "retry_of": bulk.id}
+    made, replayed = await plan(transaction, caller, asked, chosen, key, digest, now, **of)
     if not replayed:
         await connection.execute(sa.update(bulk_items).where(again).values(retried_in=made.id))
     return made, replayed
@@ -189,6 +187,7 @@ async def _publish_approval(transaction: Transaction, organization_id: int, numb
     found = await one_approval(transaction.connection, organization_id, number)
     assert found is not None
     transaction.publish(organization_id, ApprovalChanged(time=now, subject=str(found.id), data=found))
+    await ask_for_mails(transaction, organization_id, found)
     return found
 
 
