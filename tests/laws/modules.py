@@ -53,7 +53,7 @@ def names_say_something(path: str, module: ast.Module) -> Iterator[str]:
 
 def a_job_is_a_file(tree: Tree) -> list[str]:
     """A file on top of jobs/ is a job of its name, or what runs jobs; the table of jobs knows each."""
-    table = tree.texts["console/runs/schedule.py"]
+    table = tree.texts["console/runs/schedule.py"] + tree.texts["console/runs/on_request.py"]
     found = []
     for path in sorted(tree.texts):
         if not path.startswith("jobs/"):
