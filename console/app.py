@@ -36,6 +36,7 @@ from console.pages.joining import live_part, page_routes, wall_routes
 from console.pages.list_positions import ListPositions
 from console.pages.static import service_worker, static_files
 from console.pages.templating import Fragments, environment
+from console.polling.kept import PollingReports
 from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
 from console.store.database import Database, database_of, open_engine
@@ -54,6 +55,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     callers: Callers
     identity_provider: IdentityProvider | None
     live: endpoints.Live
+    polling_reports: PollingReports
     list_positions: ListPositions
     flags_kept: FlagsKept
     prepared: PreparedAnswers
@@ -130,6 +132,7 @@ def create_app(settings: Settings) -> Litestar:
             "db": given(lambda parts: parts.db),
             "direct_reads": given(lambda parts: parts.db.direct),
             "settings": given(lambda _: settings),
+            "polling_reports": given(lambda parts: parts.polling_reports),
             "list_positions": given(lambda parts: parts.list_positions),
             "flags_kept": given(lambda parts: parts.flags_kept),
             "prepared": given(lambda parts: parts.prepared),
@@ -174,12 +177,14 @@ def create_app(settings: Settings) -> Litestar:
 
 def _parts(settings: Settings, db: Database) -> Parts:
     callers = Callers(db, settings)
-    live = live_part(settings, db, callers, Fragments(environment()))
+    polling_reports = PollingReports(db)
+    live = live_part(settings, db, callers, Fragments(environment()), polling_reports)
     return Parts(
         db=db,
         callers=callers,
         identity_provider=provider_of(settings),
         live=live,
+        polling_reports=polling_reports,
         list_positions=ListPositions(db, live.hub),
         flags_kept=FlagsKept(live.hub),
         prepared=PreparedAnswers(),

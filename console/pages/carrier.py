@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.response import Template
-from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.carrier import reads
@@ -22,10 +21,8 @@ from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
-from console.polling.on_screen import on_screen
-from console.polling.report import polling
+from console.polling.kept import PollingReports
 from console.quotas.reconciliation import compared
-from console.store.database import Database
 from console.streamer.reads import streamer
 
 TIMES = re.compile(r"<time .*?</time>", re.DOTALL)
@@ -33,12 +30,13 @@ AS_OF_MOST = timedelta(seconds=10)  # so long a section that says the same may k
 SECTIONS = ("polling", "streamer", "reconciliation", "operations")
 
 
-async def shown(reading: AsyncConnection, redis: Redis, organization_id: int, now: datetime) -> dict[str, Any]:
-    """What the page's sections are drawn from, as of now."""
-    screen = await on_screen(redis, organization_id, now)
+async def shown(
+    reading: AsyncConnection, reports: PollingReports, organization_id: int, now: datetime
+) -> dict[str, Any]:
+    """What the page's sections are drawn from, as of now; polling as its report says itself."""
     return {
         "operations": await reads.operations(reading, organization_id),
-        "polling": await polling(reading, organization_id, now, on_screen=len(screen)),
+        "polling": await reports.latest(reading, organization_id, now),
         "streamer": await streamer(reading, organization_id, now),
         "reconciliation": await compared(reading, organization_id, now),
         "as_of_time": now,
@@ -51,10 +49,9 @@ class CarrierView:
     name = "carrier"
     receives = Receives(facts=(CarrierChanged, JobChanged, StreamerChanged), topics=("carrier", "jobs"))
 
-    def __init__(self, fragments: Fragments, redis: Redis) -> None:
-        """`redis` has which SIMs are on screen."""
+    def __init__(self, fragments: Fragments, reports: PollingReports) -> None:
         self._fragments = fragments
-        self._redis = redis
+        self._reports = reports
         self._sent: dict[tuple[int, str], tuple[str, datetime]] = {}
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
@@ -68,7 +65,7 @@ class CarrierView:
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
         """The sections that differ from what was last sent by more than their times, or were sent AS_OF_MOST ago."""
         now = datetime.now(UTC)
-        context = await shown(reading, self._redis, organization_id, now)
+        context = await shown(reading, self._reports, organization_id, now)
         pieces = []
         for name in SECTIONS:
             html = self._fragments.draw(f"carrier/_{name}.html", **context)
@@ -88,13 +85,13 @@ class CarrierView:
 async def carrier(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
-    db: NamedDependency[Database],
+    polling_reports: NamedDependency[PollingReports],
     live_since: NamedDependency[str],
 ) -> Template:
     """The circuit breaker and each operation, as the workers last found them; polling; the Data Streamer."""
     context = {
         **await layout_context(reading, caller, live_since, CarrierView),
-        **await shown(reading, db.redis, caller.organization_id, datetime.now(UTC)),
+        **await shown(reading, polling_reports, caller.organization_id, datetime.now(UTC)),
         "portal_tasks": PORTAL_TASKS,
     }
     return Template("carrier/carrier.html", context=context)

@@ -49,6 +49,7 @@ from console.pages.periodic import PeriodicRefresh
 from console.pages.silences_view import SilencesView
 from console.pages.sources import SourceUpdates
 from console.pages.templating import Fragments
+from console.polling.kept import PollingReports
 from console.settings import Settings
 from console.store.database import Database
 from console.store.redis_clients import open_redis
@@ -98,7 +99,9 @@ def wall_routes(dependencies: Mapping[str, Provide]) -> Router:
     return OwnRouter("/", route_handlers=[wall.router], dependencies=dependencies, include_in_schema=False)
 
 
-def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fragments) -> endpoints.Live:
+def live_part(
+    settings: Settings, db: Database, callers: Callers, fragments: Fragments, polling_reports: PollingReports
+) -> endpoints.Live:
     """The live part of the web process, with the view of each page that has one."""
     views: list[View] = [
         overview.OverviewView(fragments),
@@ -116,7 +119,7 @@ def live_part(settings: Settings, db: Database, callers: Callers, fragments: Fra
         SilencesView(fragments),
         deliveries := deliveries_view.DeliveriesView(fragments),
         jobs_view := jobs.JobsView(fragments),
-        carrier.CarrierView(fragments, db.redis),
+        carrier.CarrierView(fragments, polling_reports),
         wall_view := wall.WallView(fragments),
     ]
     live = endpoints.Live(

@@ -7,20 +7,21 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.rules import Caller
-from console.polling import report
-from console.polling.on_screen import on_screen
+from console.polling.kept import PollingReports
 from console.polling.report import Polling
-from console.store.database import Database
 
 
 @get("/carrier/polling", operation_id="getPolling", summary="How the calls to 1NCE are divided")
 async def polling(
-    caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], db: NamedDependency[Database]
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    polling_reports: NamedDependency[PollingReports],
 ) -> Polling:
-    """The share of calls of each kind of poll, and how old its answers may get and are."""
-    now = datetime.now(UTC)
-    screen = await on_screen(db.redis, caller.organization_id, now)
-    return await report.polling(reading, caller.organization_id, now, on_screen=len(screen))
+    """The share of calls of each kind of poll, and how old its answers may get and are.
+
+    Of a fleet so large that counting it takes long, `as_of` may be up to ten minutes ago.
+    """
+    return await polling_reports.latest(reading, caller.organization_id, datetime.now(UTC))
 
 
 router = Router("/", route_handlers=[polling], tags=["Carrier"])
