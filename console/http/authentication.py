@@ -84,7 +84,7 @@ class Authentication(ASGIMiddleware):
     async def _caller(self, scope: Scope) -> Identity | None:
         if "\0" in scope["path"]:
             raise NotFound("There is no such page")
-        if any(isinstance(value, int) and value > LARGEST_ID for value in scope["path_params"].values()):
+        if any(isinstance(value, int) and not 0 <= value <= LARGEST_ID for value in scope["path_params"].values()):
             raise NotFound("There is no such page")
         if b"%00" in scope["query_string"]:
             raise BadRequest("An address has no NUL in it")

@@ -168,3 +168,14 @@ async def test_a_parameter_that_is_not_known_is_refused_by_name(web: Served, cas
         assert "conection" in answer.json()["error"]["message"]
         assert (await program.get("/sims", params={"connection": "online"})).status_code == 200
         assert (await program.get("/carrier", params={"x": "1"})).status_code == 422
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize("number", ["2147483648", "-2147483649", "-1"])
+async def test_a_number_that_no_row_can_have_is_not_found(web: Served, cast: Cast, number: str) -> None:
+    headers = {"X-API-Key": cast.acme_key}
+    async with httpx.AsyncClient(base_url=web.address, headers=headers, trust_env=False) as client:
+        answers = [
+            await client.get(f"/api/v1/{of}/{number}") for of in ("silences", "alerts", "actions", "bulk-actions")
+        ]
+    assert [answer.status_code for answer in answers] == [404] * 4
