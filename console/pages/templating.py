@@ -14,6 +14,7 @@ from console.carrier.money import money
 from console.facts.masking import masked_text
 from console.pages.address_faults import address_faults
 from console.pages.static import static_address
+from console.runs.schedule import BY_NAME
 from console.sims.rules import LOW_PERCENT
 from console.usage.volumes import NOTHING, volume
 
@@ -69,6 +70,7 @@ def environment() -> Environment:
         age=age,
         money=money,
         without_numbers=masked_text,
+        job_title=job_title,
     )
     made.globals.update(
         address_faults=address_faults,
@@ -102,6 +104,11 @@ def _sortable(part: datetime | int | str) -> str:
     if isinstance(part, datetime):
         return f"{(part - FIRST_MOMENT) // timedelta(microseconds=1):020d}"
     return f"{part + FIRST_NUMBER:020d}" if isinstance(part, int) else part
+
+
+def job_title(name: str) -> str:
+    """What people call a job; of one that there is no more, its name."""
+    return BY_NAME[name].title if name in BY_NAME else name
 
 
 def count(number: int | None) -> str:

@@ -21,6 +21,7 @@ class JobState(Struct, frozen=True, kw_only=True):
     """A job of the schedule with its last run."""
 
     name: Annotated[str, Meta(description="The job's name.", examples=["sync_sims"])]
+    title: Annotated[str, Meta(description="The same for people.", examples=["Inventory"])]
     description: Annotated[
         str,
         Meta(
@@ -101,6 +102,7 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
     return [
         JobState(
             name=job.name,
+            title=job.title,
             description=job.description,
             every=job.every,
             next_run_at=next_run(job, now),

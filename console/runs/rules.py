@@ -12,6 +12,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True):
     """A job. `cron` is in UTC, None for a job that runs on request alone; `every` says the same in words."""
 
     name: str
+    title: str  # for people
     description: str
     every: str
     cron: str | None = None

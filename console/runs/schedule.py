@@ -9,6 +9,7 @@ JOBS = (
     *ON_REQUEST,
     JobDefinition(
         name="sync_sims",
+        title="Inventory",
         description="Reads 1NCE's inventory: which SIMs there are, their labels and whether they are enabled",
         every="15 minutes",
         cron="*/15 * * * *",
@@ -17,6 +18,7 @@ JOBS = (
     ),
     JobDefinition(
         name="settle",
+        title="Outcomes of actions",
         description="Looks for the effects of actions, and ends those whose worker was lost or whose time has passed",
         every="request, and each minute for what was left",
         cron="* * * * *",
@@ -25,6 +27,7 @@ JOBS = (
     ),
     JobDefinition(
         name="run_bulk_actions",
+        title="Bulk actions",
         description="Starts the actions of bulk actions, a few at a time, and stops one of which too many have failed",
         every="request, and each minute for what was left",
         cron="* * * * *",
@@ -32,6 +35,7 @@ JOBS = (
     ),
     JobDefinition(
         name="deliver",
+        title="Notifications",
         description="Sends notifications to their channels, and again those that were not taken",
         every="request, and each minute for what was left",
         cron="* * * * *",
@@ -39,6 +43,7 @@ JOBS = (
     ),
     JobDefinition(
         name="announce_silences",
+        title="Silences and windows",
         description="Publishes that silences and maintenance windows begin and end",
         every="request, and each minute for what was left",
         cron="* * * * *",
@@ -46,6 +51,7 @@ JOBS = (
     ),
     JobDefinition(
         name="sync_status",
+        title="Connections",
         description="Asks 1NCE for the connection of SIMs: on screen, changed lately, and the longest not asked for",
         every="minute",
         cron="* * * * *",
@@ -53,6 +59,7 @@ JOBS = (
     ),
     JobDefinition(
         name="sync_connectivity",
+        title="Network events",
         description="Asks 1NCE for the network events of SIMs, in the same order; polled or pushed, each counts once",
         every="minute",
         cron="* * * * *",
@@ -60,12 +67,14 @@ JOBS = (
     ),
     JobDefinition(
         name="sync_sms",
+        title="Messages",
         description="Asks 1NCE for the messages of SIMs: on screen, with a message under way, then all others",
         every="minute",
         cron="* * * * *",
     ),
     JobDefinition(
         name="sync_quotas",
+        title="Quotas",
         description="Asks 1NCE for the quotas of SIMs; a decrease that no usage record explains becomes derived usage",
         every="minute",
         cron="* * * * *",
@@ -73,6 +82,7 @@ JOBS = (
     ),
     JobDefinition(
         name="forecast_quotas",
+        title="Quota forecast",
         description="Measures what SIMs used in their last whole days, by which the end of their quotas is estimated",
         every="hour",
         cron="7 * * * *",
@@ -81,6 +91,7 @@ JOBS = (
     ),
     JobDefinition(
         name="sync_orders",
+        title="Orders and prices",
         description="Reads 1NCE's price list, orders and support tickets",
         every="5 minutes",
         cron="*/5 * * * *",
@@ -89,6 +100,7 @@ JOBS = (
     ),
     JobDefinition(
         name="take_stream",
+        title="Data Streamer records",
         description="Takes in what 1NCE's Data Streamer and SMS Forwarder have pushed",
         every="push, and each minute for what was left",
         cron="* * * * *",
@@ -97,6 +109,7 @@ JOBS = (
     ),
     JobDefinition(
         name="refresh_sums",
+        title="Sums of usage",
         description="Brings usage records that came late into the sums (TimescaleDB's community edition alone)",
         every="late record, and 10 minutes for what was left",
         cron="*/10 * * * *",
@@ -105,6 +118,7 @@ JOBS = (
     ),
     JobDefinition(
         name="watch_stream",
+        title="Data Streamer health",
         description="Checks whether the Data Streamer posts as often as it usually does, and what polling finds",
         every="minute",
         cron="* * * * *",
@@ -112,6 +126,7 @@ JOBS = (
     ),
     JobDefinition(
         name="judge_alerts",
+        title="Alert rules",
         description="Judges alert rules: SIMs that have changed, and what time alone makes true",
         every="3 seconds",
         cron="* * * * * */3",
@@ -119,6 +134,7 @@ JOBS = (
     ),
     JobDefinition(
         name="sample_fleet",
+        title="Fleet counts",
         description="Counts how many SIMs are online, for the chart",
         every="minute",
         cron="* * * * *",
@@ -127,6 +143,7 @@ JOBS = (
     ),
     JobDefinition(
         name="refresh_token",
+        title="1NCE access token",
         description="Renews the 1NCE access token before it ends",
         every="5 minutes",
         cron="*/5 * * * *",
@@ -134,6 +151,7 @@ JOBS = (
     ),
     JobDefinition(
         name="make_reports",
+        title="Daily reports",
         description="Makes the daily report of the day before, once the organization's hour has come, and sends it",
         every="5 minutes",
         cron="*/5 * * * *",
@@ -142,6 +160,7 @@ JOBS = (
     ),
     JobDefinition(
         name="sweep_outbox",
+        title="Unpublished changes",
         description="Publishes facts and hands over job requests that a crash or a lost Redis left behind",
         every="10 seconds",
         cron="* * * * * */10",
@@ -150,6 +169,7 @@ JOBS = (
     ),
     JobDefinition(
         name="seal_audit",
+        title="Audit trail: sealing",
         description="Numbers and seals the lines of the audit trail, so that none can be changed unnoticed",
         every="10 seconds",
         cron="* * * * * */10",
@@ -158,6 +178,7 @@ JOBS = (
     ),
     JobDefinition(
         name="verify_audit",
+        title="Audit trail: verification",
         description="Verifies that every line of the audit trail is as it was sealed",
         every="day",
         cron="0 3 * * *",
@@ -166,6 +187,7 @@ JOBS = (
     ),
     JobDefinition(
         name="prune",
+        title="Retention",
         description="Deletes what is past its retention: records, events, messages, lines of the audit trail",
         every="day",
         cron="17 3 * * *",
