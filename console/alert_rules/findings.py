@@ -1,4 +1,4 @@
-"""Whether the condition of a rule holds for a SIM, or for a group of SIMs. No database, no clock.
+"""Whether the condition of a rule holds for a SIM as it is now. No database, no clock.
 
 Conditions with a threshold end a little beyond it (hysteresis), so that a value on the threshold does not flap.
 """
@@ -42,6 +42,9 @@ class JudgedSim(Struct, frozen=True):
     sms_left: int | None = None
     sms_total: int | None = None
     sms_quota: str | None = None
+    no_session_since: datetime | None = None  # registered since then, without a data session
+    usual_gap_seconds: int | None = None  # between contacts; one in twenty is longer
+    longest_gap_seconds: int | None = None
     watched: bool = True
     was_status: Sequence[str] = ()
     was_imei: Sequence[str] = ()
@@ -115,6 +118,47 @@ def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
     return Finding.HOLDS if silent else Finding.ENDED, lambda: f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC"
 
 
+def silent_after(parameters: RuleParameters, usual_gap_seconds: int, longest_gap_seconds: int) -> timedelta:
+    """After how long without contact a SIM is silent: so many usual gaps, and longer than it ever was before."""
+    least = timedelta(hours=parameters.hours or 0)
+    return max(least, timedelta(seconds=max(usual_gap_seconds * (parameters.times or 0), longest_gap_seconds)))
+
+
+def _silent(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
+    """A disabled SIM is not expected; of one without a rhythm nothing is."""
+    if sim.status == "disabled":
+        return Finding.ENDED, None
+    if sim.last_seen_at is None or sim.usual_gap_seconds is None or sim.longest_gap_seconds is None:
+        return Finding.UNKNOWN, None
+    silent = now - sim.last_seen_at > silent_after(parameters, sim.usual_gap_seconds, sim.longest_gap_seconds)
+    usual = max(1, round(sim.usual_gap_seconds / 3600))
+    return (
+        Finding.HOLDS if silent else Finding.ENDED,
+        lambda: (
+            f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC, usually each {f'{usual} hours' if usual > 1 else 'hour'}"
+        ),
+    )
+
+
+def _no_session(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
+    if sim.status == "disabled" or sim.connection not in (None, "attached"):
+        return Finding.ENDED, None
+    if sim.connection is None or sim.no_session_since is None:
+        return Finding.UNKNOWN, None
+    holds = now - sim.no_session_since > timedelta(minutes=parameters.minutes or 0)
+    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"since {sim.no_session_since:%Y-%m-%d %H:%M} UTC"
+
+
+def _expired(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
+    """The SIM is still enabled: it can be extended. A top-up moves the date."""
+    if sim.status == "disabled":
+        return Finding.ENDED, None
+    if sim.data_expires_at is None:
+        return Finding.UNKNOWN, None
+    holds = sim.data_expires_at <= now
+    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"on {sim.data_expires_at:%Y-%m-%d}"
+
+
 def _status_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     before = [one for one in sim.was_status if one != sim.status]
     return (Finding.HOLDS, lambda: f"{before[0]}, now {sim.status or 'not known'}") if before else (Finding.ENDED, None)
@@ -142,21 +186,11 @@ JUDGES: dict[RuleKind, Judge] = {
     RuleKind.SMS_QUOTA_BELOW: _sms_below,
     RuleKind.QUOTA_USED_UP: _used_up,
     RuleKind.EXPIRES_SOON: _expires,
+    RuleKind.EXPIRED: _expired,
     RuleKind.NO_CONTACT: _no_contact,
+    RuleKind.SILENT: _silent,
+    RuleKind.NO_SESSION: _no_session,
     RuleKind.STATUS_CHANGED: _status_changed,
     RuleKind.IMEI_CHANGED: _imei_changed,
     RuleKind.COUNTRY_NOT_ALLOWED: _country,
 }
-
-
-def share_left(parameters: RuleParameters, *, left_lately: int, still_away: int, on_network: int) -> Finding:
-    """Whether too many SIMs of a group have left: within the minutes, of those that were there.
-
-    `still_away`: SIMs of the alert that are not back; it ends when they are fewer than half the share.
-    """
-    percent, least = parameters.percent or 100, parameters.least_sims or 1
-    if left_lately >= least and left_lately * 100 >= percent * (on_network + left_lately):
-        return Finding.HOLDS
-    if still_away and still_away * 200 >= percent * (on_network + still_away):
-        return Finding.STAYS
-    return Finding.ENDED

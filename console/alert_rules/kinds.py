@@ -18,7 +18,13 @@ class RuleKind(StrEnum):
     SMS_QUOTA_BELOW = "sms_quota_below"
     QUOTA_USED_UP = "quota_used_up"
     EXPIRES_SOON = "expires_soon"
+    EXPIRED = "expired"
     NO_CONTACT = "no_contact"
+    SILENT = "silent"
+    NO_SESSION = "no_session"
+    SESSIONS_FLAPPING = "sessions_flapping"
+    USAGE_SPIKE = "usage_spike"
+    SMS_FAILING = "sms_failing"
     STATUS_CHANGED = "status_changed"
     IMEI_CHANGED = "imei_changed"
     COUNTRY_NOT_ALLOWED = "country_not_allowed"
@@ -56,7 +62,7 @@ class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = None
     service: Annotated[Literal["data", "sms"] | None, Meta(description="Which quota.", examples=["data"])] = None
     hours: Annotated[
-        Annotated[int, Meta(ge=1, le=8760)] | None, Meta(description="Without contact.", examples=[24])
+        Annotated[int, Meta(ge=1, le=8760)] | None, Meta(description="Without contact, or within which.", examples=[24])
     ] = None
     days: Annotated[
         Annotated[int, Meta(ge=1, le=3650)] | None, Meta(description="Until it expires, or is due.", examples=[30])
@@ -75,7 +81,22 @@ class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=1, le=1_000_000)] | None, Meta(description="Fewer are no alert.", examples=[20])
     ] = None
     failures: Annotated[
-        Annotated[int, Meta(ge=1, le=20)] | None, Meta(description="Runs of a job, one after another.", examples=[3])
+        Annotated[int, Meta(ge=1, le=20)] | None,
+        Meta(description="Runs of a job, or messages to a SIM, one after another.", examples=[3]),
+    ] = None
+    times: Annotated[
+        Annotated[int, Meta(ge=2, le=100)] | None, Meta(description="Its usual gap between contacts.", examples=[3])
+    ] = None
+    sessions: Annotated[
+        Annotated[int, Meta(ge=2, le=1000)] | None, Meta(description="Begun by a SIM.", examples=[10])
+    ] = None
+    deviations: Annotated[
+        Annotated[int, Meta(ge=1, le=100)] | None,
+        Meta(description="Median absolute deviations, scaled to standard deviations.", examples=[5]),
+    ] = None
+    least_bytes: Annotated[
+        Annotated[int, Meta(ge=1, le=10**15)] | None,
+        Meta(description="Above the median in an hour; less is no spike.", examples=[10485760]),
     ] = None
 
 
@@ -88,6 +109,7 @@ class KindDefinition(Struct, frozen=True, kw_only=True):
     feed: Feed = Feed.OWN
     of_sims: bool = False  # asked of each SIM; takes a filter
     by_time: bool = False  # becomes true while nothing changes
+    of_histories: bool = False  # found in the histories of SIMs, once a minute
     momentary: bool = False  # a change, which holds at no time: `for` has no meaning
 
 
@@ -104,8 +126,24 @@ KINDS: dict[RuleKind, KindDefinition] = {
     RuleKind.EXPIRES_SOON: KindDefinition(
         text="Data quota expiry", takes=("days",), feed=Feed.POLLING, of_sims=True, by_time=True
     ),
+    RuleKind.EXPIRED: KindDefinition(text="Data quota expired", feed=Feed.POLLING, of_sims=True, by_time=True),
     RuleKind.NO_CONTACT: KindDefinition(
         text="No contact", takes=("hours",), feed=Feed.NETWORK, of_sims=True, by_time=True
+    ),
+    RuleKind.SILENT: KindDefinition(
+        text="Silent against its own rhythm", takes=("times", "hours"), feed=Feed.NETWORK, of_sims=True, by_time=True
+    ),
+    RuleKind.NO_SESSION: KindDefinition(
+        text="Registered without session", takes=("minutes",), feed=Feed.NETWORK, of_sims=True, by_time=True
+    ),
+    RuleKind.SESSIONS_FLAPPING: KindDefinition(
+        text="Sessions flapping", takes=("sessions", "minutes"), feed=Feed.NETWORK, of_sims=True, of_histories=True
+    ),
+    RuleKind.USAGE_SPIKE: KindDefinition(
+        text="Usage spike", takes=("deviations", "least_bytes"), feed=Feed.NETWORK, of_sims=True, of_histories=True
+    ),
+    RuleKind.SMS_FAILING: KindDefinition(
+        text="SMS failing", takes=("failures", "hours"), feed=Feed.POLLING, of_sims=True, of_histories=True
     ),
     RuleKind.STATUS_CHANGED: KindDefinition(text="Status changed", feed=Feed.OWN, of_sims=True, momentary=True),
     RuleKind.IMEI_CHANGED: KindDefinition(text="IMEI changed", feed=Feed.OWN, of_sims=True, momentary=True),

@@ -5,7 +5,7 @@ from msgspec import Struct
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 
-VERSION = 2  # of the set; an organization is given what came after the version that it has
+VERSION = 3  # of the set; an organization is given what came after the version that it has
 HOUR = 3_600
 
 
@@ -102,5 +102,49 @@ READY_MADE = (
         severity=Severity.WARNING,
         parameters=RuleParameters(days=7),
         since=2,
+    ),
+    ReadyMade(
+        name="Data quota expires in three months",
+        kind=RuleKind.EXPIRES_SOON,
+        severity=Severity.INFO,
+        parameters=RuleParameters(days=90),
+        since=3,
+    ),
+    ReadyMade(name="Data quota expired, SIM enabled", kind=RuleKind.EXPIRED, severity=Severity.WARNING, since=3),
+    ReadyMade(
+        name="Silent against its own rhythm",
+        kind=RuleKind.SILENT,
+        severity=Severity.WARNING,
+        parameters=RuleParameters(times=3, hours=2),
+        since=3,
+    ),
+    ReadyMade(
+        name="Registered without session",
+        kind=RuleKind.NO_SESSION,
+        severity=Severity.INFO,
+        parameters=RuleParameters(minutes=360),
+        since=3,
+    ),
+    ReadyMade(
+        name="Sessions flapping",
+        kind=RuleKind.SESSIONS_FLAPPING,
+        severity=Severity.INFO,
+        parameters=RuleParameters(sessions=20, minutes=60),
+        keep_firing_seconds=HOUR,
+        since=3,
+    ),
+    ReadyMade(
+        name="Usage spike",
+        kind=RuleKind.USAGE_SPIKE,
+        severity=Severity.WARNING,
+        parameters=RuleParameters(deviations=5, least_bytes=10 * 1024 * 1024),
+        since=3,
+    ),
+    ReadyMade(
+        name="SMS failing",
+        kind=RuleKind.SMS_FAILING,
+        severity=Severity.WARNING,
+        parameters=RuleParameters(failures=3, hours=24),
+        since=3,
     ),
 )

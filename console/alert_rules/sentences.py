@@ -21,6 +21,8 @@ def condition(kind: RuleKind, parameters: RuleParameters) -> str:
             return f"a SIM's data quota expires within {_many(p.days, 'day')}"
         case RuleKind.NO_CONTACT:
             return f"an enabled SIM was not seen by any network for {_many(p.hours, 'hour')}"
+        case RuleKind.EXPIRED:
+            return "the data quota of an enabled SIM has expired"
         case RuleKind.STATUS_CHANGED:
             return "a SIM is enabled or disabled"
         case RuleKind.IMEI_CHANGED:
@@ -34,7 +36,29 @@ def condition(kind: RuleKind, parameters: RuleParameters) -> str:
                 else f"{p.percent} % of a country's SIMs, {p.least_sims} at least, leave within"
                 f" {_many(p.minutes, 'minute')}"
             )
-    return _of_the_console(kind, parameters)
+    return _of_lately(kind, parameters)
+
+
+def _of_lately(kind: RuleKind, p: RuleParameters) -> str:
+    match kind:
+        case RuleKind.SILENT:
+            return (
+                f"an enabled SIM was not seen for {p.times} times its usual gap, {_many(p.hours, 'hour')} at least,"
+                " and longer than ever in four weeks"
+            )
+        case RuleKind.NO_SESSION:
+            return f"a SIM is registered without a data session for {_many(p.minutes, 'minute')}"
+        case RuleKind.SESSIONS_FLAPPING:
+            return f"a SIM begins {_many(p.sessions, 'session')} within {_many(p.minutes, 'minute')}"
+        case RuleKind.USAGE_SPIKE:
+            least = f"{(p.least_bytes or 0) / MEBIBYTE:,.6g} MB"
+            return (
+                f"a SIM uses {_many(p.deviations, 'deviation')}, {least} at least, more in an hour than usual at that"
+                " hour of the week, by the last week, two and four"
+            )
+        case RuleKind.SMS_FAILING:
+            return f"{_many(p.failures, 'message')} in a row to a SIM do not arrive within {_many(p.hours, 'hour')}"
+    return _of_the_console(kind, p)
 
 
 def _of_the_console(kind: RuleKind, p: RuleParameters) -> str:

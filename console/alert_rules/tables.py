@@ -1,8 +1,9 @@
-"""What is stored of alert rules."""
+"""What is stored of alert rules, and of what is usual for SIMs."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from console.sims.tables import key_columns
 from console.store.metadata import metadata, moment
 
 alert_rules = sa.Table(
@@ -25,4 +26,16 @@ alert_rules = sa.Table(
     sa.Column("changed_by", sa.Text, nullable=False),
     moment("deleted_at"),
     sa.UniqueConstraint("organization_id", "id"),
+)
+
+# How often a SIM is in contact: the gaps between the hours in which it was, in four weeks. Only where there are enough;
+# `measure_rhythms` measures them.
+sim_rhythms = sa.Table(
+    "sim_rhythms",
+    metadata,
+    *key_columns(),
+    sa.Column("usual_gap_seconds", sa.Integer, nullable=False),  # one in twenty is longer
+    sa.Column("longest_gap_seconds", sa.Integer, nullable=False),
+    sa.Column("gaps", sa.Integer, nullable=False),
+    moment("measured_at", nullable=False),
 )

@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.alert_rules import trying_histories
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import filter_of
 from console.alert_rules.writes import NewAlertRule
 from console.connectivity.tables import status_history
+from console.errors import Conflict
 from console.sims.filters import conditions
 from console.sims.tables import sim_states
 
@@ -24,6 +26,7 @@ NO_HISTORY = {
     RuleKind.SMS_QUOTA_BELOW: "no history of quotas is kept",
     RuleKind.QUOTA_USED_UP: "no history of quotas is kept",
     RuleKind.EXPIRES_SOON: "no history of quotas is kept",
+    RuleKind.EXPIRED: "no history of quotas is kept",
     RuleKind.STATUS_CHANGED: "no history of enabling and disabling is kept",
     RuleKind.IMEI_CHANGED: "no history of devices is kept",
 }
@@ -66,6 +69,15 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
             found = await _silent(connection, organization_id, rule, since, now)
         case RuleKind.SHARE_LEFT:
             found = await _left(connection, organization_id, rule.parameters, since)
+        case kind if kind in trying_histories.KINDS:
+            which = _iccids(organization_id, rule)
+            try:
+                firings = await trying_histories.firings(
+                    connection, organization_id, kind, rule.parameters, which, since, now
+                )
+            except Conflict as refused:
+                return Tried(since=since, possible=False, text=f"It can't be tried: {refused.message}.")
+            found = [TriedFiring(at=at, subject=iccid, sims=1) for at, iccid in firings]
         case _:
             why = NO_HISTORY.get(rule.kind, "the console keeps no history of this")
             return Tried(since=since, possible=False, text=f"It can't be tried: {why}.")
@@ -78,10 +90,15 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
 
 def _mine(organization_id: int, rule: NewAlertRule, since: datetime) -> "sa.ColumnElement[bool]":
     found = sa.and_(h.organization_id == organization_id, h.time >= since)
+    which = _iccids(organization_id, rule)
+    return found if which is None else sa.and_(found, h.iccid.in_(which))
+
+
+def _iccids(organization_id: int, rule: NewAlertRule) -> "sa.Select[tuple[str]] | None":
+    """The SIMs that the rule is about; None for all."""
     if not rule.filter:
-        return found
-    where = conditions(organization_id, filter_of(rule.filter))
-    return sa.and_(found, h.iccid.in_(sa.select(sim_states.c.iccid).where(*where)))
+        return None
+    return sa.select(sim_states.c.iccid).where(*conditions(organization_id, filter_of(rule.filter)))
 
 
 async def _abroad(

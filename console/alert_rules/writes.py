@@ -6,16 +6,19 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct, to_builtins
+from sqlalchemy.dialects.postgresql import insert
 
 from console.alert_rules import reads
 from console.alert_rules.kinds import RuleKind, RuleParameters, check
 from console.alert_rules.reads import COLUMNS, AlertRule, rule_of
 from console.alert_rules.ready_made import READY_MADE
-from console.alert_rules.tables import alert_rules
+from console.alert_rules.rhythms import measured
+from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.errors import Conflict, Invalid, NotFound
 from console.facts.alerts import Severity
 from console.organizations.rules import Caller
 from console.sims.filter_parameters import FilterRefused
+from console.sims.filters import texts
 from console.store.database import Transaction
 
 c = alert_rules.c
@@ -127,6 +130,20 @@ async def note_judged(transaction: Transaction, organization_id: int, judged: Se
     for rule in judged:
         statement = sa.update(alert_rules).where(_named(organization_id, rule.id), c.revision == rule.revision)
         await transaction.connection.execute(statement.values(judged_revision=rule.revision))
+
+
+async def measure_rhythms(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> int:
+    """Measure how often these SIMs are in contact; one with too little history has no rhythm. Returns how many have."""
+    found = measured(organization_id, now, iccids).subquery("found")
+    r, names = sim_rhythms.c, ("iccid", "usual_gap_seconds", "longest_gap_seconds", "gaps")
+    query = sa.select(sa.literal(organization_id), *(found.c[name] for name in names), sa.literal(now))
+    new = insert(sim_rhythms).from_select(["organization_id", *names, "measured_at"], query)
+    latest = {name: new.excluded[name] for name in (*names[1:], "measured_at")}
+    kept = new.on_conflict_do_update(index_elements=["organization_id", "iccid"], set_=latest)
+    measurements = (await transaction.connection.execute(kept)).rowcount
+    old = sa.and_(r.organization_id == organization_id, r.iccid == sa.func.any(texts(iccids)), r.measured_at < now)
+    await transaction.connection.execute(sa.delete(sim_rhythms).where(old))
+    return measurements
 
 
 def _named(organization_id: int, rule_id: int) -> "sa.ColumnElement[bool]":

@@ -99,6 +99,15 @@ departures = sa.Table(
     moment("left_at", nullable=False),
 )
 
+# SIMs that are registered on a network without a data session, and since when.
+sessionless_sims = sa.Table(
+    "sessionless_sims",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("iccid", sa.Text, primary_key=True),
+    moment("since", nullable=False),
+)
+
 alert_judging = sa.Table(
     "alert_judging",
     metadata,

@@ -11,8 +11,12 @@ from console.alert_rules.writes import NewAlertRule, checked
 from console.errors import Invalid
 from console.facts.alerts import Severity
 
-NUMBERS = ("percent", "left_bytes", "left_messages", "hours", "days", "minutes", "least_sims", "failures")
+NUMBERS = (
+    *("percent", "left_bytes", "left_messages", "hours", "days", "minutes", "least_sims", "failures"),
+    *("times", "sessions", "deviations", "least_bytes"),
+)
 MEBIBYTE = 1024 * 1024
+IN_MB = {"left_bytes": "left_mb", "least_bytes": "least_mb"}
 
 
 class RuleForm(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,10 @@ class RuleForm(Struct, frozen=True, kw_only=True):
     by: str = ""
     least_sims: str = ""
     failures: str = ""
+    times: str = ""
+    sessions: str = ""
+    deviations: str = ""
+    least_mb: str = ""
 
 
 def wanted_of(form: RuleForm) -> NewAlertRule:
@@ -48,9 +56,9 @@ def wanted_of(form: RuleForm) -> NewAlertRule:
     takes = {*KINDS[kind].takes, *KINDS[kind].either}
     values: dict[str, Any] = {}
     for name in takes & {*NUMBERS}:
-        text = form.left_mb if name == "left_bytes" else getattr(form, name)
+        text = getattr(form, IN_MB.get(name, name))
         if text.strip():
-            values[name] = _whole(text, MEBIBYTE if name == "left_bytes" else 1)
+            values[name] = _whole(text, MEBIBYTE if name in IN_MB else 1)
     if "countries" in takes:
         values["countries"] = [one.upper() for one in form.countries.replace(",", " ").split()]
     values |= {name: getattr(form, name) for name in takes & {"service", "by"} if getattr(form, name)}
@@ -80,9 +88,9 @@ def _whole(text: str, unit: int) -> int:
 def form_of(rule: AlertRule) -> RuleForm:
     """The form that asks for the rule as it is."""
     parameters = {name: str(value) for name, value in msgspec.to_builtins(rule.parameters).items()}
-    if rule.parameters.left_bytes is not None:
-        parameters["left_mb"] = f"{rule.parameters.left_bytes / MEBIBYTE:.6g}"
-    parameters.pop("left_bytes", None)
+    for name, field in IN_MB.items():
+        if name in parameters:
+            parameters[field] = f"{int(parameters.pop(name)) / MEBIBYTE:.6g}"
     parameters["countries"] = " ".join(rule.parameters.countries or ())
     return RuleForm(
         name=rule.name,

@@ -90,6 +90,14 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="measure_rhythms",
+        description="Measures how often each SIM is in contact, by which alerts say that one is silent",
+        every="6 hours",
+        cron="23 */6 * * *",
+        timeout=timedelta(hours=2),
+        at_start=True,
+    ),
+    JobDefinition(
         name="sync_orders",
         title="Orders and prices",
         description="Reads 1NCE's price list, orders and support tickets",

@@ -11,7 +11,7 @@ from console.alert_rules import writes as rule_writes
 from console.alert_rules.findings import Finding, JudgedSim, find
 from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters
 from console.alert_rules.reads import AlertRule, rules
-from console.alert_rules.tables import alert_rules
+from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.alert_rules.writes import NewAlertRule
 from console.alerts.judging import candidates
 from console.alerts.tables import alert_subjects
@@ -34,6 +34,8 @@ ASKED: list[tuple[RuleKind, RuleParameters, str]] = [
     (RuleKind.EXPIRES_SOON, RuleParameters(days=30), ""),
     (RuleKind.NO_CONTACT, RuleParameters(hours=24), ""),
     (RuleKind.NO_CONTACT, RuleParameters(hours=1), "country=DE"),
+    (RuleKind.EXPIRED, RuleParameters(), ""),
+    (RuleKind.SILENT, RuleParameters(times=3, hours=2), ""),
     (RuleKind.STATUS_CHANGED, RuleParameters(), ""),
     (RuleKind.IMEI_CHANGED, RuleParameters(), ""),
     (RuleKind.COUNTRY_NOT_ALLOWED, RuleParameters(countries=["DE", "FR"]), ""),
@@ -76,7 +78,7 @@ class Model:
             values["data_left_bytes"] = one([-4, 0, 7, 9, 10, 12, 25, 49, 60, 70, 10**18])
             values["data_total_bytes"] = one([None, 0, 100, 10**18])
             values["data_quota"] = one([None, "active", "exhausted", "expired"])
-            values["data_expires_at"] = one([None, fleet.now + timedelta(days=29), fleet.now + timedelta(days=31)])
+            values["data_expires_at"] = one([None, *(fleet.now + timedelta(days=days) for days in (-1, 29, 31))])
         if one((True, True, False)):
             values["sms_left"] = one([0, 11, 12, 15, 60, 70])
             values["sms_total"] = one([None, 100])
@@ -90,6 +92,19 @@ def quota(new: dict[str, Any], service: str) -> dict[str, Any]:
     total = new["data_total_bytes" if service == "data" else "sms_total"]
     expires_at = new["data_expires_at"] if service == "data" else None
     return {"left": left, "total": total, "status": new[f"{service}_quota"], "expires_at": expires_at}
+
+
+async def give_rhythms(fleet: Fleet) -> dict[str, dict[str, int]]:
+    """Of each second SIM it is known how often it is in contact."""
+    found = {
+        iccid: {"usual_gap_seconds": 3_600 * (1 + place % 9), "longest_gap_seconds": 3_600 * (1 + place % 50)}
+        for place, iccid in enumerate(iccids(SIMS)[::2])
+    }
+    same = {"organization_id": fleet.cast.acme, "gaps": 10, "measured_at": fleet.now}
+    async with fleet.db.transaction() as transaction:
+        rows = [{**same, "iccid": iccid, **rhythm} for iccid, rhythm in found.items()]
+        await transaction.connection.execute(sa.insert(sim_rhythms), rows)
+    return found
 
 
 async def change(fleet: Fleet, model: Model) -> None:
@@ -127,6 +142,7 @@ async def test_judging_what_the_database_chooses_is_judging_every_sim(fleet: Fle
             new = NewAlertRule(name=kind, kind=kind, parameters=parameters, filter=wanted)
             await rule_writes.add(transaction, fleet.cast.ada, new, fleet.now)
     await fleet.lists(iccids(SIMS))
+    rhythms = await give_rhythms(fleet)
     async with fleet.db.reading() as connection:
         asked = [rule for rule in await rules(connection, fleet.cast.acme, enabled=True) if KINDS[rule.kind].of_sims]
     model = Model(asked, random.Random(7))
@@ -139,6 +155,8 @@ async def test_judging_what_the_database_chooses_is_judging_every_sim(fleet: Fle
             "was_status": [],
             "was_imei": [],
         }
+    for iccid, rhythm in rhythms.items():
+        model.sims[iccid] |= rhythm
     await fleet.polled()
     await fleet.judge()
     model.judge(fleet)

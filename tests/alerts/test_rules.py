@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from console.alert_rules.findings import Finding, JudgedSim, find, share_left
+from console.alert_rules.findings import Finding, JudgedSim, find
+from console.alert_rules.history_findings import sessions_flapping, share_left, sms_failing, usage_spike
 from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters, check
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.sentences import condition, sentence
@@ -20,6 +21,11 @@ HOLDS, STAYS, ENDED, UNKNOWN = Finding.HOLDS, Finding.STAYS, Finding.ENDED, Find
 TEN = RuleParameters(percent=10)
 SMS = RuleParameters(left_messages=20)
 DAY = RuleParameters(hours=24)
+THRICE, SIX = RuleParameters(times=3, hours=2), RuleParameters(minutes=360)
+HOURLY = {"usual_gap_seconds": 3_600, "longest_gap_seconds": 3_600}
+WEEKDAYS = {"usual_gap_seconds": 3_600, "longest_gap_seconds": 62 * 3_600}
+MB = 1024 * 1024
+SPIKE = RuleParameters(deviations=5, least_bytes=10 * MB)
 EU = RuleParameters(countries=["DE", "FR"])
 
 
@@ -50,6 +56,22 @@ EU = RuleParameters(countries=["DE", "FR"])
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 24 * HOUR}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "status": "disabled"}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {}, UNKNOWN),
+        (RuleKind.EXPIRED, RuleParameters(), {"data_expires_at": NOW}, HOLDS),
+        (RuleKind.EXPIRED, RuleParameters(), {"data_expires_at": NOW + HOUR}, ENDED),
+        (RuleKind.EXPIRED, RuleParameters(), {"data_expires_at": NOW, "status": "disabled"}, ENDED),
+        (RuleKind.EXPIRED, RuleParameters(), {}, UNKNOWN),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 4 * HOUR, **HOURLY}, HOLDS),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 3 * HOUR, **HOURLY}, ENDED),
+        (RuleKind.SILENT, RuleParameters(times=3, hours=5), {"last_seen_at": NOW - 4 * HOUR, **HOURLY}, ENDED),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 60 * HOUR, **WEEKDAYS}, ENDED),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 64 * HOUR, **WEEKDAYS}, HOLDS),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 64 * HOUR}, UNKNOWN),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 64 * HOUR, "status": "disabled", **HOURLY}, ENDED),
+        (RuleKind.NO_SESSION, SIX, {"connection": "attached", "no_session_since": NOW - 7 * HOUR}, HOLDS),
+        (RuleKind.NO_SESSION, SIX, {"connection": "attached", "no_session_since": NOW - 6 * HOUR}, ENDED),
+        (RuleKind.NO_SESSION, SIX, {"connection": "attached"}, UNKNOWN),
+        (RuleKind.NO_SESSION, SIX, {"connection": "online", "no_session_since": NOW - 7 * HOUR}, ENDED),
+        (RuleKind.NO_SESSION, SIX, {"connection": None, "no_session_since": NOW - 7 * HOUR}, UNKNOWN),
         (RuleKind.STATUS_CHANGED, RuleParameters(), {"status": "disabled", "was_status": ["enabled"]}, HOLDS),
         (
             RuleKind.STATUS_CHANGED,
@@ -72,6 +94,41 @@ def test_a_condition_holds_for_a_sim(
     kind: RuleKind, parameters: RuleParameters, sim: Mapping[str, Any], expected: Finding
 ) -> None:
     assert find(kind, parameters, JudgedSim(iccid="1", **sim), NOW)[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("used", "weeks", "expected"),
+    [
+        (30 * MB, [[MB, MB, MB]] * 4, HOLDS),
+        (11 * MB, [[MB, MB, MB]] * 4, HOLDS),  # by the floor: nothing varies
+        (11 * MB - 1, [[MB, MB, MB]] * 4, STAYS),
+        (5 * MB, [[MB, MB, MB]] * 4, ENDED),
+        (30 * MB, [[MB, MB, MB]] * 3, UNKNOWN),  # four weeks are asked for
+        (30 * MB, [], UNKNOWN),
+        (30 * MB, [[MB, 30 * MB, MB]] * 4, HOLDS),  # once a week is a neighbour's value in three: the median stays
+        (30 * MB, [[28 * MB, 30 * MB, 29 * MB], *[[MB, MB, MB]] * 3], ENDED),  # last week was like that
+        (30 * MB, [[MB, MB, MB], *[[28 * MB, 30 * MB, 29 * MB]] * 3], ENDED),  # two and four weeks do not agree
+        (56 * MB, [[10 * MB, 20 * MB, 30 * MB]] * 4, ENDED),  # less than half of five deviations of 14.8 MB
+        (60 * MB, [[10 * MB, 20 * MB, 30 * MB]] * 4, STAYS),
+        (95 * MB, [[10 * MB, 20 * MB, 30 * MB]] * 4, HOLDS),
+    ],
+)
+def test_a_use_is_a_spike_if_one_two_and_four_weeks_agree(used: int, weeks: Any, expected: Finding) -> None:
+    assert usage_spike(SPIKE, used, weeks) is expected
+
+
+@pytest.mark.parametrize(("begun", "expected"), [(10, HOLDS), (9, STAYS), (5, STAYS), (4, ENDED)])
+def test_sessions_flap_until_they_are_half_as_many(begun: int, expected: Finding) -> None:
+    assert sessions_flapping(RuleParameters(sessions=10, minutes=60), begun) is expected
+
+
+@pytest.mark.parametrize(
+    ("arrived", "expected"),
+    [("", ENDED), ("--", ENDED), ("---", HOLDS), ("---+", HOLDS), ("+---", ENDED), ("-+--", ENDED)],
+)
+def test_messages_fail_in_a_row_until_one_arrives(arrived: str, expected: Finding) -> None:
+    asked = RuleParameters(failures=3, hours=24)
+    assert sms_failing(asked, [one == "+" for one in arrived]) is expected
 
 
 @pytest.mark.parametrize(("days", "words"), [(-1, "expired on 2026-11-19"), (1, "expires on 2026-11-21")])

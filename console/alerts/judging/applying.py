@@ -30,6 +30,11 @@ class Judged(Struct):
     shares_hold: dict[int, bool] = field(default_factory=dict)
 
 
+def is_asked(rule: AlertRule) -> bool:
+    """Whether the rule is asked of each SIM as it is now, rather than of histories."""
+    return KINDS[rule.kind].of_sims and not KINDS[rule.kind].of_histories
+
+
 class Judging(Struct, frozen=True, kw_only=True):
     """What a judging works with."""
 
@@ -42,8 +47,8 @@ class Judging(Struct, frozen=True, kw_only=True):
 
     @property
     def of_sims(self) -> list[AlertRule]:
-        """The rules that are asked of each SIM."""
-        return [rule for rule in self.rules.values() if KINDS[rule.kind].of_sims]
+        """The rules that are asked of each SIM as it is now."""
+        return [rule for rule in self.rules.values() if is_asked(rule)]
 
 
 async def judge_sims(judging: Judging, rules: Sequence[AlertRule], sims: Sequence[JudgedSim]) -> None:

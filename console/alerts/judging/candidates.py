@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alert_rules.findings import JudgedSim
-from console.alert_rules.kinds import KINDS
+from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule, filter_of
+from console.alert_rules.tables import sim_rhythms
 from console.alerts.judging.sim_conditions import conditions_of, data, sms, was_imei, was_status
-from console.alerts.tables import alert_subjects, unjudged_changes
+from console.alerts.tables import alert_subjects, sessionless_sims, unjudged_changes
 from console.sims.filters import conditions
 from console.sims.tables import sim_states, sims
 from console.sims.watching.tables import is_watched
@@ -84,7 +85,9 @@ async def _differing(
     joined = joined.join(known, sa.true())
     own = [sims.c[name] for name in ("iccid", "status", "imei", "connection", "operator", "country", "last_seen_at")]
     of_data = [data.c["left"], data.c.total, data.c.status, data.c.expires_at]
-    columns = [*own, *of_data, sms.c["left"], sms.c.total, sms.c.status, is_watched(sims), was_status, was_imei]
+    joined, of_network = _with_network(joined, {rule.kind for rule in rules})
+    of_sms = [sms.c["left"], sms.c.total, sms.c.status]
+    columns = [*own, *of_data, *of_sms, *of_network, is_watched(sims), was_status, was_imei]
     held_rules = sa.func.coalesce(known.c.rules, sa.cast([], sa.ARRAY(sa.Integer)))
     differs = sa.or_(*(_differs(organization_id, rule, held_rules, now) for rule in rules))
     query = sa.select(*(column.label(f"column_{place}") for place, column in enumerate(columns))).select_from(joined)
@@ -93,6 +96,21 @@ async def _differing(
         query = query.where(sims.c.iccid > after).order_by(sims.c.iccid).limit(limit)
     made: Callable[..., JudgedSim] = JudgedSim  # of a row, in the order of its fields
     return [made(*row[:-2], row[-2] or (), row[-1] or ()) for row in (await connection.execute(query)).all()]
+
+
+def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.FromClause, list[sa.ColumnElement[Any]]]":
+    """What only some kinds of rules ask is joined for these alone."""
+    found: list[sa.ColumnElement[Any]] = []
+    for kind, table, names in (
+        (RuleKind.NO_SESSION, sessionless_sims, ("since",)),
+        (RuleKind.SILENT, sim_rhythms, ("usual_gap_seconds", "longest_gap_seconds")),
+    ):
+        if kind in kinds:
+            c = table.c
+            same = sa.and_(c.organization_id == sims.c.organization_id, c.iccid == sims.c.iccid)
+            joined = joined.outerjoin(table, same)
+        found += [table.c[name] if kind in kinds else sa.null().cast(table.c[name].type) for name in names]
+    return joined, found
 
 
 def _differs(

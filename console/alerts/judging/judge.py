@@ -9,7 +9,7 @@ from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule
 from console.alert_rules.ready_made import VERSION
 from console.alert_rules.writes import give_ready_made, note_judged
-from console.alerts.judging import candidates, conditions, reads, shares, writes
+from console.alerts.judging import candidates, conditions, histories, reads, shares, writes
 from console.alerts.judging.applying import Judged, Judging, apply, judge_sims, open_alerts
 from console.alerts.judging.looking import FLEET_EVERY
 from console.alerts.writes import settle
@@ -35,9 +35,10 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
     )
     fleet = begun.fleet_judged_at is None or now - begun.fleet_judged_at >= FLEET_EVERY
     await _changed(judging)
-    await _revised(judging)
+    revised = await _revised(judging)
     if fleet:
         await _by_time(judging)
+    await _histories(judging, fleet=fleet, revised=revised)
     await _shares(judging)
     await _of_the_console(judging, fleet=fleet)
     due = await reads.due(connection, organization_id, judging.rules, judging.stale, now)
@@ -64,19 +65,21 @@ async def _changed(judging: Judging) -> None:
     await judge_sims(judging, rules, sims)
     if changes.ids:
         await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
+        await writes.note_sessionless(judging.transaction, judging.organization_id, changes.ids)
         await writes.forget(judging.transaction, judging.organization_id, changes.ids)
 
 
-async def _revised(judging: Judging) -> None:
+async def _revised(judging: Judging) -> set[int]:
     """Every SIM, by the rules that are new or were changed. What a rule holds for stays where it still holds."""
     connection = judging.transaction.connection
     revised = await reads.revised(connection, judging.organization_id)
     rules = [rule for rule in judging.rules.values() if rule.id in revised]
-    await _fleet(judging, [rule for rule in rules if KINDS[rule.kind].of_sims and not KINDS[rule.kind].momentary])
+    await _fleet(judging, [rule for rule in judging.of_sims if rule.id in revised and not KINDS[rule.kind].momentary])
     for rule in rules:
         known = await reads.open_keys(connection, judging.organization_id, rule.id)
         judging.judged.touched |= set(known.values())
     await note_judged(judging.transaction, judging.organization_id, rules)
+    return revised
 
 
 async def _by_time(judging: Judging) -> None:
@@ -94,6 +97,16 @@ async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
         await judge_sims(judging, rules, sims)
         more = len(sims) == AT_ONCE
         last = sims[-1].iccid if sims else ""
+
+
+async def _histories(judging: Judging, *, fleet: bool, revised: set[int]) -> None:
+    """SIMs by what happened to them lately. While its source is stale nothing is found, and nothing has ended."""
+    for rule in judging.rules.values():
+        definition = KINDS[rule.kind]
+        if definition.of_histories and definition.feed not in judging.stale and (fleet or rule.id in revised):
+            connection, organization_id = judging.transaction.connection, judging.organization_id
+            found = await histories.differing(connection, organization_id, rule, judging.now)
+            await apply(judging, rule, found.new, found.ended, found.open)
 
 
 async def _shares(judging: Judging) -> None:

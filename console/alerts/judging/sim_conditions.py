@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.alert_rules.tables import sim_rhythms
+from console.alerts.tables import sessionless_sims
 from console.quotas.tables import quotas
 from console.sims.tables import sims
 from console.sims.watching.tables import is_watched
@@ -34,6 +36,7 @@ def conditions_of(kind: RuleKind, parameters: RuleParameters, now: datetime) -> 
 
 def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tuple[Condition, Condition]:
     c = sims.c
+    disabled = sa.func.coalesce(c.status == "disabled", sa.false())
     match kind:
         case RuleKind.DATA_QUOTA_BELOW:
             return _below(data, parameters.percent, parameters.left_bytes)
@@ -46,8 +49,17 @@ def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tu
             return soon, ~soon
         case RuleKind.NO_CONTACT:
             silent = c.last_seen_at < now - timedelta(hours=parameters.hours or 0)
-            disabled = sa.func.coalesce(c.status == "disabled", sa.false())
             return sa.and_(~disabled, silent), sa.or_(disabled, ~silent)
+        case RuleKind.EXPIRED:
+            over = data.c.expires_at <= now
+            return sa.and_(~disabled, over), sa.or_(disabled, ~over)
+        case RuleKind.SILENT:
+            silent = c.last_seen_at + _silent_after(parameters) < now
+            return sa.and_(~disabled, silent), sa.or_(disabled, ~silent)
+        case RuleKind.NO_SESSION:
+            attached = c.connection == "attached"
+            long = sessionless_sims.c.since < now - timedelta(minutes=parameters.minutes or 0)
+            return sa.and_(~disabled, attached, long), sa.or_(disabled, ~attached, ~long)
         case RuleKind.STATUS_CHANGED:
             another = c.status != sa.func.any(was_status)
             unknown = sa.and_(c.status.is_(None), sa.func.cardinality(was_status) > 0)
@@ -59,6 +71,14 @@ def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tu
             allowed = c.country.in_(parameters.countries or [])
             return sa.and_(here, ~allowed), sa.and_(here, allowed)
     raise AssertionError(f"rules of the kind {kind} are not asked of SIMs")
+
+
+def _silent_after(parameters: RuleParameters) -> "sa.ColumnElement[timedelta]":
+    """As `silent_after` of the findings. Null of a SIM without a rhythm."""
+    r = sim_rhythms.c
+    gaps = sa.func.greatest(r.usual_gap_seconds * (parameters.times or 0), r.longest_gap_seconds)
+    known = sa.case((r.usual_gap_seconds.is_not(None), sa.func.greatest(gaps, (parameters.hours or 0) * 3600)))
+    return sa.func.make_interval(0, 0, 0, 0, 0, 0, known, type_=sa.Interval)
 
 
 def _below(quota: "sa.FromClause", percent: int | None, amount: int | None) -> tuple[Condition, Condition]:

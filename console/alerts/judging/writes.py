@@ -11,9 +11,16 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.reads import AlertRule
 from console.alerts.judging.candidates import numbers
-from console.alerts.rules import NewSubject, is_group
-from console.alerts.tables import alert_judging, alert_subjects, alerts, departures, unjudged_changes
-from console.facts.alerts import AlertChange, AlertState
+from console.alerts.judging.new_alerts import new_alert
+from console.alerts.rules import NewSubject
+from console.alerts.tables import (
+    alert_judging,
+    alert_subjects,
+    alerts,
+    departures,
+    sessionless_sims,
+    unjudged_changes,
+)
 from console.sims.filters import texts
 from console.sims.tables import sims
 from console.sims.watching.tables import is_watched
@@ -99,6 +106,24 @@ async def note_departures(
     )
 
 
+async def note_sessionless(transaction: Transaction, organization_id: int, changes: Sequence[int]) -> None:
+    """Keep since when SIMs are registered without a session; whoever was anything else in between begins anew."""
+    c = sessionless_sims.c
+    mine = sa.and_(u.id == sa.func.any(numbers(changes)), u.organization_id == organization_id)
+    changed = unjudged_changes.join(sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == u.iccid))
+    attached = sa.func.coalesce(sims.c.connection == "attached", sa.false())
+    another = u.was_connection.is_distinct_from("attached")
+    anew = sa.select(u.iccid).select_from(changed).where(mine, sa.or_(~attached, another))
+    await transaction.connection.execute(
+        sa.delete(sessionless_sims).where(c.organization_id == organization_id, c.iccid.in_(anew))
+    )
+    since = sa.func.coalesce(sa.func.max(u.changed_at).filter(another), sa.func.min(u.changed_at))
+    new = sa.select(sa.literal(organization_id), u.iccid, since).select_from(changed)
+    new = new.where(mine, attached).group_by(u.iccid)
+    statement = insert(sessionless_sims).from_select(["organization_id", "iccid", "since"], new)
+    await transaction.connection.execute(statement.on_conflict_do_nothing())
+
+
 async def open_alerts(
     transaction: Transaction,
     organization_id: int,
@@ -111,7 +136,7 @@ async def open_alerts(
 
     `known`: the rule's open alerts by key.
     """
-    new = [_values(organization_id, rule, key, subjects, now) for key, subjects in found.items() if key not in known]
+    new = [new_alert(organization_id, rule, key, subjects, now) for key, subjects in found.items() if key not in known]
     ids = {key: known[key] for key in found if key in known}
     if new:
         statement = sa.insert(alerts).returning(a.key, a.id)
@@ -135,28 +160,6 @@ async def open_alerts(
         upsert.on_conflict_do_update(index_elements=["alert_id", "subject"], set_=again)
     )
     return ids
-
-
-def _values(
-    organization_id: int, rule: AlertRule, key: str, subjects: Sequence[NewSubject], now: datetime
-) -> dict[str, Any]:
-    operators, countries = {one.operator for one in subjects}, {one.country for one in subjects}
-    first = min((one.since for one in subjects if one.since), default=now)
-    return {
-        "organization_id": organization_id,
-        "rule_id": rule.id,
-        "severity": rule.severity.value,
-        "state": AlertState.PENDING.value,
-        "key": key,
-        "title": "",  # as it is settled
-        "iccid": None if is_group(key) else subjects[0].iccid,
-        "operator": (operators.pop() or None) if len(operators) == 1 else None,
-        "country": (countries.pop() or None) if len(countries) == 1 else None,
-        "started_at": min(first, now),
-        "change": AlertChange.PENDING.value,
-        "changed_at": now,
-        "revision": 0,
-    }
 
 
 async def end_subjects(
