@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0048"
+revision = "0045"
 down_revision = "0044"
 
 
