@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from console.runs.installation_wide import INSTALLATION_WIDE
 from console.runs.on_request import ON_REQUEST
 from console.runs.rules import JobDefinition
 
@@ -91,6 +92,7 @@ JOBS = (
     ),
     JobDefinition(
         name="measure_rhythms",
+        title="Contact rhythms",
         description="Measures how often each SIM is in contact, by which alerts say that one is silent",
         every="6 hours",
         cron="23 */6 * * *",
@@ -114,15 +116,6 @@ JOBS = (
         cron="* * * * *",
         timeout=timedelta(hours=1),
         at_start=True,
-    ),
-    JobDefinition(
-        name="refresh_sums",
-        title="Sums of usage",
-        description="Brings usage records that came late into the sums (TimescaleDB's community edition alone)",
-        every="late record, and 10 minutes for what was left",
-        cron="*/10 * * * *",
-        timeout=timedelta(hours=1),
-        by_organization=False,
     ),
     JobDefinition(
         name="watch_stream",
@@ -166,41 +159,6 @@ JOBS = (
         timeout=timedelta(minutes=10),
         at_start=True,
     ),
-    JobDefinition(
-        name="sweep_outbox",
-        title="Unpublished changes",
-        description="Publishes facts and hands over job requests that a crash or a lost Redis left behind",
-        every="10 seconds",
-        cron="* * * * * */10",
-        timeout=timedelta(minutes=5),
-        by_organization=False,
-    ),
-    JobDefinition(
-        name="seal_audit",
-        title="Audit trail: sealing",
-        description="Numbers and seals the lines of the audit trail, so that none can be changed unnoticed",
-        every="10 seconds",
-        cron="* * * * * */10",
-        timeout=timedelta(minutes=10),
-        by_organization=False,
-    ),
-    JobDefinition(
-        name="verify_audit",
-        title="Audit trail: verification",
-        description="Verifies that every line of the audit trail is as it was sealed",
-        every="day",
-        cron="0 3 * * *",
-        timeout=timedelta(hours=6),
-        by_organization=False,
-    ),
-    JobDefinition(
-        name="prune",
-        title="Retention",
-        description="Deletes what is past its retention: records, events, messages, lines of the audit trail",
-        every="day",
-        cron="17 3 * * *",
-        timeout=timedelta(hours=6),
-        by_organization=False,
-    ),
+    *INSTALLATION_WIDE,
 )
 BY_NAME = {job.name: job for job in JOBS}

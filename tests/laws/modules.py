@@ -53,7 +53,8 @@ def names_say_something(path: str, module: ast.Module) -> Iterator[str]:
 
 def a_job_is_a_file(tree: Tree) -> list[str]:
     """A file on top of jobs/ is a job of its name, or what runs jobs; the table of jobs knows each."""
-    table = tree.texts["console/runs/schedule.py"] + tree.texts["console/runs/on_request.py"]
+    parts = ("schedule", "on_request", "installation_wide")
+    table = "".join(tree.texts[f"console/runs/{part}.py"] for part in parts)
     found = []
     for path in sorted(tree.texts):
         if not path.startswith("jobs/"):
