@@ -107,7 +107,7 @@ async def keys(
     total: int | None = None,
 ) -> list[str]:
     """The ICCIDs of such a list alone: indexes know them, so no more SIMs are looked at than are wanted."""
-    if wanted.q:
+    if not parse_search(wanted.q).iccids_alone:
         await plan_by_values(connection)
     by, where, iccid = keys_of(sort), conditions(organization_id, wanted), sim_states.c.iccid
     if {one.field for one in sort} <= {"iccid"} and (asked := _words_alone(wanted)):
@@ -148,7 +148,7 @@ async def _in_order(
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
     """How many SIMs the filter lets through: by the counts that the database keeps, if they have what it asks for."""
-    if wanted.q:
+    if not parse_search(wanted.q).iccids_alone:
         await plan_by_values(connection)
     known = counted_by_kind(organization_id, wanted)
     if known is None and (asked := _words_alone(wanted)):

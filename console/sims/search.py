@@ -27,6 +27,11 @@ class Search(Struct, frozen=True):
     words: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
 
+    @property
+    def iccids_alone(self) -> bool:
+        """Whether nothing else is asked than whole ICCIDs, if anything: any plan for it is a look at their keys."""
+        return not self.words and all(one.iccid for one in self.identifiers)
+
 
 def parse_search(text: str) -> Search:
     """Take a search apart. Raises SearchTooLong beyond the bounds of one search."""
