@@ -93,6 +93,7 @@ KINDS = (
     ActionKind("link.mail", "Mail a link for a new password to whoever has forgotten theirs"),
     ActionKind("link.use", "Use an invitation, or a link for a new password"),
     ActionKind("account.change_password", "Change one's own password"),
+    ActionKind("account.change_zone", "Change the zone in which times are shown"),
     ActionKind("account.change_mail", "Change where a link for a new password is mailed", proof=True),
     ActionKind("account.begin_factor", "Begin to set up one's own second factor"),
     ActionKind("account.set_factor", "Set up one's own second factor"),

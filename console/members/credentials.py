@@ -76,6 +76,7 @@ def _holders(now: Moment) -> "sa.Select[Any]":
             s.user_id,
             m.role,
             users.c.name,
+            users.c.zone,
             organizations.c.name.label("there"),
         )
         .join(members, (m.organization_id == s.organization_id) & (m.user_id == s.user_id))
@@ -102,6 +103,7 @@ def _caller(row: Mapping[str, Any], session: bytes | None = None) -> Caller:
         user_id=row["user_id"],
         session=session,
         proved_at=row["proved_at"],
+        zone=row["zone"],
     )
 
 

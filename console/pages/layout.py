@@ -99,6 +99,7 @@ async def layout_context(
         "here": view.name,
         "user": caller.name,
         "role": caller.role,
+        "zone": caller.zone or "UTC",
         "may": caller.permissions,
         "navigation": offered(caller.permissions),
         "memberships": await memberships_of(connection, caller.user_id) if caller.user_id is not None else [],

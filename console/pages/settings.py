@@ -24,7 +24,8 @@ from console.settings import Settings
 from console.store.database import Database
 from console.users.factors.reads import passkeys_of, second_factor_of
 from console.users.reads import has_password, linked_issuer, mail_address_of
-from console.users.writes import set_mail_address, set_password
+from console.users.writes import set_mail_address, set_password, set_zone
+from console.users.zones import zones_by_region
 
 BACK = "/settings"
 
@@ -33,6 +34,12 @@ class MailForm(Struct):
     """Where a link for a new password is mailed."""
 
     mail_address: str = ""
+
+
+class ZoneForm(Struct):
+    """In which zone times are shown."""
+
+    zone: str = ""
 
 
 class PasswordForm(Struct):
@@ -65,6 +72,7 @@ async def _drawn(
         linked=await linked_issuer(reading, caller.user_id),
         has_password=await has_password(reading, caller.user_id),
         mail_address=await mail_address_of(reading, caller.user_id),
+        zones=zones_by_region(),
         fault=fault,
     )
 
@@ -130,6 +138,29 @@ async def change_mail(
     return Redirect(BACK, status_code=303)
 
 
+@post("/settings/zone", status_code=200)
+async def change_zone(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    live_since: NamedDependency[str],
+    data: Form[ZoneForm],
+) -> Response[Any]:
+    """In which zone this user reads times, on every device."""
+    assert caller.user_id is not None
+    try:
+        async with (
+            db.transaction() as transaction,
+            acting(transaction, caller, "account.change_zone", caller.name) as act,
+        ):
+            act.before, act.after = {"zone": caller.zone}, {"zone": data.zone}
+            await set_zone(transaction, caller.user_id, data.zone)
+    except Invalid as error:
+        async with db.reading() as reading:
+            return await _drawn(reading, caller, settings, live_since, error.message)
+    return Redirect(BACK, status_code=303)
+
+
 @post("/settings/sessions/{session_id:int}/end", status_code=303)
 async def end(caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]) -> Redirect:
     """One of the user's sessions ends, and its sockets with it."""
@@ -150,7 +181,7 @@ async def end_others(caller: NamedDependency[Caller], db: NamedDependency[Databa
 
 router = Router(
     "/",
-    route_handlers=[settings_page, change_password, change_mail, end, end_others],
+    route_handlers=[settings_page, change_password, change_mail, change_zone, end, end_others],
     request_max_body_size=FORM_BYTES,
     opt={"permission": None},
 )

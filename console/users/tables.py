@@ -12,6 +12,7 @@ users = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),  # what is typed at sign-in, in lower case
     sa.Column("password_hash", sa.Text),  # argon2id; none of who signs in by the identity provider alone
     sa.Column("mail_address", sa.Text),  # where links for a new password and approvals are mailed
+    sa.Column("zone", sa.Text),  # of the IANA database, or "local"; times are in UTC without one
     moment("created_at", nullable=False),
     moment("disabled_at"),
     moment("last_sign_in_at"),

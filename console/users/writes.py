@@ -15,6 +15,7 @@ from console.users.factors.writes import remove_factors
 from console.users.passwords import hash_password
 from console.users.rules import mail_fault, password_fault
 from console.users.tables import identities, users
+from console.users.zones import is_zone
 
 
 async def add_user(
@@ -67,6 +68,13 @@ async def set_mail_address(transaction: Transaction, user_id: int, address: str 
         raise Invalid(fault)
     statement = sa.update(users).where(users.c.id == user_id).values(mail_address=address)
     await transaction.connection.execute(statement)
+
+
+async def set_zone(transaction: Transaction, user_id: int, zone: str) -> None:
+    """In which zone times are shown to this user. Raises Invalid for one that there is not."""
+    if not is_zone(zone):
+        raise Invalid(f"There is no time zone {zone[:40]!r}")
+    await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(zone=zone))
 
 
 async def keep_hash(transaction: Transaction, user_id: int, password_hash: str) -> None:

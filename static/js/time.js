@@ -6,13 +6,29 @@ const KEY = "console.zone";
 const YOUNG = 5_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+// The user's own zone: of the IANA database, or "local" for that of the machine. Who has none, or has UTC, may switch
+// between UTC and the machine's.
+const own = document.documentElement.dataset.ownZone ?? "UTC";
+const other = own === "UTC" ? "local" : own;
+const fields = other === "local" ? null : formatOf(other);
+
 let zone = read();
+
+function formatOf(timeZone) {
+  const digits = "2-digit";
+  const shown = { year: "numeric", month: digits, day: digits, hour: digits, minute: digits, second: digits };
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone, hourCycle: "h23", ...shown, timeZoneName: "longOffset" });
+  } catch {
+    return null; // this browser does not know the zone: it shows its own, and says "local"
+  }
+}
 
 function read() {
   try {
-    return localStorage.getItem(KEY) === "local" ? "local" : "UTC";
+    return localStorage.getItem(KEY) === "other" || (own !== "UTC" && localStorage.getItem(KEY) !== "UTC") ? other : "UTC";
   } catch {
-    return "UTC";
+    return own;
   }
 }
 
@@ -20,6 +36,7 @@ const two = (number) => String(number).padStart(2, "0");
 
 // The parts of a moment in the chosen zone.
 function parts(date) {
+  if (zone !== "UTC" && fields) return partsIn(date);
   const get = zone === "UTC" ? "getUTC" : "get";
   return {
     year: date[`${get}FullYear`](),
@@ -27,6 +44,18 @@ function parts(date) {
     day: date[`${get}Date`](),
     time: `${two(date[`${get}Hours`]())}:${two(date[`${get}Minutes`]())}`,
     second: two(date[`${get}Seconds`]()),
+  };
+}
+
+function partsIn(date) {
+  const found = Object.fromEntries(fields.formatToParts(date).map(({ type, value }) => [type, value]));
+  return {
+    year: Number(found.year),
+    month: Number(found.month) - 1,
+    day: Number(found.day),
+    time: `${found.hour}:${found.minute}`,
+    second: found.second,
+    away: found.timeZoneName.replace("GMT", "") || "+00:00",
   };
 }
 
@@ -66,10 +95,13 @@ export function hourMinute(date) {
 }
 
 export function exact(date) {
-  const { year, month, day, time, second } = parts(date);
-  const away = -date.getTimezoneOffset();
-  const name = zone === "UTC" ? "UTC" : `${away < 0 ? "-" : "+"}${two(Math.abs(away) / 60 | 0)}:${two(Math.abs(away) % 60)}`;
-  return `${year}-${two(month + 1)}-${two(day)} ${time}:${second} ${name}`;
+  const { year, month, day, time, second, away = awayOfMachine(date) } = parts(date);
+  return `${year}-${two(month + 1)}-${two(day)} ${time}:${second} ${zone === "UTC" ? "UTC" : away}`;
+}
+
+function awayOfMachine(date) {
+  const minutes = -date.getTimezoneOffset();
+  return `${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60 | 0)}:${two(Math.abs(minutes) % 60)}`;
 }
 
 export function ago(date, now = serverDate()) {
@@ -117,9 +149,10 @@ function showClock() {
 }
 
 function showZone() {
+  const name = (of) => (of === "UTC" ? "UTC" : fields ? of.split("/").at(-1).replaceAll("_", " ") : "local");
   for (const button of document.querySelectorAll("[data-zone]")) {
-    button.querySelector("[data-zone-name]").textContent = zone === "UTC" ? "UTC" : "local";
-    button.title = zone === "UTC" ? "Times are in UTC; show local time" : "Times are local; show UTC";
+    button.querySelector("[data-zone-name]").textContent = name(zone);
+    button.title = `Times are in ${zone === "UTC" || fields ? zone : "local time"}; show ${name(zone === "UTC" ? other : "UTC")}`;
   }
   showClock();
   renderTimes();
@@ -136,9 +169,9 @@ export function startTimes() {
   document.addEventListener("pointerover", nameExactly);
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-zone]")) return;
-    zone = zone === "UTC" ? "local" : "UTC";
+    zone = zone === "UTC" ? other : "UTC";
     try {
-      localStorage.setItem(KEY, zone);
+      localStorage.setItem(KEY, zone === "UTC" ? "UTC" : "other");
     } catch {
       // it holds until the next page
     }

@@ -120,6 +120,7 @@ PAGES: dict[str, Row] = {
     "GET /reports/{day}/pdf": READ,
     "POST /report-settings": Row("alerts:write", {"hour": "3"}),
     "GET /settings": ANYONE,
+    "POST /settings/zone": Row("anyone", {"zone": "Europe/Berlin"}),
     "POST /settings/mail-address": Row("anyone", {"mail_address": "ada@example.com"}),
     "POST /settings/password": Row("anyone", {"present": "wrong", "password": "wrong"}),
     "GET /settings/second-factor": ANYONE,

@@ -31,7 +31,7 @@ WITHOUT: dict[str, str] = {
     "a user's own, wherever they are a member": """
         console/sessions/reads.py sessions_of
         console/sessions/writes.py end_own_session end_program_session
-        console/users/writes.py add_user note_sign_in set_password set_mail_address keep_hash
+        console/users/writes.py add_user note_sign_in set_password set_mail_address set_zone keep_hash
         console/users/writes.py change_password disable_user
         console/users/writes.py add_identified_user note_groups link_identity unlink_identity reset_second_factor
         console/users/factors/writes.py begin_second_factor confirm_second_factor use_second_factor
