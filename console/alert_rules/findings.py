@@ -3,109 +3,23 @@
 Conditions with a threshold end a little beyond it (hysteresis), so that a value on the threshold does not flap.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from msgspec import Struct
-
+from console.alert_rules import quota_findings
+from console.alert_rules.judged import Finding, Found, JudgedSim
 from console.alert_rules.kinds import RuleKind, RuleParameters
 
 DEVICE_DIGITS = 14  # of an IMEI; what follows is a check digit or the version of the software
 ON_A_NETWORK = frozenset({"online", "attached"})
-MEBIBYTE = 1024 * 1024
 
 
-class Finding(StrEnum):
-    """Whether a condition holds."""
-
-    HOLDS = "holds"
-    STAYS = "stays"  # between both thresholds: as it was before
-    ENDED = "ended"
-    UNKNOWN = "unknown"  # nothing is known that it could be judged by: as it was before
-
-
-class JudgedSim(Struct, frozen=True):
-    """What rules ask of a SIM. The `was_` fields: every value that it had since it was judged last."""
-
-    iccid: str
-    status: str | None = None
-    imei: str | None = None
-    connection: str | None = None
-    operator: str | None = None
-    country: str | None = None
-    last_seen_at: datetime | None = None
-    data_left_bytes: int | None = None
-    data_total_bytes: int | None = None
-    data_quota: str | None = None
-    data_expires_at: datetime | None = None
-    sms_left: int | None = None
-    sms_total: int | None = None
-    sms_quota: str | None = None
-    no_session_since: datetime | None = None  # registered since then, without a data session
-    usual_gap_seconds: int | None = None  # between contacts; one in twenty is longer
-    longest_gap_seconds: int | None = None
-    watched: bool = True
-    was_status: Sequence[str] = ()
-    was_imei: Sequence[str] = ()
-
-
-Found = tuple[Finding, Callable[[], str] | None]  # and what says in words what was found, asked only if needed
 Judge = Callable[[RuleParameters, JudgedSim, datetime], Found]
 
 
 def find(kind: RuleKind, parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """Whether the condition holds for this SIM. For one that is not watched, none does."""
     return JUDGES[kind](parameters, sim, now) if sim.watched else (Finding.ENDED, None)
-
-
-def _below(left: int | None, total: int | None, percent: int | None, amount: int | None) -> Finding:
-    """A quota below a share or an amount; it ends a quarter above."""
-    if left is None or (amount is None and not total):
-        return Finding.UNKNOWN
-    share = percent if total else None
-    if (amount is not None and left < amount) or (share and total and left * 100 < total * share):
-        return Finding.HOLDS
-    if (amount is not None and left * 4 < amount * 5) or (share and total and left * 400 < total * share * 5):
-        return Finding.STAYS
-    return Finding.ENDED
-
-
-def _data_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
-    finding = _below(sim.data_left_bytes, sim.data_total_bytes, parameters.percent, parameters.left_bytes)
-    if sim.data_left_bytes is None:
-        return finding, None
-    return finding, lambda: f"{_megabytes(sim.data_left_bytes, sim.data_total_bytes)} left"
-
-
-def _megabytes(left: int | None, total: int | None) -> str:
-    return f"{(left or 0) / MEBIBYTE:,.1f}{f' of {total // MEBIBYTE:,}' if total else ''} MB"
-
-
-def _sms_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
-    finding = _below(sim.sms_left, sim.sms_total, parameters.percent, parameters.left_messages)
-    if sim.sms_left is None:
-        return finding, None
-    return finding, lambda: f"{sim.sms_left:,}{f' of {sim.sms_total:,}' if sim.sms_total else ''} SMS left"
-
-
-def _used_up(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
-    data = parameters.service == "data"
-    left, word = (sim.data_left_bytes, sim.data_quota) if data else (sim.sms_left, sim.sms_quota)
-    if left is None and word is None:
-        return Finding.UNKNOWN, None
-    if word == "expired":
-        return Finding.HOLDS, lambda: f"{parameters.service} quota expired"
-    used_up = word == "exhausted" or (left is not None and left <= 0)
-    return (Finding.HOLDS, lambda: f"no {parameters.service} left") if used_up else (Finding.ENDED, None)
-
-
-def _expires(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
-    if sim.data_expires_at is None:
-        return Finding.UNKNOWN, None
-    holds = sim.data_expires_at <= now + timedelta(days=parameters.days or 0)
-    word = "expired" if sim.data_expires_at <= now else "expires"
-    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"{word} on {sim.data_expires_at:%Y-%m-%d}"
 
 
 def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
@@ -149,16 +63,6 @@ def _no_session(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
     return Finding.HOLDS if holds else Finding.ENDED, lambda: f"since {sim.no_session_since:%Y-%m-%d %H:%M} UTC"
 
 
-def _expired(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
-    """The SIM is still enabled: it can be extended. A top-up moves the date."""
-    if sim.status == "disabled":
-        return Finding.ENDED, None
-    if sim.data_expires_at is None:
-        return Finding.UNKNOWN, None
-    holds = sim.data_expires_at <= now
-    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"on {sim.data_expires_at:%Y-%m-%d}"
-
-
 def _status_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     before = [one for one in sim.was_status if one != sim.status]
     return (Finding.HOLDS, lambda: f"{before[0]}, now {sim.status or 'not known'}") if before else (Finding.ENDED, None)
@@ -182,11 +86,12 @@ def _country(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found
 
 
 JUDGES: dict[RuleKind, Judge] = {
-    RuleKind.DATA_QUOTA_BELOW: _data_below,
-    RuleKind.SMS_QUOTA_BELOW: _sms_below,
-    RuleKind.QUOTA_USED_UP: _used_up,
-    RuleKind.EXPIRES_SOON: _expires,
-    RuleKind.EXPIRED: _expired,
+    RuleKind.DATA_QUOTA_BELOW: quota_findings.data_below,
+    RuleKind.SMS_QUOTA_BELOW: quota_findings.sms_below,
+    RuleKind.QUOTA_USED_UP: quota_findings.used_up,
+    RuleKind.DATA_RUNS_OUT: quota_findings.runs_out,
+    RuleKind.EXPIRES_SOON: quota_findings.expires,
+    RuleKind.EXPIRED: quota_findings.expired,
     RuleKind.NO_CONTACT: _no_contact,
     RuleKind.SILENT: _silent,
     RuleKind.NO_SESSION: _no_session,

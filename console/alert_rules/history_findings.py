@@ -6,7 +6,7 @@ Conditions end well below their threshold (hysteresis), so that a value on the t
 from collections.abc import Sequence
 from statistics import median
 
-from console.alert_rules.findings import Finding
+from console.alert_rules.judged import Finding
 from console.alert_rules.kinds import RuleParameters
 
 LOOK_BACKS = (1, 2, 4)  # weeks that must agree

@@ -17,6 +17,7 @@ class RuleKind(StrEnum):
     DATA_QUOTA_BELOW = "data_quota_below"
     SMS_QUOTA_BELOW = "sms_quota_below"
     QUOTA_USED_UP = "quota_used_up"
+    DATA_RUNS_OUT = "data_runs_out"
     EXPIRES_SOON = "expires_soon"
     EXPIRED = "expired"
     NO_CONTACT = "no_contact"
@@ -65,7 +66,8 @@ class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=1, le=8760)] | None, Meta(description="Without contact, or within which.", examples=[24])
     ] = None
     days: Annotated[
-        Annotated[int, Meta(ge=1, le=3650)] | None, Meta(description="Until it expires, or is due.", examples=[30])
+        Annotated[int, Meta(ge=1, le=3650)] | None,
+        Meta(description="Until it expires, runs out, or is due.", examples=[30]),
     ] = None
     minutes: Annotated[
         Annotated[int, Meta(ge=1, le=1440)] | None, Meta(description="Within which, or after which.", examples=[5])
@@ -122,6 +124,9 @@ KINDS: dict[RuleKind, KindDefinition] = {
     ),
     RuleKind.QUOTA_USED_UP: KindDefinition(
         text="Quota used up or expired", takes=("service",), feed=Feed.POLLING, of_sims=True
+    ),
+    RuleKind.DATA_RUNS_OUT: KindDefinition(
+        text="Data runs out soon", takes=("days",), feed=Feed.POLLING, of_sims=True, by_time=True
     ),
     RuleKind.EXPIRES_SOON: KindDefinition(
         text="Data quota expiry", takes=("days",), feed=Feed.POLLING, of_sims=True, by_time=True

@@ -5,7 +5,7 @@ from msgspec import Struct
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 
-VERSION = 3  # of the set; an organization is given what came after the version that it has
+VERSION = 4  # of the set; an organization is given what came after the version that it has
 HOUR = 3_600
 
 
@@ -146,5 +146,12 @@ READY_MADE = (
         severity=Severity.WARNING,
         parameters=RuleParameters(failures=3, hours=24),
         since=3,
+    ),
+    ReadyMade(
+        name="Data runs out within a week",
+        kind=RuleKind.DATA_RUNS_OUT,
+        severity=Severity.WARNING,
+        parameters=RuleParameters(days=7),
+        since=4,
     ),
 )

@@ -5,11 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.tables import network_events, status_history
 from console.sims.filters import texts
-from console.sims.tables import sims
 from console.usage.tables import usage_hourly
 
 HISTORY = timedelta(days=28)
@@ -46,10 +44,3 @@ def measured(organization_id: int, now: datetime, iccids: Sequence[str] | None) 
         sa.cast(sa.func.count(gaps.c.gap), sa.Integer).label("gaps"),
     )
     return query.group_by(gaps.c.iccid).having(sa.func.count(gaps.c.gap) >= LEAST_GAPS)
-
-
-async def iccids_after(connection: AsyncConnection, organization_id: int, last: str, *, limit: int) -> list[str]:
-    """The next SIMs by ICCID."""
-    c = sims.c
-    query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid > last).order_by(c.iccid)
-    return list((await connection.execute(query.limit(limit))).scalars())

@@ -41,6 +41,8 @@ def condition(kind: RuleKind, parameters: RuleParameters) -> str:
 
 def _of_lately(kind: RuleKind, p: RuleParameters) -> str:
     match kind:
+        case RuleKind.DATA_RUNS_OUT:
+            return f"a SIM's data runs out within {_many(p.days, 'day')} by the forecast of its use"
         case RuleKind.SILENT:
             return (
                 f"an enabled SIM was not seen for {p.times} times its usual gap, {_many(p.hours, 'hour')} at least,"

@@ -26,6 +26,7 @@ NO_HISTORY = {
     RuleKind.SMS_QUOTA_BELOW: "no history of quotas is kept",
     RuleKind.QUOTA_USED_UP: "no history of quotas is kept",
     RuleKind.EXPIRES_SOON: "no history of quotas is kept",
+    RuleKind.DATA_RUNS_OUT: "no history of quotas is kept",
     RuleKind.EXPIRED: "no history of quotas is kept",
     RuleKind.STATUS_CHANGED: "no history of enabling and disabling is kept",
     RuleKind.IMEI_CHANGED: "no history of devices is kept",

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alert_rules import rhythms
-from console.alert_rules.findings import Finding, silent_after
+from console.alert_rules.findings import silent_after
 from console.alert_rules.history_findings import sms_failing, usage_spike
+from console.alert_rules.judged import Finding
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.connectivity.tables import status_history
 from console.errors import Conflict

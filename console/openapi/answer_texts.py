@@ -31,6 +31,7 @@ ANSWERS = {
     "getPolling": "The shares now.",
     "getStreamer": "The Data Streamer now.",
     "listDifferences": "A page of SIMs that differ.",
+    "listQuotaForecasts": "A page of forecasts.",
     **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",

@@ -21,7 +21,9 @@ from console.organizations.rules import Caller
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
-from console.quotas.outlook import BANDS, DAYS, OTHERS, Outlook, QuotaOutlook, of_sims, outlook, soonest
+from console.quotas.bands import BANDS, DAYS, OTHERS, Outlook, QuotaOutlook
+from console.quotas.forecast import held_percent
+from console.quotas.outlook import of_sims, outlook, soonest
 from console.store.keyset import read_cursor
 
 ROWS = 50
@@ -137,6 +139,7 @@ async def quotas(
         **await layout_context(reading, caller, live_since, QuotasView),
         **counted(counts),
         "rows": [drawn(row, now) for row in found],
+        "held_percent": await held_percent(reading, organization_id),
         "wanted": wanted,
         "first": _address(left=wanted),
         "beyond": bool(cursor),

@@ -102,8 +102,9 @@ class SimView:
         if what.part == "diagnosis":
             found = await diagnosis_of(reading, organization_id, sim, datetime.now(UTC))
             return [replace("sim-diagnosis", self._fragments.draw("sim/_diagnosis.html", diagnosis=found))]
-        days = await forecast(reading, organization_id, sim, datetime.now(UTC))
-        html = self._fragments.draw("sim/_quotas.html", sim=sim, forecast=days)
+        now = datetime.now(UTC)
+        expected = await forecast(reading, organization_id, sim.iccid, now)
+        html = self._fragments.draw("sim/_quotas.html", sim=sim, forecast=expected)
         return [replace("sim-quotas", html, revision=sim.revision)]
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
@@ -150,7 +151,7 @@ async def sim_page(
         "here": "sims",
         "sim": shown_sim(caller, sim),
         "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, datetime.now(UTC)),
-        "forecast": await forecast(reading, caller.organization_id, sim, datetime.now(UTC)),
+        "forecast": await forecast(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
         "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
         "may_act": caller.may(Permission.SIMS_ACT),
         "actions": [drawn(action) for action in actions],

@@ -1,10 +1,12 @@
 """Quotas for programs."""
 
-from typing import Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
 
 from litestar import Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
@@ -12,6 +14,9 @@ from console.http.fields import FieldNames
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller
 from console.quotas import reads, reconciliation
+from console.quotas.bands import Band, Other
+from console.quotas.forecast import held_percent
+from console.quotas.outlook import soonest
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
 from console.store.counting import Total
@@ -65,9 +70,62 @@ async def differing(
     return asked.listing(Difference, items, more, total)
 
 
+class QuotaForecast(Struct, frozen=True, kw_only=True):
+    """When a SIM's data quota is empty, by the forecast of its use."""
+
+    iccid: Annotated[str, Meta(description="19 digits, without the check digit.", examples=["8988228066600000001"])]
+    band: Annotated[str, Meta(description="As `left` asks for.", examples=["30"])]
+    daily_bytes: Annotated[int | None, Meta(description="Expected a day; null: no forecast.", examples=[1048576])]
+    seconds: Annotated[int | None, Meta(description="Until it is empty; null: no forecast.", examples=[1900800])]
+    soonest_seconds: Annotated[
+        int | None, Meta(description="Four of five lie from here; null: not enough is known.", examples=[1555200])
+    ]
+    latest_seconds: Annotated[int | None, Meta(description="And until here; null: open.", examples=[2332800])]
+    days: Annotated[int | None, Meta(description="Whole days, UTC, that it is made of.", examples=[126])]
+    found: Annotated[
+        str | None,
+        Meta(description="`changed`: it uses something else since a day; `silent`: nothing.", examples=[None]),
+    ]
+    since: Annotated[date | None, Meta(description="That day.", examples=[None])]
+
+
+class QuotaForecasts(Struct, frozen=True, kw_only=True):
+    """Forecasts of data quotas, and how well earlier ones held."""
+
+    items: Annotated[list[QuotaForecast], Meta(description="What is empty first stands first.")]
+    next_cursor: Annotated[str | None, Meta(description="For the next page; null: this is the last.", examples=[None])]
+    held_percent: Annotated[
+        int | None,
+        Meta(
+            description="Of a hundred earlier intervals, meant to hold in 80 cases, so many have; null: none is known.",
+            examples=[79],
+        ),
+    ]
+
+
+@get("/quotas/forecasts", operation_id="listQuotaForecasts", summary="When data quotas are empty")
+async def list_forecasts(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    asked: NamedDependency[ListRequest],
+    left: Annotated[Band | Other | None, QueryParameter(description="One band of days.")] = None,
+) -> QuotaForecasts:
+    """By the forecast of each SIM's use, that the job `forecast_quotas` makes each hour of whole days."""
+    now, organization_id = datetime.now(UTC), caller.organization_id
+    found, more = await soonest(
+        reading, organization_id, now, wanted=left or "", limit=asked.page_size, cursor=asked.cursor
+    )
+    names = QuotaForecast.__struct_fields__
+    return QuotaForecasts(
+        items=[QuotaForecast(**{name: getattr(one, name) for name in names}) for one in found],
+        next_cursor=more,
+        held_percent=await held_percent(reading, organization_id),
+    )
+
+
 router = Router(
     "/",
-    route_handlers=[sim_quotas, fleet_quotas, differing],
+    route_handlers=[sim_quotas, fleet_quotas, list_forecasts, differing],
     tags=["Quotas"],
     dependencies={"asked": Provide(list_request)},
 )

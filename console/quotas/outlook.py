@@ -1,65 +1,33 @@
 """When data quotas run out: for how many SIMs within which time, and which. Only measured use says it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.quotas.bands import (
+    BANDS,
+    DAY_SECONDS,
+    DAYS,
+    EXHAUSTED_RANK,
+    EXPIRED_RANK,
+    EXPIRING,
+    FRESH,
+    LONGEST_SECONDS,
+    LOW_RANK,
+    UNKNOWN_RANK,
+    UNMEASURED_RANK,
+    Outlook,
+    QuotaOutlook,
+)
 from console.quotas.tables import quota_forecasts
 from console.sims.tables import sim_states
 from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor, after, mark
 
-DAYS = (1, 3, 7, 14, 30, 90, 365)  # until a quota is empty; each band is up to so many
-BANDS = ("exhausted", "expired", *[str(days) for days in DAYS], "later", "unmeasured", "unknown")
-OTHERS = ("low", "expiring")  # what can be asked for beside a band
-EXPIRING = timedelta(days=90)
-FRESH = timedelta(days=1)  # a measurement of an earlier day than yesterday says nothing
-DAY_SECONDS = 86_400
-LONGEST_SECONDS = 36_500 * DAY_SECONDS
-# Where a SIM stands in the list that is not sorted by its seconds:
-EXHAUSTED_RANK, EXPIRED_RANK, LOW_RANK, UNMEASURED_RANK, UNKNOWN_RANK = -2, -1, 4 * 10**9, 5 * 10**9, 6 * 10**9
 STATE = ("iccid", "label", "data_left_bytes", "data_total_bytes", "data_expires_at", "data_quota", "quota", "revision")
-
-
-class QuotaOutlook(Struct, frozen=True, kw_only=True):
-    """A SIM's data quota, and in how many seconds it is empty at its mean use; None where that is not measured."""
-
-    iccid: str
-    label: str | None
-    data_left_bytes: int | None
-    data_total_bytes: int | None
-    data_expires_at: datetime | None
-    data_quota: str | None
-    quota: str | None
-    revision: int
-    band: str
-    seconds: int | None
-    daily_bytes: int | None  # the mean of `days` whole days
-    days: int | None
-
-    def empty_at(self, now: datetime) -> datetime | None:
-        """When it is empty; None where that is not measured, or has happened."""
-        if self.seconds is None or self.band in ("exhausted", "expired", "later"):
-            return None
-        return now + timedelta(seconds=self.seconds)
-
-
-class Outlook(Struct, frozen=True, kw_only=True):
-    """How many SIMs are in each band; `low` and `expiring` count across the bands."""
-
-    bands: dict[str, int]
-    low: int
-    expiring: int
-    measured: bool  # whether use has been measured at all
-
-    @property
-    def total(self) -> int:
-        """All SIMs."""
-        return sum(self.bands.values())
 
 
 def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None) -> "sa.Subquery":
@@ -71,14 +39,19 @@ def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None
         f.measured_on >= (_fresh_from(now) if fresh_from is None else fresh_from),
     )
     left = sa.cast(sa.func.greatest(s.data_left_bytes, 0), sa.Double)
-    estimated = sa.func.least(sa.func.floor(left * f.days * DAY_SECONDS / f.used_bytes), LONGEST_SECONDS)
-    seconds = sa.case((f.days.is_not(None), sa.cast(estimated, sa.BigInteger)))  # LEAST passes over NULL
+    known = s.data_left_bytes.is_not(None)
+
+    def until(daily: "sa.ColumnElement[Any]") -> "sa.ColumnElement[Any]":
+        estimated = sa.func.least(sa.func.floor(left * DAY_SECONDS / sa.func.nullif(daily, 0)), LONGEST_SECONDS)
+        return sa.case((daily.is_not(None), sa.cast(estimated, sa.BigInteger)))  # LEAST passes over NULL
+
+    seconds = until(f.daily_bytes)
     ended = sa.case((s.quota == "expired", "expired"), (s.quota == "exhausted", "exhausted"))
     within = [(seconds < days * DAY_SECONDS, str(days)) for days in DAYS]
     band = sa.case(
         (s.data_left_bytes.is_(None), "unknown"),
         (ended.is_not(None), ended),
-        (f.days.is_(None), "unmeasured"),
+        (f.daily_bytes.is_(None), "unmeasured"),
         *within,
         else_="later",
     )
@@ -86,7 +59,7 @@ def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None
         (s.data_left_bytes.is_(None), UNKNOWN_RANK),
         (s.quota == "exhausted", EXHAUSTED_RANK),
         (s.quota == "expired", EXPIRED_RANK),
-        (f.days.is_not(None), seconds),
+        (f.daily_bytes.is_not(None), seconds),
         (s.quota == "low", LOW_RANK),
         else_=UNMEASURED_RANK,
     )
@@ -94,9 +67,10 @@ def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None
         sa.select(
             *(s[name] for name in STATE),
             band.label("band"),
-            sa.case((s.data_left_bytes.is_not(None), seconds)).label("seconds"),
-            sa.cast(f.used_bytes / sa.cast(f.days, sa.Double), sa.BigInteger).label("daily_bytes"),
-            f.days,
+            sa.case((known, seconds)).label("seconds"),
+            sa.case((known, until(f.high_daily_bytes))).label("soonest_seconds"),
+            sa.case((known, until(f.low_daily_bytes))).label("latest_seconds"),
+            *(f[name] for name in ("daily_bytes", "days", "found", "since")),
             sa.cast(rank, sa.BigInteger).label("rank"),
             _expires(s.data_expires_at, s.quota, now).label("expiring"),
         )

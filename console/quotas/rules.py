@@ -1,6 +1,5 @@
-"""Decisions about quotas that need no database: how usage is derived from them, and when they run out."""
+"""Decisions about quotas that need no database: how usage is derived from them."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
@@ -10,7 +9,6 @@ LATE = timedelta(minutes=20)  # a usage record comes up to 15 minutes after the 
 # record that covers a check is counted whole on one side of it.
 LEAST_BYTES = 1024 * 1024
 LEAST_PERCENT = 5
-LEAST_DAYS = 3  # of use, before it says when a quota runs out
 
 
 class Reconciliation(Struct, frozen=True, kw_only=True):
@@ -88,10 +86,3 @@ def differs(it: Reconciliation) -> bool:
     """Whether the difference is more than rounding and delay can make it."""
     size = abs(difference(it))
     return size > LEAST_BYTES and size * 100 > max(it.fallen, it.streamed) * LEAST_PERCENT
-
-
-def days_left(left_bytes: int | None, daily_bytes: Sequence[int], *, least_days: int = LEAST_DAYS) -> float | None:
-    """In how many days the quota runs out at the mean use of these days; None with too little history or no use."""
-    if left_bytes is None or len(daily_bytes) < least_days or sum(daily_bytes) <= 0:
-        return None
-    return max(0.0, left_bytes / (sum(daily_bytes) / len(daily_bytes)))

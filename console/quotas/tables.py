@@ -21,13 +21,29 @@ quotas = sa.Table(
     moment("changed_at", nullable=False),
 )
 
-# What a SIM used in its last whole days, up to thirty; only where there are enough. `forecast_quotas` measures it.
+# How much a SIM is expected to use a day, by its last whole days; only where there are enough. `forecast_quotas` makes
+# them.
 quota_forecasts = sa.Table(
     "quota_forecasts",
     metadata,
     *key_columns(),
-    sa.Column("used_bytes", sa.BigInteger, nullable=False),
-    sa.Column("days", sa.SmallInteger, nullable=False),
+    sa.Column("used_bytes", sa.BigInteger, nullable=False),  # in `days`
+    sa.Column("days", sa.SmallInteger, nullable=False),  # that are known, or since a change
+    sa.Column("daily_bytes", sa.BigInteger),  # None: it has changed lately, or fallen silent
+    sa.Column("low_daily_bytes", sa.BigInteger),  # four of five lie between these; None: not enough is known
+    sa.Column("high_daily_bytes", sa.BigInteger),
+    sa.Column("found", sa.Text),  # "changed", "silent"
+    sa.Column("since", sa.Date),  # the first day of that
+    sa.Column("measured_on", sa.Date, nullable=False),
+)
+
+# How often the intervals of earlier forecasts have held what was used, over all SIMs of an organization.
+forecast_quality = sa.Table(
+    "forecast_quality",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("held", sa.BigInteger, nullable=False),
+    sa.Column("compared", sa.BigInteger, nullable=False),
     sa.Column("measured_on", sa.Date, nullable=False),
 )
 

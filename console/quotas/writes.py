@@ -1,15 +1,14 @@
 """Changes of quotas, and of their reconciliation with usage records."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
-from console.quotas.forecast import measured
 from console.quotas.rules import Reconciliation, checked, differs, says_more, started, unexplained
-from console.quotas.tables import quota_forecasts, quota_reconciliation, quotas
+from console.quotas.tables import forecast_quality, quota_forecasts, quota_reconciliation, quotas
 from console.sims.rules import quota_word
 from console.sims.writes import record_checks, touch
 from console.store.bulk import Row, rows_of, upsert_changed
@@ -19,16 +18,8 @@ from console.streamer.writes import note_found
 from console.usage.writes import in_turn, record_usage
 
 KEY = ("organization_id", "iccid", "service")
-COMPARE = (
-    "status",
-    "left",
-    "total",
-    "accumulated",
-    "last_added",
-    "threshold_percent",
-    "expires_at",
-    "created_at",
-)
+COMPARE = ("status", "left", "total", "accumulated", "last_added", "threshold_percent", "expires_at", "created_at")
+FORECAST = ("used_bytes", "days", "daily_bytes", "low_daily_bytes", "high_daily_bytes", "found", "since")
 FIELDS = Reconciliation.__struct_fields__
 CHECK = ("used", "checked_at", "settled_used", "waiting_used", "waiting_at", "differs_since")
 
@@ -180,20 +171,22 @@ async def explain(
     )
 
 
-async def measure_use(transaction: Transaction, organization_id: int, now: datetime) -> int:
-    """Record what SIMs used in their last whole days, as `days_left` takes it. Returns how many changed.
-
-    A SIM with too few days, or without any use, has no measurement.
-    """
-    f, today = quota_forecasts.c, now.astimezone(UTC).date()
-    key, said = ("organization_id", "iccid"), ("used_bytes", "days", "measured_on")
-    new = insert(quota_forecasts).from_select((*key, *said), measured(organization_id, today))
-    before, after = sa.tuple_(*(f[name] for name in said)), sa.tuple_(*(new.excluded[name] for name in said))
-    kept = new.on_conflict_do_update(
-        index_elements=key,
-        set_={name: new.excluded[name] for name in said},
-        where=before.is_distinct_from(after),
+async def record_forecasts(transaction: Transaction, organization_id: int, found: Sequence[Row], today: date) -> int:
+    """Record forecasts of use: rows with `iccid` and FORECAST. Returns how many changed."""
+    rows = [{"organization_id": organization_id, "measured_on": today, **row} for row in found]
+    compare = (*FORECAST, "measured_on")
+    changed = await upsert_changed(
+        transaction.connection, quota_forecasts, rows, key=("organization_id", "iccid"), compare=compare
     )
-    changed = (await transaction.connection.execute(kept)).rowcount
+    return len(changed)
+
+
+async def end_forecasts(
+    transaction: Transaction, organization_id: int, today: date, *, held: int, compared: int
+) -> int:
+    """Forget the forecasts of earlier days, and note how often intervals held. Returns how many forecasts are gone."""
+    f, values = quota_forecasts.c, {"held": held, "compared": compared, "measured_on": today}
+    new = insert(forecast_quality).values(organization_id=organization_id, **values)
+    await transaction.connection.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_=values))
     old = sa.delete(quota_forecasts).where(f.organization_id == organization_id, f.measured_on < today)
-    return changed + (await transaction.connection.execute(old)).rowcount
+    return (await transaction.connection.execute(old)).rowcount

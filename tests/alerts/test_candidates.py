@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from console.alert_rules import writes as rule_writes
-from console.alert_rules.findings import Finding, JudgedSim, find
+from console.alert_rules.findings import find
+from console.alert_rules.judged import Finding, JudgedSim
 from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters
 from console.alert_rules.reads import AlertRule, rules
 from console.alert_rules.tables import alert_rules, sim_rhythms

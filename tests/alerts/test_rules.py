@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from console.alert_rules.findings import Finding, JudgedSim, find
+from console.alert_rules.findings import find
 from console.alert_rules.history_findings import sessions_flapping, share_left, sms_failing, usage_spike
+from console.alert_rules.judged import Finding, JudgedSim
 from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters, check
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.sentences import condition, sentence
@@ -26,6 +27,7 @@ HOURLY = {"usual_gap_seconds": 3_600, "longest_gap_seconds": 3_600}
 WEEKDAYS = {"usual_gap_seconds": 3_600, "longest_gap_seconds": 62 * 3_600}
 MB = 1024 * 1024
 SPIKE = RuleParameters(deviations=5, least_bytes=10 * MB)
+WEEK = RuleParameters(days=7)
 EU = RuleParameters(countries=["DE", "FR"])
 
 
@@ -56,6 +58,12 @@ EU = RuleParameters(countries=["DE", "FR"])
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 24 * HOUR}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "status": "disabled"}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {}, UNKNOWN),
+        (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 69, "daily_bytes": 10}, HOLDS),
+        (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 70, "daily_bytes": 10}, STAYS),
+        (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 88, "daily_bytes": 10}, ENDED),
+        (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 0, "daily_bytes": 10}, ENDED),
+        (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 69}, UNKNOWN),
+        (RuleKind.DATA_RUNS_OUT, WEEK, {"daily_bytes": 10}, UNKNOWN),
         (RuleKind.EXPIRED, RuleParameters(), {"data_expires_at": NOW}, HOLDS),
         (RuleKind.EXPIRED, RuleParameters(), {"data_expires_at": NOW + HOUR}, ENDED),
         (RuleKind.EXPIRED, RuleParameters(), {"data_expires_at": NOW, "status": "disabled"}, ENDED),

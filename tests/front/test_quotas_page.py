@@ -4,10 +4,13 @@ import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from console.organizations.writes import set_top_up_price
+from console.quotas.measuring import measure
 from console.quotas.outlook import soonest
-from console.quotas.writes import COMPARE, measure_use, record_quotas
+from console.quotas.tables import quota_forecasts, quotas
+from console.quotas.writes import COMPARE, end_forecasts, record_quotas
 from console.store.database import Database
 from console.store.keyset import read_cursor
 from console.usage.writes import record_usage
@@ -44,10 +47,8 @@ async def fleet(db: Database, cast: Cast) -> datetime:
             for name, left in LEFT.items()
         ]
         await record_quotas(transaction, cast.acme, rows, now, streamer_alive=True)
-    async with db.transaction() as transaction:
-        assert await measure_use(transaction, cast.acme, now) == 2  # "sudden" has one day alone
-    async with db.transaction() as transaction:
-        assert await measure_use(transaction, cast.acme, now) == 0
+    assert await measure(db, cast.acme, now) == 2  # "sudden" has one day alone
+    assert await measure(db, cast.acme, now) == 0
     return now
 
 
@@ -98,5 +99,39 @@ async def test_a_measurement_of_an_earlier_day_than_yesterday_says_nothing(db: D
     async with db.reading() as reading:
         found, _ = await soonest(reading, cast.acme, later, wanted="7")
         assert found == []
+    assert (
+        await measure(db, cast.acme, now + timedelta(days=200)) == 2
+    )  # taken away: no use for longer than is looked at
+
+
+async def test_a_forecast_is_on_the_page_of_its_sim_and_in_the_api_with_why_there_is_none(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    now = await fleet(db, cast)
+    changed = {"found": "changed", "since": now.date() - timedelta(days=9), "daily_bytes": None}
+    sure = {"low_daily_bytes": 5 * MB, "high_daily_bytes": 25 * MB}
     async with db.transaction() as transaction:
-        assert await measure_use(transaction, cast.acme, now + timedelta(days=60)) == 2  # taken away: no use at all
+        for name, values in (("steady", sure), ("empty", changed)):
+            mine = quota_forecasts.c.iccid == SIMS[name]
+            await transaction.connection.execute(sa.update(quota_forecasts).where(mine).values(**values))
+        await end_forecasts(transaction, cast.acme, now.date(), held=79, compared=100)
+        left = {"left": 10 * MB, "status": "active"}
+        await transaction.connection.execute(sa.update(quotas).where(quotas.c.iccid == SIMS["empty"]).values(**left))
+    async with web.signed_in("otto") as otto:
+        page = " ".join((await otto.get(f"/sims/{SIMS['steady']}")).text.split())
+        assert "Runs out in about 5 days by its forecast, between 2 and 10 d." in page
+        assert "meant to hold in 80 of 100 cases, have held in 79." in page
+        page = " ".join((await otto.get(f"/sims/{SIMS['empty']}")).text.split())
+        assert f"its use changed on {changed['since']:%-d %b %Y}: not enough data since." in page
+        page = " ".join((await otto.get("/quotas")).text.split())
+        assert "between 2 and 10 d" in page
+        assert "have held in 79" in page
+    async with web.program(cast.acme_key) as program:
+        found = (await program.get("/quotas/forecasts?left=7")).json()
+    (one,) = found["items"]
+    assert (one["iccid"], one["seconds"], one["soonest_seconds"], found["held_percent"]) == (
+        SIMS["steady"],
+        5 * 86_400,
+        2 * 86_400,
+        79,
+    )

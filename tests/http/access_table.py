@@ -39,6 +39,7 @@ API: dict[str, Row] = {
     "DELETE /api/v1/sims/{iccid}": WRITE,
     "GET /api/v1/usage": READ,
     "GET /api/v1/quotas": READ,
+    "GET /api/v1/quotas/forecasts": READ,
     "GET /api/v1/quotas/reconciliation": READ,
     "GET /api/v1/connectivity": READ,
     "GET /api/v1/jobs": READ,

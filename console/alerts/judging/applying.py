@@ -7,7 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import Struct, field
 
-from console.alert_rules.findings import Finding, JudgedSim, find
+from console.alert_rules.findings import find
+from console.alert_rules.judged import Finding, JudgedSim
 from console.alert_rules.kinds import KINDS, Feed
 from console.alert_rules.reads import AlertRule
 from console.alerts.judging import reads, writes

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules.findings import JudgedSim
+from console.alert_rules.judged import JudgedSim
 from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule, filter_of
 from console.alert_rules.tables import sim_rhythms
 from console.alerts.judging.sim_conditions import conditions_of, data, sms, was_imei, was_status
 from console.alerts.tables import alert_subjects, sessionless_sims, unjudged_changes
+from console.quotas.tables import quota_forecasts
 from console.sims.filters import conditions
 from console.sims.tables import sim_states, sims
 from console.sims.watching.tables import is_watched
@@ -104,6 +105,7 @@ def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.Fr
     for kind, table, names in (
         (RuleKind.NO_SESSION, sessionless_sims, ("since",)),
         (RuleKind.SILENT, sim_rhythms, ("usual_gap_seconds", "longest_gap_seconds")),
+        (RuleKind.DATA_RUNS_OUT, quota_forecasts, ("daily_bytes",)),
     ):
         if kind in kinds:
             c = table.c

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules.findings import Finding
 from console.alert_rules.history_findings import failed_in_a_row, sessions_flapping, sms_failing, usual_bytes
 from console.alert_rules.history_findings import usage_spike as judge_use
+from console.alert_rules.judged import Finding
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import AlertRule
 from console.alerts.judging.conditions import Differing

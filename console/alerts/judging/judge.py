@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from console.alert_rules import reads as rule_reads
-from console.alert_rules.findings import Finding
+from console.alert_rules.judged import Finding
 from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule
 from console.alert_rules.ready_made import VERSION

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules.findings import ON_A_NETWORK, Finding
+from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.history_findings import share_left
+from console.alert_rules.judged import Finding
 from console.alert_rules.reads import AlertRule
 from console.alerts.judging.candidates import numbers
 from console.alerts.rules import NewSubject, operator_key

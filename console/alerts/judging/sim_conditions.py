@@ -10,7 +10,7 @@ from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.tables import sim_rhythms
 from console.alerts.tables import sessionless_sims
-from console.quotas.tables import quotas
+from console.quotas.tables import quota_forecasts, quotas
 from console.sims.tables import sims
 from console.sims.watching.tables import is_watched
 
@@ -44,6 +44,11 @@ def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tu
             return _below(sms, parameters.percent, parameters.left_messages)
         case RuleKind.QUOTA_USED_UP:
             return _used_up(data if parameters.service == "data" else sms)
+        case RuleKind.DATA_RUNS_OUT:
+            left, daily = sa.cast(data.c["left"], sa.Double), quota_forecasts.c.daily_bytes
+            days = parameters.days or 0
+            lasts = sa.or_(left <= 0, left >= daily * (days * 1.25))
+            return sa.and_(left > 0, left < daily * days), lasts
         case RuleKind.EXPIRES_SOON:
             soon = data.c.expires_at <= now + timedelta(days=parameters.days or 0)
             return soon, ~soon

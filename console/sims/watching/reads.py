@@ -30,3 +30,10 @@ async def request(connection: AsyncConnection, organization_id: int, iccid: str)
 def known_sim(organization_id: int, iccid: str) -> "sa.Select[tuple[str]]":
     """The statement that finds the SIM's row, watched or not."""
     return sa.select(sims.c.iccid).where(sims.c.organization_id == organization_id, sims.c.iccid == iccid)
+
+
+async def iccids_after(connection: AsyncConnection, organization_id: int, last: str, *, limit: int) -> list[str]:
+    """The next SIMs by ICCID."""
+    c = sims.c
+    query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid > last).order_by(c.iccid)
+    return list((await connection.execute(query.limit(limit))).scalars())
