@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.connectivity.rules import EventEffect, Place, after
-from console.quotas.rules import Reconciliation, checked, days_left, difference, differs, unexplained
+from console.quotas.rules import Reconciliation, checked, difference, differs, unexplained
 from console.runs.rules import next_run
 from console.runs.schedule import JOBS
 from console.sims.rules import quota_word
@@ -73,24 +73,6 @@ def test_a_look_is_settled_when_its_records_have_had_the_time_to_come() -> None:
 def test_sums_differ_by_more_than_rounding_and_delay(held: Reconciliation, bytes_: int, differ: bool) -> None:
     assert difference(held) == bytes_
     assert differs(held) == differ
-
-
-@pytest.mark.parametrize(
-    ("left", "days", "expected"),
-    [
-        (None, [1, 1, 1], None),
-        (300, [], None),
-        (300, [100, 100], None),
-        (300, [0, 0, 0], None),
-        (300, [100, 100, 100], 3.0),
-        (300, [0, 200, 100], 3.0),
-        (-5, [100, 100, 100], 0.0),
-    ],
-)
-def test_days_left_are_reported_only_from_enough_history(
-    left: int | None, days: list[int], expected: float | None
-) -> None:
-    assert days_left(left, days) == expected
 
 
 @pytest.mark.parametrize(

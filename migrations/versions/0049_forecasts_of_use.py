@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0049"
-down_revision = "0048"
+down_revision = "0046"
 
 
 def upgrade() -> None:

@@ -25,14 +25,14 @@ def test_steady_use_is_expected_to_go_on() -> None:
 
 
 def test_a_forecast_takes_three_days_and_none_of_it_is_the_time_before_the_first_use() -> None:
-    daily = np.full((3, HISTORY), np.nan)
-    daily[0, -2:], daily[1, -3:] = MB, MB
+    daily = np.full((4, HISTORY), np.nan)
+    daily[0, -2:], daily[1, -3:], daily[3, -9:] = MB, MB, 0.0
     part = use(daily)
     made = forecasts(part, Calibration.nothing())
     assert np.isnan(made.daily[0])
     assert abs(made.daily[1] - MB) < 1
-    assert np.isnan(made.daily[2])
-    assert part.days.tolist() == [2, 3, 0]
+    assert np.isnan(made.daily[2:]).all(), "what is not used has no end"
+    assert part.days.tolist() == [2, 3, 0, 9]
 
 
 def test_a_change_is_found_with_its_day_and_waited_for() -> None:
