@@ -44,6 +44,8 @@ def parse(text: str) -> str:
     Takes 19 digits, or 20 with a right check digit. Blanks, hyphens, invisible characters and the padding F of a
     19-digit ICCID are removed; digits of every script and in compatibility forms are read. Raises InvalidIccid.
     """
+    if len(text) == LENGTH and text.isascii() and text.isdigit():  # as it nearly always is
+        return text
     if len(text) > LONGEST_WRITTEN:
         raise InvalidIccid(f"An ICCID has 19 digits, or 20 with its check digit; this has {len(text):,} characters.")
     digits = SEPARATORS.sub("", plain_text(text))

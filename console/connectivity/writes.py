@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from console.connectivity.tables import fleet_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import Connection
-from console.sims import reads as sim_reads
 from console.sims.counts.reads import by_place, counted, kinds
 from console.sims.counts.writes import fold_counts
+from console.sims.watching.reads import unwatched_among
 from console.sims.writes import record_checks, record_connections
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
@@ -55,7 +55,7 @@ async def record_events(
     keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
     new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
     iccids = {row["iccid"] for row in new if row["iccid"] is not None}
-    unwatched = await sim_reads.unwatched_among(transaction.connection, organization_id, iccids)
+    unwatched = await unwatched_among(transaction.connection, organization_id, iccids)
     for row in new:
         if row["iccid"] in unwatched:
             continue

@@ -15,9 +15,8 @@ from console.facts.topic_names import sims_in
 from console.pages.sim_list import ListQuery
 from console.quotas.outlook import outlook_direct
 from console.runs.direct import revisions_of_jobs, revisions_of_runs
-from console.sims import reads as sim_reads
 from console.sims.counts.reads import Kind, counted, kinds_direct
-from console.sims.direct import fleet_size, revisions_of
+from console.sims.direct import listed, revisions_of
 from console.sms.direct import latest_of
 from console.store.database import Database
 from console.usage.totals import totals_direct
@@ -88,12 +87,10 @@ async def wall(db: Database, page: Page) -> Mapping[str, Value]:
 
 async def events(db: Database, page: Page) -> Mapping[str, Value]:
     """The latest events that the address asks for."""
-    wanted = read_filter(page.query, "")
+    wanted = read_filter(page.query, page.asked.q)
     if not wanted.active:
         return {"events": _ids("event", await latest_ids(db.direct, page.organization_id))}
-    async with db.reading() as reading:
-        found = await event_list.matching(reading, page.organization_id, wanted, limit=FIRST)
-    return {"events": _ids("event", (event.id for event in found.events))}
+    return {"events": _ids("event", await event_list.ids(db.direct, page.organization_id, wanted, FIRST))}
 
 
 async def quotas(db: Database, page: Page) -> Mapping[str, Value]:
@@ -109,16 +106,12 @@ async def quotas(db: Database, page: Page) -> Mapping[str, Value]:
 
 async def sims(db: Database, page: Page) -> Mapping[str, Value]:
     """The rows on screen, and how many SIMs match."""
-    rows = await revisions_of(db.direct, page.organization_id, sims_in(page.topics))
-    wanted = page.asked.wanted
-    fleet = total = await fleet_size(db.direct, page.organization_id)
-    if wanted.active:
-        async with db.reading() as reading:
-            total = await sim_reads.count(reading, page.organization_id, wanted)
+    found = await listed(db.direct, page.organization_id, page.asked.wanted, sims_in(page.topics))
     return {
-        **{f"sim-{iccid}": revision for iccid, revision in rows.items()},
-        "sims-found/total": total,
-        "sims-found/fleet": fleet,
+        **{f"sim-{iccid}": revision for iccid, revision in found.revisions.items()},
+        "sims-found/total": found.total,
+        "sims-found/fleet": found.fleet,
+        "sims-fleet/fleet": found.fleet,  # where none matches
     }
 
 

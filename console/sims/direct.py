@@ -13,14 +13,17 @@ from msgspec import Struct
 
 from console.facts.sims import SimState
 from console.http.fields import struct_of
+from console.sims.counts.reads import counted_by_kind
 from console.sims.counts.tables import fleet_counts
-from console.sims.reads import STATE_COLUMNS
+from console.sims.reads import STATE_COLUMNS, number
+from console.sims.rules import SimFilter
 from console.sims.tables import sim_states, sims
 from console.sims.watching.tables import unwatched
 from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor
 
 BY_ICCID = "iccid"  # the name of the order
+MATCHING, FLEET = "matching", "fleet"  # beside the ICCIDs
 
 
 class FleetPage(Struct, frozen=True):
@@ -87,11 +90,7 @@ def _revisions() -> "sa.Select[Any]":
     return sa.select(c.iccid, c.revision).where(c.organization_id == _organization(), c.iccid == sa.func.any(iccids))
 
 
-def _size() -> "sa.Select[Any]":
-    return sa.select(_total())
-
-
-REVISIONS, SIZE = Question(_revisions), Question(_size)
+REVISIONS = Question(_revisions)
 
 
 async def revisions_of(direct: DirectReads, organization_id: int, iccids: Sequence[str]) -> dict[str, int]:
@@ -100,9 +99,29 @@ async def revisions_of(direct: DirectReads, organization_id: int, iccids: Sequen
     return {row["iccid"]: row["revision"] for row in rows}
 
 
-async def fleet_size(direct: DirectReads, organization_id: int) -> int:
-    """How many SIMs are watched."""
-    return int((await direct.row(SIZE, organization_id=organization_id))[0])
+class Listed(Struct, frozen=True):
+    """What a list says of itself."""
+
+    revisions: dict[str, int]  # of its rows
+    total: int  # SIMs that match
+    fleet: int  # SIMs that are watched
+
+
+async def listed(direct: DirectReads, organization_id: int, wanted: SimFilter, iccids: Sequence[str]) -> Listed:
+    """Of a list with these rows, as of one moment."""
+    rows = await direct.rows(_list(wanted), organization_id=organization_id, iccids=iccids)
+    found = {row[0]: row[1] for row in rows}
+    return Listed(total=found.pop(MATCHING), fleet=found.pop(FLEET), revisions=found)
+
+
+@lru_cache(maxsize=256)
+def _list(wanted: SimFilter) -> Question:
+    def made() -> sa.SelectBase:
+        matching = number(_organization(), wanted) if wanted.active else _total()
+        totals = ((MATCHING, sa.cast(matching, sa.BigInteger)), (FLEET, _total()))
+        return sa.union_all(_revisions(), *(sa.select(sa.literal(name, sa.Text), total) for name, total in totals))
+
+    return Question(made, by_values=counted_by_kind(0, wanted) is None)
 
 
 def _total() -> "sa.ColumnElement[int]":

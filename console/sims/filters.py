@@ -28,7 +28,7 @@ def texts(values: Sequence[str]) -> "sa.BindParameter[Any]":
 
 
 def conditions(
-    organization_id: int, wanted: SimFilter, *, watched: bool | None = True
+    organization_id: "int | sa.BindParameter[int]", wanted: SimFilter, *, watched: bool | None = True
 ) -> "list[sa.ColumnElement[bool]]":
     """The filter in SQL, with the organization always first. SIMs that are not watched are in no list.
 
@@ -56,7 +56,7 @@ def open_to_all(
     return found
 
 
-def _criterion(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]":
+def _criterion(organization_id: "int | sa.BindParameter[int]", one: Criterion) -> "sa.ColumnElement[bool]":
     if one.field == TAG or one.field.startswith(CUSTOM):
         return _annotated(organization_id, one)
     if one.field == "label":
@@ -69,7 +69,7 @@ def one_of(column: "sa.ColumnElement[Any]", values: Sequence[str], *, excluded: 
     """Whether a column has one of these values; what is not known has none of them but "unknown"."""
     known, unknown = [value for value in values if value != "unknown"], "unknown" in values
     if excluded:
-        found = column.not_in(known) if known else sa.true()
+        found = column != sa.func.all(texts(known)) if known else sa.true()
         return sa.and_(column.is_not(None), found) if unknown else sa.or_(column.is_(None), found)
     ways = [column == known[0]] if len(known) == 1 else [column == sa.func.any(texts(known))] if known else []
     return sa.or_(*ways, column.is_(None)) if unknown else ways[0]
@@ -80,7 +80,7 @@ def _label(value: str) -> "sa.ColumnElement[bool]":
     return label.is_(None) if value == "none" else label.is_not(None) if value == "has" else _label_begins(value)
 
 
-def _annotated(organization_id: int, one: Criterion) -> "sa.ColumnElement[bool]":
+def _annotated(organization_id: "int | sa.BindParameter[int]", one: Criterion) -> "sa.ColumnElement[bool]":
     """Tags and custom fields, each by its index: the SIMs that have them are found first, then looked up."""
     a = annotations.c
     if one.field == TAG:

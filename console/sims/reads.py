@@ -1,6 +1,6 @@
 """Questions about SIMs. Every one is asked for one organization, and knows of no other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from console.sims.rules import SimFilter, Sort
 from console.sims.search import parse_search
 from console.sims.sorting import TWINS, fields_of, keys_of, mark_after
 from console.sims.tables import sim_states, sims, words
-from console.sims.watching.tables import is_watched, unwatched
+from console.sims.watching.tables import is_watched
 from console.store.keyset import Cursor
 from console.store.keyset_parts import backwards, order, parts
 from console.store.planning import plan_by_values
@@ -150,13 +150,17 @@ async def count(connection: AsyncConnection, organization_id: int, wanted: SimFi
     """How many SIMs the filter lets through: by the counts that the database keeps, if they have what it asks for."""
     if not parse_search(wanted.q).iccids_alone:
         await plan_by_values(connection)
+    return int((await connection.execute(sa.select(number(organization_id, wanted)))).scalar_one())
+
+
+def number(organization_id: "int | sa.BindParameter[int]", wanted: SimFilter) -> "sa.ColumnElement[int]":
+    """How many SIMs the filter lets through, in SQL."""
     known = counted_by_kind(organization_id, wanted)
     if known is None and (asked := _words_alone(wanted)):
         known = _number(words, _having_words(organization_id, asked))
     elif known is None:
         known = _number(sim_states, conditions(organization_id, wanted, watched=None))
-    left_out = _number(sim_states, conditions(organization_id, wanted, watched=False))
-    return int((await connection.execute(sa.select(known - left_out))).scalar_one())
+    return known - _number(sim_states, conditions(organization_id, wanted, watched=False))
 
 
 def _words_alone(wanted: SimFilter) -> tuple[str, ...]:
@@ -166,7 +170,9 @@ def _words_alone(wanted: SimFilter) -> tuple[str, ...]:
     return () if others or any(len(one) < SHORTEST for one in asked.words) else asked.words
 
 
-def _having_words(organization_id: int, asked: Sequence[str]) -> "list[sa.ColumnElement[bool]]":
+def _having_words(
+    organization_id: "int | sa.BindParameter[int]", asked: Sequence[str]
+) -> "list[sa.ColumnElement[bool]]":
     return [words.c.organization_id == organization_id, *(has(one, words.c.search) for one in asked)]
 
 
@@ -190,10 +196,3 @@ async def inventory_keys(connection: AsyncConnection, organization_id: int) -> l
     """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
     query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
     return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]
-
-
-async def unwatched_among(connection: AsyncConnection, organization_id: int, iccids: Collection[str]) -> set[str]:
-    """Those of these ICCIDs that are not watched: what happens to them is kept, and not published."""
-    c = unwatched.c
-    query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts([*iccids])))
-    return set((await connection.execute(query)).scalars()) if iccids else set()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, NotFound
 from console.facts.sms import Sms, SmsChanged
-from console.sims.reads import unwatched_among
+from console.sims.watching.reads import unwatched_among
 from console.sms import reads
 from console.sms.rules import changed
 from console.sms.tables import sms, sms_templates

@@ -28,9 +28,13 @@ OF_SQLALCHEMY = ("prepared_statement_cache_size", "prepared_statement_name_func"
 class Question:
     """A SELECT whose text is made once, when it is first asked. Its `sa.bindparam`s are given by name each time."""
 
-    def __init__(self, make: "Callable[[], sa.Select[*tuple[Any, ...]]]") -> None:
-        """`make`: the SELECT. It may hold no parameter that stands for a list within IN: its text depends on that."""
+    def __init__(self, make: "Callable[[], sa.SelectBase]", *, by_values: bool = False) -> None:
+        """`make`: the SELECT. It may hold no parameter that stands for a list within IN: its text depends on that.
+
+        `by_values`: planned anew for the values of each time, as searches must be.
+        """
         self._make = make
+        self.by_values = by_values
 
     @cached_property
     def _compiled(self) -> tuple[str, Sequence[str], dict[str, Any]]:
@@ -51,9 +55,8 @@ class DirectReads:
         """At the same address as the engine's, with the same settings of the session."""
         _, options = engine.dialect.create_connect_args(engine.url)
         self._options = {name: value for name, value in options.items() if name not in OF_SQLALCHEMY}
-        # A question's plan does not depend on its values, so it is made once for each connection.
-        self._settings = {**server_settings, "plan_cache_mode": "force_generic_plan"}
-        self._free: list[Any] = []
+        self._settings = server_settings
+        self._free: dict[bool, list[Any]] = {False: [], True: []}  # by whether they plan by values
         self._places = asyncio.Semaphore(connections)
 
     async def rows(self, question: Question, **given: Any) -> list[Any]:
@@ -64,16 +67,17 @@ class DirectReads:
         text, arguments = question.asked(given)
         async with self._places:
             metrics.statements.inc()
-            while self._free:
-                kept = self._free.pop()
+            free = self._free[question.by_values]
+            while free:
+                kept = free.pop()
                 if kept.is_closed():
                     continue
                 try:
-                    return await self._asked(kept, text, arguments)
+                    return await self._asked(kept, free, text, arguments)
                 except (*GONE, asyncpg.PostgresError) as error:
                     if not _ends_connection(error):
                         raise
-            return await self._asked(await self._connected(), text, arguments)
+            return await self._asked(await self._connected(by_values=question.by_values), free, text, arguments)
 
     async def row(self, question: Question, **given: Any) -> Any:
         """The first row, or None."""
@@ -82,12 +86,12 @@ class DirectReads:
 
     async def close(self) -> None:
         """Close the connections; they are opened anew when needed."""
-        free, self._free = self._free, []
-        for one in free:
+        free, self._free = self._free, {False: [], True: []}
+        for one in (*free[False], *free[True]):
             with suppress(*GONE, asyncpg.PostgresError, TimeoutError):
                 await one.close(timeout=2)
 
-    async def _asked(self, connection: Any, text: str, arguments: Sequence[Any]) -> list[Any]:
+    async def _asked(self, connection: Any, free: list[Any], text: str, arguments: Sequence[Any]) -> list[Any]:
         usable = False  # a request that is cancelled leaves a statement running
         try:
             rows: list[Any] = await connection.fetch(text, *arguments)
@@ -97,13 +101,15 @@ class DirectReads:
             raise
         finally:
             if usable and not connection.is_closed():
-                self._free.append(connection)
+                free.append(connection)
             else:
                 connection.terminate()
         return rows
 
-    async def _connected(self) -> Any:
-        connection = await asyncpg.connect(**self._options, server_settings=self._settings)
+    async def _connected(self, *, by_values: bool) -> Any:
+        # Where a question's plan does not depend on its values, it is made once for each connection.
+        planning = {"plan_cache_mode": "force_custom_plan" if by_values else "force_generic_plan"}
+        connection = await asyncpg.connect(**self._options, server_settings=self._settings | planning)
         try:
             for kind in ("json", "jsonb"):
                 await connection.set_type_codec(

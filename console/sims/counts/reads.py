@@ -111,7 +111,7 @@ def by_place(found: Sequence[Kind]) -> dict[tuple[str | None, str | None], list[
     return places
 
 
-def counted_by_kind(organization_id: int, wanted: SimFilter) -> "sa.ScalarSelect[int] | None":
+def counted_by_kind(organization_id: "int | sa.BindParameter[int]", wanted: SimFilter) -> "sa.ScalarSelect[int] | None":
     """How many SIMs a filter lets through, watched or not, in SQL; None if they are not counted by what it asks."""
     f = fleet_counts.c
     if wanted.q or any(one.field not in COUNTED for one in wanted.criteria):

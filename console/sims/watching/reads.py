@@ -1,11 +1,14 @@
 """Questions about what is watched."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.sims.filters import texts
 from console.sims.tables import sims
 from console.sims.watching.rules import WatchRequest
-from console.sims.watching.tables import watch_requests
+from console.sims.watching.tables import unwatched, watch_requests
 
 MOST_SHOWN = 50
 COLUMNS = tuple(watch_requests.c[name] for name in WatchRequest.__struct_fields__)
@@ -37,3 +40,10 @@ async def iccids_after(connection: AsyncConnection, organization_id: int, last: 
     c = sims.c
     query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid > last).order_by(c.iccid)
     return list((await connection.execute(query.limit(limit))).scalars())
+
+
+async def unwatched_among(connection: AsyncConnection, organization_id: int, iccids: Collection[str]) -> set[str]:
+    """Those of these ICCIDs that are not watched: what happens to them is kept, and not published."""
+    c = unwatched.c
+    query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts([*iccids])))
+    return set((await connection.execute(query)).scalars()) if iccids else set()
