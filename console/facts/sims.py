@@ -125,12 +125,20 @@ class SimState(Struct, frozen=True, kw_only=True):
     revision: Annotated[int, Meta(description="Rises by one with each change of this SIM.", examples=[812])] = 0
 
 
-class SimChanged(Struct, frozen=True, tag_field="type", tag="sim.changed"):
+class SimChanged(Struct, frozen=True, tag_field="type", tag="sim.changed", omit_defaults=True):
     """A SIM's new state."""
 
     time: Annotated[datetime, Meta(description="When it happened.", examples=["2026-11-20T10:00:00Z"])]
     subject: Annotated[str, Meta(description="The ICCID.", examples=["8988228066600000001"])]
     data: Annotated[SimState, Meta(description="The new state of the thing, never an increment.")]
+    watched_anew: Annotated[
+        bool, Meta(description="It was not watched before: its events and messages are listed again. Absent if not so.")
+    ] = False
+
+    @property
+    def moves_lists(self) -> bool:
+        """Whether what is known of the SIM comes into lists, or leaves them."""
+        return self.watched_anew or not self.data.watched
 
 
 def topics(subject: str | None) -> tuple[str, ...]:

@@ -49,6 +49,11 @@ def replace(target: str, html: str, *, revision: int | None = None) -> Html:
     return Html(_encode(part), target)
 
 
+def outdated() -> Html:
+    """No element: the page draws itself anew, as it does after a reset."""
+    return replace("page-outdated", "")
+
+
 def prepend(
     target: str, id_: str, html: str, *, revision: int | None = None, about: dict[str, str] | None = None
 ) -> Html:

@@ -129,7 +129,11 @@ async def alerts_page(
     shown, older = await reads.page(reading, caller.organization_id, wanted, limit=MOST, cursor=cursor)
     total = await reads.count(reading, caller.organization_id, wanted, exact=True)
     address = f"/alerts?state={of_state}&severity={severity}&before={older}" if older else None
-    return Template("alerts/alerts.html", context=context | {"shown": shown, "total": total.number, "older": address})
+    again = (
+        None if before else f"/alerts?state={of_state}&severity={severity}"
+    )  # what enters and leaves it, no fact says
+    context |= {"shown": shown, "total": total.number, "older": address, "again": again}
+    return Template("alerts/alerts.html", context=context)
 
 
 @get("/alerts/{alert_id:str}")

@@ -16,7 +16,8 @@ from console.connectivity.event_filter import Line, folded, same
 from console.connectivity.event_list import EventPage
 from console.facts import Fact
 from console.facts.network import NetworkEventReported
-from console.live.pieces import Html, prepend
+from console.facts.sims import SimChanged
+from console.live.pieces import Html, outdated, prepend
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.address_faults import ALSO, VALUES, OneOf
@@ -43,13 +44,15 @@ class EventsView:
     """Each event at once. A filtered page takes those that its list asks for."""
 
     name = "events"
-    receives = Receives(facts=(NetworkEventReported,), topics=("fleet",))
+    receives = Receives(facts=(NetworkEventReported, SimChanged), topics=("fleet",))
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
         """A new event, in its place in the list."""
+        if isinstance(fact, SimChanged) and fact.moves_lists:
+            return [outdated()]
         if not isinstance(fact, NetworkEventReported):
             return []
         row = self._fragments.draw("events/_event.html", **drawn(Line(event=fact.data)))

@@ -56,10 +56,15 @@ class JobsView:
         return prepend("runs", f"run-{run.id}", drawn, revision=run.revision)
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """A job in the schedule, or all of them; or the last runs for the whole installation, which no fact reports."""
+        """A job in the schedule, or all of them; or what no fact reports.
+
+        That is the last runs for the whole installation, and how far those have come that are under way.
+        """
         if what.part == "installation":
             runs = await reads.runs(reading, organization_id, limit=reads.PAGE, installation=True)
-            return [self._run(run) for run in reversed(runs)]
+            going = await reads.runs(reading, organization_id, state=RunState.RUNNING, limit=reads.PAGE)
+            every = {run.id: run for run in (*runs, *going)}
+            return [self._run(every[number]) for number in sorted(every)]
         schedule = await reads.schedule(reading, organization_id, datetime.now(UTC))
         return [
             replace(

@@ -45,7 +45,7 @@ from console.pages.bulk_view import BulkActionView
 from console.pages.freshness import Freshness
 from console.pages.layout import LayoutView
 from console.pages.list_positions import ListTicks
-from console.pages.periodic import PeriodicRefresh
+from console.pages.periodic import PeriodicRefresh, PeriodicRefreshOfSims
 from console.pages.silences_view import SilencesView
 from console.pages.sources import SourceUpdates
 from console.pages.templating import Fragments
@@ -110,7 +110,7 @@ def live_part(
         events.EventsView(fragments),
         quotas_view := quotas.QuotasView(fragments),
         usage.UsageView(fragments),
-        sms.SmsView(fragments),
+        sms_view := sms.SmsView(fragments),
         conversation_view := sms.ConversationView(fragments),
         actions.ActionsView(fragments),
         BulkActionView(fragments),
@@ -133,8 +133,10 @@ def live_part(
         identifying=[sim_view.name, conversation_view.name],
     )
     live.updates.append(ListTicks(live.hub, sims_view.name))
+    live.updates.append(PeriodicRefreshOfSims(db, live.hub, sim_view, sim.CONFIRMED, sim.EVERY_SECONDS))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))
+    live.updates.append(PeriodicRefresh(db, live.hub, sms_view, (sms.LATEST,), sms.EVERY_SECONDS))
     every = deliveries_view.EVERY_SECONDS
     live.updates.append(PeriodicRefresh(db, live.hub, deliveries, (deliveries_view.LATEST,), every))
     live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))

@@ -21,7 +21,7 @@ from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
-from console.live.pieces import Html, prepend, replace
+from console.live.pieces import Html, outdated, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages import fleet_numbers
@@ -73,8 +73,8 @@ class OverviewView:
                 drawn = self._event(fact.data)
             return [drawn, OPEN] if fact.data.severity == PLAIN else [drawn, OPEN, Refresh(part="warnings")]
         parts = PARTS[type(fact)]
-        if isinstance(fact, SimChanged) and not fact.data.watched:
-            parts = (*parts, "usage")  # it is no longer counted
+        if isinstance(fact, SimChanged) and fact.moves_lists:
+            return [outdated()]
         return [Refresh(part=part) for part in parts]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:

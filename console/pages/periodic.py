@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from console import metrics
+from console.facts.topic_names import sims_in
 from console.live.hub import Hub
 from console.live.pieces import Html
 from console.live.subscriber import Subscriber
@@ -60,3 +61,48 @@ class PeriodicRefresh:
 
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
         """The view's own refresh shows them."""
+
+
+class PeriodicRefreshOfSims:
+    """Refreshes a part of a view on its open pages, each of which is about one SIM."""
+
+    def __init__(self, db: Database, hub: Hub, view: View, part: str, every_seconds: float) -> None:
+        self._db, self._hub, self._view = db, hub, view
+        self._part, self._every_seconds = part, every_seconds
+        self._sent: dict[tuple[int, str], Sequence[Html]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        clock = asyncio.get_running_loop().time
+        took = 0.0
+        while True:
+            await asyncio.sleep(max(self._every_seconds, took / BUSY_SHARE))
+            began = clock()
+            shown: dict[tuple[int, str], list[Subscriber]] = {}
+            for one in self._hub.subscribers():
+                if one.view is self._view:
+                    for iccid in sims_in(one.topics):
+                        shown.setdefault((one.client.organization_id, iccid), []).append(one)
+            self._sent = {key: pieces for key, pieces in self._sent.items() if key in shown}
+            for key, subscribers in shown.items():
+                try:
+                    await self._show(key, subscribers)
+                except (OSError, TimeoutError, SQLAlchemyError):
+                    metrics.loop_errors.labels(self._view.name).inc()  # it is drawn with the next round
+            took = clock() - began
+
+    async def _show(self, key: tuple[int, str], subscribers: Sequence[Subscriber]) -> None:
+        organization_id, iccid = key
+        async with self._db.reading() as reading:
+            pieces = await self._view.refresh(reading, organization_id, Refresh(part=self._part, subject=iccid))
+        if self._sent.get(key) != pieces:
+            self._sent[key] = pieces
+            for subscriber in subscribers:
+                for piece in pieces:
+                    subscriber.put(piece)
+
+    def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
+        """Show it again."""
+        if view is self._view:
+            for iccid in sims_in(topics):
+                self._sent.pop((organization_id, iccid), None)

@@ -130,7 +130,7 @@ async def conversation(db: Database, page: Page) -> Mapping[str, Value]:
     """The SIM's latest messages, and its quota."""
     values: dict[str, Value] = {}
     for iccid, revision in (await revisions_of(db.direct, page.organization_id, sims_in(page.topics))).items():
-        values |= {"sms-quota": revision}
+        values |= dict.fromkeys(("sms-quota", "sms-trail", "sms-title"), revision)
         values["conversation"] = _ids("sms", map("-".join, await latest_of(db.direct, page.organization_id, iccid)))
     return values
 

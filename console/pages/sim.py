@@ -45,6 +45,8 @@ from console.store.keyset import read_cursor
 EVENTS = 25
 MESSAGES = 25
 ACTIONS = 10
+CONFIRMED = "reconciliation"  # of quotas: no fact reports it
+EVERY_SECONDS = 10.0
 
 
 class SimView:
@@ -95,15 +97,18 @@ class SimView:
         return replace("sim-confirmed", self._fragments.draw("sim/_head_confirmed.html", sim=sim))
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """Its quotas, or its diagnosis."""
+        """Its quotas, when they were confirmed, or its diagnosis."""
         sim = await sim_reads.one(reading, organization_id, what.subject)
         if sim is None:
             return []
         if what.part == "diagnosis":
             found = await diagnosis_of(reading, organization_id, sim, datetime.now(UTC))
             return [replace("sim-diagnosis", self._fragments.draw("sim/_diagnosis.html", diagnosis=found))]
-        now = datetime.now(UTC)
-        expected = await forecast(reading, organization_id, sim.iccid, now)
+        if what.part == CONFIRMED:
+            found_of = await reconciliation.of_sim(reading, organization_id, sim.iccid, datetime.now(UTC))
+            html = self._fragments.draw("sim/_reconciliation.html", reconciliation=found_of)
+            return [replace("sim-reconciliation", html)]
+        expected = await forecast(reading, organization_id, sim.iccid, datetime.now(UTC))
         html = self._fragments.draw("sim/_quotas.html", sim=sim, forecast=expected)
         return [replace("sim-quotas", html, revision=sim.revision)]
 

@@ -35,6 +35,7 @@ from console.store.keyset import read_cursor
 CONVERSATIONS, MESSAGES, ACTIONS = 50, 50, 5
 OF_SMS = frozenset({ActionKind.SMS.value, ActionKind.CANCEL_SMS.value})
 LATEST = Refresh(part="conversations", topic="sms")
+EVERY_SECONDS = 10.0  # for a SIM that is watched again
 By = NamedDependency[Caller]
 Reading = NamedDependency[AsyncConnection]
 Before = Annotated[str, QueryParameter(max_length=300)]
@@ -44,13 +45,18 @@ class SmsView:
     """The SIMs with the latest messages. Numbers in their texts are masked: the list is drawn for everybody."""
 
     name = "sms"
-    receives = Receives(facts=(SmsChanged,), topics=("sms",))
+    receives = Receives(facts=(SmsChanged, SimChanged), topics=("sms",))
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
     def draw(self, fact: Fact) -> Sequence[Html | Refresh]:
-        """The list is read anew: a message does not say which SIM's is the latest."""
+        """The list is read anew: a message does not say which SIM's is the latest. Of a SIM on it, its name."""
+        if isinstance(fact, SimChanged):
+            if not fact.data.watched:
+                return [LATEST]
+            name = self._fragments.draw("sms/_name.html", iccid=fact.data.iccid, label=fact.data.label)
+            return [replace(f"with-{fact.data.iccid}", name, revision=fact.data.revision)]
         return [LATEST]
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
@@ -79,8 +85,11 @@ class ConversationView:
             one = fact.data
             return [prepend("conversation", f"sms-{one.direction}-{one.id}", draw("sms/_message.html", message=one))]
         if isinstance(fact, SimChanged):
-            quota = replace("sms-quota", draw("sms/_quota.html", sim=fact.data), revision=fact.data.revision)
-            return [quota, *seen_now(self._fragments, fact.data, (ActionKind.SMS,))]
+            parts = [
+                replace(f"sms-{part}", draw(f"sms/_{part}.html", sim=fact.data), revision=fact.data.revision)
+                for part in ("quota", "trail", "title")
+            ]
+            return [*parts, *seen_now(self._fragments, fact.data, (ActionKind.SMS,))]
         if isinstance(fact, ActionChanged) and fact.data.kind in OF_SMS:
             action = fact.data
             after = draw("sim/_after.html", kind=action.kind, after=action.id)

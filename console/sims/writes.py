@@ -81,6 +81,7 @@ async def touch(
     now: datetime,
     *,
     quotas: Mapping[str, str] | None = None,
+    watched_anew: bool = False,
 ) -> None:
     """What belongs to these SIMs has changed in another table: count it as their change, and publish it.
 
@@ -99,14 +100,17 @@ async def touch(
         .values(changed_at=now, revision=sims.c.revision + 1, quota=sa.func.coalesce(locked.c.quota, sims.c.quota))
         .where(sims.c.organization_id == organization_id, sims.c.iccid == locked.c.iccid)
     )
-    await publish_changed(transaction, organization_id, wanted, now)
+    await publish_changed(transaction, organization_id, wanted, now, watched_anew=watched_anew)
 
 
-async def publish_changed(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> None:
+async def publish_changed(
+    transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime, *, watched_anew: bool = False
+) -> None:
     """Publish the state of these SIMs as it will be after the commit; of those that are watched."""
     for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
         if state.watched:
-            transaction.publish(organization_id, SimChanged(time=now, subject=state.iccid, data=state))
+            fact = SimChanged(time=now, subject=state.iccid, data=state, watched_anew=watched_anew)
+            transaction.publish(organization_id, fact)
 
 
 async def record_walk(

@@ -41,6 +41,11 @@ export function take(parts, absentToo = false) {
   }
 }
 
+// What waits was committed before now: a page that is drawn from now on has it, or rightly has it no more.
+export function forgetWaiting() {
+  waiting.clear();
+}
+
 export function waitingCount() {
   return waiting.size;
 }

@@ -1,6 +1,6 @@
 // The WebSocket to the server: connects, comes back after a cut without losing anything, and says how fresh the page is.
 import { showReceived, showPause, showState, startBadge } from "./badge.js";
-import { apply, changesWaiting, take, waitingCount } from "./frames.js";
+import { apply, changesWaiting, forgetWaiting, take, waitingCount } from "./frames.js";
 import { refreshMain } from "./refresh.js";
 import { hasJumped, setServerTime } from "./server_time.js";
 import { sessionEnded } from "./session_end.js";
@@ -14,6 +14,7 @@ const FIRST_GRACE = 5_000;
 const STEADY = 10_000; // a connection that lasted so long was a good one: the next failure is the first again
 const HIDDEN_FLUSH = 500;
 const HIDDEN_MOST = 200;
+const OUTDATED = "page-outdated"; // what the server names when lists have gained or lost what no part says
 const CUT = "The connection to the server is cut";
 
 const { body } = document;
@@ -62,6 +63,10 @@ function receive(data) {
 const HANDLERS = {
   "page.changed"(message) {
     take(message.parts, refreshing);
+    if (message.parts.some((part) => part.target === OUTDATED)) {
+      outdated = true;
+      if (!paused) refresh();
+    }
     plan();
   },
   "stream.hello"(message) {
@@ -166,6 +171,7 @@ async function refresh() {
   showNow();
   do {
     outdated = false;
+    forgetWaiting();
     while (!(await refreshMain())) await new Promise((done) => setTimeout(done, 2_000 + Math.random() * 4_000));
   } while (outdated && !paused);
   refreshing = false;
@@ -222,6 +228,7 @@ export function startLive() {
     comeBack();
   });
   document.addEventListener("frames:due", () => plan());
+  document.addEventListener("live:applied", () => follow()); // rows that have come in have topics of their own
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     if (hasJumped()) hangUp();

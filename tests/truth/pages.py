@@ -15,6 +15,7 @@ class Watched(Struct, frozen=True, kw_only=True):
 
     path: str
     held: Held | None = None  # values by name, as `values` reads them off the page
+    waits: bool = False  # it says in words that it keeps what it shows, and its order, until asked
     rows: dict[str, Rows] = {}  # ids of rows in their order, by the selector of their list
     cells: Rows | None = None  # of a list of SIMs: the texts of each row
     seconds: float = 20.0  # within which it says itself that it catches up
@@ -27,7 +28,7 @@ LISTS = {  # of SIMs: the address, and the same in SQL
         "AND connection <> 'online' ORDER BY last_seen_at DESC NULLS LAST, iccid DESC"
     ),
     "?q=pump&sort=-label": "AND label ILIKE '%pump%' ORDER BY label COLLATE \"C\" DESC NULLS LAST, iccid DESC",
-    "?q=zurich&sort=connection,-iccid": "AND false",
+    "?q=zurich&sort=connection,-iccid": "AND label ILIKE 'z_rich%' ORDER BY connection NULLS LAST, iccid DESC",
     "?label=has&status=disabled&sort=operator,label": (
         "AND label IS NOT NULL AND status = 'disabled'"
         ' ORDER BY operator NULLS LAST, label COLLATE "C" NULLS LAST, iccid'
@@ -78,10 +79,10 @@ def pages(truth: Truth, iccid: str) -> list[Watched]:
         events("?severity=warn&severity=error", "AND severity IN ('warn', 'error')"),
         events("?operator=Cut&q=context", "AND operator = 'Cut' AND description || ' ' || name ILIKE '%context%'"),
         Watched(path="/jobs", held=truth.jobs),
-        Watched(path="/jobs?state=failed", held=lambda: truth.jobs("AND state = 'failed'")),
+        Watched(path="/jobs?state=failed", rows={"#runs": lambda: truth.runs("AND state = 'failed'")}),
         Watched(path="/carrier", held=truth.carrier),
-        Watched(path="/quotas", held=truth.quotas, seconds=65),  # counted anew once a minute
-        Watched(path="/quotas?left=exhausted"),
+        Watched(path="/quotas", held=truth.quotas, seconds=65, waits=True),  # counted anew once a minute
+        Watched(path="/quotas?left=exhausted", seconds=65, waits=True),
         Watched(path="/usage?range=24h&by=operator", seconds=40),  # read again every 30 s
         Watched(path="/usage?range=7d", seconds=40),
         Watched(path="/alerts"),
@@ -89,7 +90,6 @@ def pages(truth: Truth, iccid: str) -> list[Watched]:
         Watched(path="/actions"),
         Watched(path="/approvals"),
         Watched(path="/silences"),
-        Watched(path="/handover"),
         Watched(path="/notification-channels"),
         Watched(path="/wall", held=truth.wall),
         *(listed(query, rest) for query, rest in LISTS.items()),

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from msgspec import structs
 from playwright.async_api import Browser, BrowserContext, Page, TimeoutError, ViewportSize
 
 from tests.chromium import sign_in
@@ -22,8 +23,8 @@ WRONG_CLOCK = """
 # What is seen, by the nearest element with an id: texts, and moments for texts that only say how long ago they are.
 SEEN = """() => {
     const found = {};
-    const apart = '.as-of, [data-held], [data-live-received], [data-watch=confirmed], .sim-confirmed, #messages, caption,'
-        + '#sims-waiting, #sims-picked, [data-clock], [data-verified-at], script, style, option, .visually-hidden';
+    const apart = '.as-of, .chart, .sim-confirmed, #messages, caption, script, style, option, .visually-hidden,'
+        + '[data-held], [data-live-received], [data-watch=confirmed], #sims-waiting, #sims-picked, #sims-found';
     const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
     for (let node = walk.nextNode(); node; node = walk.nextNode()) {
         const part = node.parentElement;
@@ -34,6 +35,7 @@ SEEN = """() => {
     }
     return found;
 }"""
+MOVES = " (and moves)"
 ROWS = """(selector) => {
     const list = document.querySelector(selector);
     return list && [...list.querySelectorAll(':scope > *:not([data-outside])')].map((row) => {
@@ -58,6 +60,7 @@ class Screens:
         self._wanted = wanted
         self._zone = zone
         self._open: list[Page] = []
+        self._before: Mapping[str, list[str]] = {}
         self.compared = 0
 
     @classmethod
@@ -81,6 +84,13 @@ class Screens:
                 screens._open.append(page)
             yield screens
 
+    def of(self, path: str) -> "Screens":
+        """One of them alone, which has no time to catch up."""
+        one = Screens(self._context, [], self._zone)
+        at = [wanted.path for wanted in self._wanted].index(path)
+        one._open, one._wanted = [self._open[at]], [structs.replace(self._wanted[at], seconds=0)]
+        return one
+
     async def differences(self) -> list[str]:
         """What the pages show otherwise than the database holds, once each had the time that it takes to catch up."""
         began, found, fresh = time.monotonic(), list[str](), await self._context.new_page()
@@ -93,8 +103,8 @@ class Screens:
                 while differing := await self._differing(page, fresh, one):
                     if time.monotonic() - began > one.seconds:
                         break
-                    await asyncio.sleep(0.7)
-                found += differing
+                    await asyncio.sleep(1.0)
+                found += [difference for difference in differing if not difference.endswith(MOVES)]
                 self.compared += 1
             except TimeoutError as error:
                 found.append(f"{one.path}: {str(error).splitlines()[0]}")
@@ -113,9 +123,11 @@ class Screens:
             f"{one.path} opened anew: {difference[len(one.path) + 2 :]}"
             for difference in await self._by_sql(fresh, one)
         ]
-        waits = await page.locator("#sims-waiting:not([hidden])").count() > 0
+        waits = one.waits or await page.locator("#sims-waiting:not([hidden])").count() > 0
         here, there = await page.evaluate(SEEN), await fresh.evaluate(SEEN)
-        found += _unlike(one.path, here, there, both_only=waits)
+        for name in ("main",) if one.waits else ("sims-table",) if waits else ():
+            here.pop(name, None)
+        found += self._unmoved(one.path, here, there, both_only=waits)
         found += [f"{one.path}: {fault}" for fault in await wrong_times(page, self._zone)]
         return found
 
@@ -150,11 +162,15 @@ class Screens:
             ]
         return found
 
-
-def _unlike(path: str, here: Mapping[str, list[str]], there: Mapping[str, list[str]], *, both_only: bool) -> list[str]:
-    names = here.keys() & there.keys() if both_only else here.keys() | there.keys()
-    return [
-        f"{path}: {name} shows {here.get(name)}, opened anew {there.get(name)}"
-        for name in sorted(names)
-        if here.get(name) != there.get(name)
-    ]
+    def _unmoved(
+        self, path: str, here: Mapping[str, list[str]], there: Mapping[str, list[str]], *, both_only: bool
+    ) -> list[str]:
+        """What is shown otherwise, and was already some seconds ago: no change is on its way."""
+        before, self._before = self._before, here
+        names = here.keys() & there.keys() if both_only else here.keys() | there.keys()
+        return [
+            f"{path}: {name} shows {here.get(name)}, opened anew {there.get(name)}"
+            + (MOVES if here.get(name) != before.get(name) else "")
+            for name in sorted(names)
+            if here.get(name) != there.get(name)
+        ]

@@ -24,14 +24,14 @@ USED = """
            coalesce(sum(sms) FILTER (WHERE time > date_trunc('day', now(), 'UTC')), 0),
            coalesce(sum(sms), 0)
     FROM usage_records
-    WHERE organization_id = :o AND time > date_trunc('month', now(), 'UTC')
-"""
+    WHERE organization_id = :o AND time > date_trunc('month', now(), 'UTC') {}
+""".format(WATCHED.format("usage_records"))
 HOURS = """
     SELECT date_trunc('hour', time - interval '1 microsecond', 'UTC') AS hour, sum(data_bytes)::bigint
     FROM usage_records
-    WHERE organization_id = :o AND time > date_trunc('hour', now(), 'UTC') - interval '23 hours'
+    WHERE organization_id = :o AND time > date_trunc('hour', now(), 'UTC') - interval '23 hours' {}
     GROUP BY 1
-"""
+""".format(WATCHED.format("usage_records"))
 EVENTS = f"""
     SELECT id FROM network_events WHERE organization_id = :o {WATCHED.format("network_events")} {{}}
     ORDER BY time DESC, id DESC LIMIT {{}}
@@ -97,7 +97,11 @@ class Truth:
 
     async def jobs(self, condition: str = "") -> Mapping[str, str]:
         """The last runs; `condition` in SQL."""
-        return {"runs": " ".join((await self._ids("run", RUNS.format(condition)))[:20])}
+        return {"runs": " ".join((await self.runs(condition))[:20])}
+
+    async def runs(self, condition: str) -> list[str]:
+        """The same, of any length."""
+        return await self._ids("run", RUNS.format(condition))
 
     async def carrier(self) -> Mapping[str, str]:
         """The circuit breaker."""

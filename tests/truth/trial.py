@@ -63,9 +63,9 @@ async def compared(
             groups = [wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE)]
             try:
                 for group in groups:
-                    ends = time.monotonic() + seconds / len(groups)
                     async with Screens.opened(browser, address, group, zone) as screens:
-                        while time.monotonic() < ends:
+                        ends = time.monotonic() + seconds / len(groups)
+                        while not screens.compared or time.monotonic() < ends:
                             number = sum(rounds.values())
                             condition = CONDITIONS[number % 4]
                             await _under(installation, condition)
@@ -76,13 +76,13 @@ async def compared(
                             await traffic.pause()
                             await asyncio.sleep(SETTLE_SECONDS)
                             differing = await screens.differences()
+                            if not only and group is groups[-1]:
+                                differing += await wrong_exports(client, truth)
+                                exports += 3 * len(LISTS) + 1
                             say(f"round {number}, {condition}: {len(differing)} differences")
                             found += [f"round {number}, {condition}: {one}" for one in differing]
                             rounds[condition] += 1
                         pages_compared += screens.compared
-                    if not only:
-                        found += await wrong_exports(client, truth)
-                        exports += 3 * len(LISTS) + 1
             finally:
                 working.cancel()
         return Compared(

@@ -44,7 +44,7 @@ async def watch(
         back = sa.delete(unwatched).where(c.organization_id == organization_id, c.iccid == iccid)
         changed = (await connection.execute(back)).rowcount > 0
         if changed:
-            await touch(transaction, organization_id, [iccid], now)
+            await touch(transaction, organization_id, [iccid], now, watched_anew=True)
         return Watch.WATCHED, changed
     statement = insert(watch_requests).values(
         organization_id=organization_id, iccid=iccid, requested_at=now, requested_by=by
