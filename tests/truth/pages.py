@@ -15,6 +15,7 @@ class Watched(Struct, frozen=True, kw_only=True):
 
     path: str
     held: Held | None = None  # values by name, as `values` reads them off the page
+    grows: bool = False  # its list of events holds more, once open, than when drawn
     waits: bool = False  # it says in words that it keeps what it shows, and its order, until asked
     rows: dict[str, Rows] = {}  # ids of rows in their order, by the selector of their list
     cells: Rows | None = None  # of a list of SIMs: the texts of each row
@@ -70,8 +71,10 @@ def pages(truth: Truth, iccid: str) -> list[Watched]:
         return Watched(path=f"/events{query}", rows={"#events": lambda: truth.events(condition)})
 
     return [
-        Watched(path="/", held=truth.overview, rows={"#events": lambda: truth.events("", 20)}),
-        Watched(path="/?by=country", held=truth.overview),
+        *(
+            Watched(path=path, held=truth.overview, rows={"#events": lambda: truth.events("", 20)}, grows=True)
+            for path in ("/", "/?by=country")
+        ),
         Watched(path=f"/sims/{iccid}", held=lambda: truth.sim(iccid)),
         Watched(path=f"/sims/{iccid}/sms", rows={"#conversation": lambda: truth.messages(iccid)}),
         Watched(path="/sms", rows={"#conversations": truth.conversations}),
