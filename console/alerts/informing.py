@@ -77,26 +77,40 @@ async def hidden_counts(connection: AsyncConnection, organization_id: int) -> di
 async def inform(
     transaction: Transaction, organization_id: int, alert: Alert, change: AlertChange, now: datetime
 ) -> None:
-    """Ask that channels are informed: that it fires, once, unless it is hidden; that it has resolved, those who know.
+    """Ask that channels are informed: that it fires, once, unless it is hidden; that it has resolved, those who know;
+    and, each time, that it still fires and its acknowledgement may be forgotten.
 
     An alert of many SIMs goes to the channels of every tag that one of them has.
     """
     fires = change in FIRING and alert.state == AlertState.FIRING and alert.hidden_by is None
-    if not fires and change is not AlertChange.RESOLVED:
+    reminds = change is AlertChange.REMINDED
+    if not (fires or reminds or change is AlertChange.RESOLVED):
         return
     firing_key = f"alert:{alert.id}:firing:{alert.fired_at:%Y%m%dT%H%M%S%f}" if alert.fired_at else None
     if firing_key is None:
         return  # it has never fired
     notification = Notification(
-        type="alert.firing" if fires else "alert.resolved",
+        type="alert.reminder" if reminds else "alert.firing" if fires else "alert.resolved",
         time=now,
         severity=Severity(alert.severity),
-        title=alert.title if fires else f"Resolved: {alert.title}",
-        text=f"{alert.rule}: {alert.sims_total:,} SIMs" if alert.sims_total > 1 else alert.rule,
+        title=alert.title if fires else f"{'Still firing' if reminds else 'Resolved'}: {alert.title}",
+        text=_said(alert) + (_acknowledged(alert) if reminds else ""),
         subject=str(alert.id),
         path=f"/alerts/{alert.id}",
         tags=await tags_of(transaction.connection, organization_id, alert.id),
         data=to_builtins(alert),
     )
-    key = firing_key if fires else firing_key.replace(":firing:", ":resolved:")
-    await notify(transaction, organization_id, notification, key, now, after=None if fires else firing_key)
+    if reminds:
+        key = f"alert:{alert.id}:reminder:{now:%Y%m%dT%H%M%S%f}"
+    else:
+        key = firing_key if fires else firing_key.replace(":firing:", ":resolved:")
+    after = None if fires or reminds else firing_key
+    await notify(transaction, organization_id, notification, key, now, after=after)
+
+
+def _said(alert: Alert) -> str:
+    return f"{alert.rule}: {alert.sims_total:,} SIMs" if alert.sims_total > 1 else alert.rule
+
+
+def _acknowledged(alert: Alert) -> str:
+    return f". Acknowledged by {alert.acknowledged_by} at {alert.acknowledged_at:%Y-%m-%d %H:%M} UTC, and not since."

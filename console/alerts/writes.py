@@ -14,6 +14,7 @@ from console.alerts.informing import hider, inform, rehidden
 from console.alerts.reads import alert_of, query_of
 from console.alerts.settled import settled
 from console.alerts.tables import alert_history, alert_subjects, alerts
+from console.alerts.waiting import forgotten
 from console.errors import Conflict, NotFound
 from console.facts.alerts import OPEN, Alert, AlertChange, AlertChanged, AlertState
 from console.organizations.rules import Caller
@@ -111,6 +112,14 @@ async def rehide(transaction: Transaction, organization_id: int, now: datetime) 
     for alert_id, hides in found:
         change = AlertChange.SHOWN if hides is None else AlertChange.HIDDEN
         await _change(transaction, organization_id, alert_id, change, {"hidden_by": hides}, now, text=hides)
+    return len(found)
+
+
+async def remind(transaction: Transaction, organization_id: int, now: datetime) -> int:
+    """Remind of alerts that were acknowledged long ago and still fire, on their channels; of how many."""
+    found = await forgotten(transaction.connection, organization_id, now)
+    for alert_id in found:
+        await _change(transaction, organization_id, alert_id, AlertChange.REMINDED, {}, now)
     return len(found)
 
 

@@ -47,6 +47,7 @@ class AlertChange(StrEnum):
     HIDDEN = "hidden"  # by a silence or a maintenance window
     SHOWN = "shown"  # no longer
     NOTIFIED = "notified"
+    REMINDED = "reminded"  # acknowledged long ago, and it still fires
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class Alert(Struct, frozen=True, kw_only=True):
         Meta(
             description="What happened last: `pending`, `fired`, `grew`, `shrank`, `recovering`, `fired_again`, "
             "`resolved`, `cannot_judge`, `can_judge`, `acknowledged`, `acknowledgement_ended`, `assigned`, "
-            "`commented`, `hidden`, `shown` or `notified`.",
+            "`commented`, `hidden`, `shown`, `notified` or `reminded`.",
             examples=["fired"],
         ),
     ]

@@ -56,7 +56,7 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Notification(Struct, frozen=True, kw_only=True):
     """What is sent to a channel. `data` is the thing's state, as its fact has it."""
 
-    type: str  # alert.firing, alert.resolved, report.daily, test
+    type: str  # alert.firing, alert.resolved, alert.reminder, report.daily, test
     time: datetime
     severity: Severity
     title: str

@@ -4,12 +4,16 @@ import pytest
 import sqlalchemy as sa
 from msgspec import structs
 
+from console.acting import acting
 from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.alerts import commands
+from console.alerts.commands import Acknowledgement
 from console.alerts.writes import rehide
 from console.facts.alerts import Severity
 from console.notifications.bodies import ChannelSetting
 from console.notifications.rules import ChannelKind
 from console.notifications.writes import add_channel
+from console.organizations.rules import Permission
 from console.settings import Settings
 from console.silences.bodies import NewSilence
 from console.silences.rules import Label, Matcher
@@ -107,3 +111,42 @@ async def test_what_a_silence_hides_is_listed_with_it_and_sent_when_the_silence_
         assert await rehide(transaction, fleet.cast.acme, fleet.now) == 1
         assert (await rehide(transaction, fleet.cast.acme, fleet.now.replace(hour=13))) == 1
     assert await asked(fleet) == [], "it was sent before it was hidden"
+
+
+async def test_an_acknowledgement_that_may_be_forgotten_is_reminded_of_each_four_hours(
+    fleet: Fleet, settings: Settings
+) -> None:
+    await channel(fleet, settings, "all")
+    await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST)
+    await leave(fleet)
+    assert await asked(fleet) == ["all alert.firing"]
+    number = str((await fleet.alert()).id)
+    ada = structs.replace(fleet.cast.ada, permissions=frozenset({Permission.ALERTS_ACT}))
+
+    async def acknowledge(minutes: int | None = None) -> None:
+        async with (
+            fleet.db.transaction() as transaction,
+            acting(transaction, ada, "alert.acknowledge") as act,
+        ):
+            wanted = Acknowledgement(minutes=minutes)
+            await commands.acknowledge(transaction, act, ada, number, wanted, fleet.now)
+
+    async def after(hours: float) -> list[str]:
+        fleet.wait(hours=hours)
+        await fleet.polled()
+        await fleet.judge()
+        return await asked(fleet)
+
+    await acknowledge()
+    assert await after(3.9) == []
+    assert await after(0.2) == ["all alert.reminder"]
+    assert (await fleet.alert()).change == "reminded"
+    assert await after(3.9) == []
+    assert await after(0.2) == ["all alert.reminder"]
+    await acknowledge()
+    assert await after(3.9) == [], "somebody has looked at it"
+    await acknowledge(minutes=600)
+    assert await after(5) == [], "that ends by itself"
+    await come_back(fleet)
+    assert await asked(fleet) == ["all alert.resolved"]
+    assert await after(8) == []

@@ -12,7 +12,7 @@ from console.alert_rules.writes import give_ready_made, note_judged
 from console.alerts.judging import candidates, conditions, histories, reads, shares, writes
 from console.alerts.judging.applying import Judged, Judging, apply, judge_sims, open_alerts
 from console.alerts.judging.looking import FLEET_EVERY
-from console.alerts.writes import settle
+from console.alerts.writes import remind, settle
 from console.store.database import Transaction
 
 AT_ONCE = 10_000  # changes, or SIMs of which a rule begins to hold or has ended: what a judging holds in memory
@@ -51,6 +51,8 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
         stale=judging.stale,
         shares_hold=judging.judged.shares_hold,
     )
+    if fleet:
+        judging.judged.alerts += await remind(transaction, organization_id, now)
     await writes.end_judging(transaction, organization_id, now, ready_made=max(VERSION, begun.ready_made), fleet=fleet)
     return judging.judged
 
