@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from console.alert_rules.kinds import KINDS, RuleKind
+from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters
 from console.alert_rules.reads import AlertRule
+from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.writes import NewAlertRule, checked
 from console.errors import Invalid
 from console.facts.alerts import Severity
@@ -85,13 +86,23 @@ def _whole(text: str, unit: int) -> int:
         raise Invalid(f"{text[:20]!r} is no number") from error
 
 
-def form_of(rule: AlertRule) -> RuleForm:
-    """The form that asks for the rule as it is."""
-    parameters = {name: str(value) for name, value in msgspec.to_builtins(rule.parameters).items()}
+def new_form(kind: RuleKind) -> RuleForm:
+    """The form of a new rule: with the numbers of the ready-made set, if it has one of the kind."""
+    usual = next((one.parameters for one in READY_MADE if one.kind is kind), RuleParameters())
+    return RuleForm(name=KINDS[kind].text, kind=kind.value, enabled="yes", **_fields(usual))
+
+
+def _fields(given: RuleParameters) -> dict[str, str]:
+    parameters = {name: str(value) for name, value in msgspec.to_builtins(given).items()}
     for name, field in IN_MB.items():
         if name in parameters:
             parameters[field] = f"{int(parameters.pop(name)) / MEBIBYTE:.6g}"
-    parameters["countries"] = " ".join(rule.parameters.countries or ())
+    parameters["countries"] = " ".join(given.countries or ())
+    return parameters
+
+
+def form_of(rule: AlertRule) -> RuleForm:
+    """The form that asks for the rule as it is."""
     return RuleForm(
         name=rule.name,
         kind=rule.kind.value,
@@ -100,5 +111,5 @@ def form_of(rule: AlertRule) -> RuleForm:
         for_minutes=f"{rule.for_seconds / 60:.6g}",
         keep_minutes=f"{rule.keep_firing_seconds / 60:.6g}",
         enabled="yes" if rule.enabled else "",
-        **parameters,
+        **_fields(rule.parameters),
     )

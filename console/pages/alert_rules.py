@@ -16,7 +16,7 @@ from console.alert_rules.trying import Tried
 from console.errors import ConsoleError, NotFound
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import Form, page
-from console.pages.alert_rule_form import RuleForm, form_of, wanted_of
+from console.pages.alert_rule_form import RuleForm, form_of, new_form, wanted_of
 from console.store.database import Database
 
 By = NamedDependency[Caller]
@@ -63,10 +63,7 @@ async def rules_page(caller: By, reading: Reading, live_since: NamedDependency[s
 async def rule_page(caller: By, reading: Reading, live_since: NamedDependency[str], rule_id: FromPath[str]) -> Template:
     """One, to be changed; under the name of a kind, a new one of it."""
     if rule_id in set(RuleKind):
-        definition = KINDS[RuleKind(rule_id)]
-        return await _drawn(
-            reading, caller, live_since, RuleForm(name=definition.text, kind=rule_id, enabled="yes"), rule_id=None
-        )
+        return await _drawn(reading, caller, live_since, new_form(RuleKind(rule_id)), rule_id=None)
     found = await reads.one(reading, caller.organization_id, number_of(rule_id))
     if found is None:
         raise NotFound("There is no such alert rule", rule=rule_id)

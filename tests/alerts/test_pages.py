@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from msgspec import structs
 
 from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.pages.alert_rule_form import new_form, wanted_of
 from tests.alerts.conftest import Fleet, iccids
 from tests.serving import Served
 
@@ -45,3 +47,11 @@ async def test_an_alert_is_on_every_page_until_it_is_acknowledged_and_resolved(w
         assert (await ada.post(f"/alert-rules/{number}/delete")).status_code == 303
         for kind in RuleKind:
             assert (await ada.get(f"/alert-rules/{kind}")).status_code == 200
+
+
+@pytest.mark.parametrize("kind", sorted(RuleKind))
+def test_the_form_of_a_new_rule_can_be_tried_as_it_is(kind: RuleKind) -> None:
+    form = new_form(kind)
+    if kind is RuleKind.COUNTRY_NOT_ALLOWED:
+        form = structs.replace(form, countries="de at")
+    assert wanted_of(form).kind is kind
