@@ -118,7 +118,7 @@ async def detail(connection: AsyncConnection, organization_id: int, approval: Ap
         mine = sa.and_(i.bulk_action_id == approval.bulk_action_id, i.excluded.is_(None))
         listed = sa.select(i.iccid, i.was).where(i.organization_id == organization_id, mine).cte("listed")
     else:
-        of_one = sa.and_(p.id == approval.id, a.id == p.action_id)
+        of_one = sa.and_(p.id == approval.id, a.organization_id == p.organization_id, a.id == p.action_id)
         listed = sa.select(a.iccid, p.was).where(p.organization_id == organization_id, of_one).cte("listed")
     joined = listed.outerjoin(sim_states, sa.and_(s.organization_id == organization_id, s.iccid == listed.c.iccid))
     differs = listed.c.was.is_distinct_from(sa.case((s.iccid.is_not(None), now)))
@@ -156,7 +156,9 @@ def _query(organization_id: int) -> "sa.Select[Any]":
     sims = sa.select(sa.func.count()).where(
         i.organization_id == organization_id, i.bulk_action_id == p.bulk_action_id, i.excluded.is_(None)
     )
-    joined = approvals.outerjoin(actions, a.id == p.action_id).outerjoin(bulk_actions, b.id == p.bulk_action_id)
+    of_one = sa.and_(a.organization_id == p.organization_id, a.id == p.action_id)
+    of_many = sa.and_(b.organization_id == p.organization_id, b.id == p.bulk_action_id)
+    joined = approvals.outerjoin(actions, of_one).outerjoin(bulk_actions, of_many)
     columns = [p[name] for name in (*OWN, "decision", "given", *DECIDED)]
     both = [sa.func.coalesce(a[name], b[name]).label(name) for name in ("kind", "state", "currency", "price_minor")]
     many = sa.case((p.bulk_action_id.is_not(None), sims.scalar_subquery()), else_=1).label("sims")

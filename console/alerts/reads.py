@@ -71,7 +71,7 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
 
 def query_of(organization_id: int) -> "sa.Select[Any]":
     """The alerts of an organization, with the names of their rules."""
-    joined = sa.join(alerts, alert_rules, r.id == a.rule_id)
+    joined = sa.join(alerts, alert_rules, sa.and_(r.organization_id == a.organization_id, r.id == a.rule_id))
     return sa.select(*COLUMNS).select_from(joined).where(a.organization_id == organization_id)
 
 

@@ -60,7 +60,7 @@ async def _open(transaction: Transaction, organization_id: int, alert_ids: Colle
             sa.func.min(s.value).label("value"),
             sa.func.max(s.ended_at).label("ended_at"),
         )
-        .where(s.alert_id == a.id)
+        .where(s.organization_id == a.organization_id, s.alert_id == a.id)
         .lateral("counted")
     )
     label = sa.select(sims.c.label).where(sims.c.organization_id == a.organization_id, sims.c.iccid == a.iccid)

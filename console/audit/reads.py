@@ -35,7 +35,7 @@ async def page(
     found = some.order_by(c.at.desc(), c.id.desc()).limit(limit + 1).offset(offset).subquery()
     query = (
         sa.select(found, *(seals.c[name] for name in SEALED))
-        .outerjoin(seals, seals.c.line_id == found.c.id)
+        .outerjoin(seals, sa.and_(seals.c.organization_id == organization_id, seals.c.line_id == found.c.id))
         .order_by(found.c.at.desc(), found.c.id.desc())
     )
     rows = (await connection.execute(query)).all()

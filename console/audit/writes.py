@@ -87,8 +87,9 @@ async def keep_verification(transaction: Transaction, found: Verification, now: 
 async def prune_lines(transaction: Transaction, organization_id: int, head: Head) -> int:
     """Delete an organization's lines up to this number, with their seals; how many. They must be past RETENTION."""
     mine = sa.and_(seals.c.organization_id == organization_id, seals.c.number <= head.number)
+    sealed_in = lines.c.id.in_(sa.select(seals.c.line_id).where(mine))
     gone = await transaction.connection.execute(
-        sa.delete(lines).where(lines.c.id.in_(sa.select(seals.c.line_id).where(mine)))
+        sa.delete(lines).where(lines.c.organization_id == organization_id, sealed_in)
     )
     await transaction.connection.execute(sa.delete(seals).where(mine))
     return gone.rowcount

@@ -33,7 +33,8 @@ async def of_changes(
 ) -> list[JudgedSim]:
     """Of the SIMs with these changes, and of those whose last change ends, the ones that differ for a rule."""
     momentary = [rule.id for rule in rules if KINDS[rule.kind].momentary]
-    changed = sa.select(u.id, u.iccid, u.was_status, u.was_imei).where(u.id == sa.func.any(numbers(changes)))
+    changed = sa.select(u.id, u.iccid, u.was_status, u.was_imei)
+    changed = changed.where(u.organization_id == organization_id, u.id == sa.func.any(numbers(changes)))
     nothing = sa.null().cast(sa.Text)
     passing = sa.select(sa.null().cast(sa.BigInteger), s.subject, nothing, nothing)
     passing = passing.where(s.organization_id == organization_id, s.rule_id.in_(momentary), s.open, s.holds)

@@ -107,7 +107,8 @@ async def due(
         a.rule_id.not_in(list(rules)),
         of_stale != cannot,
     )
-    query = sa.select(a.id).select_from(alerts.join(alert_rules, r.id == a.rule_id))
+    rule_of = sa.and_(r.organization_id == a.organization_id, r.id == a.rule_id)
+    query = sa.select(a.id).select_from(alerts.join(alert_rules, rule_of))
     query = query.where(a.organization_id == organization_id, a.state != AlertState.RESOLVED.value, which)
     return set((await connection.execute(query)).scalars())
 
