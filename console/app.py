@@ -27,6 +27,7 @@ from console.http.methods import methods_at
 from console.http.origins import same_origin
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
 from console.http.requests import Requests
+from console.http.routes import dependencies_in_turn
 from console.live import endpoints
 from console.openapi import openapi
 from console.openapi.routes import OF_A_CALLER, api_routes
@@ -146,10 +147,12 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[watched, running.lifespan],
         middleware=[
             ConnectionPerRequest(lambda: running.parts.db.engine),
-            Authentication(lambda: running.parts.callers.found_by),
+            Authentication(
+                lambda: running.parts.callers.found_by,
+                guards=[allowed(lambda connection: same_origin(connection, settings), note_refused)],
+            ),
             FairShare(share_of),
         ],
-        guards=[allowed(lambda connection: same_origin(connection, settings), note_refused)],
         exception_handlers={Exception: error_response},
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment())),
         openapi_config=openapi(),
@@ -160,6 +163,7 @@ def create_app(settings: Settings) -> Litestar:
             "brotli", minimum_size=1024, brotli_quality=5, gzip_compress_level=5, exclude_opt_key=SKIPS_COMPRESSION
         ),
     )
+    dependencies_in_turn(app)
     # Around the router too: what it refuses itself, 404 and 405, is a request like any other.
     app.asgi_handler = Requests(
         app.asgi_handler,

@@ -16,6 +16,7 @@ from console.facts.sms import Sms, SmsChanged
 
 MASKED = ("imsi", "msisdn")  # fields of a SIM
 MASKED_KINDS = frozenset({"sim.changed", "action.changed", "approval.changed", "sms.changed"})  # others name neither
+HIDDEN = "…"  # what stands for the others
 LEFT_OPEN = 4
 WRITTEN = re.compile(r"\b(IMSI|MSISDN): (\d+)")  # as the facts of a ticket name them
 # As anybody may write one: 11 to 15 digits (E.164, 6.1; E.212, 2.2), but for an IMEI that is named so and for
@@ -32,7 +33,7 @@ Sim = TypeVar("Sim", bound=Struct)
 
 def masked(text: str) -> str:
     """All but the last four characters hidden."""
-    return "…" + text[-LEFT_OPEN:]
+    return HIDDEN + text[-LEFT_OPEN:]
 
 
 def masked_sim(sim: Sim) -> Sim:

@@ -1,6 +1,7 @@
 """Which address a request came from, when proxies stand in between, and the network that it is counted by."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from litestar.enums import ScopeType
@@ -65,6 +66,7 @@ def _values(scope: Scope, name: bytes) -> list[str]:
     return [part.strip() for line in lines for part in line.split(",") if part.strip()]
 
 
+@lru_cache(maxsize=1024)
 def address_in(text: str) -> Address | None:
     """The IP address, also with a port or in brackets; None if it is none (`unknown`, a name)."""
     host = text.strip()

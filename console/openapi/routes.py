@@ -31,7 +31,7 @@ import console.sms.api
 import console.sms.templates_api
 import console.usage.api
 from console import health
-from console.http.authentication import Access, caller_of
+from console.http.authentication import GUARDS, Access, caller_of
 from console.http.database import reading_of
 from console.http.etag import named
 from console.http.parameters import known_parameters
@@ -89,9 +89,8 @@ def api_routes() -> Router:
                     console.reports.api.router,
                 ],
                 after_request=named,
-                guards=[known_version, known_parameters],
                 dependencies=OF_A_CALLER,
-                opt=OF_A_PROGRAM,
+                opt={**OF_A_PROGRAM, GUARDS: (known_version, known_parameters)},
             ),
             OwnRouter(
                 "/",
