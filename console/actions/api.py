@@ -9,9 +9,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.actions import reads, writes
+from console.actions import ending, reads
 from console.actions.account import router as account
 from console.actions.asking import router as asking
+from console.actions.auto_topping_up import router as auto_topping_up
 from console.actions.bodies import Settled
 from console.actions.budgeting import router as budgeting
 from console.actions.diagnosing import router as diagnosing
@@ -77,7 +78,7 @@ async def cancel_action(
 ) -> Action:
     """409 once a worker has begun to send it. Twice is once."""
     async with db.transaction() as transaction, acting(transaction, caller, "action.cancel", action_id) as act:
-        action = await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
+        action = await ending.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
         act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind}
     return shown(caller, action)
 
@@ -95,7 +96,7 @@ async def settle_action(
     """409 if it is not `unknown`; that it did not happen can be said ten minutes after it was sent."""
     async with db.transaction() as transaction, acting(transaction, caller, "action.settle", action_id) as act:
         number, now = number_of(action_id), datetime.now(UTC)
-        action = await writes.end_unknown(transaction, caller, number, now, happened=data.happened, reason=data.reason)
+        action = await ending.end_unknown(transaction, caller, number, now, happened=data.happened, reason=data.reason)
         act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind, "reason": data.reason}
     return shown(caller, action)
 
@@ -111,4 +112,4 @@ reading = Router(
     tags=["Actions"],
     dependencies={"asked": Provide(list_request)},
 )
-router = Router("/", route_handlers=[asking, reading, budgeting, account, diagnosing])
+router = Router("/", route_handlers=[asking, reading, budgeting, auto_topping_up, account, diagnosing])

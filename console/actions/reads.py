@@ -36,6 +36,8 @@ def action_of(row: Any) -> Action:
     values["steps"] = convert(values["steps"], list[ActionStep])
     kind, state = ActionKind(values["kind"]), ActionState(values["state"])
     by = values["steps"][-1].by  # of the state that it is in
+    if by is None and state is ActionState.REFUSED and values["sent_at"] is None:
+        by = "console"
     text = explanation(kind, state, values["parameters"], values["message"], by)
     return Action(**values, explanation=text)
 

@@ -61,9 +61,11 @@ def top_up(
     reason: str | None = None,
     repeat: bool = False,
     shown_price: str | None = None,
+    only_below_bytes: int | None = None,
 ) -> Asked:
-    """One more pack of data and messages, for money."""
-    parameters = {"payment_method": payment_method.value}
+    """One more pack of data and messages, for money. `only_below_bytes`: if less is left when it is sent."""
+    parameters: dict[str, Any] = {"payment_method": payment_method.value}
+    parameters |= {} if only_below_bytes is None else {"only_below_bytes": only_below_bytes}
     found = _asked(ActionKind.TOP_UP, iccid, parameters, reason, repeat=repeat)
     return structs.replace(found, shown_price=shown_price)
 

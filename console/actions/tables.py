@@ -100,3 +100,22 @@ approvals = sa.Table(
     sa.ForeignKeyConstraint(["organization_id", "action_id"], ["actions.organization_id", "actions.id"]),
     sa.ForeignKeyConstraint(["organization_id", "bulk_action_id"], ["bulk_actions.organization_id", "bulk_actions.id"]),
 )
+
+# By which the console tops SIMs up by itself. One that is on acts as whoever changed it last may.
+auto_top_ups = sa.Table(
+    "auto_top_ups",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("tag", sa.Text, nullable=False, server_default=""),  # empty: all watched SIMs
+    sa.Column("below_bytes", sa.BigInteger),
+    sa.Column("below_days", sa.Integer),
+    sa.Column("payment_method", sa.Text, nullable=False),
+    sa.Column("most_per_day", sa.Integer, nullable=False),
+    sa.Column("is_on", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("caller", sa.Text, nullable=False),  # the handle of whoever changed it last
+    sa.Column("changed_by", sa.Text, nullable=False),
+    moment("changed_at", nullable=False),
+    moment("looked_at"),
+    sa.Column("message", sa.Text),  # why it did nothing then
+)

@@ -9,21 +9,22 @@ from msgspec import structs
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from console.actions import reads
+from console.actions.auto_top_ups import AutoTopUpSetting, checked_rule
 from console.actions.budgets import BudgetLimit, checked
-from console.actions.guards import may_begin, said_by_person
+from console.actions.guards import may_begin
 from console.actions.reads import COLUMNS, action_of
 from console.actions.replacing import move
 from console.actions.requests import Asked, repeats
-from console.actions.rules import EXPIRES_AFTER, NOT_SENT, SPENDING, step
+from console.actions.rules import EXPIRES_AFTER, SPENDING, step
 from console.actions.spending import names_of
-from console.actions.tables import actions, budgets
-from console.errors import Conflict, Invalid, NotFound
+from console.actions.tables import actions, auto_top_ups, budgets
+from console.errors import Invalid, NotFound
 from console.facts.actions import Action, ActionChanged, ActionKind, ActionState
 from console.organizations.rules import Caller
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 
-c = actions.c
+c, r = actions.c, auto_top_ups.c
 ONE_AFTER_ANOTHER = SPENDING | {ActionKind.REPLACE}  # budgets are shared, and a SIM takes one other's place
 SAME_KEY = "This Idempotency-Key was used for another request: take a new key for a new action"
 
@@ -38,7 +39,7 @@ async def request(
     """
     connection = transaction.connection
     if asked.kind in ONE_AFTER_ANOTHER:  # those of one organization wait for each other from here on
-        await connection.execute(transaction_lock(AdvisoryLock.ACTION, caller.organization_id))
+        await lock_spending(transaction, caller.organization_id)
     if (before := await _same(transaction, caller, asked, key)) is not None:
         return before, True
     price = await may_begin(connection, caller, asked, now)
@@ -84,44 +85,9 @@ async def request(
     return action, False
 
 
-async def cancel(transaction: Transaction, caller: Caller, action_id: int, now: datetime) -> Action:
-    """Cancel an action that has not been sent. Twice is once. Raises NotFound, and Conflict when it is too late."""
-    known = sa.select(c.state).where(c.organization_id == caller.organization_id, c.id == action_id).with_for_update()
-    row = (await transaction.connection.execute(known)).first()
-    if row is None:
-        raise NotFound("There is no such action", action=action_id)
-    state = ActionState(row.state)
-    if state in NOT_SENT:
-        values = {"due_at": None}
-        found = await change(transaction, c.id == action_id, state, ActionState.CANCELLED, values, now, by=caller.name)
-        assert found is not None
-        return found
-    action = await reads.one(transaction.connection, caller.organization_id, action_id)
-    assert action is not None
-    if state is not ActionState.CANCELLED:
-        raise Conflict(f"It can't be cancelled any more: it is {state}", action=action_id, state=state.value)
-    return action
-
-
-async def end_unknown(
-    transaction: Transaction, caller: Caller, action_id: int, now: datetime, *, happened: bool, reason: str
-) -> Action:
-    """End an action that is unknown by what a person has found out.
-
-    Raises NotFound; Invalid without a reason; Conflict if it is not unknown, or "not done" is said too early.
-    """
-    found = await reads.one(transaction.connection, caller.organization_id, action_id)
-    if found is None:
-        raise NotFound("There is no such action", action=action_id)
-    said = said_by_person(found, now, happened=happened, reason=reason)
-    which = sa.and_(c.organization_id == caller.organization_id, c.id == action_id)
-    after = ActionState.CONFIRMED if happened else ActionState.FAILED
-    ended = await change(
-        transaction, which, ActionState.UNKNOWN, after, {"due_at": None}, now, by=caller.name, message=said
-    )
-    if ended is None:
-        raise Conflict(f"It is not unknown any more: it is {found.state}", action=action_id, state=found.state)
-    return ended
+async def lock_spending(transaction: Transaction, organization_id: int) -> None:
+    """Wait until no other transaction asks for what the organization's budgets pay, and keep others waiting."""
+    await transaction.connection.execute(transaction_lock(AdvisoryLock.ACTION, organization_id))
 
 
 def ask_for_sending(transaction: Transaction, organization_id: int, action_id: int, due_at: datetime) -> None:
@@ -183,6 +149,39 @@ async def put_budgets(
         rows = [structs.asdict(limit) | {"subject": limit.subject or ""} for limit in kept]
         of = {"organization_id": organization_id}
         await connection.execute(sa.insert(budgets).values([of | row for row in rows]))
+
+
+async def put_auto_top_up(
+    transaction: Transaction, caller: Caller, rule_id: int | None, setting: AutoTopUpSetting, now: datetime
+) -> int:
+    """Keep a new rule, or this in the place of one; its number. Raises as `checked_rule` does, and NotFound."""
+    organization_id = caller.organization_id
+    await lock_spending(transaction, organization_id)
+    values = await checked_rule(transaction.connection, organization_id, rule_id, setting)
+    values |= {"caller": caller.handle, "changed_by": caller.name, "changed_at": now, "message": None}
+    statement: Any = insert(auto_top_ups).values(organization_id=organization_id, **values)
+    if rule_id is not None:
+        mine = sa.and_(r.organization_id == organization_id, r.id == rule_id)
+        statement = sa.update(auto_top_ups).where(mine).values(**values)
+    found = (await transaction.connection.execute(statement.returning(r.id))).scalar_one_or_none()
+    if found is None:
+        raise NotFound("There is no such rule", rule=rule_id)
+    return int(found)
+
+
+async def remove_auto_top_up(transaction: Transaction, organization_id: int, rule_id: int) -> None:
+    """Remove a rule; what it has asked for goes on. Raises NotFound."""
+    statement = sa.delete(auto_top_ups).where(r.organization_id == organization_id, r.id == rule_id)
+    if not (await transaction.connection.execute(statement)).rowcount:
+        raise NotFound("There is no such rule", rule=rule_id)
+
+
+async def note_look(
+    transaction: Transaction, organization_id: int, rule_id: int, message: str | None, now: datetime
+) -> None:
+    """Note when a rule was looked at, and why it did nothing."""
+    mine = sa.and_(r.organization_id == organization_id, r.id == rule_id)
+    await transaction.connection.execute(sa.update(auto_top_ups).where(mine).values(looked_at=now, message=message))
 
 
 async def _same(transaction: Transaction, caller: Caller, asked: Asked, key: str) -> Action | None:

@@ -48,6 +48,7 @@ KINDS = (
     ActionKind("bulk.resume", "Resume a bulk action", Permission.SIMS_ACT),
     ActionKind("bulk.stop", "Stop a bulk action", Permission.SIMS_ACT),
     ActionKind("budget.change", "Change budgets of top-ups, or the price of one", Permission.BUDGETS_WRITE),
+    ActionKind("auto_top_up.change", "Change a rule of automatic top-ups", Permission.BUDGETS_WRITE, proof=True),
     ActionKind("action.settle", "End an action that is unknown", Permission.SIMS_SPEND),
     ActionKind("approval.approve", "Approve an action of another person", Permission.BUDGETS_WRITE, proof=True),
     ActionKind("approval.reject", "Reject an action of another person", Permission.BUDGETS_WRITE),

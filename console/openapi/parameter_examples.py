@@ -7,6 +7,7 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "action_id": "1",
     "bulk_action_id": "1",
     "approval_id": "1",
+    "auto_top_up_id": 1,
     "user_id": 3,
     "alert_id": "1",
     "rule_id": "1",

@@ -5,6 +5,8 @@ import msgspec
 from console.actions.account import NewTicket
 from console.actions.approvals import ApprovalDetail, SimChange
 from console.actions.approving import ApprovalRule
+from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
+from console.actions.auto_topping_up import AutoTopUps
 from console.actions.bodies import NewImeiLock, NewLabel, NewReplacement, NewReset, NewSms, NewStatus, NewTopUp, Settled
 from console.actions.budgeting import Budgets, NewBudgets, PriceSetting
 from console.actions.budgets import BudgetLimit
@@ -95,6 +97,9 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     NewLabel,
     NewReplacement,
     NewTicket,
+    AutoTopUp,
+    AutoTopUps,
+    AutoTopUpSetting,
     NewBulkAction,
     BulkPlan,
     ExcludedCount,

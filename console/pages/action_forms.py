@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 
 from console.acting import acting
-from console.actions import forms, writes
+from console.actions import ending, forms
 from console.actions.api import number_of
 from console.actions.commands import ask
 from console.actions.explanations import summary
@@ -44,7 +44,7 @@ async def cancel(
 ) -> Template | Redirect:
     """That it is cancelled; a browser without scripts goes to the action."""
     async with db.transaction() as transaction, acting(transaction, caller, "action.cancel", action_id) as act:
-        action = await writes.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
+        action = await ending.cancel(transaction, caller, number_of(action_id), datetime.now(UTC))
         act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind}
     return answer(request, action)
 
@@ -96,7 +96,7 @@ async def settle(
         raise Invalid("Say whether it happened")
     async with db.transaction() as transaction, acting(transaction, caller, "action.settle", action_id) as act:
         number = number_of(action_id)
-        action = await writes.end_unknown(
+        action = await ending.end_unknown(
             transaction, caller, number, datetime.now(UTC), happened=happened, reason=data.reason
         )
         act.after = {"state": action.state, "iccid": action.iccid, "kind": action.kind, "reason": data.reason}

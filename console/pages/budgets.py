@@ -10,8 +10,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.actions.auto_top_ups import listed
 from console.actions.budgeting import budgets_of, described, replace_budgets
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
+from console.actions.explanations import PAYMENT_NAMES
 from console.actions.spending import limits_of, names_of
 from console.carrier.money import read_money
 from console.carrier.products import price_setting
@@ -41,7 +43,8 @@ class PriceForm(Struct):
     currency: str = ""
 
 
-async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, fault: str = "") -> Template:
+async def drawn_budgets(reading: AsyncConnection, caller: Caller, live_since: str, fault: str = "") -> Template:
+    """The page, with the reason why something was refused."""
     names = await names_of(reading, caller.organization_id, datetime.now(UTC))
     return await page(
         reading,
@@ -52,6 +55,8 @@ async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, faul
         status=422 if fault else 200,
         budgets=await budgets_of(reading, caller.organization_id),
         whose=WHOSE | names,
+        auto_top_ups=await listed(reading, caller.organization_id, datetime.now(UTC)),
+        payment_methods=PAYMENT_NAMES,
         may_change=caller.may(Permission.BUDGETS_WRITE),
         fault=fault,
     )
@@ -62,7 +67,7 @@ async def budgets_page(
     caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
 ) -> Template:
     """What is spent, reserved and left."""
-    return await _drawn(reading, caller, live_since)
+    return await drawn_budgets(reading, caller, live_since)
 
 
 @post("/budgets", status_code=200, opt={"permission": Permission.BUDGETS_WRITE})
@@ -115,7 +120,7 @@ async def _change(caller: Caller, db: Database, live_since: str, changed: Any) -
             act.after = await described(transaction, caller.organization_id)
     except ConsoleError as error:
         async with db.reading() as reading:
-            return await _drawn(reading, caller, live_since, error.message)
+            return await drawn_budgets(reading, caller, live_since, error.message)
     return Redirect(BACK, status_code=303)
 
 

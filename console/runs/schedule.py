@@ -100,6 +100,14 @@ JOBS = (
         at_start=True,
     ),
     JobDefinition(
+        name="auto_top_up",
+        title="Automatic top-ups",
+        description="Tops up SIMs by the rules that are turned on, within budgets and approvals",
+        every="5 minutes",
+        cron="2-59/5 * * * *",
+        timeout=timedelta(minutes=10),
+    ),
+    JobDefinition(
         name="sync_orders",
         title="Orders and prices",
         description="Reads 1NCE's price list, orders and support tickets",

@@ -24,6 +24,7 @@ from jobs.polling.rows import inventory_row
 from jobs.run import Run
 
 NOW = CallPriority.COMMAND
+MB = 1 << 20
 RECORDING_SECONDS = 30.0  # of a claim, left for recording the answer
 SOURCE_ADDRESS = "SIMconsole"
 
@@ -77,6 +78,10 @@ async def _top_up(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sen
     """The quota's volume is noted first: its rise is the proof where the answer is lost."""
     action = claimed.action
     quota = await run.client.data_quota(action.iccid, priority=NOW)
+    below = action.parameters.get("only_below_bytes")
+    if below is not None and (quota.left is None or quota.left >= below):
+        left = "An unknown volume is" if quota.left is None else f"{quota.left / MB:,.0f} MB are"
+        return Sent(result=SendResult.REFUSED, message=f"{left} left by now: it was not topped up.")
     async with run.db.transaction() as transaction:
         await note_volume(transaction, claimed, quota.accumulated)
     payment = Payment(action.parameters["payment_method"])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.actions import requests, writes
+from console.actions import ending, requests, writes
 from console.actions.budgets import (
     BudgetLimit,
     BudgetPeriod,
@@ -141,7 +141,7 @@ async def test_many_at_once_never_spend_more_than_the_budget(otto: Operator, db:
     ]
 
     async with db.transaction() as transaction:  # given back: then one more may be asked for
-        await writes.cancel(transaction, otto.caller, taken[0].id, datetime.now(UTC))
+        await ending.cancel(transaction, otto.caller, taken[0].id, datetime.now(UTC))
     again = [await otto.top_up(iccid) for iccid in ("8988228066600099901", "8988228066600099902")]
     assert [action.state for action in again] == ["queued", "refused"]
     assert (await otto.act(again[1])).state == "refused"  # a worker has nothing to do with it

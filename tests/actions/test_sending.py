@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from console.actions import requests, writes
+from console.actions import ending, requests
 from console.actions.requests import PaymentMethod
 from console.actions.rules import LEASE, SendResult
 from console.actions.sending.reads import due
@@ -170,7 +170,7 @@ async def test_what_is_held_waits_and_what_is_cancelled_is_never_sent(otto: Oper
     held = await otto.ask(asked, undo=timedelta(seconds=30))
     assert (await otto.act(held)).state == "held"
     async with db.transaction() as transaction:
-        await writes.cancel(transaction, otto.caller, held.id, datetime.now(UTC))
+        await ending.cancel(transaction, otto.caller, held.id, datetime.now(UTC))
     await otto.age(held, timedelta(minutes=1))
     assert states(await otto.act(held)) == ["held", "cancelled"]
     assert await otto.done(iccid) == 0

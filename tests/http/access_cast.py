@@ -7,10 +7,11 @@ import httpx
 import sqlalchemy as sa
 from msgspec import convert
 
+from console.actions.auto_top_ups import AutoTopUpSetting
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.writes import add_approval, plan
-from console.actions.requests import Asked
-from console.actions.writes import request
+from console.actions.requests import Asked, PaymentMethod
+from console.actions.writes import put_auto_top_up, request
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.writes import NewAlertRule
 from console.alert_rules.writes import add as add_rule
@@ -114,6 +115,8 @@ class World:
                 rule = await add_rule(transaction, caller, ABROAD, NOW)
                 await judge(transaction, caller.organization_id, NOW)
                 things["rule_id"] = str(rule.id)
+                empty = AutoTopUpSetting(below_bytes=1, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=1)
+                things["auto_top_up_id"] = str(await put_auto_top_up(transaction, caller, None, empty, NOW))
         assert self.ours["user_id"] == str(paul)
         await self._name_things()
         for role, name in BEARERS.items():

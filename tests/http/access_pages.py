@@ -50,6 +50,10 @@ PAGES: dict[str, Row] = {
     "GET /tickets": READ,
     "GET /budgets": READ,
     "POST /budgets": Row("budgets:write", {"whose": "organization", "period": "day", "limit_top_ups": "5"}),
+    "POST /budgets/auto-top-ups": Row(
+        "budgets:write", {"below_mb": "5", "payment_method": "creditcard", "most_per_day": "1"}
+    ),
+    "POST /budgets/auto-top-ups/{auto_top_up_id}": Row("budgets:write", {"do": "off"}),
     "POST /budgets/price": Row("budgets:write", {"price": "10", "currency": "EUR"}),
     "GET /approvals": READ,
     "GET /approvals/{approval_id}": READ,

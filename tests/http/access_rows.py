@@ -22,6 +22,7 @@ READ, WRITE, ACT, CHANNELS, ADMIN, ANYONE, PUBLIC, OWN = (
     Row("public"),
     Row("own"),
 )
+AUTO_TOP_UP = {"tag": "a", "below_bytes": 1_000_000, "payment_method": "creditcard", "most_per_day": 1}
 MATCHER = {"label": "tag", "values": ["a"]}
 WINDOW = {
     "name": "works",

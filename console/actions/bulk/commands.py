@@ -12,10 +12,10 @@ from console.actions.bulk.plan import BulkPlan, plan_of
 from console.actions.bulk.rules import NEXT, PLAN_GOOD_FOR
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.tables import bulk_actions
+from console.actions.ending import cancel
 from console.actions.requests import Asked
 from console.actions.rules import NOT_SENT
 from console.actions.tables import actions
-from console.actions.writes import cancel
 from console.errors import Conflict, NotFound
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkState

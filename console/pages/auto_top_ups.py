@@ -1,0 +1,123 @@
+"""Rules of automatic top-ups on the page of budgets: added, turned on and off, removed."""
+
+from typing import Any
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from msgspec import Struct
+
+from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
+from console.actions.auto_topping_up import keep, one, remove
+from console.actions.requests import PaymentMethod
+from console.errors import ConsoleError, Invalid
+from console.organizations.rules import Caller, Permission
+from console.pages.administration import FORM_BYTES, Form
+from console.pages.budgets import drawn_budgets
+from console.store.database import Database
+
+MB = 1 << 20
+BACK = "/budgets#auto-top-ups"
+
+
+class NewRuleForm(Struct):
+    """A rule, which is off. An empty field: no such bound."""
+
+    tag: str = ""
+    below_mb: str = ""
+    below_days: str = ""
+    payment_method: str = ""
+    most_per_day: str = ""
+
+
+class RuleForm(Struct):
+    """What becomes of a rule: `on`, `off` or `remove`. `own_is_off`: what is said of 1NCE's own."""
+
+    do: str = ""
+    own_is_off: str = ""
+
+
+@post("/budgets/auto-top-ups", status_code=200)
+async def add(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    data: Form[NewRuleForm],
+) -> Response[Any]:
+    """Back to the page; with the reason if something is refused."""
+    try:
+        async with db.transaction() as transaction:
+            await keep(transaction, caller, None, _setting(data))
+    except ConsoleError as error:
+        return await _refused(db, caller, live_since, error)
+    return Redirect(BACK, status_code=303)
+
+
+@post("/budgets/auto-top-ups/{auto_top_up_id:int}", status_code=200)
+async def change(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    auto_top_up_id: FromPath[int],
+    data: Form[RuleForm],
+) -> Response[Any]:
+    """Back to the page; with the reason if something is refused."""
+    try:
+        async with db.transaction() as transaction:
+            if data.do == "remove":
+                await remove(transaction, caller, auto_top_up_id)
+            elif data.do in ("on", "off"):
+                known = await one(transaction.connection, caller.organization_id, auto_top_up_id)
+                said = data.own_is_off == "yes"
+                turned = _turned(known, on=data.do == "on", own_is_off=said)
+                await keep(transaction, caller, auto_top_up_id, turned)
+            else:
+                raise Invalid("Choose one of the offered values")
+    except ConsoleError as error:
+        return await _refused(db, caller, live_since, error)
+    return Redirect(BACK, status_code=303)
+
+
+async def _refused(db: Database, caller: Caller, live_since: str, error: ConsoleError) -> Response[Any]:
+    if error.code == "PROOF_NEEDED":
+        raise error
+    async with db.reading() as reading:
+        return await drawn_budgets(reading, caller, live_since, error.message)
+
+
+def _setting(form: NewRuleForm) -> AutoTopUpSetting:
+    try:
+        return AutoTopUpSetting(
+            tag=form.tag.strip() or None,
+            below_bytes=_between(form.below_mb, 1 << 20) * MB if form.below_mb.strip() else None,
+            below_days=_between(form.below_days, 365) if form.below_days.strip() else None,
+            payment_method=PaymentMethod(form.payment_method),
+            most_per_day=_between(form.most_per_day, 1_000_000),
+        )
+    except ValueError as error:
+        raise Invalid("Megabytes, days and top-ups are whole numbers; choose one of the payment methods") from error
+
+
+def _between(text: str, most: int) -> int:
+    found = int(text)
+    if not 1 <= found <= most:
+        raise ValueError(text)
+    return found
+
+
+def _turned(rule: AutoTopUp, *, on: bool, own_is_off: bool) -> AutoTopUpSetting:
+    return AutoTopUpSetting(
+        tag=rule.tag,
+        below_bytes=rule.below_bytes,
+        below_days=rule.below_days,
+        payment_method=PaymentMethod(rule.payment_method),
+        most_per_day=rule.most_per_day,
+        on=on,
+        own_is_off=own_is_off,
+    )
+
+
+router = Router(
+    "/", route_handlers=[add, change], request_max_body_size=FORM_BYTES, opt={"permission": Permission.BUDGETS_WRITE}
+)

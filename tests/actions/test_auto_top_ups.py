@@ -1,0 +1,195 @@
+"""The console tops up by itself only by a rule that is on: within budgets and approvals, no SIM twice or needlessly."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+from msgspec import Struct
+
+from console.actions import auto_top_ups, reads, writes
+from console.actions.approving import ApprovalRule
+from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
+from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
+from console.actions.bulk.writes import put_rule
+from console.actions.requests import PaymentMethod
+from console.errors import Invalid
+from console.facts.actions import Action
+from console.members.writes import change_role, put_user
+from console.organizations.flags import Flag
+from console.organizations.rules import PERMISSIONS, Caller, Role
+from console.quotas.writes import record_quotas
+from console.sims.annotations.rules import AnnotationChanges
+from console.sims.annotations.writes import annotate
+from console.store.database import Database
+from jobs.auto_top_up import auto_top_up
+from tests.actions.conftest import Operator
+from tests.cast import PASSWORD, Cast, add_sim
+from tests.organizations.test_flags import turn
+from tests.serving import Served
+from tests.simulation import Simulation
+
+pytestmark = pytest.mark.one_edition
+MB = 1 << 20
+FORM = {"tag": "North", "below_mb": "50", "payment_method": "creditcard", "most_per_day": "2"}
+
+
+class Automatic(Struct):
+    """Two SIMs tagged north with 10 MB left, one of them elsewhere tagged too, and a rule for those below 50 MB."""
+
+    otto: Operator
+    caller: Caller
+    iccids: list[str]
+
+    async def keep(self, rule_id: int | None = None, **changes: Any) -> AutoTopUp:
+        wanted: dict[str, Any] = {"tag": "north", "below_bytes": 50 * MB, "payment_method": PaymentMethod.CREDIT_CARD}
+        wanted |= {"most_per_day": 5, "on": True, "own_is_off": True} | changes
+        async with self.otto.db.transaction() as transaction:
+            kept = await writes.put_auto_top_up(
+                transaction, self.caller, rule_id, AutoTopUpSetting(**wanted), datetime.now(UTC)
+            )
+        return await self.rule(kept)
+
+    async def rule(self, rule_id: int) -> AutoTopUp:
+        async with self.otto.db.reading() as reading:
+            (found,) = await auto_top_ups.listed(reading, self.otto.acme.id, datetime.now(UTC))
+        assert found.id == rule_id
+        return found
+
+    async def run(self) -> list[tuple[str, str]]:
+        """A run of the job; the ICCID and state of each top-up so far."""
+        await auto_top_up({"worker": self.otto.acme.worker}, organization_id=self.otto.acme.id)
+        return [(one.iccid, one.state) for one in await self.actions()]
+
+    async def actions(self) -> list[Action]:
+        async with self.otto.db.reading() as reading:
+            ids = (await reading.execute(sa.text("SELECT id FROM actions WHERE kind = 'topup' ORDER BY id"))).scalars()
+            return [found for number in ids if (found := await reads.one(reading, self.otto.acme.id, number))]
+
+    async def left(self, iccid: str, megabytes: int) -> None:
+        """As it was read from 1NCE."""
+        row = {"iccid": iccid, "service": "data", "status": "active", "left": megabytes * MB, "total": 500 * MB}
+        row |= {"accumulated": 500 * MB, "last_added": None, "threshold_percent": None, "expires_at": None}
+        async with self.otto.db.transaction() as transaction:
+            await record_quotas(
+                transaction, self.otto.acme.id, [row | {"created_at": None}], datetime.now(UTC), streamer_alive=True
+            )
+
+
+@pytest_asyncio.fixture
+async def auto(otto: Operator, db: Database, simulation: Simulation, iccid: str) -> Automatic:
+    fleet = await simulation.iccids()
+    iccids = [iccid, fleet[fleet.index(iccid) + 45], fleet[fleet.index(iccid) + 60]]
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        user_id = await put_user(transaction, otto.acme.id, "emma", Role.ENGINEER, PASSWORD, now)
+        for one in iccids:
+            await add_sim(transaction, otto.acme.id, one, status="enabled")
+        for one in iccids[:2]:
+            await annotate(transaction, otto.acme.id, one, AnnotationChanges(tags=["north"]), "emma", now)
+    caller = Caller(
+        organization_id=otto.acme.id,
+        organization="Acme",
+        name="emma",
+        permissions=PERMISSIONS[Role.ENGINEER],
+        role=Role.ENGINEER,
+        user_id=user_id,
+    )
+    found = Automatic(otto=otto, caller=caller, iccids=iccids)
+    for one, left in zip(iccids, (10, 20, 1), strict=True):
+        await simulation.set(one, status="Enabled", volume=left)
+        await found.left(one, left)
+    return found
+
+
+async def test_only_a_rule_that_is_on_tops_up_and_each_sim_once(auto: Automatic) -> None:
+    rule = await auto.keep(on=False, own_is_off=False)
+    assert (rule.sims, rule.is_on, await auto.run()) == (2, False, [])
+    with pytest.raises(Invalid, match="own automatic top-up"):
+        await auto.keep(rule.id, own_is_off=False)
+    await auto.keep(rule.id)
+    first, second = sorted(auto.iccids[:2], key=auto.iccids.index)
+    assert await auto.run() == [(first, "held"), (second, "held")]
+    assert await auto.run() == [(first, "held"), (second, "held")]
+    (action, _) = await auto.actions()
+    assert (action.requested_by, action.reason) == ("emma", "Automatic top-up of SIMs tagged north: 10.0 MB left")
+    await auto.otto.age(action, timedelta(seconds=10))
+    assert (await auto.otto.act(action)).state == "accepted"
+    assert await auto.otto.done(first) == 1
+    seen = await auto.rule(rule.id)
+    assert (seen.sims, seen.message, seen.looked_at is None) == (0, None, False)
+
+
+async def test_who_has_enough_by_then_is_not_topped_up(auto: Automatic, simulation: Simulation) -> None:
+    await auto.keep(most_per_day=1)
+    ((iccid, _),) = await auto.run()
+    await simulation.set(iccid, topups=1)  # 1NCE's own, or somebody in its portal
+    (action,) = await auto.actions()
+    await auto.otto.age(action, timedelta(seconds=10))
+    refused = await auto.otto.act(action)
+    assert refused.state == "refused"
+    assert "refused before anything was sent. 510 MB are left by now" in refused.explanation
+    assert await auto.otto.done(iccid) == 0
+    assert len(await auto.run()) == 1, "one a day, and not the same SIM again"
+
+
+async def test_budgets_flags_and_the_rights_of_who_turned_it_on_hold(auto: Automatic, db: Database) -> None:
+    rule = await auto.keep()
+    organization_id = auto.otto.acme.id
+    await turn(db, organization_id, Flag.SPENDING, on=False)
+    assert await auto.run() == []
+    assert "stopped" in ((await auto.rule(rule.id)).message or "")
+    await turn(db, organization_id, Flag.SPENDING, on=True)
+    budget = BudgetLimit(scope=BudgetScope.ORGANIZATION, period=BudgetPeriod.DAY, limit_top_ups=1)
+    async with db.transaction() as transaction:
+        await writes.put_budgets(transaction, organization_id, [budget], datetime.now(UTC))
+    assert len(await auto.run()) == 1
+    assert "budget" in ((await auto.rule(rule.id)).message or "").lower()
+    async with db.transaction() as transaction:
+        await writes.put_budgets(transaction, organization_id, [], datetime.now(UTC))
+        await put_user(transaction, organization_id, "anna", Role.ADMIN, PASSWORD, datetime.now(UTC))
+        await change_role(transaction, organization_id, auto.caller.user_id or 0, Role.VIEWER)
+    assert len(await auto.run()) == 1
+    assert (await auto.rule(rule.id)).message == "emma may not top up any more: somebody else must turn the rule on."
+
+
+async def test_where_approval_is_demanded_it_waits_for_a_second_person(auto: Automatic, db: Database) -> None:
+    async with db.transaction() as transaction:
+        await put_rule(transaction, auto.caller, ApprovalRule(above_sims=0), datetime.now(UTC))
+    await auto.keep(most_per_day=1)
+    assert [state for _, state in await auto.run()] == ["awaiting_approval"]
+
+
+async def test_days_left_count_by_the_measured_use(auto: Automatic, db: Database) -> None:
+    async with db.engine.begin() as connection:
+        for iccid, used in zip(auto.iccids[:2], (30 * MB, 300 * MB), strict=True):
+            query = "INSERT INTO quota_forecasts VALUES ($1, $2, $3, 30, current_date)"
+            await connection.exec_driver_sql(query, (auto.otto.acme.id, iccid, used))
+    assert (await auto.keep(below_bytes=None, below_days=5, on=False)).sims == 1  # 10 MB last 10 days, 20 MB two
+
+
+async def test_on_its_page_a_rule_is_off_until_it_is_turned_on(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("ada") as ada, web.signed_in("vera") as vera, web.program(cast.acme_key) as program:
+        assert "No rule: nothing is topped up automatically." in (await ada.get("/budgets")).text
+        wrong = await ada.post("/budgets/auto-top-ups", data=FORM | {"below_mb": ""})
+        assert (wrong.status_code, "below how many bytes" in wrong.text) == (422, True)
+        assert (await ada.post("/budgets/auto-top-ups", data=FORM)).status_code == 303
+        again = await ada.post("/budgets/auto-top-ups", data=FORM)
+        assert (again.status_code, "already" in again.text) == (422, True)
+        (rule,) = (await program.get("/auto-top-ups")).json()["items"]
+        assert (rule["tag"], rule["below_bytes"], rule["is_on"]) == ("north", 50 * MB, False)
+        path = f"/budgets/auto-top-ups/{rule['id']}"
+        refused = await ada.post(path, data={"do": "on"})
+        assert (refused.status_code, "own automatic top-up off" in refused.text) == (422, True)
+        assert (await ada.post(path, data={"do": "on", "own_is_off": "yes"})).status_code == 303
+        page = (await vera.get("/budgets")).text
+        assert "tagged north" in page and "Turn off" not in page
+        assert (await vera.post(path, data={"do": "off"})).status_code == 403
+        assert (await ada.post(path, data={"do": "off"})).status_code == 303
+        assert (await ada.post(path, data={"do": "remove"})).status_code == 303
+        assert (await ada.post(path, data={"do": "remove"})).status_code == 422
+    async with db.reading() as reading:
+        lines = sa.text("SELECT outcome FROM audit_lines WHERE action = 'auto_top_up.change' ORDER BY id")
+        outcomes = list((await reading.execute(lines)).scalars())
+    assert outcomes.count("done") == 4
