@@ -69,7 +69,7 @@ class AutoTopUp(Struct, frozen=True, kw_only=True):
     is_on: Annotated[bool, Meta(description="Whether it acts.", examples=[True])]
     changed_by: Annotated[str, Meta(description="Who changed it last: it acts as they may.", examples=["ada"])]
     changed_at: Annotated[datetime, Meta(description="When.", examples=["2026-11-20T10:00:00Z"])]
-    looked_at: Annotated[
+    checked_at: Annotated[
         datetime | None, Meta(description="When it was last looked for SIMs.", examples=["2026-11-20T10:00:00Z"])
     ]
     message: Annotated[

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from litestar import Router, delete, get, post, put
+from litestar import HttpMethod, Router, get, post, put, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.acting import acting
+from console.acting import Act, acting
 from console.actions import auto_top_ups, writes
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
 from console.errors import NotAllowed, NotFound
@@ -38,8 +38,8 @@ async def list_rules(caller: By, reading: NamedDependency[AsyncConnection], fiel
 @post("/auto-top-ups", operation_id="addAutoTopUp", summary="Add a rule of automatic top-ups", opt=WRITES)
 async def add_rule(caller: By, db: Db, data: JSONBody[AutoTopUpSetting]) -> AutoTopUp:
     """Off unless `on`, which costs money by and by: it needs `sims:spend` and `own_is_off`. 409: they have a rule."""
-    async with db.transaction() as transaction:
-        return await keep(transaction, caller, None, data)
+    async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change") as act:
+        return await keep(transaction, act, caller, None, data)
 
 
 @put(
@@ -50,33 +50,42 @@ async def add_rule(caller: By, db: Db, data: JSONBody[AutoTopUpSetting]) -> Auto
 )
 async def put_rule(caller: By, db: Db, auto_top_up_id: FromPath[int], data: JSONBody[AutoTopUpSetting]) -> AutoTopUp:
     """The whole of it. From then on it acts as you may, and within your budgets."""
-    async with db.transaction() as transaction:
-        return await keep(transaction, caller, auto_top_up_id, data)
+    number = str(auto_top_up_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change", number) as act:
+        return await keep(transaction, act, caller, auto_top_up_id, data)
 
 
-@delete("/auto-top-ups/{auto_top_up_id:int}", operation_id="removeAutoTopUp", summary="Remove a rule", opt=WRITES)
+@route(
+    "/auto-top-ups/{auto_top_up_id:int}",
+    http_method=HttpMethod.DELETE,
+    operation_id="removeAutoTopUp",
+    summary="Remove a rule",
+    status_code=204,
+    opt=WRITES,
+)
 async def remove_rule(caller: By, db: Db, auto_top_up_id: FromPath[int]) -> None:
     """What it has asked for goes on."""
-    async with db.transaction() as transaction:
-        await remove(transaction, caller, auto_top_up_id)
+    number = str(auto_top_up_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change", number) as act:
+        await remove(transaction, act, caller, auto_top_up_id)
 
 
-async def keep(transaction: Transaction, caller: Caller, rule_id: int | None, data: AutoTopUpSetting) -> AutoTopUp:
-    """Keep the rule, with a line in the audit trail."""
-    async with acting(transaction, caller, "auto_top_up.change", str(rule_id or "")) as act:
-        if data.on and not caller.may(Permission.SIMS_SPEND):
-            raise NotAllowed(f"This needs the permission {Permission.SIMS_SPEND} too")
-        act.before = await _described(transaction, caller, rule_id)
-        kept = await writes.put_auto_top_up(transaction, caller, rule_id, data, datetime.now(UTC))
-        act.subject, act.after = str(kept), to_builtins(data)
-        return await one(transaction.connection, caller.organization_id, kept)
+async def keep(
+    transaction: Transaction, act: Act, caller: Caller, rule_id: int | None, data: AutoTopUpSetting
+) -> AutoTopUp:
+    """Keep the rule. Raises NotAllowed for one that is to be on by who may not spend, and as `put_auto_top_up` does."""
+    if data.on and not caller.may(Permission.SIMS_SPEND):
+        raise NotAllowed(f"This needs the permission {Permission.SIMS_SPEND} too")
+    act.before = await _described(transaction, caller, rule_id)
+    kept = await writes.put_auto_top_up(transaction, caller, rule_id, data, datetime.now(UTC))
+    act.subject, act.after = str(kept), to_builtins(data)
+    return await one(transaction.connection, caller.organization_id, kept)
 
 
-async def remove(transaction: Transaction, caller: Caller, rule_id: int) -> None:
-    """Remove the rule, with a line in the audit trail."""
-    async with acting(transaction, caller, "auto_top_up.change", str(rule_id)) as act:
-        act.before = await _described(transaction, caller, rule_id)
-        await writes.remove_auto_top_up(transaction, caller.organization_id, rule_id)
+async def remove(transaction: Transaction, act: Act, caller: Caller, rule_id: int) -> None:
+    """Remove the rule. Raises NotFound."""
+    act.before = await _described(transaction, caller, rule_id)
+    await writes.remove_auto_top_up(transaction, caller.organization_id, rule_id)
 
 
 async def one(connection: AsyncConnection, organization_id: int, rule_id: int) -> AutoTopUp:

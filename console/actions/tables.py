@@ -112,10 +112,10 @@ auto_top_ups = sa.Table(
     sa.Column("below_days", sa.Integer),
     sa.Column("payment_method", sa.Text, nullable=False),
     sa.Column("most_per_day", sa.Integer, nullable=False),
-    sa.Column("is_on", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_on", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("caller", sa.Text, nullable=False),  # the handle of whoever changed it last
     sa.Column("changed_by", sa.Text, nullable=False),
     moment("changed_at", nullable=False),
-    moment("looked_at"),
+    moment("checked_at"),
     sa.Column("message", sa.Text),  # why it did nothing then
 )

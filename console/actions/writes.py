@@ -181,7 +181,7 @@ async def note_look(
 ) -> None:
     """Note when a rule was looked at, and why it did nothing."""
     mine = sa.and_(r.organization_id == organization_id, r.id == rule_id)
-    await transaction.connection.execute(sa.update(auto_top_ups).where(mine).values(looked_at=now, message=message))
+    await transaction.connection.execute(sa.update(auto_top_ups).where(mine).values(checked_at=now, message=message))
 
 
 async def _same(transaction: Transaction, caller: Caller, asked: Asked, key: str) -> Action | None:

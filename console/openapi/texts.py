@@ -103,6 +103,7 @@ PARAMETERS = {
     "alert_id": "The console's id of the alert.",
     "rule_id": "The console's id of the alert rule.",
     "approval_id": "The console's id of the approval.",
+    "auto_top_up_id": "The console's number of the rule.",
     "Idempotency-Key": "Your own id of this request, kept as long as the action: sent again with the same body, it"
     " gives the action as it is now (`Idempotency-Replayed: true`), with another body 422. A refused request does not"
     " use it up.",

@@ -8,10 +8,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
+from console.acting import acting
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
 from console.actions.auto_topping_up import keep, one, remove
 from console.actions.requests import PaymentMethod
-from console.errors import ConsoleError, Invalid
+from console.errors import ConsoleError, Invalid, NotAllowed, NotFound
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form
 from console.pages.budgets import drawn_budgets
@@ -47,8 +48,8 @@ async def add(
 ) -> Response[Any]:
     """Back to the page; with the reason if something is refused."""
     try:
-        async with db.transaction() as transaction:
-            await keep(transaction, caller, None, _setting(data))
+        async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change") as act:
+            await keep(transaction, act, caller, None, _setting(data))
     except ConsoleError as error:
         return await _refused(db, caller, live_since, error)
     return Redirect(BACK, status_code=303)
@@ -64,14 +65,14 @@ async def change(
 ) -> Response[Any]:
     """Back to the page; with the reason if something is refused."""
     try:
-        async with db.transaction() as transaction:
+        number = str(auto_top_up_id)
+        async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change", number) as act:
+            known = await one(transaction.connection, caller.organization_id, auto_top_up_id)
             if data.do == "remove":
-                await remove(transaction, caller, auto_top_up_id)
+                await remove(transaction, act, caller, auto_top_up_id)
             elif data.do in ("on", "off"):
-                known = await one(transaction.connection, caller.organization_id, auto_top_up_id)
-                said = data.own_is_off == "yes"
-                turned = _turned(known, on=data.do == "on", own_is_off=said)
-                await keep(transaction, caller, auto_top_up_id, turned)
+                turned = _turned(known, on=data.do == "on", own_is_off=data.own_is_off == "yes")
+                await keep(transaction, act, caller, auto_top_up_id, turned)
             else:
                 raise Invalid("Choose one of the offered values")
     except ConsoleError as error:
@@ -80,7 +81,7 @@ async def change(
 
 
 async def _refused(db: Database, caller: Caller, live_since: str, error: ConsoleError) -> Response[Any]:
-    if error.code == "PROOF_NEEDED":
+    if isinstance(error, NotAllowed | NotFound):
         raise error
     async with db.reading() as reading:
         return await drawn_budgets(reading, caller, live_since, error.message)

@@ -21,7 +21,7 @@ def upgrade() -> None:
             caller text NOT NULL,
             changed_by text NOT NULL,
             changed_at timestamptz NOT NULL,
-            looked_at timestamptz,
+            checked_at timestamptz,
             message text,
             UNIQUE (organization_id, tag),
             CHECK (below_bytes IS NOT NULL OR below_days IS NOT NULL)

@@ -118,7 +118,7 @@ async def test_only_a_rule_that_is_on_tops_up_and_each_sim_once(auto: Automatic)
     assert (await auto.otto.act(action)).state == "accepted"
     assert await auto.otto.done(first) == 1
     seen = await auto.rule(rule.id)
-    assert (seen.sims, seen.message, seen.looked_at is None) == (0, None, False)
+    assert (seen.sims, seen.message, seen.checked_at is None) == (0, None, False)
 
 
 async def test_who_has_enough_by_then_is_not_topped_up(auto: Automatic, simulation: Simulation) -> None:
@@ -188,7 +188,7 @@ async def test_on_its_page_a_rule_is_off_until_it_is_turned_on(web: Served, cast
         assert (await vera.post(path, data={"do": "off"})).status_code == 403
         assert (await ada.post(path, data={"do": "off"})).status_code == 303
         assert (await ada.post(path, data={"do": "remove"})).status_code == 303
-        assert (await ada.post(path, data={"do": "remove"})).status_code == 422
+        assert (await ada.post(path, data={"do": "remove"})).status_code == 404
     async with db.reading() as reading:
         lines = sa.text("SELECT outcome FROM audit_lines WHERE action = 'auto_top_up.change' ORDER BY id")
         outcomes = list((await reading.execute(lines)).scalars())
