@@ -18,6 +18,7 @@ from console.actions.rules import OPEN
 from console.actions.tables import actions, auto_top_ups
 from console.errors import Conflict, Invalid
 from console.facts.actions import ActionKind
+from console.quotas.bands import FRESH
 from console.quotas.tables import quota_forecasts
 from console.sims.annotations.rules import fold_tag
 from console.sims.tables import sim_states
@@ -40,7 +41,10 @@ class AutoTopUpSetting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     below_days: Annotated[
         Annotated[int, Meta(ge=1, le=MOST_DAYS)] | None,
-        Meta(description="Where what is left lasts fewer days at the measured mean use.", examples=[7]),
+        Meta(
+            description="Where what is left lasts fewer days at the estimated use; not where that has changed lately.",
+            examples=[7],
+        ),
     ] = None
     payment_method: Annotated[PaymentMethod, Meta(description="As for a top-up.", examples=["creditcard"])]
     most_per_day: Annotated[
@@ -142,13 +146,15 @@ def candidates(
     organization_id: int, tag: str, below_bytes: int | None, below_days: int | None, now: datetime
 ) -> "sa.Select[Any]":
     """SIMs below the bound. Not those that are off, gone or expired, nor any that was to be topped up within a day."""
-    used_a_day = sa.cast(f.used_bytes, sa.Float) / f.days
+    used_a_day = sa.cast(f.daily_bytes, sa.Float)  # NULL where it has changed lately: then by bytes alone
     bounds: list[sa.ColumnElement[Any]] = [] if below_bytes is None else [sa.literal(below_bytes, sa.Float)]
     bounds += [] if below_days is None else [used_a_day * below_days]
     below = sa.func.ceil(sa.func.greatest(*bounds)).label("below")  # which passes over NULL
     asked = sa.select(a.id).where(a.organization_id == organization_id, a.iccid == s.iccid)
     asked = asked.where(a.kind == ActionKind.TOP_UP, sa.or_(a.requested_at > now - ONCE_IN, a.state.in_([*OPEN])))
-    measured = sa.and_(f.organization_id == s.organization_id, f.iccid == s.iccid)
+    measured = sa.and_(
+        f.organization_id == s.organization_id, f.iccid == s.iccid, f.measured_on >= (now - FRESH).date()
+    )
     query = sa.select(s.iccid, s.data_left_bytes, below).outerjoin(quota_forecasts, measured)
     query = query.where(s.organization_id == organization_id, s.watched, sa.not_(s.missing), s.status == "enabled")
     query = query.where(s.data_quota.in_(("active", "exhausted")), s.data_left_bytes < below, sa.not_(asked.exists()))

@@ -164,7 +164,8 @@ async def test_where_approval_is_demanded_it_waits_for_a_second_person(auto: Aut
 async def test_days_left_count_by_the_measured_use(auto: Automatic, db: Database) -> None:
     async with db.engine.begin() as connection:
         for iccid, used in zip(auto.iccids[:2], (30 * MB, 300 * MB), strict=True):
-            query = "INSERT INTO quota_forecasts VALUES ($1, $2, $3, 30, current_date)"
+            query = """INSERT INTO quota_forecasts (organization_id, iccid, used_bytes, days, daily_bytes, measured_on)
+                VALUES ($1, $2, $3, 30, $3::bigint / 30, current_date)"""
             await connection.exec_driver_sql(query, (auto.otto.acme.id, iccid, used))
     assert (await auto.keep(below_bytes=None, below_days=5, on=False)).sims == 1  # 10 MB last 10 days, 20 MB two
 
