@@ -61,9 +61,9 @@ async def test_it_is_asked_for_once_and_refused_with_the_reason(web: Served, cas
             assert (refused.status_code, reason in refused.json()["error"]["message"]) == (status, True), refused.text
         assert (await engineer.post("/jobs/sync_sms/run")).status_code == 202, "Eve's run is not Acme's"
         page = (await ada.get("/jobs")).text
-        assert 'aria-label="Run sync_orders now"' in page
-        assert 'aria-label="Run sync_quotas now"' not in page, "it is running"
-        assert 'aria-label="Run prune now"' not in page
+        assert 'aria-label="Run Orders and prices now"' in page
+        assert 'aria-label="Run Quotas now"' not in page, "it is running"
+        assert 'aria-label="Run Retention now"' not in page
         assert ('data-may-run="yes"' in page, 'data-may-run="no"' in (await vera.get("/jobs")).text) == (True, True)
         again = await ada.post("/jobs/sync_orders/run", headers={"HX-Request": "true"})
         assert ("by <bdi>engineer</bdi>, and not again" in again.text, len(await waiting(db))) == (True, 2)
