@@ -48,7 +48,7 @@ FROM (SELECT organization_id, iccid, status AS word, "left", total FROM quotas W
 WHERE (q.organization_id, q.iccid) = (sims.organization_id, sims.iccid)
 """
 CHECKS = """
-INSERT INTO sim_checks (organization_id, iccid, status_at, status_by, events_at, data_quota_at, sms_quota_at)
+INSERT INTO sim_checks (organization_id, iccid, status_at, status_source, events_at, data_quota_at, sms_quota_at)
 SELECT $1, '8988228066' || 600000000 + n, now(), 'poll', now(), now(), now() FROM generate_series(1, $2::bigint) n
 """
 
