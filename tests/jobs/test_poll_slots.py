@@ -83,7 +83,7 @@ async def test_a_sim_that_1nce_reported_is_not_asked_about(db: Database, acme: A
     async with db.engine.begin() as writing:
         await writing.execute(
             sa.text(
-                "INSERT INTO sim_checks (organization_id, iccid, status_at, status_by)"
+                "INSERT INTO sim_checks (organization_id, iccid, status_at, status_source)"
                 " SELECT :id, unnest(cast(:reported AS text[])), now(), 'streamer'"
             ),
             {"id": acme.id, "reported": queue[:40]},
@@ -173,7 +173,7 @@ async def test_a_first_pass_says_how_far_it_is(db: Database, acme: Acme) -> None
     async with db.engine.begin() as writing:
         await writing.execute(
             sa.text(
-                "INSERT INTO sim_checks (organization_id, iccid, status_at, status_by)"
+                "INSERT INTO sim_checks (organization_id, iccid, status_at, status_source)"
                 " SELECT organization_id, iccid, cast(:at AS timestamptz), 'poll' FROM sims LIMIT 50"
             ),
             {"at": now - timedelta(seconds=100)},

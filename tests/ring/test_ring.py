@@ -129,7 +129,7 @@ async def test_a_poll_that_finds_nothing_new_still_makes_what_is_shown_younger(
         shown = await page.locator(place).get_attribute("datetime")
         later = datetime.now(UTC) + timedelta(seconds=90)
         async with db.transaction() as transaction:
-            await record_checks(transaction, cast.acme, [ADAS_SIM], later, status_at=later, status_by="poll")
+            await record_checks(transaction, cast.acme, [ADAS_SIM], later, status_at=later, status_source="poll")
         await expect(page.locator(place)).not_to_have_attribute("datetime", shown or "", timeout=15000)
 
 
