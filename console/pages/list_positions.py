@@ -13,6 +13,8 @@ from console.live.subscriber import Subscriber
 from console.live.view import View
 from console.pages.sim_list import ListQuery
 from console.sims import reads
+from console.sims.counts.facets import Facets, facets
+from console.sims.counts.reads import kinds
 from console.sims.position import Position, position
 from console.sims.rules import SimFilter
 from console.store.database import Database
@@ -29,7 +31,7 @@ class KeptPosition:
     def __init__(self) -> None:
         self.reading = asyncio.Lock()
         self.at: tuple[str, int] | None = None  # epoch and number
-        self.found: tuple[Position, int] | None = None
+        self.found: tuple[Position, int, Facets] | None = None
 
 
 class ListPositions:
@@ -42,8 +44,10 @@ class ListPositions:
 
     async def read(
         self, organization_id: int, asked: ListQuery, since: tuple[str, int] | None = None
-    ) -> tuple[Position, int]:
-        """The page as it is now, and the number of SIMs of the fleet. Those who wait for it hold no connection.
+    ) -> tuple[Position, int, Facets]:
+        """The page as it is now, the number of SIMs of the fleet, and those of each value of a filter.
+
+        Those who wait for it hold no connection.
 
         `since` is the change that the page was sent: where this process has not received it, nothing kept is used.
         """
@@ -62,14 +66,15 @@ class ListPositions:
             self._kept.popitem(last=False)
         return kept
 
-    async def _found(self, organization_id: int, asked: ListQuery) -> tuple[Position, int]:
+    async def _found(self, organization_id: int, asked: ListQuery) -> tuple[Position, int, Facets]:
         offset = (asked.number - 1) * asked.page_size
         async with self._db.snapshot() as reading:
             found = await position(
                 reading, organization_id, asked.wanted, sort=asked.order, limit=asked.page_size, offset=offset
             )
             fleet = await reads.count(reading, organization_id, SimFilter()) if asked.wanted.active else found.total
-        return found, fleet
+            counted = facets(await kinds(reading, organization_id), asked.wanted)
+        return found, fleet, counted
 
 
 class ListTicks:

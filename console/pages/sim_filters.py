@@ -1,12 +1,13 @@
 """The filters of the list of SIMs as people see them: what can be chosen, and what was, as chips."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct, structs
 
 from console.sims.annotations.rules import CUSTOM
+from console.sims.counts.facets import Facets
 from console.sims.filter_parameters import parameter_of, parameters_of
 from console.sims.rules import TAG, Criterion, SimFilter
 
@@ -35,6 +36,7 @@ CHOICES = {
     "label": ("has", "none"),
 }
 TEXTS = {("quota", "ok"): "over 20 %", ("label", "has"): "has one", ("label", "none"): "has none"}
+MOST_OPERATORS = 8  # that are offered, those with most SIMs
 TYPED = ("operator", "rat", "apn", TAG, "label")  # may have any value
 
 
@@ -46,6 +48,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     text: str
     known: bool  # a value that SIMs can have, as far as is known
     chosen: bool
+    sims: int | None = None  # that it would show beside the other filters; None where that is not counted
 
 
 class Fieldset(Struct, frozen=True, kw_only=True):
@@ -75,14 +78,16 @@ class Chip(Struct, frozen=True, kw_only=True):
     opposite: str
 
 
-def fieldsets(wanted: SimFilter, countries: Iterable[str]) -> list[Fieldset]:
+def fieldsets(wanted: SimFilter, countries: Iterable[str], counted: Facets) -> list[Fieldset]:
     """What can be chosen, field by field; what was chosen is among it, whatever it is."""
-    every = {**CHOICES, "country": (*countries, UNKNOWN)}
+    operators = counted.get("operator", {})
+    most = sorted(operators.keys() - {UNKNOWN}, key=lambda name: (-operators[name], name))[:MOST_OPERATORS]
+    every = {**CHOICES, "country": (*countries, UNKNOWN), "operator": (*most, UNKNOWN)}
     fields = [*TITLES, *dict.fromkeys(one.field for one in wanted.criteria if one.field not in TITLES)]
-    return [_fieldset(field, every.get(field, ()), wanted) for field in fields]
+    return [_fieldset(field, every.get(field, ()), wanted, counted.get(field)) for field in fields]
 
 
-def _fieldset(field: str, known: Sequence[str], wanted: SimFilter) -> Fieldset:
+def _fieldset(field: str, known: Sequence[str], wanted: SimFilter, counted: Mapping[str, int] | None) -> Fieldset:
     asked = [(parameter_of(one), one, value) for one in wanted.criteria if one.field == field for value in one.values]
     chosen = {(parameter, value) for parameter, _, value in asked}
     others = [(parameter, value) for parameter, one, value in asked if one.excluded or value not in known]
@@ -93,6 +98,7 @@ def _fieldset(field: str, known: Sequence[str], wanted: SimFilter) -> Fieldset:
             text=("not " if parameter != field else "") + _text(field, value),
             known=_is_known(field, value, known),
             chosen=(parameter, value) in chosen,
+            sims=None if counted is None or parameter != field else counted.get(value, 0),
         )
         for parameter, value in [*((field, value) for value in known), *others]
     ]

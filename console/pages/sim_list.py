@@ -8,6 +8,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
 from console.organizations.rules import Caller
+from console.sims.counts.facets import Facets
 from console.sims.filter_parameters import FilterRefused, criterion_of, read_filter
 from console.sims.position import Position
 from console.sims.rules import SimFilter, Sort, parse_sort
@@ -98,9 +99,10 @@ class Waiting(Struct, frozen=True, kw_only=True):
     left: list[str]  # ICCIDs on the page that no longer match
     others: bool  # other SIMs belong on the page
     reordered: bool  # the same ones, in another order
+    facets: Facets  # as the choice of filters shows them
 
 
-def compared(drawn: Drawn, now: Position, still: set[str], fleet_total: int) -> Waiting:
+def compared(drawn: Drawn, now: Position, still: set[str], fleet_total: int, counted: Facets) -> Waiting:
     """What the page that was drawn differs by from the page as it is now; `still`: the ICCIDs shown that match."""
     left = [iccid for iccid in drawn.shown if iccid not in still]
     others = not set(now.iccids) <= set(drawn.shown)
@@ -111,5 +113,6 @@ def compared(drawn: Drawn, now: Position, still: set[str], fleet_total: int) -> 
         more=now.total - drawn.total + len(left),
         left=left,
         others=others,
+        facets=counted,
         reordered=not others and [iccid for iccid in now.iccids if iccid in still] != kept,
     )

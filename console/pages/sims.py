@@ -27,6 +27,8 @@ from console.pages.sim_list import SIZES, Drawn, ListQuery, Waiting, compared, i
 from console.pages.templating import Fragments
 from console.saved_views.reads import default_query
 from console.sims import reads
+from console.sims.counts.facets import facets
+from console.sims.counts.reads import kinds
 from console.sims.filter_parameters import parameters_of
 from console.sims.position import matching
 from console.sims.rules import SimFilter
@@ -96,6 +98,7 @@ async def sims(
     missed = await not_found(reading, caller.organization_id, asked.searched.identifiers, masked=wanted.masked)
     query = {"q": asked.q, "sort": asked.sort, "page": number, "page_size": size}
     countries = await reads.countries(reading, caller.organization_id)
+    counted = facets(await kinds(reading, caller.organization_id), wanted)
     context = {
         **await layout_context(reading, caller, live_since, SimsView),
         "sims": found,
@@ -112,7 +115,7 @@ async def sims(
         "identifiers": len(asked.searched.identifiers),
         "not_found": missed,
         "as_of_time": datetime.now(UTC),
-        "fieldsets": fieldsets(wanted, countries),
+        "fieldsets": fieldsets(wanted, countries, counted),
         "chips": chips(wanted, partial(address, query), countries),
         "link": partial(address, query, parameters_of(wanted)),
         "requests": await watch_requests(reading, caller.organization_id),
@@ -134,10 +137,10 @@ async def waiting(
     list_positions: NamedDependency[ListPositions],
 ) -> Waiting:
     """What the list with this address would show otherwise if it were drawn now. The body says what it shows."""
-    now, fleet_total = await list_positions.read(caller.organization_id, asked, position_of(data.since))
+    now, fleet_total, counted = await list_positions.read(caller.organization_id, asked, position_of(data.since))
     async with db.reading() as reading:
         still = await matching(reading, caller.organization_id, asked.wanted, data.shown)
-    return compared(data, now, still, fleet_total)
+    return compared(data, now, still, fleet_total, counted)
 
 
 @get("/sims/requests", include_in_schema=False)

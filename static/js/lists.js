@@ -76,6 +76,12 @@ function show(list, shown, waiting) {
   };
   put("[data-list-total]", waiting.total);
   put("[data-list-fleet]", waiting.fleet_total);
+  for (const element of list.querySelectorAll("[data-facet]")) {
+    const counted = waiting.facets[element.dataset.facet];
+    const sims = counted?.[element.dataset.facetValue] ?? (element.dataset.facet === "operator" ? undefined : 0);
+    const now = counted && sims !== undefined ? number.format(sims) : ""; // of operators only the largest are sent
+    if (element.textContent !== now) element.textContent = now;
+  }
   const text = words(waiting);
   const line = list.querySelector("#sims-waiting");
   line.hidden = !text;

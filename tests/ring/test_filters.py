@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from console.store.database import Database
-from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.ring.test_connection import live
 
 pytestmark = pytest.mark.one_edition
@@ -61,3 +61,26 @@ async def test_filters_are_chosen_turned_and_removed_by_keyboard_at_320_pixels(
     assert await page.evaluate("document.documentElement.scrollWidth") == 320
     ticked = await page.eval_on_selector_all("#filters-choice :checked", "(all) => all.map((one) => one.name)")
     assert ticked == ["connection_not"], "boxes ticked by hand follow the address"
+
+
+async def test_each_value_says_how_many_sims_it_would_show_and_keeps_that_up_to_date(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    async def shows(field: str, value: str, number: str) -> None:
+        counted = page.locator(f"[data-facet={field}][data-facet-value={value}]")
+        await expect(counted).to_have_text(number, timeout=10_000)
+
+    await live(page, "/sims?connection=online")
+    await page.locator("#filters-open").click()
+    await shows("connection", "online", "1")
+    await shows("connection", "offline", "1")  # beside the other fields, not beside its own
+    await shows("country", "DE", "1")
+    await shows("country", "FR", "0")
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_OTHER_SIM, label="pump-2", connection="online", country="FR")
+    await shows("connection", "online", "2")
+    await shows("connection", "offline", "0")
+    await shows("country", "FR", "1")
+    await page.goto("/sims?q=pump")
+    await page.locator("#filters-open").click()
+    await expect(page.locator("[data-facet]")).to_have_count(0)  # a search is not counted by kind

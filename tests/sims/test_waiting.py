@@ -27,7 +27,7 @@ from tests.serving import Served
 def test_more_fewer_others_or_another_order(
     shown: str, total: int, now: tuple[int, str], still: str, says: tuple[Any, ...]
 ) -> None:
-    found = compared(Drawn(list(shown), total), Position(now[0], tuple(now[1])), set(still), 100)
+    found = compared(Drawn(list(shown), total), Position(now[0], tuple(now[1])), set(still), 100, {})
     assert (found.more, "".join(found.left), found.others, found.reordered) == says
     assert (found.total, found.fleet_total) == (now[0], 100)
 
@@ -38,7 +38,9 @@ async def test_a_list_is_compared_with_the_callers_own_fleet(web: Served, cast: 
         body = {"shown": [ADAS_SIM, EVES_SIM], "total": 2}
         answer = await vera.post("/sims/waiting?connection=online", json=body)
         assert answer.status_code == 200
-        assert answer.json() == {
+        said = answer.json()
+        assert said.pop("facets")["connection"] == {"online": 1, "offline": 1}
+        assert said == {
             "total": 1, "fleet_total": 2, "more": 0, "left": [EVES_SIM], "others": False, "reordered": False,
         }  # fmt: skip
         whole = await vera.post("/sims/waiting", json={"shown": [ADAS_SIM, ADAS_OTHER_SIM], "total": 2})

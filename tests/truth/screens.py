@@ -72,7 +72,7 @@ class Screens:
             context.set_default_timeout(60_000)
             await context.add_init_script(WRONG_CLOCK)
             if zone != "UTC":
-                await context.add_init_script("localStorage.setItem('console.zone', 'local')")
+                await context.add_init_script("localStorage.setItem('console.zone', 'other')")
             screens = cls(context, wanted, zone)
             first = await context.new_page()
             await sign_in(first, "ada")
