@@ -96,7 +96,10 @@ def source_pieces(fragments: Fragments, found: Sequence[Source]) -> list[Html]:
 
 
 class SourceUpdates:
-    """Shows on every open page when 1NCE last answered and the Data Streamer last posted: neither is a fact."""
+    """Shows on every open page when 1NCE last answered, in its banner too, and the Data Streamer last posted.
+
+    Neither is a fact.
+    """
 
     def __init__(self, db: Database, hub: Hub, fragments: Fragments) -> None:
         self._db, self._hub, self._fragments = db, hub, fragments
@@ -116,12 +119,15 @@ class SourceUpdates:
 
     async def _show(self, organization_id: int) -> None:
         async with self._db.reading() as reading:
-            pieces = source_pieces(self._fragments, await sources(reading, organization_id, datetime.now(UTC)))
-        if pieces != self._sent.get(organization_id):
-            self._sent[organization_id] = pieces
+            found = await sources(reading, organization_id, datetime.now(UTC))
+            circuit = await carrier_reads.circuit(reading, organization_id)
+        banner = replace("carrier-banner", self._fragments.draw("carrier/_banner.html", circuit=circuit))
+        pieces = [*source_pieces(self._fragments, found), banner]
+        before, self._sent[organization_id] = self._sent.get(organization_id, ()), pieces
+        if changed := [piece for piece in pieces if piece not in before]:
             for subscriber in self._hub.listening(organization_id, TOPIC):
                 if subscriber.view is not None:
-                    for piece in pieces:
+                    for piece in changed:
                         subscriber.put(piece)
 
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
