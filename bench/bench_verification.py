@@ -97,7 +97,7 @@ async def measured(served: Served, client: httpx.AsyncClient, rounds: int, times
 
 async def bench(chosen: argparse.Namespace) -> Report:
     """All pages by turns, in one browser that is signed in. What a user may ask in a minute bounds the rounds."""
-    sims, rounds, times = (2_000, 4, 6) if chosen.quick else (chosen.sims, 7, 8)
+    sims, rounds, times = (2_000, 4, 6) if chosen.quick else (chosen.sims, 5, 6)
     async with new_installation() as installation:
         say(f"verification: filling the installation with {sims} SIMs")
         await fill(installation, sims)

@@ -75,7 +75,7 @@ def pages(truth: Truth, iccid: str) -> list[Watched]:
             Watched(path=path, held=truth.overview, rows={"#events": lambda: truth.events("", 20)}, grows=True)
             for path in ("/", "/?by=country")
         ),
-        Watched(path=f"/sims/{iccid}", held=lambda: truth.sim(iccid)),
+        Watched(path=f"/sims/{iccid}", held=lambda: truth.sim(iccid), grows=True, seconds=30),
         Watched(path=f"/sims/{iccid}/sms", rows={"#conversation": lambda: truth.messages(iccid)}),
         Watched(path="/sms", rows={"#conversations": truth.conversations}),
         events("", ""),
