@@ -53,6 +53,7 @@ from console.openapi.outgoing_structs import OF_OUTGOING
 from console.openapi.sim_structs import OF_SIMS
 from console.organizations.reads import OrganizationSettings
 from console.polling.report import Polling, PollingShare
+from console.quotas.api import QuotaForecast, QuotaForecasts
 from console.runs.api import Jobs
 from console.runs.reads import JobState
 from console.runs.rules import RunRequest
@@ -134,6 +135,8 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Budgets,
     NewBudgets,
     PriceSetting,
+    QuotaForecast,
+    QuotaForecasts,
     Budget,
     BudgetLimit,
     BudgetUse,
