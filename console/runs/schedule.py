@@ -7,7 +7,6 @@ from console.runs.on_request import ON_REQUEST
 from console.runs.rules import JobDefinition
 
 JOBS = (
-    *ON_REQUEST,
     JobDefinition(
         name="sync_sims",
         title="Inventory",
@@ -168,5 +167,6 @@ JOBS = (
         at_start=True,
     ),
     *INSTALLATION_WIDE,
+    *ON_REQUEST,
 )
 BY_NAME = {job.name: job for job in JOBS}
