@@ -35,6 +35,7 @@ ANSWERS = {
     "getStreamer": "The Data Streamer now.",
     "listDifferences": "A page of SIMs that differ.",
     "listQuotaForecasts": "A page of forecasts.",
+    "getHandover": "What is open, what was resolved, what ends or opens soon, and what was spent.",
     **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
     "getSimEvents": "A page of events.",
     "getSimSms": "A page of messages.",

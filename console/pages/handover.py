@@ -1,61 +1,20 @@
 """Shift handover: what fired, what is open, which silences end soon, what was spent; as a page and as text to copy."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime
 
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Template
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alerts import reads as alert_reads
 from console.carrier.money import money
 from console.facts.alerts import Alert
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import page
 from console.pages.templating import clock
-from console.reports.figures import spent
+from console.reports.handover import MOST, SHIFTS, Handover, Shift, handover
 from console.reports.rules import Spent
-from console.silences import reads as silence_reads
-from console.silences.reads import MaintenanceWindow, Silence
-
-MOST = 100
-SHIFTS = (8, 12, 24)  # hours
-
-
-class Handover(Struct, frozen=True, kw_only=True):
-    """What the next shift should know."""
-
-    since: datetime
-    until: datetime
-    unacknowledged: list[Alert]
-    acknowledged: list[Alert]  # the oldest acknowledgement first
-    resolved: list[Alert]
-    silences: list[Silence]  # that end within as long as the shift was
-    windows: list[MaintenanceWindow]  # that are open, or open within it
-    spent: list[Spent]
-
-
-async def handover(connection: AsyncConnection, organization_id: int, hours: int, now: datetime) -> Handover:
-    """Of the last so many hours, and of the next."""
-    shift = timedelta(hours=hours)
-    since, until = now - shift, now + shift
-    open_ = await alert_reads.active(connection, organization_id, limit=2 * MOST)
-    acknowledged = [alert for alert in open_ if alert.acknowledged_at is not None]
-    silences = await silence_reads.silences_of(connection, organization_id, now)
-    windows = await silence_reads.windows_of(connection, organization_id)
-    return Handover(
-        since=since,
-        until=now,
-        unacknowledged=[alert for alert in open_ if alert.acknowledged_at is None][:MOST],
-        acknowledged=sorted(acknowledged, key=lambda alert: alert.acknowledged_at or now)[:MOST],
-        resolved=await alert_reads.resolved_since(connection, organization_id, since, limit=MOST),
-        silences=[one for one in reversed(silences) if one.begins_at <= now < one.ends_at <= until],
-        windows=[one for one in windows if one.next_begins_at is not None and one.next_begins_at <= until],
-        spent=await spent(connection, organization_id, since, now),
-    )
 
 
 def text_of(found: Handover, organization: str) -> str:
@@ -104,7 +63,7 @@ async def handover_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
-    hours: FromQuery[Literal[8, 12, 24]] = 8,
+    hours: FromQuery[Shift] = 8,
 ) -> Template:
     """As it is now: what is copied does not change while it is read."""
     found = await handover(reading, caller.organization_id, hours, datetime.now(UTC))

@@ -1,8 +1,11 @@
 """Daily reports for programs: which are kept, one as JSON or PDF, when they are made and who gets them."""
 
+from datetime import UTC, datetime
+from typing import Annotated
+
 from litestar import Router, get, put
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +15,7 @@ from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.reports import reads
+from console.reports.handover import Handover, Shift, handover
 from console.reports.pdf import pdf_of
 from console.reports.reads import KeptReport
 from console.reports.rules import DailyReport, ReportSettings
@@ -85,8 +89,24 @@ async def put_report_settings(
         return await reads.settings_of(transaction.connection, number)
 
 
+@get(
+    "/handover",
+    operation_id="getHandover",
+    summary="What the next shift should know",
+    opt={"permission": Permission.ALERTS_READ},
+)
+async def get_handover(
+    caller: By,
+    reading: Reading,
+    hours: Annotated[Shift, QueryParameter(description="How long the shift was.")] = 8,
+    fields: FieldNames = "",
+) -> Handover:
+    """Of the hours until now, and of as many that come."""
+    return one_selected(await handover(reading, caller.organization_id, hours, datetime.now(UTC)), fields)
+
+
 router = Router(
     "/",
-    route_handlers=[list_reports, get_report, get_report_pdf, get_settings, put_report_settings],
+    route_handlers=[get_handover, list_reports, get_report, get_report_pdf, get_settings, put_report_settings],
     tags=["Notifications"],
 )

@@ -54,3 +54,19 @@ async def test_the_next_shift_finds_what_is_open_whose_it_is_and_what_ends_soon(
         assert known[one].title not in theirs
         assert "works until noon" not in theirs
         assert (await otto.get("/handover?hours=9")).status_code in (400, 422)
+
+
+async def test_programs_get_the_handover_of_their_own_organization(web: Served, fleet: Fleet) -> None:
+    fleet.now = datetime.now(UTC)
+    await fleet.polled()
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    (one,) = iccids(1)
+    await fleet.moves([one], "online", country="US")
+    await fleet.judge()
+    async with web.program(fleet.cast.acme_key) as ada, web.program(fleet.cast.eve_key) as eve:
+        found = (await ada.get("/handover?hours=12")).json()
+        assert [alert["iccid"] for alert in found["unacknowledged"]] == [one]
+        assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["since"]) == timedelta(hours=12)
+        assert (found["acknowledged"], found["resolved"], found["spent"]) == ([], [], [])
+        assert (await eve.get("/handover")).json()["unacknowledged"] == []
+        assert (await ada.get("/handover?hours=9")).status_code == 400

@@ -148,6 +148,7 @@ API: dict[str, Row] = {
     "GET /api/v1/notification-deliveries": CHANNELS,
     "GET /api/v1/notification-deliveries/{delivery_id}": CHANNELS,
     "POST /api/v1/notification-deliveries/{delivery_id}/redeliver": CHANNELS,
+    "GET /api/v1/handover": Row("alerts:read"),
     "GET /api/v1/reports": READ,
     "GET /api/v1/reports/{day}": READ,
     "GET /api/v1/reports/{day}/pdf": READ,
