@@ -7,6 +7,7 @@ from console.notifications.bodies import ChangedChannel, NewChannel
 from console.notifications.deliveries.reads import Delivery, DeliveryAttempt, DeliveryLog
 from console.notifications.reads import Channel
 from console.notifications.rules import Hours
+from console.reports.handover import Handover
 from console.reports.reads import KeptReport
 from console.reports.rules import (
     AlertFigures,
@@ -34,6 +35,7 @@ OF_OUTGOING: tuple[type[msgspec.Struct], ...] = (
     DeliveryLog,
     KeptReport,
     DailyReport,
+    Handover,
     FleetFigures,
     UsageFigures,
     SimUsed,

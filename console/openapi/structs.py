@@ -120,6 +120,8 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Alert,
     AlertCounts,
     AlertDetail,
+    QuotaForecast,
+    QuotaForecasts,
     AlertEvent,
     AlertSubject,
     Acknowledgement,

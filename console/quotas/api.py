@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
-from console.http.fields import FieldNames
+from console.http.fields import FieldNames, selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller
 from console.quotas import reads, reconciliation
@@ -116,8 +116,9 @@ async def list_forecasts(
         reading, organization_id, now, wanted=left or "", limit=asked.page_size, cursor=asked.cursor
     )
     names = QuotaForecast.__struct_fields__
+    items = [QuotaForecast(**{name: getattr(one, name) for name in names}) for one in found]
     return QuotaForecasts(
-        items=[QuotaForecast(**{name: getattr(one, name) for name in names}) for one in found],
+        items=selected(QuotaForecast, items, asked.fields),
         next_cursor=more,
         held_percent=await held_percent(reading, organization_id),
     )
