@@ -16,6 +16,7 @@ LIVE = (
     "/?by=country",
     "/events",
     "/quotas",
+    "/alerts",
     "/usage?by=operator",
     "/wall",
     "/sims",
