@@ -120,8 +120,6 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Alert,
     AlertCounts,
     AlertDetail,
-    QuotaForecast,
-    QuotaForecasts,
     AlertEvent,
     AlertSubject,
     Acknowledgement,
