@@ -4,12 +4,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from console.actions.approving import ApprovalRule
+from console.actions.auto_top_ups import AutoTopUpSetting
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
 from console.actions.bulk.commands import begin as begin_bulk
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.writes import plan, put_rule
-from console.actions.requests import reset
-from console.actions.writes import put_budgets
+from console.actions.requests import PaymentMethod, reset
+from console.actions.writes import put_auto_top_up, put_budgets
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.writes import NewAlertRule, add
 from console.alerts.judging.judge import judge
@@ -46,6 +47,8 @@ async def buy_and_approve(transaction: Transaction, otto: Caller, now: datetime)
     await record_tickets(transaction, acme, [ticket | {"solved_at": None, "communications": []}])
     budget = BudgetLimit(scope=BudgetScope.ORGANIZATION, period=BudgetPeriod.DAY, limit_top_ups=5)
     await put_budgets(transaction, acme, [budget], now)
+    topped_up = AutoTopUpSetting(below_bytes=1, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=1)
+    await put_auto_top_up(transaction, otto, None, topped_up, now)
     await map_group(transaction, acme, "noc", Role.VIEWER, "ada", now)
     await put_rule(transaction, otto, ApprovalRule(above_sims=0), now)
     asked, chosen = reset("", reason="Ticket 7: new firmware"), Selection(iccids=[ADAS_SIM, ADAS_OTHER_SIM])
