@@ -1,5 +1,6 @@
 """A worker sends an action once; what 1NCE's answer proves decides what becomes of it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,6 +141,28 @@ async def test_a_worker_lost_while_sending_leaves_it_unknown(otto: Operator, icc
     assert lost.state == "unknown"
     assert late is not None
     assert (late.state, late.order_number) == ("accepted", "7")
+
+
+async def test_a_claim_that_is_taken_over_while_its_request_is_being_noted_leaves_it_unknown(
+    otto: Operator, iccid: str, db: Database
+) -> None:
+    action = await otto.top_up(iccid)
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        claimed = await claim(transaction, otto.acme.id, action.id, now)
+    assert claimed is not None
+
+    async def take_over() -> list[Action]:
+        async with db.transaction() as transaction:
+            return await take_lost_claims(transaction, otto.acme.id, now + LEASE)
+
+    async with db.transaction() as transaction:
+        assert await note_sending(transaction, claimed, 1, "POST", now + LEASE)
+        taking = asyncio.create_task(take_over())
+        await asyncio.sleep(0.3)  # it has read by now, or waits
+        assert not taking.done()
+    (lost,) = await taking
+    assert lost.state == "unknown"
 
 
 async def test_a_worker_that_was_taken_over_can_write_no_request(otto: Operator, iccid: str, db: Database) -> None:

@@ -108,9 +108,13 @@ async def record_sent(transaction: Transaction, claimed: Claim, sent: Sent, now:
 
 
 async def take_lost_claims(transaction: Transaction, organization_id: int, now: datetime) -> list[Action]:
-    """End the claims of workers that are lost. What they may have sent is unknown, the rest is queued again."""
+    """End the claims of workers that are lost. What they may have sent is unknown, the rest is queued again.
+
+    They are locked before they are read: a worker that notes its sending now is waited for, or finds its claim gone.
+    """
     lost = sa.and_(c.organization_id == organization_id, c.state == S.SENDING.value, c.claimed_at <= now - LEASE)
-    rows = (await transaction.connection.execute(sa.select(*COLUMNS, c.sent_by_fence, c.fence).where(lost))).all()
+    query = sa.select(*COLUMNS, c.sent_by_fence, c.fence).where(lost).order_by(c.id).with_for_update()
+    rows = (await transaction.connection.execute(query)).all()
     found = []
     for row in rows:
         # A request of an earlier claim that proved nothing has no mark left: `record_sent` has removed it.
