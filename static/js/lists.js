@@ -16,6 +16,13 @@ let timer = 0;
 const table = () => document.querySelector("[data-list]");
 const drawing = (list) => `${list.dataset.list} ${list.dataset.liveSince}`;
 
+// Whether the list was drawn as of the last change of a SIM that the server has said, or a later one. A server that has
+// just started knows of none, and says 0: there may have been changes.
+function isUpToDate(list) {
+  const [drawn, said] = [list.dataset.liveSince, document.getElementById("list-mark")?.dataset.seq].map((at) => at?.split(":"));
+  return Boolean(drawn && said) && drawn[0] === said[0] && Number(said[1]) > 0 && Number(said[1]) <= Number(drawn[1]);
+}
+
 function plan(after = 0) {
   wanted = true;
   if (running || document.hidden || document.body.dataset.live === "stale" || !table()) return;
@@ -113,7 +120,8 @@ function mark() {
 export function startLists() {
   const signal = document.querySelector("[data-list-signal]");
   if (!signal) return;
-  new MutationObserver(() => plan()).observe(signal, { subtree: true, childList: true, attributes: true });
+  // It is said once the page is joined to the stream, and again with each change.
+  new MutationObserver(() => table() && !isUpToDate(table()) && plan()).observe(signal, { subtree: true, childList: true, attributes: true });
   document.addEventListener("live:applied", () => left.size && mark());
   const goOn = () => wanted && plan();
   document.addEventListener("visibilitychange", goOn);
@@ -126,5 +134,4 @@ export function startLists() {
     });
   }
   document.addEventListener("click", (event) => event.target.closest("[data-list-show]") && refreshMain());
-  plan(EVERY);
 }

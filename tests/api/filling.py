@@ -47,8 +47,6 @@ async def buy_and_approve(transaction: Transaction, otto: Caller, now: datetime)
     await record_tickets(transaction, acme, [ticket | {"solved_at": None, "communications": []}])
     budget = BudgetLimit(scope=BudgetScope.ORGANIZATION, period=BudgetPeriod.DAY, limit_top_ups=5)
     await put_budgets(transaction, acme, [budget], now)
-    topped_up = AutoTopUpSetting(below_bytes=1, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=1)
-    await put_auto_top_up(transaction, otto, None, topped_up, now)
     await map_group(transaction, acme, "noc", Role.VIEWER, "ada", now)
     await put_rule(transaction, otto, ApprovalRule(above_sims=0), now)
     asked, chosen = reset("", reason="Ticket 7: new firmware"), Selection(iccids=[ADAS_SIM, ADAS_OTHER_SIM])
@@ -57,7 +55,7 @@ async def buy_and_approve(transaction: Transaction, otto: Caller, now: datetime)
 
 
 async def alert_and_inform(transaction: Transaction, settings: Settings, ada: Caller, now: datetime) -> None:
-    """A rule that holds for a SIM, a channel that is informed of it, a silence, a maintenance window, a template."""
+    """A rule that holds for a SIM, a channel that is informed, a silence, a window, a template, an automatic top-up."""
     acme, setting, tomorrow = (
         ada.organization_id,
         ChannelSetting(name="On-call"),
@@ -82,5 +80,7 @@ async def alert_and_inform(transaction: Transaction, settings: Settings, ada: Ca
     await add_window(transaction, acme, window, "ada", now)
     await put_view(transaction, acme, None, "Blocked", "connection=blocked", "ada", now)
     await put_template(transaction, acme, "Reboot", "reboot", "ada", now)
+    topped_up = AutoTopUpSetting(below_bytes=1, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=1)
+    await put_auto_top_up(transaction, ada, None, topped_up, now)
     report = await figures(transaction.connection, acme, date(2026, 11, 19), now)
     await keep(transaction, acme, report, "", now)

@@ -114,6 +114,7 @@ async def test_an_answer_that_is_slow_or_refused_holds_the_next_question_up_for_
 
     await listing.route("**/sims/waiting*", slow_then_refused)
     await live(listing, "/sims?connection=blocked")
+    await become(db, cast, "online", *SIMS[2:])  # another list changes, which may be this one
     await expect(listing.locator(WAITING)).to_contain_text("2 more match.", timeout=12_000)
     assert answers[0] == 2
     await listing.close()
