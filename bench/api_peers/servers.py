@@ -20,7 +20,7 @@ from console.http.windows import TAKE
 HERE = Path(__file__).parent
 KEPT = Path.home() / ".cache/sim-console/bench-fastapi"
 DONE = KEPT / "done"
-SAME = ("sqlalchemy", "asyncpg", "uvicorn", "uvloop", "httptools", "redis", "hiredis")
+SAME = ("sqlalchemy", "asyncpg", "uvicorn", "uvloop", "httptools", "redis")
 Start = Callable[[Installation], AbstractAsyncContextManager[Served]]
 
 
