@@ -2,7 +2,7 @@
 
 from console.acting import Actor, ActorKind, acting
 from console.actions import requests
-from console.actions.auto_top_ups import AutoTopUp, Candidate, listed, next_sims
+from console.actions.auto_top_ups import AutoTopUp, Candidate, is_unchanged, next_sims, rules
 from console.actions.bulk.running import requester_of
 from console.actions.commands import ask
 from console.actions.guards import may_spend
@@ -19,15 +19,15 @@ AT_ONCE = 50  # top-ups of a rule in one run
 async def work_waits(run: Run) -> bool:
     """Whether a rule is on."""
     async with run.db.reading() as reading:
-        return any(rule.is_on for rule in await listed(reading, run.organization_id, run.now()))
+        return any(rule.is_on for rule in await rules(reading, run.organization_id))
 
 
 @by_organization(needs_once=False, work_waits=work_waits)
 async def auto_top_up(run: Run) -> None:
     """Each rule until what it may do is done, or something forbids it, which the rule then says."""
     async with run.db.reading() as reading:
-        rules = await listed(reading, run.organization_id, run.now())
-    for rule in rules:
+        found = await rules(reading, run.organization_id)
+    for rule in found:
         if not rule.is_on:
             continue
         message = await _follow(run, rule)
@@ -60,6 +60,8 @@ async def _top_up(run: Run, rule: AutoTopUp, caller: Caller, sim: Candidate) -> 
     asked = _asked(rule, sim)
     async with run.db.transaction() as transaction:
         await lock_spending(transaction, run.organization_id)
+        if not await is_unchanged(transaction.connection, run.organization_id, rule):
+            return "The rule was changed meanwhile."
         price = await may_spend(transaction.connection, caller, asked, now)
         if price.refusal is not None:
             return price.refusal

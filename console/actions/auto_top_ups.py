@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.budgets import MOST_TOP_UPS, day_of
@@ -115,17 +115,28 @@ async def checked_rule(
     return {name: getattr(setting, name) for name in columns} | {"tag": tag, "is_on": setting.on}
 
 
-async def listed(connection: AsyncConnection, organization_id: int, now: datetime) -> list[AutoTopUp]:
-    """The rules, each with the number of SIMs that it would top up now."""
+async def rules(connection: AsyncConnection, organization_id: int) -> list[AutoTopUp]:
+    """The rules, without looking for SIMs."""
     names = [name for name in AutoTopUp.__struct_fields__ if name != "sims"]
     query = sa.select(*(r[name] for name in names)).where(r.organization_id == organization_id).order_by(r.tag)
+    return [AutoTopUp(**{**row._mapping, "tag": row.tag or None}) for row in await connection.execute(query)]
+
+
+async def listed(connection: AsyncConnection, organization_id: int, now: datetime) -> list[AutoTopUp]:
+    """The rules, each with the number of SIMs that it would top up now."""
     found = []
-    for row in (await connection.execute(query)).all():
-        values = {**row._mapping, "tag": row.tag or None}
-        below = candidates(organization_id, row.tag, row.below_bytes, row.below_days, now)
+    for rule in await rules(connection, organization_id):
+        below = candidates(organization_id, rule.tag or "", rule.below_bytes, rule.below_days, now)
         sims = (await connection.execute(sa.select(sa.func.count()).select_from(below.subquery()))).scalar_one()
-        found.append(AutoTopUp(**values, sims=sims))
+        found.append(structs.replace(rule, sims=sims))
     return found
+
+
+async def is_unchanged(connection: AsyncConnection, organization_id: int, rule: AutoTopUp) -> bool:
+    """Whether nobody has turned the rule off, changed or removed it since it was read."""
+    mine = sa.and_(r.organization_id == organization_id, r.id == rule.id)
+    query = sa.select(r.id).where(mine, r.is_on, r.changed_at == rule.changed_at)
+    return (await connection.execute(query)).first() is not None
 
 
 async def next_sims(

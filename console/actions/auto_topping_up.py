@@ -99,8 +99,11 @@ async def one(connection: AsyncConnection, organization_id: int, rule_id: int) -
 async def _described(transaction: Transaction, caller: Caller, rule_id: int | None) -> dict[str, Any] | None:
     if rule_id is None:
         return None
-    found: dict[str, Any] = to_builtins(await one(transaction.connection, caller.organization_id, rule_id))
-    return found
+    for rule in await auto_top_ups.rules(transaction.connection, caller.organization_id):
+        if rule.id == rule_id:
+            described: dict[str, Any] = to_builtins(rule)
+            return described
+    raise NotFound("There is no such rule", rule=rule_id)
 
 
 router = Router("/", route_handlers=[list_rules, add_rule, put_rule, remove_rule], tags=["Actions"])

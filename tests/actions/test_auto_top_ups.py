@@ -1,5 +1,6 @@
 """The console tops up by itself only by a rule that is on: within budgets and approvals, no SIM twice or needlessly."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,6 +102,19 @@ async def auto(otto: Operator, db: Database, simulation: Simulation, iccid: str)
         await simulation.set(one, status="Enabled", volume=left)
         await found.left(one, left)
     return found
+
+
+async def test_a_rule_that_is_turned_off_while_it_is_followed_buys_nothing_more(auto: Automatic) -> None:
+    rule = await auto.keep()
+    off = AutoTopUpSetting(tag="north", below_bytes=50 * MB, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=5)
+    async with auto.otto.db.transaction() as transaction:
+        await writes.lock_spending(transaction, auto.otto.acme.id)
+        running = asyncio.create_task(auto.run())
+        await asyncio.sleep(0.3)  # it has found its SIMs by now, and waits
+        assert not running.done()
+        await writes.put_auto_top_up(transaction, auto.caller, rule.id, off, datetime.now(UTC))
+    assert await running == []
+    assert (await auto.rule(rule.id)).message == "The rule was changed meanwhile."
 
 
 async def test_only_a_rule_that_is_on_tops_up_and_each_sim_once(auto: Automatic) -> None:
