@@ -112,18 +112,32 @@ async def unknown_usage(
 
     That is the time before the first record came, each silence, and the time since the last post unless posts flow.
     """
-    until = min(until, now)
     stored = (await health(connection, organization_id)).get("usage")
     if stored is None:
-        spans = [(since, until)]
-    else:
-        query = sa.select(s.since, sa.func.coalesce(s.until, sa.literal(now, s.until.type))).where(
-            s.organization_id == organization_id, s.kind == "usage", s.since < until
-        )
-        spans = [(row[0], row[1]) for row in await connection.execute(query)]
-        spans.append((since, stored.first_post_at or stored.last_post_at))
-        if streamer_state(stored, now, await newest_waiting_at(connection, organization_id)) in NOT_FLOWING:
-            spans.append((stored.last_post_at, until))
+        return missing(None, (), None, since, until, now)
+    query = sa.select(s.since, s.until).where(
+        s.organization_id == organization_id, s.kind == "usage", s.since < min(until, now)
+    )
+    silences = [(row[0], row[1]) for row in await connection.execute(query)]
+    return missing(stored, silences, await newest_waiting_at(connection, organization_id), since, until, now)
+
+
+def missing(
+    stored: KindHealth | None,
+    silences: Iterable[tuple[datetime, datetime | None]],
+    waiting_at: datetime | None,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> list[UnknownSpan]:
+    """As `unknown_usage`, of what is stored of usage records: their health, the silences, the newest waiting post."""
+    until = min(until, now)
+    if stored is None:
+        return _joined([(since, until)])
+    spans = [(first, last or now) for first, last in silences]
+    spans.append((since, stored.first_post_at or stored.last_post_at))
+    if streamer_state(stored, now, waiting_at) in NOT_FLOWING:
+        spans.append((stored.last_post_at, until))
     return _joined((max(since, first), min(until, last)) for first, last in spans)
 
 

@@ -5,17 +5,19 @@ from typing import Annotated, Literal
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.errors import Invalid
-from console.facts.sims import SimState
+from console.errors import Invalid, SimNotFound
 from console.http.fields import FieldNames, selected
 from console.http.paging import span
 from console.organizations.rules import Caller
+from console.sims.api import plain_iccid
+from console.store.direct_reads import DirectReads
+from console.streamer import direct as streamer
 from console.streamer.reads import UnknownSpan, unknown_usage
-from console.usage import reads
+from console.usage import direct, reads
 from console.usage.reads import UsageBucket
 
 By = Annotated[Literal["hour", "day"], QueryParameter(description="The step of time.")]
@@ -78,8 +80,8 @@ def _checked(by: str, since: datetime | None, until: datetime | None) -> tuple[d
 @get("/sims/{iccid:str}/usage", operation_id="getSimUsage", summary="A SIM's usage by hour or day")
 async def sim_usage(
     caller: NamedDependency[Caller],
-    reading: NamedDependency[AsyncConnection],
-    sim: NamedDependency[SimState],
+    direct_reads: NamedDependency[DirectReads],
+    iccid: FromPath[str],
     by: By = "day",
     since: FromQuery[datetime | None] = None,
     until: FromQuery[datetime | None] = None,
@@ -87,8 +89,12 @@ async def sim_usage(
 ) -> Usage:
     """The last 30 days by day, or the last day by hour, unless asked otherwise."""
     start, end = _checked(by, since, until)
-    items = await reads.of_sim(reading, caller.organization_id, sim.iccid, by=by, since=start, until=end)
-    unknown = await unknown_usage(reading, caller.organization_id, start, end, datetime.now(UTC))
+    known, number = plain_iccid(iccid), caller.organization_id
+    # What is missing first: records that come in between are then shown, though they may be said to be missing.
+    unknown = await streamer.unknown_usage(direct_reads, number, start, end, datetime.now(UTC))
+    items = await direct.of_sim(direct_reads, number, known, by=by, since=start, until=end)
+    if items is None:
+        raise SimNotFound(known)
     return summed(by, start, end, items, unknown, fields)
 
 

@@ -9,7 +9,7 @@ from console import metrics
 from console.pages import fleet_numbers
 from console.pages.templating import environment
 from console.store.database import Database
-from console.streamer import reads, writes
+from console.streamer import direct, reads, writes
 from console.streamer.checks import check_streams
 from console.usage.writes import record_usage
 from jobs.metrics import measure
@@ -86,9 +86,10 @@ async def test_programs_receive_the_same_as_pages(db: Database, cast: Cast, web:
 
 
 async def unknown(db: Database, cast: Cast, now: datetime) -> list[tuple[float, float]]:
-    """The unknown times of the last hour, in minutes before now."""
+    """The unknown times of the last hour, in minutes before now; the API's own statement says the same."""
     async with db.reading() as reading:
         found = await reads.unknown_usage(reading, cast.acme, now - 60 * MINUTE, now, now)
+    assert await direct.unknown_usage(db.direct, cast.acme, now - 60 * MINUTE, now, now) == found
     return [((now - one.since) / MINUTE, (now - one.until) / MINUTE) for one in found]
 
 

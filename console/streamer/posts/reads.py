@@ -1,7 +1,7 @@
 """Queries of the posts that wait to be taken in, and of what was set aside."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct
@@ -60,11 +60,15 @@ async def waiting(connection: AsyncConnection, organization_id: int | None = Non
 
 async def newest_waiting_at(connection: AsyncConnection, organization_id: int) -> datetime | None:
     """When the newest post of the Data Streamer came that is not taken in yet."""
-    query = sa.select(sa.func.max(p.received_at)).where(
+    found: datetime | None = (await connection.execute(of_newest_waiting(organization_id))).scalar_one()
+    return found
+
+
+def of_newest_waiting(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `newest_waiting_at`."""
+    return sa.select(sa.func.max(p.received_at)).where(
         p.organization_id == organization_id, p.failure.is_(None), p.source == Source.STREAMER
     )
-    found: datetime | None = (await connection.execute(query)).scalar_one()
-    return found
 
 
 async def may_be_tried(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
