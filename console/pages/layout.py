@@ -72,7 +72,8 @@ class LayoutView:
                 replace("incident-strip", self._fragments.draw("alerts/_strip.html", **firing)),
                 replace("alert-count", self._fragments.draw("alerts/_count.html", **firing)),
             ]
-        return source_pieces(self._fragments, await sources(reading, organization_id, datetime.now(UTC)))
+        circuit = await carrier_reads.circuit(reading, organization_id)
+        return source_pieces(self._fragments, await sources(reading, organization_id, circuit, datetime.now(UTC)))
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """How fresh both sources are, and what fires."""
@@ -93,6 +94,7 @@ async def layout_context(
 
     `live_since` is how far the feed was before the page read the database: what changes in between is sent once more.
     """
+    circuit = await carrier_reads.circuit(connection, caller.organization_id)
     inventory = await run_reads.last_done(connection, caller.organization_id, "sync_sims")
     listening = [*LayoutView.receives.topics, *view.receives.topics, *topics]
     return {
@@ -107,7 +109,7 @@ async def layout_context(
         "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
         "live_since": live_since,
         **await firing_now(connection, caller.organization_id),
-        "circuit": await carrier_reads.circuit(connection, caller.organization_id),
-        "sources": await sources(connection, caller.organization_id, datetime.now(UTC)),
+        "circuit": circuit,
+        "sources": await sources(connection, caller.organization_id, circuit, datetime.now(UTC)),
         "inventory_confirmed_at": inventory.finished_at if inventory else None,
     }

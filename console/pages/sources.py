@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console import metrics
 from console.carrier import reads as carrier_reads
 from console.facts.carrier import CircuitStatus
+from console.facts.streamer import StreamerStatus
 from console.live.hub import Hub
 from console.live.pieces import Html, replace
 from console.live.view import View
 from console.pages.templating import Fragments
 from console.store.database import Database
-from console.streamer.reads import Streamer, streamer
+from console.streamer.reads import kinds, worst_of
 
 # The inventory is read each quarter of an hour, whatever the size of the fleet: an answer is never older.
 SILENT_AFTER = timedelta(minutes=20)
@@ -65,11 +66,11 @@ def carrier_source(circuit: CircuitStatus, now: datetime) -> Source:
     return Source(name="1NCE", severity=Level.ok, words="answers; last answer", at=at)
 
 
-def streamer_source(found: Streamer) -> Source:
-    """The Data Streamer: whether it posts as it usually does, and when it last did."""
+def streamer_source(found: Sequence[StreamerStatus]) -> Source:
+    """The Data Streamer, by kind of record: whether it posts as it usually does, and when it last did."""
     name = "Data Streamer"
-    at = max((kind.last_post_at for kind in found.kinds), default=None)
-    match found.state:
+    at = max((kind.last_post_at for kind in found), default=None)
+    match worst_of(found):
         case "flowing":
             return Source(name=name, severity=Level.ok, words="posts; last post", at=at)
         case "unused":
@@ -80,10 +81,11 @@ def streamer_source(found: Streamer) -> Source:
     return Source(name=name, severity=Level.bad, words="posts are missing; last post", at=at, title=title)
 
 
-async def sources(connection: AsyncConnection, organization_id: int, now: datetime) -> Sequence[Source]:
-    """Both, the worse one first."""
-    circuit = await carrier_reads.circuit(connection, organization_id)
-    found = [carrier_source(circuit, now), streamer_source(await streamer(connection, organization_id, now))]
+async def sources(
+    connection: AsyncConnection, organization_id: int, circuit: CircuitStatus, now: datetime
+) -> Sequence[Source]:
+    """Both, the worse one first; `circuit` is how the organization's circuit breaker is."""
+    found = [carrier_source(circuit, now), streamer_source(await kinds(connection, organization_id, now))]
     return sorted(found, key=lambda source: -source.severity)
 
 
@@ -119,8 +121,8 @@ class SourceUpdates:
 
     async def _show(self, organization_id: int) -> None:
         async with self._db.reading() as reading:
-            found = await sources(reading, organization_id, datetime.now(UTC))
             circuit = await carrier_reads.circuit(reading, organization_id)
+            found = await sources(reading, organization_id, circuit, datetime.now(UTC))
         banner = replace("carrier-banner", self._fragments.draw("carrier/_banner.html", circuit=circuit))
         pieces = [*source_pieces(self._fragments, found), banner]
         before, self._sent[organization_id] = self._sent.get(organization_id, ()), pieces

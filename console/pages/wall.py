@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys.rules import wall_cookie_name
+from console.carrier import reads as carrier_reads
 from console.connectivity import usual
 from console.connectivity.usual import Step
 from console.facts import Fact
@@ -138,11 +139,12 @@ async def wall(
 ) -> Template:
     """Nothing on it can be clicked: it is read from across the room."""
     now = datetime.now(UTC)
+    circuit = await carrier_reads.circuit(reading, caller.organization_id)
     context = {
         **await numbers(reading, caller.organization_id, now),
         "organization": caller.organization,
         "curve": curve(await usual.day(reading, caller.organization_id, now), now),
-        "sources": await sources(reading, caller.organization_id, now),
+        "sources": await sources(reading, caller.organization_id, circuit, now),
         "live_url": "/wall/live?" + urlencode({"view": WallView.name, "topics": ",".join(TOPICS)}),
         "live_since": live_since,
     }

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.streamer import StreamerStatus
-from console.streamer.posts.reads import NOTHING, Waiting, newest_waiting_at, waiting
+from console.streamer.posts.reads import NOTHING, Waiting, newest_waiting_at, of_newest_waiting, waiting
 from console.streamer.rules import NOT_FLOWING, KindHealth, StreamerState, is_alive, streamer_state
 from console.streamer.tables import streamer_health, streamer_silences
 
@@ -72,14 +72,29 @@ def status_of(found: KindHealth) -> StreamerStatus:
     )
 
 
+async def kinds(connection: AsyncConnection, organization_id: int, now: datetime) -> list[StreamerStatus]:
+    """Each kind of record that was ever posted, as it is at `now`; as of one moment."""
+    columns = [c[name] for name in KindHealth.__struct_fields__]
+    query = sa.select(*columns, of_newest_waiting(organization_id).scalar_subquery())
+    rows = await connection.execute(query.where(c.organization_id == organization_id).order_by(c.kind))
+    return [status_of(as_of(KindHealth(**_named(stored)), now, waiting_at)) for *stored, waiting_at in rows]
+
+
+def _named(row: Iterable[Any]) -> dict[str, Any]:
+    return dict(zip(KindHealth.__struct_fields__, row, strict=True))
+
+
+def worst_of(found: Iterable[StreamerStatus]) -> StreamerState:
+    """The state of the kind that is worst off; `unused` without any."""
+    states = {one.state for one in found}
+    return next((state for state in WORST_FIRST if state in states), StreamerState.UNUSED)
+
+
 async def streamer(connection: AsyncConnection, organization_id: int, now: datetime) -> Streamer:
     """The Data Streamer's state at `now`, by kind of record."""
-    waiting_at = await newest_waiting_at(connection, organization_id)
-    stored = (await health(connection, organization_id)).values()
-    found = [status_of(as_of(one, now, waiting_at)) for one in stored]
-    states = {one.state for one in found}
+    found = await kinds(connection, organization_id, now)
     return Streamer(
-        state=next((state for state in WORST_FIRST if state in states), StreamerState.UNUSED),
+        state=worst_of(found),
         kinds=found,
         waiting=(await waiting(connection, organization_id)).get(organization_id, NOTHING),
     )
