@@ -40,7 +40,8 @@ from console.pages.templating import Fragments, environment
 from console.polling.kept import PollingReports
 from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
-from console.store.database import Database, database_of, open_engine
+from console.store.database import Database, database_of
+from console.store.engines import open_engine, open_replica
 from console.streamer import endpoint
 from console.telemetry.tracing import TracedRequests, tracing_of
 from console.watchdog import watched
@@ -69,6 +70,7 @@ class Running:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engine = open_engine(settings.database_url, statement_seconds=STATEMENT_SECONDS)
+        self._replica = open_replica(settings.database_read_url, STATEMENT_SECONDS)
         self._parts: Parts | None = None
         self.tracing = tracing_of(settings, "web")
 
@@ -80,7 +82,7 @@ class Running:
         return self._parts
 
     def _database(self) -> Database:
-        return database_of(self._engine, self._settings.redis_url, STATEMENT_SECONDS)
+        return database_of(self._engine, self._settings.redis_url, STATEMENT_SECONDS, self._replica)
 
     @asynccontextmanager
     async def lifespan(self, _app: Litestar) -> AsyncIterator[None]:

@@ -13,6 +13,11 @@ requests = Histogram(
     "console_http_request_seconds", "Time to answer a request", ["method", "route", "status"], buckets=SECONDS
 )
 statements = Counter("console_database_statements_total", "Statements that this process sent to the database")
+replica_reads = Counter(
+    "console_replica_reads_total",
+    "Exports and charts of a console with a replica: `current`, `behind` (the answer says as of when it is), `primary`",
+    ["outcome"],
+)
 commands = Histogram(
     "console_command_seconds",
     "Time that a command took, by its action and outcome",

@@ -17,7 +17,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.settings import Settings
-from console.store.database import Database, database_of, open_engine
+from console.store.database import Database, database_of
+from console.store.engines import open_engine
 from console.store.outbox import STREAM
 from console.trial import PostgresServer, ValkeyServer
 from tests import logged

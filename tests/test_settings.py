@@ -38,6 +38,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     ("changes", "named"),
     [
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"DATABASE_READ_URL": "replica:5432"}, "DATABASE_READ_URL"),
         ({"REDIS_URL": "http://x"}, "REDIS_URL"),
         ({"ONCE_BASE_URL": "api.1nce.com"}, "ONCE_BASE_URL"),
         ({"ONCE_REQUESTS_PER_SECOND": "0"}, "ONCE_REQUESTS_PER_SECOND"),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -10,6 +11,7 @@ from console.audit.rules import AuditLine, LineFilter
 from console.http.csv_lines import csv_lines
 from console.store.database import Database
 from console.store.keyset import read_cursor
+from console.store.replica import Moment
 
 AT_ONCE = 500  # lines of a part
 FIELDS = AuditLine.__struct_fields__
@@ -26,7 +28,13 @@ MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicatio
 
 
 async def export_parts(
-    db: Database, organization_id: int, wanted: LineFilter, written_as: Format, *, at_once: int = AT_ONCE
+    db: Database,
+    moment: Moment,
+    organization_id: int,
+    wanted: LineFilter,
+    written_as: Format,
+    *,
+    at_once: int = AT_ONCE,
 ) -> AsyncIterator[bytes]:
     """The lines, the latest first. No connection to the database is held while a part is sent."""
     if written_as is Format.CSV:
@@ -34,8 +42,8 @@ async def export_parts(
     following: str | None = ""
     while following is not None:
         cursor = read_cursor(following) if following else None
-        async with db.reading() as reading:
-            found, following = await reads.page(reading, organization_id, wanted, limit=at_once, cursor=cursor)
+        part = partial(reads.page, organization_id=organization_id, wanted=wanted, limit=at_once, cursor=cursor)
+        found, following = await db.replica.ask(part, moment)
         yield _written(found, written_as)
 
 

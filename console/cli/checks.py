@@ -1,8 +1,9 @@
-"""The checks of `console doctor` that need no 1NCE: settings, identity provider, database, audit trail, Redis."""
+"""The checks of `console doctor` that need no 1NCE: settings, identity provider, databases, audit trail, Redis."""
 
 from datetime import UTC, datetime
 
 from msgspec import Struct
+from sqlalchemy.exc import SQLAlchemyError
 
 from console.audit.condition import every_chain
 from console.errors import ProviderFailed
@@ -10,6 +11,8 @@ from console.migrate import newest, revision
 from console.sessions.oidc_provider import IdentityProvider
 from console.settings import Settings
 from console.store.database import Database
+from console.store.engines import open_engine, open_replica
+from console.store.replica import ReplicaReads, UnusableReplica
 from console.store.roles import Rights, rights
 from console.store.timescale import failed_jobs, find_edition
 
@@ -57,6 +60,23 @@ def _role(held: Rights) -> Finding:
         f"{held.role} {', '.join(what for what, so in able.items() if so)}, which the web process never needs",
         "Set DATABASE_URL to a role of its own and DATABASE_OWNER_URL to this one, then run `console migrate`.",
     )
+
+
+async def replica(known: Settings) -> list[Finding]:
+    """Whether exports and charts can be read from DATABASE_READ_URL; nothing where there is none."""
+    if known.database_read_url is None:
+        return []
+    primary, advice = open_engine(known.database_url, 1), "Exports and charts ask the primary meanwhile."
+    reads = ReplicaReads(primary, open_replica(known.database_read_url))
+    try:
+        moment = await reads.reached()
+    except (UnusableReplica, SQLAlchemyError, OSError, TimeoutError) as error:
+        return [Finding("replica", False, (str(error).splitlines() or [type(error).__name__])[0], advice)]
+    finally:
+        await reads.close()
+        await primary.dispose()
+    found = f"has what was committed by {moment.as_of:%H:%M:%S} UTC" if moment.behind else "has all that is committed"
+    return [Finding("replica", True, found)]
 
 
 def audit_key(known: Settings) -> Finding:

@@ -111,6 +111,7 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
         findings.append(checks.audit_key(known))
         findings += (stored := await _guarded("database", checks.database, db))
         if stored[0].healthy:
+            findings += await checks.replica(known)
             findings += await _guarded("audit trail", checks.audit_trail, db)
             findings += await _guarded("secrets", secret_ages, db)
         findings += await _guarded("redis", checks.redis, db)

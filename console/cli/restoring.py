@@ -23,7 +23,7 @@ from console.cli.postgres_programs import backup_programs, connect, environment
 from console.cli.restored import settle
 from console.errors import Conflict, ConsoleError, NotReady
 from console.migrate import migrate, newest
-from console.store.database import open_engine
+from console.store.engines import open_engine
 
 RELATIONS = """
 SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')

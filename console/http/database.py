@@ -5,7 +5,8 @@ Whoever waits for something else than the database must hold none: see `let_go`.
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -17,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from console.errors import ConsoleError
 from console.http.authentication import SAFE_METHODS
 from console.store.one_connection import OneConnection
+from console.store.replica import Ask, Moment, ReplicaReads
 
+T = TypeVar("T")
 STATE = "connection"  # where the request's state has it
 
 
@@ -75,3 +78,13 @@ async def reading_of(request: Request[Any, Any, Any], live_since: NamedDependenc
         raise ConsoleError("A request that changes rows reads in its transaction")
     async with connection.snapshot() as reading:
         return reading
+
+
+async def read_for_chart(scope: Scope, replica: ReplicaReads, ask: Callable[[Moment], Ask[T]]) -> T:
+    """What `ask` of a moment reads: from the replica if there is one, else by the request's connection."""
+    if not replica.is_set:
+        async with snapshot_of(scope) as reading:
+            return await ask(Moment(as_of=datetime.now(UTC)))(reading)
+    await let_go(scope)
+    moment = await replica.moment()
+    return await replica.ask(ask(moment), moment)

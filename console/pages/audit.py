@@ -17,6 +17,7 @@ from console.audit.actions import BY_NAME, KINDS
 from console.audit.exporting import MEDIA_TYPES, Format, export_parts
 from console.audit.rules import LONGEST, AuditLine, LineFilter, Outcome, words_of
 from console.errors import NotFound
+from console.http.attachments import attachment
 from console.http.database import let_go, snapshot_of
 from console.http.prepared import SKIPS_COMPRESSION
 from console.members.reads import Membership, memberships_of
@@ -170,11 +171,11 @@ async def export(
     await let_go(request.scope)
     async with db.transaction() as transaction, acting(transaction, reader, "audit.export", written_as) as act:
         act.after = {name: value for name, value in asked.typed.items() if value}
-    name = f"audit-{datetime.now(UTC):%Y-%m-%d}.{written_as}"
+    moment = await db.replica.moment()
     return Stream(
-        export_parts(db, reader.organization_id, asked.wanted, written_as),
+        export_parts(db, moment, reader.organization_id, asked.wanted, written_as),
         media_type=MEDIA_TYPES[written_as],
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={**attachment(f"audit-{datetime.now(UTC):%Y-%m-%d}", written_as, moment), "Cache-Control": "no-store"},
     )
 
 

@@ -39,6 +39,7 @@ from console.pages import (
     sms_templates,
     team,
     usage,
+    usage_export,
     verification,
     wall,
 )
@@ -66,6 +67,7 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
             events.router,
             quotas.router,
             usage.router,
+            usage_export.router,
             sims.router,
             sim_export.router,
             saved_views.router,

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Template
@@ -21,6 +23,7 @@ from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
+from console.http.database import read_for_chart
 from console.live.pieces import Html, outdated, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
@@ -31,6 +34,8 @@ from console.pages.layout import layout_context
 from console.pages.needs_somebody import needs_somebody
 from console.pages.open_now import open_now
 from console.pages.templating import Fragments
+from console.store.database import Database
+from console.store.replica import Ask, Moment
 from console.streamer.reads import streamer
 
 EVENTS = 20
@@ -156,9 +161,15 @@ async def overview(
 
 
 @get("/fleet/chart.json", include_in_schema=False)
-async def chart(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> LastHour:
+async def chart(
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], db: NamedDependency[Database]
+) -> LastHour:
     """The moving chart's numbers."""
-    return await fleet_numbers.last_hour(reading, caller.organization_id, datetime.now(UTC))
+
+    def last_hour(moment: Moment) -> Ask[LastHour]:
+        return partial(fleet_numbers.last_hour, organization_id=caller.organization_id, now=moment.as_of)
+
+    return await read_for_chart(request.scope, db.replica, last_hour)
 
 
 router = Router("/", route_handlers=[overview, chart])

@@ -1,17 +1,21 @@
 """The chart of a SIM's usage, by hour or day."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
+from console.http.database import read_for_chart
 from console.organizations.rules import Caller
 from console.quotas.forecast import HISTORY_DAYS
+from console.store.database import Database
+from console.store.replica import Ask, Moment
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
 
@@ -29,21 +33,29 @@ class UsageChart(Struct, frozen=True, kw_only=True):
 
 @get("/sims/{iccid:str}/usage.json", include_in_schema=False)
 async def usage_chart(
+    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
-    reading: NamedDependency[AsyncConnection],
+    db: NamedDependency[Database],
     sim: NamedDependency[SimState],
     by: FromQuery[Literal["hour", "day"]] = "day",
 ) -> UsageChart:
     """Two days by hour, or thirty days by day; a step without a record counts as none used where records came."""
-    now = datetime.now(UTC)
+
+    def chart(moment: Moment) -> Ask[UsageChart]:
+        return partial(_chart, organization_id=caller.organization_id, iccid=sim.iccid, by=by, now=moment.as_of)
+
+    return await read_for_chart(request.scope, db.replica, chart)
+
+
+async def _chart(
+    reading: AsyncConnection, organization_id: int, iccid: str, by: Literal["hour", "day"], now: datetime
+) -> UsageChart:
     step, steps = (timedelta(hours=1), 48) if by == "hour" else (timedelta(days=1), HISTORY_DAYS)
     last = now.replace(minute=0, second=0, microsecond=0)
     last = last if by == "hour" else last.replace(hour=0)
     times = [last - step * number for number in reversed(range(steps))]
-    found = await usage_reads.of_sim(
-        reading, caller.organization_id, sim.iccid, by=by, since=times[0], until=last + step
-    )
-    unknown = await unknown_usage(reading, caller.organization_id, times[0], now, now)
+    found = await usage_reads.of_sim(reading, organization_id, iccid, by=by, since=times[0], until=last + step)
+    unknown = await unknown_usage(reading, organization_id, times[0], now, now)
     used = {one.time: one for one in found}
     zero = {time: 0 for time in times if is_known(unknown, time, time + step)}
     return UsageChart(

@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from console.acting import acting
 from console.errors import Invalid
+from console.http.attachments import attachment
 from console.http.database import let_go
 from console.http.prepared import SKIPS_COMPRESSION
 from console.organizations.rules import Caller
@@ -37,12 +38,13 @@ async def export(
     await let_go(request.scope)
     async with db.transaction() as transaction, acting(transaction, caller, "sims.export", written_as) as act:
         act.after = {"query": request.url.query[:2000]}
-    name = f"sims-{datetime.now(UTC):%Y-%m-%d}.{'ndjson' if written_as is Format.NDJSON else 'csv'}"
-    parts = export_parts(db, caller.organization_id, asked.wanted, asked.order, written_as, partial(shown, caller))
+    moment, show = await db.replica.moment(), partial(shown, caller)
+    ending = "ndjson" if written_as is Format.NDJSON else "csv"
+    parts = export_parts(db, moment, caller.organization_id, asked.wanted, asked.order, written_as, show)
     return Stream(
         parts,
         media_type=MEDIA_TYPES[written_as],
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={**attachment(f"sims-{datetime.now(UTC):%Y-%m-%d}", ending, moment), "Cache-Control": "no-store"},
     )
 
 

@@ -5,24 +5,20 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from litestar import Request, Response, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.acting import acting
 from console.facts import Fact
-from console.http.csv_lines import csv_lines
-from console.http.database import let_go
 from console.live.pieces import Html
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
-from console.store.database import Database
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads, shares
 
@@ -175,26 +171,4 @@ async def usage(
     return Template("usage/usage.html", context=context)
 
 
-@get("/usage.csv", opt=OPTIONS)
-async def usage_csv(
-    request: Request[Any, Any, Any],
-    caller: NamedDependency[Caller],
-    db: NamedDependency[Database],
-    reading: NamedDependency[AsyncConnection],
-    asked: RangeText = "7d",
-    by: Text = "",
-) -> Response[str]:
-    """The table of the page. Where no usage is known, the cells are empty. That it was asked for is an audit line."""
-    chosen = range_of(asked, now := datetime.now(UTC))
-    places, rows = await used(reading, caller.organization_id, chosen, by, now)
-    await let_go(request.scope)
-    async with db.transaction() as transaction, acting(transaction, caller, "usage.export", chosen.name) as act:
-        act.after = {"by": by or None}
-    head = [f"{chosen.step}_from_utc", *(f"{place}_bytes" for place in places), "total_bytes"]
-    empty: list[int | None] = [None] * len(places)
-    lines = [[row.time.strftime("%Y-%m-%dT%H:%M:%SZ"), *(row.parts or empty), row.total] for row in rows]
-    headers = {"Content-Disposition": f'attachment; filename="usage-{chosen.name}.csv"'}
-    return Response(csv_lines([head, *lines]), media_type="text/csv", headers=headers)
-
-
-router = Router("/", route_handlers=[usage, usage_csv], include_in_schema=False)
+router = Router("/", route_handlers=[usage], include_in_schema=False)

@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     database_url: str  # the application's role
     database_owner_url: str | None = None  # the owner's role, which migrates and prunes; None: the application's own
+    database_read_url: str | None = None  # a streaming replica for exports and charts
     redis_url: str
     secret_key: str  # several by comma while it is rotated, the newest first
     audit_key: tuple[str, ...] = ()  # id:key, the one that seals first

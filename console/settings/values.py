@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -60,15 +61,11 @@ def weakness(name: str, secret: str) -> str | None:
     return None
 
 
-def _postgres(url: str, faults: list[str], name: str = "DATABASE_URL") -> str:
+def _postgres(name: str, url: str, faults: list[str]) -> str:
     scheme, colon, rest = url.partition("://")
     if not colon or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
         faults.append(f"{name} must begin with postgresql://")
     return f"postgresql+asyncpg://{rest}"
-
-
-def _postgres_of_owner(url: str, faults: list[str]) -> str:
-    return _postgres(url, faults, "DATABASE_OWNER_URL")
 
 
 def _redis(url: str, faults: list[str]) -> str:
@@ -172,8 +169,9 @@ def _networks(text: str, faults: list[str]) -> tuple[str, ...]:
 
 
 READERS: dict[str, Callable[[str, list[str]], Any]] = {
-    "database_url": _postgres,
-    "database_owner_url": _postgres_of_owner,
+    "database_url": partial(_postgres, "DATABASE_URL"),
+    "database_owner_url": partial(_postgres, "DATABASE_OWNER_URL"),
+    "database_read_url": partial(_postgres, "DATABASE_READ_URL"),
     "redis_url": _redis,
     "secret_key": _secret_key,
     "audit_key": audit_key,

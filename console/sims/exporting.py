@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -12,6 +13,7 @@ from console.sims import reads
 from console.sims.rules import SimFilter, Sort
 from console.store.database import Database
 from console.store.keyset import read_cursor
+from console.store.replica import Moment
 
 AT_ONCE = 500  # SIMs of a part
 FIELDS = (
@@ -40,6 +42,7 @@ MEDIA_TYPES = {
 
 async def export_parts(
     db: Database,
+    moment: Moment,
     organization_id: int,
     wanted: SimFilter,
     sort: Sequence[Sort],
@@ -59,8 +62,10 @@ async def export_parts(
     following: str | None = ""
     while following is not None:
         cursor = read_cursor(following) if following else None
-        async with db.reading() as reading:
-            found = await reads.page(reading, organization_id, wanted, sort=sort, limit=at_once, cursor=cursor)
+        part = partial(
+            reads.page, organization_id=organization_id, wanted=wanted, sort=sort, limit=at_once, cursor=cursor
+        )
+        found = await db.replica.ask(part, moment)
         new = [sim for sim in found.items if int(sim.iccid) not in written]
         if moves:
             written.update(int(sim.iccid) for sim in new)

@@ -9,20 +9,20 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from console import facts, metrics
+from console import facts
 from console.log import logger
 from console.queue import job_queue
 from console.store.direct_reads import DirectReads
+from console.store.engines import open_engine, server_settings
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
 from console.store.one_connection import OneConnection
 from console.store.outbox import FactRelay, append_facts, item
 from console.store.redis_clients import open_redis
+from console.store.replica import ReplicaReads
 
-STANDING_STILL_SECONDS = 60  # after which PostgreSQL ends a transaction whose process says nothing: it holds locks
 Write = Callable[["Transaction"], Awaitable[None]]
 
 
@@ -78,9 +78,12 @@ class Transaction:
 class Database:
     """PostgreSQL, the Redis that its changes are published to, and the queue of jobs."""
 
-    def __init__(self, engine: AsyncEngine, redis: Redis, queue: RedisQueue, direct: DirectReads) -> None:
+    def __init__(
+        self, engine: AsyncEngine, redis: Redis, queue: RedisQueue, direct: DirectReads, replica: ReplicaReads
+    ) -> None:
         self.engine = engine
         self.direct = direct
+        self.replica = replica
         self.redis = redis
         self.queue = queue
         self.relay = FactRelay(engine, redis)
@@ -136,6 +139,7 @@ class Database:
             await self.queue.disconnect()
         await self.redis.aclose()
         await self.direct.close()
+        await self.replica.close()
         await self.engine.dispose()
 
 
@@ -159,30 +163,13 @@ def open_database(
     return database_of(open_engine(database_url, connections, statement_seconds), redis_url, statement_seconds)
 
 
-def database_of(engine: AsyncEngine, redis_url: str, statement_seconds: float | None = None) -> Database:
-    """The database of this engine, which is disposed of when the database is closed: another may take it then."""
-    direct = DirectReads(engine, _server_settings(statement_seconds))
-    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)), direct)
+def database_of(
+    engine: AsyncEngine, redis_url: str, statement_seconds: float | None = None, replica: AsyncEngine | None = None
+) -> Database:
+    """The database of this engine, which is disposed of when the database is closed: another may take it then.
 
-
-def open_engine(database_url: str, connections: int = 10, statement_seconds: float | None = None) -> AsyncEngine:
-    """An engine that connects when it is used. It keeps what it has compiled, also when it is disposed of."""
-    engine = create_async_engine(
-        database_url,
-        pool_size=connections,
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        hide_parameters=True,  # errors are logged, and parameters hold phone numbers and messages
-        connect_args={"server_settings": _server_settings(statement_seconds)},
-    )
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: metrics.statements.inc())
-    return engine
-
-
-def _server_settings(statement_seconds: float | None) -> dict[str, str]:
-    found = {"application_name": "console", "timezone": "UTC", "jit": "off"}
-    found["idle_in_transaction_session_timeout"] = str(STANDING_STILL_SECONDS * 1000)
-    if statement_seconds is not None:
-        found["statement_timeout"] = str(round(statement_seconds * 1000))
-    return found
+    `replica`: what exports and charts are read from.
+    """
+    direct = DirectReads(engine, server_settings(statement_seconds))
+    reads = ReplicaReads(engine, replica)
+    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)), direct, reads)

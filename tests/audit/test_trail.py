@@ -116,7 +116,8 @@ async def test_the_page_shows_lines_and_exports_them_whole(web: Served, db: Data
     subjects = [json.loads(line)["subject"] for line in everything.splitlines()]
     assert {f"sim {n}" for n in range(25)} <= set(subjects)
     assert subjects.count("csv") == 1, "an export leaves a line"
-    in_parts = [one async for one in export_parts(db, cast.acme, LineFilter(), Format.NDJSON, at_once=7)]
+    parts = export_parts(db, await db.replica.moment(), cast.acme, LineFilter(), Format.NDJSON, at_once=7)
+    in_parts = [one async for one in parts]
     assert [len(part.splitlines()) for part in in_parts] == [7, 7, 7, 7, len(subjects) - 28]
     assert b"".join(in_parts).decode().endswith(everything)
 

@@ -70,7 +70,7 @@ async def test_a_file_has_every_sim_of_the_list_and_no_other(web: Served, db: Da
 async def test_a_file_is_read_in_parts_and_a_sim_that_moves_meanwhile_is_written_once(db: Database, cast: Cast) -> None:
     await put(db, cast)
     sort = parse_sort("-label")
-    parts = export_parts(db, cast.acme, SimFilter(), sort, Format.CSV, list, at_once=25)
+    parts = export_parts(db, await db.replica.moment(), cast.acme, SimFilter(), sort, Format.CSV, list, at_once=25)
     first = [await anext(parts), await anext(parts)]
     moving = first[1].decode().splitlines()[0][:19]
     async with db.transaction() as transaction:

@@ -24,6 +24,7 @@ from console.actions.bulk.selection import digest_of
 from console.errors import NotFound
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction
+from console.http.attachments import attachment
 from console.http.database import let_go
 from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
@@ -127,8 +128,8 @@ async def exported(db: Database, caller: Caller, bulk_action_id: int) -> Stream:
     """The results as a file. That they were asked for is an audit line; the request holds no connection by now."""
     async with db.transaction() as transaction, acting(transaction, caller, "bulk.export", str(bulk_action_id)):
         pass
-    headers = {"Content-Disposition": f'attachment; filename="bulk-action-{bulk_action_id}.csv"'}
-    return Stream(csv_of(db, caller.organization_id, bulk_action_id), media_type="text/csv", headers=headers)
+    headers = attachment(f"bulk-action-{bulk_action_id}", "csv", moment := await db.replica.moment())
+    return Stream(csv_of(db, moment, caller.organization_id, bulk_action_id), media_type="text/csv", headers=headers)
 
 
 async def known(connection: AsyncConnection, organization_id: int, bulk_action_id: str) -> BulkAction:

@@ -3,25 +3,31 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from functools import partial
 
 from console.actions.bulk import reads
 from console.store.database import Database
 from console.store.keyset import read_cursor
+from console.store.replica import Moment
 
 AT_ONCE = 1_000
 COLUMNS = ("place", "iccid", "result", "excluded", "explanation", "action_id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute what begins with one of these
 
 
-async def csv_of(db: Database, organization_id: int, bulk_action_id: int) -> AsyncIterator[str]:
+async def csv_of(db: Database, moment: Moment, organization_id: int, bulk_action_id: int) -> AsyncIterator[str]:
     """A line of names, then a line for each SIM in its order."""
     text, following = ",".join(COLUMNS) + "\r\n", None
     while True:
         cursor = read_cursor(following) if following else None
-        async with db.reading() as reading:
-            found, following = await reads.results(
-                reading, organization_id, bulk_action_id, limit=AT_ONCE, cursor=cursor
-            )
+        part = partial(
+            reads.results,
+            organization_id=organization_id,
+            bulk_action_id=bulk_action_id,
+            limit=AT_ONCE,
+            cursor=cursor,
+        )
+        found, following = await db.replica.ask(part, moment)
         lines = io.StringIO()
         writer = csv.writer(lines)
         for one in found:
