@@ -136,7 +136,7 @@ def live_part(
         layout=LayoutView(fragments),
         identifying=[sim_view.name, conversation_view.name],
     )
-    live.updates.append(ListTicks(live.hub, sims_view.name))
+    live.updates.append(ListTicks(live.hub, {sims_view.name, sim_view.name}))
     live.updates.append(PeriodicRefreshOfSims(db, live.hub, sim_view, sim.CONFIRMED, sim.EVERY_SECONDS))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from markupsafe import escape
@@ -83,10 +83,10 @@ class ListTicks:
     What was sent is kept for each connection: one that opens or comes back is sent the number once it has joined.
     """
 
-    def __init__(self, hub: Hub, view: str) -> None:
-        """`view`: the name of the view whose pages are lists."""
+    def __init__(self, hub: Hub, views: Collection[str]) -> None:
+        """`views`: the names of those whose pages are lists, or places in one."""
         self._hub = hub
-        self._view = view
+        self._views = views
         self._sent: dict[Subscriber, tuple[str, int]] = {}
 
     async def run(self) -> None:
@@ -100,7 +100,7 @@ class ListTicks:
         sent, epoch = self._sent, self._hub.feed.epoch
         self._sent = {}
         for subscriber in self._hub.subscribers():
-            if subscriber.view is not None and subscriber.view.name == self._view:
+            if subscriber.view is not None and subscriber.view.name in self._views:
                 latest = epoch, self._hub.last(subscriber.client.organization_id, KIND)
                 self._sent[subscriber] = latest
                 if sent.get(subscriber) != latest:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -30,9 +31,10 @@ from console.live.view import Receives, Refresh
 from console.organizations.flags import Flag
 from console.organizations.flags_kept import Flags
 from console.organizations.rules import Caller, Permission
-from console.pages import sim_chart, sim_edits
+from console.pages import sim_chart, sim_edits, sim_place
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
+from console.pages.sim_place import LONGEST_LIST, place_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import forecast
@@ -140,19 +142,22 @@ async def sim_page(
     flags: NamedDependency[Flags],
     before: Annotated[str, QueryParameter(max_length=300)] = "",
     sms_before: Annotated[str, QueryParameter(max_length=300)] = "",
+    list_address: Annotated[str | None, QueryParameter(name="list", max_length=LONGEST_LIST)] = None,
 ) -> Template:
-    """What it is, where it is, what it has left, what it used, what happened to it."""
+    """What it is, where it is, what it has left, what it used, what happened to it; `list`: the list it stands in."""
     cursor = read_cursor(before) if before else None
     sms_cursor = read_cursor(sms_before) if sms_before else None
     events, older = await connectivity_reads.events(
         reading, caller.organization_id, iccid=sim.iccid, limit=EVENTS, cursor=cursor
     )
+    opened = "&" + urlencode({"list": list_address}) if list_address is not None else ""
     sms, sms_older = await sms_reads.of_sim(
         reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
     )
     actions, _ = await action_reads.page(reading, caller.organization_id, ActionFilter(iccid=sim.iccid), limit=ACTIONS)
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
+        **await place_context(reading, caller, sim, list_address),
         "here": "sims",
         "sim": shown_sim(caller, sim),
         "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, datetime.now(UTC)),
@@ -168,13 +173,13 @@ async def sim_page(
         "price": await top_up_price(reading, caller.organization_id, datetime.now(UTC)),
         "events": events,
         "events_as_of": datetime.now(UTC),
-        "older": f"/sims/{sim.iccid}?before={older}" if older else None,
-        "newest": f"/sims/{sim.iccid}" if cursor else None,
+        "older": f"/sims/{sim.iccid}?before={older}{opened}" if older else None,
+        "newest": f"/sims/{sim.iccid}?{opened[1:]}" if cursor else None,
         "sms": shown_messages(caller, sms),
-        "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}" if sms_older else None,
-        "sms_newest": f"/sims/{sim.iccid}" if sms_cursor else None,
+        "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}{opened}" if sms_older else None,
+        "sms_newest": f"/sims/{sim.iccid}?{opened[1:]}" if sms_cursor else None,
     }
     return Template("sim/sim.html", context=context)
 
 
-router = Router("/", route_handlers=[sim_page, sim_chart.router, sim_edits.router])
+router = Router("/", route_handlers=[sim_page, sim_place.router, sim_chart.router, sim_edits.router])

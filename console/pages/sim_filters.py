@@ -122,7 +122,7 @@ def chips(wanted: SimFilter, link: Callable[..., str], countries: Sequence[str])
         Chip(
             title=_title(one.field),
             excluded=one.excluded,
-            joined_by="and" if one.field == TAG and not one.excluded else "or",
+            joined_by=_joined_by(one),
             values=[
                 ChipValue(
                     text=_text(one.field, value),
@@ -137,12 +137,29 @@ def chips(wanted: SimFilter, link: Callable[..., str], countries: Sequence[str])
     ]
 
 
+def words_of(wanted: SimFilter) -> str:
+    """What a list is filtered by: “Connection is blocked, Country is not DE”; empty for the whole fleet."""
+    searched = [f"“{wanted.q}”"] if wanted.q else []
+    return ", ".join(
+        searched
+        + [
+            f"{_title(one.field)} {'is not' if one.excluded else 'is'} "
+            + f" {_joined_by(one)} ".join(_text(one.field, value) for value in one.values)
+            for one in wanted.criteria
+        ]
+    )
+
+
 def address(query: dict[str, Any], parameters: Sequence[tuple[str, str]] | None = None, **changes: Any) -> str:
     """The address of the list with these parameters of its filter, and with changes of the rest of it."""
     kept = {**query, **changes}
     parts = [(name, value) for name, value in kept.items() if value not in ("", None) and PLAIN.get(name) != value]
     every = [*parts, *(parameters or ())]
     return PATH + (f"?{urlencode(every)}" if every else "")
+
+
+def _joined_by(one: Criterion) -> str:
+    return "and" if one.field == TAG and not one.excluded else "or"
 
 
 def _title(field: str) -> str:

@@ -1,5 +1,6 @@
 """What a list of SIMs shows, as its address says it, and what it would show now."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request
@@ -43,10 +44,18 @@ async def list_query(
     page_size: FromQuery[str] = "50",
 ) -> ListQuery:
     """The dependency `asked` of the routes that show a list or say what has changed in it."""
+    parameters = list(request.query_params.multi_items())
+    return read_list(parameters, masked=not caller.sees_identifiers, q=q, sort=sort, page=page, page_size=page_size)
+
+
+def read_list(
+    parameters: Sequence[tuple[str, str]], *, masked: bool, q: str, sort: str, page: str = "1", page_size: str = "50"
+) -> ListQuery:
+    """The list with these parameters. `masked`: nothing is found by IMSI or MSISDN."""
     wanted, fault = SimFilter(), ""
     try:
         searched = parse_search(q)
-        wanted = read_filter(request.query_params.multi_items(), q, masked=not caller.sees_identifiers)
+        wanted = read_filter(parameters, q, masked=masked)
     except (SearchTooLong, FilterRefused) as error:
         searched, fault = Search(), str(error)
     try:

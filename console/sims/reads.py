@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
 from console.sims.counts.reads import counted_by_kind
-from console.sims.filters import SHORTEST, conditions, has, texts
+from console.sims.filters import conditions, texts
+from console.sims.ordering import having_words, ordered, words_alone
 from console.sims.rules import SimFilter, Sort
 from console.sims.search import parse_search
 from console.sims.sorting import TWINS, fields_of, keys_of, mark_after
@@ -109,10 +110,7 @@ async def keys(
     """The ICCIDs of such a list alone: indexes know them, so no more SIMs are looked at than are wanted."""
     if not parse_search(wanted.q).iccids_alone:
         await plan_by_values(connection)
-    by, where, iccid = keys_of(sort), conditions(organization_id, wanted), sim_states.c.iccid
-    if {one.field for one in sort} <= {"iccid"} and (asked := _words_alone(wanted)):
-        where, iccid = [*_having_words(organization_id, asked), is_watched(words)], words.c.iccid
-        by = [(iccid, by[0][1])]
+    by, where, iccid = ordered(organization_id, wanted, sort)
     found = parts(by, cursor, TWINS)
     from_end = total is not None and offset * 2 > total
     if from_end and total is not None:
@@ -156,24 +154,11 @@ async def count(connection: AsyncConnection, organization_id: int, wanted: SimFi
 def number(organization_id: "int | sa.BindParameter[int]", wanted: SimFilter) -> "sa.ColumnElement[int]":
     """How many SIMs the filter lets through, in SQL."""
     known = counted_by_kind(organization_id, wanted)
-    if known is None and (asked := _words_alone(wanted)):
-        known = _number(words, _having_words(organization_id, asked))
+    if known is None and (asked := words_alone(wanted)):
+        known = _number(words, having_words(organization_id, asked))
     elif known is None:
         known = _number(sim_states, conditions(organization_id, wanted, watched=None))
     return known - _number(sim_states, conditions(organization_id, wanted, watched=False))
-
-
-def _words_alone(wanted: SimFilter) -> tuple[str, ...]:
-    """The words of a search, if nothing else is asked and none is short: then no other table is looked through."""
-    asked = parse_search(wanted.q)
-    others = asked.identifiers or wanted.criteria or wanted.may_guess
-    return () if others or any(len(one) < SHORTEST for one in asked.words) else asked.words
-
-
-def _having_words(
-    organization_id: "int | sa.BindParameter[int]", asked: Sequence[str]
-) -> "list[sa.ColumnElement[bool]]":
-    return [words.c.organization_id == organization_id, *(has(one, words.c.search) for one in asked)]
 
 
 def _number(table: sa.FromClause, where: "Sequence[sa.ColumnElement[bool]]") -> "sa.ScalarSelect[int]":

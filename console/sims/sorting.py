@@ -45,7 +45,12 @@ def fields_of(keys: Keys) -> list[str]:
 def mark_after(keys: Keys, state: Any) -> str:
     """The cursor behind this SIM: a SimState, or a row with `fields_of` these keys."""
     names = [str(getattr(column, "key", "")) for column, _ in keys]
-    return mark(keys, SimpleNamespace(**{name: _value(name, state) for name in names}))
+    return mark(keys, SimpleNamespace(**dict(zip(names, values_at(keys, state), strict=True))))
+
+
+def values_at(keys: Keys, state: Any) -> list[Any]:
+    """The values that this SIM is ordered by."""
+    return [_value(str(getattr(column, "key", "")), state) for column, _ in keys]
 
 
 def _value(name: str, state: Any) -> Any:

@@ -20,7 +20,7 @@ function typing(element) {
 
 function step(by) {
   const links = [...document.querySelectorAll("[data-row-link]")];
-  if (!links.length) return;
+  if (!links.length) return document.querySelector(`[data-step=${by > 0 ? "next" : "previous"}]`)?.click();
   const here = links.indexOf(document.activeElement.closest("tr")?.querySelector("[data-row-link]"));
   const next = here < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(here + by, 0), links.length - 1);
   links[next].focus({ preventScroll: true });

@@ -19,7 +19,12 @@ const drawing = (list) => `${list.dataset.list} ${list.dataset.liveSince}`;
 // Whether the list was drawn as of the last change of a SIM that the server has said, or a later one. A server that has
 // just started knows of none, and says 0: there may have been changes.
 function isUpToDate(list) {
-  const [drawn, said] = [list.dataset.liveSince, document.getElementById("list-mark")?.dataset.seq].map((at) => at?.split(":"));
+  return reaches(list.dataset.liveSince, document.getElementById("list-mark")?.dataset.seq);
+}
+
+// Whether what was drawn as of a point of the stream covers a change: each as <epoch>:<number>.
+export function reaches(drawnAt, changedAt) {
+  const [drawn, said] = [drawnAt, changedAt].map((at) => at?.split(":"));
   return Boolean(drawn && said) && drawn[0] === said[0] && Number(said[1]) > 0 && Number(said[1]) <= Number(drawn[1]);
 }
 

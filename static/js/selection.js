@@ -1,6 +1,30 @@
 // Selected rows of the list of SIMs, on whichever page of it; and identifiers read from a file.
 const MOST = 200; // in one address; more are pasted, or chosen by a filter
+const KEPT = "console.picked"; // for the way back to the list
 const picked = new Set();
+
+// Whose selection it is: another user's or another organization's is not taken up.
+const whose = () => `${document.body.dataset.user} ${document.querySelector("[data-list]")?.dataset.organization}`;
+
+function keep() {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify([whose(), ...picked]));
+  } catch {
+    // storage is forbidden: it holds as long as the page
+  }
+}
+
+// What was selected when the reader left the list, if they come back to it; a list that is opened has none.
+function takeUp() {
+  const [how] = performance.getEntriesByType("navigation");
+  if (picked.size || !document.querySelector("[data-list]") || !["back_forward", "reload"].includes(how?.type)) return;
+  try {
+    const [user, ...iccids] = JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
+    if (user === whose()) for (const iccid of iccids.slice(0, MOST)) picked.add(iccid);
+  } catch {
+    // as above
+  }
+}
 
 // The boxes and the link agree with what is selected, also after rows were drawn anew.
 function show() {
@@ -39,4 +63,7 @@ export function startSelection() {
   });
   for (const event of ["htmx:after:swap", "live:applied", "live:refreshed"]) document.addEventListener(event, show);
   window.addEventListener("pageshow", show);
+  window.addEventListener("pagehide", () => document.querySelector("[data-list]") && keep());
+  takeUp();
+  show();
 }

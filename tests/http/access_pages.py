@@ -17,6 +17,7 @@ PAGES: dict[str, Row] = {
     "GET /sims/requests": READ,
     "GET /sims/export": READ,
     "GET /sims/{iccid}": READ,
+    "GET /sims/{iccid}/place": READ,
     "GET /sims/{iccid}/usage.json": READ,
     "POST /sims/{iccid}/annotations": Row("sims:write", {"tags": "a"}),
     "POST /sims/{iccid}/unwatch": WRITE,

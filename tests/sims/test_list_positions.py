@@ -45,7 +45,7 @@ def open_list(hub: Hub, organization_id: int) -> Subscriber:
 
 async def test_a_page_that_joins_after_the_others_were_sent_a_change_is_sent_it_too(db: Database) -> None:
     hub = hub_of(db)
-    ticks = ListTicks(hub, SimsView.name)
+    ticks = ListTicks(hub, {SimsView.name})
     first = open_list(hub, 7)
     change(hub, 7, 1)
     ticks.on_return(SimsView(Fragments(environment())), 7, ())  # of the second, which joins later
@@ -58,7 +58,7 @@ async def test_a_page_that_joins_after_the_others_were_sent_a_change_is_sent_it_
 
 async def test_a_change_that_was_lost_with_the_past_counts_as_one(db: Database) -> None:
     hub = hub_of(db)
-    ticks = ListTicks(hub, SimsView.name)
+    ticks = ListTicks(hub, {SimsView.name})
     ticks.send()
     page = open_list(hub, 7)
     page.release()

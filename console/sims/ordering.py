@@ -1,0 +1,38 @@
+"""Which table a list of SIMs is read from, and in which order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from console.sims.filters import SHORTEST, conditions, has
+from console.sims.rules import SimFilter, Sort
+from console.sims.search import parse_search
+from console.sims.sorting import keys_of
+from console.sims.tables import sim_states, words
+from console.sims.watching.tables import is_watched
+from console.store.keyset import Keys
+
+
+def ordered(
+    organization_id: int, wanted: SimFilter, sort: Sequence[Sort]
+) -> "tuple[Keys, list[sa.ColumnElement[bool]], sa.ColumnElement[Any]]":
+    """The fields to order by, the filter in SQL, and the column of the ICCID: of the words alone where they suffice."""
+    if {one.field for one in sort} <= {"iccid"} and (asked := words_alone(wanted)):
+        iccid = words.c.iccid
+        where = [*having_words(organization_id, asked), is_watched(words)]
+        return [(iccid, keys_of(sort)[0][1])], where, iccid
+    return keys_of(sort), conditions(organization_id, wanted), sim_states.c.iccid
+
+
+def words_alone(wanted: SimFilter) -> tuple[str, ...]:
+    """The words of a search, if nothing else is asked and none is short: then no other table is looked through."""
+    asked = parse_search(wanted.q)
+    others = asked.identifiers or wanted.criteria or wanted.may_guess
+    return () if others or any(len(one) < SHORTEST for one in asked.words) else asked.words
+
+
+def having_words(
+    organization_id: "int | sa.BindParameter[int]", asked: Sequence[str]
+) -> "list[sa.ColumnElement[bool]]":
+    return [words.c.organization_id == organization_id, *(has(one, words.c.search) for one in asked)]
