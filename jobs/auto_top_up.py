@@ -56,10 +56,10 @@ async def _follow(run: Run, rule: AutoTopUp) -> str | None:
 
 async def _top_up(run: Run, rule: AutoTopUp, caller: Caller, sim: Candidate) -> str | None:
     """Ask for it, unless the budgets do not allow it: then why."""
-    actor, now = Actor(kind=ActorKind.JOB, name=run.job), run.now()
+    actor = Actor(kind=ActorKind.JOB, name=run.job)
     asked = _asked(rule, sim)
     async with run.db.transaction() as transaction:
-        await lock_spending(transaction, run.organization_id)
+        now = await lock_spending(transaction, run.organization_id)
         if not await is_unchanged(transaction.connection, run.organization_id, rule):
             return "The rule was changed meanwhile."
         price = await may_spend(transaction.connection, caller, asked, now)

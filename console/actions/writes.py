@@ -1,7 +1,7 @@
 """Changes of actions that people and programs make, and how every change of one is made and published."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,11 +35,12 @@ async def request(
     """Make an action of what is asked for; the action, and whether the key had made it before.
 
     A top-up reserves its price in the budgets by that; one that they do not allow is refused from the beginning.
+    It and a replacement are dated by the database's clock, whatever `now` is.
     Raises Invalid for a key that has made another action, and Conflict where a top-up may not start.
     """
     connection = transaction.connection
     if asked.kind in ONE_AFTER_ANOTHER:  # those of one organization wait for each other from here on
-        await lock_spending(transaction, caller.organization_id)
+        now = await lock_spending(transaction, caller.organization_id)
     if (before := await _same(transaction, caller, asked, key)) is not None:
         return before, True
     price = await may_begin(connection, caller, asked, now)
@@ -85,9 +86,14 @@ async def request(
     return action, False
 
 
-async def lock_spending(transaction: Transaction, organization_id: int) -> None:
-    """Wait until no other transaction asks for what the organization's budgets pay, and keep others waiting."""
-    await transaction.connection.execute(transaction_lock(AdvisoryLock.ACTION, organization_id))
+async def lock_spending(transaction: Transaction, organization_id: int) -> datetime:
+    """Wait until no other transaction asks for what the organization's budgets pay, and keep others waiting.
+
+    The time by the database's clock then: by a process' own, which may be wrong, a budget's day would be another one.
+    """
+    lock = transaction_lock(AdvisoryLock.ACTION, organization_id).add_columns(sa.func.clock_timestamp())
+    at: datetime = (await transaction.connection.execute(lock)).one()[1]
+    return at.astimezone(UTC)
 
 
 def ask_for_sending(transaction: Transaction, organization_id: int, action_id: int, due_at: datetime) -> None:

@@ -147,6 +147,22 @@ async def test_many_at_once_never_spend_more_than_the_budget(otto: Operator, db:
     assert (await otto.act(again[1])).state == "refused"  # a worker has nothing to do with it
 
 
+@pytest.mark.parametrize("wrong", [timedelta(days=-40), timedelta(days=-1), timedelta(days=1), timedelta(days=40)])
+async def test_a_server_whose_clock_is_wrong_spends_no_other_days_budget(
+    otto: Operator, iccid: str, wrong: timedelta
+) -> None:
+    await budget(otto, BudgetLimit(scope=ORGANIZATION, period=MONTH, limit_top_ups=1))
+    before = datetime.now(UTC)
+    made = await otto.ask(requests.top_up(iccid, CARD), now=before + wrong)
+    assert abs(made.requested_at - before) < timedelta(minutes=1)  # by the database's clock
+    refused = await otto.ask(requests.top_up("8988228066600099901", CARD), now=before + wrong)
+    assert (made.state, refused.state) == ("queued", "refused")
+    assert (await otto.act(made)).state == "accepted"
+    assert (await otto.settle(made)).state == "confirmed"
+    with pytest.raises(Conflict, match="Topped up a minute ago by otto"):
+        await otto.ask(requests.top_up(iccid, CARD), now=before + wrong)
+
+
 async def test_a_form_that_showed_another_price_asks_for_nothing(otto: Operator, iccid: str) -> None:
     await budget(otto, price=(1200, "EUR"))
     old, now = (requests.top_up(iccid, CARD, shown_price=shown) for shown in ("1000 EUR", "1200 EUR"))

@@ -14,14 +14,13 @@ from console.actions.reads import one
 from console.actions.rules import EXPIRES_AFTER, SPENDING
 from console.actions.tables import actions
 from console.actions.tables import approvals as stored
-from console.actions.writes import ask_for_sending, change
+from console.actions.writes import ask_for_sending, change, lock_spending
 from console.errors import Conflict, Invalid, NotAllowed, NotFound
 from console.facts.actions import ActionState
 from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
 from console.facts.bulk_actions import BulkState
 from console.organizations.rules import Caller, Role
 from console.store.database import Transaction
-from console.store.locks import AdvisoryLock, transaction_lock
 
 p, a = stored.c, actions.c
 
@@ -45,7 +44,7 @@ async def approve(
         bulk = await locked(transaction, organization_id, found.bulk_action_id)
         await start(transaction, organization_id, bulk, now, undo=undo)
     elif found.action_id is not None:
-        await _check_spending(transaction, organization_id, found.action_id, now)
+        now = await _check_spending(transaction, organization_id, found.action_id, now)
         held = undo > timedelta(0)
         values = {"due_at": now + undo, "undo_until": now + undo if held else None, "expires_at": now + EXPIRES_AFTER}
         values["approved_at"] = now
@@ -79,16 +78,20 @@ async def reject(
     return await writes.record_decision(transaction, caller, decided, reason, now)
 
 
-async def _check_spending(transaction: Transaction, organization_id: int, action_id: int, now: datetime) -> None:
-    """Raises Conflict for a top-up that may not go on now. Top-ups of an organization wait for each other from here."""
+async def _check_spending(transaction: Transaction, organization_id: int, action_id: int, now: datetime) -> datetime:
+    """The time to date it by, of a top-up the database's. Raises Conflict for a top-up that may not go on.
+
+    Top-ups of an organization wait for each other from here.
+    """
     connection = transaction.connection
     action = await one(connection, organization_id, action_id)
     if action is None or action.kind not in SPENDING:
-        return
-    await connection.execute(transaction_lock(AdvisoryLock.ACTION, organization_id))
+        return now
+    now = await lock_spending(transaction, organization_id)
     mine = sa.and_(a.organization_id == organization_id, a.id == action_id)
     handle = (await connection.execute(sa.select(a.caller).where(mine))).scalar_one()
     await may_go_on(connection, organization_id, handle, action, now)
+    return now
 
 
 def _given(caller: Caller, approval: Approval, now: datetime) -> ApprovalGiven:
