@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Unpacks a small Debian system with PostgreSQL 17 and TimescaleDB (Apache edition) into a folder, for the tests that
-# need the real extension. Nothing is installed on this machine. As root; quick when the folder is already complete.
+# Unpacks a small Debian system with PostgreSQL 17, TimescaleDB (Apache edition) and PgBouncer into a folder, for the
+# tests that need the real ones. Nothing is installed on this machine. As root; quick when the folder is already complete.
 #
 #   deploy/timescale-tree.sh [FOLDER]        (default: .timescale)
 set -euo pipefail
 
 tree=${1:-.timescale}
-recipe=1 # raise it when the packages below change: older trees are then made anew
+recipe=2 # raise it when the packages below change: older trees are then made anew
 stamp="$tree/.complete-$recipe"
 
 already() {
@@ -41,7 +41,7 @@ if ! mmdebstrap --mode=root --variant=minbase \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --include=postgresql-17,postgresql-17-timescaledb \
+    --include=postgresql-17,postgresql-17-timescaledb,pgbouncer \
     trixie "$unfinished" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     echo "TimescaleDB could not be unpacked into $tree." >&2

@@ -27,6 +27,7 @@ from jobs.garbage import collect_seldom
 from jobs.metrics import exposed, keep_measuring
 from jobs.polling.clients import OnceClients
 from jobs.run import Job, WorkerContext
+from jobs.running.owning import as_owner
 
 START_DELAY = timedelta(seconds=2)  # the queue's first sweep takes a job that is just being handed out for a lost one
 MEASURING_SECONDS = 15.0
@@ -64,7 +65,7 @@ async def work(settings: Settings) -> None:
         cancellation_hard_deadline_s=1.0,
     )
     beside = [
-        asyncio.create_task(keep_measuring(db, every=MEASURING_SECONDS)),
+        asyncio.create_task(_measure(context)),
         asyncio.create_task(context.once_clients.report_regularly(every=NOTING_SECONDS)),
     ]
     try:
@@ -80,6 +81,12 @@ async def work(settings: Settings) -> None:
         await db.close()
         if context.tracing is not None:
             await asyncio.to_thread(context.tracing.flush)
+
+
+async def _measure(worker: WorkerContext) -> None:
+    """As the owner, who comes to PostgreSQL itself: a lock of a session is held, which no pool by transactions has."""
+    async with as_owner(worker) as db:
+        await keep_measuring(db, every=MEASURING_SECONDS)
 
 
 async def _start(worker: WorkerContext, context: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ from console.trial.run_as import run_as
 
 TREE = Path(os.environ.get("TIMESCALE_TREE", Path(__file__).parent.parent / ".timescale")).absolute()
 
+POSTGRES = "usr/lib/postgresql/17/bin/postgres"
+
 
 @asynccontextmanager
 async def timescale() -> AsyncIterator[str]:
@@ -22,10 +24,7 @@ async def timescale() -> AsyncIterator[str]:
 
     Without the tree of deploy/timescale-tree.sh the test is skipped, or fails where REQUIRE_TIMESCALE=1 demands it.
     """
-    if missing := _missing():
-        if os.environ.get("REQUIRE_TIMESCALE") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    need_tree()
     # Inside the tree, because its programs see nothing else.
     folder = TREE / "srv" / f"console-{secrets.token_hex(4)}"
     server = PostgresServer(folder, durable=False, programs=in_tree(TREE), preload=("timescaledb",))
@@ -36,9 +35,17 @@ async def timescale() -> AsyncIterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _missing() -> str | None:
-    if not (TREE / "usr/lib/postgresql/17/bin/postgres").exists():
-        return f"TimescaleDB is not in {TREE}: deploy/timescale-tree.sh unpacks it"
+def need_tree(program: str = POSTGRES) -> None:
+    """Skip the test that needs a program of the tree where it is missing; fail it where REQUIRE_TIMESCALE=1."""
+    if missing := _missing(program):
+        if os.environ.get("REQUIRE_TIMESCALE") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+
+def _missing(program: str) -> str | None:
+    if not (TREE / program).exists():
+        return f"{program} is not in {TREE}: deploy/timescale-tree.sh unpacks it"
     if not os.access(TREE / "srv", os.W_OK) or run_as(TREE).user is not None:
         return f"TimescaleDB in {TREE} can only be run by the user who unpacked it"
     return None
