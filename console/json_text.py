@@ -17,6 +17,11 @@ _MARKS = (
 REPLACEMENT = rb"\ufffd"
 # That may stand nowhere in JSON; RFC 8259, 7. Deleting them says whether there are any five times sooner than a search.
 _CONTROLS = b"".join(b"%c" % code for code in range(0x20) if code not in b"\t\n\r")
+# Between values they are blanks; in a text they must be escaped. A text that has no end goes to the end, so that each
+# byte is looked at once.
+_BLANKS = {b"\t": rb"\t", b"\n": rb"\n", b"\r": rb"\r"}
+_TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_IN_TEXTS = re.compile(rb"[\t\n\r]")
 
 
 def holds_nul(body: bytes) -> bool:
@@ -27,9 +32,9 @@ def holds_nul(body: bytes) -> bool:
 def readable(body: bytes) -> bytes:
     """The same JSON in UTF-8, without a byte order mark.
 
-    What is no character (half a surrogate pair, bytes that are no UTF-8), NUL, which PostgreSQL can't store, and
-    control characters that were not escaped become U+FFFD. RFC 8259 section 8.2 leaves open what readers do with
-    these; here nothing else is lost for them.
+    Tabs and ends of lines that stand in a text as they are become their escapes. What is no character (half a surrogate
+    pair, bytes that are no UTF-8), NUL, which PostgreSQL can't store, and other control characters that were not
+    escaped become U+FFFD. RFC 8259 section 8.2 leaves open what readers do with these; here nothing else is lost.
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
@@ -43,6 +48,8 @@ def readable(body: bytes) -> bytes:
         body = body.decode(errors="replace").encode()
     if len(body.translate(None, _CONTROLS)) < len(body):
         body = re.sub(rb"[%s]" % re.escape(_CONTROLS), "\ufffd".encode(), body)
+    if any(blank in body for blank in _BLANKS):
+        body = _TEXTS.sub(lambda found: _IN_TEXTS.sub(lambda one: _BLANKS[one[0]], found[0]), body)
     if b"\\" in body and b"\\u" in body:  # one character is sought 20 times sooner than two
         body = _ESCAPES.sub(lambda found: REPLACEMENT if found["none"] else found[0], body)
     return body

@@ -1,6 +1,7 @@
 """JSON from outside: what is no character becomes U+FFFD, and all else stays."""
 
 import json
+import time
 
 import pytest
 
@@ -21,6 +22,7 @@ from console.json_text import readable
         (b'["\xed\xa0\xbd"]', ["\ufffd\ufffd\ufffd"]),
         (b'["\x00a\x1f"]', ["\ufffda\ufffd"]),
         (rb'["\u0000a\\u0000"]', ["\ufffda\\u0000"]),
+        (b'[\n\t"one\ttwo\r\nthree",\r\n"\\\\" ,\t"\\"\n"]', ["one\ttwo\r\nthree", "\\", '"\n']),
         (b"\xef\xbb\xbf[1]", [1]),
         ('["ä"]'.encode("utf-16"), ["ä"]),
         ('["ä"]'.encode("utf-32"), ["ä"]),
@@ -30,3 +32,10 @@ from console.json_text import readable
 )
 def test_only_what_is_no_character_is_replaced(body: bytes, said: list[object]) -> None:
     assert json.loads(readable(body).decode()) == said
+
+
+def test_a_text_without_an_end_costs_no_more_than_its_length() -> None:
+    body = b'["' + b'\\"' * 500_000 + b"\n"
+    began = time.process_time()
+    readable(body)
+    assert time.process_time() - began < 2, "each of its quotation marks was taken for a beginning"

@@ -50,7 +50,9 @@ def test_an_event_with_nothing_but_nulls_around_it_is_still_an_event() -> None:
 
 def test_a_device_named_by_its_iccid_reports_the_sim_where_the_sim_is_missing() -> None:
     assert read_event(sim=None, endpoint={"name": ICCID}).iccid == ICCID
+    assert read_event(sim=None, endpoint={"name": int(ICCID)}).iccid == ICCID
     assert read_event(sim=None, endpoint={"name": "Pump 7"}).iccid is None
+    assert read_event(sim={"iccid": int(ICCID)}, endpoint={"name": 7}).iccid == ICCID
 
 
 OLD_SIM = {"iccid": ICCID, "production_date": "2019-01-21T09:36:17Z"}

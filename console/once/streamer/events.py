@@ -75,8 +75,8 @@ def imsi_of(raw: RecordShape) -> str | None:
 
 def iccid_of(raw: RecordShape) -> str | None:
     """The SIM's ICCID; where the SIM is missing, the device's name normally is the ICCID."""
-    iccid = known(None if raw.sim.iccid is None else str(raw.sim.iccid)) if raw.sim else None
-    return iccid or (known(raw.endpoint.name) if raw.endpoint else None)
+    named = (raw.sim.iccid if raw.sim else None, raw.endpoint.name if raw.endpoint else None)
+    return next((iccid for one in named if one is not None and (iccid := known(str(one)))), None)
 
 
 def detail_of(raw: RecordShape) -> Detail:

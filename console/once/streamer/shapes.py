@@ -30,7 +30,7 @@ class NumberedText(Struct, gc=False):
 class EndpointShape(Struct, gc=False):
     """The device as 1NCE names it: normally by its ICCID."""
 
-    name: Text = None
+    name: Digits = None
 
 
 class SimRef(Struct, gc=False):
