@@ -20,6 +20,7 @@ from console.http import metrics
 from console.http.authentication import Authentication, Connection, allowed
 from console.http.client_address import TrustedProxies
 from console.http.database import ConnectionPerRequest
+from console.http.drawn_for import DrawnFor
 from console.http.exceptions import error_response
 from console.http.fair_share import FairShare
 from console.http.json_bodies import JsonRequest
@@ -153,6 +154,7 @@ def create_app(settings: Settings) -> Litestar:
                 lambda: running.parts.callers.found_by,
                 guards=[allowed(lambda connection: same_origin(connection, settings), note_refused)],
             ),
+            DrawnFor(lambda caller: caller.page_owner),
             FairShare(share_of),
         ],
         exception_handlers={Exception: error_response},

@@ -167,6 +167,11 @@ class Caller(Struct, frozen=True, kw_only=True):
         return f"user:{self.user_id}" if self.user_id is not None else f"key:{self.key_id}"
 
     @property
+    def page_owner(self) -> str:
+        """For whom a page is drawn: user and organization. It says so with each request that it sends."""
+        return f"{self.organization_id}.{self.user_id}"
+
+    @property
     def credential(self) -> Credential:
         """The session, API key or access token that it was found by."""
         return Credential(session=self.session, key_id=self.key_id, token=self.token)

@@ -106,7 +106,9 @@ async def layout_context(
         "navigation": offered(caller.permissions),
         "memberships": await memberships_of(connection, caller.user_id) if caller.user_id is not None else [],
         "organization": caller.organization,
-        "live_url": "/live?" + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening))}),
+        "drawn_for": caller.page_owner,
+        "live_url": "/live?"
+        + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening)), "drawn_for": caller.page_owner}),
         "live_since": live_since,
         **await firing_now(connection, caller.organization_id),
         "circuit": circuit,

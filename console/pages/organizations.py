@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import Conflict, Invalid
+from console.http.drawn_for import ANY_PAGE
 from console.members.entering import switch
 from console.members.founding import found_organization
 from console.organizations import reads, writes
@@ -158,7 +159,7 @@ async def found(
     return Redirect(BACK, status_code=303, cookies=[session_cookie(settings, session_id)])
 
 
-@post("/organizations/current", status_code=303, opt={"permission": None})
+@post("/organizations/current", status_code=303, opt={"permission": None, ANY_PAGE: True})
 async def enter(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],

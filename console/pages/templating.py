@@ -77,7 +77,7 @@ def environment() -> Environment:
         server_time=server_time,
         static=static_address(),
         low_quota_share=LOW_PERCENT / 100,
-        csrf=None,
+        drawn_for=None,
     )
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)

@@ -1,4 +1,5 @@
 // A list stands still while one reads it. It says how many SIMs have come to match and which no longer do.
+import { DRAWN_FOR } from "./drawn_for.js";
 import { refreshMain } from "./refresh.js";
 
 const EVERY = 1_000; // at most so often, and at most a tenth of the time,
@@ -56,11 +57,11 @@ async function compare(list) {
   const since = document.getElementById("list-mark")?.dataset.seq ?? "";
   const answer = await fetch(`${address.pathname}/waiting${address.search}`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-Background": "1" },
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-Background": "1", ...DRAWN_FOR },
     body: JSON.stringify({ shown, total: Number(list.dataset.total), since }),
     signal: AbortSignal.timeout(PATIENCE),
   });
-  if (answer.redirected || [401, 403].includes(answer.status)) return true; // the stream says so, and leads to where one signs in
+  if (answer.redirected || [401, 403, 409].includes(answer.status)) return true; // the stream says so, and leads to where one signs in
   if (!answer.ok) return ![408, 425, 429].includes(answer.status) && answer.status < 500;
   const waiting = await answer.json();
   if (list !== table() || before !== drawing(list)) return true; // it was drawn anew meanwhile, which asks again

@@ -1,12 +1,15 @@
 // Draws the page anew under the reader's hands: scroll position, focus and typed text stay.
 /* global htmx */
-const HEADERS = { Accept: "text/html", "HX-Request": "true", "HX-Request-Type": "full", "X-Background": "1" };
+import { DRAWN_FOR } from "./drawn_for.js";
 
-// Answers whether it worked. Signed out meanwhile: the reload leads to where one signs in.
+const HEADERS = { Accept: "text/html", "HX-Request": "true", "HX-Request-Type": "full", "X-Background": "1", ...DRAWN_FOR };
+
+// Answers whether it worked. Signed out meanwhile: the reload leads to where one signs in; in another organization,
+// or as another user: to that one's page.
 export async function refreshMain() {
   try {
     const answer = await fetch(location.href, { headers: HEADERS, cache: "no-store" });
-    if (answer.redirected || answer.status === 401) location.reload();
+    if (answer.redirected || [401, 409].includes(answer.status)) location.reload();
     else if (answer.ok) {
       const text = await answer.text();
       await htmx.swap({ text, sourceElement: document.body, target: "#main", select: "#main", swap: "outerMorph" });

@@ -1,6 +1,7 @@
 // The screen proves itself: once a minute, and when the reader comes back, the page says what it shows: the revisions
 // of things, raw values, the ids of the first rows of lists. A difference is looked at again after some seconds: it may
 // have been a change on its way, and what has moved meanwhile is looked at with the next round.
+import { DRAWN_FOR } from "./drawn_for.js";
 import { serverDate } from "./server_time.js";
 import { renderTimes } from "./time.js";
 import { topicsOfPage } from "./topics.js";
@@ -29,7 +30,7 @@ async function differing(values, again) {
   const view = new URL(document.body.dataset.liveUrl, location.href).searchParams.get("view");
   const body = JSON.stringify({ view, topics: topicsOfPage(), values, again });
   try {
-    const answer = await fetch(`${document.body.dataset.shown ?? "/shown"}${location.search}`, { method: "POST", headers: { "Content-Type": "application/json", "X-Background": "1" }, body });
+    const answer = await fetch(`${document.body.dataset.shown ?? "/shown"}${location.search}`, { method: "POST", headers: { "Content-Type": "application/json", "X-Background": "1", ...DRAWN_FOR }, body });
     return answer.ok ? (await answer.json()).differing : null;
   } catch {
     return null;
