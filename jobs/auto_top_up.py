@@ -5,9 +5,9 @@ from console.actions import requests
 from console.actions.auto_top_ups import AutoTopUp, Candidate, is_unchanged, next_sims, rules
 from console.actions.bulk.running import requester_of
 from console.actions.commands import ask
-from console.actions.guards import may_spend
+from console.actions.guards import lock_spending, may_spend
 from console.actions.requests import Asked, PaymentMethod
-from console.actions.writes import lock_spending, note_look
+from console.actions.writes import note_look
 from console.errors import ConsoleError
 from console.organizations.rules import Caller, Permission
 from jobs.run import Run, by_organization
@@ -59,7 +59,7 @@ async def _top_up(run: Run, rule: AutoTopUp, caller: Caller, sim: Candidate) -> 
     actor = Actor(kind=ActorKind.JOB, name=run.job)
     asked = _asked(rule, sim)
     async with run.db.transaction() as transaction:
-        now = await lock_spending(transaction, run.organization_id)
+        now = await lock_spending(transaction.connection, run.organization_id)
         if not await is_unchanged(transaction.connection, run.organization_id, rule):
             return "The rule was changed meanwhile."
         price = await may_spend(transaction.connection, caller, asked, now)

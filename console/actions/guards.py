@@ -4,8 +4,9 @@ And what stops a person from ending an action that is unknown.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +23,7 @@ from console.facts.actions import Action, ActionKind, ActionState
 from console.organizations import reads as organization_reads
 from console.organizations.flags import Flag, said_of
 from console.organizations.rules import Caller
+from console.store.locks import AdvisoryLock, transaction_lock
 
 WORDS = re.compile(r"\w{3}")
 
@@ -32,6 +34,16 @@ class Price(Struct, frozen=True, kw_only=True):
     amount_minor: int | None = None
     currency: str | None = None
     refusal: str | None = None
+
+
+async def lock_spending(connection: AsyncConnection, organization_id: int) -> datetime:
+    """Wait until no other transaction asks for what the organization's budgets pay, and keep others waiting.
+
+    The time by the database's clock then: by a process' own, which may be wrong, a budget's day would be another one.
+    """
+    lock = transaction_lock(AdvisoryLock.ACTION, organization_id).add_columns(sa.func.clock_timestamp())
+    at: datetime = (await connection.execute(lock)).one()[1]
+    return at.astimezone(UTC)
 
 
 async def may_begin(connection: AsyncConnection, caller: Caller, asked: Asked, now: datetime) -> Price:

@@ -1,7 +1,7 @@
 """Changes of actions that people and programs make, and how every change of one is made and published."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from console.actions import reads
 from console.actions.auto_top_ups import AutoTopUpSetting, checked_rule
 from console.actions.budgets import BudgetLimit, checked
-from console.actions.guards import may_begin
+from console.actions.guards import lock_spending, may_begin
 from console.actions.reads import COLUMNS, action_of
 from console.actions.replacing import move
 from console.actions.requests import Asked, repeats
@@ -22,7 +22,6 @@ from console.errors import Invalid, NotFound
 from console.facts.actions import Action, ActionChanged, ActionKind, ActionState
 from console.organizations.rules import Caller
 from console.store.database import Transaction
-from console.store.locks import AdvisoryLock, transaction_lock
 
 c, r = actions.c, auto_top_ups.c
 ONE_AFTER_ANOTHER = SPENDING | {ActionKind.REPLACE}  # budgets are shared, and a SIM takes one other's place
@@ -40,7 +39,7 @@ async def request(
     """
     connection = transaction.connection
     if asked.kind in ONE_AFTER_ANOTHER:  # those of one organization wait for each other from here on
-        now = await lock_spending(transaction, caller.organization_id)
+        now = await lock_spending(connection, caller.organization_id)
     if (before := await _same(transaction, caller, asked, key)) is not None:
         return before, True
     price = await may_begin(connection, caller, asked, now)
@@ -84,16 +83,6 @@ async def request(
     if due_at is not None:
         ask_for_sending(transaction, caller.organization_id, action.id, due_at)
     return action, False
-
-
-async def lock_spending(transaction: Transaction, organization_id: int) -> datetime:
-    """Wait until no other transaction asks for what the organization's budgets pay, and keep others waiting.
-
-    The time by the database's clock then: by a process' own, which may be wrong, a budget's day would be another one.
-    """
-    lock = transaction_lock(AdvisoryLock.ACTION, organization_id).add_columns(sa.func.clock_timestamp())
-    at: datetime = (await transaction.connection.execute(lock)).one()[1]
-    return at.astimezone(UTC)
 
 
 def ask_for_sending(transaction: Transaction, organization_id: int, action_id: int, due_at: datetime) -> None:
@@ -148,7 +137,7 @@ async def put_budgets(
 ) -> None:
     """Put these in the place of all budgets of the organization. Raises Invalid for what can't be a budget."""
     connection = transaction.connection
-    await connection.execute(transaction_lock(AdvisoryLock.ACTION, organization_id))
+    await lock_spending(connection, organization_id)
     kept = checked(limits, await names_of(connection, organization_id, now))
     await connection.execute(sa.delete(budgets).where(budgets.c.organization_id == organization_id))
     if kept:
@@ -162,7 +151,7 @@ async def put_auto_top_up(
 ) -> int:
     """Keep a new rule, or this in the place of one; its number. Raises as `checked_rule` does, and NotFound."""
     organization_id = caller.organization_id
-    await lock_spending(transaction, organization_id)
+    await lock_spending(transaction.connection, organization_id)
     values = await checked_rule(transaction.connection, organization_id, rule_id, setting)
     values |= {"caller": caller.handle, "changed_by": caller.name, "changed_at": now, "message": None}
     statement: Any = insert(auto_top_ups).values(organization_id=organization_id, **values)

@@ -9,7 +9,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.actions import auto_top_ups, reads, writes
+from console.actions import auto_top_ups, guards, reads, writes
 from console.actions.approving import ApprovalRule
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
@@ -108,7 +108,7 @@ async def test_a_rule_that_is_turned_off_while_it_is_followed_buys_nothing_more(
     rule = await auto.keep()
     off = AutoTopUpSetting(tag="north", below_bytes=50 * MB, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=5)
     async with auto.otto.db.transaction() as transaction:
-        await writes.lock_spending(transaction, auto.otto.acme.id)
+        await guards.lock_spending(transaction.connection, auto.otto.acme.id)
         running = asyncio.create_task(auto.run())
         await asyncio.sleep(0.3)  # it has found its SIMs by now, and waits
         assert not running.done()

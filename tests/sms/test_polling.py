@@ -25,6 +25,7 @@ async def messages(db: Database, acme: Acme, iccid: str) -> list[Sms]:
 
 async def a_listening_sim(simulation: Simulation) -> str:
     iccid = (await simulation.iccids())[3]
+    await simulation.set(iccid, status="Enabled")
     await simulation.set(iccid, connection="ATTACHED")
     return iccid
 

@@ -9,12 +9,12 @@ from console.actions import approvals
 from console.actions.approving import Decider, is_reason, is_second, roles_missing
 from console.actions.bulk import writes
 from console.actions.bulk.commands import locked, start
-from console.actions.guards import may_go_on
+from console.actions.guards import lock_spending, may_go_on
 from console.actions.reads import one
 from console.actions.rules import EXPIRES_AFTER, SPENDING
 from console.actions.tables import actions
 from console.actions.tables import approvals as stored
-from console.actions.writes import ask_for_sending, change, lock_spending
+from console.actions.writes import ask_for_sending, change
 from console.errors import Conflict, Invalid, NotAllowed, NotFound
 from console.facts.actions import ActionState
 from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
@@ -87,7 +87,7 @@ async def _check_spending(transaction: Transaction, organization_id: int, action
     action = await one(connection, organization_id, action_id)
     if action is None or action.kind not in SPENDING:
         return now
-    now = await lock_spending(transaction, organization_id)
+    now = await lock_spending(connection, organization_id)
     mine = sa.and_(a.organization_id == organization_id, a.id == action_id)
     handle = (await connection.execute(sa.select(a.caller).where(mine))).scalar_one()
     await may_go_on(connection, organization_id, handle, action, now)
