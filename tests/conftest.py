@@ -21,7 +21,7 @@ from console.store.database import Database, database_of
 from console.store.engines import open_engine
 from console.store.outbox import STREAM
 from console.trial import PostgresServer, ValkeyServer
-from tests import logged
+from tests import logged, sent_sql
 from tests.cast import Cast, gather
 from tests.databases import Cluster, KeptCast
 from tests.serving import Served, serving
@@ -38,12 +38,14 @@ structlog.configure(
 )
 SECRET = logged.SECRET
 logging.getLogger().addHandler(logged.Looking())
+sent_sql.install()
 EDITIONS = ("plain", "apache")
 
 
 def pytest_runtest_teardown() -> None:
-    """A test that made something log a secret, an MSISDN or an IMSI fails."""
+    """A test that made something log a secret, an MSISDN or an IMSI fails, or read rows without saying whose."""
     said, logged.found[:] = list(logged.found), []
+    said, sent_sql.found[:] = said + sent_sql.found, []
     assert not said, said
 
 
