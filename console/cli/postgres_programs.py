@@ -64,9 +64,11 @@ def named(url: str, database: str) -> str:
 def environment(url: str, **settings: str) -> Mapping[str, str]:
     """The environment in which PostgreSQL's programs use this database: a password is in no argument."""
     parts = make_url(url)
+    hosts, ports = _places(parts)
     given = {
-        "PGHOST": parts.host or _query(parts, "host"),
-        "PGPORT": str(parts.port or ""),
+        "PGHOST": ",".join(hosts),
+        "PGPORT": ",".join(map(str, ports)),
+        "PGTARGETSESSIONATTRS": _query(parts, "target_session_attrs"),
         "PGUSER": parts.username,
         "PGPASSWORD": parts.password,
         "PGDATABASE": parts.database,
@@ -82,15 +84,28 @@ def environment(url: str, **settings: str) -> Mapping[str, str]:
 async def connect(url: str, **settings: str) -> Any:
     """A connection to this database, without limits of time. Raises OSError or asyncpg's error if there is none."""
     parts = make_url(url)
+    hosts, ports = _places(parts)
     return await asyncpg.connect(
-        host=parts.host or _query(parts, "host"),
-        port=parts.port,
+        host=hosts or None,
+        port=ports or None,
+        target_session_attrs=_query(parts, "target_session_attrs"),
         user=parts.username,
         password=parts.password,
         database=parts.database,
         ssl=_query(parts, "sslmode") or _query(parts, "ssl"),
         server_settings={"application_name": "console backup", "timezone": "UTC", **ENDLESS, **settings},
     )
+
+
+def _places(parts: URL) -> tuple[list[str], list[int]]:
+    """Hosts and ports, of an address that names several servers too (`?host=db1:5432&host=db2:5432`)."""
+    named = parts.query.get("host", ())
+    several = [parts.host] if parts.host else [named] if isinstance(named, str) else list(named)
+    pairs = [(one, "", "") if one.startswith("/") else one.partition(":") for one in several]
+    given = [port for _, _, port in pairs]
+    usual = str(parts.port) if parts.port else "5432" if any(given) else ""
+    ports = [int(port or usual) for port in given if port or usual]
+    return [host for host, _, _ in pairs], ports
 
 
 def _query(parts: URL, name: str) -> str | None:

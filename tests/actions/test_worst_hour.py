@@ -21,7 +21,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def test_no_top_up_is_charged_twice_or_said_to_be_what_it_is_not(place: Path) -> None:
     async with asyncio.timeout(240):
-        result = await trial(place, top_ups=40, failures=8, seconds=4, seed=SEED, orders=False)
+        result = await trial(place, top_ups=40, failures=8, seconds=4, seed=SEED, orders=False, standby=True)
     assert result.faults == [], f"seed {SEED}: {result}"
+    assert result.failures["postgres_fails_over"] == 1
     assert 20 < result.charged <= result.received
     assert result.ended["confirmed"] == result.charged

@@ -34,6 +34,7 @@ if __name__ == "__main__":
                 seed=chosen.seed,
                 webs=2,
                 durable=True,
+                standby=True,
                 bound=120.0,
             )
         )

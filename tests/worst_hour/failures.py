@@ -116,6 +116,11 @@ async def postgres_dies(installation: Installation, chance: random.Random) -> No
     await installation.postgres.start()
 
 
+async def postgres_fails_over(installation: Installation, chance: random.Random) -> None:
+    """PostgreSQL's machine is gone, and its standby takes its place."""
+    await installation.fail_over(chance.uniform(0.5, 1.0))
+
+
 async def redis_dies(installation: Installation, chance: random.Random) -> None:
     """Redis is killed, and comes back empty."""
     installation.valkey.kill()
@@ -183,10 +188,15 @@ OFTEN: dict[Failure, int] = {
 }
 
 
-def drawn(chance: random.Random, number: int) -> list[Failure]:
-    """So many failures in random order: each kind at least once if there is room, then as often as the table says."""
+def drawn(chance: random.Random, number: int, *, standby: bool) -> list[Failure]:
+    """So many failures in random order: each kind at least once if there is room, then as often as the table says.
+
+    With a standby, the database's machine is lost in the middle of them.
+    """
     kinds = list(OFTEN)
     chosen = chance.sample(kinds, min(number, len(kinds)))
     chosen += chance.choices(kinds, list(OFTEN.values()), k=number - len(chosen))
     chance.shuffle(chosen)
+    if standby:
+        chosen[number // 2] = postgres_fails_over
     return chosen

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 from msgspec import Struct, field
+from sqlalchemy.engine import make_url
 
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
 from console.actions.writes import ask_for_sending, ask_for_settling, put_budgets
@@ -27,10 +28,12 @@ from console.trial import PostgresServer, ValkeyServer
 from console.trial.ports import free_port
 from tests.cast import Cast, gather, listed
 from tests.simulation import Simulation, simulated
+from tests.store.replicas import ask, replica_of
 from tests.worst_hour.program import Program
 
 SECRET = "a-secret-key-for-trials-alone-0123456789"
 PRICE = 1000  # minor units
+STANDBY = "standby"  # its application_name, and its folder
 START_SECONDS = 60.0
 CALLS_A_SECOND = 60.0  # to 1NCE
 ROWS = {  # what has a moment that a jump of the clock moves
@@ -57,6 +60,7 @@ class Installation(Struct, kw_only=True):
     webs: list[Program] = field(default_factory=list)
     ports: list[int] = field(default_factory=list)
     workers: list[Program] = field(default_factory=list)
+    standby: PostgresServer | None = None  # has every commit before its client knows of it
     mending: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -79,6 +83,14 @@ class Installation(Struct, kw_only=True):
         await self.db.redis.flushall()
         for port in self.ports:
             await _ready(port)
+
+    async def fail_over(self, seconds: float) -> None:
+        """The database's machine is gone for ever; after so many seconds the standby is made the primary."""
+        assert self.standby is not None
+        self.postgres.kill()
+        await asyncio.sleep(seconds)
+        await ask(self.standby.url, "SELECT pg_promote()")
+        self.postgres, self.standby = self.standby, None
 
     async def supervise(self) -> None:
         """Start again what has ended by itself, as a worker that finds no database does, until cancelled."""
@@ -134,15 +146,23 @@ async def _ready(port: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _database(postgres: PostgresServer, redis_url: str) -> Database:
-    """Migrated; what is committed is durable, whatever the server forgets otherwise."""
-    db = open_database(await postgres.start(), redis_url)
+async def _migrated(url: str) -> None:
+    """What is committed is durable, whatever the server forgets otherwise."""
+    db = open_database(url, "redis://127.0.0.1:1/0", connections=1)
     async with db.engine.connect() as connection:
         await connection.run_sync(migrate)
     async with db.engine.begin() as connection:
         await connection.exec_driver_sql("ALTER DATABASE console SET synchronous_commit = on")
-    await db.engine.dispose()
-    return db
+    await db.close()
+
+
+async def _of_both(postgres: PostgresServer, standby: PostgresServer) -> str:
+    """The address of whichever is the primary, which waits for the other from now on."""
+    await ask(postgres.url, f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")
+    await ask(postgres.url, "SELECT pg_reload_conf()")
+    hosts = tuple(f"127.0.0.1:{one.port}" for one in (postgres, standby))
+    url = make_url(postgres.url).set(host=None, port=None, query={"host": hosts, "target_session_attrs": "primary"})
+    return url.render_as_string(hide_password=False)
 
 
 async def _filled(db: Database, settings: Settings, iccids: list[str], limit: int) -> tuple[Cast, str]:
@@ -164,9 +184,12 @@ async def _filled(db: Database, settings: Settings, iccids: list[str], limit: in
 
 @asynccontextmanager
 async def installed(
-    folder: Path, *, sims: int, limit: int, webs: int, workers: int, durable: bool
+    folder: Path, *, sims: int, limit: int, webs: int, workers: int, durable: bool, standby: bool = False
 ) -> AsyncIterator[Installation]:
-    """Everything runs, until the block ends. `limit`: top-ups that the budget allows."""
+    """Everything runs, until the block ends. `limit`: top-ups that the budget allows.
+
+    `standby`: there is a synchronous one, and every process knows both addresses.
+    """
     postgres, valkey = PostgresServer(folder / "postgres", durable=durable), ValkeyServer(folder / "valkey")
     async with AsyncExitStack() as stack:
         simulation = await stack.enter_async_context(simulated(sims=sims, seed=11))
@@ -174,10 +197,16 @@ async def installed(
         stack.push_async_callback(valkey.stop)
         redis_url = await valkey.start()
         stack.push_async_callback(postgres.stop, 3.0)
-        db = await _database(postgres, redis_url)
+        url, second = await postgres.start(), None
+        await _migrated(url)
+        if standby:
+            await ask(url, "ALTER SYSTEM SET wal_retrieve_retry_interval = '200ms'")
+            second = await stack.enter_async_context(replica_of(url, folder / STANDBY, name=STANDBY))
+            url = await _of_both(postgres, second)
+        db = open_database(url, redis_url)
         stack.push_async_callback(db.close)
         settings = Settings(
-            database_url=postgres.url,
+            database_url=url,
             redis_url=redis_url,
             secret_key=SECRET,
             once_base_url=simulation.base_url,
@@ -196,7 +225,7 @@ async def installed(
         }
         found = Installation(
             folder=folder, settings=settings, db=db, postgres=postgres, valkey=valkey, simulation=simulation,
-            cast=cast, key=key, iccids=iccids,
+            cast=cast, key=key, iccids=iccids, standby=second,
         )  # fmt: skip
         found.ports = [free_port() for _ in range(webs)]
         for number, port in enumerate(found.ports, 1):

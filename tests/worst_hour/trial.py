@@ -48,16 +48,20 @@ async def trial(
     seed: int,
     webs: int = 1,
     durable: bool = False,
+    standby: bool = False,
     orders: bool = True,
     bound: float = 60.0,
 ) -> Result:
     """Ask for so many top-ups in so many seconds, while so many things fail.
 
     `orders`: 1NCE's can be read, which allows few calls, and there are bank transfers. `bound`: seconds to each end.
+    `standby`: there is a synchronous one, which has to take the primary's place.
     """
     chance, began = random.Random(seed), time.monotonic()
     limit = top_ups - top_ups // 12
-    async with installed(folder, sims=top_ups, limit=limit, webs=webs, workers=2, durable=durable) as installation:
+    async with installed(
+        folder, sims=top_ups, limit=limit, webs=webs, workers=2, durable=durable, standby=standby
+    ) as installation:
         operators = Operators(installation, random.Random(chance.random()), METHODS if orders else METHODS[:-1])
         await installation.simulation.ask("POST", "capabilities", {"orders": True if orders else 404})
         try:
@@ -122,7 +126,7 @@ async def _asked(operators: Operators, number: int, iccid: str, after: float) ->
 async def _fail(installation: Installation, chance: random.Random, failures: int, seconds: float) -> Counter[str]:
     """So many failures within these seconds; each kind counted."""
     counted: Counter[str] = Counter()
-    for failure in drawn(chance, failures):
+    for failure in drawn(chance, failures, standby=installation.standby is not None):
         await asyncio.sleep(chance.uniform(0, 2 * seconds / max(1, failures)))
         await failure(installation, chance)
         counted[failure.__name__] += 1
