@@ -16,6 +16,7 @@ from console.cli import restored
 from console.cli.backing_up import make_backup
 from console.cli.backup_files import Backup, backup_keys, delete_old, newest_backup, read_backup
 from console.cli.printing import at_the_shell, settings
+from console.cli.recovered import take_over
 from console.cli.restoring import backup_in, bring_up_to_date, fill, finish
 from console.errors import ConsoleError, Invalid
 from console.settings import Settings
@@ -72,23 +73,40 @@ def backup(target: Path | None, json_: bool) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option("--overwrite", is_flag=True, help="Delete what the database holds now.")
+@click.option(
+    "--recovered",
+    type=click.DateTime(["%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z"]),
+    help="Restore nothing: PostgreSQL itself has recovered the database to this moment.",
+)
 @json_option
-def restore(folder: Path | None, overwrite: bool, json_: bool) -> None:
+def restore(folder: Path | None, overwrite: bool, recovered: datetime | None, json_: bool) -> None:
     """Restore a backup into the database: the newest of BACKUP_TARGET, or that of FOLDER.
 
-    The database must be empty, and nobody connected to it: stop web and worker first.
+    The database must be empty, and nobody connected to it: stop web and worker first. With --recovered, end what was
+    under way in a database that PostgreSQL has recovered from its own log, as a restore does.
     """
     known = settings()
+    if recovered is not None:
+        if folder is not None or overwrite:
+            raise click.UsageError("--recovered goes with neither FOLDER nor --overwrite")
+        found = asyncio.run(take_over(known, recovered.astimezone(UTC)))
+        say(found, f"The database is as it was at {time_text(found.as_of)}.\n{_ended(found.ended)}", json_=json_)
+        return
     done = asyncio.run(bring_back(known, chosen_backup(known, folder), overwrite=overwrite))
-    ended = ", ".join(f"{number:,} {name}" for name, number in done.ended.items() if number)
     say(
         done,
         f"The database is as it was at {time_text(done.as_of)}: {done.rows:,} rows of {done.tables} tables "
-        f"from {done.folder} ({done.seconds:.1f} s).\n"
+        f"from {done.folder} ({done.seconds:.1f} s).\n{_ended(done.ended)}",
+        json_=json_,
+    )
+
+
+def _ended(numbers: dict[str, int]) -> str:
+    ended = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
+    return (
         f"Ended, because it may have been done since: {ended or 'nothing'}.\n"
         "Not undone at 1NCE and unknown here: what was asked for since then. API keys, members and passwords that "
-        "were withdrawn since then are valid again.",
-        json_=json_,
+        "were withdrawn since then are valid again."
     )
 
 
