@@ -109,6 +109,9 @@ class Archived:
         text = f"{moment:%Y-%m-%d %H:%M:%S.%f}+00"
         await self.run("recover.sh", str(self.kept), str(self.server.data), text)
         await self.server.start()
+        async with asyncio.timeout(AT_MOST_SECONDS):
+            while await ask(self.server.url, "SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - it answers before
+                await asyncio.sleep(0.05)
 
 
 def put_older_ones(kept: Path, full: str) -> None:
