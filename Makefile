@@ -3,6 +3,7 @@
 #   make run     the whole console with a simulated 1NCE; PORT=8001 SIMS=500 choose the port and the number of SIM cards
 #   make check   format, lint, types, import contracts, templates
 #   make test    the checks and the whole suite of tests, by WORKERS=4 processes at a time
+#   make drills  the long trials, with a report in .drills/; DRILLS="restore worst-hour" or DRILLS=--short chooses
 #   make bench   every benchmark but the soak; each prints one JSON object on its last line
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: run test check bench
+.PHONY: run test check bench drills
 
 run: $(READY)
 	@exec $(BIN)/console up
@@ -31,6 +32,10 @@ check: $(READY)
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --check --quiet
 	@$(BIN)/djlint templates --lint --quiet
+
+# The bill of materials, known faults and the chart need programs from outside, in an environment of their own.
+drills: $(READY)
+	@$(BIN)/python -m tests.drills $(DRILLS)
 
 # A benchmark that fails doesn't keep the others from running.
 bench: $(READY)
