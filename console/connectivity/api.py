@@ -72,9 +72,30 @@ async def sim_events(
     return asked.listing(NetworkEvent, items, more, total)
 
 
+@get("/events", operation_id="listEvents", summary="The network events of all SIMs")
+async def fleet_events(
+    caller: NamedDependency[Caller],
+    reading: NamedDependency[AsyncConnection],
+    asked: NamedDependency[ListRequest],
+    severity: FromQuery[list[Literal["info", "warn", "error", "critical"]] | None] = None,
+) -> Listing[NetworkEvent]:
+    """Those of watched SIMs, the newest first; a year is kept."""
+    severities = tuple(severity or ())
+    items, more = await reads.events(
+        reading,
+        caller.organization_id,
+        severities=severities,
+        limit=asked.page_size,
+        offset=asked.offset,
+        cursor=asked.cursor,
+    )
+    total = await reads.count_events(reading, caller.organization_id, None, severities, exact=asked.exact)
+    return asked.listing(NetworkEvent, items, more, total)
+
+
 router = Router(
     "/",
-    route_handlers=[sim_connectivity, fleet_connectivity, sim_events],
+    route_handlers=[sim_connectivity, fleet_connectivity, sim_events, fleet_events],
     tags=["Connectivity"],
     dependencies={"asked": Provide(list_request)},
 )

@@ -114,9 +114,9 @@ async def events(
 
 
 async def count_events(
-    connection: AsyncConnection, organization_id: int, iccid: str, severities: Sequence[str], *, exact: bool
+    connection: AsyncConnection, organization_id: int, iccid: str | None, severities: Sequence[str], *, exact: bool
 ) -> Total:
-    """How many events of a SIM there are."""
+    """How many events of a SIM, or of all watched ones, there are."""
     return await count_rows(connection, _events(organization_id, iccid, severities), exact=exact)
 
 

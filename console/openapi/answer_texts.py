@@ -37,7 +37,7 @@ ANSWERS = {
     "listQuotaForecasts": "A page of forecasts.",
     "getHandover": "What is open, what was resolved, what ends or opens soon, and what was spent.",
     **dict.fromkeys(("getSimConnectivity", "listConnectivity"), "A page of status changes."),
-    "getSimEvents": "A page of events.",
+    **dict.fromkeys(("getSimEvents", "listEvents"), "A page of events."),
     "getSimSms": "A page of messages.",
     **dict.fromkeys(("getApiKeyPolicy", "putApiKeyPolicy"), "What is demanded now."),
     "listFlags": "The flags.",

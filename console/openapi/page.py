@@ -21,6 +21,7 @@ QUERIES = {
     "listQuotas": "service=data",
     "getSimEvents": "severity=error",
     "listConnectivity": "page_size=100",
+    "listEvents": "severity=error&severity=critical",
     "listJobs": "job=sync_sims&limit=10",
 }
 

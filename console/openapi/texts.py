@@ -80,6 +80,7 @@ PARAMETERS = {
     "subject": "Only what was done to this: an ICCID, a name.",
     "service": "Only this kind of quota.",
     "severity": "Only events of this severity.",
+    "listEvents.severity": "Only events of one of these severities.",
     "job": "Only runs of this job.",
     "If-Match": "The `ETag` of the SIM as you read it: 412 if it has changed since.",
     "user_id": "The user's number, as the list of members has it.",

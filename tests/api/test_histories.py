@@ -1,12 +1,15 @@
 """Histories as lists: the newest first, each page that of the walk, counted as far as is cheap, and fields selected."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from console.connectivity.writes import record_events
 from console.store.counting import MOST_COUNTED
 from console.store.database import Database
 from tests.api.test_lists import asked, ties
-from tests.cast import ADAS_SIM, Cast
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast
 from tests.serving import Served
 
 __all__ = ["ties"]
@@ -57,3 +60,27 @@ async def test_a_long_history_is_counted_no_further_than_is_cheap_unless_asked(
             assert every["total_exact"]
             assert many <= every["total"] <= many + 2
         assert (await ada.get("/connectivity?count=roughly")).status_code in (400, 422)
+
+
+async def test_events_of_the_fleet_are_those_of_its_own_sims_by_severity(web: Served, cast: Cast, db: Database) -> None:
+    now = datetime.now(UTC)
+    kinds = ((ADAS_SIM, "info"), (ADAS_OTHER_SIM, "error"), (ADAS_SIM, "critical"))
+    blank = dict.fromkeys(("description", "operator", "country", "cause", "sent"), "")
+    async with db.transaction() as transaction:
+        for organization_id, sims in ((cast.acme, kinds), (cast.evil, ((EVES_SIM, "error"),))):
+            rows = [
+                {"id": n, "time": now + timedelta(seconds=n), "iccid": iccid, "type": 1, "name": "x", "severity": severity}
+                | blank
+                | {"sent": None}
+                for n, (iccid, severity) in enumerate(sims)
+            ]
+            await record_events(transaction, organization_id, rows, now)
+    async with web.program(cast.acme_key) as ada:
+        every = await asked(ada, "/events")
+        assert [(one["iccid"], one["severity"]) for one in every["items"]] == list(reversed(kinds))
+        assert (every["total"], every["total_exact"]) == (3, True)
+        worst = await asked(ada, "/events", severity=["error", "critical"])
+        assert [one["severity"] for one in worst["items"]] == ["critical", "error"]
+        walked = await asked(ada, "/events", page_size=1)
+        assert (await asked(ada, "/events", page_size=1, cursor=walked["next_cursor"]))["items"] == every["items"][1:2]
+        assert (await ada.get("/events?severity=loud")).status_code == 400

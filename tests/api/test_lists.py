@@ -130,7 +130,7 @@ async def test_what_1nce_has_not_said_comes_last_either_way(web: Served, ties: C
 
 async def test_a_page_has_one_to_five_hundred_items(web: Served, cast: Cast) -> None:
     async with web.program(cast.acme_key) as ada:
-        for path in ("/sims", "/quotas", "/connectivity", f"/sims/{ADAS_SIM}/events"):
+        for path in ("/sims", "/quotas", "/connectivity", "/events", f"/sims/{ADAS_SIM}/events"):
             for size in (1, 500):
                 assert (await asked(ada, path, page_size=size))["page_size"] == size
             assert (await ada.get(path, params={"page_size": 501})).status_code == 400, path
@@ -151,7 +151,7 @@ async def test_a_cursor_of_another_order_or_list_is_refused(web: Served, ties: C
                 answer = await ada.get("/sims", params={"sort": other, "cursor": cursor, "page_size": 5})
                 assert answer.status_code == (200 if other == order else 400), (order, other)
                 assert other == order or "cursor" in answer.json()["error"]["message"]
-        for path in ("/quotas", "/connectivity", f"/sims/{ADAS_SIM}/events"):
+        for path in ("/quotas", "/connectivity", "/events", f"/sims/{ADAS_SIM}/events"):
             assert (await ada.get(path, params={"cursor": cursors[""]})).status_code == 400, path
 
 

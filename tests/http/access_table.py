@@ -43,6 +43,7 @@ API: dict[str, Row] = {
     "GET /api/v1/quotas/forecasts": READ,
     "GET /api/v1/quotas/reconciliation": READ,
     "GET /api/v1/connectivity": READ,
+    "GET /api/v1/events": READ,
     "GET /api/v1/jobs": READ,
     "POST /api/v1/jobs/{name}/run": Row("jobs:run"),
     "GET /api/v1/carrier": READ,
