@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.connectivity import event_list
 from console.connectivity.event_filter import Line, folded, same
 from console.connectivity.event_list import EventPage
+from console.connectivity.reads import EVENT_ORDER
 from console.facts import Fact
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged
@@ -32,8 +33,8 @@ from console.pages.event_filters import (
     same_address,
 )
 from console.pages.layout import layout_context
+from console.pages.row_places import cursor_before
 from console.pages.templating import Fragments
-from console.store.keyset import read_cursor
 
 EVENTS = 100
 OPTIONS = {VALUES: {"fold": OneOf("no")}, ALSO: is_field}
@@ -97,7 +98,7 @@ async def events(
     before: Before = "",
 ) -> Template:
     """The newest first. `before`: a page of older ones, which does not change."""
-    cursor = read_cursor(before) if before else None
+    cursor = cursor_before(EVENT_ORDER, before)
     found = await event_list.matching(reading, caller.organization_id, asked.wanted, limit=EVENTS, cursor=cursor)
     lines = folded(found.events) if asked.fold else [Line(event=event) for event in found.events]
     here = address(asked)

@@ -34,6 +34,7 @@ from console.organizations.rules import Caller, Permission
 from console.pages import sim_chart, sim_edits, sim_place
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
+from console.pages.row_places import cursor_before
 from console.pages.sim_place import LONGEST_LIST, place_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
@@ -42,7 +43,6 @@ from console.sims import reads as sim_reads
 from console.sims.api import shown_sim
 from console.sms import reads as sms_reads
 from console.sms.api import shown as shown_messages
-from console.store.keyset import read_cursor
 
 EVENTS = 25
 MESSAGES = 25
@@ -145,8 +145,8 @@ async def sim_page(
     list_address: Annotated[str | None, QueryParameter(name="list", max_length=LONGEST_LIST)] = None,
 ) -> Template:
     """What it is, where it is, what it has left, what it used, what happened to it; `list`: the list it stands in."""
-    cursor = read_cursor(before) if before else None
-    sms_cursor = read_cursor(sms_before) if sms_before else None
+    cursor = cursor_before(connectivity_reads.EVENT_ORDER, before)
+    sms_cursor = cursor_before(sms_reads.ORDER, sms_before)
     events, older = await connectivity_reads.events(
         reading, caller.organization_id, iccid=sim.iccid, limit=EVENTS, cursor=cursor
     )

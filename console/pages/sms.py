@@ -24,6 +24,7 @@ from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
+from console.pages.row_places import cursor_before
 from console.pages.sim import seen_now
 from console.pages.templating import Fragments
 from console.sims.api import shown_sim
@@ -135,7 +136,7 @@ async def conversation_page(
     before: Before = "",
 ) -> Template:
     """Messages both ways, the latest first. `template`: the number of the one that the form is filled from."""
-    organization_id, cursor = caller.organization_id, read_cursor(before) if before else None
+    organization_id, cursor = caller.organization_id, cursor_before(reads.ORDER, before)
     found, older = await reads.of_sim(reading, organization_id, sim.iccid, limit=MESSAGES, cursor=cursor)
     wanted = ActionFilter(iccid=sim.iccid, kind=OF_SMS)
     actions, _ = await action_reads.page(reading, organization_id, wanted, limit=ACTIONS)

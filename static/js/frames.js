@@ -199,9 +199,23 @@ function settle(row) {
   if (above && !row.nextElementSibling && "more" in row.parentElement.dataset) row.remove();
 }
 
+// The link to what has left the list at its end: its page begins behind the row that is the last now.
+function leadOn(list) {
+  const link = document.querySelector(`[data-older-of="${list.id}"]`);
+  if (!link) return;
+  const address = new URL(location.href);
+  address.searchParams.set(link.dataset.parameter, list.lastElementChild.dataset.order);
+  link.href = address.pathname + address.search;
+  link.hidden = link.parentElement.hidden = false;
+}
+
 function trim(id) {
   const list = document.getElementById(id);
-  if (list.children.length > limit(list)) list.dataset.more = "";
-  while (list.children.length > limit(list)) list.lastElementChild.remove();
+  const most = limit(list);
+  if (list.children.length > most) {
+    list.dataset.more = "";
+    while (list.children.length > most) list.lastElementChild.remove();
+    leadOn(list);
+  }
   if (list.children.length) document.querySelector(`[data-until="${id}"]`)?.remove();
 }

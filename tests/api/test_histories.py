@@ -69,7 +69,14 @@ async def test_events_of_the_fleet_are_those_of_its_own_sims_by_severity(web: Se
     async with db.transaction() as transaction:
         for organization_id, sims in ((cast.acme, kinds), (cast.evil, ((EVES_SIM, "error"),))):
             rows = [
-                {"id": n, "time": now + timedelta(seconds=n), "iccid": iccid, "type": 1, "name": "x", "severity": severity}
+                {
+                    "id": n,
+                    "time": now + timedelta(seconds=n),
+                    "iccid": iccid,
+                    "type": 1,
+                    "name": "x",
+                    "severity": severity,
+                }
                 | blank
                 | {"sent": None}
                 for n, (iccid, severity) in enumerate(sims)
