@@ -13,7 +13,7 @@ from console.store.database import Database
 from console.store.keyset import read_cursor
 from console.store.replica import Moment
 
-AT_ONCE = 500  # lines of a part
+AT_ONCE = 200  # lines of a part
 FIELDS = AuditLine.__struct_fields__
 
 

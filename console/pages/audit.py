@@ -24,6 +24,7 @@ from console.members.reads import Membership, memberships_of
 from console.organizations.rules import PERMISSIONS, Caller, Permission
 from console.pages.administration import page
 from console.store.database import Database
+from console.store.giving_way import giving_way
 from console.store.keyset import read_cursor
 
 LINES = 50
@@ -173,7 +174,7 @@ async def export(
         act.after = {name: value for name, value in asked.typed.items() if value}
     moment = await db.replica.moment()
     return Stream(
-        export_parts(db, moment, reader.organization_id, asked.wanted, written_as),
+        giving_way(export_parts(db, moment, reader.organization_id, asked.wanted, written_as), db.export_turn),
         media_type=MEDIA_TYPES[written_as],
         headers={**attachment(f"audit-{datetime.now(UTC):%Y-%m-%d}", written_as, moment), "Cache-Control": "no-store"},
     )

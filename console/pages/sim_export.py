@@ -19,6 +19,7 @@ from console.pages.sim_list import ListQuery, list_query
 from console.sims.api import shown
 from console.sims.exporting import MEDIA_TYPES, Format, export_parts
 from console.store.database import Database
+from console.store.giving_way import giving_way
 
 
 @get("/sims/export", include_in_schema=False, opt={SKIPS_COMPRESSION: True})
@@ -42,7 +43,7 @@ async def export(
     ending = "ndjson" if written_as is Format.NDJSON else "csv"
     parts = export_parts(db, moment, caller.organization_id, asked.wanted, asked.order, written_as, show)
     return Stream(
-        parts,
+        giving_way(parts, db.export_turn),
         media_type=MEDIA_TYPES[written_as],
         headers={**attachment(f"sims-{datetime.now(UTC):%Y-%m-%d}", ending, moment), "Cache-Control": "no-store"},
     )

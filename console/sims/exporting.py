@@ -15,7 +15,7 @@ from console.store.database import Database
 from console.store.keyset import read_cursor
 from console.store.replica import Moment
 
-AT_ONCE = 500  # SIMs of a part
+AT_ONCE = 200  # SIMs of a part
 FIELDS = (
     "iccid label tags connection status operator country rat apn data_left_bytes data_total_bytes data_quota"
     " data_expires_at sms_left sms_total last_seen_at confirmed_at source imsi msisdn imei ip_address note"

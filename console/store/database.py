@@ -1,5 +1,6 @@
 """The database, and the one way to change it: do the work, commit, publish the facts, hand over the job requests."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -88,6 +89,7 @@ class Database:
         self.queue = queue
         self.relay = FactRelay(engine, redis)
         self.requests = RequestRelay(engine, queue)
+        self.export_turn = asyncio.Lock()  # of the part of an export that is made now: see giving_way
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
