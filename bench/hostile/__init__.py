@@ -1,0 +1,1 @@
+"""Clients that mean harm, each of one kind."""
