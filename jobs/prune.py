@@ -6,6 +6,7 @@ from console.acting import Actor, ActorKind, acting
 from console.audit import reads as audit_reads
 from console.audit.writes import RETENTION as AUDIT_RETENTION
 from console.audit.writes import prune_lines
+from console.carrier.writes import prune_outages
 from console.notifications.deliveries.writes import prune_deliveries
 from console.reports.writes import prune_reports
 from console.runs.writes import delete_runs
@@ -50,6 +51,7 @@ async def _prune(run: Run, db: Database) -> None:
         gone += await prune_unknown(transaction, run.now() - UNKNOWN_RETENTION)
         gone += await prune_set_aside(transaction, run.now() - UNKNOWN_RETENTION)
         gone += await prune_silences(transaction, run.now() - SERIES_RETENTION["usage_records"])
+        gone += await prune_outages(transaction, run.now() - SERIES_RETENTION["fleet_samples"])
         gone += await forget_messages(transaction, run.now() - MESSAGES_RETENTION)
         gone += await prune_deliveries(transaction, run.now() - DELIVERIES_RETENTION)
         gone += await prune_reports(transaction, run.now())

@@ -18,6 +18,15 @@ carrier_circuits = sa.Table(
     moment("answered_at"),
 )
 
+# When 1NCE did not answer. A trigger of `carrier_circuits` keeps it. Kept for six months.
+carrier_outages = sa.Table(
+    "carrier_outages",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.DateTime(timezone=True), primary_key=True),
+    moment("until"),  # None: it goes on
+)
+
 carrier_operations = sa.Table(
     "carrier_operations",
     metadata,

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.carrier import reads
 from console.carrier.rules import CircuitState
-from console.carrier.tables import carrier_circuits, carrier_operations, orders, products, tickets
+from console.carrier.tables import carrier_circuits, carrier_operations, carrier_outages, orders, products, tickets
 from console.facts.carrier import CarrierChanged
 from console.store.bulk import Row, rows_of
 from console.store.database import Transaction
@@ -162,15 +162,17 @@ async def _keep(transaction: Transaction, table: sa.Table, organization_id: int,
     return len((await transaction.connection.execute(statement.returning(table.c[key]))).all())
 
 
+async def prune_outages(transaction: Transaction, before: datetime) -> int:
+    """Delete outages that ended before. Returns how many."""
+    gone = sa.delete(carrier_outages).where(carrier_outages.c.until < before)
+    return (await transaction.connection.execute(gone)).rowcount
+
+
 async def _lock(transaction: Transaction, organization_id: int) -> "sa.Row[tuple[object, ...]]":
     """Lock the circuit's row until the transaction ends, and return it; it is inserted if it is not there."""
     c = carrier_circuits.c
-    made = (
-        insert(carrier_circuits)
-        .values(organization_id=organization_id, state=CircuitState.UNKNOWN)
-        .on_conflict_do_nothing()
-    )
-    await transaction.connection.execute(made)
+    made = insert(carrier_circuits).values(organization_id=organization_id, state=CircuitState.UNKNOWN)
+    await transaction.connection.execute(made.on_conflict_do_nothing())
     query = sa.select(carrier_circuits).where(c.organization_id == organization_id).with_for_update()
     return (await transaction.connection.execute(query)).one()
 

@@ -12,24 +12,13 @@ from console.connectivity.usual import Usual, usual
 from console.pages.fleet_places import places
 from console.sims.counts.reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
-from console.usage import reads as usage_reads
 from console.usage.totals import totals
 
-MINUTE = timedelta(minutes=1)
 BEFORE = timedelta(minutes=15)  # what a figure is compared with
 SAMPLES_MISSED = timedelta(minutes=5)  # so much older the compared sample may be
 BELOW_SHARE = 0.02  # so much below the usual is not shown as a loss yet
 LEARNED_SHARE = 0.05  # of the fleet: so many statuses may have become known between figures that are compared
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
-
-
-class LastHour(Struct, frozen=True, kw_only=True):
-    """The moving chart, minute by minute: seconds since 1970; None where it is not known."""
-
-    as_of: float
-    times: list[int]
-    online: list[int | None]
-    bytes: list[int | None]
 
 
 class Tile(Struct, frozen=True, kw_only=True):
@@ -132,22 +121,3 @@ async def used(connection: AsyncConnection, organization_id: int, now: datetime)
         "sms_today": found.today_sms,
         "sms_month": found.month_sms,
     }
-
-
-async def last_hour(connection: AsyncConnection, organization_id: int, now: datetime) -> LastHour:
-    """The moving chart's numbers. The present minute is left out: it is not over."""
-    minute = now.replace(second=0, microsecond=0)
-    since = minute - timedelta(hours=1)
-    samples = await connectivity_reads.samples(connection, organization_id, since)
-    usage = await usage_reads.of_fleet(connection, organization_id, by="minute", since=since, until=minute)
-    online = {sample.time: sample.online if sample.is_known else None for sample in samples}
-    used = {step.time: step.data_bytes for step in usage}
-    unknown = await unknown_usage(connection, organization_id, since, minute, now)
-    times = [since + MINUTE * number for number in range(60)]
-    zero = {time for time in times if time in online and is_known(unknown, time, time + MINUTE)}
-    return LastHour(
-        as_of=now.timestamp(),
-        times=[int(time.timestamp()) for time in times],
-        online=[online.get(time) for time in times],
-        bytes=[used.get(time, 0 if time in zero else None) for time in times],
-    )

@@ -25,6 +25,7 @@ from console.pages import (
     deliveries_view,
     events,
     find,
+    fleet_chart,
     handover,
     jobs,
     orders,
@@ -63,6 +64,7 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
         "/",
         route_handlers=[
             overview.router,
+            fleet_chart.router,
             find.router,
             events.router,
             quotas.router,

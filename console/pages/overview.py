@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any
 
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Template
@@ -23,19 +21,16 @@ from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
-from console.http.database import read_for_chart
 from console.live.pieces import Html, outdated, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages import fleet_numbers
 from console.pages.address_faults import VALUES, OneOf
-from console.pages.fleet_numbers import LastHour
+from console.pages.fleet_chart import FIRST, SPANS
 from console.pages.layout import layout_context
 from console.pages.needs_somebody import needs_somebody
 from console.pages.open_now import open_now
 from console.pages.templating import Fragments
-from console.store.database import Database
-from console.store.replica import Ask, Moment
 from console.streamer.reads import streamer
 
 EVENTS = 20
@@ -133,12 +128,13 @@ class OverviewView:
         return [*panels, Refresh(part="events", subject="all")]
 
 
-@get("/", include_in_schema=False, opt={VALUES: {"by": OneOf("operator", "country")}})
+@get("/", include_in_schema=False, opt={VALUES: {"by": OneOf("operator", "country"), "span": OneOf(*SPANS)}})
 async def overview(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     by: FromQuery[str] = "operator",
+    span: FromQuery[str] = FIRST,
 ) -> Template:
     """Counts, places, usage, the last hour, warnings, the latest events: each number a link to the list behind it."""
     now = datetime.now(UTC)
@@ -150,6 +146,9 @@ async def overview(
         "needs": await needs_somebody(reading, caller.organization_id, now),
         "counts": fleet["counts"],
         "places": fleet["by_country" if by == "country" else "by_operator"],
+        "by": "country" if by == "country" else "operator",
+        "span": span if span in SPANS else FIRST,
+        "spans": SPANS,
         "usage": await fleet_numbers.used(reading, caller.organization_id, now),
         "streamer": await streamer(reading, caller.organization_id, now),
         "warnings": await warnings(reading, caller.organization_id, now),
@@ -160,16 +159,4 @@ async def overview(
     return Template("overview/overview.html", context=context)
 
 
-@get("/fleet/chart.json", include_in_schema=False)
-async def chart(
-    request: Request[Any, Any, Any], caller: NamedDependency[Caller], db: NamedDependency[Database]
-) -> LastHour:
-    """The moving chart's numbers."""
-
-    def last_hour(moment: Moment) -> Ask[LastHour]:
-        return partial(fleet_numbers.last_hour, organization_id=caller.organization_id, now=moment.as_of)
-
-    return await read_for_chart(request.scope, db.replica, last_hour)
-
-
-router = Router("/", route_handlers=[overview, chart])
+router = Router("/", route_handlers=[overview])

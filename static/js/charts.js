@@ -1,21 +1,23 @@
 // The moving charts. Each asks the server for its numbers; a gap in the line is "not known", never zero.
 /* global uPlot */
 import { clock, hourMinute, inUtc, shortDay, utcDay } from "./time.js";
+import * as bands from "./bands.js";
 import { bytes, count } from "./numbers.js";
 
 const FLEET_EVERY = 10_000;
 const USAGE_EVERY = 60_000;
 const MIB = 1024 * 1024;
 const UNKNOWN = "not known";
+const STEPS = { 60: "minute", 120: "2 minutes", 300: "5 minutes", 3600: "hour" };
 const BYTE_STEPS = [...Array(45).keys()].map((power) => 2 ** power);
 
 const KINDS = {
   fleet: {
     every: FLEET_EVERY,
-    time: (date) => hourMinute(date),
+    time: (date) => (hourMinute(date) === "00:00" ? shortDay(date) : hourMinute(date)),
     plots: [
-      { field: "online", name: "SIMs online", colour: "--chart-1", form: "line", text: count },
-      { field: "bytes", name: "Data per minute", colour: "--chart-2", form: "bars", text: bytes, size: true, hatched: true },
+      { field: "online", name: "SIMs", form: "bands", text: count, hatched: true },
+      { field: "bytes", name: (data) => `Data per ${STEPS[data.step]}`, colour: "--chart-2", form: "bars", text: bytes, size: true, low: true, hatched: true },
     ],
   },
   usage: {
@@ -62,6 +64,7 @@ function range(plot) {
   return (_, low, high) => {
     if (low === null) return [0, plot.size ? MIB : 10];
     if (plot.form === "bars") return [0, high > 0 ? high * 1.1 : plot.size ? 1024 : 1];
+    if (plot.form === "bands") return [0, Math.max(high, 1)];
     const room = Math.max((high - low) * 0.15, 2);
     return [Math.max(0, Math.floor(low - room)), Math.ceil(high + room)];
   };
@@ -109,25 +112,32 @@ function hatch(plot, state, ink, line) {
   };
 }
 
+// What is drawn of a plot, after the times: the tops of its bands, or its numbers.
+function drawnColumns(plot, data) {
+  return plot.form === "bands" ? bands.columns(data) : [data[plot.field]];
+}
+
 function draw(plot, kind, state, place, say) {
-  const stroke = colour(plot.colour);
+  const stacked = plot.form === "bands";
+  const stroke = stacked ? colour("--ink") : colour(plot.colour);
   const bars = plot.form === "bars" ? uPlot.paths.bars({ size: [0.72, 28], radius: 0.08 }) : undefined;
   const options = {
     width: Math.max(place.clientWidth, 120),
-    height: plot.low ? 92 : 132,
-    padding: [8, 4, 0, 0],
+    height: plot.low ? 92 : stacked ? 150 : 132,
+    padding: [8, stacked || plot.low ? 16 : 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false, x: false, y: false }, sync: { key: state.source }, points: { size: 7, fill: stroke } },
     tzDate: (seconds) => (inUtc() || state.by === "day" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
     scales: { x: { time: true, range: timeRange(state.data.times) }, y: { range: range(plot) } },
     axes: axes(plot, kind, state, colour("--ink-2"), colour("--line")),
-    series: [{}, { stroke, fill: bars && faint(stroke, 0.6), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }],
+    series: [{}, ...(stacked ? bands.series(colour) : [{ stroke, fill: bars && faint(stroke, 0.6), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }])],
     hooks: {
       setCursor: [(self) => say(self.cursor.idx)],
       drawAxes: plot.hatched ? [hatch(plot, state, colour("--ink-2"), colour("--line-strong"))] : [],
+      draw: stacked ? [bands.marks(state, colour)] : [],
     },
   };
-  return new uPlot(options, [state.data.times, state.data[plot.field]], place);
+  return new uPlot(options, [state.data.times, ...drawnColumns(plot, state.data)], place);
 }
 
 function build(figure, kind, state) {
@@ -137,42 +147,59 @@ function build(figure, kind, state) {
     const head = document.createElement("p");
     head.className = "chart-head";
     const name = document.createElement("span");
-    name.textContent = plot.name;
+    name.textContent = nameOf(plot, state.data);
     name.className = "chart-name";
-    name.dataset.series = plot.colour;
+    const legend = document.createElement("span");
+    legend.className = "bands";
     const value = document.createElement("span");
     value.className = "chart-value";
-    head.append(name, value);
+    const fill = plot.form === "bands" ? bands.legend(legend) : null;
+    head.append(fill ? legend : name, value);
     const place = document.createElement("div");
     place.className = "chart-plot";
     place.setAttribute("role", "img");
     const block = document.createElement("div");
     block.append(head, place);
     figure.append(block);
-    const say = (index) => tellValue(plot, kind, state, value, place, index);
+    const say = (index) => tellValue(plot, fill, state, value, place, index);
     const view = draw(plot, kind, state, place, say);
     say(null);
     return { plot, view, say };
   });
 }
 
+function nameOf(plot, data) {
+  return typeof plot.name === "function" ? plot.name(data) : plot.name;
+}
+
+function momentOf(state, at) {
+  const moment = new Date(state.data.times[at] * 1000);
+  if (state.by === "day") return `on ${utcDay(moment)}`;
+  return `at ${state.by === "hour" || state.data.step > 300 ? `${shortDay(moment)} ` : ""}${hourMinute(moment)}`;
+}
+
 // In words what the line shows: the point under the pointer, or the last one that is known.
-function tellValue(plot, kind, state, value, place, index) {
+function tellValue(plot, fill, state, value, place, index) {
   const numbers = state.data[plot.field];
   const pointed = index !== null && index !== undefined;
   let at = pointed ? index : numbers.length - 1;
   while (!pointed && at > 0 && numbers[at] === null) at -= 1;
   if (!pointed && numbers[at] === null) at = numbers.length - 1; // nothing at all is known: say so of now
   const known = numbers[at] !== null && numbers[at] !== undefined;
-  const moment = new Date(state.data.times[at] * 1000);
-  const when = state.by === "day" ? utcDay(moment) : state.by === "hour" ? `${shortDay(moment)} ${hourMinute(moment)}` : hourMinute(moment);
-  value.textContent = known ? `${plot.text(numbers[at])} at ${when}` : `${UNKNOWN} at ${when}`;
-  if (state.by === "day") value.textContent = value.textContent.replace(" at ", " on ");
+  const when = momentOf(state, at);
+  const soFar = known && plot.size && state.data.is_open && at === numbers.length - 1 ? " so far" : "";
+  const figure = known ? `${plot.text(numbers[at])}${soFar}` : UNKNOWN;
+  fill?.(state.data, at);
+  const meanwhile = fill ? bands.happened(state.data, at) : "";
+  value.textContent = fill ? `${known ? "" : `${UNKNOWN} `}${when}${meanwhile ? `: ${meanwhile}` : ""}` : `${figure} ${when}`;
+  value.title = meanwhile;
   if (pointed) return;
+  if (fill) bands.countMarks(place.closest("section"), state.data);
   const all = numbers.filter((number) => number !== null);
   const span = all.length ? ` Lowest ${plot.text(Math.min(...all))}, highest ${plot.text(Math.max(...all))}.` : "";
   const gaps = all.length < numbers.length ? ` ${UNKNOWN} for ${numbers.length - all.length} of ${numbers.length} steps.` : "";
-  place.setAttribute("aria-label", `${plot.name}: ${value.textContent}.${span}${gaps}`);
+  const said = fill && known ? `${bands.words(state.data, at)} ${value.textContent}` : value.textContent;
+  place.setAttribute("aria-label", `${nameOf(plot, state.data)}: ${said}.${fill && span ? ` Online:${span}` : span}${gaps}`);
 }
 
 async function load(figure, kind, state) {
@@ -191,7 +218,7 @@ async function load(figure, kind, state) {
     figure.dataset.state = data.times.length ? "drawn" : "empty";
     if (!data.times.length) say(figure, state, "Nothing has been measured yet.");
     else if (redraw) build(figure, kind, state);
-    else for (const { plot, view, say: speak } of state.drawn) { view.setData([data.times, data[plot.field]]); speak(view.cursor.idx); }
+    else for (const { plot, view, say: speak } of state.drawn) { view.setData([data.times, ...drawnColumns(plot, data)]); speak(view.cursor.idx); }
     const age = figure.closest("section").querySelector("[data-chart-age]");
     if (age) age.textContent = `as of ${clock(new Date(data.as_of * 1000))}`;
   } catch {

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from console.connectivity.tables import operator_samples
 from console.connectivity.writes import sample_fleet
-from console.pages import fleet_numbers
+from console.pages import fleet_chart, fleet_numbers
 from console.pages.fleet_places import MOST_LINES, Line
 from console.sims import reads
 from console.sims.rules import SimFilter, having
@@ -87,7 +87,7 @@ async def test_a_sample_from_before_the_first_statuses_is_compared_with_nothing(
         await sample_fleet(transaction, cast.acme, BEFORE + timedelta(minutes=10))
     async with db.reading() as reading:
         fleet = await fleet_numbers.fleet(reading, cast.acme, NOW)
-        chart = await fleet_numbers.last_hour(reading, cast.acme, NOW)
+        chart = await fleet_chart.fleet_chart(reading, cast.acme, NOW, fleet_chart.SPANS["1h"])
     assert {tile.difference for tile in fleet["counts"]["tiles"]} == {None}
     assert {line.difference for line in fleet["by_operator"].lines} == {None}
     assert [number for number in chart.online if number is not None] == [fleet["counts"]["online"]]

@@ -58,6 +58,7 @@ WITHOUT: dict[str, str] = {
         console/audit/reads.py heads_of chains
         console/alerts/reads.py firing_everywhere
         console/carrier/reads.py summary
+        console/carrier/writes.py prune_outages
         console/notifications/deliveries/writes.py prune_deliveries
         console/notifications/writes.py reseal_channels
         console/reports/writes.py prune_reports

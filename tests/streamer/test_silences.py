@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from console import metrics
-from console.pages import fleet_numbers
+from console.pages import fleet_chart, fleet_numbers
 from console.pages.templating import environment
 from console.store.database import Database
 from console.streamer import direct, reads, writes
@@ -126,7 +126,7 @@ async def test_the_chart_draws_no_zero_for_what_is_not_known(db: Database, cast:
             " generate_series(timestamptz '2026-11-20 09:00+00', '2026-11-20 10:00+00', '1 minute') t"
         )
     async with db.reading() as reading:
-        chart = await fleet_numbers.last_hour(reading, cast.acme, NOW)
+        chart = await fleet_chart.fleet_chart(reading, cast.acme, NOW, fleet_chart.SPANS["1h"])
     assert chart.online == [1] * 60
     assert chart.bytes == [
         *[None] * 30,
