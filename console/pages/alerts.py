@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -10,6 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.alert_rules import reads as alert_rules
 from console.alerts import reads
 from console.alerts.commands import number_of
 from console.alerts.reads import AlertFilter
@@ -19,7 +21,7 @@ from console.facts.alerts import Alert, AlertChanged, AlertState, Severity
 from console.live.pieces import Html, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
-from console.pages.address_faults import VALUES, OneOf
+from console.pages.address_faults import VALUES, OneOf, is_page_number
 from console.pages.alert_forms import changing
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
@@ -95,21 +97,30 @@ async def groups_of(connection: AsyncConnection, organization_id: int, now: date
     return [group for group in found if group[1] or group[0] in always]
 
 
-@get("/alerts", opt={VALUES: {"state": OneOf(*(state for state, _ in STATES)), "severity": OneOf(*Severity)}})
+OPTIONS = {
+    VALUES: {"state": OneOf(*(state for state, _ in STATES)), "severity": OneOf(*Severity), "rule": is_page_number}
+}
+
+
+@get("/alerts", opt=OPTIONS)
 async def alerts_page(
     caller: By,
     reading: Reading,
     live_since: NamedDependency[str],
     of_state: Annotated[str, QueryParameter(name="state")] = "",
     severity: FromQuery[str] = "",
+    rule: FromQuery[str] = "",
     before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
     """The groups; with a filter, a list of what it lets through."""
     now = datetime.now(UTC)
     of_state = of_state if of_state in [*AlertState] else ""  # the page says what it can't be
     severity = severity if severity in [*Severity] else ""
+    rule = rule if is_page_number(rule) else ""
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, AlertsView),
+        "rule": rule,
+        "of_rule": await alert_rules.one(reading, caller.organization_id, int(rule)) if rule else None,
         "states": STATES,
         "severities": SEVERITIES,
         "state": of_state,
@@ -118,20 +129,20 @@ async def alerts_page(
         "most": MOST,
         "groups": None,
     }
-    if not (of_state or severity or before):
+    if not (of_state or severity or rule or before):
         context["groups"] = await groups_of(reading, caller.organization_id, now)
         return Template("alerts/alerts.html", context=context)
     wanted = AlertFilter(
         state=frozenset({AlertState(of_state)} if of_state else ()),
         severity=frozenset({Severity(severity)} if severity else ()),
+        rule_id=int(rule) if rule else None,
     )
     cursor = read_cursor(before) if before else None
     shown, older = await reads.page(reading, caller.organization_id, wanted, limit=MOST, cursor=cursor)
     total = await reads.count(reading, caller.organization_id, wanted, exact=True)
-    address = f"/alerts?state={of_state}&severity={severity}&before={older}" if older else None
-    again = (
-        None if before else f"/alerts?state={of_state}&severity={severity}"
-    )  # what enters and leaves it, no fact says
+    here = "/alerts?" + urlencode({"state": of_state, "severity": severity, **({"rule": rule} if rule else {})})
+    address = f"{here}&before={older}" if older else None
+    again = None if before else here  # what enters and leaves it, no fact says
     context |= {"shown": shown, "total": total.number, "older": address, "again": again}
     return Template("alerts/alerts.html", context=context)
 

@@ -3,63 +3,21 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.reads import FleetSample
 from console.connectivity.usual import Usual, usual
 from console.pages.fleet_places import places
+from console.pages.fleet_tiles import Recent, recent, tiles
 from console.sims.counts.reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
 from console.usage.totals import totals
 
 BEFORE = timedelta(minutes=15)  # what a figure is compared with
 SAMPLES_MISSED = timedelta(minutes=5)  # so much older the compared sample may be
-BELOW_SHARE = 0.02  # so much below the usual is not shown as a loss yet
 LEARNED_SHARE = 0.05  # of the fleet: so many statuses may have become known between figures that are compared
 CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
-
-
-class Tile(Struct, frozen=True, kw_only=True):
-    """A figure of the overview that leads to the SIMs it counts."""
-
-    name: str
-    kind: str  # its icon and colour
-    number: int
-    href: str
-    difference: int | None = None  # to BEFORE; None where it is not known
-    usual: Usual | None = None  # at this hour; None where nothing is usual yet
-    over_threshold: bool = False
-
-
-def tiles(found: dict[str, Any], before: FleetSample | None, usual: Usual | None = None) -> list[Tile]:
-    """The figures, those over their threshold first: nothing blocked, no quota exhausted, as many online as usual."""
-    fewer = usual is not None and found["online"] < usual.low * (1 - BELOW_SHARE)
-    made = [
-        Tile(
-            name=name,
-            kind=name,
-            number=found[name],
-            href=f"/sims?connection={name}",
-            difference=None if before is None else found[name] - getattr(before, name),
-            usual=usual if name == "online" else None,
-            over_threshold=(name == "blocked" and found[name] > 0) or (name == "online" and fewer),
-        )
-        for name in CONNECTIONS
-    ]
-    exhausted = found["quota_exhausted"]
-    made.append(
-        Tile(
-            name="quota exhausted",
-            kind="exhausted",
-            number=exhausted,
-            href="/sims?quota=exhausted",
-            difference=None if before is None or before.exhausted is None else exhausted - before.exhausted,
-            over_threshold=exhausted > 0,
-        )
-    )
-    return sorted(made, key=lambda tile: not tile.over_threshold)
 
 
 async def fleet(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
@@ -76,7 +34,13 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
     operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest) if before else None
     return {
         "kinds": found,
-        "counts": _counts(counts, before, now, await usual(connection, organization_id, now)),
+        "counts": _counts(
+            counts,
+            before,
+            now,
+            await usual(connection, organization_id, now),
+            await recent(connection, organization_id, now),
+        ),
         "by_operator": places(found, operators, "operator", now),
         "by_country": places(found, operators, "country", now),
     }
@@ -88,18 +52,19 @@ def comparable(before: FleetSample, found: Counts) -> bool:
     return before.is_known and learned <= found.total * LEARNED_SHARE
 
 
-def _counts(found: Counts, before: FleetSample | None, now: datetime, at_this_hour: Usual | None) -> dict[str, Any]:
+def _counts(
+    found: Counts, before: FleetSample | None, now: datetime, at_this_hour: Usual | None, lately: Recent
+) -> dict[str, Any]:
     named = {name: found.connection.get(name, 0) for name in CONNECTIONS}
-    named["quota_exhausted"] = found.quota.get("exhausted", 0)
+    named |= {"total": found.total}
+    named |= {"quota_exhausted": found.quota.get("exhausted", 0), "quota_low": found.quota.get("low", 0)}
     return {
         "as_of": now,
-        "total": found.total,
         **named,
         "enabled": found.status.get("enabled", 0),
         "disabled": found.status.get("disabled", 0),
-        "quota_low": found.quota.get("low", 0),
         "usual": at_this_hour,
-        "tiles": tiles(named, before, at_this_hour),
+        "tiles": tiles(named, before, at_this_hour, lately),
     }
 
 

@@ -19,6 +19,7 @@ from console.facts.approvals import ApprovalChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import SimChanged
+from console.facts.sms import SmsChanged
 from console.facts.streamer import StreamerChanged
 from console.facts.usage import SimUsageChanged
 from console.live.pieces import Html, outdated, prepend, replace
@@ -38,15 +39,18 @@ LATEST = timedelta(hours=1)  # an event that comes later than that is seldom one
 LATE = Refresh(part="events")
 OPEN = Refresh(part="open")
 PARTS: dict[type[Struct], tuple[str, ...]] = {
-    SimUsageChanged: ("usage",),
+    SimUsageChanged: ("usage", "fleet"),
     StreamerChanged: ("streamer", "usage"),
     SimChanged: ("fleet",),
     JobChanged: ("fleet", "warnings", "needs"),
-    AlertChanged: ("open", "needs"),
+    AlertChanged: ("open", "needs", "fleet"),
+    SmsChanged: ("fleet",),
     ApprovalChanged: ("needs",),
     ActionChanged: ("needs",),
 }
 PLAIN = "info"
+PERIODIC = (Refresh(part="fleet"),)  # what time alone changes
+EVERY_SECONDS = 10.0
 
 
 def _now() -> datetime:

@@ -1,6 +1,5 @@
 """What each live page should show now, as raw values by the names that its elements give them."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,19 +9,19 @@ from console.carrier import direct as carrier_direct
 from console.connectivity import event_list
 from console.connectivity.direct import latest_ids, latest_ids_of
 from console.connectivity.event_filter import read_filter
-from console.facts.sims import Connection
 from console.facts.topic_names import sims_in
+from console.pages.fleet_held import figures
 from console.pages.sim_list import ListQuery
 from console.quotas.outlook import outlook_direct
 from console.runs.direct import revisions_of_jobs, revisions_of_runs
-from console.sims.counts.reads import Kind, counted, kinds_direct
 from console.sims.direct import listed, revisions_of
 from console.sms.direct import latest_of
 from console.store.database import Database
 from console.usage.totals import totals_direct
 
 FIRST = 20  # rows of a list that grows at its top
-Value = int | str | tuple[str, ...]  # the ids of a list's first rows as a tuple
+# The ids of a list's first rows as a tuple; as a set what a figure of the last hour or day may be within this minute.
+Value = int | str | tuple[str, ...] | frozenset[str]
 OF_SIM = ("sim-state", "sim-annotations", "sim-quotas")
 
 
@@ -37,20 +36,12 @@ class Page(Struct, frozen=True, kw_only=True):
 
 async def overview(db: Database, page: Page) -> Mapping[str, Value]:
     """How many SIMs there are of each kind and in each place, what was used, and the latest events."""
-    found = await kinds_direct(db.direct, page.organization_id)
-    counts = counted(found)
+    fleet, places = await figures(db, page.organization_id)
     used = await totals_direct(db.direct, page.organization_id, datetime.now(UTC))
     events = await latest_ids(db.direct, page.organization_id)
-    figures = {
-        "total": counts.total,
-        **{name: counts.connection.get(name, 0) for name in ("online", "attached", "offline", "blocked", "unknown")},
-        **{name: counts.status.get(name, 0) for name in ("enabled", "disabled")},
-        "exhausted": counts.quota.get("exhausted", 0),
-        "quota_low": counts.quota.get("low", 0),
-    }
     return {
-        **{f"fleet-counts/{name}": number for name, number in figures.items()},
-        **_places(found),
+        **{f"fleet-counts/{name}": value for name, value in fleet.items()},
+        **places,
         "fleet-usage/data-today": used.today_bytes,
         "fleet-usage/data-month": used.month_bytes,
         "fleet-usage/sms-today": used.today_sms,
@@ -59,29 +50,13 @@ async def overview(db: Database, page: Page) -> Mapping[str, Value]:
     }
 
 
-def _places(found: Sequence[Kind]) -> Mapping[str, int]:
-    """SIMs, and those online, of each operator in a country and of each country."""
-    values: Counter[str] = Counter()
-    for one in found:
-        online = one.sims if one.connection == Connection.ONLINE else 0
-        operator = f"{one.operator or ''} {one.country or ''}"
-        for panel, place in (("fleet-by-operator", operator), ("fleet-by-country", f" {one.country or ''}")):
-            values[f"{panel}/sims {place}"] += one.sims
-            values[f"{panel}/online {place}"] += online
-    return values
-
-
 async def wall(db: Database, page: Page) -> Mapping[str, Value]:
     """How many SIMs there are of each kind, and how many each operator has online."""
-    found = await kinds_direct(db.direct, page.organization_id)
-    counts = counted(found)
-    connections = ("online", "attached", "offline", "blocked", "unknown")
-    places = {name.removeprefix("fleet-by-operator/"): number for name, number in _places(found).items()}
+    fleet, places = await figures(db, page.organization_id)
+    online = {name.removeprefix("fleet-by-operator/"): number for name, number in places.items()}
     return {
-        "wall-fleet/total": counts.total,
-        "wall-fleet/exhausted": counts.quota.get("exhausted", 0),
-        **{f"wall-fleet/{name}": counts.connection.get(name, 0) for name in connections},
-        **{f"wall-places/{name}": number for name, number in places.items() if name.startswith("online ")},
+        **{f"wall-fleet/{name}": value for name, value in fleet.items()},
+        **{f"wall-places/{name}": number for name, number in online.items() if name.startswith("online ")},
     }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,7 @@ from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
 from console.pages.actions import drawn, message
+from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.row_places import cursor_before
 from console.pages.sim import seen_now
@@ -30,6 +31,7 @@ from console.pages.templating import Fragments
 from console.sims.api import shown_sim
 from console.sms import reads
 from console.sms.api import shown
+from console.sms.undelivered import undelivered
 from console.sms.variables import filled, missing
 from console.store.keyset import read_cursor
 
@@ -111,15 +113,29 @@ class ConversationView:
         return []
 
 
-@get("/sms")
-async def sms_page(caller: By, reading: Reading, live_since: NamedDependency[str], before: Before = "") -> Template:
-    """The SIMs with the latest messages first, each with its latest."""
+@get("/sms", opt={VALUES: {"failed": OneOf("24h")}})
+async def sms_page(
+    caller: By, reading: Reading, live_since: NamedDependency[str], before: Before = "", failed: FromQuery[str] = ""
+) -> Template:
+    """The SIMs with the latest messages first, each with its latest; or each message of a day that did not arrive."""
+    now = datetime.now(UTC)
+    if failed == "24h":
+        found = await undelivered(reading, caller.organization_id, now.replace(second=0, microsecond=0))
+        context = {
+            **await layout_context(reading, caller, live_since, SmsView),
+            "conversations": found.messages,
+            "number": found.number,
+            "as_of_time": now,
+        }
+        return Template("sms/failed.html", context=context)
     cursor = read_cursor(before) if before else None
-    found, older = await reads.conversations(reading, caller.organization_id, limit=CONVERSATIONS, cursor=cursor)
+    conversations, older = await reads.conversations(
+        reading, caller.organization_id, limit=CONVERSATIONS, cursor=cursor
+    )
     context = {
         **await layout_context(reading, caller, live_since, SmsView),
-        "conversations": found,
-        "as_of_time": datetime.now(UTC),
+        "conversations": conversations,
+        "as_of_time": now,
         "older": f"/sms?before={older}" if older else None,
         "newest": "/sms" if cursor else None,
     }

@@ -49,7 +49,7 @@ def differences(shown: Mapping[str, str], held: Mapping[str, Value]) -> dict[str
 def _same(shown: str, held: Value) -> bool:
     if isinstance(held, tuple):  # the first rows: a page may have more
         return tuple(shown.split()[: len(held)]) == held
-    return shown == str(held)
+    return shown in held if isinstance(held, frozenset) else shown == str(held)
 
 
 @post("/shown", status_code=200, include_in_schema=False, dependencies={"asked": Provide(list_query)})

@@ -21,7 +21,9 @@ from console.facts.alerts import AlertChanged
 from console.facts.jobs import JobChanged
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged
+from console.facts.sms import SmsChanged
 from console.facts.topic_names import checked
+from console.facts.usage import SimUsageChanged
 from console.http.authentication import Access
 from console.live.access import Socket
 from console.live.endpoints import Live, serve_page
@@ -43,11 +45,13 @@ FLEET, NOW, DAY = (Refresh(part=part) for part in ("fleet", "now", "day"))
 PARTS: dict[type[Struct], Refresh] = {
     SimChanged: FLEET,
     JobChanged: FLEET,
-    AlertChanged: NOW,
+    AlertChanged: FLEET,
+    SimUsageChanged: FLEET,
+    SmsChanged: FLEET,
     NetworkEventReported: NOW,
 }
-PERIODIC = (NOW, DAY)  # what time alone changes
-EVERY_SECONDS = 60.0
+PERIODIC = (FLEET, DAY)  # what time alone changes
+EVERY_SECONDS = 10.0
 WIDTH, HEIGHT = 960, 100  # of the day's curve
 TOPICS = ("fleet", "carrier", "alerts")
 
@@ -93,7 +97,7 @@ async def numbers(connection: AsyncConnection, organization_id: int, now: dateti
 
 
 class WallView:
-    """The fleet and what is open now, from the database, at most once a second; the day's curve once a minute."""
+    """The fleet and what is open now, from the database, at most once a second; the day's curve every ten seconds."""
 
     name = "wall"
     receives = Receives(facts=tuple(PARTS), topics=("fleet",))

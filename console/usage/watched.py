@@ -22,10 +22,13 @@ def watched_usage(organization_id: Number, since: datetime, until: datetime, *, 
     """
     first, last = hour_from(since), hour_until(until)
     if by_minute or first >= last:
-        return sa.union_all(_every(organization_id, since, until), _records(organization_id, since, until)).subquery(
-            "used"
-        )
+        return in_minutes(organization_id, since, until)
     return in_whole_hours(organization_id, since, first, last, until)
+
+
+def in_minutes(organization_id: Number, since: Moment, until: Moment) -> "sa.Subquery":
+    """The same, minute by minute."""
+    return sa.union_all(_every(organization_id, since, until), _records(organization_id, since, until)).subquery("used")
 
 
 def in_whole_hours(organization_id: Number, since: Moment, first: Moment, last: Moment, until: Moment) -> "sa.Subquery":

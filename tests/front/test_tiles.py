@@ -10,17 +10,18 @@ from console.connectivity.reads import FleetSample
 from console.connectivity.tables import fleet_samples
 from console.connectivity.usual import Usual, usual
 from console.pages import fleet_numbers
+from console.pages.fleet_tiles import tiles
 from console.sims.counts.reads import Counts
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 
 NOW = datetime(2026, 3, 14, 12, 0, 30, tzinfo=UTC)
-FOUND = {"online": 5, "attached": 2, "offline": 1, "blocked": 0, "unknown": 0, "quota_exhausted": 0}
+FOUND = {"total": 8, "online": 5, "attached": 2, "offline": 1, "blocked": 0, "quota_exhausted": 0, "quota_low": 2}
 
 
 def test_figures_over_their_threshold_come_first() -> None:
-    assert [tile.name for tile in fleet_numbers.tiles(FOUND, None)][:2] == ["online", "attached"]
-    wrong = fleet_numbers.tiles({**FOUND, "blocked": 1, "quota_exhausted": 2}, None)
+    assert [tile.name for tile in tiles(FOUND, None)] == ["online", "offline", "blocked", "quota exhausted"]
+    wrong = tiles({**FOUND, "blocked": 1, "quota_exhausted": 2}, None)
     assert [(tile.name, tile.over_threshold) for tile in wrong[:3]] == [
         ("blocked", True),
         ("quota exhausted", True),
@@ -31,7 +32,7 @@ def test_figures_over_their_threshold_come_first() -> None:
 def test_fewer_online_than_usual_at_this_hour_come_first() -> None:
     band = Usual(low=100, high=120, days=7)
     for online, first in ((97, True), (99, False), (130, False)):
-        found = fleet_numbers.tiles(FOUND | {"online": online}, None, band)
+        found = tiles(FOUND | {"online": online}, None, band)
         assert [tile.over_threshold for tile in found if tile.kind == "online"] == [first]
         assert [tile.usual for tile in found if tile.usual] == [band]
 
@@ -65,18 +66,16 @@ async def test_days_make_the_usual_whatever_the_hour(db: Database, cast: Cast, c
 
 def test_a_difference_that_is_not_known_is_not_zero() -> None:
     before = FleetSample(time=NOW, online=8, attached=2, offline=0, blocked=0, unknown=0, exhausted=1)
-    known = {tile.name: tile.difference for tile in fleet_numbers.tiles(FOUND, before)}
+    known = {tile.name: tile.difference for tile in tiles(FOUND, before)}
     assert known == {
         "online": -3,
-        "attached": 0,
         "offline": 1,
         "blocked": 0,
-        "unknown": 0,
         "quota exhausted": -1,
     }
-    assert {tile.difference for tile in fleet_numbers.tiles(FOUND, None)} == {None}
+    assert {tile.difference for tile in tiles(FOUND, None)} == {None}
     older = structs.replace(before, exhausted=None)
-    assert {tile.name for tile in fleet_numbers.tiles(FOUND, older) if tile.difference is None} == {"quota exhausted"}
+    assert {tile.name for tile in tiles(FOUND, older) if tile.difference is None} == {"quota exhausted"}
 
 
 def test_figures_are_compared_with_a_sample_that_knew_as_much() -> None:

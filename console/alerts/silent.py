@@ -1,0 +1,58 @@
+"""How many SIMs are silent against their own rhythm, by the alert rules that say so."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.alert_rules.kinds import RuleKind
+from console.alert_rules.tables import alert_rules
+from console.alerts.tables import alert_subjects
+from console.store.direct_reads import DirectReads, Question
+
+r, s = alert_rules.c, alert_subjects.c
+
+
+class Silent(Struct, frozen=True, kw_only=True):
+    """SIMs for which a rule of this kind holds now; how many of these rules are on, and one of them."""
+
+    sims: int
+    rules: int
+    rule_id: int | None
+
+    @property
+    def number(self) -> int | None:
+        """None where no rule looks for them."""
+        return self.sims if self.rules else None
+
+
+async def silent(connection: AsyncConnection, organization_id: int) -> Silent:
+    """By all rules that are on."""
+    return Silent(**(await connection.execute(_silent(organization_id))).one()._mapping)
+
+
+async def silent_direct(direct: DirectReads, organization_id: int) -> Silent:
+    """The same, as a prepared statement."""
+    return Silent(**await direct.row(SILENT, organization_id=organization_id))
+
+
+def _silent(organization_id: Any) -> "sa.Select[Any]":
+    on = sa.select(r.id).where(
+        r.organization_id == organization_id, r.kind == RuleKind.SILENT.value, r.enabled, r.deleted_at.is_(None)
+    )
+    rules = on.cte("rules")
+    theirs = s.organization_id == organization_id, s.open, s.holds, s.rule_id.in_(sa.select(rules.c.id))
+    held = sa.select(sa.func.count(s.subject.distinct())).where(*theirs)
+    return sa.select(
+        held.scalar_subquery().label("sims"),
+        sa.select(sa.func.count()).select_from(rules).scalar_subquery().label("rules"),
+        sa.select(sa.func.min(rules.c.id)).scalar_subquery().label("rule_id"),
+    )
+
+
+def _asked() -> "sa.Select[Any]":
+    return _silent(sa.bindparam("organization_id", type_=sa.Integer))
+
+
+SILENT = Question(_asked)

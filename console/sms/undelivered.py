@@ -1,0 +1,73 @@
+"""Messages to devices that have failed or expired."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from console.facts.sms import Sms
+from console.sims.tables import sims
+from console.sims.watching.tables import is_watched
+from console.sms.reads import COLUMNS, ORDER, Conversation
+from console.sms.tables import sms
+from console.store.direct_reads import DirectReads, Question
+
+DAY = timedelta(days=1)
+MOST = 200
+NOT_ARRIVED = sa.text(
+    "sms.direction = 'mt' AND sms.status IN ('failed', 'expired')"
+)  # as the index sms_not_arrived_idx has it
+
+
+class Undelivered(Struct, frozen=True, kw_only=True):
+    """How many messages have failed or expired, and the latest MOST of them."""
+
+    number: int
+    messages: Sequence[Conversation]
+
+
+async def undelivered(connection: AsyncConnection, organization_id: int, minute: datetime) -> Undelivered:
+    """Those of the day that ends at `minute`, the newest first."""
+    where = _lately(organization_id, minute - DAY, minute)
+    same = sa.and_(sims.c.organization_id == sms.c.organization_id, sims.c.iccid == sms.c.iccid)
+    query = sa.select(*COLUMNS, sims.c.label).select_from(sms.outerjoin(sims, same)).where(*where)
+    rows = (await connection.execute(query.order_by(*(one.desc() for one, _ in ORDER)).limit(MOST))).all()
+    names = Sms.__struct_fields__
+    return Undelivered(
+        number=await number(connection, organization_id, minute),
+        messages=[
+            Conversation(label=row.label, latest=Sms(**{name: getattr(row, name) for name in names})) for row in rows
+        ],
+    )
+
+
+async def number(connection: AsyncConnection, organization_id: int, minute: datetime) -> int:
+    """How many there are in the day that ends at `minute`."""
+    return (await connection.execute(_number(organization_id, minute - DAY, minute))).scalar_one()
+
+
+async def number_direct(direct: DirectReads, organization_id: int, minute: datetime) -> int:
+    """The same, as a prepared statement."""
+    row = await direct.row(NUMBER, organization_id=organization_id, since=minute - DAY, until=minute)
+    found: int = row["number"]
+    return found
+
+
+def _lately(organization_id: Any, since: Any, until: Any) -> "list[Any]":
+    c = sms.c
+    return [c.organization_id == organization_id, NOT_ARRIVED, c.time >= since, c.time < until, is_watched(sms)]
+
+
+def _number(organization_id: Any, since: Any, until: Any) -> "sa.Select[tuple[int]]":
+    return sa.select(sa.func.count().label("number")).select_from(sms).where(*_lately(organization_id, since, until))
+
+
+def _asked() -> "sa.Select[tuple[int]]":
+    since, until = (sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("since", "until"))
+    return _number(sa.bindparam("organization_id", type_=sa.Integer), since, until)
+
+
+NUMBER = Question(_asked)
