@@ -59,3 +59,15 @@ operator_samples = sa.Table(
     sa.Column("sims", sa.Integer, nullable=False),
     sa.Column("online", sa.Integer, nullable=False),
 )
+
+# The same by RAT and by tag. Kept for a day.
+group_samples = sa.Table(
+    "group_samples",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),  # "rat" or "tag"
+    sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),  # empty: 1NCE has not said
+    sa.Column("sims", sa.Integer, nullable=False),
+    sa.Column("online", sa.Integer, nullable=False),
+)

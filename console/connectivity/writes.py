@@ -7,7 +7,8 @@ from operator import itemgetter
 import msgspec
 import sqlalchemy as sa
 
-from console.connectivity.tables import fleet_samples, network_events, operator_samples, status_history
+from console.connectivity.groups import by_rat, by_tag
+from console.connectivity.tables import fleet_samples, group_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import Connection
 from console.sims.counts.reads import by_place, counted, kinds
@@ -65,7 +66,7 @@ async def record_events(
 
 
 async def sample_fleet(transaction: Transaction, organization_id: int, minute: datetime) -> None:
-    """Record how many SIMs are where in this minute, of all and by operator, and put the counts together."""
+    """Record how many SIMs are where in this minute, of all, by operator, RAT and tag, and put the counts together."""
     await fold_counts(transaction, organization_id)
     found = await kinds(transaction.connection, organization_id)
     counts = counted(found)
@@ -90,6 +91,14 @@ async def sample_fleet(transaction: Transaction, organization_id: int, minute: d
         for (operator, country), alike in by_place(found).items()
     ]
     await insert_once(transaction.connection, operator_samples, sampled, key=OPERATOR_KEY)
-    c = operator_samples.c
-    old = sa.and_(c.organization_id == organization_id, c.time < minute - OPERATORS_KEPT)
-    await transaction.connection.execute(sa.delete(operator_samples).where(old))
+    groups = {"rat": by_rat(found), "tag": await by_tag(transaction.connection, organization_id)}
+    same = {"organization_id": organization_id, "time": minute}
+    rows = [
+        {**same, "kind": kind, "name": one.name or "", "sims": one.sims, "online": one.online}
+        for kind, alike in groups.items()
+        for one in alike
+    ]
+    await insert_once(transaction.connection, group_samples, rows, key=("organization_id", "kind", "time", "name"))
+    for table in (operator_samples, group_samples):
+        old = table.c.organization_id == organization_id, table.c.time < minute - OPERATORS_KEPT
+        await transaction.connection.execute(sa.delete(table).where(*old))

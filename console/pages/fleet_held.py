@@ -41,12 +41,17 @@ async def figures(db: Database, organization_id: int) -> tuple[Mapping[str, Figu
 
 
 def _places(found: Sequence[Kind]) -> Mapping[str, int]:
-    """SIMs, and those online, of each operator in a country and of each country."""
+    """SIMs, and those online, of each operator in a country, of each country and of each RAT."""
     values: Counter[str] = Counter()
     for one in found:
         online = one.sims if one.connection == Connection.ONLINE else 0
         operator = f"{one.operator or ''} {one.country or ''}"
-        for panel, place in (("fleet-by-operator", operator), ("fleet-by-country", f" {one.country or ''}")):
+        by_country, by_radio = f" {one.country or ''}", one.rat or ""
+        for panel, place in (
+            ("fleet-by-operator", operator),
+            ("fleet-by-country", by_country),
+            ("fleet-by-radio", by_radio),
+        ):
             values[f"{panel}/sims {place}"] += one.sims
             values[f"{panel}/online {place}"] += online
     return values

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.connectivity import groups
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.reads import FleetSample
 from console.connectivity.usual import Usual, usual
-from console.pages.fleet_places import places
+from console.pages.fleet_places import Places, places, radios, tags
 from console.pages.fleet_tiles import Recent, recent, tiles
 from console.sims.counts.reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
@@ -21,7 +22,7 @@ CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
 
 async def fleet(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
-    """`counts`: how many SIMs of each kind; `by_operator`, `by_country`: where they are; each compared with BEFORE.
+    """`counts`: SIMs of each kind; `by_operator`, `by_country`, `by_radio`: where they are; compared with BEFORE.
 
     `kinds`: what they were counted from.
     """
@@ -32,6 +33,7 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
     earlier = [sample for sample in samples if sample.time <= latest]
     before = earlier[-1] if earlier and comparable(earlier[-1], counts) else None
     operators = await connectivity_reads.operators_at(connection, organization_id, earliest, latest) if before else None
+    rats = await groups.groups_at(connection, organization_id, "rat", earliest, latest) if before else None
     return {
         "kinds": found,
         "counts": _counts(
@@ -43,7 +45,15 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
         ),
         "by_operator": places(found, operators, "operator", now),
         "by_country": places(found, operators, "country", now),
+        "by_radio": radios(found, rats, now),
     }
+
+
+async def by_tag(connection: AsyncConnection, organization_id: int, now: datetime) -> Places:
+    """The tags, compared with BEFORE. Looks at each SIM that has one."""
+    earliest, latest = now - BEFORE - SAMPLES_MISSED, now - BEFORE
+    before = await groups.groups_at(connection, organization_id, "tag", earliest, latest)
+    return tags(await groups.by_tag(connection, organization_id), before, now)
 
 
 def comparable(before: FleetSample, found: Counts) -> bool:

@@ -37,6 +37,11 @@ class Tile(Struct, frozen=True, kw_only=True):
     over_threshold: bool = False
 
     @property
+    def value(self) -> int | str:
+        """As it is compared with the database: bytes that are not known are none so far."""
+        return self.number if self.number is not None else 0 if self.is_bytes else ""
+
+    @property
     def icon(self) -> str:
         """Its name."""
         return ICONS.get(self.kind, self.kind)

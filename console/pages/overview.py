@@ -50,6 +50,8 @@ PARTS: dict[type[Struct], tuple[str, ...]] = {
 }
 PLAIN = "info"
 PERIODIC = (Refresh(part="fleet"),)  # what time alone changes
+TAGS = Refresh(part="tags")
+BY = ("operator", "country", "radio", "tag")
 EVERY_SECONDS = 10.0
 
 
@@ -94,7 +96,11 @@ class OverviewView:
                     replace("fleet-counts", draw("overview/_counts.html", counts=fleet["counts"])),
                     replace("fleet-by-operator", draw("overview/_places.html", places=fleet["by_operator"])),
                     replace("fleet-by-country", draw("overview/_places.html", places=fleet["by_country"])),
+                    replace("fleet-by-radio", draw("overview/_places.html", places=fleet["by_radio"])),
                 ]
+            case "tags":
+                places = await fleet_numbers.by_tag(reading, organization_id, self._clock())
+                return [replace("fleet-by-tag", draw("overview/_places.html", places=places))]
             case "open":
                 found = await open_now(reading, organization_id, self._clock())
                 return [replace("open-now", draw("overview/_open_now.html", open_now=found))]
@@ -132,7 +138,17 @@ class OverviewView:
         return [*panels, Refresh(part="events", subject="all")]
 
 
-@get("/", include_in_schema=False, opt={VALUES: {"by": OneOf("operator", "country"), "span": OneOf(*SPANS)}})
+class OverviewByTagView(OverviewView):
+    """The same with the tags, which are counted each ten seconds: that looks at each SIM that has one."""
+
+    name = "overview-tags"
+
+    def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
+        """Every panel, and the tags."""
+        return [*super().on_return(topics), TAGS]
+
+
+@get("/", include_in_schema=False, opt={VALUES: {"by": OneOf(*BY), "span": OneOf(*SPANS)}})
 async def overview(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
@@ -144,13 +160,16 @@ async def overview(
     now = datetime.now(UTC)
     events, _ = await connectivity_reads.events(reading, caller.organization_id, limit=EVENTS)
     fleet = await fleet_numbers.fleet(reading, caller.organization_id, now)
+    by = by if by in BY else "operator"
+    tagged = by == "tag"
+    places = await fleet_numbers.by_tag(reading, caller.organization_id, now) if tagged else fleet[f"by_{by}"]
     context = {
-        **await layout_context(reading, caller, live_since, OverviewView),
+        **await layout_context(reading, caller, live_since, OverviewByTagView if tagged else OverviewView),
         "open_now": await open_now(reading, caller.organization_id, now, fleet["kinds"]),
         "needs": await needs_somebody(reading, caller.organization_id, now),
         "counts": fleet["counts"],
-        "places": fleet["by_country" if by == "country" else "by_operator"],
-        "by": "country" if by == "country" else "operator",
+        "places": places,
+        "by": by,
         "span": span if span in SPANS else FIRST,
         "spans": SPANS,
         "usage": await fleet_numbers.used(reading, caller.organization_id, now),

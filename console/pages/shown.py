@@ -138,6 +138,7 @@ def _ids(kind: str, numbers: Iterable[object]) -> tuple[str, ...]:
 
 HELD: Mapping[str, Callable[[Database, Page], Awaitable[Mapping[str, Value]]]] = {
     "overview": overview,
+    "overview-tags": overview,
     "events": events,
     "quotas": quotas,
     "sims": sims,

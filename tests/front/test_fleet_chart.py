@@ -122,6 +122,6 @@ async def test_the_chart_says_what_it_draws_and_its_span_has_an_address(page: Pa
     await page.goto("/?span=6h")
     plot = page.get_by_role("img", name="SIMs: 12 online, 3 attached, 0 offline, 2 blocked at ")
     await expect(plot).to_have_accessible_name(re.compile(r"not known for 179 of 180 steps\.$"))
-    await page.get_by_role("link", name="24 h").press("Enter")
+    await page.get_by_role("link", name="24 h", exact=True).press("Enter")
     await expect(page).to_have_url("/?span=24h&by=operator")
-    await expect(page.get_by_role("link", name="24 h")).to_have_attribute("aria-current", "true")
+    await expect(page.get_by_role("link", name="24 h", exact=True)).to_have_attribute("aria-current", "true")

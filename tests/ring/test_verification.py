@@ -27,6 +27,7 @@ from tests.serving import Served
 pytestmark = pytest.mark.one_edition
 PAGES = {
     "overview": "/",
+    "overview-tags": "/?by=tag",
     "events": "/events?severity=info&severity=warn",
     "quotas": "/quotas",
     "sims": "/sims?status=enabled",
@@ -94,6 +95,7 @@ async def test_a_change_that_never_reached_a_page_is_found_and_mended(page: Page
     await asyncio.gather(*map(come_back, pages.values()))
     for view, found in {
         "overview": "#event-77",
+        "overview-tags": "#event-77",
         "events": "#event-77",
         "quotas": f"#quota-{ADAS_SIM}:has-text('unpublished')",
         "sims": f"#sim-{ADAS_SIM}:has-text('unpublished')",

@@ -27,6 +27,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     missing: bool
     operator: str | None
     country: str | None
+    rat: str | None = None
     sims: int
 
 

@@ -18,6 +18,8 @@ fleet_counts = sa.Table(
     sa.Column("missing", sa.Boolean, nullable=False),
     sa.Column("operator", sa.Text),
     sa.Column("country", sa.Text),
+    sa.Column("rat", sa.Text),
     sa.Column("sims", sa.BigInteger, nullable=False),  # unwatched ones too; negative: so many fewer
 )
-KINDS = tuple(fleet_counts.c[name] for name in ("connection", "status", "quota", "missing", "operator", "country"))
+NAMES = ("connection", "status", "quota", "missing", "operator", "country", "rat")
+KINDS = tuple(fleet_counts.c[name] for name in NAMES)
