@@ -21,9 +21,9 @@ pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ICCIDS = [f"89882280666{number:08d}" for number in range(40)]
 COUNTED = sa.text("""
-    SELECT s.connection, s.status, s.quota, s.missing_walks >= 2, s.operator, s.country, count(*)
+    SELECT s.connection, s.status, s.quota, s.missing_walks >= 2, s.operator, s.country, s.rat, count(*)
     FROM sims s LEFT JOIN unwatched_sims u USING (organization_id, iccid)
-    WHERE s.organization_id = :organization_id AND u.iccid IS NULL GROUP BY 1, 2, 3, 4, 5, 6""")
+    WHERE s.organization_id = :organization_id AND u.iccid IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7""")
 
 
 async def differences(db: Database, organization_id: int) -> list[tuple[object, ...]]:
@@ -32,8 +32,11 @@ async def differences(db: Database, organization_id: int) -> list[tuple[object, 
         await reading.execution_options(isolation_level="REPEATABLE READ")
         kept = await reads.kinds(reading, organization_id)
         rows = (await reading.execute(COUNTED, {"organization_id": organization_id})).all()
-    found = {(one.connection, one.status, one.quota, one.missing, one.operator, one.country): one.sims for one in kept}
-    true = {tuple(row[:6]): row[6] for row in rows}
+    found = {
+        (one.connection, one.status, one.quota, one.missing, one.operator, one.country, one.rat): one.sims
+        for one in kept
+    }
+    true = {tuple(row[:7]): row[7] for row in rows}
     return [(key, found.get(key), true.get(key)) for key in {*found, *true} if found.get(key) != true.get(key)]
 
 
@@ -49,6 +52,7 @@ async def move(db: Database, organization_id: int, chance: random.Random) -> Non
                 connection=chance.choice(["online", "offline", None]),
                 operator=chance.choice(["A", "B", None]),
                 country=chance.choice(["DE", None]),
+                rat=chance.choice(["LTE", "2G", None]),
             )
             for iccid in chosen
         ]
