@@ -46,7 +46,8 @@ async def undelivered(connection: AsyncConnection, organization_id: int, minute:
 
 async def number(connection: AsyncConnection, organization_id: int, minute: datetime) -> int:
     """How many there are in the day that ends at `minute`."""
-    return (await connection.execute(_number(organization_id, minute - DAY, minute))).scalar_one()
+    found: int = (await connection.execute(_number(organization_id, minute - DAY, minute))).scalar_one()
+    return found
 
 
 async def number_direct(direct: DirectReads, organization_id: int, minute: datetime) -> int:
@@ -61,11 +62,11 @@ def _lately(organization_id: Any, since: Any, until: Any) -> "list[Any]":
     return [c.organization_id == organization_id, NOT_ARRIVED, c.time >= since, c.time < until, is_watched(sms)]
 
 
-def _number(organization_id: Any, since: Any, until: Any) -> "sa.Select[tuple[int]]":
+def _number(organization_id: Any, since: Any, until: Any) -> "sa.Select[Any]":
     return sa.select(sa.func.count().label("number")).select_from(sms).where(*_lately(organization_id, since, until))
 
 
-def _asked() -> "sa.Select[tuple[int]]":
+def _asked() -> "sa.Select[Any]":
     since, until = (sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("since", "until"))
     return _number(sa.bindparam("organization_id", type_=sa.Integer), since, until)
 
