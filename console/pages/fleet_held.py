@@ -50,6 +50,7 @@ def _places(found: Sequence[Kind]) -> Mapping[str, int]:
         for panel, place in (
             ("fleet-by-operator", operator),
             ("fleet-by-country", by_country),
+            ("fleet-by-map", by_country),
             ("fleet-by-radio", by_radio),
         ):
             values[f"{panel}/sims {place}"] += one.sims

@@ -22,7 +22,7 @@ CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 
 
 async def fleet(connection: AsyncConnection, organization_id: int, now: datetime) -> dict[str, Any]:
-    """`counts`: SIMs of each kind; `by_operator`, `by_country`, `by_radio`: where they are; compared with BEFORE.
+    """`counts`: SIMs of each kind; `by_operator`, `by_country` …: where they are; each compared with BEFORE.
 
     `kinds`: what they were counted from.
     """
@@ -45,6 +45,7 @@ async def fleet(connection: AsyncConnection, organization_id: int, now: datetime
         ),
         "by_operator": places(found, operators, "operator", now),
         "by_country": places(found, operators, "country", now),
+        "by_map": places(found, operators, "map", now),
         "by_radio": radios(found, rats, now),
     }
 

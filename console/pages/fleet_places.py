@@ -12,9 +12,11 @@ from console.connectivity.reads import OperatorSample
 from console.facts.sims import Connection
 from console.sims.counts.reads import Kind
 
-By = Literal["operator", "country", "radio", "tag"]
+By = Literal["operator", "country", "map", "radio", "tag"]
 Of = tuple[str | None, str | None]  # an operator in a country; of all others the name alone
 MOST_LINES = 10
+MOST_COUNTRIES = 300  # beside the map; there are fewer
+LEAST_LOST, LEAST_SHARE = 5, 0.05  # so many SIMs, and that part of those that were online, are a loss
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -27,6 +29,12 @@ class Line(Struct, frozen=True, kw_only=True):
     online: int
     difference: int | None  # of the SIMs online, to a quarter of an hour ago; None where that is not known
     href: str = ""
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether so many fewer are online that it is coloured."""
+        lost = -(self.difference or 0)
+        return lost >= LEAST_LOST and lost >= (self.online + lost) * LEAST_SHARE
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -48,7 +56,7 @@ class Counted(Struct, frozen=True, kw_only=True):
 
 
 def places(found: Sequence[Kind], before: Sequence[OperatorSample] | None, by: By, now: datetime) -> Places:
-    """By operator or country.
+    """By operator or country; of a map all countries.
 
     A place that SIMs have left is shown as long as it is known that some were online there.
     """
@@ -103,11 +111,12 @@ def _sorted(present: Iterable[Counted], before: Iterable[Counted] | None, by: By
         for of in {**sims, **{of: 0 for of, number in earlier.items() if number}}
     ]
     lines.sort(key=lambda one: (one.difference or 0, -one.sims, one.operator or "", one.country or "", one.name or ""))
-    rest = lines[MOST_LINES:]
+    most = MOST_COUNTRIES if by == "map" else MOST_LINES
+    rest = lines[most:]
     return Places(
         as_of=now,
         by=by,
-        lines=lines[:MOST_LINES],
+        lines=lines[:most],
         others=len(rest),
         rest=Line(
             sims=sum(line.sims for line in rest),
@@ -124,7 +133,7 @@ def _href(of: Of, by: By) -> str:
     match by:
         case "operator":
             asked = {"operator": of[0] or "unknown", "country": of[1] or "unknown"}
-        case "country":
+        case "country" | "map":
             asked = {"country": of[1] or "unknown"}
         case "radio":
             asked = {"rat": of[0] or "unknown"}

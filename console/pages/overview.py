@@ -51,7 +51,7 @@ PARTS: dict[type[Struct], tuple[str, ...]] = {
 PLAIN = "info"
 PERIODIC = (Refresh(part="fleet"),)  # what time alone changes
 TAGS = Refresh(part="tags")
-BY = ("operator", "country", "radio", "tag")
+BY = ("operator", "country", "map", "radio", "tag")
 EVERY_SECONDS = 10.0
 
 
@@ -94,9 +94,11 @@ class OverviewView:
                 return [
                     replace("open-now", draw("overview/_open_now.html", open_now=found)),
                     replace("fleet-counts", draw("overview/_counts.html", counts=fleet["counts"])),
-                    replace("fleet-by-operator", draw("overview/_places.html", places=fleet["by_operator"])),
-                    replace("fleet-by-country", draw("overview/_places.html", places=fleet["by_country"])),
-                    replace("fleet-by-radio", draw("overview/_places.html", places=fleet["by_radio"])),
+                    *(
+                        replace(f"fleet-by-{by}", draw("overview/_places.html", places=fleet[f"by_{by}"]))
+                        for by in BY
+                        if by != "tag"
+                    ),
                 ]
             case "tags":
                 places = await fleet_numbers.by_tag(reading, organization_id, self._clock())

@@ -36,6 +36,7 @@ startAlerts();
 startSignals();
 startWhere("[data-alert-pick]", "./alert_selection.js", "startAlertSelection");
 startWhere("[data-list], [data-place-signal]", "./list_place.js", "startListPlace");
+startWhere("[data-map]", "./map.js", "startMap");
 startWhere("[data-copy]", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
 startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");
