@@ -15,8 +15,6 @@ from itertools import pairwise
 from math import hypot, radians
 from pathlib import Path
 
-import pycountry  # type: ignore[import-not-found,unused-ignore]
-
 Point = tuple[float, float]
 WIDTH, TOP, BOTTOM = 1000, 83.0, -56.0  # units; degrees of latitude
 TOLERANCE = 1.4  # units that a border may be off
@@ -124,6 +122,8 @@ def dot(code: str, at: Point) -> str:
 
 def drawn(file: str) -> str:
     """The map as SVG."""
+    import pycountry  # type: ignore[import-not-found,unused-ignore]
+
     atlas = json.loads(Path(file).read_text(encoding="utf-8"))
     arcs, shapes = arcs_of(atlas), dict[str, list[list[Point]]]()
     for geometry in atlas["objects"]["countries"]["geometries"]:
