@@ -19,7 +19,7 @@ CONNECTIONS = ("online", "attached", "offline", "blocked", "unknown")
 async def figures(db: Database, organization_id: int) -> tuple[Mapping[str, Figure], Mapping[str, int]]:
     """Of the fleet, and of each operator and country.
 
-    What is counted until a whole minute may be that of the minute before: a page is drawn anew each ten seconds.
+    What is counted until a whole minute may be that of the minute before: the runs of jobs draw a page anew.
     """
     found = await kinds_direct(db.direct, organization_id)
     counts = counted(found)

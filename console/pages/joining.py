@@ -110,7 +110,7 @@ def live_part(
 ) -> endpoints.Live:
     """The live part of the web process, with the view of each page that has one."""
     views: list[View] = [
-        overview_view := overview.OverviewView(fragments),
+        overview.OverviewView(fragments),
         by_tag := overview.OverviewByTagView(fragments),
         sims_view := sims.SimsView(fragments),
         sim_view := sim.SimView(fragments),
@@ -147,9 +147,7 @@ def live_part(
     every = deliveries_view.EVERY_SECONDS
     live.updates.append(PeriodicRefresh(db, live.hub, deliveries, (deliveries_view.LATEST,), every))
     live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))
-    live.updates.append(PeriodicRefresh(db, live.hub, overview_view, overview.PERIODIC, overview.EVERY_SECONDS))
-    every = overview.EVERY_SECONDS
-    live.updates.append(PeriodicRefresh(db, live.hub, by_tag, (*overview.PERIODIC, overview.TAGS), every))
+    live.updates.append(PeriodicRefresh(db, live.hub, by_tag, (overview.TAGS,), overview.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, wall_view, wall.PERIODIC, wall.EVERY_SECONDS))
     live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
     return live

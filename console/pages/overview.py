@@ -49,10 +49,9 @@ PARTS: dict[type[Struct], tuple[str, ...]] = {
     ActionChanged: ("needs",),
 }
 PLAIN = "info"
-PERIODIC = (Refresh(part="fleet"),)  # what time alone changes
 TAGS = Refresh(part="tags")
 BY = ("operator", "country", "map", "radio", "tag")
-EVERY_SECONDS = 10.0
+EVERY_SECONDS = 10.0  # for the tags
 
 
 def _now() -> datetime:

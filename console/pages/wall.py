@@ -50,8 +50,8 @@ PARTS: dict[type[Struct], Refresh] = {
     SmsChanged: FLEET,
     NetworkEventReported: NOW,
 }
-PERIODIC = (FLEET, DAY)  # what time alone changes
-EVERY_SECONDS = 10.0
+PERIODIC = (NOW, DAY)  # what time alone changes
+EVERY_SECONDS = 60.0
 WIDTH, HEIGHT = 960, 100  # of the day's curve
 TOPICS = ("fleet", "carrier", "alerts")
 
@@ -97,7 +97,7 @@ async def numbers(connection: AsyncConnection, organization_id: int, now: dateti
 
 
 class WallView:
-    """The fleet and what is open now, from the database, at most once a second; the day's curve every ten seconds."""
+    """The fleet and what is open now, from the database, at most once a second; the day's curve once a minute."""
 
     name = "wall"
     receives = Receives(facts=tuple(PARTS), topics=("fleet",))
