@@ -117,6 +117,15 @@ async def test_what_goes_wrong_is_named_near_the_top_within_ten_seconds(page: Pa
             await expect(one.get_by_text(text, exact=True)).to_be_visible(timeout=10_000)
             bottom = await one.get_by_text(text, exact=True).evaluate("(part) => part.getBoundingClientRect().bottom")
             assert bottom < lowest, text
+    first = page.locator("#fleet-counts .counts li").first
+    await expect(first).to_have_attribute("data-over-threshold", "")
+    await expect(first).to_contain_text("blocked")
+    for part, lowest in (("#fleet-counts", 450), (".fleet-chart", 900), (".fleet-places", 900)):
+        assert await page.locator(part).evaluate("(part) => part.getBoundingClientRect().bottom") < lowest, part
+    await expect(page.locator("#fleet-by-operator tbody tr").first).to_contain_text("Telekom")
+    lost = wall.locator("#wall-places li[data-level=bad]")
+    await expect(lost.filter(has_text="Telekom")).to_contain_text("-16")
+    await expect(wall.locator("#wall-fleet li[data-level=bad]").filter(has_text="blocked")).to_contain_text("5")
     assert await wall.locator("a, button, input").count() == 0
     size = await wall.get_by_text(LOST).evaluate("(part) => parseFloat(getComputedStyle(part).fontSize)")
     assert size >= 36
