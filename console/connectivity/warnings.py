@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zlib import crc32
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -31,6 +32,11 @@ class Warned(Struct, frozen=True, kw_only=True):
     time: datetime  # of the latest
     iccid: str | None  # of the latest; None: about the account
     description: str  # of the latest
+
+    @property
+    def key(self) -> str:
+        """The same for all that say the same."""
+        return f"{crc32(repr([getattr(self, name) for name in SAME]).encode()):08x}"
 
 
 class Warnings(Struct, frozen=True, kw_only=True):

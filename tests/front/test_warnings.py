@@ -1,9 +1,11 @@
 """Warnings of the network: the worst first, same ones as one line with their number, info never among them."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from playwright.async_api import Page, expect
 
 from console.connectivity import warnings as warned
 from console.connectivity.writes import record_events
@@ -12,6 +14,16 @@ from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast
 
 pytestmark = pytest.mark.one_edition
 NOW = datetime.now(UTC)
+# How many lines are shown, and when that changed.
+WATCH = """() => {
+    const count = () => document.querySelectorAll('#fleet-warnings tbody tr:not([hidden])').length;
+    window.seen = [[count(), performance.now()]];
+    const look = () => {
+        if (count() !== window.seen.at(-1)[0]) window.seen.push([count(), performance.now()]);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
 
 
 def event(number: int, severity: str, ago: float = 60, **others: Any) -> dict[str, Any]:
@@ -56,3 +68,36 @@ async def test_of_a_flood_only_the_latest_are_counted_and_the_page_says_since_wh
         found = await warned.warnings(reading, cast.acme, NOW)
     assert (found.number, found.kinds, found.lines[0].number) == (warned.MOST_EVENTS, 1, warned.MOST_EVENTS)
     assert found.since == NOW - timedelta(seconds=warned.MOST_EVENTS)
+
+
+def test_lines_that_say_the_same_have_the_same_key() -> None:
+    def line(**changed: Any) -> warned.Warned:
+        said = {"severity": "warn", "name": "PDP", "operator": "A", "country": None, "cause": None}
+        of_latest = {"number": 1, "sims": 1, "time": NOW, "iccid": ADAS_SIM, "description": "text"}
+        return warned.Warned(**{**said, **of_latest, **changed})
+
+    assert line().key == line(number=7, time=NOW - timedelta(1), description="other").key
+    assert len({line().key, line(severity="error").key, line(operator=None, country="A").key}) == 3
+
+
+async def test_lines_that_come_together_are_shown_one_after_the_other(page: Page, db: Database, cast: Cast) -> None:
+    async def happen(*names: str) -> None:
+        now = datetime.now(UTC)
+        events = [
+            event(number, "warn", name=name) | {"time": now} for number, name in enumerate(names, len(names) * 10)
+        ]
+        async with db.transaction() as transaction:
+            await record_events(transaction, cast.acme, events, now)
+
+    await happen("Was there")
+    await page.goto("/")
+    await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
+    rows = page.locator("#fleet-warnings tbody tr:visible")
+    await expect(rows).to_have_count(1)
+    await page.evaluate(WATCH)
+    await happen("First", "Second", "Third")
+    await expect(rows).to_have_count(4, timeout=10_000)
+    seen = await page.evaluate("window.seen")
+    assert [number for number, _ in seen] == [1, 2, 3, 4]
+    assert all(later - earlier > 1_900 for (_, earlier), (_, later) in pairwise(seen[1:])), seen
+    await expect(page.locator("[data-follow]")).to_be_empty()
