@@ -48,7 +48,7 @@ async def offered(connection: AsyncConnection, caller: Caller, query: str) -> Se
 
 
 def _asked(query: str) -> list[tuple[str, str]]:
-    unasked = ("page", "page_size", "sort")
+    unasked = ("page", "page_size", "sort", "peek")
     return sorted((name, value) for name, value in parse_qsl(query) if name not in unasked)
 
 

@@ -31,7 +31,7 @@ from console.live.view import Receives, Refresh
 from console.organizations.flags import Flag
 from console.organizations.flags_kept import Flags
 from console.organizations.rules import Caller, Permission
-from console.pages import sim_chart, sim_edits, sim_place
+from console.pages import sim_chart, sim_edits, sim_peek, sim_place
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
 from console.pages.row_places import cursor_before
@@ -182,4 +182,4 @@ async def sim_page(
     return Template("sim/sim.html", context=context)
 
 
-router = Router("/", route_handlers=[sim_page, sim_place.router, sim_chart.router, sim_edits.router])
+router = Router("/", route_handlers=[sim_page, sim_place.router, sim_peek.router, sim_chart.router, sim_edits.router])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import Body
+from litestar.params import Body, QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +24,7 @@ from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
 from console.pages.sim_filters import address, chips, fieldsets
 from console.pages.sim_list import SIZES, Drawn, ListQuery, Waiting, compared, is_criterion, is_sort, list_query
+from console.pages.sim_peek import is_peek, peeked
 from console.pages.templating import Fragments
 from console.saved_views.reads import default_query
 from console.sims import reads
@@ -37,7 +38,7 @@ from console.sims.watching.reads import requests as watch_requests
 from console.store.database import Database
 
 LIST_OPTIONS = {
-    VALUES: {"page": is_page_number, "page_size": OneOf(*SIZES), "sort": is_sort},
+    VALUES: {"page": is_page_number, "page_size": OneOf(*SIZES), "sort": is_sort, "peek": is_peek},
     ALSO: is_criterion,
 }
 FORM_BYTES = 8 * 1024
@@ -79,8 +80,11 @@ async def sims(
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     asked: NamedDependency[ListQuery],
+    peek: Annotated[str, QueryParameter(max_length=40)] = "",
 ) -> Response[Any]:
     """The address carries everything. A page beyond the end shows the last; what can't be is left out, and named.
+
+    `peek` is the SIM that is seen beside the list.
 
     Without any query it is the address of the caller's default view, if they have one.
     """
@@ -119,6 +123,7 @@ async def sims(
         "chips": chips(wanted, partial(address, query), countries),
         "link": partial(address, query, parameters_of(wanted)),
         "requests": await watch_requests(reading, caller.organization_id),
+        "peek": await peeked(reading, caller, peek),
         "saved_views": await saved_views.offered(reading, caller, request.url.query),
     }
     engine: Any = request.app.template_engine

@@ -38,6 +38,7 @@ startWhere("[data-alert-pick]", "./alert_selection.js", "startAlertSelection");
 startWhere("[data-list], [data-place-signal]", "./list_place.js", "startListPlace");
 startWhere("[data-map]", "./map.js", "startMap");
 startWhere("[data-one-by-one]", "./one_by_one.js", "startOneByOne");
-startWhere("[data-copy]", "./copy.js", "startCopying");
+startWhere("#sims-peek", "./peek.js", "startPeek");
+startWhere("[data-copy], #sims-peek", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
 startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");

@@ -117,7 +117,7 @@ function mark() {
       const said = document.createElement("span");
       said.className = "tag";
       said.dataset.left = "";
-      said.textContent = "no longer matches";
+      said.title = said.textContent = "no longer matches";
       cell.append(said);
     }
   }
