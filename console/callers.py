@@ -188,6 +188,7 @@ def client_of(socket: Socket) -> Client:
         handle=caller.handle,
         credential=caller.credential,
         topics=caller.topics,
+        user_id=caller.user_id,
         masked=not caller.sees_identifiers,
         permissions=caller.access,
     )

@@ -16,6 +16,7 @@ class Client(Struct, frozen=True, kw_only=True):
     handle: str  # connections are counted by it
     credential: Hashable  # the session or key that the connection was opened with
     topics: frozenset[str]  # the kinds of topics that it may listen to
+    user_id: int | None = None  # None for a key
     masked: bool = False  # whether IMSI and MSISDN are hidden from it
     permissions: Hashable  # who it is and what it may do: a connection is closed when this changes
 

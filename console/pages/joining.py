@@ -52,6 +52,7 @@ from console.pages.periodic import PeriodicRefresh, PeriodicRefreshOfSims
 from console.pages.silences_view import SilencesView
 from console.pages.sources import SourceUpdates
 from console.pages.templating import Fragments
+from console.pages.view_counts import ViewCounts
 from console.polling.kept import PollingReports
 from console.settings import Settings
 from console.store.database import Database
@@ -140,6 +141,7 @@ def live_part(
         identifying=[sim_view.name, conversation_view.name],
     )
     live.updates.append(ListTicks(live.hub, {sims_view.name, sim_view.name}))
+    live.updates.append(ViewCounts(db, live.hub, fragments))
     live.updates.append(PeriodicRefreshOfSims(db, live.hub, sim_view, sim.CONFIRMED, sim.EVERY_SECONDS))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))

@@ -21,11 +21,13 @@ from console.facts.streamer import StreamerChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh, View
 from console.members.reads import memberships_of
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
 from console.pages.navigation import offered
 from console.pages.sources import source_pieces, sources
 from console.pages.templating import Fragments
+from console.pages.view_counts import RailView, rail_views
 from console.runs import reads as run_reads
+from console.saved_views.reads import views
 
 SOURCES = Refresh(part="sources")
 STRIP = Refresh(part="strip")
@@ -87,6 +89,13 @@ async def firing_now(connection: AsyncConnection, organization_id: int) -> dict[
     return {"top_alert": top[0] if top else None, "alert_counts": counts}
 
 
+async def _rail_views(connection: AsyncConnection, caller: Caller) -> list[RailView]:
+    """Without counts: those come by the live connection, counted once for all pages."""
+    if caller.user_id is None or not caller.may(Permission.SIMS_READ):
+        return []
+    return rail_views(await views(connection, caller.organization_id, caller.user_id), {})
+
+
 async def layout_context(
     connection: AsyncConnection, caller: Caller, live_since: str, view: type[View], topics: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -109,6 +118,7 @@ async def layout_context(
         "drawn_for": caller.page_owner,
         "live_url": "/live?"
         + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening)), "drawn_for": caller.page_owner}),
+        "rail_views": await _rail_views(connection, caller),
         "live_since": live_since,
         **await firing_now(connection, caller.organization_id),
         "circuit": circuit,

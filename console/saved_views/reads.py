@@ -1,5 +1,6 @@
 """Questions about saved views."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,22 @@ async def views(connection: AsyncConnection, organization_id: int, user_id: int 
     """A user's own views and the shared ones, by name."""
     rows = await connection.execute(_query(organization_id, user_id).order_by(v.name, v.id))
     return [SavedView(**row._mapping) for row in rows]
+
+
+async def views_of_users(
+    connection: AsyncConnection, organization_id: int, users: Collection[int]
+) -> dict[int, list[SavedView]]:
+    """What `views` answers for each of these users, by one statement; `default` is not looked up."""
+    own = sa.or_(v.user_id.is_(None), v.user_id.in_(users))
+    columns = (v.id, v.name, v.query, v.user_id, v.changed_by, v.changed_at)
+    query = sa.select(*columns).where(v.organization_id == organization_id, own).order_by(v.name, v.id)
+    found: dict[int, list[SavedView]] = {user: [] for user in users}
+    for row in await connection.execute(query):
+        known = {name: value for name, value in row._mapping.items() if name != "user_id"}
+        one = SavedView(**known, shared=row.user_id is None, default=False)
+        for user in users if row.user_id is None else (row.user_id,):
+            found[user].append(one)
+    return found
 
 
 async def view(connection: AsyncConnection, organization_id: int, user_id: int | None, number: int) -> SavedView | None:

@@ -24,6 +24,7 @@ async def test_a_sim_is_seen_beside_the_list_by_keyboard_and_kept_in_the_address
     await become(db, cast, "blocked", *SIMS)
     await page.set_viewport_size({"width": 1440, "height": 900})
     await live(page, "/sims?connection=blocked")
+    await page.wait_for_load_state("networkidle")  # with the scripts that only lists have
     await page.keyboard.press("j")
     await page.keyboard.press("Space")
     await expect(page.locator(PEEK)).to_contain_text(SIMS[0])
