@@ -31,11 +31,12 @@ from console.live.view import Receives, Refresh
 from console.organizations.flags import Flag
 from console.organizations.flags_kept import Flags
 from console.organizations.rules import Caller, Permission
-from console.pages import sim_chart, sim_edits, sim_peek, sim_place
+from console.pages import sim_chart, sim_edits, sim_peek, sim_place, sim_timeline
 from console.pages.actions import drawn, message
 from console.pages.layout import layout_context
 from console.pages.row_places import cursor_before
 from console.pages.sim_place import LONGEST_LIST, place_context
+from console.pages.sim_timeline import RANGE_OPTION, USUAL, timeline_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import forecast
@@ -133,7 +134,7 @@ def _diagnosis(iccid: str) -> Refresh:
     return Refresh(part="diagnosis", subject=iccid, topic=f"sim:{iccid}")
 
 
-@get("/sims/{iccid:str}", include_in_schema=False)
+@get("/sims/{iccid:str}", include_in_schema=False, opt=RANGE_OPTION)
 async def sim_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
@@ -143,6 +144,7 @@ async def sim_page(
     before: Annotated[str, QueryParameter(max_length=300)] = "",
     sms_before: Annotated[str, QueryParameter(max_length=300)] = "",
     list_address: Annotated[str | None, QueryParameter(name="list", max_length=LONGEST_LIST)] = None,
+    shown_range: Annotated[str, QueryParameter(name="range", max_length=10)] = USUAL,
 ) -> Template:
     """What it is, where it is, what it has left, what it used, what happened to it; `list`: the list it stands in."""
     cursor = cursor_before(connectivity_reads.EVENT_ORDER, before)
@@ -158,6 +160,7 @@ async def sim_page(
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         **await place_context(reading, caller, sim, list_address),
+        **await timeline_context(reading, caller, sim, shown_range, list_address),
         "here": "sims",
         "sim": shown_sim(caller, sim),
         "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, datetime.now(UTC)),
@@ -182,4 +185,14 @@ async def sim_page(
     return Template("sim/sim.html", context=context)
 
 
-router = Router("/", route_handlers=[sim_page, sim_place.router, sim_peek.router, sim_chart.router, sim_edits.router])
+router = Router(
+    "/",
+    route_handlers=[
+        sim_page,
+        sim_place.router,
+        sim_peek.router,
+        sim_timeline.router,
+        sim_chart.router,
+        sim_edits.router,
+    ],
+)

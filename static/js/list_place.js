@@ -1,11 +1,12 @@
 // A SIM that is opened from a list knows it: its address has the list's, and leads back, on and to the one before.
 /* global htmx */
+import { DRAWN_FOR } from "./drawn_for.js";
 import { reaches } from "./lists.js";
 
 const LAST = "console.last-sim"; // that was looked at, where the list takes the focus up again
 const LONGEST = 8_000; // characters of a list's address that a link carries
 const EVERY = 2_000; // at most so often
-const HEADERS = { Accept: "text/html", "HX-Request": "true", "X-Background": "1" };
+const HEADERS = { Accept: "text/html", "HX-Request": "true", "X-Background": "1", ...DRAWN_FOR };
 
 let timer = 0;
 let asking = false;

@@ -1,5 +1,6 @@
 // A SIM beside the list: opened by the space bar on its row, it follows the focus, and is read anew as its row changes.
 /* global htmx */
+import { DRAWN_FOR } from "./drawn_for.js";
 import { inList } from "./list_place.js";
 
 const NARROW = matchMedia("(max-width: 56.1875rem)"); // as peek.css has it
@@ -7,7 +8,7 @@ const SETTLE = 120; // ms that the focus stays before a SIM is read
 const EVERY = 15_000; // what is no change of the row, such as when its quota runs out
 const EVERY_AWAY = 3_000; // of a SIM that has no row on the page: nothing says that it has changed
 const AT_MOST = 1_000;
-const HEADERS = { Accept: "text/html", "HX-Request": "true", "X-Background": "1" };
+const HEADERS = { Accept: "text/html", "HX-Request": "true", "X-Background": "1", ...DRAWN_FOR };
 
 let open = ""; // the ICCID
 let reading = null;

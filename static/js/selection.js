@@ -4,7 +4,7 @@ const KEPT = "console.picked"; // for the way back to the list
 const picked = new Set();
 
 // Whose selection it is: another user's or another organization's is not taken up.
-const whose = () => `${document.body.dataset.user} ${document.querySelector("[data-list]")?.dataset.organization}`;
+const whose = () => document.body.dataset.drawnFor;
 
 function keep() {
   try {

@@ -18,6 +18,7 @@ PAGES: dict[str, Row] = {
     "GET /sims/export": READ,
     "GET /sims/{iccid}": READ,
     "GET /sims/{iccid}/place": READ,
+    "GET /sims/{iccid}/timeline": READ,
     "GET /sims/{iccid}/peek": READ,
     "GET /sims/{iccid}/usage.json": READ,
     "POST /sims/{iccid}/annotations": Row("sims:write", {"tags": "a"}),
