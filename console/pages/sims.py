@@ -18,7 +18,7 @@ from console.live.pieces import Html, replace
 from console.live.socket import position_of
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages import saved_views
+from console.pages import saved_views, sim_days
 from console.pages.address_faults import ALSO, VALUES, OneOf, is_page_number
 from console.pages.layout import layout_context
 from console.pages.list_positions import ListPositions
@@ -163,7 +163,7 @@ def _is_fragment(request: Request[Any, Any, Any]) -> bool:
 
 router = Router(
     "/",
-    route_handlers=[sims, waiting, asked_for],
+    route_handlers=[sims, waiting, asked_for, sim_days.router],
     dependencies={"asked": Provide(list_query)},
     request_max_body_size=FORM_BYTES,
 )

@@ -44,11 +44,11 @@
     return label;
   }
 
-  // What can be chosen: every column that the table has, but the ICCID.
+  // What can be chosen: every column that the table has, but those by which a SIM is known.
   function fill() {
     const box = document.querySelector("#columns .drop-box");
     if (!box || box.children.length) return;
-    const heads = [...document.querySelectorAll(".sims thead th")].slice(1);
+    const heads = [...document.querySelectorAll(".sims thead th:not(.sim-label, .sim-iccid)")];
     const columns = heads.map((head) => input("checkbox", head.textContent.trim(), "column", head.className.match(/sim-(\w+)/)[1]));
     const heights = Object.entries(DENSITIES).map(([name, text]) => input("radio", text, "density", name));
     const note = document.createElement("p");

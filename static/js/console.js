@@ -39,6 +39,7 @@ startWhere("[data-list], [data-place-signal]", "./list_place.js", "startListPlac
 startWhere("[data-map]", "./map.js", "startMap");
 startWhere("[data-one-by-one]", "./one_by_one.js", "startOneByOne");
 startWhere("#sims-peek", "./peek.js", "startPeek");
+startWhere("[data-list]", "./days.js", "startDays");
 startWhere("[data-copy], #sims-peek", "./copy.js", "startCopying");
 startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
 startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");

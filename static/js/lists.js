@@ -110,7 +110,7 @@ function mark() {
   for (const row of document.querySelectorAll("[data-list] [data-rows] > tr")) {
     const gone = left.has(row.id.replace("sim-", ""));
     row.classList.toggle("has-left", gone);
-    const cell = row.firstElementChild;
+    const cell = row.querySelector(".sim-iccid");
     const tag = cell.querySelector("[data-left]");
     if (!gone) tag?.remove();
     else if (!tag) {

@@ -17,6 +17,7 @@ PAGES: dict[str, Row] = {
     "GET /sims/requests": READ,
     "GET /sims/export": READ,
     "GET /sims/{iccid}": READ,
+    "GET /sims/days": READ,
     "GET /sims/{iccid}/place": READ,
     "GET /sims/{iccid}/timeline": READ,
     "GET /sims/{iccid}/peek": READ,
