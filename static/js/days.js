@@ -33,5 +33,6 @@ export function startDays() {
   for (const event of ["htmx:after:swap", "live:refreshed"]) {
     document.addEventListener(event, ({ detail }) => detail?.ctx?.swap !== "none" && drawSoon());
   }
+  for (const event of ["resize", "change"]) window.addEventListener(event, drawSoon); // the column may come into sight
   drawSoon();
 }

@@ -11,7 +11,10 @@ ROW = f"#sim-{ADAS_SIM}"
 SEEN = """() => {
     const box = (name) => document.querySelector(name).getBoundingClientRect();
     const high = Math.max(...[...document.querySelectorAll('.sims tbody tr')].map((row) => row.offsetHeight));
-    return [document.documentElement.scrollWidth - innerWidth, high, box('.sims').right - box('.table-frame').right];
+    const label = box('.sim-label .clip'), cell = box('tbody .sim-label');
+    const seen = Math.min(label.right, cell.right) - Math.max(label.left, cell.left);
+    const over = document.documentElement.scrollWidth - innerWidth;
+    return [over, high, box('.sims').right - box('.table-frame').right, label.top < cell.bottom ? seen : 0];
 }"""
 
 
@@ -23,8 +26,9 @@ async def test_rows_have_one_line_and_fit_at_every_width(page: Page, db: Databas
     await expect(page.locator(f"{ROW} .sim-operator")).to_contain_text("Telefonica")
     for width in range(880, 2561, 40):
         await page.set_viewport_size({"width": width, "height": 900})
-        over, high, beyond = await page.evaluate(SEEN)
+        over, high, beyond, label = await page.evaluate(SEEN)
         assert (over <= 0, high <= 35, beyond <= 0) == (True, True, True), (width, over, high, beyond)
+        assert label >= 90, (width, label)
 
 
 async def test_the_rows_begin_in_the_upper_quarter_of_the_window(page: Page, cast: Cast) -> None:
