@@ -19,6 +19,7 @@ from console.http.authentication import Access
 from console.live.feed import Feed
 from console.migrate import newest, revision
 from console.store.database import Database
+from console.store.replica import UnusableReplica, described
 from console.store.timescale import failed_jobs, find_edition
 from console.streamer.checks import check_streams, check_waiting
 
@@ -50,7 +51,7 @@ class Liveness(Struct, frozen=True, kw_only=True):
 
 async def examine(db: Database, feed: Feed) -> Health:
     """Check every part at the same time, each for at most PATIENCE_SECONDS."""
-    looks = (
+    looks = [
         _look("database", _database, db),
         _look("migrations", _migrations, db),
         _look("redis", _redis, db, required=False),
@@ -58,7 +59,9 @@ async def examine(db: Database, feed: Feed) -> Health:
         _look("intake", _intake, db, required=False),
         _look("timescaledb", _timescaledb, db, required=False),
         _look("audit", _audit, db, required=False),
-    )
+    ]
+    if db.replica.is_set:
+        looks.append(_look("replica", _replica, db, required=False))
     parts = list(await asyncio.gather(*looks))
     parts.append(
         HealthCheck(name="live", healthy=feed.up, detail="follows" if feed.up else "reconnects", required=False)
@@ -131,6 +134,13 @@ async def _timescaledb(db: Database) -> str:
         if failed := await connection.run_sync(failed_jobs):
             raise LookupError("failed: " + ", ".join(failed))
         return str((await connection.run_sync(find_edition)).edition)
+
+
+async def _replica(db: Database) -> str:
+    try:
+        return described(await db.replica.reached())
+    except UnusableReplica as error:
+        raise LookupError(f"{error}: exports and charts ask the primary") from error
 
 
 async def _audit(db: Database) -> str:

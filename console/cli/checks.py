@@ -12,7 +12,7 @@ from console.sessions.oidc_provider import IdentityProvider
 from console.settings import Settings
 from console.store.database import Database
 from console.store.engines import open_engine, open_replica
-from console.store.replica import ReplicaReads, UnusableReplica
+from console.store.replica import ReplicaReads, UnusableReplica, described
 from console.store.roles import Rights, rights
 from console.store.timescale import failed_jobs, find_edition
 
@@ -75,8 +75,7 @@ async def replica(known: Settings) -> list[Finding]:
     finally:
         await reads.close()
         await primary.dispose()
-    found = f"has what was committed by {moment.as_of:%H:%M:%S} UTC" if moment.behind else "has all that is committed"
-    return [Finding("replica", True, found)]
+    return [Finding("replica", True, described(moment))]
 
 
 def audit_key(known: Settings) -> Finding:

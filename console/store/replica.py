@@ -46,6 +46,11 @@ class Moment(Struct, frozen=True, kw_only=True):
     behind: bool = False  # the replica lagged, so that later commits may be missing
 
 
+def described(moment: Moment) -> str:
+    """How far a replica is, in words."""
+    return f"has what was committed by {moment.as_of:%H:%M:%S} UTC" if moment.behind else "has all that is committed"
+
+
 class UnusableReplica(Exception):
     """What stands at DATABASE_READ_URL is no replica of the database, or can't be read now."""
 

@@ -22,7 +22,7 @@ from tests.store.pools import pooled
 pytestmark = pytest.mark.one_edition
 SESSIONS = 3  # of PostgreSQL, for a console that would open fourteen for each process
 RUN = sa.text("SELECT state FROM job_runs WHERE job = 'measure_rhythms' ORDER BY id DESC LIMIT 1")
-TOGETHER, EACH = 8, 6
+TOGETHER, EACH = 6, 4
 
 
 async def test_a_console_and_a_worker_share_three_sessions_and_nothing_else(

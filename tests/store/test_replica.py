@@ -114,6 +114,8 @@ async def test_what_lags_says_as_of_when_it_is_and_lists_do_not_lag(
         chart = (await ada.get(f"/sims/{ADAS_SIM}/usage.json")).json()
         assert chart["as_of"] <= paused.timestamp()
         assert "after" in (await ada.get("/sims")).text
+        services = (await ada.get("/health/services")).json()["services"]
+        assert [one["detail"][:26] for one in services if one["name"] == "replica"] == ["has what was committed by "]
 
 
 async def test_one_that_lags_by_more_than_is_allowed_or_is_none_is_not_read(
@@ -188,12 +190,13 @@ async def test_without_a_replica_the_primary_is_asked_and_nothing_is_counted(db:
     assert counted() == before
 
 
-async def test_doctor_says_how_far_it_is(
-    settings: Settings, db: Database, read_url: str, standing_still: SimpleNamespace
-) -> None:
+async def test_doctor_and_health_say_how_far_it_is(settings: Settings, web: Served, read_url: str) -> None:
+    async with web.stranger() as stranger:
+        services = (await stranger.get("/health/services")).json()["services"]
+    found = [(one["healthy"], one["required"], one["detail"]) for one in services if one["name"] == "replica"]
+    assert found == [(True, False, "has all that is committed")]
     known = structs.replace(settings, database_read_url=read_url)
-    found = await checked(known)
-    assert [(one.healthy, one.found) for one in found] == [(True, "has all that is committed")]
+    assert [(one.healthy, one.found) for one in await checked(known)] == [(True, "has all that is committed")]
     assert await checked(settings) == []
     wrong = await checked(structs.replace(settings, database_read_url=settings.database_url))
     assert [(one.healthy, one.found) for one in wrong] == [(False, "it is no replica, or was promoted")]
