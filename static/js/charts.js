@@ -242,7 +242,7 @@ function start(figure) {
   const rebuild = () => state.data?.times.length && build(figure, kind, state);
   const still = () => document.hidden || document.body.dataset.live === "paused";
   reload();
-  setInterval(() => still() || reload(), kind.every);
+  setInterval(() => still() || reload(), Number(figure.dataset.every) || kind.every);
   document.addEventListener("visibilitychange", () => still() || reload());
   document.addEventListener("live:refreshed", reload);
   document.addEventListener("theme:changed", rebuild);

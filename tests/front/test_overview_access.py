@@ -1,4 +1,4 @@
-"""The overview and the lists of its figures: nothing serious for axe, in both themes, and never too wide."""
+"""The overview, with its map: nothing serious for axe, in both themes; nor is it or a figure's list ever too wide."""
 
 from datetime import UTC, datetime
 
@@ -31,6 +31,8 @@ async def test_axe_finds_nothing_serious_and_nothing_is_too_wide(page: Page, db:
             await page.set_viewport_size({"width": width, "height": 700})
             wide = await page.evaluate("document.documentElement.scrollWidth")
             wrong += [f"{path}: {wide} pixels wide of {width}"] if wide > width else []
+        if path != PAGES[0]:
+            continue
         await page.emulate_media(color_scheme="light")
         wrong += [f"{path}: {one}" for one in await findings(axe, page)]
         await page.emulate_media(color_scheme="dark")
