@@ -16,7 +16,7 @@ from console.store.keyset import read_cursor
 from console.store.keyset_before import parts_before
 from console.store.keyset_parts import backwards, order
 
-MOST_COUNTED = 10_000  # SIMs before it: further on, its number is not known
+MOST_COUNTED = 2_000  # SIMs before it: further on, its number is not known
 
 
 class Neighbours(Struct, frozen=True, kw_only=True):

@@ -5,11 +5,12 @@ import { reaches } from "./lists.js";
 
 const LAST = "console.last-sim"; // that was looked at, where the list takes the focus up again
 const LONGEST = 8_000; // characters of a list's address that a link carries
-const EVERY = 2_000; // at most so often
+const EVERY = 2_000; // at most so often, and at most a tenth of the time
 const HEADERS = { Accept: "text/html", "HX-Request": "true", "X-Background": "1", ...DRAWN_FOR };
 
 let timer = 0;
 let asking = false;
+let again = false; // something has changed while it was asked
 let due = 0;
 
 function stored() {
@@ -76,18 +77,23 @@ function click(event) {
 // Draws the place anew, with the next and previous SIM as they are now. One that is pointed at stays where it is.
 async function ask() {
   const place = document.querySelector("[data-place]");
+  again ||= asking;
   if (!place || asking || document.hidden) return;
   asking = true;
-  due = performance.now() + EVERY;
+  const began = performance.now();
+  due = began + EVERY;
   try {
     const answer = await fetch(place.dataset.place, { headers: HEADERS, cache: "no-store" });
     if (!answer.redirected && answer.ok) {
       await htmx.swap({ text: await answer.text(), sourceElement: document.body, target: "#sim-place", swap: "outerMorph" });
     }
   } catch {
-    plan(); // no answer: it is asked again
+    again = true; // no answer
   }
+  due = Math.max(due, began + 10 * (performance.now() - began));
   asking = false;
+  if (again) plan();
+  again = false;
 }
 
 function plan() {

@@ -18,6 +18,7 @@ PLACE = "#sim-place"
 async def test_a_sim_leads_through_its_list_and_back_to_it_as_it_was(page: Page, db: Database, cast: Cast) -> None:
     await become(db, cast, "blocked", *SIMS)
     await live(page, "/sims?connection=blocked&sort=-iccid&page_size=50")
+    await page.wait_for_load_state("networkidle")  # with the scripts that only lists have
     await page.locator(f"[data-pick='{SIMS[20]}']").check()
     row = page.locator(f"#sim-{SIMS[25]} [data-row-link]")
     await row.scroll_into_view_if_needed()
