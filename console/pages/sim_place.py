@@ -67,7 +67,7 @@ async def sim_place(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     sim: NamedDependency[SimState],
-    list_address: Annotated[str, QueryParameter(name="list", max_length=LONGEST_LIST)],
+    list_address: Annotated[str, QueryParameter(name="list", max_length=LONGEST_LIST)] = "",
 ) -> Template:
     """The same as it is now."""
     return Template("sim/_place.html", context=await place_context(reading, caller, sim, list_address))

@@ -44,7 +44,7 @@ OPERATIONS = {  # connections beside those of prepared statements
     "/sims": 0,
     "/sims?q=pump": 1,
     f"/sims/{ADAS_SIM}": 0,
-    f"/sims/{ADAS_SIM}/usage": 1,
+    f"/sims/{ADAS_SIM}/usage": 0,
     f"/sims/{ADAS_SIM}/events": 1,
     "/carrier": 1,
     "/jobs": 1,
