@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alert_rules.kinds import RuleKind
-from console.alert_rules.tables import alert_rules
+from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.alerts.tables import alert_subjects
 from console.store.direct_reads import DirectReads, Question
 
@@ -15,16 +15,20 @@ r, s = alert_rules.c, alert_subjects.c
 
 
 class Silent(Struct, frozen=True, kw_only=True):
-    """SIMs for which a rule of this kind holds now; how many of these rules are on, and one of them."""
+    """SIMs for which a rule of this kind holds now; how many of these rules are on, and one of them.
+
+    `measured`: a SIM's rhythm is known; without any nobody can be silent against it.
+    """
 
     sims: int
     rules: int
     rule_id: int | None
+    measured: bool
 
     @property
     def number(self) -> int | None:
-        """None where no rule looks for them."""
-        return self.sims if self.rules else None
+        """None where no rule looks for them, or none can tell."""
+        return self.sims if self.rules and (self.sims or self.measured) else None
 
 
 async def silent(connection: AsyncConnection, organization_id: int) -> Silent:
@@ -48,6 +52,7 @@ def _silent(organization_id: Any) -> "sa.Select[Any]":
         held.scalar_subquery().label("sims"),
         sa.select(sa.func.count()).select_from(rules).scalar_subquery().label("rules"),
         sa.select(sa.func.min(rules.c.id)).scalar_subquery().label("rule_id"),
+        sa.exists().where(sim_rhythms.c.organization_id == organization_id).label("measured"),
     )
 
 

@@ -109,6 +109,12 @@ def of_sims(found: Mapping[str, int], before: FleetSample | None, usual: Usual |
     return made
 
 
+def _said_of(found: Silent) -> str:
+    if not found.rules:
+        return "no rule looks for it"
+    return "longer than usual" if found.number is not None else "no rhythm known yet"
+
+
 def of_time(found: Recent, total: int) -> list[Tile]:
     """Who is silent, what was used, and what has not arrived."""
     used, known = found.used, found.hour_known and found.week_ago_known
@@ -125,7 +131,7 @@ def of_time(found: Recent, total: int) -> list[Tile]:
             else f"/alerts?state=firing&rule={rule}"
             if rule
             else "/alerts",
-            note="longer than usual" if found.silent.rules else "no rule looks for it",
+            note=_said_of(found.silent),
             over_threshold=(found.silent.number or 0) >= max(LEAST, total * SILENT_SHARE),
         ),
         Tile(

@@ -30,7 +30,7 @@ def lately(**changed: Any) -> dict[str, Tile]:
         hour_known=changed.get("hour_known", True),
         week_ago_known=changed.get("week_ago_known", True),
         undelivered=changed.get("undelivered", 0),
-        silent=changed.get("silent", Silent(sims=0, rules=1, rule_id=7)),
+        silent=changed.get("silent", Silent(sims=0, rules=1, rule_id=7, measured=True)),
     )
     return {tile.kind: tile for tile in of_time(found, 1_000)}
 
@@ -48,13 +48,20 @@ def test_data_of_the_last_hour_is_compared_with_the_same_hour_a_week_ago() -> No
     assert (nothing.number, nothing.note) == (None, "a week ago not known")
 
 
+def test_nobody_is_silent_against_a_rhythm_that_is_not_known() -> None:
+    new = lately(silent=Silent(sims=0, rules=1, rule_id=7, measured=False))["silent"]
+    assert (new.number, new.note) == (None, "no rhythm known yet")
+    usual = lately(silent=Silent(sims=0, rules=1, rule_id=7, measured=True))["silent"]
+    assert (usual.number, usual.note) == (0, "longer than usual")
+
+
 def test_who_is_silent_is_not_known_where_no_rule_looks() -> None:
-    off = lately(silent=Silent(sims=3, rules=0, rule_id=None))["silent"]
+    off = lately(silent=Silent(sims=3, rules=0, rule_id=None, measured=True))["silent"]
     assert (off.number, off.href, off.over_threshold) == (None, "/alert-rules", False)
     for sims, over in ((9, False), (10, True)):
-        found = lately(silent=Silent(sims=sims, rules=1, rule_id=7))["silent"]
+        found = lately(silent=Silent(sims=sims, rules=1, rule_id=7, measured=True))["silent"]
         assert (found.number, found.href, found.over_threshold) == (sims, "/alerts?state=firing&rule=7", over)
-    assert lately(silent=Silent(sims=1, rules=2, rule_id=7))["silent"].href == "/alerts"
+    assert lately(silent=Silent(sims=1, rules=2, rule_id=7, measured=True))["silent"].href == "/alerts"
     assert [lately(undelivered=number)["sms-failed"].over_threshold for number in (2, 3)] == [False, True]
 
 
