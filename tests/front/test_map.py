@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from console.once.wire.countries import COUNTRY_OF_NETWORK
 from console.store.database import Database
 from deploy.world_map import BOTTOM, TOP, apart, arcs_of, area, path, projected, rings_of, simplified
 from tests.cast import Cast
-from tests.front.test_places import BEFORE, put_sims
+from tests.front.test_places import put_sims
 
 pytestmark = pytest.mark.one_edition
 WORLD = Path("static/vendor/world-atlas-2.0.2/world.svg")
@@ -48,7 +49,8 @@ async def test_a_country_that_loses_sims_is_coloured_and_leads_to_them(page: Pag
     places: list[tuple[str | None, str | None, str]] = [("A", "PL", "online")] * 6
     await put_sims(db, cast, [*places, ("B", "MT", "online"), ("C", "ZZ", "online")])
     async with db.transaction() as transaction:
-        await sample_fleet(transaction, cast.acme, BEFORE)
+        before = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=16)
+        await sample_fleet(transaction, cast.acme, before)
     await page.goto("/?by=map")
     poland, malta = page.locator("#country-PL"), page.locator("#country-MT")
     await expect(poland).to_have_attribute("data-level", "few")
