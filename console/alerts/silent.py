@@ -27,7 +27,7 @@ class Silent(Struct, frozen=True, kw_only=True):
 
     @property
     def number(self) -> int | None:
-        """None where no rule looks for them, or none can tell."""
+        """None where no rule looks for them, or no rhythm is known."""
         return self.sims if self.rules and (self.sims or self.measured) else None
 
 
