@@ -2,6 +2,7 @@
 /* global uPlot */
 import { clock, hourMinute, inUtc, shortDay, utcDay } from "./time.js";
 import * as bands from "./bands.js";
+import { DRAWN_FOR } from "./drawn_for.js";
 import { bytes, count } from "./numbers.js";
 
 const FLEET_EVERY = 10_000;
@@ -206,7 +207,7 @@ async function load(figure, kind, state) {
   const query = state.by ? `?by=${state.by}` : "";
   const asked = `${figure.dataset.src}${query}`;
   try {
-    const answer = await fetch(asked, { headers: { Accept: "application/json" } });
+    const answer = await fetch(asked, { headers: { Accept: "application/json", ...DRAWN_FOR } });
     if (!answer.ok) throw new Error(String(answer.status));
     const data = await answer.json();
     if (asked !== `${figure.dataset.src}${state.by ? `?by=${state.by}` : ""}`) return; // another choice was made meanwhile

@@ -9,3 +9,8 @@ document.addEventListener("submit", ({ target }) => {
   const field = Object.assign(document.createElement("input"), { type: "hidden", name: "drawn_for", value: owner });
   target.append(field);
 }, true);
+
+// An element that has headers of its own inherits none of the page's.
+document.addEventListener("htmx:config:request", ({ detail }) => {
+  Object.assign(detail.ctx.request.headers, DRAWN_FOR);
+});
