@@ -4,6 +4,7 @@
 #   make check   format, lint, types, import contracts, templates
 #   make test    the checks and the whole suite of tests, by WORKERS=4 processes at a time
 #   make drills  the long trials, with a report in .drills/; DRILLS="restore worst-hour" or DRILLS=--short chooses
+#   make pictures  the pictures of the README, in both themes, of a console that has lived for MINUTES=20
 #   make bench   every benchmark but the soak; each prints one JSON object on its last line
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: run test check bench drills
+.PHONY: run test check bench drills pictures
 
 run: $(READY)
 	@exec $(BIN)/console up
@@ -37,6 +38,9 @@ check: $(READY)
 drills: $(READY)
 	@$(BIN)/python -m tests.drills $(DRILLS)
 
+pictures: $(READY)
+	@$(BIN)/python -m tests.pictures $(if $(MINUTES),--minutes $(MINUTES))
+
 # A benchmark that fails doesn't keep the others from running.
 bench: $(READY)
 	@failed=; \
@@ -47,13 +51,16 @@ bench: $(READY)
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
-# The mark is set last: without it the folder may be half-made, and is made anew.
+# The mark is set last: without it the folder may be half-made, and is made anew. Of two at once one waits, by a lock on the
+# file of versions, and finds it made.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed: PYTHON=/path/to/python3 make"; exit 1; }
-	@echo "Setting up $(VENV) ..."
-	@[ -e $@ ] || $(PYTHON) -m venv --clear $(VENV)
-	@rm -f $@
-	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps -e .
-	@touch $@
+	@set -e; exec 9<requirements.lock; $(PYTHON) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'; \
+	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; \
+	echo "Setting up $(VENV) ..."; \
+	[ -e $@ ] || $(PYTHON) -m venv --clear $(VENV); \
+	rm -f $@; \
+	$(PIP) install --require-hashes -r requirements.lock; \
+	$(PIP) install --no-deps -e .; \
+	touch $@
