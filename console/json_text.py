@@ -14,6 +14,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Two characters of ASCII, with which JSON begins, say which it is without a mark too; RFC 4627, 3.
+_WITHOUT_MARK: dict[tuple[bool, ...], str] = {
+    (False, False, False, True): "utf-32-be",
+    (True, False, False, False): "utf-32-le",
+    (False, True, False, True): "utf-16-be",
+    (True, False, True, False): "utf-16-le",
+}
+_BEFORE = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf)*+")
 REPLACEMENT = rb"\ufffd"
 # That may stand nowhere in JSON; RFC 8259, 7. Deleting them says whether there are any five times sooner than a search.
 _CONTROLS = b"".join(b"%c" % code for code in range(0x20) if code not in b"\t\n\r")
@@ -22,6 +30,12 @@ _CONTROLS = b"".join(b"%c" % code for code in range(0x20) if code not in b"\t\n\
 _BLANKS = {b"\t": rb"\t", b"\n": rb"\n", b"\r": rb"\r"}
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _IN_TEXTS = re.compile(rb"[\t\n\r]")
+# What programs write though JSON has it not: backslashes before what needs none, and numbers that are none. Each
+# expression goes on from one of them to the next.
+MOST_REPAIRED = 1_000  # of a post: more of them are no slip of a program
+_TO_ODD_ESCAPE = re.compile(rb'(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+_TO_NO_NUMBER = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"NI-]|-(?!Infinity)|N(?!aN)|I(?!nfinity))*+', re.DOTALL)
+_ODD_ESCAPE, _NO_NUMBER = re.compile(rb"\\"), re.compile(rb"-?(?:NaN|Infinity)")
 
 
 def holds_nul(body: bytes) -> bool:
@@ -30,7 +44,7 @@ def holds_nul(body: bytes) -> bool:
 
 
 def readable(body: bytes) -> bytes:
-    """The same JSON in UTF-8, without a byte order mark.
+    """The same JSON in UTF-8, without byte order marks and blanks before it, and blanks and NULs after it.
 
     Tabs and ends of lines that stand in a text as they are become their escapes. What is no character (half a surrogate
     pair, bytes that are no UTF-8), NUL, which PostgreSQL can't store, and other control characters that were not
@@ -42,6 +56,11 @@ def readable(body: bytes) -> bytes:
             if encoding != "utf-8":
                 body = body.decode(encoding, "replace").encode()
             break
+    else:
+        if bare := _WITHOUT_MARK.get(tuple(map(bool, body[:4]))):
+            body = body.decode(bare, "replace").encode()
+    begin = _BEFORE.match(body)
+    body = body[begin.end() if begin else 0 :].rstrip(b" \t\r\n\0")
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -53,3 +72,28 @@ def readable(body: bytes) -> bytes:
     if b"\\" in body and b"\\u" in body:  # one character is sought 20 times sooner than two
         body = _ESCAPES.sub(lambda found: REPLACEMENT if found["none"] else found[0], body)
     return body
+
+
+def repaired(body: bytes) -> bytes:
+    """What `readable` has made and is still no JSON, without the two faults that programs often make.
+
+    A backslash that escapes nothing becomes U+FFFD, what follows it stays. NaN and Infinity become null.
+    """
+    return _replaced(_TO_NO_NUMBER, _NO_NUMBER, b"null", _replaced(_TO_ODD_ESCAPE, _ODD_ESCAPE, REPLACEMENT, body))
+
+
+def _replaced(to_next: "re.Pattern[bytes]", odd: "re.Pattern[bytes]", by: bytes, body: bytes) -> bytes:
+    """The first MOST_REPAIRED of what is odd replaced, in time that grows with the length alone."""
+    parts: list[bytes] = []
+    at = 0
+    for _ in range(MOST_REPAIRED):
+        good = to_next.match(body, at)
+        end = good.end() if good else at
+        parts.append(body[at:end])
+        found = odd.match(body, end)
+        if found is None:
+            at = end
+            break
+        parts.append(by)
+        at = found.end()
+    return b"".join(parts) + body[at:]

@@ -1,10 +1,12 @@
-"""Every table of every slice, and bringing a database up to them."""
+"""Every table of every noun, and bringing a database up to them."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 import console.actions.bulk.tables
 import console.actions.tables
@@ -19,20 +21,19 @@ import console.notifications.tables
 import console.organizations.tables
 import console.polling.tables
 import console.quotas.tables
+import console.reports.tables
 import console.runs.tables
 import console.sessions.tables
 import console.silences.tables
-import console.sims.annotations.tables
-import console.sims.counts.tables
-import console.sims.watching.tables
+import console.sims.saved_views_tables
+import console.sims.tables
 import console.sms.tables
 import console.store.job_requests
 import console.store.outbox
-import console.streamer.posts.tables
 import console.streamer.tables
 import console.usage.tables
-import console.users.factors.tables
 import console.users.tables  # noqa: F401
+from console.errors import NotReady
 from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata
 from console.store.roles import grant
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 STEPS = Path(__file__).parent.parent / "migrations"
+LOCK_WAIT = "2s"  # while a step waits for a table, all others that come for it wait behind it
+TRIES, PAUSE_SECONDS = 90, 2.0
+LOCK_NOT_AVAILABLE = "55P03"
 
 __all__ = ["config", "metadata", "migrate", "newest", "revision"]
 
@@ -59,17 +63,13 @@ def migrate(connection: sa.Connection, application: str | None = None) -> tuple[
     """Take every step that is missing; from which to which. Two that migrate at once do it one after the other.
 
     `application` is DATABASE_URL: its role, if it is not the owner's that migrates, is given what it needs.
+    Raises NotReady if other transactions keep a step from its tables for some minutes; steps before it are taken.
     """
-    from alembic import command
-
     connection.execute(session_lock(AdvisoryLock.MIGRATION))
     connection.commit()
     before = revision(connection)
     connection.commit()  # each step is a transaction of its own
-    steps = config()
-    steps.attributes["connection"] = connection
-    command.upgrade(steps, "head")
-    connection.commit()
+    _take_steps(connection)
     after = revision(connection)
     connection.commit()
     if before != after:
@@ -82,6 +82,32 @@ def migrate(connection: sa.Connection, application: str | None = None) -> tuple[
     connection.execute(session_unlock(AdvisoryLock.MIGRATION))
     connection.commit()
     return before, after
+
+
+def _take_steps(connection: sa.Connection) -> None:
+    """Take each in a transaction of its own, which gives way to those who use its tables, and comes again."""
+    from alembic import command
+
+    steps = config()
+    steps.attributes["connection"] = connection
+    connection.execute(sa.text(f"SET lock_timeout = '{LOCK_WAIT}'"))
+    connection.commit()
+    for last in (*[False] * (TRIES - 1), True):
+        try:
+            command.upgrade(steps, "head")
+            break
+        except DBAPIError as error:
+            connection.rollback()
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            if last:
+                raise NotReady(
+                    "Other transactions hold tables that a migration changes: see pg_stat_activity"
+                ) from error
+            time.sleep(PAUSE_SECONDS)
+    connection.commit()
+    connection.execute(sa.text("RESET lock_timeout"))
+    connection.commit()
 
 
 def revision(connection: sa.Connection) -> str | None:

@@ -7,15 +7,26 @@ from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
+from saq.queue.base import Queue
 from saq.queue.redis import RedisQueue
 
 NAME = "console"
 HEARTBEAT_SECONDS = 60  # a job whose worker is silent for so long is given to another
 
 
-def job_queue(redis: Redis) -> RedisQueue:
+class JobQueue(RedisQueue):
+    """SAQ's queue, whose sweep asks again and again whether a lost job has ended, and subscribes to nothing.
+
+    SAQ starts and ends one reader of a subscription for each lost job. Two that read at once fail without ever waiting:
+    the worker's loop stands still for good, and a transaction that it has open keeps its locks.
+    """
+
+    listen = Queue.listen
+
+
+def job_queue(redis: Redis) -> JobQueue:
     """The queue on a Redis connection of its own, for SAQ closes it with the queue."""
-    return RedisQueue(redis, name=NAME, dump=_dump, load=msgspec.json.decode)
+    return JobQueue(redis, name=NAME, dump=_dump, load=msgspec.json.decode)
 
 
 def _dump(job: Mapping[str, Any]) -> bytes:

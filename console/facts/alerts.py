@@ -28,6 +28,15 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class Priority(StrEnum):
+    """What an alert does outside the console: see the settings of priorities."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
 class AlertChange(StrEnum):
     """What has happened to an alert: the words of its history, and of `change` in the fact."""
 
@@ -47,6 +56,7 @@ class AlertChange(StrEnum):
     HIDDEN = "hidden"  # by a silence or a maintenance window
     SHOWN = "shown"  # no longer
     NOTIFIED = "notified"
+    PAGED = "paged"  # sent to who is on call, or to who follows
     REMINDED = "reminded"  # acknowledged long ago, and it still fires
 
 
@@ -58,6 +68,13 @@ class Alert(Struct, frozen=True, kw_only=True):
     rule: Annotated[str, Meta(description="The rule's name.", examples=["Operator lost"])]
     kind: Annotated[str, Meta(description="The rule's kind.", examples=["share_left"])]
     severity: Annotated[str, Meta(description="`critical`, `warning` or `info`.", examples=["critical"])]
+    priority: Annotated[
+        str,
+        Meta(
+            description="What it does outside the console: the rule's, else `P1` if it is critical, else `P3`.",
+            examples=["P1"],
+        ),
+    ]
     state: Annotated[
         str,
         Meta(
@@ -117,7 +134,7 @@ class Alert(Struct, frozen=True, kw_only=True):
         Meta(
             description="What happened last: `pending`, `fired`, `grew`, `shrank`, `recovering`, `fired_again`, "
             "`resolved`, `cannot_judge`, `can_judge`, `acknowledged`, `acknowledgement_ended`, `assigned`, "
-            "`commented`, `hidden`, `shown`, `notified` or `reminded`.",
+            "`commented`, `hidden`, `shown`, `notified`, `paged` or `reminded`.",
             examples=["fired"],
         ),
     ]

@@ -29,13 +29,13 @@ class CircuitStatus(Struct, frozen=True, kw_only=True):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """Something that 1NCE can be asked to do, and whether 1NCE offers it to this account."""
+    """Something that 1NCE can be asked to do, and whether 1NCE offers it to this organization."""
 
     name: Annotated[str, Meta(description="Its name in jobs and metrics.", examples=["sim.topup"])]
     description: Annotated[str, Meta(description="What it does.", examples=["Top up a SIM"])]
     available: Annotated[
         bool | None,
-        Meta(description="Whether 1NCE offers it to this account; null if it was not called yet.", examples=[False]),
+        Meta(description="Whether 1NCE offers it here; null if it was not called yet.", examples=[False]),
     ] = None
     unavailable_reason: Annotated[
         str | None,

@@ -35,12 +35,20 @@ def _without(nul: str, value: Any) -> Any:
 async def _source(
     connection: AsyncConnection, table: sa.Table, names: Sequence[str], rows: Sequence[Row]
 ) -> sa.FromClause:
-    """The rows as a table for the next statement: arrays if they are few, COPY into a passing table if they are many.
+    if len(rows) < MANY:
+        return rows_of(table, names, rows)
+    return await passed(connection, table, names, _records(rows, names))
+
+
+async def passed(
+    connection: AsyncConnection, table: sa.Table, names: Sequence[str], records: Sequence[tuple[Any, ...]]
+) -> sa.FromClause:
+    """The records as a table for the next statement: few as arrays, many by COPY into a passing table.
 
     The passing table is the session's own and empty after each commit.
     """
-    if len(rows) < MANY:
-        return rows_of(table, names, rows)
+    if len(records) < MANY:
+        return rows_of(table, names, [dict(zip(names, record, strict=True)) for record in records])
     name = f"passed_{table.name}"
     kinds = {column.name: "text" if isinstance(column.type, JSONB) else column.type.compile(_ddl) for column in table.c}
     columns = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
@@ -49,14 +57,19 @@ async def _source(
     driver = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
     try:
-        await driver.copy_records_to_table(name, records=_records(table, names, rows), columns=names)
+        await driver.copy_records_to_table(name, records=_without_nul(table, names, records), columns=names)
     except asyncpg.PostgresError as error:
         raise sa.exc.DBAPIError(f"COPY {name}", None, error) from error
     return sa.table(name, *(sa.column(one, sa.Text() if kinds[one] == "text" else table.c[one].type) for one in names))
 
 
-def _records(table: sa.Table, names: Sequence[str], rows: Sequence[Row]) -> "list[tuple[Any, ...]]":
-    records = [*map(itemgetter(*names), rows)] if len(names) > 1 else [(row[names[0]],) for row in rows]
+def _records(rows: Sequence[Row], names: Sequence[str]) -> "list[tuple[Any, ...]]":
+    return [*map(itemgetter(*names), rows)] if len(names) > 1 else [(row[names[0]],) for row in rows]
+
+
+def _without_nul(
+    table: sa.Table, names: Sequence[str], records: Sequence[tuple[Any, ...]]
+) -> "Sequence[tuple[Any, ...]]":
     for place, name in enumerate(names):
         nul = "\\u0000" if isinstance(table.c[name].type, JSONB) else "\0"
         texts = isinstance(table.c[name].type, (sa.Text, JSONB))

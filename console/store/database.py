@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from console import facts
 from console.log import logger
 from console.queue import job_queue
+from console.store.changes import KEPT_SECONDS, Changes
 from console.store.direct_reads import DirectReads
 from console.store.engines import open_engine, server_settings
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
@@ -25,19 +26,22 @@ from console.store.redis_clients import open_redis
 from console.store.replica import ReplicaReads
 
 Write = Callable[["Transaction"], Awaitable[None]]
+Confirm = Callable[[AsyncConnection, Any], Awaitable[None]]
 
 
 class Transaction:
     """Work on the database that happens as a whole or not at all, with the facts and job requests that it makes."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, confirm: Confirm | None = None) -> None:
         self.connection = connection
+        self.confirm = confirm  # where callers send requests: see acting.py
         self.items: list[str] = []
         self.requests: list[JobRequest] = []
         self.requests_released = (
             False  # requests of earlier transactions may be handed over once this one has committed
         )
         self.kept: list[Write] = []
+        self.callers_changed = False  # what decides who calls, and what they may do
 
     def publish(self, organization_id: int, fact: facts.Fact) -> None:
         """Publish this fact once the transaction has committed."""
@@ -87,8 +91,10 @@ class Database:
         self.replica = replica
         self.redis = redis
         self.queue = queue
+        self.changes = Changes(redis)
         self.relay = FactRelay(engine, redis)
         self.requests = RequestRelay(engine, queue)
+        self.confirm: Confirm | None = None  # raises NotAllowed if a caller's rights have ended since they were found
         self.export_turn = asyncio.Lock()  # of the part of an export that is made now: see giving_way
 
     @asynccontextmanager
@@ -104,12 +110,15 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Change rows. On leaving, facts and job requests are committed with them, then published and handed over."""
+    async def transaction(self, *, unseen: bool = False) -> AsyncIterator[Transaction]:
+        """Change rows. On leaving, facts and job requests are committed with them, then published and handed over.
+
+        `unseen`: nothing that is kept in memory is made of these rows.
+        """
         kept: list[Write] = []
         try:
             async with self.engine.begin() as connection:
-                transaction = Transaction(connection)
+                transaction = Transaction(connection, self.confirm)
                 kept = transaction.kept
                 yield transaction
                 for write in kept:
@@ -121,10 +130,20 @@ class Database:
             if kept:
                 await self._write_apart(kept)
             raise
+        if not unseen:  # before the facts: who receives one may ask for the row, and must not get what was kept
+            await self._report_change(transaction)
+        after: list[Coroutine[Any, Any, Any]] = []
         if transaction.items:
-            await self.relay.publish_waiting()
+            after.append(self.relay.publish_waiting())
         if transaction.requests or transaction.requests_released:
-            await self.requests.hand_over()
+            after.append(self.requests.hand_over())
+        await asyncio.gather(*after)
+
+    async def _report_change(self, transaction: Transaction) -> None:
+        """Nothing kept is used from now on; of callers not even where Redis does not answer."""
+        callers = transaction.callers_changed
+        if not await self.changes.committed(callers=callers) and callers:
+            await asyncio.sleep(KEPT_SECONDS)  # as long as anything is kept
 
     async def _write_apart(self, kept: Sequence[Write]) -> None:
         """What is kept of a transaction that was rolled back; the error that ended it is the one to be seen."""
@@ -139,6 +158,7 @@ class Database:
         """Let go of every connection."""
         with contextlib.suppress(RedisError, OSError, TimeoutError):  # it may never have been there
             await self.queue.disconnect()
+        await self.changes.close()
         await self.redis.aclose()
         await self.direct.close()
         await self.replica.close()

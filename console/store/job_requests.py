@@ -25,9 +25,11 @@ from saq.queue.redis import RedisQueue
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from console import metrics
 from console.log import logger
 from console.queue import enqueue
 from console.store.coalescing import Coalescing
+from console.store.locks import LAZY_COMMIT
 from console.store.metadata import metadata, moment
 from console.telemetry.trace_context import traceparent
 
@@ -78,12 +80,25 @@ async def append_requests(connection: AsyncConnection, requests: Sequence[JobReq
         await connection.execute(sa.insert(job_requests).values(**values, arguments=request.arguments, due_at=due_at))
 
 
+def _waiting() -> "sa.Select[Any]":
+    """The first that wait, but for those with a key for which an earlier one is handed over or waits."""
+    other = job_requests.alias("other")
+    before = sa.select(other.c.id).where(
+        other.c.key == c.key,
+        sa.or_(other.c.handed_over_at.is_not(None), other.c.id < c.id),
+        other.c.due_at <= sa.func.greatest(c.due_at, sa.func.now()),
+    )
+    waiting = sa.select(job_requests).where(c.handed_over_at.is_(None), ~before.exists())
+    return waiting.order_by(c.id).limit(AT_ONCE)
+
+
 class RequestRelay:
     """Hands committed requests to the queue. Rows stay until their runs have ended, so Redis may forget everything."""
 
     def __init__(self, engine: AsyncEngine, queue: RedisQueue) -> None:
         self._engine = engine
         self._queue = queue
+        self._waiting = _waiting()
         self._coalescing = Coalescing(self._hand_over_all)
 
     async def hand_over(self) -> int:
@@ -108,6 +123,7 @@ class RequestRelay:
             for row in rows:  # the queue takes no notice of those that it knows
                 forgotten += await self._ask(row)
         except (RedisError, OSError, TimeoutError) as error:
+            metrics.loop_errors.labels("job_requests").inc()
             logger(__name__).warning("the sweep could not ask again for jobs", reason=str(error))
             return forgotten
         if rows:
@@ -119,30 +135,26 @@ class RequestRelay:
     async def _hand_over_all(self) -> int:
         handed_over = 0
         try:
-            while some := await self._hand_over_some():
-                handed_over += some
+            more = True
+            while more:
+                some = await self._hand_over_some()
+                handed_over, more = handed_over + some, some == AT_ONCE
         except (RedisError, OSError, TimeoutError, sa.exc.DBAPIError) as error:
+            metrics.loop_errors.labels("job_requests").inc()
             logger(__name__).warning("job requests could not be handed over, they wait", reason=str(error))
         return handed_over
 
     async def _hand_over_some(self) -> int:
         """No lock is held while Redis is asked: whoever else hands over the same request does no harm."""
-        other = job_requests.alias("other")
-        before = sa.select(other.c.id).where(
-            other.c.key == c.key,
-            sa.or_(other.c.handed_over_at.is_not(None), other.c.id < c.id),
-            other.c.due_at <= sa.func.greatest(c.due_at, sa.func.now()),
-        )
-        waiting = sa.select(job_requests).where(c.handed_over_at.is_(None), ~before.exists())
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(waiting.order_by(c.id).limit(AT_ONCE))).all()
+            rows = (await connection.execute(self._waiting)).all()
         if not rows:
             return 0
         for row in rows:
             await self._ask(row)
         asked = sa.tuple_(c.id, c.attempt).in_([(row.id, row.attempt) for row in rows])
         async with self._engine.begin() as connection:
-            await connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
+            await connection.execute(sa.select(LAZY_COMMIT))
             await connection.execute(
                 sa.update(job_requests)
                 .where(asked, c.handed_over_at.is_(None))

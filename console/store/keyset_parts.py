@@ -44,11 +44,15 @@ def backwards(found: Sequence[Part]) -> list[Part]:
     ]
 
 
-def order(part: Part, *, from_end: bool) -> "list[sa.ColumnElement[Any]]":
-    """The order in SQL; what is not known comes last, or first if the list is read from its end."""
+def order(part: Part, *, from_end: bool, sorted_anew: bool = False) -> "list[sa.ColumnElement[Any]]":
+    """The order in SQL; what is not known comes last, or first if the list is read from its end.
+
+    `sorted_anew`: by an expression that no index has, so that the rows are found by what is asked of them.
+    """
     found: list[sa.ColumnElement[Any]] = []
     for number, (column, descending) in enumerate(part.keys):
-        way = column.desc() if descending else column.asc()
+        by = sa.func.coalesce(column, column) if sorted_anew else column
+        way = by.desc() if descending else by.asc()
         if (number or not part.said) and getattr(column, "nullable", True):
             way = way.nulls_first() if from_end else way.nulls_last()
         found.append(way)

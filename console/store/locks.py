@@ -22,6 +22,10 @@ class AdvisoryLock(IntEnum):
     GAUGES = 7_229  # being the one worker that exposes the installation's gauges
 
 
+# That this transaction does not wait for the disk when it commits: for what may be done once more after a power cut.
+LAZY_COMMIT = sa.func.set_config("synchronous_commit", "off", True)
+
+
 def transaction_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
     """The statement that waits for the lock and holds it to the end of the transaction."""
     return sa.select(sa.func.pg_advisory_xact_lock(int(lock), _second(of)))

@@ -1,4 +1,4 @@
-"""The one catalogue of tables: each slice adds its own to it."""
+"""The one catalogue of tables: each noun adds its own to it."""
 
 import sqlalchemy as sa
 

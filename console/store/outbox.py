@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from console import facts, metrics
 from console.log import logger
 from console.store.coalescing import Coalescing
-from console.store.locks import AdvisoryLock, transaction_lock
+from console.store.locks import LAZY_COMMIT, AdvisoryLock, transaction_lock
 from console.store.metadata import metadata
 
 CHANNEL = "live"
@@ -113,6 +113,7 @@ class FactRelay:
 
     def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
         self._engine = engine
+        self._first = _first()
         self._script = redis.register_script(PUBLISH_SCRIPT)
         self._coalescing = Coalescing(self._publish_all)
 
@@ -123,20 +124,22 @@ class FactRelay:
     async def _publish_all(self) -> int:
         published = 0
         try:
-            while (some := await self._publish_some()) is not None:
+            more = True
+            while more:
+                some, more = await self._publish_some()
                 published += some
         except (RedisError, OSError, TimeoutError, sa.exc.DBAPIError) as error:
             metrics.publish_failures.inc()
             logger(__name__).warning("publishing failed, the outbox keeps the facts", reason=str(error))
         return published
 
-    async def _publish_some(self) -> int | None:
+    async def _publish_some(self) -> tuple[int, bool]:
+        """How many facts Redis took, and whether more may wait."""
         async with self._engine.begin() as connection:
-            await connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
-            await connection.execute(transaction_lock(AdvisoryLock.FACT_RELAY))
-            rows = (await connection.execute(_first())).all()
+            await connection.execute(transaction_lock(AdvisoryLock.FACT_RELAY).add_columns(LAZY_COMMIT))
+            rows = (await connection.execute(self._first)).all()
             if not rows:
-                return None
+                return 0, False
             arguments: list[str | int] = [KEPT, repr(time.time()), len(rows)]
             for row in rows:
                 arguments += [row.id, row.items]
@@ -145,4 +148,4 @@ class FactRelay:
         kinds = Counter(line.split("\t", 2)[1] for row in rows for line in row.items.split("\n"))
         for kind, number in kinds.items():
             metrics.facts_published.labels(kind).inc(number)
-        return published
+        return published, len(rows) == AT_ONCE or kinds.total() >= FACTS_AT_ONCE
