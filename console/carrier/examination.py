@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class AccountCheck(Struct, frozen=True, kw_only=True):
+class CarrierCheck(Struct, frozen=True, kw_only=True):
     """One check of the account; `fault` if something must be done about it."""
 
     what: str
@@ -14,9 +14,9 @@ class AccountCheck(Struct, frozen=True, kw_only=True):
     advice: str = ""
 
 
-class AccountExamination(Struct, frozen=True, kw_only=True):
+class CarrierExamination(Struct, frozen=True, kw_only=True):
     """The checks of one organization's account, and the forms of 1NCE's answers: never a value."""
 
     organization: str
-    checks: list[AccountCheck]
+    checks: list[CarrierCheck]
     shapes: list[dict[str, Any]]

@@ -1,5 +1,7 @@
 """Queries of the accounts at 1NCE."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,10 +16,13 @@ REPORTED = tuple(name for name in Operation.__struct_fields__ if name not in ("n
 
 async def circuit(connection: AsyncConnection, organization_id: int) -> CircuitStatus:
     """The state of the circuit breaker; "unknown" before the first call."""
-    row = (
-        await connection.execute(sa.select(*CIRCUIT).where(carrier_circuits.c.organization_id == organization_id))
-    ).first()
+    row = (await connection.execute(circuit_query(organization_id))).first()
     return CircuitStatus(**row._mapping) if row else CircuitStatus()
+
+
+def circuit_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `circuit`: no row before the first call."""
+    return sa.select(*CIRCUIT).where(carrier_circuits.c.organization_id == organization_id)
 
 
 async def operations(connection: AsyncConnection, organization_id: int) -> list[Operation]:

@@ -70,6 +70,19 @@ orders = sa.Table(
     sa.Column("currency", sa.Text),
     sa.Column("iccids", sa.ARRAY(sa.Text), nullable=False),
     sa.Column("products", JSONB, nullable=False),
+    sa.Column("first_read_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+# The reading of the orders from the newest back that is under way, or was the last.
+order_readings = sa.Table(
+    "order_readings",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    moment("began_at", nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("latest_first", sa.Boolean, nullable=False),
+    moment("read_to"),
+    sa.Column("numbers", sa.ARRAY(sa.BigInteger), nullable=False),
 )
 
 tickets = sa.Table(

@@ -1,6 +1,6 @@
-"""Changes of the accounts' state at 1NCE, where what is older than the stored one is ignored; what 1NCE has listed."""
+"""Changes of the accounts' state at 1NCE, where what is older than the stored one is ignored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.carrier import reads
 from console.carrier.rules import CircuitState
-from console.carrier.tables import carrier_circuits, carrier_operations, carrier_outages, orders, products, tickets
+from console.carrier.tables import carrier_circuits, carrier_operations, carrier_outages
 from console.facts.carrier import CarrierChanged
-from console.store.bulk import Row, rows_of
+from console.store.bulk import rows_of
 from console.store.database import Transaction
 
 
@@ -127,39 +127,6 @@ async def record_answers(
     if found:
         await _publish_status(transaction, organization_id, now)
     return found
-
-
-async def record_products(transaction: Transaction, organization_id: int, rows: Sequence[Row]) -> None:
-    """Keep the whole of 1NCE's price list; what it no longer lists is removed."""
-    c, ids = products.c, [row["id"] for row in rows]
-    gone = sa.delete(products).where(c.organization_id == organization_id, c.id.not_in(ids))
-    await transaction.connection.execute(gone)
-    await _keep(transaction, products, organization_id, rows, "id")
-
-
-async def record_orders(transaction: Transaction, organization_id: int, rows: Sequence[Row]) -> int:
-    """Keep these orders; the number of those that are new or differ."""
-    return await _keep(transaction, orders, organization_id, rows, "number")
-
-
-async def record_tickets(transaction: Transaction, organization_id: int, rows: Sequence[Row]) -> int:
-    """Keep these tickets; the number of those that are new or differ."""
-    return await _keep(transaction, tickets, organization_id, rows, "id")
-
-
-async def _keep(transaction: Transaction, table: sa.Table, organization_id: int, rows: Sequence[Row], key: str) -> int:
-    """Insert what is new, update what differs. A row that comes twice is kept as it came last."""
-    unique = {row[key]: {"organization_id": organization_id, **row} for row in rows}
-    if not unique:
-        return 0
-    statement = insert(table).values([unique[one] for one in sorted(unique)])
-    compare = [name for name in rows[0] if name != key]
-    statement = statement.on_conflict_do_update(
-        index_elements=["organization_id", key],
-        set_={name: statement.excluded[name] for name in compare},
-        where=sa.or_(*(table.c[name].is_distinct_from(statement.excluded[name]) for name in compare)),
-    )
-    return len((await transaction.connection.execute(statement.returning(table.c[key]))).all())
 
 
 async def prune_outages(transaction: Transaction, before: datetime) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from console.connectivity.tables import network_events
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched
 from console.store.direct_reads import DirectReads, Question
 
 LATEST = 20

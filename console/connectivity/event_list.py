@@ -14,7 +14,7 @@ from console.connectivity.tables import network_events
 from console.connectivity.warnings import NOTABLE
 from console.facts.network import NetworkEvent
 from console.sims.filters import texts
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched
 from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor, after, mark
 

@@ -10,10 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.tables import group_samples
 from console.facts.sims import Connection
-from console.sims.annotations.tables import annotations
-from console.sims.counts.reads import Kind
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.counts_reads import Kind
+from console.sims.tables import annotations, is_watched, sims
 
 GroupKind = Literal["rat", "tag"]
 

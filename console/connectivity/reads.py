@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sims
 from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.connectivity.tables import network_events
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched
 
 SPAN = timedelta(hours=1)
 MOST_EVENTS = 1_000  # that are looked at

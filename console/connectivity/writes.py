@@ -11,10 +11,9 @@ from console.connectivity.groups import by_rat, by_tag
 from console.connectivity.tables import fleet_samples, group_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent, NetworkEventReported
 from console.facts.sims import Connection
-from console.sims.counts.reads import by_place, counted, kinds
-from console.sims.counts.writes import fold_counts
-from console.sims.watching.reads import unwatched_among
-from console.sims.writes import record_checks, record_connections
+from console.sims.counts_reads import by_place, counted, kinds
+from console.sims.watching_reads import unwatched_among
+from console.sims.writes import fold_counts, record_checks, record_connections
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 

@@ -23,7 +23,7 @@ from console.once.http.requester import Requester
 from console.once.http.retry import RetryPolicy
 from console.once.http.sign_in import OWNER_HINT
 from console.once.operations import Operation
-from console.once.orders import AccountOperations
+from console.once.orders import OrderOperations
 from console.once.queries import Queries
 
 SLOW_FAMILIES = ("orders", "products", "support")
@@ -44,7 +44,7 @@ def tls_context() -> ssl.SSLContext:
 class OnceClient(Queries):
     """1NCE's Management API for one organization: one of these per worker, for as long as the worker lives.
 
-    `commands` has what changes a SIM, `account` what belongs to the account as a whole. All methods raise the errors of
+    `commands` has what changes a SIM, `orders` what belongs to no SIM. All methods raise the errors of
     `console.once.errors`, and InvalidIccid for what is no ICCID (19 digits, or 20 with the check digit). `organization`
     names the organization in Redis keys: all workers that ask for it must give the same. `priority` says whether a
     person is waiting. `observe(operation, outcome, seconds)` is called for every exchange, `on_change` for every change
@@ -96,7 +96,7 @@ class OnceClient(Queries):
         )
         super().__init__(requester)
         self.commands = Commands(requester)
-        self.account = AccountOperations(requester)
+        self.orders = OrderOperations(requester)
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,7 +107,7 @@ class OnceClient(Queries):
         await self._http.aclose()
 
     async def check(self) -> int | None:
-        """Sign in and read the inventory: the number of SIMs of the account, None if 1NCE does not say.
+        """Sign in and read the inventory: the number of SIMs there are, None if 1NCE does not say.
 
         Raises SignInRefused, with a message for the person who set the credentials.
         """
@@ -139,5 +139,5 @@ class OnceClient(Queries):
         await self._requester.carrier.set_answered(operation)
 
     async def carrier(self) -> CarrierSnapshot:
-        """The circuit's state, and the operations that are unavailable to this account."""
+        """The circuit's state, and the operations that are unavailable to this organization."""
         return await self._requester.carrier.snapshot()

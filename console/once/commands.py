@@ -24,7 +24,7 @@ _created = json.Decoder(CreatedSmsShape)
 
 
 class Payment(StrEnum):
-    """How a top-up is paid. An account may use only some of them, and 1NCE takes BANK_TRANSFER for one left out."""
+    """How a top-up is paid. Only some may be allowed, and 1NCE takes BANK_TRANSFER for one left out."""
 
     BANK_TRANSFER = "banktransfer"
     CREDIT_CARD = "creditcard"

@@ -8,7 +8,7 @@
     |   |-- NotFound         no such SIM, message or order
     |   |-- SignInRefused    the credentials are not accepted
     |   |-- Gone             this part of the API is closed for good
-    |   `-- NotOffered       not called: the operation is not offered to this account
+    |   `-- NotOffered       not called: the operation is not offered to this organization
     `-- Unexpected           an answer that cannot be read: its body is kept
 
 `permanent`: repeating does not help. `maybe_done`: the request may have been carried out all the same.
@@ -84,7 +84,7 @@ class Gone(Refused):
 
 
 class NotOffered(Refused):
-    """1NCE does not offer the operation to the account. `message` is for people."""
+    """1NCE does not offer the operation to the organization. `message` is for people."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)

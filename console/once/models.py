@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class Sim(Struct, frozen=True, kw_only=True):
-    """A SIM as the inventory lists it. The quotas are what was set, not what is left: only the class says that."""
+    """A SIM as the inventory lists it."""
 
     iccid: str
     iccid_with_luhn: str | None = None  # as 1NCE writes it, not checked
@@ -23,10 +23,7 @@ class Sim(Struct, frozen=True, kw_only=True):
     label: str | None = None
     ip_address: str | None = None
     activated_at: datetime | None = None
-    data_quota_bytes: int | None = None
     data_class: str | None = None  # "plenty" (over 20 %), "low", "none"
-    sms_quota: int | None = None
-    sms_class: str | None = None
 
 
 class SimPage(Struct, frozen=True, kw_only=True):
@@ -43,9 +40,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """Where a SIM is and how it is connected. Place and time can be days old."""
 
     connection: str | None = None  # "online", "attached", "offline", "blocked", or 1NCE's own word in lower case
-    data_limit_reached: bool | None = None
     operator: str | None = None
-    operator_mccmnc: str | None = None  # "26201"
     country: str | None = None  # ISO 3166 alpha-2, upper case
     located_at: datetime | None = None
     rat: str | None = None
@@ -99,7 +94,7 @@ class SmsPage(Struct, frozen=True, kw_only=True):
 
 
 class Page(Struct, Generic[Item], frozen=True, kw_only=True):
-    """One page of a list of the account. Items that could not be read stand in `unreadable`, as 1NCE wrote them."""
+    """One page of a list. Items that could not be read stand in `unreadable`, as 1NCE wrote them."""
 
     items: list[Item]
     unreadable: list[bytes]

@@ -1,6 +1,6 @@
-"""What belongs to the account as a whole: orders, products, service requests. 1NCE documents them under v1 only.
+"""What belongs to no SIM: orders, products, service requests. 1NCE documents them under v1 only.
 
-Nobody knows what becomes of them when v1 ends: an account that does not offer one gets NotOffered.
+Nobody knows what becomes of them when v1 ends: an organization that is not offered one gets NotOffered.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ TICKETS_PER_PAGE = 100  # 1NCE's most; its default is one
 Item = TypeVar("Item")
 
 
-class AccountOperations:
-    """Orders, products and service requests of one organization, as `OnceClient.account`."""
+class OrderOperations:
+    """Orders, products and service requests of one organization, as `OnceClient.orders`."""
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
@@ -59,7 +59,7 @@ class AccountOperations:
     ) -> int | None:
         """Order so many packages of each product: real money. The order's number, if 1NCE returns it.
 
-        `POST /v1/orders`. Without an address 1NCE delivers to the account's only one. Never repeated when the answer is
+        `POST /v1/orders`. Without an address 1NCE takes the one that it knows. Never repeated when the answer is
         lost: the proof is a new order in the list.
         """
         ordered = [{"productId": product, "quantity": quantity} for product, quantity in quantities.items()]
@@ -74,7 +74,7 @@ class AccountOperations:
         return int(ordered_as) if ordered_as.isascii() and ordered_as.isdigit() else None
 
     async def products(self, *, priority: CallPriority = CallPriority.POLL) -> list[Product]:
-        """What the account may order, with net prices, by `GET /v1/products`, which is not paged."""
+        """What may be ordered, with net prices, by `GET /v1/products`, which is not paged."""
         return (await self._list(operations.PRODUCTS, read_product, {}, priority)).items
 
     async def tickets(

@@ -1,4 +1,4 @@
-"""Calls each reading operation of an account once, and keeps the forms of the answers, never values.
+"""Calls each reading operation of an organization once, and keeps the forms of the answers, never values.
 
 It settles what public documents leave open. Nothing is changed, sent or bought.
 """
@@ -30,7 +30,7 @@ OF_A_SIM = (
     operations.EVENTS,
     operations.USAGE,
 )
-OF_THE_ACCOUNT = (operations.SIMS, operations.PRODUCTS, operations.TICKETS)
+OF_NO_SIM = (operations.SIMS, operations.PRODUCTS, operations.TICKETS)
 PARAMS: Mapping[Operation, dict[str, str | int]] = {
     operations.SIMS: {"page": 1, "pageSize": 100},  # so many that the words for each state of a quota are among them
     operations.EVENTS: {"page": 1, "pageSize": 1},
@@ -57,9 +57,9 @@ class ProbeResult(Struct, frozen=True, kw_only=True):
 
 
 async def probe(client: OnceClient, iccid: str | None) -> list[ProbeResult]:
-    """Call every reading operation, of the account and of this SIM, once each."""
+    """Call every reading operation, of the organization and of this SIM, once each."""
     found = [await _without_token(client)]
-    found += [(await _ask(client, operation))[0] for operation in OF_THE_ACCOUNT]
+    found += [(await _ask(client, operation))[0] for operation in OF_NO_SIM]
     found += await _list_and_one(client, operations.ORDERS, operations.ORDER, "order_number", "order_number")
     if iccid is not None:
         found += [(await _ask(client, operation, iccid=iccid))[0] for operation in OF_A_SIM]

@@ -9,6 +9,7 @@ import msgspec
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console import metrics
 from console.log import logger
 from console.polling.on_screen import on_screen
 from console.polling.report import Polling, polling
@@ -58,6 +59,7 @@ class PollingReports:
         try:
             await self._db.redis.set(_key(organization_id), msgspec.json.encode(kept), ex=OLDEST)
         except (RedisError, OSError, TimeoutError):
+            metrics.loop_errors.labels("polling_report").inc()
             logger("polling").warning("the report on polling could not be kept", exc_info=True)
 
     @staticmethod

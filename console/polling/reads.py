@@ -12,8 +12,7 @@ from console.organizations.tables import organizations
 from console.polling.rules import Fleet, Kind, Priority, Terms
 from console.polling.tables import NEVER, slots
 from console.runs.reads import last_done
-from console.sims.tables import checks, sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import checks, is_watched, sims
 from console.sms.reads import under_way
 from console.streamer.reads import health
 from console.streamer.rules import is_alive

@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from console.polling.rules import Kind
 from console.polling.tables import slots
-from console.sims.tables import checks, sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import checks, is_watched, sims
 from console.store.bulk import rows_of
 from console.store.database import Transaction
 

@@ -1,7 +1,7 @@
 """Questions about the runs of jobs."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct
@@ -117,9 +117,14 @@ async def schedule(connection: AsyncConnection, organization_id: int, now: datet
 
 async def last_done(connection: AsyncConnection, organization_id: int, job: str) -> JobRun | None:
     """The last run of this job that ended well: what it keeps is as old as this."""
-    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.job == job, c.state == RunState.DONE)
-    row = (await connection.execute(query.order_by(c.id.desc()).limit(1))).first()
+    row = (await connection.execute(last_done_query(organization_id, job))).first()
     return JobRun(**row._mapping) if row else None
+
+
+def last_done_query(organization_id: "int | sa.BindParameter[int]", job: str) -> "sa.Select[Any]":
+    """The SELECT of `last_done`."""
+    query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.job == job, c.state == RunState.DONE)
+    return query.order_by(c.id.desc()).limit(sa.literal_column("1"))
 
 
 async def has_lost(connection: AsyncConnection, organization_id: int, job: str, now: datetime) -> bool:

@@ -20,6 +20,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True):
     by_organization: bool = True  # a run for each organization; else one for the whole installation
     arguments: tuple[str, ...] = ()  # that a request must give, beside the organization
     at_start: bool = False  # asked for when a worker starts, too
+    formerly: str | None = None  # its name in the version before, whose processes may still ask for it
 
     @property
     def not_by_hand(self) -> str | None:

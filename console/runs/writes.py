@@ -40,12 +40,19 @@ async def wait_for_others(transaction: Transaction, organization_id: int | None,
     """Let no other run of this job begin before the transaction ends; whether one is alive. Lost ones are closed."""
     connection = transaction.connection
     await connection.execute(transaction_lock(AdvisoryLock.JOB_RUN, f"{job}:{organization_id}"))
+    await close_lost(transaction, organization_id, job, now)
     running = sa.and_(_runs_of(organization_id, job), c.state == RunState.RUNNING)
-    lost = sa.update(job_runs).where(running, c.heartbeat_at < now - LOST_AFTER)
-    ended = {"state": RunState.INTERRUPTED, "finished_at": now, "error": "Its worker was lost"}
-    for row in (await connection.execute(lost.values(ended).returning(*RUN))).all():
-        _publish(transaction, row, now)
     return (await connection.execute(sa.select(c.id).where(running).limit(1))).first() is not None
+
+
+async def close_lost(transaction: Transaction, organization_id: int | None, job: str, now: datetime) -> None:
+    """Close the runs of this job whose workers are lost; those that others are closing now are left to them."""
+    running = sa.and_(_runs_of(organization_id, job), c.state == RunState.RUNNING)
+    ids = sa.select(c.id).where(running, c.heartbeat_at < now - LOST_AFTER).with_for_update(skip_locked=True)
+    ended = {"state": RunState.INTERRUPTED, "finished_at": now, "error": "Its worker was lost"}
+    lost = sa.update(job_runs).where(running, c.id.in_(ids)).values(ended)
+    for row in (await transaction.connection.execute(lost.returning(*RUN))).all():
+        _publish(transaction, row, now)
 
 
 async def note_look(transaction: Transaction, organization_id: int, job: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Which operations 1NCE offers to an account, by its refusals; one refused SIM is no proof."""
+"""Which operations 1NCE offers to an organization, by its refusals; one refused SIM is no proof."""
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -42,7 +42,7 @@ def unavailable_text(operation: Operation, status: int, at: datetime) -> str:
     """The sentence for people about an operation that is unavailable."""
     day = at.astimezone(UTC)
     return (
-        f"1NCE does not offer {operation.title} to this account: it answered {status}"
+        f"1NCE does not offer {operation.title} to this organization: it answered {status}"
         f" on {day.day} {day:%B %Y}. It is asked again once a day."
     )
 

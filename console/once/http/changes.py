@@ -16,7 +16,7 @@ class CircuitState(StrEnum):
 
 
 class OperationUnavailable(Struct, frozen=True, kw_only=True):
-    """1NCE does not offer an operation to this account; it is tried again at `retry_at`.
+    """1NCE does not offer an operation to this organization; it is tried again at `retry_at`.
 
     Reported again, with new times, after each trial that fails.
     """

@@ -1,4 +1,4 @@
-"""An account's circuit breaker and unavailable operations, shared by all workers through Redis.
+"""An organization's circuit breaker and unavailable operations, shared by all workers through Redis.
 
 After `CircuitPolicy.failures` failures in a row the circuit opens: no calls are made for a time that doubles with each
 opening. Then one trial call closes it or opens it again. 429 and refusals are answers, hence no failures.
@@ -60,7 +60,7 @@ class CarrierSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class CarrierState:
-    """The state of one account at 1NCE. `on_change` is called for each change, in the process that caused it."""
+    """How one organization stands at 1NCE. `on_change` is called for each change, in the process that caused it."""
 
     def __init__(self, redis: Redis, organization: str, policy: CircuitPolicy, on_change: OnChange | None) -> None:
         self._redis = redis

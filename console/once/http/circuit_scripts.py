@@ -1,4 +1,4 @@
-"""How an account's state changes in Redis: each script is atomic, and uses the clock of Redis."""
+"""How an organization's state at 1NCE changes in Redis: each script is atomic, and uses the clock of Redis."""
 
 # KEYS: circuit, unavailable operations, doubt. ARGV: operation, microseconds for a trial, "1" to force the call.
 # Answers {"unavailable", JSON of it}, {"open", microseconds, reason}, {"trial", did the state change, does a success

@@ -44,7 +44,7 @@ class Requester:
         self._retries = retries
         self.carrier = carrier
         sign_in = SignIn(exchange, client_id, client_secret, retries)
-        self.tokens = TokenStore(redis, account=f"{exchange.http.base_url}|{client_id}", sign_in=sign_in.token)
+        self.tokens = TokenStore(redis, login=f"{exchange.http.base_url}|{client_id}", sign_in=sign_in.token)
 
     async def call(
         self,
@@ -157,13 +157,13 @@ class Requester:
             error = result.error
             if not (isinstance(error, Refused) and error.status == UNAUTHORIZED and not error.maybe_done):
                 return result
-            await self.tokens.forget(token)
+            await self.tokens.discard(token)
             if last:
                 raise SignInRefused(UNAUTHORIZED, OWNER_HINT, code=error.code, token=error.token)
         raise AssertionError("unreachable")
 
     async def _refusal_meaning(self, operation: Operation, error: Refused, iccid: str | None) -> Refused:
-        """The refusal, or NotOffered if it shows that the account lacks the operation."""
+        """The refusal, or NotOffered if it shows that the organization lacks the operation."""
         found = availability(operation, error)
         if found is Availability.DOUBTFUL and iccid is not None and await self._is_there(iccid):
             found = Availability.UNAVAILABLE if await self.carrier.doubt(operation, iccid) else Availability.UNKNOWN

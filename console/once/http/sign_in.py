@@ -24,7 +24,7 @@ _token = json.Decoder(TokenShape, strict=False)
 
 
 class SignIn:
-    """Signs in with the credentials of one account."""
+    """Signs in with the credentials of one organization."""
 
     def __init__(self, exchange: Exchange, client_id: str, client_secret: str, retries: RetryPolicy) -> None:
         self._exchange = exchange

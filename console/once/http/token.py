@@ -25,7 +25,7 @@ REFUSAL_KEPT_SECONDS = 10.0  # wrong credentials are tried once by all workers t
 LOOK_AGAIN_SECONDS = 0.05
 
 # Delete a key only if it still holds what we think it holds.
-_FORGET_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
+_DELETE_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
 
 
 class AccessToken(Struct, frozen=True):
@@ -47,13 +47,13 @@ def use_for(seconds_left: float) -> float:
 
 
 class TokenStore:
-    """The token of one 1NCE account, for all workers. `sign_in` asks 1NCE; it raises SignInRefused or Unavailable."""
+    """The token of one login at 1NCE, for all workers. `sign_in` asks 1NCE; it raises SignInRefused or Unavailable."""
 
-    def __init__(self, redis: Redis, *, account: str, sign_in: SignInCall) -> None:
-        name = hashlib.sha256(account.encode()).hexdigest()[:20]
+    def __init__(self, redis: Redis, *, login: str, sign_in: SignInCall) -> None:
+        name = hashlib.sha256(login.encode()).hexdigest()[:20]
         self._redis = redis
         self._key, self._lock, self._refusal = (f"once:token:{name}{end}" for end in ("", ":lock", ":refused"))
-        self._forget_if = redis.register_script(_FORGET_IF)
+        self._delete_if = redis.register_script(_DELETE_IF)
         self._sign_in = sign_in
         self._own: AccessToken | None = None  # used while Redis is out of reach
         self._own_until = 0.0
@@ -67,12 +67,12 @@ class TokenStore:
             token = None
         return token or await self._renewed()
 
-    async def forget(self, token: str) -> None:
+    async def discard(self, token: str) -> None:
         """1NCE no longer takes this token: drop it, unless another worker has put a newer one in its place."""
         if self._own is not None and self._own.token == token:
             self._own = None
         try:
-            await self._forget_if(keys=[self._key], args=[token])
+            await self._delete_if(keys=[self._key], args=[token])
         except OUT_OF_REACH:
             return  # our own copy is gone, which is all that counts without Redis
 
@@ -110,7 +110,7 @@ class TokenStore:
                 try:
                     return await self._cached() or await self._signed_in()
                 finally:
-                    await self._forget_if(keys=[self._lock], args=[nonce])
+                    await self._delete_if(keys=[self._lock], args=[nonce])
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             if token := await self._cached():
                 return token

@@ -5,12 +5,11 @@ from datetime import datetime
 from msgspec import MsgspecError, Struct, json
 
 from console.iccid import known
-from console.once.streamer.shapes import Detail, ImsiRef, NumberedText, QuotaLeft, RecordShape, Session, Volumes
+from console.once.streamer.shapes import Detail, ImsiRef, NumberedText, RecordShape, Session
 from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name
 from console.once.wire.texts import LONGEST_SENTENCE, bounded
 from console.once.wire.times import parse_time
-from console.once.wire.volumes import to_bytes, to_count
 from console.once.wire.whole_numbers import identity, whole
 
 EVENT_NAMES = {
@@ -27,7 +26,6 @@ EVENT_NAMES = {
     61: "SMS quota expired",
     121: "Endpoint deleted",
 }  # fmt: skip
-SMS_QUOTA_EVENTS = frozenset({20, 21, 54, 55, 58, 59, 61})
 SOURCES = {0: "Network", 1: "Policy Control", 2: "API"}
 
 _SEVERITY_WORDS = {
@@ -60,10 +58,6 @@ class EventRecord(Struct, frozen=True, gc=False):
     cause: str | None = None  # "QUOTA_EXHAUSTED", "IMEI_LOCK_BREACHED", ...
     apn: str | None = None
     cell: str | None = None
-    session_ip: str | None = None
-    session_bytes: int | None = None  # of a session that ended; usage records report the same volume too
-    quota_left_bytes: int | None = None  # may be negative
-    quota_left_sms: int | None = None
     detail: bytes | None = None  # as 1NCE wrote it, in JSON
 
 
@@ -121,9 +115,6 @@ def read_event(raw: RecordShape) -> EventRecord:
     details = detail_of(raw)
     session = details.pdp_context or _NO_SESSION
     country = details.country
-    left = details.quota.volume if isinstance(details.quota, QuotaLeft) else None
-    sms = type_id in SMS_QUOTA_EVENTS or (isinstance(details.quota, QuotaLeft) and details.quota.service == "sms")
-    volume = details.volume.total if isinstance(details.volume, Volumes) else None
     return EventRecord(
         number,
         parse_time(raw.timestamp),
@@ -137,13 +128,11 @@ def read_event(raw: RecordShape) -> EventRecord:
         bounded(raw.description, LONGEST_SENTENCE) or "",
         bounded(details.name),
         country_code(country.iso_code if country else None, country.mcc if country and country.mcc else session.mcc),
-        rat_name(session.rat_type),
+        bounded(rat_name(session.rat_type)),
         bounded(details.data_service_failure_cause or details.update_location_failure_reason),
         bounded(session.apn),
-        cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli) or cell_name(Cell(session.lac, session.ci)),
-        bounded(session.ue_ip_address),
-        to_bytes(volume),
-        None if sms else to_bytes(left),
-        to_count(left) if sms else None,
+        bounded(
+            cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli) or cell_name(Cell(session.lac, session.ci))
+        ),
         None if detail in (b"null", b"{}") else detail,
     )

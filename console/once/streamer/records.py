@@ -98,24 +98,35 @@ def read_batch(body: bytes) -> Batch:
 def within(batch: Batch, body: bytes, since: datetime, until: datetime) -> Batch:
     """The batch that was read from this body, but records of times outside this span are unknown.
 
-    Such a time is a device's or a program's fault: kept as it is, it would open a chunk of its own in every table.
+    Such a time is a device's or a program's fault: kept as it is, it would open a chunk of its own in every table, or
+    stand before all others in every list.
     """
-    times = [event.time for event in batch.events] + [record.end_at for record in batch.usage]
-    if not times or (min(times) >= since and max(times) <= until):
+
+    def outside(record: Record) -> datetime | None:
+        return next((time for time in _times(record) if not since <= time <= until), None)
+
+    every: list[Record] = [*batch.events, *batch.usage, *batch.sms]
+    if not any(outside(record) for record in every):
         return batch
-    found = Batch([], [], batch.sms, list(batch.unknown))
-    for raw in split(body):
-        record = read_record(raw)
-        if not isinstance(record, EventRecord | UsageRecord):
-            continue
-        time = record.time if isinstance(record, EventRecord) else record.end_at
-        if not since <= time <= until:
-            found.unknown.append(UnknownRecord(bytes(raw), "broken", f"its time {time.isoformat()} is implausible"))
-        elif isinstance(record, EventRecord):
-            found.events.append(record)
-        else:
-            found.usage.append(record)
-    return found
+    odd = [(bytes(raw), time) for raw in split(body) if (time := outside(read_record(raw)))]
+    return Batch(
+        [event for event in batch.events if not outside(event)],
+        [record for record in batch.usage if not outside(record)],
+        [message for message in batch.sms if not outside(message)],
+        batch.unknown
+        + [UnknownRecord(raw, "broken", f"its time {time.isoformat()} is implausible") for raw, time in odd],
+    )
+
+
+def _times(record: Record) -> list[datetime]:
+    """The times by which a record is kept."""
+    if isinstance(record, EventRecord):
+        return [record.time]
+    if isinstance(record, UsageRecord):
+        return [record.end_at]
+    if isinstance(record, SmsRecord):
+        return [time for time in (record.submitted_at, record.final_at) if time is not None]
+    return []
 
 
 def messages_alone(body: bytes) -> Batch:

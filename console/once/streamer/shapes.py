@@ -72,20 +72,12 @@ class Session(Struct, gc=False):
     """A data session."""
 
     apn: Text = None
-    ue_ip_address: Text = None
     rat_type: Digits = None
     mcc: Digits = None
     lac: Digits = None
     ci: Digits = None
     gtp_v1_uli: Cell | None = None
     gtp_v2_uli: Cell | None = None
-
-
-class QuotaLeft(Struct, gc=False):
-    """A quota, in the events about it."""
-
-    volume: Number = None
-    service: Text = None
 
 
 class SmsRef(Struct, gc=False):
@@ -108,8 +100,6 @@ class Detail(Struct, gc=False):
     name: Text = None
     country: Country | None = None
     pdp_context: Session | None = None
-    volume: Volumes | float | str | None = None
-    quota: QuotaLeft | Text = None
     data_service_failure_cause: Text = None
     update_location_failure_reason: Text = None
     sms: SmsRef | None = None

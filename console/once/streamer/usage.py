@@ -41,7 +41,7 @@ class UsageRecord(Struct, frozen=True, gc=False):
     operator: str | None = None
     country: str | None = None  # ISO 3166 alpha-2, upper case
     rat: str | None = None
-    complete: bool = True  # its start and its end were both given
+    complete: bool = True  # its start and its end were both given, as 1NCE writes them
 
 
 def _kind(raw: RecordShape) -> str:
@@ -60,7 +60,8 @@ def _kind(raw: RecordShape) -> str:
 def read_usage(raw: RecordShape) -> UsageRecord:
     """The usage in a record with a traffic type and a volume. Raises ValueError without an id, a time or an amount.
 
-    A record without a start says what was used up to its end, and one without an end what was used at its start.
+    A record without a start says what was used up to its end, and one without an end what was used at its start. 1NCE
+    writes whole milliseconds: one that ends at a finer time may come in another spelling too, so it is not `complete`.
     """
     number = identity(raw.id)
     start, end = maybe_time(raw.start_timestamp), maybe_time(raw.end_timestamp)
@@ -72,6 +73,7 @@ def read_usage(raw: RecordShape) -> UsageRecord:
     start = start or end - AN_INSTANT
     if start > end:  # 1NCE's own examples have them the wrong way round
         start, end = end, start
+    complete = complete and not end.microsecond % 1000
     kind = _kind(raw)
     amount = to_bytes if kind == "data" else to_count
     volumes = raw.volume or _NO_VOLUMES
@@ -95,6 +97,6 @@ def read_usage(raw: RecordShape) -> UsageRecord:
         rx,
         bounded(operator.name) if operator else None,
         country_code(country.iso_code, country.mcc) if country else None,
-        rat_name(session.rat_type) if session else None,
+        bounded(rat_name(session.rat_type)) if session else None,
         complete,
     )

@@ -13,7 +13,7 @@ from console import iccid
 from console.once.models import Quota, Sim, Sms
 from console.once.wire.shapes import QuotaClass, QuotaShape, SimShape, SmsShape
 from console.once.wire.texts import LONGEST_MESSAGE, bounded
-from console.once.wire.times import maybe_time
+from console.once.wire.times import known_time
 from console.once.wire.volumes import to_bytes, to_count
 from console.once.wire.whole_numbers import number_text
 
@@ -82,11 +82,8 @@ def read_sim(body: bytes | Raw) -> Sim:
         status=_STATUS_WORDS.get(word, word) if word else None,
         label=bounded(raw.label),
         ip_address=bounded(raw.ip_address),
-        activated_at=maybe_time(raw.activation_date),
-        data_quota_bytes=to_bytes(raw.current_quota),
+        activated_at=known_time(raw.activation_date),
         data_class=_class(raw.quota_status),
-        sms_quota=to_count(raw.current_quota_SMS),
-        sms_class=_class(raw.quota_status_SMS),
     )
 
 
@@ -101,8 +98,8 @@ def _quota_of(raw: QuotaShape, service: str, amount: Callable[[Decimal | None], 
         last_added=amount(raw.last_volume_added),
         status=_word(raw.status.id, raw.status.description, _QUOTA_STATES) if raw.status else None,
         threshold_percent=to_count(raw.threshold_percentage),
-        expires_at=maybe_time(raw.expiry_date),
-        created_at=maybe_time(raw.created_at),
+        expires_at=known_time(raw.expiry_date),
+        created_at=known_time(raw.created_at),
     )
 
 
@@ -127,8 +124,8 @@ def read_sms(body: bytes | Raw) -> Sms:
         source_address=bounded(raw.source_address),
         dcs=to_count(raw.dcs),
         udh=bounded(raw.udh),
-        submitted_at=maybe_time(raw.submit_date),
-        delivered_at=maybe_time(raw.delivery_date),
-        expires_at=maybe_time(raw.expiry_date),
-        final_at=maybe_time(raw.final_date),
+        submitted_at=known_time(raw.submit_date),
+        delivered_at=known_time(raw.delivery_date),
+        expires_at=known_time(raw.expiry_date),
+        final_at=known_time(raw.final_date),
     )

@@ -7,7 +7,7 @@ from msgspec import Raw, Struct, json
 
 from console import iccid
 from console.once.wire.shapes import Number, Text
-from console.once.wire.times import maybe_time
+from console.once.wire.times import known_time
 from console.once.wire.volumes import to_count
 
 
@@ -130,7 +130,7 @@ def read_order(body: bytes | Raw) -> Order:
         number=int(raw.order_number),
         type=_lower(raw.order_type),
         status=_lower(raw.order_status),
-        ordered_at=maybe_time(raw.order_date),
+        ordered_at=known_time(raw.order_date),
         invoice=_maybe(raw.invoice_number),
         amount=raw.invoice_amount,
         currency=raw.currency or None,

@@ -5,8 +5,9 @@ from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
+from msgspec import DecodeError, ValidationError
 
-from console.json_text import readable
+from console.json_text import readable, repaired
 from console.once.errors import NotFound, Unexpected
 from console.once.wire.decode import UNREADABLE
 
@@ -15,8 +16,14 @@ Thing = TypeVar("Thing")
 
 def read(answer: httpx.Response, reader: Callable[[bytes], Thing], *, maybe_done: bool = False) -> Thing:
     """What an answer says, or Unexpected with the body kept."""
+    text = readable(answer.content)
     try:
-        return reader(readable(answer.content))
+        try:
+            return reader(text)
+        except ValidationError:
+            raise
+        except DecodeError:
+            return reader(repaired(text))
     except UNREADABLE as error:
         why = str(error) or type(error).__name__
         raise Unexpected(str(answer.url), why, answer.content, maybe_done=maybe_done) from error

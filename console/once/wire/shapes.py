@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from console.once.wire.radio import Cell
+from console.once.wire.times import Time
 
 Number = Decimal | None  # 1NCE writes numbers as numbers and now and then as strings; both are read exactly
 Text = str | None
@@ -30,11 +31,8 @@ class SimShape(Struct):
     status: Text = None
     label: Text = None
     ip_address: Text = None
-    activation_date: Text = None
-    current_quota: Number = None
+    activation_date: Time = None
     quota_status: QuotaClass | None = None
-    current_quota_SMS: Number = None
-    quota_status_SMS: QuotaClass | None = None
 
 
 class DescribedValue(Struct):
@@ -61,14 +59,13 @@ class OperatorShape(Struct):
     """A network operator."""
 
     name: Text = None
-    mnc: Text = None
     country: CountryShape | None = None
 
 
 class LocationShape(Struct):
     """Where a network last located the SIM."""
 
-    last_updated: Text = None
+    last_updated: Time = None
     operator: OperatorShape | None = None
     country: CountryShape | None = None
 
@@ -83,11 +80,10 @@ class RatShape(Struct):
 class SessionShape(Struct):
     """An open data session (PDP context)."""
 
-    created: Text = None
+    created: Time = None
     apn: Text = None
     ue_ip_address: Text = None
     mcc: str | int | None = None
-    mnc: Text = None
     lac: str | int | None = None
     ci: str | int | None = None
     rat_type: RatShape | None = None
@@ -99,7 +95,6 @@ class StatusShape(Struct):
     """The answer of `GET /v2/sims/{iccid}/status`. Without a status it is something else."""
 
     status: DescribedValue
-    data_traffic_limit_state: DescribedValue | None = None
     location: LocationShape | None = None
     pdp_contexts: list[SessionShape] | None = None
 
@@ -113,8 +108,8 @@ class QuotaShape(Struct):
     accumulated_total_volume: Number = None
     last_volume_added: Number = None
     threshold_percentage: Number = None
-    expiry_date: Text = None
-    created_at: Text = None
+    expiry_date: Time = None
+    created_at: Time = None
 
 
 class SmsShape(Struct):
@@ -127,10 +122,10 @@ class SmsShape(Struct):
     source_address: str | int | None = None
     dcs: Number = None
     udh: Text = None
-    submit_date: Text = None
-    delivery_date: Text = None
-    expiry_date: Text = None
-    final_date: Text = None
+    submit_date: Time = None
+    delivery_date: Time = None
+    expiry_date: Time = None
+    final_date: Time = None
 
 
 class CreatedSmsShape(Struct):

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Raw, Struct, json
 
 from console.once.wire.shapes import Text
-from console.once.wire.times import maybe_time
+from console.once.wire.times import known_time
 
 
 class Communication(Struct, frozen=True, kw_only=True):
@@ -71,12 +71,12 @@ def read_ticket(body: bytes | Raw) -> Ticket:
         status=_lower(raw.status),
         subject=raw.subject,
         text=raw.text,
-        opened_at=maybe_time(raw.created),
-        solved_at=maybe_time(raw.solved),
+        opened_at=known_time(raw.created),
+        solved_at=known_time(raw.solved),
         communications=[
             Communication(
                 id=_maybe(one.id),
-                at=maybe_time(one.at),
+                at=known_time(one.at),
                 incoming=None if one.direction is None else one.direction.upper() == "IN",
                 kind=_lower(one.type),
                 originator=one.originator,

@@ -11,6 +11,10 @@ FIRST_YEAR, LAST_YEAR = 2000, 2200
 _MIDNIGHT = re.compile(r"(?P<date>[^T ]+[T ])24(?P<rest>(:?00){0,2}([.,]0+)?([Z+-].*)?)")
 _LEAP = re.compile(r"(?P<date>[^T ]+[T ]\d\d:?\d\d:?)60(?P<rest>([.,]0+)?([Z+-].*)?)")
 
+BEFORE_SECONDS = 17  # characters in which no time has a fraction of a second but in the shortest spelling
+# A fraction of an hour or of a minute (ISO 8601, 4.2.2.4), which Python takes for one of a second.
+_FRACTION = re.compile(r"(?P<before>[^T ]+[T ]\d\d(?::?(?P<minute>\d\d))?)[.,](?P<fraction>\d+)(?P<zone>[Z+-].*)?")
+
 # Counts since 1970 (POSIX time), by the units in which programs write them. Within the years above, no count in one
 # unit is one in another: a count of seconds has 9 or 10 digits, of milliseconds 12 or 13, and so on.
 Time = int | float | str | None
@@ -34,7 +38,8 @@ def parse_time(written: float | str) -> datetime:
     if _COUNT.fullmatch(text.strip()):
         return _since_1970(Decimal(text.strip()))
     try:
-        time = datetime.fromisoformat(text)
+        odd = "." in text[:BEFORE_SECONDS] or "," in text[:BEFORE_SECONDS]
+        time = (odd and _parse_fraction(text)) or datetime.fromisoformat(text)
     except ValueError:
         time = _parse_rare(text)
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
@@ -52,6 +57,15 @@ def _since_1970(count: Decimal) -> datetime:
     raise ValueError(f"{count:.40g} is no count since 1970 within the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
+def _parse_fraction(text: str) -> datetime | None:
+    """A time whose last number is a fraction of an hour or of a minute; None if it is of seconds, or there is none."""
+    if (found := _FRACTION.fullmatch(text.strip().upper())) is None:
+        return None
+    units = 3_600_000_000 if found["minute"] is None else 60_000_000
+    passed = int(Decimal(f"0.{found['fraction']}") * units)
+    return datetime.fromisoformat(found["before"] + (found["zone"] or "")) + timedelta(microseconds=passed)
+
+
 def _parse_rare(text: str) -> datetime:
     """Lower case, a zone by its name, blanks around it, 24:00:00 and second 60."""
     plain = re.sub(r" ?(UTC|GMT)$", "Z", text.strip().upper())
@@ -65,6 +79,14 @@ def _parse_rare(text: str) -> datetime:
 def maybe_time(written: Time) -> datetime | None:
     """The time in UTC, or None where 1NCE left it out or empty. Raises ValueError for anything else."""
     return None if written is None or written == "" else parse_time(written)
+
+
+def known_time(written: Time) -> datetime | None:
+    """The time in UTC, or None where 1NCE has none, or none that can be: for one odd time no answer is given up."""
+    try:
+        return maybe_time(written)
+    except ValueError:
+        return None
 
 
 def write_time(time: datetime) -> str:

@@ -18,6 +18,8 @@ def whole(value: Whole) -> int | None:
         if not (value.is_integer() and abs(value) < LARGEST_EXACT):
             raise ValueError(f"{value} is no exact whole number")
         return int(value)
+    if isinstance(value, str) and "_" in value:  # Python writes thousands so, and nobody else
+        raise ValueError(f"{value[:40]!r} is no number")
     try:
         return int(value)
     except ValueError:
