@@ -8,8 +8,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sms import SMS_OPEN, Sms
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sims
 from console.sms.tables import sms, sms_templates
 from console.sms.templates import SmsTemplate
 from console.sms.variables import variables
@@ -135,7 +134,7 @@ async def templates(connection: AsyncConnection, organization_id: int) -> list[S
 
 
 async def template(connection: AsyncConnection, organization_id: int, number: int) -> SmsTemplate | None:
-    """One of them."""
+    """The template with this number, or None."""
     t = sms_templates.c
     query = sa.select(*TEMPLATE).where(t.organization_id == organization_id, t.id == number)
     row = (await connection.execute(query)).first()

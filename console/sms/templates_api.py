@@ -6,11 +6,12 @@ from typing import Annotated
 from litestar import HttpMethod, Router, get, post, put, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import Act, acting
 from console.errors import NotFound
+from console.facts.masking import written
 from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.sms import reads, writes
@@ -48,7 +49,10 @@ async def list_templates(
     caller: By, reading: NamedDependency[AsyncConnection], fields: FieldNames = ""
 ) -> SmsTemplates:
     """All of them. To send one, give its text as `payload`, with `fill`, to `/sims/{iccid}/sms` or `/sims/bulk`."""
-    return SmsTemplates(selected(SmsTemplate, await reads.templates(reading, caller.organization_id), fields))
+    found = await reads.templates(reading, caller.organization_id)
+    if not caller.may(Permission.SMS_SEND):  # who sends one needs its text as it is
+        found = [structs.replace(one, text=written(one.text)) for one in found]
+    return SmsTemplates(selected(SmsTemplate, found, fields))
 
 
 @post("/", operation_id="makeSmsTemplate", summary="Make a template of messages", opt=CHANGES)
@@ -62,7 +66,7 @@ async def make_template(caller: By, db: Db, data: JSONBody[NewSmsTemplate]) -> S
 async def change_template(
     caller: By, db: Db, template_id: FromPath[int], data: JSONBody[NewSmsTemplate]
 ) -> SmsTemplate:
-    """Its name and text."""
+    """Both its name and its text are replaced. 404 if it is not there, 409 for a name that another has."""
     subject = str(template_id)
     async with db.transaction() as transaction, acting(transaction, caller, "sms.change_template", subject) as act:
         return await put_in(transaction, act, caller, data.name, data.text, template_id)

@@ -9,11 +9,9 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sms import Sms
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sims
 from console.sms.reads import COLUMNS, ORDER, Conversation
 from console.sms.tables import sms
-from console.store.direct_reads import DirectReads, Question
 
 DAY = timedelta(days=1)
 MOST = 200
@@ -46,14 +44,7 @@ async def undelivered(connection: AsyncConnection, organization_id: int, minute:
 
 async def number(connection: AsyncConnection, organization_id: int, minute: datetime) -> int:
     """How many there are in the day that ends at `minute`."""
-    found: int = (await connection.execute(_number(organization_id, minute - DAY, minute))).scalar_one()
-    return found
-
-
-async def number_direct(direct: DirectReads, organization_id: int, minute: datetime) -> int:
-    """The same, as a prepared statement."""
-    row = await direct.row(NUMBER, organization_id=organization_id, since=minute - DAY, until=minute)
-    found: int = row["number"]
+    found: int = (await connection.execute(asked_number(organization_id, minute))).scalar_one()
     return found
 
 
@@ -62,13 +53,7 @@ def _lately(organization_id: Any, since: Any, until: Any) -> "list[Any]":
     return [c.organization_id == organization_id, NOT_ARRIVED, c.time >= since, c.time < until, is_watched(sms)]
 
 
-def _number(organization_id: Any, since: Any, until: Any) -> "sa.Select[Any]":
-    return sa.select(sa.func.count().label("number")).select_from(sms).where(*_lately(organization_id, since, until))
-
-
-def _asked() -> "sa.Select[Any]":
-    since, until = (sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("since", "until"))
-    return _number(sa.bindparam("organization_id", type_=sa.Integer), since, until)
-
-
-NUMBER = Question(_asked)
+def asked_number(organization_id: Any, minute: Any) -> "sa.Select[Any]":
+    """The statement: how many there are in the day that ends at `minute`."""
+    where = _lately(organization_id, minute - DAY, minute)
+    return sa.select(sa.func.count().label("number")).select_from(sms).where(*where)

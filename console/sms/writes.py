@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, NotFound
 from console.facts.sms import Sms, SmsChanged
-from console.sims.watching.reads import unwatched_among
+from console.sims.watching_reads import unwatched_among
 from console.sms import reads
 from console.sms.rules import changed
 from console.sms.tables import sms, sms_templates
@@ -87,6 +87,6 @@ async def remove_template(transaction: Transaction, organization_id: int, number
     return reads.template_of(row)
 
 
-async def forget_messages(transaction: Transaction, before: datetime) -> int:
+async def delete_messages(transaction: Transaction, before: datetime) -> int:
     """Drop messages from before; how many."""
     return (await transaction.connection.execute(sa.delete(sms).where(sms.c.time < before))).rowcount

@@ -1,11 +1,12 @@
 """Bodies of posts: unpacked, made readable, and refused as a whole where they exceed a bound or are not what is posted.
 
-A body comes within BODY_SECONDS (console/http/requests.py), and is read beside the loop where it is large: bytes that
-are no characters, and half a million escapes, take a second.
+A body comes within BODY_SECONDS (console/http/requests.py), and is read beside the loop where it is large, one such
+body at a time: bytes that are no characters, and half a million escapes, take a second of the interpreter.
 """
 
 import asyncio
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -14,12 +15,13 @@ from msgspec import Struct
 
 from console import metrics
 from console.errors import BadRequest, ConsoleError, TooLarge
-from console.json_text import readable
+from console.json_text import readable, repaired
 
 MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
 LARGE = 256 * 1024  # bytes; what is smaller is read within milliseconds
 GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+_thread = ThreadPoolExecutor(1, thread_name_prefix="large-posts")  # two would keep the loop waiting twice as long
 
 
 class Bounds(Struct, frozen=True):
@@ -36,10 +38,10 @@ async def read_body(request: Request[Any, Any, Any], bounds: Bounds) -> tuple[by
     try:
         body = await _unpacked(request, bounds.largest_bytes)
         if len(body) > LARGE:
-            return await asyncio.to_thread(_read, body, bounds)
+            return await asyncio.get_running_loop().run_in_executor(_thread, _read, body, bounds)
         return _read(body, bounds)
     except ConsoleError:
-        metrics.streamer_batches.labels("refused").inc()
+        metrics.streamer_posts.labels("refused").inc()
         raise
 
 
@@ -68,17 +70,28 @@ async def _unpacked(request: Request[Any, Any, Any], largest: int) -> bytes:
 
 def _read(body: bytes, bounds: Bounds) -> tuple[bytes, int]:
     """Look whether it is JSON of this kind, and no further."""
-    text = readable(body).strip()
+    text = readable(body)
     if text.count(b",") > MOST_VALUES:
         raise TooLarge(f"At most {MOST_VALUES} values a post")
     try:
-        found = bounds.decoder.decode(text)
+        found, text = _decoded(text, bounds.decoder)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(bounds.expected) from error
     records = len(found) if isinstance(found, list) else 1
     if records > bounds.most_records:
         raise TooLarge(f"At most {bounds.most_records} records a post")
     return text, records
+
+
+def _decoded(text: bytes, decoder: "msgspec.json.Decoder[Any]") -> tuple[Any, bytes]:
+    """What was posted, and its text; repaired where it can't be read otherwise."""
+    try:
+        return decoder.decode(text), text
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        text = repaired(text)
+        return decoder.decode(text), text
 
 
 class Unpacking:

@@ -5,9 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.streamer.posts.tables import streamer_posts, unknown_records
 from console.streamer.rules import FAILED, WAITING_TOO_LONG
-from console.streamer.tables import streamer_health
+from console.streamer.tables import streamer_health, streamer_posts, unknown_records
 
 h, p = streamer_health.c, streamer_posts.c
 

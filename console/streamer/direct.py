@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from console.store.direct_reads import DirectReads, Question
-from console.streamer.posts.reads import of_newest_waiting
+from console.streamer.posts_reads import of_newest_waiting
 from console.streamer.reads import UnknownSpan, missing
 from console.streamer.rules import KindHealth
 from console.streamer.tables import streamer_health, streamer_silences

@@ -16,13 +16,14 @@ from console.errors import NotFound, NotSignedIn
 from console.facts.source import Source
 from console.http.authentication import Access
 from console.http.client_address import network_of
+from console.http.route_options import FOR_PROGRAMS, KEY_IN_ADDRESS, QUIET
 from console.http.sign_in_throttle import count_wrong_post
-from console.organizations.reads import account
+from console.organizations.reads import credentials
 from console.settings import Settings
 from console.store.database import Database
 from console.streamer.bodies import Bounds, read_body
 from console.streamer.forwarder_address import is_forwarder_token
-from console.streamer.posts.writes import keep_post
+from console.streamer.posts_writes import keep_post
 
 OF_STREAMER = Bounds(
     msgspec.json.Decoder(list[msgspec.Raw]),
@@ -41,7 +42,6 @@ OF_FORWARDER = Bounds(
 @post(
     "/streamer/{organization:str}",
     status_code=200,
-    opt={"access": Access.OWN},
     operation_id="takeStream",
     include_in_schema=False,
     request_max_body_size=OF_STREAMER.largest_bytes,
@@ -54,10 +54,10 @@ async def streamer(
 ) -> Response[bytes]:
     """Only 200 acknowledges a post; anything else makes 1NCE send it again. Many wrong passwords are 429."""
     async with db.reading() as connection:
-        found = await account(connection, settings.secret_key, slug=organization)
+        found = await credentials(connection, settings.secret_key, slug=organization)
     username, password = (found.streamer_username, found.streamer_password) if found else (None, None)
     if not _is_right(request.headers.get("authorization", ""), username, password) or found is None:
-        metrics.streamer_batches.labels("refused").inc()
+        metrics.streamer_posts.labels("refused").inc()
         await count_wrong_post(db.redis, network_of(request.scope), datetime.now(UTC).timestamp())
         raise NotSignedIn("Wrong user name or password for this organization's streamer")
     return await _keep(request, db, found.organization_id, OF_STREAMER, Source.STREAMER)
@@ -67,7 +67,7 @@ async def streamer(
     "/forwarder/{token:str}",
     http_method=[HttpMethod.POST, HttpMethod.PATCH],
     status_code=200,
-    opt={"access": Access.OWN},
+    opt={KEY_IN_ADDRESS: True},
     operation_id="takeMessage",
     request_max_body_size=OF_FORWARDER.largest_bytes,
     include_in_schema=False,
@@ -83,14 +83,19 @@ async def forwarder(
     The SMS Forwarder knows no password: who does not know the address finds nothing here.
     """
     async with db.reading() as connection:
-        found = await account(connection, settings.secret_key, slug=token.partition(".")[0])
+        found = await credentials(connection, settings.secret_key, slug=token.partition(".")[0])
     if found is None or not is_forwarder_token(settings.secret_key, found.slug, found.forwarder_generation, token):
-        metrics.streamer_batches.labels("refused").inc()
+        metrics.streamer_posts.labels("refused").inc()
         raise NotFound("There is nothing here")
     return await _keep(request, db, found.organization_id, OF_FORWARDER, Source.FORWARDER)
 
 
-router = Router("/", route_handlers=[streamer, forwarder], include_in_schema=False)
+router = Router(
+    "/",
+    route_handlers=[streamer, forwarder],
+    include_in_schema=False,
+    opt={"access": Access.OWN, FOR_PROGRAMS: True, QUIET: True},
+)
 
 
 async def _keep(
@@ -101,7 +106,7 @@ async def _keep(
     if records:
         async with db.transaction() as transaction:
             await keep_post(transaction, organization_id, body, datetime.now(UTC), source=source)
-    metrics.streamer_batches.labels("kept").inc()
+    metrics.streamer_posts.labels("kept").inc()
     return Response(b"", status_code=200)
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.streamer import StreamerStatus
-from console.streamer.posts.reads import NOTHING, Waiting, newest_waiting_at, of_newest_waiting, waiting
+from console.streamer.posts_reads import NOTHING, Waiting, newest_waiting_at, of_newest_waiting, waiting
 from console.streamer.rules import NOT_FLOWING, KindHealth, StreamerState, is_alive, streamer_state
 from console.streamer.tables import streamer_health, streamer_silences
 
@@ -74,14 +74,26 @@ def status_of(found: KindHealth) -> StreamerStatus:
 
 async def kinds(connection: AsyncConnection, organization_id: int, now: datetime) -> list[StreamerStatus]:
     """Each kind of record that was ever posted, as it is at `now`; as of one moment."""
+    rows = await connection.execute(kinds_query(organization_id))
+    return kinds_at([KindRow(**row._mapping) for row in rows], now)
+
+
+class KindRow(KindHealth, frozen=True, kw_only=True):
+    """A row of `kinds_query`."""
+
+    waiting_at: datetime | None = None  # when the newest post came that is not taken in yet
+
+
+def kinds_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `kinds`."""
     columns = [c[name] for name in KindHealth.__struct_fields__]
-    query = sa.select(*columns, of_newest_waiting(organization_id).scalar_subquery())
-    rows = await connection.execute(query.where(c.organization_id == organization_id).order_by(c.kind))
-    return [status_of(as_of(KindHealth(**_named(stored)), now, waiting_at)) for *stored, waiting_at in rows]
+    query = sa.select(*columns, of_newest_waiting(organization_id).scalar_subquery().label("waiting_at"))
+    return query.where(c.organization_id == organization_id).order_by(c.kind)
 
 
-def _named(row: Iterable[Any]) -> dict[str, Any]:
-    return dict(zip(KindHealth.__struct_fields__, row, strict=True))
+def kinds_at(rows: Sequence[KindRow], now: datetime) -> list[StreamerStatus]:
+    """As `kinds`, of rows that were read."""
+    return [status_of(as_of(row, now, row.waiting_at)) for row in rows]
 
 
 def worst_of(found: Iterable[StreamerStatus]) -> StreamerState:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.facts.streamer import StreamerChanged
 from console.store.database import Transaction
 from console.streamer import reads
-from console.streamer.posts.reads import newest_waiting_at
+from console.streamer.posts_reads import newest_waiting_at
 from console.streamer.rules import FAILED, KindHealth, StreamerState, after_post, ends_silence
 from console.streamer.tables import streamer_health, streamer_silences
 

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.store.direct_reads import DirectReads, Question
 from console.usage.watched import Moment, Number, in_minutes
 
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
@@ -27,21 +26,11 @@ async def lately(connection: AsyncConnection, organization_id: int, minute: date
     return Lately(hour_bytes=row[0], week_ago_bytes=row[1])
 
 
-async def last_hour_direct(direct: DirectReads, organization_id: int, minute: datetime) -> int:
-    """The bytes of the hour that ends at `minute`, as a prepared statement."""
-    row = await direct.row(OF_HOUR, organization_id=organization_id, since=minute - HOUR, until=minute)
-    found: int = row["bytes"]
-    return found
+def bytes_of_hour(organization_id: Number, minute: Moment) -> "sa.Select[Any]":
+    """The statement: the bytes of the hour that ends at `minute`."""
+    return _bytes(organization_id, minute - HOUR, minute)
 
 
 def _bytes(organization_id: Number, since: Moment, until: Moment) -> "sa.Select[Any]":
     used = in_minutes(organization_id, since, until)
     return sa.select(sa.cast(sa.func.coalesce(sa.func.sum(used.c.data_bytes), 0), sa.BigInteger).label("bytes"))
-
-
-def _of_hour() -> "sa.Select[Any]":
-    since, until = (sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("since", "until"))
-    return _bytes(sa.bindparam("organization_id", type_=sa.Integer), since, until)
-
-
-OF_HOUR = Question(_of_hour)

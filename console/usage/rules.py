@@ -1,4 +1,4 @@
-"""Which usage records are the same one, although a time of theirs was left out."""
+"""Which usage records are the same one, although a time of theirs was left out or written to another precision."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from console.store.bulk import Row
 
 Span = tuple[datetime, datetime]  # from its start to the last instant that belongs to it
-BETWEEN = timedelta(microseconds=1)  # between two spans of which one ends where the other begins
+BETWEEN = timedelta(milliseconds=1)  # at most, between two spans of which one ends where the other begins
 
 
 def touch(one: Span, other: Span) -> bool:

@@ -7,18 +7,17 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import annotations, is_watched, sims
 from console.usage.reads import SUMS, Step
 from console.usage.tables import usage_daily
 
 USUAL_DAYS = 28  # before the range, of which a SIM's usual is the mean
 LEAST_USUAL_DAYS = 7  # since its first use in them, or nothing is usual yet
-PLACES = ("operator", "country")
+PLACES = ("operator", "country", "rat", "tag")
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """What the SIMs of one place used in one step; the place is empty where 1NCE has not said it."""
+    """What the SIMs of one place or tag used in one step; empty where 1NCE has not said it, or there is no tag."""
 
     time: datetime
     place: str
@@ -42,12 +41,17 @@ class Ranked(Struct, frozen=True, kw_only=True):
 async def shares(
     connection: AsyncConnection, organization_id: int, *, place: str, by: Step, since: datetime, until: datetime
 ) -> Sequence[Share]:
-    """The use of watched SIMs by step and by operator or country where each SIM is now. Empty steps are left out."""
+    """The use of watched SIMs by step and by where each SIM is now, or by its first tag. Empty steps are left out."""
     u, s = SUMS[by].c, sims.c
-    name = sa.func.coalesce(s[place], "").label("place")
+    tagged = place == "tag"
+    name = sa.func.coalesce(annotations.c.tags[1] if tagged else s[place], "").label("place")  # tags are kept sorted
+    joined = SUMS[by].join(sims, sa.and_(s.organization_id == u.organization_id, s.iccid == u.iccid))
+    if tagged:
+        same = sa.and_(annotations.c.organization_id == s.organization_id, annotations.c.iccid == s.iccid)
+        joined = joined.outerjoin(annotations, same)
     query = (
         sa.select(u.bucket.label("time"), name, sa.cast(sa.func.sum(u.data_bytes), sa.BigInteger).label("data_bytes"))
-        .join_from(SUMS[by], sims, sa.and_(s.organization_id == u.organization_id, s.iccid == u.iccid))
+        .select_from(joined)
         .where(u.organization_id == organization_id, u.bucket >= since, u.bucket < until, is_watched(sims))
         .group_by(u.bucket, name)
         .order_by(u.bucket, name)

@@ -5,13 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.sims.watching.tables import unwatched
+from console.sims.tables import unwatched
 from console.usage.tables import fleet_usage_minutely, usage_hourly, usage_records
 
 HOUR = timedelta(hours=1)
 AMOUNTS = ("data_bytes", "derived_bytes", "sms")
 Number = int | sa.BindParameter[int]
-Moment = datetime | sa.BindParameter[datetime]
+Moment = datetime | sa.ColumnElement[datetime]
 
 
 def watched_usage(organization_id: Number, since: datetime, until: datetime, *, by_minute: bool) -> "sa.Subquery":

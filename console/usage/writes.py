@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.facts.source import Source
 from console.facts.usage import SimUsageChanged
-from console.sims.watching.reads import unwatched_among
+from console.sims.watching_reads import unwatched_among
 from console.store.bulk import Row, insert_once
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock

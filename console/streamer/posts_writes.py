@@ -10,9 +10,9 @@ from msgspec import Struct
 from console.facts.source import Source
 from console.store.bulk import insert_once
 from console.store.database import Transaction
-from console.streamer.posts.tables import streamer_posts, unknown_records
+from console.streamer.tables import streamer_posts, unknown_records
 
-JOB = "take_stream"
+JOB = "take_in_posts"
 CLAIMED_FOR = timedelta(seconds=15)  # doubles with each attempt
 SHORT = 500  # characters of a reason
 p = streamer_posts.c
@@ -124,7 +124,13 @@ async def keep_unknown(
 ) -> None:
     """Store records that can't be taken in, each once, with the reason."""
     rows = {
-        digest: {"organization_id": organization_id, "received_at": now, "digest": digest, "body": body, "why": why}
+        digest: {
+            "organization_id": organization_id,
+            "received_at": now,
+            "digest": digest,
+            "body": body,
+            "why": why[:SHORT],
+        }
         for body, why in records
         if (digest := hashlib.sha256(body).digest())
     }

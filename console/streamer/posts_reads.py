@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.source import Source
-from console.streamer.posts.tables import streamer_posts, unknown_records
+from console.streamer.tables import streamer_posts, unknown_records
 
 p, u = streamer_posts.c, unknown_records.c
 

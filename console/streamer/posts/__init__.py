@@ -1,1 +1,0 @@
-"""Posts of the Data Streamer and the SMS Forwarder: kept as they came until a job has taken them in."""
