@@ -14,11 +14,12 @@ from console.http.fields import FieldNames, selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller
 from console.quotas import reads, reconciliation
-from console.quotas.bands import Band, Other
+from console.quotas.bands import Other
 from console.quotas.forecast import held_percent
 from console.quotas.outlook import soonest
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
+from console.sims.days_left import Band
 from console.store.counting import Total
 
 

@@ -5,14 +5,12 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-DAYS = (1, 3, 7, 14, 30, 90, 365)  # until a quota is empty; each band is up to so many
-Band = Literal["exhausted", "expired", "1", "3", "7", "14", "30", "90", "365", "later", "unmeasured", "unknown"]
+from console.sims.days_left import DAY_SECONDS, FRESH_DAYS
+
 Other = Literal["low", "expiring"]  # what can be asked for beside a band
-BANDS: tuple[str, ...] = get_args(Band)
 OTHERS: tuple[str, ...] = get_args(Other)
 EXPIRING = timedelta(days=90)
-FRESH = timedelta(days=1)  # a measurement of an earlier day than yesterday says nothing
-DAY_SECONDS = 86_400
+FRESH = timedelta(days=FRESH_DAYS)
 LONGEST_SECONDS = 36_500 * DAY_SECONDS
 # Where a SIM stands in the list that is not sorted by its seconds:
 EXHAUSTED_RANK, EXPIRED_RANK, LOW_RANK, UNMEASURED_RANK, UNKNOWN_RANK = -2, -1, 4 * 10**9, 5 * 10**9, 6 * 10**9
@@ -55,5 +53,5 @@ class Outlook(Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """All SIMs."""
+        """Watched SIMs, each in one band."""
         return sum(self.bands.values())

@@ -10,7 +10,7 @@ from console.quotas import writes
 from console.quotas.forecast import DailyUse, daily_use
 from console.quotas.forecasting import Calibration, Use, calibrated, forecasts, use
 from console.quotas.turning_points import CHANGED, HISTORY, SILENT, Numbers
-from console.sims.watching.reads import iccids_after
+from console.sims.watching_reads import iccids_after
 from console.store.database import Database
 
 AT_ONCE = 2_000  # SIMs whose days are held in memory

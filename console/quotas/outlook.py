@@ -1,50 +1,46 @@
 """When data quotas run out: for how many SIMs within which time, and which. Only measured use says it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.quotas.bands import (
-    BANDS,
-    DAY_SECONDS,
-    DAYS,
     EXHAUSTED_RANK,
     EXPIRED_RANK,
     EXPIRING,
-    FRESH,
-    LONGEST_SECONDS,
     LOW_RANK,
     UNKNOWN_RANK,
     UNMEASURED_RANK,
     Outlook,
     QuotaOutlook,
 )
+from console.quotas.days_left import seconds_until_empty
+from console.quotas.standing import KEPT, ORDER, Standing, fresh_from, next_keys, standing_of, times
 from console.quotas.tables import quota_forecasts
+from console.sims.days_left import BANDS, DAY_SECONDS, DAYS
 from console.sims.tables import sim_states
 from console.store.direct_reads import DirectReads, Question
-from console.store.keyset import Cursor, after, mark
+from console.store.keyset import Cursor, after, mark, name_of
 
 STATE = ("iccid", "label", "data_left_bytes", "data_total_bytes", "data_expires_at", "data_quota", "quota", "revision")
 
 
-def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None) -> "sa.Subquery":
-    """Each SIM with its band. `fresh_from`: the day of the oldest measurement that counts; by default that of FRESH."""
+def _states(organization_id: Any, now: Any, *iccids: str, oldest: Any = None) -> "sa.Subquery":
+    """Each SIM with its band. `oldest`: the day of the oldest measurement that counts; by default that of FRESH."""
     s, f = sim_states.c, quota_forecasts.c
     fresh = sa.and_(
         f.organization_id == s.organization_id,
         f.iccid == s.iccid,
-        f.measured_on >= (_fresh_from(now) if fresh_from is None else fresh_from),
+        f.measured_on >= (fresh_from(now) if oldest is None else oldest),
     )
     left = sa.cast(sa.func.greatest(s.data_left_bytes, 0), sa.Double)
     known = s.data_left_bytes.is_not(None)
-
-    def until(daily: "sa.ColumnElement[Any]") -> "sa.ColumnElement[Any]":
-        estimated = sa.func.least(sa.func.floor(left * DAY_SECONDS / sa.func.nullif(daily, 0)), LONGEST_SECONDS)
-        return sa.case((daily.is_not(None), sa.cast(estimated, sa.BigInteger)))  # LEAST passes over NULL
-
+    until = partial(seconds_until_empty, left)
     seconds = until(f.daily_bytes)
     ended = sa.case((s.quota == "expired", "expired"), (s.quota == "exhausted", "exhausted"))
     within = [(seconds < days * DAY_SECONDS, str(days)) for days in DAYS]
@@ -80,10 +76,6 @@ def _states(organization_id: Any, now: Any, *iccids: str, fresh_from: Any = None
     return (query.where(s.iccid.in_(iccids)) if iccids else query).subquery("outlook")
 
 
-def _fresh_from(now: datetime) -> date:
-    return (now - FRESH).astimezone(UTC).date()
-
-
 def _expires(at: "sa.ColumnElement[Any]", quota: "sa.ColumnElement[Any]", now: Any) -> "sa.ColumnElement[bool]":
     soon = sa.and_(at < now + EXPIRING, sa.func.coalesce(quota, "") != "expired")
     return sa.func.coalesce(soon, sa.false())
@@ -91,13 +83,26 @@ def _expires(at: "sa.ColumnElement[Any]", quota: "sa.ColumnElement[Any]", now: A
 
 async def outlook(connection: AsyncConnection, organization_id: int, now: datetime) -> Outlook:
     """Of all watched SIMs."""
-    return _read_bands([row._mapping for row in await connection.execute(_bands(_states(organization_id, now)))])
+    return (await standing(connection, organization_id, now)).outlook
+
+
+async def standing(connection: AsyncConnection, organization_id: int, now: datetime) -> Standing:
+    """The same, with how far what is kept can be used for the list."""
+    text, values = KEPT.asked({"organization_id": organization_id, **times(now)})
+    kept = standing_of((await connection.exec_driver_sql(text, tuple(values))).all())
+    if kept.usable:
+        return kept
+    rows = await connection.execute(_bands(_states(organization_id, now)))
+    return structs.replace(kept, outlook=_read_bands([row._mapping for row in rows]))
 
 
 async def outlook_direct(direct: DirectReads, organization_id: int, now: datetime) -> Outlook:
     """The same, as a prepared statement."""
+    kept = standing_of(await direct.rows(KEPT, organization_id=organization_id, **times(now)))
+    if kept.usable:
+        return kept.outlook
     return _read_bands(
-        await direct.rows(BANDS_OF, organization_id=organization_id, now=now, fresh_from=_fresh_from(now))
+        await direct.rows(BANDS_OF, organization_id=organization_id, now=now, fresh_from=fresh_from(now))
     )
 
 
@@ -112,7 +117,7 @@ def _bands(states: "sa.Subquery") -> "sa.Select[Any]":
 
 
 def _of_all() -> "sa.Select[Any]":
-    organization, now, fresh_from = (
+    organization, now, oldest = (
         sa.bindparam(name, type_=type_)
         for name, type_ in (
             ("organization_id", sa.Integer()),
@@ -120,7 +125,7 @@ def _of_all() -> "sa.Select[Any]":
             ("fresh_from", sa.Date()),
         )
     )
-    return _bands(_states(organization, now, fresh_from=fresh_from))
+    return _bands(_states(organization, now, oldest=oldest))
 
 
 BANDS_OF = Question(_of_all)
@@ -144,11 +149,19 @@ async def soonest(
     wanted: str = "",
     limit: int = 50,
     cursor: Cursor | None = None,
+    kept: Standing | None = None,
 ) -> tuple[list[QuotaOutlook], str | None]:
     """Those that are empty first: exhausted, expired, then by time; the others behind. And the cursor behind them.
 
-    `wanted` is one of BANDS or OTHERS; empty for all.
+    `wanted` is one of BANDS or OTHERS; empty for all. `kept`: what `standing` answers, if that was asked already.
     """
+    kept = kept or await standing(connection, organization_id, now)
+    if kept.complete:
+        keys = await next_keys(connection, organization_id, kept, now, wanted=wanted, limit=limit + 1, cursor=cursor)
+        last = Cursor(name_of(ORDER), [*keys[limit - 1]]).text() if len(keys) > limit else None
+        iccids = [iccid for _, iccid in keys[:limit]]
+        found = {one.iccid: one for one in await of_sims(connection, organization_id, iccids, now)}
+        return [found[iccid] for iccid in iccids if iccid in found], last
     states = _states(organization_id, now)
     order = ((states.c.rank, False), (states.c.iccid, False))
     query = sa.select(states)

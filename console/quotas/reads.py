@@ -8,8 +8,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.quotas.tables import quotas
-from console.sims.tables import checks
-from console.sims.watching.tables import is_watched
+from console.sims.tables import checks, is_watched
 from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 

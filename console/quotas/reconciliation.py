@@ -1,5 +1,6 @@
 """Queries of SIMs whose quota fell by another amount than their usage records add up to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -7,14 +8,15 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.quotas.rules import LATE, LEAST_BYTES, LEAST_PERCENT
+from console.quotas.rules import LATE, LEAST_BYTES, LEAST_PERCENT, Reconciliation
 from console.quotas.tables import quota_reconciliation
-from console.sims.tables import checks, sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import checks, is_watched, sims
+from console.store.bulk import rows_of
 from console.store.keyset import Cursor, after, mark
 from console.streamer.reads import usage_streamer
 
 b = quota_reconciliation.c
+FIELDS = Reconciliation.__struct_fields__
 STREAMED = b.recorded - b.missing
 FALLEN = b.used - b.used_at_start
 SETTLED = sa.func.least(b.settled_used, b.used) - b.used_at_start
@@ -151,3 +153,16 @@ async def of_sim(connection: AsyncConnection, organization_id: int, iccid: str, 
         compared_from=row[2] if row else None,
         difference=Difference(**differing._mapping) if differing else None,
     )
+
+
+async def stored(connection: AsyncConnection, organization_id: int, iccids: Sequence[str]) -> dict[str, Reconciliation]:
+    """What is kept of these SIMs, locked until the transaction ends."""
+    source = rows_of(quota_reconciliation, ("iccid",), [{"iccid": iccid} for iccid in iccids])
+    query = (
+        sa.select(b.iccid, *(b[name] for name in FIELDS))
+        .where(b.organization_id == organization_id, b.iccid == source.c.iccid)
+        .order_by(b.iccid)
+        .with_for_update(of=quota_reconciliation)
+    )
+    rows = (await connection.execute(query)).all() if iccids else []
+    return {row[0]: Reconciliation(**dict(zip(FIELDS, row[1:], strict=True))) for row in rows}

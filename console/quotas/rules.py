@@ -1,6 +1,7 @@
 """Decisions about quotas that need no database: how usage is derived from them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -86,3 +87,21 @@ def differs(it: Reconciliation) -> bool:
     """Whether the difference is more than rounding and delay can make it."""
     size = abs(difference(it))
     return size > LEAST_BYTES and size * 100 > max(it.fallen, it.streamed) * LEAST_PERCENT
+
+
+def derived_record(iccid: str, amount: int, one: Reconciliation, now: datetime) -> dict[str, Any]:
+    """The usage record of a fall of the quota by `amount` bytes that no other record explains."""
+    return {
+        "iccid": iccid,
+        "time": now,
+        "source": "derived",
+        "record_id": int(now.timestamp() * 1_000_000),
+        "started_at": one.checked_at,
+        "data_bytes": amount,
+        "sent_bytes": None,
+        "received_bytes": None,
+        "sms": 0,
+        "operator": None,
+        "country": None,
+        "rat": None,
+    }

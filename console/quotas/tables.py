@@ -37,6 +37,28 @@ quota_forecasts = sa.Table(
     sa.Column("measured_on", sa.Date, nullable=False),
 )
 
+# In how many seconds a data quota is empty: 0 if exhausted or expired, None if not known. Kept by `keep_days_left`.
+days_left = sa.Table(
+    "sim_days_left",
+    metadata,
+    *key_columns(),
+    sa.Column("seconds", sa.BigInteger),
+    sa.Column("measured_on", sa.Date),  # the forecast's; None: it is empty, or without one
+    sa.Column("rank", sa.BigInteger),  # where it stands in the list of quotas; None: a version before has written it
+)
+
+# How many data quotas stand in each band and end within each hour: what each statement adds and takes away, by triggers
+# of `sim_days_left` and `quotas`, until `fold_quota_counts` puts them together. A row has a band, or an hour.
+quota_counts = sa.Table(
+    "quota_counts",
+    metadata,
+    sa.Column("organization_id", sa.Integer, nullable=False, index=True),
+    sa.Column("band", sa.Text),
+    sa.Column("measured_on", sa.Date),
+    moment("expires_in"),
+    sa.Column("sims", sa.BigInteger, nullable=False),  # unwatched ones too
+)
+
 # How often the intervals of earlier forecasts have held what was used, over all SIMs of an organization.
 forecast_quality = sa.Table(
     "forecast_quality",

@@ -7,10 +7,19 @@ import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.dialects.postgresql import insert
 
-from console.quotas.rules import Reconciliation, checked, differs, says_more, started, unexplained
-from console.quotas.tables import forecast_quality, quota_forecasts, quota_reconciliation, quotas
+from console.quotas.days_left import days_left_of, without_rank
+from console.quotas.reconciliation import FIELDS, stored
+from console.quotas.rules import Reconciliation, checked, derived_record, differs, says_more, started, unexplained
+from console.quotas.tables import (
+    days_left,
+    forecast_quality,
+    quota_counts,
+    quota_forecasts,
+    quota_reconciliation,
+    quotas,
+)
 from console.sims.rules import quota_word
-from console.sims.writes import record_checks, touch
+from console.sims.writes import fold, record_checks, touch
 from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
 from console.streamer.rules import LEAST_BYTES as STREAMED_FROM_BYTES
@@ -20,7 +29,6 @@ from console.usage.writes import in_turn, record_usage
 KEY = ("organization_id", "iccid", "service")
 COMPARE = ("status", "left", "total", "accumulated", "last_added", "threshold_percent", "expires_at", "created_at")
 FORECAST = ("used_bytes", "days", "daily_bytes", "low_daily_bytes", "high_daily_bytes", "found", "since")
-FIELDS = Reconciliation.__struct_fields__
 CHECK = ("used", "checked_at", "settled_used", "waiting_used", "waiting_at", "differs_since")
 
 
@@ -64,6 +72,7 @@ async def record_quotas(
     words = {
         row["iccid"]: quota_word(row["left"], row["total"], row["status"]) for row in rows if row["service"] == "data"
     }
+    await keep_days_left(transaction, organization_id, changed)
     await touch(transaction, organization_id, changed, now, quotas=words)
     return changed
 
@@ -77,10 +86,10 @@ async def _reconcile(
     streamer_alive: bool,
     streamer_used: bool,
 ) -> None:
-    before = await _stored(transaction, organization_id, sorted(used))
+    before = await stored(transaction.connection, organization_id, sorted(used))
     after = {iccid: checked(one, used[iccid], now) for iccid, one in before.items()}
     derived = [
-        _derived(iccid, amount, before[iccid], now)
+        derived_record(iccid, amount, before[iccid], now)
         for iccid, one in after.items()
         if (amount := unexplained(one, streamer_alive=streamer_alive))
     ]
@@ -97,19 +106,6 @@ async def _reconcile(
     await _write(transaction, organization_id, first | changed)
 
 
-async def _stored(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> dict[str, Reconciliation]:
-    c = quota_reconciliation.c
-    source = rows_of(quota_reconciliation, ("iccid",), [{"iccid": iccid} for iccid in iccids])
-    query = (
-        sa.select(c.iccid, *(c[name] for name in FIELDS))
-        .where(c.organization_id == organization_id, c.iccid == source.c.iccid)
-        .order_by(c.iccid)
-        .with_for_update(of=quota_reconciliation)
-    )
-    rows = (await transaction.connection.execute(query)).all() if iccids else []
-    return {row[0]: Reconciliation(**dict(zip(FIELDS, row[1:], strict=True))) for row in rows}
-
-
 async def _write(transaction: Transaction, organization_id: int, before: Mapping[str, Reconciliation]) -> None:
     """All but what `explain` has written."""
     if not before:
@@ -117,28 +113,10 @@ async def _write(transaction: Transaction, organization_id: int, before: Mapping
     rows = [{"iccid": iccid, **structs.asdict(before[iccid])} for iccid in sorted(before)]
     source = rows_of(quota_reconciliation, ("iccid", *FIELDS), rows)
     row = sa.select(sa.literal(organization_id), source.c.iccid, *(source.c[name] for name in FIELDS))
-    statement = insert(quota_reconciliation).from_select(
-        ["organization_id", "iccid", *FIELDS], row.order_by(source.c.iccid)
-    )
+    names = ["organization_id", "iccid", *FIELDS]
+    statement = insert(quota_reconciliation).from_select(names, row.order_by(source.c.iccid))
     latest = {name: statement.excluded[name] for name in CHECK}
     await transaction.connection.execute(statement.on_conflict_do_update(index_elements=KEY[:2], set_=latest))
-
-
-def _derived(iccid: str, amount: int, one: Reconciliation, now: datetime) -> Row:
-    return {
-        "iccid": iccid,
-        "time": now,
-        "source": "derived",
-        "record_id": int(now.timestamp() * 1_000_000),
-        "started_at": one.checked_at,
-        "data_bytes": amount,
-        "sent_bytes": None,
-        "received_bytes": None,
-        "sms": 0,
-        "operator": None,
-        "country": None,
-        "rat": None,
-    }
 
 
 async def explain(
@@ -173,11 +151,13 @@ async def explain(
 
 async def record_forecasts(transaction: Transaction, organization_id: int, found: Sequence[Row], today: date) -> int:
     """Record forecasts of use: rows with `iccid` and FORECAST. Returns how many changed."""
+    await in_turn(transaction, organization_id)
     rows = [{"organization_id": organization_id, "measured_on": today, **row} for row in found]
     compare = (*FORECAST, "measured_on")
     changed = await upsert_changed(
         transaction.connection, quota_forecasts, rows, key=("organization_id", "iccid"), compare=compare
     )
+    await keep_days_left(transaction, organization_id, [iccid for _, iccid in changed])
     return len(changed)
 
 
@@ -185,8 +165,35 @@ async def end_forecasts(
     transaction: Transaction, organization_id: int, today: date, *, held: int, compared: int
 ) -> int:
     """Forget the forecasts of earlier days, and note how often intervals held. Returns how many forecasts are gone."""
+    await in_turn(transaction, organization_id)
     f, values = quota_forecasts.c, {"held": held, "compared": compared, "measured_on": today}
     new = insert(forecast_quality).values(organization_id=organization_id, **values)
     await transaction.connection.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_=values))
     old = sa.delete(quota_forecasts).where(f.organization_id == organization_id, f.measured_on < today)
-    return (await transaction.connection.execute(old)).rowcount
+    gone = (await transaction.connection.execute(old.returning(f.iccid))).scalars().all()
+    await keep_days_left(transaction, organization_id, gone)
+    return len(gone)
+
+
+async def keep_days_left(transaction: Transaction, organization_id: int, iccids: Sequence[str]) -> None:
+    """Keep in how many seconds quotas are empty, where quota or forecast has changed in this transaction."""
+    if not iccids:
+        return
+    d, found, names = days_left.c, days_left_of(organization_id, iccids), ("seconds", "measured_on", "rank")
+    new = insert(days_left).from_select([*KEY[:2], *names], sa.select(found).order_by(found.c.iccid))
+    changed = sa.or_(*(d[name].is_distinct_from(new.excluded[name]) for name in names))
+    values = {name: new.excluded[name] for name in names}
+    await transaction.connection.execute(new.on_conflict_do_update(index_elements=KEY[:2], set_=values, where=changed))
+
+
+async def rank_again(transaction: Transaction, organization_id: int) -> int:
+    """Rank what a version before this one has written without a rank. Returns how many."""
+    await in_turn(transaction, organization_id)
+    iccids = [*await transaction.connection.scalars(without_rank(organization_id))]
+    await keep_days_left(transaction, organization_id, iccids)
+    return len(iccids)
+
+
+async def fold_quota_counts(transaction: Transaction, organization_id: int) -> None:
+    """Keep one row for each band and hour instead of one for each change. No number changes."""
+    await fold(transaction, quota_counts, organization_id)

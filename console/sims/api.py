@@ -12,15 +12,17 @@ from console.errors import Invalid, SimNotFound
 from console.facts.masking import masked_row, masked_sim
 from console.facts.sims import SimState
 from console.http.database import snapshot_of
+from console.http.etag import KEEPS
 from console.http.fields import FieldNames, chosen, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.http.parameters import ALSO
 from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
 from console.sims import direct, reads
-from console.sims.annotations.rules import CUSTOM
+from console.sims.annotations_rules import CUSTOM
+from console.sims.days_left import BANDS
 from console.sims.filter_parameters import FilterRefused, read_filter
-from console.sims.rules import QUOTAS, SimFilter, Sort, parse_sort
+from console.sims.rules import LEFT, QUOTAS, SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
 from console.store.counting import Total
 from console.store.direct_reads import DirectReads
@@ -32,7 +34,7 @@ def sort_of(text: str) -> list[Sort]:
     try:
         return parse_sort(text)
     except ValueError as error:
-        raise Invalid(f"The list {error}", sort=text) from error
+        raise Invalid(f"The list {error}", sort=text[:80]) from error
 
 
 def checked_search(text: str) -> str:
@@ -69,6 +71,8 @@ async def wanted_sims(
     apn_not: Values = None,
     label: Values = None,
     label_not: Values = None,
+    days_left: Values = None,
+    days_left_not: Values = None,
     tag: Values = None,
     tag_not: Values = None,
 ) -> SimFilter:
@@ -80,6 +84,8 @@ async def wanted_sims(
     for one in wanted.criteria:
         if one.field == "quota" and (wrong := [value for value in one.values if value not in QUOTAS]):
             raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=wrong[0])
+        if one.field == LEFT and (wrong := [value for value in one.values if value not in BANDS]):
+            raise Invalid(f"days_left is one of {', '.join(BANDS)}", days_left=wrong[0])
     return wanted
 
 
@@ -87,7 +93,7 @@ async def wanted_sims(
     "/",
     operation_id="listSims",
     summary="List the SIMs of the fleet",
-    opt={ALSO: CUSTOM},
+    opt={ALSO: CUSTOM, KEEPS: True},
     dependencies={"wanted": Provide(wanted_sims), "asked": Provide(list_request)},
 )
 async def list_sims(
@@ -123,7 +129,7 @@ async def list_sims(
     return asked.listing(SimState, shown(caller, found.items), found.next_cursor, Total(found.total))
 
 
-@get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now")
+@get("/{iccid:str}", operation_id="getSim", summary="One SIM as it is now", opt={KEEPS: True})
 async def get_sim(
     caller: NamedDependency[Caller],
     direct_reads: NamedDependency[DirectReads],

@@ -11,15 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from console.facts.masking import HIDDEN, LEFT_OPEN, MASKED
+from console.facts.masking import HIDDEN, LEFT_OPEN, MASKED, masked_notes
 from console.facts.sims import SimState
 from console.http.fields import struct_of
-from console.sims.counts.reads import counted_by_kind
-from console.sims.counts.tables import fleet_counts
+from console.sims.counts_reads import counted_by_kind
 from console.sims.reads import STATE_COLUMNS, number
 from console.sims.rules import SimFilter
-from console.sims.tables import sim_states, sims
-from console.sims.watching.tables import unwatched
+from console.sims.tables import fleet_counts, sim_states, sims, unwatched
 from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor
 
@@ -67,6 +65,7 @@ async def page(
     rows = await direct.rows(question, organization_id=organization_id, iccid=after)
     total = int(rows[0][0])
     items = list(starmap(struct_of(names), (row[1:] for row in rows))) if rows[0][1] is not None else []
+    items = [masked_notes(one) for one in items] if masked else items
     if len(items) <= limit:
         return FleetPage(items, total, None)
     del items[limit:]

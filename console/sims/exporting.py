@@ -1,14 +1,13 @@
 """A list of SIMs as a file, read and sent in parts: however many they are, few are in memory."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 
 import msgspec
 
 from console.facts.sims import SimState
-from console.http.csv_lines import LongNumber, csv_lines
+from console.http.csv_lines import FOR_PROGRAMS, Sheet
+from console.http.list_files import Format, head, lines
 from console.sims import reads
 from console.sims.rules import SimFilter, Sort
 from console.store.database import Database
@@ -21,23 +20,6 @@ FIELDS = (
     " data_expires_at sms_left sms_total last_seen_at confirmed_at source imsi msisdn imei ip_address note"
     " custom_fields"
 ).split()
-NUMBERS = ("iccid", "imsi", "msisdn", "imei")  # of digits alone, too long for a spreadsheet's numbers
-MARK = "\ufeff"  # by which spreadsheets know UTF-8
-
-
-class Format(StrEnum):
-    """How a list is written."""
-
-    SPREADSHEET = "spreadsheet"  # CSV that begins with the mark of UTF-8, its long numbers as texts
-    CSV = "csv"  # RFC 4180, UTF-8 without a mark, numbers as they are
-    NDJSON = "ndjson"  # one JSON object a line, as `GET /sims` has it
-
-
-MEDIA_TYPES = {
-    Format.SPREADSHEET: "text/csv; charset=utf-8",
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.NDJSON: "application/x-ndjson",
-}
 
 
 async def export_parts(
@@ -49,14 +31,17 @@ async def export_parts(
     written_as: Format,
     shown: Callable[[Sequence[SimState]], list[SimState]],
     *,
+    sheet: Sheet = FOR_PROGRAMS,
     at_once: int = AT_ONCE,
 ) -> AsyncIterator[bytes]:
     """The SIMs in this order, as `shown` shows them. No connection to the database is held while a part is sent.
 
+    `sheet`: how a spreadsheet's reader has times and numbers.
+
     A SIM is written once, also if it moves in the order meanwhile; one that comes or goes meanwhile may be missing.
     """
     if written_as is not Format.NDJSON:
-        yield (MARK * (written_as is Format.SPREADSHEET) + csv_lines([FIELDS])).encode()
+        yield head(FIELDS, written_as, sheet)
     moves = any(one.field != "iccid" for one in sort)
     written: set[int] = set()  # some 70 MB for a million SIMs, where the order is one in which they move
     following: str | None = ""
@@ -70,24 +55,10 @@ async def export_parts(
         if moves:
             written.update(int(sim.iccid) for sim in new)
         following = found.next_cursor
-        yield _written(shown(new), written_as)
+        yield _written(shown(new), written_as, sheet)
 
 
-def _written(found: Sequence[SimState], written_as: Format) -> bytes:
+def _written(found: Sequence[SimState], written_as: Format, sheet: Sheet) -> bytes:
     if written_as is Format.NDJSON:
-        return msgspec.json.Encoder().encode_lines(found)
-    as_texts = written_as is Format.SPREADSHEET
-    return csv_lines([_cell(name, getattr(sim, name), as_texts) for name in FIELDS] for sim in found).encode()
-
-
-def _cell(name: str, value: object, as_texts: bool) -> object:
-    """Times in RFC 3339 with their zone, UTC; tags divided by comma; custom fields as JSON; nothing for none."""
-    if as_texts and name in NUMBERS and isinstance(value, str) and value.isascii() and value.isdigit():
-        return LongNumber(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, list):
-        return ", ".join(value)
-    if isinstance(value, dict):
-        return msgspec.json.encode(value).decode() if value else None
-    return value
+        return msgspec.json.Encoder().encode_lines(found)  # as `GET /sims` has them
+    return lines(FIELDS, ([getattr(sim, name) for name in FIELDS] for sim in found), written_as, sheet)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from console.sims.annotations.rules import CUSTOM, EXCLUDES, AnnotationRefused, field_name, field_value, fold_tag
-from console.sims.rules import TAG, Criterion, SimFilter
+from console.sims.annotations_rules import CUSTOM, EXCLUDES, AnnotationRefused, field_name, field_value, fold_tag
+from console.sims.rules import LEFT, TAG, Criterion, SimFilter
+from console.unicode_text import normal
 
-LOWER = ("connection", "status", "quota")
+LOWER = ("connection", "status", "quota", LEFT)
 FIELDS = (*LOWER, "country", "operator", "rat", "apn", "label")  # of SIMs, that take values as they are
+OF_LABEL = ("has", "none")  # what the filter of labels takes beside their beginnings
 LONGEST_VALUE = 200  # characters
 MOST_VALUES = 50  # of one field
 MOST_CRITERIA = 20
@@ -69,9 +71,10 @@ def _values(field: str, written: str) -> list[str]:
             return [field_value(written)]
     except AnnotationRefused as error:
         raise FilterRefused(str(error)) from error
-    if field == "label":
-        return [written]
     value = written.strip()
-    if field == "country":
-        return [value.upper() if value.lower() != "unknown" else "unknown"]
-    return [value.lower() if field in LOWER else value]
+    word = normal("NFKC", value).lower()
+    if field == "label":
+        return [word if word in OF_LABEL else written]
+    if word == "unknown" or field in LOWER:
+        return [word]
+    return [word.upper() if field == "country" else value]

@@ -1,22 +1,20 @@
 """A filter of SIMs in SQL: fields, words, and identifiers in any spelling."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from console.iccid import LENGTH
-from console.sims.annotations.rules import CUSTOM
-from console.sims.annotations.tables import annotations
+from console.sims.annotations_rules import CUSTOM
+from console.sims.days_left import in_bands
 from console.sims.identifiers import Identifier, may_be_printed_end
-from console.sims.rules import TAG, Criterion, SimFilter
+from console.sims.rules import LEFT, TAG, Criterion, SimFilter
 from console.sims.search import parse_search
-from console.sims.tables import sim_states
+from console.sims.tables import annotations, sim_states
 from console.unicode_text import normal
 
 search = sa.column("search", sa.Text)
-ALIKE = "[_‐-―−'’‘ʼ`´-]"  # in regular expressions of Python and PostgreSQL alike
 SHORTEST = 3  # letters: no index knows shorter parts
 GREATEST = "\U0010ffff"  # of all characters, and none: in a text it stands nowhere
 CUT = "\x01"  # stands where something was cut out; no text of a SIM or of a search has it
@@ -62,6 +60,8 @@ def _criterion(organization_id: "int | sa.BindParameter[int]", one: Criterion) -
     if one.field == "label":
         found = sa.or_(*(_label(value) for value in one.values))
         return sa.not_(sa.func.coalesce(found, sa.false())) if one.excluded else found
+    if one.field == LEFT:
+        return in_bands(one.values, excluded=one.excluded)
     return one_of(sim_states.c[one.field], one.values, excluded=one.excluded)
 
 
@@ -99,7 +99,7 @@ def has(word: str, column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
     """
     if len(word) < SHORTEST:
         return _label_begins(word)
-    found = _like(column, "%", word)
+    found = _holds(column, word)
     return sa.or_(found, printed_end(sa.literal(word), column)) if may_be_printed_end(word) else found
 
 
@@ -108,12 +108,17 @@ def printed_end(digits: "sa.ColumnElement[str]", column: "sa.ColumnElement[Any]"
 
     What SIMs are found by begins with the ICCID. An index knows its digits from the last to the first.
     """
-    iccid = sa.func.left(column, sa.literal_column(str(LENGTH)))  # as the index has it
-    at_end = _begins(sa.func.reverse(iccid), sa.func.reverse(sa.func.left(digits, -1)))
+    iccid = iccid_in(column)
+    at_end = begins(sa.func.reverse(iccid), sa.func.reverse(sa.func.left(digits, -1)))
     return sa.and_(at_end, sa.func.check_digit(iccid) == sa.func.right(digits, 1))
 
 
-def _begins(text: "sa.ColumnElement[str]", beginning: "sa.ColumnElement[str]") -> "sa.ColumnElement[bool]":
+def iccid_in(column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[str]":
+    """The ICCID that what a SIM is found by begins with, as the index of ends has it."""
+    return sa.func.left(column, sa.literal_column(str(LENGTH)))
+
+
+def begins(text: "sa.ColumnElement[str]", beginning: "sa.ColumnElement[str]") -> "sa.ColumnElement[bool]":
     """Whether a text begins so, as a range of an index: LIKE would make the text of each row anew, to compare it."""
     above = text.op("~>=~", is_comparison=True)(beginning)
     return sa.and_(above, text.op("~<~", is_comparison=True)(beginning.op("||")(GREATEST)))
@@ -126,18 +131,16 @@ def _all_of(asked: Sequence[str], column: "sa.ColumnElement[Any]") -> "Iterator[
         if word is first or len(word) >= SHORTEST:
             yield has(word, column)
         else:
-            yield _like(sa.func.fold_text(sim_states.c.label), "%", word)
+            yield _holds(sa.func.fold_text(sim_states.c.label), word)
 
 
 def _label_begins(text: str) -> "sa.ColumnElement[bool]":
-    label = sim_states.c.label
-    if _has_alike(text):
-        return _like(sa.func.fold_text(label), "", text)
-    return _begins(sa.func.fold_text(label), sa.func.fold_text(normal("NFKC", text)))
+    beginning = sa.func.left(sa.func.fold_text(sim_states.c.label), sa.literal_column("255"))  # as the index has it
+    return begins(beginning, _folded(text))
 
 
 def _folded(pattern: str) -> "sa.ColumnElement[str]":
-    """Folded as the stored texts are: by the same function of the database."""
+    """Folded as the stored texts are, by the same function of the database: dashes and apostrophes are one sign."""
     return sa.func.fold_text(normal("NFKC", pattern))
 
 
@@ -154,24 +157,8 @@ def _any_of(identifiers: Sequence[Identifier], column: "sa.ColumnElement[Any]") 
                 yield printed_end(sa.literal(one.digits), column)
 
 
-def _like(column: "sa.ColumnElement[Any]", before: str, word: str) -> "sa.ColumnElement[bool]":
-    """Whether a folded text holds the word, or begins with it where nothing may stand before.
-
-    Dashes, underscores and apostrophes stand for each other, as keyboards differ in them: an index finds what has any
-    sign in their places, and a regular expression takes those that have one of them.
-    """
-    word = normal("NFKC", word)
-    if not _has_alike(word):
-        return column.like(_folded(f"{before}{escaped(word)}%"))
-    pattern = re.sub(ALIKE, "_", word.replace("\\", "\\\\").replace("%", "\\%"))
-    exact = "".join(ALIKE if re.match(ALIKE, one) else one if one.isalnum() else f"\\{one}" for one in word)
-    fits = column.regexp_match(_folded(("" if before else "^") + exact))
-    return sa.and_(column.like(_folded(f"{before}{pattern}%")), fits)
-
-
-def _has_alike(word: str) -> bool:
-    word = normal("NFKC", word)
-    return bool(re.search(ALIKE, word) and re.search(r"[^\W_]", word))
+def _holds(column: "sa.ColumnElement[Any]", word: str) -> "sa.ColumnElement[bool]":
+    return column.like(_folded(f"%{escaped(normal('NFKC', word))}%"))
 
 
 def escaped(text: str) -> str:

@@ -5,7 +5,16 @@ from ipaddress import IPv6Address, ip_address
 
 from msgspec import Struct
 
-from console.iccid import LENGTH, InvalidIccid, check_digit, known, parse, plain_text
+from console.iccid import (
+    InvalidIccid,
+    check_digit,
+    has_printed_length,
+    has_stored_length,
+    is_longer,
+    known,
+    parse,
+    plain_text,
+)
 
 LEAST_DIGITS = 14  # of an identifier that is written whole; fewer are a part of one
 LEAST_OF_NUMBER = 8  # digits of a telephone number with its country code, and 15 at most (ITU-T E.164)
@@ -18,9 +27,17 @@ EDGES = "\"'<>[](){}#*“”‘’„«»:;.,/!?=\\"
 WITHIN = re.compile(r"[-‐-―−./_]")  # between the digits of an identifier, however it is divided
 WITH_VERSION = re.compile(r"(?<!\d)(\d{15}) ?/ ?\d{2}(?!\d)")  # 3GPP TS 22.016: an IMEI, and the version beside it
 NATIONAL_PREFIX = re.compile(r"(?<=\d) ?\(0\) ?(?=\d)")
-LABEL = r"\+?(?:q?ccid|icc-?id|icc|imsi|imei(?:/?sv)?|msisdn|sim|tel|phone|ipv?[46]?)"  # as cards and modems print it
-LABELLED = re.compile(rf"{LABEL}[:=#]+(?P<value>.+)", re.IGNORECASE)
-LABEL_ALONE = re.compile(rf"{LABEL}[:=#.]*", re.IGNORECASE)
+# As cards, devices, modems (3GPP TS 27.007, +CCID, +CIMI, +CGSN, ^ICCID, #CCID) and heads of columns have it.
+SURE = r"q?ccid|icc-?id|imsi|imei(?:/?sv)?|msisdn"  # that stand before a number also without anything between
+NUMBER = r"(?:no|nr|num|number|id|addr|address)"
+NAMED = rf"{SURE}|imei\d|icc|cimi|cgsn|cnum|sim|card|tel|phone|mobile|sms|s/?n|ip(?:v?[46])?"
+LABEL = rf"(?:at)?[+^#%$*]?(?:{NAMED})(?:-?{NUMBER})?"
+LABELLED = re.compile(rf"(?:{LABEL}[.:=#]+|(?:{SURE})-?(?=\d))(?P<value>.+)", re.IGNORECASE)
+LABEL_ALONE = re.compile(rf"{LABEL}[.:=#-]*", re.IGNORECASE)
+LABEL_GOES_ON = re.compile(rf"(?:{NUMBER}|\d(?=[.:=#]))?[.:=#]*", re.IGNORECASE)
+LABEL_BEFORE = re.compile(
+    rf"(?<![^\s,;|])({LABEL}(?: {NUMBER})?[.:=#]*) ?[,;|\t\r\n]+\s*", re.IGNORECASE
+)  # another cell
 IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?(?:/\S*)?")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -69,18 +86,24 @@ class Identifier(Struct, frozen=True):
 
 def may_be_printed_end(digits: str) -> bool:
     """Whether these may be the last digits of an ICCID as it is printed, with the check digit that is not stored."""
-    plain = digits.isascii() and digits.isdigit() and LEAST_PRINTED <= len(digits) <= LENGTH
+    plain = digits.isascii() and digits.isdigit() and len(digits) >= LEAST_PRINTED and not is_longer(digits)
     return plain and not digits.startswith(ICCIDS_BEGIN)
 
 
 def first_identifier(pieces: list[str]) -> tuple[Identifier, int] | None:
     """The identifier that these pieces of a text begin with, and of how many of them it is made."""
-    if LABEL_ALONE.fullmatch(pieces[0]) and len(pieces) > 1:
-        found = _unlabelled(pieces[1:])
-        return (found[0], found[1] + 1) if found else None
-    if labelled := LABELLED.fullmatch(pieces[0]):
-        return _unlabelled([labelled["value"], *pieces[1:]])
-    return _unlabelled(pieces)
+    labels = 0
+    while labels + 1 < len(pieces) and _is_label(pieces[labels], follows=labels > 0):
+        labels += 1
+    following = pieces[labels:]
+    if labelled := LABELLED.fullmatch(following[0]):
+        following[0] = labelled["value"]
+    found = _unlabelled(following)
+    return (found[0], found[1] + labels) if found else None
+
+
+def _is_label(piece: str, *, follows: bool) -> bool:
+    return bool(LABEL_ALONE.fullmatch(piece) or (follows and LABEL_GOES_ON.fullmatch(piece)))
 
 
 def _unlabelled(pieces: list[str]) -> tuple[Identifier, int] | None:
@@ -89,7 +112,8 @@ def _unlabelled(pieces: list[str]) -> tuple[Identifier, int] | None:
     alone, international = _digits(pieces[0]), plain_text(pieces[0]).lstrip("(").startswith("+")
     if alone and (len(alone) >= LEAST_DIGITS or (international and len(alone) >= LEAST_OF_NUMBER)):
         following = _digits(pieces[1]) if len(pieces) > 1 else None
-        if len(alone) in (OF_IMEI, LENGTH) and following and len(following) == 1:  # its check digit
+        unchecked = len(alone) == OF_IMEI or has_stored_length(alone)
+        if unchecked and following and len(following) == 1:  # its check digit
             return _checked(" ".join(pieces[:2]), alone + following), 2
         if not (international and following):
             return _checked(pieces[0], alone), 1
@@ -97,7 +121,7 @@ def _unlabelled(pieces: list[str]) -> tuple[Identifier, int] | None:
     joined = ""
     for number, piece in enumerate(pieces, start=1):
         digits = _digits(piece)
-        if digits is None or len(joined) > LENGTH + 1:
+        if digits is None or (is_longer(joined) and not has_printed_length(joined)):
             return None
         joined += digits
         if number > 1 and _is_whole(joined, pieces[number:], international=international):
@@ -109,9 +133,9 @@ def _is_whole(digits: str, following: list[str], *, international: bool) -> bool
     """Whether these joined groups are an identifier, and what follows is not its next group."""
     more = _digits(following[0]) if following else None
     if digits.startswith("89") and not international:
-        if len(digits) == LENGTH:
+        if has_stored_length(digits):
             return not (more and len(more) == 1)
-        return len(digits) == LENGTH + 1
+        return has_printed_length(digits)
     if more:
         return False
     if international or digits.startswith("00"):
@@ -122,7 +146,7 @@ def _is_whole(digits: str, following: list[str], *, international: bool) -> bool
 def _digits(piece: str) -> str | None:
     """The digits of a piece, without what divides and surrounds them and the filling F; None if it is anything else."""
     bare = WITHIN.sub("", plain_text(piece).strip(EDGES).lstrip("+"))
-    if len(bare) > LENGTH and bare[-1] in "fF":
+    if is_longer(bare) and bare[-1] in "fF":
         bare = bare.rstrip("fF")
     return bare if bare.isascii() and bare.isdigit() else None
 
@@ -145,7 +169,7 @@ def _address(piece: str) -> str | None:
 
 
 def _checked(written: str, digits: str) -> Identifier:
-    if digits.startswith("89") and len(digits) == LENGTH + 1:
+    if digits.startswith("89") and has_printed_length(digits):
         try:
             parse(digits)
         except InvalidIccid as error:

@@ -11,7 +11,7 @@ from console.sims import reads
 from console.sims.ordering import ordered
 from console.sims.position import matching
 from console.sims.rules import SimFilter, Sort
-from console.sims.sorting import TWINS, mark_after, values_at
+from console.sims.sorting import TWINS, mark_after, values_at, with_keys
 from console.store.keyset import read_cursor
 from console.store.keyset_before import parts_before
 from console.store.keyset_parts import backwards, order
@@ -35,9 +35,10 @@ async def neighbours(
     """Where this SIM stands in this list now. No more is looked at than MOST_COUNTED SIMs and what counting takes."""
     total = await reads.count(connection, organization_id, wanted)
     keys, where, iccid = ordered(organization_id, wanted, sort)
-    cursor = read_cursor(mark_after(keys, sim))
+    there = await with_keys(connection, organization_id, keys, sim)
+    cursor = read_cursor(mark_after(keys, there))
     after = await reads.keys(connection, organization_id, wanted, sort=sort, limit=1, cursor=cursor)
-    earlier = parts_before(keys, values_at(keys, sim), TWINS)
+    earlier = parts_before(keys, values_at(keys, there), TWINS)
     previous, counted = None, 0
     for part in backwards(earlier):
         query = sa.select(iccid).where(*where, *part.where)

@@ -1,6 +1,7 @@
 """Questions about SIMs. Every one is asked for one organization, and knows of no other."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,14 +9,13 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
-from console.sims.counts.reads import counted_by_kind
+from console.sims.counts_reads import counted_by_kind
 from console.sims.filters import conditions, texts
-from console.sims.ordering import having_words, ordered, words_alone
+from console.sims.ordering import having_words, is_few, ordered, words_alone
 from console.sims.rules import SimFilter, Sort
 from console.sims.search import parse_search
-from console.sims.sorting import TWINS, fields_of, keys_of, mark_after
-from console.sims.tables import sim_states, sims, words
-from console.sims.watching.tables import is_watched
+from console.sims.sorting import TWINS, fields_of, keys_of, mark_after, with_keys
+from console.sims.tables import sim_states, words
 from console.store.keyset import Cursor
 from console.store.keyset_parts import backwards, order, parts
 from console.store.planning import plan_by_values
@@ -66,12 +66,12 @@ async def page(
     keys = keys_of(sort)
     total = await count(connection, organization_id, wanted)
     read = [*dict.fromkeys([*fields, *fields_of(keys)])] if fields else ()
-    found: list[Any] = await rows(
-        connection, organization_id, wanted, sort=sort, limit=limit + 1, offset=offset, cursor=cursor, fields=read
-    )
+    span: dict[str, Any] = {"limit": limit + 1, "offset": offset, "cursor": cursor, "total": total, "fields": read}
+    found: list[Any] = await rows(connection, organization_id, wanted, sort=sort, **span)
     if len(found) <= limit:
         return SimPage(found, total, None)
-    return SimPage(found[:limit], total, mark_after(keys, found[limit - 1]))
+    last = await with_keys(connection, organization_id, keys, found[limit - 1])
+    return SimPage(found[:limit], total, mark_after(keys, last))
 
 
 async def rows(
@@ -90,10 +90,10 @@ async def rows(
 
     With `fields`, rows that have the ICCID and these.
     """
-    found = await keys(
-        connection, organization_id, wanted, sort=sort, limit=limit, offset=offset, cursor=cursor, total=total
+    of_these = partial(states_of, connection, organization_id, fields)
+    return await _read(
+        connection, organization_id, wanted, of_these, sort=sort, limit=limit, offset=offset, cursor=cursor, total=total
     )
-    return await _in_order(connection, organization_id, found, fields)
 
 
 async def keys(
@@ -107,41 +107,68 @@ async def keys(
     cursor: Cursor | None = None,
     total: int | None = None,
 ) -> list[str]:
-    """The ICCIDs of such a list alone: indexes know them, so no more SIMs are looked at than are wanted."""
+    """The ICCIDs of such a list alone."""
+
+    async def of_these(chosen: "sa.Select[Any]") -> list[str]:
+        return list((await connection.execute(chosen)).scalars())
+
+    return await _read(
+        connection, organization_id, wanted, of_these, sort=sort, limit=limit, offset=offset, cursor=cursor, total=total
+    )
+
+
+async def _read(
+    connection: AsyncConnection,
+    organization_id: int,
+    wanted: SimFilter,
+    read: "Callable[[sa.Select[Any]], Awaitable[list[Any]]]",
+    *,
+    sort: Sequence[Sort],
+    limit: int,
+    offset: int,
+    cursor: Cursor | None,
+    total: int | None,
+) -> list[Any]:
+    """What `read` makes of a SELECT of ICCIDs. Indexes know these, so no more SIMs are looked at than are wanted."""
     if not parse_search(wanted.q).iccids_alone:
         await plan_by_values(connection)
+    if total is not None and offset >= total:
+        return []
     by, where, iccid = ordered(organization_id, wanted, sort)
+    few = bool(sort) and total is not None and await is_few(connection, organization_id, wanted, total)
     found = parts(by, cursor, TWINS)
     from_end = total is not None and offset * 2 > total
     if from_end and total is not None:
         limit, offset = min(limit, total - offset), max(0, total - offset - limit)
         found = backwards(found)
-    iccids: list[str] = []
+    items: list[Any] = []
     for part in found:
-        chosen = sa.select(iccid).where(*where, *part.where).order_by(*order(part, from_end=from_end))
-        iccids += (await connection.execute(chosen.limit(limit - len(iccids)).offset(offset))).scalars()
-        if len(iccids) >= limit or part is found[-1]:
+        chosen = sa.select(iccid).where(*where, *part.where).order_by(*order(part, from_end=from_end, sorted_anew=few))
+        items += await read(chosen.limit(limit - len(items)).offset(offset))
+        if len(items) >= limit or part is found[-1]:
             break
-        if offset and not iccids:  # all of this part is passed over
+        if offset and not items:  # all of this part is passed over
             passed = sa.select(sa.func.count()).select_from(iccid.table).where(*where, *part.where)
             offset = max(0, offset - int((await connection.execute(passed)).scalar_one()))
         else:
             offset = 0
-    return iccids[::-1] if from_end else iccids
+    return items[::-1] if from_end else items
 
 
-async def _in_order(
-    connection: AsyncConnection, organization_id: int, iccids: Sequence[str], fields: Sequence[str]
+async def states_of(
+    connection: AsyncConnection, organization_id: int, fields: Sequence[str], chosen: "sa.Select[Any]"
 ) -> list[Any]:
-    """These SIMs in this order. The statement is the same for every list, so it is planned once for many."""
-    if not iccids:
-        return []
+    """The SIMs with these ICCIDs, in their order. PostgreSQL lists them first, then looks up those alone."""
     c = sim_states.c
     columns = [c[name] for name in dict.fromkeys(["iccid", *fields])] if fields else STATE_COLUMNS
-    query = sa.select(*columns).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts(iccids)))
-    found = {row.iccid: row for row in await connection.execute(query)}
-    there = [found[iccid] for iccid in iccids if iccid in found]
-    return there if fields else [_state(row) for row in there]
+    listed = sa.select(sa.func.array(chosen.scalar_subquery(), type_=sa.ARRAY(sa.Text)).label("iccids")).cte("chosen")
+    iccids = sa.cast(sa.select(listed.c.iccids).scalar_subquery(), sa.ARRAY(sa.Text))
+    once = sa.case((sa.func.row_number().over() == 1, iccids))
+    mine = sa.and_(c.organization_id == organization_id, c.iccid == sa.func.any(iccids))
+    rows = (await connection.execute(sa.select(*columns, once.label("listed")).where(mine))).all()
+    found = {row.iccid: row if fields else _state(row[:-1]) for row in rows}
+    in_order = next((row.listed for row in rows if row.listed is not None), ())
+    return [found[iccid] for iccid in in_order if iccid in found]
 
 
 async def count(connection: AsyncConnection, organization_id: int, wanted: SimFilter) -> int:
@@ -153,6 +180,8 @@ async def count(connection: AsyncConnection, organization_id: int, wanted: SimFi
 
 def number(organization_id: "int | sa.BindParameter[int]", wanted: SimFilter) -> "sa.ColumnElement[int]":
     """How many SIMs the filter lets through, in SQL."""
+    if wanted.q and parse_search(wanted.q).iccids_alone:  # a few keys: cheaper than to leave out what is not watched
+        return _number(sim_states, conditions(organization_id, wanted))
     known = counted_by_kind(organization_id, wanted)
     if known is None and (asked := words_alone(wanted)):
         known = _number(words, having_words(organization_id, asked))
@@ -163,21 +192,3 @@ def number(organization_id: "int | sa.BindParameter[int]", wanted: SimFilter) ->
 
 def _number(table: sa.FromClause, where: "Sequence[sa.ColumnElement[bool]]") -> "sa.ScalarSelect[int]":
     return sa.select(sa.func.count()).select_from(table).where(*where).scalar_subquery()
-
-
-async def countries(connection: AsyncConnection, organization_id: int) -> list[str]:
-    """The countries that SIMs are in now, for the filter."""
-    c = sims.c
-    first = sa.select(c.country).where(c.organization_id == organization_id, c.country.is_not(None), is_watched(sims))
-    first = first.order_by(c.country).limit(1)
-    each = sa.select(first.scalar_subquery().label("country")).cte("each", recursive=True)
-    later = first.where(c.country > each.c.country).scalar_subquery()
-    each = each.union_all(sa.select(later).where(each.c.country.is_not(None)))
-    query = sa.select(each.c.country).where(each.c.country.is_not(None)).order_by(each.c.country)
-    return list((await connection.execute(query)).scalars())
-
-
-async def inventory_keys(connection: AsyncConnection, organization_id: int) -> list[tuple[str, int]]:
-    """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
-    query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
-    return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]

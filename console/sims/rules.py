@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from console.sims.annotations.rules import CUSTOM, field_name
+from console.sims.annotations_rules import CUSTOM, field_name
 from console.unicode_text import normal
 
 LOW_PERCENT = 20
@@ -16,6 +16,7 @@ SORTS = {
     "operator": "operator",
     "rat": "rat",
     "data_left_bytes": "data_left_bytes",
+    "days_left": "data_left_seconds",
     "sms_left": "sms_left",
     "last_seen_at": "last_seen_at",
     "changed_at": "changed_at",
@@ -23,6 +24,7 @@ SORTS = {
     "tags": "tags",
 }
 TAG = "tag"  # the field of a filter that asks for tags
+LEFT = "days_left"  # the field of a filter that asks for when the data quota is empty
 QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
 
 
@@ -91,6 +93,6 @@ def parse_sort(text: str) -> list[Sort]:
             raise ValueError(f"can't be sorted by {field[:40]!r}: choose from {', '.join(SORTS)} and field.<name>")
         if field not in {sort.field for sort in sorts}:
             sorts.append(Sort(field, part.startswith("-")))
-    if len(sorts) > MOST_SORTS:
-        raise ValueError(f"can be sorted by {MOST_SORTS} fields at most")
+        if len(sorts) > MOST_SORTS:  # what follows is not even looked at
+            raise ValueError(f"can be sorted by {MOST_SORTS} fields at most")
     return sorts

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from console.iccid import INVISIBLE
-from console.sims.identifiers import NATIONAL_PREFIX, WITH_VERSION, Identifier, first_identifier
+from console.sims.identifiers import LABEL_BEFORE, NATIONAL_PREFIX, WITH_VERSION, Identifier, first_identifier
 from console.unicode_text import normal
 
 LONGEST = 8_000  # characters
@@ -38,7 +38,7 @@ def parse_search(text: str) -> Search:
     if len(text) > LONGEST:
         raise SearchTooLong(f"A search has at most {LONGEST:,} characters; this one has {len(text):,}.")
     text = INVISIBLE.sub("", normal("NFKC", text))
-    for spelling, plain in ((WITH_VERSION, r"\1"), (NATIONAL_PREFIX, ""), (PLUS_ALONE, "+")):
+    for spelling, plain in ((WITH_VERSION, r"\1"), (NATIONAL_PREFIX, ""), (PLUS_ALONE, "+"), (LABEL_BEFORE, r"\1 ")):
         text = spelling.sub(plain, text)
     words: list[str] = []
     identifiers: dict[str, Identifier] = {}

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.sims.annotations.rules import CUSTOM
+from console.sims.annotations_rules import CUSTOM
 from console.sims.rules import SORTS, Sort
 from console.sims.tables import sim_states
 from console.store.keyset import Keys, mark
@@ -42,8 +43,19 @@ def fields_of(keys: Keys) -> list[str]:
     return ["custom_fields" if name.startswith(CUSTOM) else name for name in names]
 
 
+async def with_keys(connection: AsyncConnection, organization_id: int, keys: Keys, state: Any) -> Any:
+    """The SIM with all that it is ordered by: itself, or, where it does not have that, as the database has it."""
+    names = fields_of(keys)
+    if all(hasattr(state, name) for name in names):
+        return state
+    c = sim_states.c
+    read = {name: c[name] for name in (*names, "iccid")}
+    query = sa.select(*read.values()).where(c.organization_id == organization_id, c.iccid == state.iccid)
+    return (await connection.execute(query)).one()
+
+
 def mark_after(keys: Keys, state: Any) -> str:
-    """The cursor behind this SIM: a SimState, or a row with `fields_of` these keys."""
+    """The cursor behind this SIM: what `with_keys` gives, or a row with `fields_of` these keys."""
     names = [str(getattr(column, "key", "")) for column, _ in keys]
     return mark(keys, SimpleNamespace(**dict(zip(names, values_at(keys, state), strict=True))))
 

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims.filters import escaped, open_to_all, printed_end, texts
 from console.sims.identifiers import Identifier, may_be_printed_end
-from console.sims.tables import sims, words
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sims, words
 
 
 async def not_found(

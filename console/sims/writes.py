@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from console.facts.sims import SimChanged
 from console.sims import reads
 from console.sims.filters import texts
-from console.sims.tables import checks, sims
-from console.sims.watching.tables import watch_requests
+from console.sims.tables import checks, fleet_counts, sims, watch_requests
+from console.sims.watching_reads import inventory_keys
 from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
 
@@ -120,7 +120,7 @@ async def record_walk(
 
     One walk proves nothing, for the order of 1NCE's pages is not fixed: a SIM is missing after two without it.
     """
-    known = await reads.inventory_keys(transaction.connection, organization_id)
+    known = await inventory_keys(transaction.connection, organization_id)
     absent = {iccid: walks for iccid, walks in known if iccid not in met and walks < 2}
     back = [iccid for iccid, walks in known if iccid in met and walks > 0]
     for iccids, value in ((sorted(absent), sims.c.missing_walks + 1), (sorted(back), sa.literal(0))):
@@ -151,3 +151,21 @@ async def record_checks(
     await transaction.connection.execute(
         statement.on_conflict_do_update(index_elements=KEY, set_={name: statement.excluded[name] for name in names})
     )
+
+
+async def fold_counts(transaction: Transaction, organization_id: int) -> None:
+    """Keep one row for each kind of SIM instead of one for each change. No number changes."""
+    await fold(transaction, fleet_counts, organization_id)
+
+
+async def fold(transaction: Transaction, table: sa.Table, organization_id: int) -> None:
+    """The same of any table that counts `sims` by its other columns."""
+    kinds = [column for column in table.c if column.name not in ("organization_id", "sims")]
+    theirs = sa.delete(table).where(table.c.organization_id == organization_id)
+    gone = theirs.returning(*kinds, table.c.sims).cte("gone")
+    alike = [gone.c[one.name] for one in kinds]
+    number = sa.func.sum(gone.c.sims).cast(sa.BigInteger)
+    sums = sa.select(sa.literal(organization_id), *alike, number).group_by(*alike).having(number != 0)
+    names = ["organization_id", *(one.name for one in kinds), "sims"]
+    put = sa.insert(table).from_select(names, sums).add_cte(gone)
+    await transaction.connection.execute(put)

@@ -1,14 +1,14 @@
 """Questions about what is watched."""
 
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims.filters import texts
-from console.sims.tables import sims
-from console.sims.watching.rules import WatchRequest
-from console.sims.watching.tables import unwatched, watch_requests
+from console.sims.tables import sims, unwatched, watch_requests
+from console.sims.watching_rules import WatchRequest
 
 MOST_SHOWN = 50
 COLUMNS = tuple(watch_requests.c[name] for name in WatchRequest.__struct_fields__)
@@ -16,10 +16,15 @@ COLUMNS = tuple(watch_requests.c[name] for name in WatchRequest.__struct_fields_
 
 async def requests(connection: AsyncConnection, organization_id: int, *, limit: int = MOST_SHOWN) -> list[WatchRequest]:
     """The ICCIDs that were asked for and that 1NCE has not confirmed, the latest first."""
+    query = requests_query(organization_id).limit(limit)
+    return [WatchRequest(**row._mapping) for row in (await connection.execute(query)).all()]
+
+
+def requests_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `requests`, without its limit."""
     c = watch_requests.c
     query = sa.select(*COLUMNS).where(c.organization_id == organization_id)
-    query = query.order_by(c.requested_at.desc(), c.iccid).limit(limit)
-    return [WatchRequest(**row._mapping) for row in (await connection.execute(query)).all()]
+    return query.order_by(c.requested_at.desc(), c.iccid)
 
 
 async def request(connection: AsyncConnection, organization_id: int, iccid: str) -> WatchRequest | None:
@@ -47,3 +52,9 @@ async def unwatched_among(connection: AsyncConnection, organization_id: int, icc
     c = unwatched.c
     query = sa.select(c.iccid).where(c.organization_id == organization_id, c.iccid == sa.func.any(texts([*iccids])))
     return set((await connection.execute(query)).scalars()) if iccids else set()
+
+
+async def inventory_keys(connection: AsyncConnection, organization_id: int) -> list[tuple[str, int]]:
+    """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
+    query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
+    return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]

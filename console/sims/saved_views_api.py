@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller
-from console.saved_views import commands, reads
-from console.saved_views.rules import SavedView
+from console.sims import saved_views_commands as commands
+from console.sims import saved_views_reads as reads
+from console.sims.saved_views_rules import SavedView, as_read
 from console.store.database import Database
 
 By = NamedDependency[Caller]
@@ -49,7 +50,7 @@ class SavedViews(Struct, frozen=True):
 async def list_views(caller: By, reading: NamedDependency[AsyncConnection], fields: FieldNames = "") -> SavedViews:
     """Your own and those that are shared. `query` can be sent to `GET /sims` as it is."""
     found = await reads.views(reading, caller.organization_id, caller.user_id)
-    return SavedViews(selected(SavedView, found, fields))
+    return SavedViews(selected(SavedView, [as_read(one) for one in found], fields))
 
 
 @post("/", operation_id="makeSavedView", summary="Save a view of the list of SIMs")

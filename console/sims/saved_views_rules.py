@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from console.errors import Invalid, NotAllowed
+from console.facts.masking import written
 from console.organizations.rules import Caller, Permission
 from console.sims.filter_parameters import FilterRefused, criterion_of, read_filter
 from console.sims.rules import parse_sort
@@ -61,6 +62,11 @@ def checked_query(query: str) -> str:
     except (FilterRefused, SearchTooLong, ValueError) as error:
         raise Invalid(str(error)) from error
     return urlencode(asked)
+
+
+def as_read(view: SavedView) -> SavedView:
+    """The view as its reader may see it: whoever has shared it may have searched for an IMSI or MSISDN."""
+    return structs.replace(view, name=written(view.name), query=written(view.query)) if view.shared else view
 
 
 def owner_of(caller: Caller, *, shared: bool) -> int | None:

@@ -11,8 +11,9 @@ from console.facts.sims import SimChanged
 from console.organizations.tables import organizations
 from console.sims import reads
 from console.sims.filters import texts
-from console.sims.watching.reads import known_sim
-from console.sims.watching.rules import (
+from console.sims.tables import FLEET, sync_requests, unwatched, watch_requests
+from console.sims.watching_reads import known_sim
+from console.sims.watching_rules import (
     SYNC_ALL_EVERY,
     SYNC_CALLS,
     SYNC_EVERY,
@@ -20,7 +21,6 @@ from console.sims.watching.rules import (
     SyncRequest,
     Watch,
 )
-from console.sims.watching.tables import FLEET, sync_requests, unwatched, watch_requests
 from console.sims.writes import touch
 from console.store.database import Transaction
 

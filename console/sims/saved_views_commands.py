@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from console.acting import Act
 from console.errors import NotFound
 from console.organizations.rules import Caller
-from console.saved_views import reads, writes
-from console.saved_views.rules import SavedView, owner_of
+from console.sims import saved_views_reads as reads
+from console.sims import saved_views_writes as writes
+from console.sims.saved_views_rules import SavedView, owner_of
 from console.store.database import Transaction
 
 

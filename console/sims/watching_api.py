@@ -16,14 +16,14 @@ from console.facts.sims import SimState
 from console.http.etag import etag_of, matches
 from console.organizations.rules import Caller, Permission
 from console.sims import reads
-from console.sims.annotations.rules import AnnotationChanges, Annotations, merged, written
-from console.sims.annotations.writes import annotate, keep, locked
+from console.sims import watching_reads as watching
+from console.sims import watching_writes as writes
+from console.sims.annotations_rules import AnnotationChanges, Annotations, merged, written
+from console.sims.annotations_writes import annotate, keep, locked
 from console.sims.api import plain_iccid, shown_sim
 from console.sims.api import router as reading
-from console.sims.watching import reads as watching
-from console.sims.watching import writes
-from console.sims.watching.rules import SyncRequest, Watch, WatchRequest
-from console.sims.watching.writes import request_fleet_sync, request_sim_sync
+from console.sims.watching_rules import SyncRequest, Watch, WatchRequest
+from console.sims.watching_writes import request_fleet_sync, request_sim_sync
 from console.store.database import Database
 
 TAGS = Annotated[

@@ -6,15 +6,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.saved_views.rules import SavedView
-from console.saved_views.tables import default_views, saved_views
+from console.sims.saved_views_rules import SavedView
+from console.sims.saved_views_tables import default_views, saved_views
 
 v, d = saved_views.c, default_views.c
 
 
-def _query(organization_id: int, user_id: int | None) -> "sa.Select[Any]":
+def _query(
+    organization_id: "int | sa.BindParameter[int]", user_id: "int | sa.BindParameter[int] | None"
+) -> "sa.Select[Any]":
     """The views that this user has, their own and the shared ones; None: the shared ones."""
-    mine = sa.and_(d.organization_id == organization_id, d.user_id == (user_id or 0), d.saved_view_id == v.id)
+    user = 0 if user_id is None else user_id
+    mine = sa.and_(d.organization_id == organization_id, d.user_id == user, d.saved_view_id == v.id)
     default = sa.exists().where(mine).label("default")
     columns = (v.id, v.name, v.query, v.user_id.is_(None).label("shared"), default, v.changed_by, v.changed_at)
     own = v.user_id.is_(None) if user_id is None else sa.or_(v.user_id.is_(None), v.user_id == user_id)
@@ -23,8 +26,14 @@ def _query(organization_id: int, user_id: int | None) -> "sa.Select[Any]":
 
 async def views(connection: AsyncConnection, organization_id: int, user_id: int | None) -> list[SavedView]:
     """A user's own views and the shared ones, by name."""
-    rows = await connection.execute(_query(organization_id, user_id).order_by(v.name, v.id))
-    return [SavedView(**row._mapping) for row in rows]
+    return [SavedView(**row._mapping) for row in await connection.execute(views_query(organization_id, user_id))]
+
+
+def views_query(
+    organization_id: "int | sa.BindParameter[int]", user_id: "int | sa.BindParameter[int] | None"
+) -> "sa.Select[Any]":
+    """The SELECT of `views`. A parameter that is NULL asks for the shared ones."""
+    return _query(organization_id, user_id).order_by(v.name, v.id)
 
 
 async def views_of_users(
@@ -47,12 +56,3 @@ async def view(connection: AsyncConnection, organization_id: int, user_id: int |
     """One of these; None if the user has none with this number."""
     row = (await connection.execute(_query(organization_id, user_id).where(v.id == number))).first()
     return SavedView(**row._mapping) if row else None
-
-
-async def default_query(connection: AsyncConnection, organization_id: int, user_id: int | None) -> str:
-    """The query that this user's list of SIMs opens with; empty for none."""
-    if user_id is None:
-        return ""
-    query = sa.select(v.query).join_from(default_views, saved_views, d.saved_view_id == v.id)
-    query = query.where(d.organization_id == organization_id, d.user_id == user_id)
-    return (await connection.execute(query)).scalar_one_or_none() or ""

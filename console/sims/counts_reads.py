@@ -8,18 +8,16 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.sims.counts.tables import KINDS, fleet_counts
 from console.sims.filters import one_of
 from console.sims.rules import SimFilter
-from console.sims.tables import sims
-from console.sims.watching.tables import unwatched
+from console.sims.tables import KINDS, fleet_counts, sims, unwatched
 from console.store.direct_reads import DirectReads, Question
 
 COUNTED = frozenset(one.name for one in KINDS)
 
 
-class Kind(Struct, frozen=True, kw_only=True):
-    """So many SIMs are alike in these. None: 1NCE has not said."""
+class Kind(Struct, frozen=True, gc=False):
+    """So many SIMs are alike in these. None: 1NCE has not said. The fields stand as KINDS has them."""
 
     connection: str | None
     status: str | None
@@ -27,7 +25,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     missing: bool
     operator: str | None
     country: str | None
-    rat: str | None = None
+    rat: str | None
+    apn: str | None
     sims: int
 
 
@@ -41,7 +40,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     missing: int
 
 
-def _kinds(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+def kinds_of(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `kinds`."""
     known = sa.select(*KINDS, fleet_counts.c.sims).where(fleet_counts.c.organization_id == organization_id)
     left_out = (
         sa.select(
@@ -64,21 +64,22 @@ def _kinds(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
     return sa.select(*alike, number.label("sims")).group_by(*alike).having(number != 0)
 
 
-def _kinds_asked() -> "sa.Select[Any]":
-    return _kinds(sa.bindparam("organization_id", type_=sa.Integer))
+def kinds_query() -> "sa.Select[Any]":
+    """The SELECT of `kinds`, for the parameter `organization_id`."""
+    return kinds_of(sa.bindparam("organization_id", type_=sa.Integer))
 
 
-KINDS_OF = Question(_kinds_asked)
+KINDS_OF = Question(kinds_query)
 
 
 async def kinds(connection: AsyncConnection, organization_id: int) -> list[Kind]:
     """The watched SIMs by what they have in common, in one look so that all numbers agree."""
-    return [Kind(**row._mapping) for row in await connection.execute(_kinds(organization_id))]
+    return [Kind(*row) for row in await connection.execute(kinds_of(organization_id))]
 
 
 async def kinds_direct(direct: DirectReads, organization_id: int) -> list[Kind]:
     """The same, as a prepared statement."""
-    return [Kind(**row) for row in await direct.rows(KINDS_OF, organization_id=organization_id)]
+    return [Kind(*row) for row in await direct.rows(KINDS_OF, organization_id=organization_id)]
 
 
 def counted(found: Sequence[Kind]) -> Counts:
@@ -86,17 +87,15 @@ def counted(found: Sequence[Kind]) -> Counts:
     connection: Counter[str] = Counter()
     status: Counter[str] = Counter()
     quota: Counter[str] = Counter()
+    total = missing = 0
     for one in found:
-        connection[one.connection or "unknown"] += one.sims
-        status[one.status or "unknown"] += one.sims
-        quota[one.quota or "unknown"] += one.sims
-    return Counts(
-        total=sum(one.sims for one in found),
-        connection=dict(connection),
-        status=dict(status),
-        quota=dict(quota),
-        missing=sum(one.sims for one in found if one.missing),
-    )
+        sims = one.sims
+        total += sims
+        missing += sims if one.missing else 0
+        connection[one.connection or "unknown"] += sims
+        status[one.status or "unknown"] += sims
+        quota[one.quota or "unknown"] += sims
+    return Counts(total=total, connection=dict(connection), status=dict(status), quota=dict(quota), missing=missing)
 
 
 async def counts(connection: AsyncConnection, organization_id: int) -> Counts:

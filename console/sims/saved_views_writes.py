@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
-from console.saved_views.rules import MOST_VIEWS, checked_name, checked_query
-from console.saved_views.tables import default_views, saved_views
+from console.sims.saved_views_rules import MOST_VIEWS, checked_name, checked_query
+from console.sims.saved_views_tables import default_views, saved_views
 from console.store.database import Transaction
 
 v, d = saved_views.c, default_views.c

@@ -1,1 +1,0 @@
-"""Views of the list of SIMs that people keep: their own, and those that all of an organization share."""

@@ -1,1 +1,0 @@
-"""How many SIMs there are of each kind, kept by the database itself."""
