@@ -1,7 +1,7 @@
 """The only way to run a command: asks the permission, writes the audit line, counts and times it."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from console import metrics
 from console.audit.actions import BY_NAME, ActionKind
 from console.audit.rules import INSTALLATION, Actor, ActorKind, Line, Outcome, actor_of
-from console.audit.writes import add_line
+from console.audit.writes import add_line, add_lines
 from console.errors import ConsoleError, NotAllowed, ProofNeeded
 from console.http.called_from import called_from
 from console.organizations.rules import PROOF_LASTS, Caller
@@ -29,6 +29,7 @@ class Act(Struct, kw_only=True):
     subject: str | None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    each: Sequence[tuple[str, dict[str, Any], dict[str, Any]]] = ()  # of many: subject, before, after; a line for each
 
 
 @asynccontextmanager
@@ -56,10 +57,15 @@ async def acting(
     outcome, reason = Outcome.FAILED, None
     try:
         _ask(caller, kind)
+        if kind.proof:
+            await _confirm(transaction, caller)
         yield act
+        if kind.gives:
+            await _confirm(transaction, caller)
         outcome = Outcome.DONE
     except ConsoleError as error:
         outcome, reason = Outcome.REFUSED if error.status < OUR_FAULT else Outcome.FAILED, said(error)
+        error.noted = True
         raise
     except Exception as error:
         reason = type(error).__name__  # its text may hold anything
@@ -68,7 +74,8 @@ async def acting(
         line = _line(caller, kind, act, outcome, reason)
         metrics.commands.labels(action, outcome.value).observe(time.perf_counter() - began)
         if outcome is Outcome.DONE:
-            await add_line(transaction, line)
+            parts = (structs.replace(line, subject=of, before=before, after=after) for of, before, after in act.each)
+            await add_lines(transaction, [line, *parts])
         else:
             transaction.in_any_case(partial(add_line, line=structs.replace(line, after=None)))
 
@@ -87,6 +94,7 @@ async def refuse(
         organization_id=caller.organization_id if isinstance(caller, Caller) else organization_id, subject=subject
     )
     metrics.commands.labels(action, Outcome.REFUSED.value).observe(0)
+    error.noted = True
     await add_line(transaction, _line(caller, BY_NAME[action], act, Outcome.REFUSED, said(error)))
 
 
@@ -102,6 +110,15 @@ def _ask(caller: Caller | Actor, kind: ActionKind) -> None:
         raise NotAllowed(f"This needs the permission {kind.permission}")
     if kind.proof and isinstance(caller, Caller):
         need_proof(caller, kind.name)
+
+
+async def _confirm(transaction: Transaction, caller: Caller | Actor) -> None:
+    """Raises NotAllowed if the caller's rights ended since the request began: its body may have come slowly.
+
+    What gives rights is asked again once it is stored: until then it waits for whoever takes its maker's rights.
+    """
+    if isinstance(caller, Caller) and transaction.confirm is not None:
+        await transaction.confirm(transaction.connection, caller)
 
 
 def need_proof(caller: Caller, action: str) -> None:

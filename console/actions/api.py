@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.actions import ending, reads
-from console.actions.account import router as account
 from console.actions.asking import router as asking
 from console.actions.auto_topping_up import router as auto_topping_up
 from console.actions.bodies import Settled
 from console.actions.budgeting import router as budgeting
 from console.actions.diagnosing import router as diagnosing
+from console.actions.orders_api import router as account
 from console.actions.reads import ActionFilter
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState

@@ -11,7 +11,7 @@ from console.actions.approving import ApprovalRule, Decider, state_of
 from console.actions.bulk.listing import state_of as state_of_sim
 from console.actions.bulk.tables import bulk_actions, bulk_items
 from console.actions.tables import actions, approval_rules, approvals
-from console.api_keys.reads import person_behind
+from console.api_keys.reads import maker_behind
 from console.facts.approvals import Approval, ApprovalGiven, ApprovalState
 from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Permission
@@ -55,7 +55,7 @@ async def rule_of(connection: AsyncConnection, organization_id: int) -> Approval
 
 async def decider_of(connection: AsyncConnection, caller: Caller) -> Decider:
     """The person behind a caller: of an API key the user who made it."""
-    return Decider(handle=caller.handle, person=await person_behind(connection, caller))
+    return Decider(handle=caller.handle, person=(await maker_behind(connection, caller)).name)
 
 
 async def was_of(connection: AsyncConnection, organization_id: int, iccid: str) -> str | None:

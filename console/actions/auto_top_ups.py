@@ -20,7 +20,7 @@ from console.errors import Conflict, Invalid
 from console.facts.actions import ActionKind
 from console.quotas.bands import FRESH
 from console.quotas.tables import quota_forecasts
-from console.sims.annotations.rules import fold_tag
+from console.sims.annotations_rules import fold_tag
 from console.sims.tables import sim_states
 
 r, a, s, f = auto_top_ups.c, actions.c, sim_states.c, quota_forecasts.c

@@ -118,6 +118,11 @@ def limits_on(caller: str, limits: Sequence[BudgetLimit]) -> list[BudgetLimit]:
     ]
 
 
+def top_ups(number: int) -> str:
+    """So many of them, in words."""
+    return f"{number} top-up{'' if number == 1 else 's'}"
+
+
 def refusal(
     caller: str, name: str, price: TopUpPrice, limits: Sequence[BudgetLimit], spendings: Sequence[Spending]
 ) -> str | None:
@@ -128,7 +133,7 @@ def refusal(
         anew = f"It begins anew at 00:00 UTC{' on the first' if limit.period is BudgetPeriod.MONTH else ''}."
         made = used.spent_top_ups + used.reserved_top_ups
         if limit.limit_top_ups is not None and made >= limit.limit_top_ups:
-            return f"The budget of {whose}, {limit.limit_top_ups} top-ups a {limit.period}, is used up. {anew}"
+            return f"The budget of {whose}, {top_ups(limit.limit_top_ups)} a {limit.period}, is used up. {anew}"
         if limit.limit_minor is None:
             continue
         budget = f"the budget of {whose}, {money(limit.limit_minor, limit.currency)} a {limit.period}"

@@ -57,7 +57,7 @@ async def diagnosis_of(connection: AsyncConnection, organization_id: int, sim: S
         else one
         for one in findings
     ]
-    summary = "Nothing wrong is known." if not unknown else "Nothing wrong is known; not all that is needed is known."
+    summary = f"Nothing is known that keeps it from working{'; not all that is needed is known' if unknown else ''}."
     return Diagnosis(
         iccid=sim.iccid,
         as_of=now,

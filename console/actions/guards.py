@@ -15,7 +15,7 @@ from console.actions.budgets import refusal
 from console.actions.replacing import may_replace
 from console.actions.requests import LONGEST_REASON, Asked
 from console.actions.rules import COOL_DOWN, SPENDING
-from console.actions.sending.rules import NOT_DONE_AFTER
+from console.actions.sending_rules import NOT_DONE_AFTER
 from console.actions.spending import limits_of, spendings
 from console.carrier.products import top_up_price
 from console.errors import Conflict, Invalid
@@ -76,7 +76,9 @@ async def may_spend(connection: AsyncConnection, caller: Caller, asked: Asked, n
         minutes = max(1, round((now - latest).total_seconds() / 60))
         ago = "a minute" if minutes == 1 else f"{minutes} minutes"
         raise Conflict(
-            f"Topped up {ago} ago by {last.requested_by}: again?", action=last.id, repeat_with={"repeat": True}
+            f"Topped up {ago} ago by {last.requested_by}: once more only with “Again” ticked (a program: `repeat`)",
+            action=last.id,
+            repeat_with={"repeat": True},
         )
     price = await top_up_price(connection, organization_id, now)
     if asked.shown_price not in (None, shown(price.amount_minor, price.currency)):

@@ -15,14 +15,14 @@ from console.errors import Conflict, Invalid
 from console.facts.actions import ActionKind
 from console.facts.sims import SimState
 from console.sims import reads as sim_reads
-from console.sims.annotations.rules import (
+from console.sims.annotations_rules import (
     MOST_FIELDS,
     AnnotationRefused,
     Annotations,
     checked_note,
     checked_tags,
 )
-from console.sims.annotations.writes import keep, locked
+from console.sims.annotations_writes import keep, locked
 from console.sims.writes import touch
 from console.store.database import Transaction
 

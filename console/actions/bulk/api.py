@@ -19,12 +19,12 @@ from console.actions.bulk.asking import may_ask, may_begin, template
 from console.actions.bulk.bodies import NewBulkAction, selection_of
 from console.actions.bulk.plan import BulkPlan
 from console.actions.bulk.reads import BulkResult
-from console.actions.bulk.results_csv import csv_of
+from console.actions.bulk.results_csv import exported
 from console.actions.bulk.selection import digest_of
 from console.errors import NotFound
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction
-from console.http.attachments import attachment
+from console.facts.masking import masked_bulk_action
 from console.http.database import let_go
 from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
@@ -68,7 +68,7 @@ async def act_on_sims(
         undo = timedelta(seconds=settings.undo_seconds)
         begun = made if replayed else await commands.begin(transaction, caller, made.id, now, undo=undo)
         act.after = {"bulk_action": begun.id, "replayed": replayed, "sims": begun.counts.sims, **asked.parameters}
-    return answer(begun, replayed=replayed)
+    return answer(shown(caller, begun), replayed=replayed)
 
 
 @get("/bulk-actions", operation_id="listBulkActions", summary="List the bulk actions, the latest first")
@@ -76,15 +76,16 @@ async def list_bulk_actions(caller: By, reading: Reading, asked: NamedDependency
     """Without plans that nobody has begun."""
     number = caller.organization_id
     found, more = await reads.page(reading, number, limit=asked.page_size, offset=asked.offset, cursor=asked.cursor)
-    return asked.listing(BulkAction, found, more, await reads.count(reading, number, exact=asked.exact))
+    total = await reads.count(reading, number, exact=asked.exact)
+    return asked.listing(BulkAction, [shown(caller, one) for one in found], more, total)
 
 
 @get("/bulk-actions/{bulk_action_id:str}", operation_id="getBulkAction", summary="One bulk action as it is now")
 async def get_bulk_action(
     caller: By, reading: Reading, bulk_action_id: FromPath[str], fields: FieldNames = ""
 ) -> BulkAction:
-    """With its counts."""
-    return one_selected(await known(reading, caller.organization_id, bulk_action_id), fields)
+    """With its counts by result, as of now. 404 for one of another organization."""
+    return one_selected(shown(caller, await known(reading, caller.organization_id, bulk_action_id)), fields)
 
 
 @get(
@@ -124,12 +125,9 @@ async def export_results(
     return await exported(db, caller, bulk.id)
 
 
-async def exported(db: Database, caller: Caller, bulk_action_id: int) -> Stream:
-    """The results as a file. That they were asked for is an audit line; the request holds no connection by now."""
-    async with db.transaction() as transaction, acting(transaction, caller, "bulk.export", str(bulk_action_id)):
-        pass
-    headers = attachment(f"bulk-action-{bulk_action_id}", "csv", moment := await db.replica.moment())
-    return Stream(csv_of(db, moment, caller.organization_id, bulk_action_id), media_type="text/csv", headers=headers)
+def shown(caller: Caller, bulk: BulkAction) -> BulkAction:
+    """As the caller may see it."""
+    return bulk if caller.sees_identifiers else masked_bulk_action(bulk)
 
 
 async def known(connection: AsyncConnection, organization_id: int, bulk_action_id: str) -> BulkAction:
@@ -144,21 +142,21 @@ async def known(connection: AsyncConnection, organization_id: int, bulk_action_i
 async def pause(caller: By, db: Db, bulk_action_id: FromPath[str]) -> BulkAction:
     """No further SIM is started; the few that were handed to workers go on. 409 if it does not run."""
     async with db.transaction() as transaction, acting(transaction, caller, "bulk.pause", bulk_action_id):
-        return await commands.pause(transaction, caller, number_of(bulk_action_id), datetime.now(UTC))
+        return shown(caller, await commands.pause(transaction, caller, number_of(bulk_action_id), datetime.now(UTC)))
 
 
 @post("/bulk-actions/{bulk_action_id:str}/resume", operation_id="resumeBulkAction", summary="Go on", status_code=200)
 async def resume(caller: By, db: Db, bulk_action_id: FromPath[str]) -> BulkAction:
     """After a pause. 409 otherwise."""
     async with db.transaction() as transaction, acting(transaction, caller, "bulk.resume", bulk_action_id):
-        return await commands.resume(transaction, caller, number_of(bulk_action_id), datetime.now(UTC))
+        return shown(caller, await commands.resume(transaction, caller, number_of(bulk_action_id), datetime.now(UTC)))
 
 
 @post("/bulk-actions/{bulk_action_id:str}/stop", operation_id="stopBulkAction", summary="End it", status_code=200)
 async def stop(caller: By, db: Db, bulk_action_id: FromPath[str]) -> BulkAction:
     """No further SIM is started, what has not been sent is cancelled. 409 once it is over."""
     async with db.transaction() as transaction, acting(transaction, caller, "bulk.stop", bulk_action_id):
-        return await commands.stop(transaction, caller, number_of(bulk_action_id), datetime.now(UTC))
+        return shown(caller, await commands.stop(transaction, caller, number_of(bulk_action_id), datetime.now(UTC)))
 
 
 @post(
@@ -178,7 +176,7 @@ async def retry(
         made, replayed = await commands.retry(transaction, caller, bulk.id, key, now)
         begun = await commands.begin(transaction, caller, made.id, now, undo=undo)
         act.after = {"bulk_action": begun.id, "replayed": replayed, "sims": begun.counts.sims}
-    return answer(begun, replayed=replayed)
+    return answer(shown(caller, begun), replayed=replayed)
 
 
 def answer(bulk: BulkAction, *, replayed: bool) -> Response[BulkAction | BulkPlan]:

@@ -15,12 +15,13 @@ from console.actions.bodies import NewImeiLock, NewLabel, NewReset, NewSms, NewS
 from console.actions.bulk.rules import PLAN_GOOD_FOR
 from console.actions.bulk.selection import Selection
 from console.actions.guards import shown
+from console.actions.requester import needed
 from console.actions.requests import Asked
 from console.actions.rules import SPENDING
 from console.errors import Invalid, NotAllowed, SimNotFound
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkState
-from console.organizations.rules import Caller, Permission
+from console.organizations.rules import Caller
 from console.sims import reads as sim_reads
 from console.sms.parts import SmsTooLong, parts_of
 from console.sms.variables import filled, variables
@@ -32,10 +33,6 @@ BODIES: Mapping[ActionKind, type[Struct]] = {
     ActionKind.STATUS: NewStatus,
     ActionKind.IMEI_LOCK: NewImeiLock,
     ActionKind.LABEL: NewLabel,
-}
-OF_EACH: Mapping[ActionKind, Permission] = {
-    ActionKind.TOP_UP: Permission.SIMS_SPEND,
-    ActionKind.SMS: Permission.SMS_SEND,
 }
 NO_SIM = ""
 
@@ -57,9 +54,8 @@ def template(kind: str, parameters: Mapping[str, Any], reason: str | None, now: 
 
 def may_ask(caller: Caller, kind: ActionKind) -> None:
     """Raises NotAllowed for a caller who may not do this to a single SIM."""
-    needed = OF_EACH.get(kind, Permission.SIMS_ACT)
-    if not caller.may(needed):
-        raise NotAllowed(f"This needs the permission {needed}")
+    if not caller.may(permission := needed(kind)):
+        raise NotAllowed(f"This needs the permission {permission}")
 
 
 def may_begin(caller: Caller, kind: ActionKind) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from console.actions.approvals import rule_of
 from console.actions.approving import GOOD_FOR, roles_needed, why_needed
 from console.actions.bulk import reads, writes
+from console.actions.bulk.asking import may_begin
 from console.actions.bulk.plan import BulkPlan, plan_of
 from console.actions.bulk.rules import NEXT, PLAN_GOOD_FOR
 from console.actions.bulk.selection import Selection
@@ -106,7 +107,8 @@ async def pause(transaction: Transaction, caller: Caller, bulk_action_id: int, n
 
 
 async def resume(transaction: Transaction, caller: Caller, bulk_action_id: int, now: datetime) -> BulkAction:
-    """Go on after a pause. Raises Conflict."""
+    """Go on after a pause. Raises Conflict, and as `may_begin` does: what costs money is resumed by who may spend."""
+    may_begin(caller, ActionKind((await locked(transaction, caller.organization_id, bulk_action_id)).kind))
     ask_for_running(transaction, caller.organization_id, now)
     return await _lead(transaction, caller, bulk_action_id, S.RUNNING, now)
 

@@ -11,6 +11,7 @@ from console.actions.bulk import writes
 from console.actions.bulk.commands import locked, start
 from console.actions.guards import lock_spending, may_go_on
 from console.actions.reads import one
+from console.actions.requester import ended_rights
 from console.actions.rules import EXPIRES_AFTER, SPENDING
 from console.actions.tables import actions
 from console.actions.tables import approvals as stored
@@ -44,6 +45,8 @@ async def approve(
         bulk = await locked(transaction, organization_id, found.bulk_action_id)
         await start(transaction, organization_id, bulk, now, undo=undo)
     elif found.action_id is not None:
+        if (why := await ended_rights(transaction.connection, organization_id, found.action_id, now)) is not None:
+            raise Conflict(f"{why} Reject it, or ask for it yourself", approval=approval_id)
         now = await _check_spending(transaction, organization_id, found.action_id, now)
         held = undo > timedelta(0)
         values = {"due_at": now + undo, "undo_until": now + undo if held else None, "expires_at": now + EXPIRES_AFTER}

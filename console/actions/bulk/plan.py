@@ -13,9 +13,7 @@ from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction
 from console.facts.masking import masked_text
 from console.sims import reads as sim_reads
-from console.sims.annotations.tables import annotations
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import annotations, is_watched, sims
 from console.sms.parts import counted, parts_of
 from console.sms.variables import filled, missing
 

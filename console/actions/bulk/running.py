@@ -11,16 +11,13 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk import writes
-from console.actions.bulk.asking import OF_EACH
 from console.actions.bulk.commands import cancel_unsent, locked
 from console.actions.bulk.rules import WINDOW, canary_passed, must_stop, startable
 from console.actions.bulk.tables import bulk_actions
+from console.actions.requester import needed, requester_of
 from console.actions.tables import actions
-from console.api_keys.reads import callers_of_keys
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkState
-from console.members.reads import caller_of_member
-from console.organizations.rules import Caller, Permission
 from console.store.database import Transaction
 
 S = BulkState
@@ -47,8 +44,7 @@ async def go_on(
     counts = bulk.counts
     progress = await progress_of(transaction.connection, organization_id, bulk_action_id)
     requester = await requester_of(transaction.connection, organization_id, progress.handle, now)
-    needed = OF_EACH.get(ActionKind(bulk.kind), Permission.SIMS_ACT)
-    if requester is None or not requester.may(needed):
+    if requester is None or not requester.may(needed(ActionKind(bulk.kind))):
         why = f"{bulk.requested_by} may not do this any more."
         return await writes.change(transaction, organization_id, bulk, S.STOPPED, now, message=why), 0
     if must_stop(counts, bulk.stop_percent):
@@ -72,12 +68,3 @@ async def progress_of(connection: AsyncConnection, organization_id: int, bulk_ac
     last = sa.select(sa.func.max(a.changed_at)).where(of_bulk).scalar_subquery()
     row = (await connection.execute(sa.select(b.caller, b.canary_passed_at, last.label("last")).where(mine))).one()
     return Progress(handle=row.caller, canary_passed_at=row.canary_passed_at, last_change_at=row.last)
-
-
-async def requester_of(connection: AsyncConnection, organization_id: int, handle: str, now: datetime) -> Caller | None:
-    """Whoever asked for it, as they are now; None if the member is disabled or gone, or the key has ended."""
-    kind, _, number = handle.partition(":")
-    if kind == "key":
-        found = (await callers_of_keys(connection, [int(number)], now)).get(int(number))
-        return found if found is not None and found.organization_id == organization_id else None
-    return await caller_of_member(connection, organization_id, int(number))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk.rules import MOST_SIMS
 from console.errors import Invalid
+from console.facts.masking import masked_text
 from console.iccid import INVISIBLE, known
 from console.sims.filter_parameters import FilterRefused, criterion_of, parameters_of, read_filter
 from console.sims.filters import conditions, texts
@@ -37,12 +38,12 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """In words."""
+        """Which SIMs were chosen, as a sentence of plans and approvals has it: it names no IMSI and no MSISDN."""
         if self.wanted is None:
             return f"{len(self.iccids):,} identifiers that were given"
         parts = [f"“{self.wanted.q}”"] if self.wanted.q else []
         parts += [f"{name} {value}" for name, value in parameters_of(self.wanted)]
-        return f"SIMs with {', '.join(parts)}"[:500] if parts else "All watched SIMs"
+        return masked_text(f"SIMs with {', '.join(parts)}")[:500] if parts else "All watched SIMs"
 
 
 def of_filter(parameters: Iterable[tuple[str, str]], *, masked: bool = False) -> Selection:

@@ -7,10 +7,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.reads import COLUMNS, action_of
-from console.actions.rules import LEASE
-from console.actions.sending.rules import Pending
+from console.actions.rules import CLOCK_TOLERANCE, LEASE
+from console.actions.sending_rules import NOT_DONE_AFTER, Pending
 from console.actions.tables import actions
-from console.facts.actions import Action, ActionState
+from console.facts.actions import Action, ActionKind, ActionState
 
 c = actions.c
 LOOKED_FOR = (ActionState.ACCEPTED, ActionState.UNKNOWN)
@@ -49,6 +49,15 @@ async def linked_orders(connection: AsyncConnection, organization_id: int, since
         c.organization_id == organization_id, c.order_number.is_not(None), c.changed_at >= since
     )
     return set((await connection.execute(query)).scalars().all())
+
+
+async def oldest_unproved(connection: AsyncConnection, organization_id: int, began_at: datetime) -> datetime | None:
+    """Back to when the orders must be read for all unknown top-ups that a reading begun then can prove undone."""
+    last = began_at - NOT_DONE_AFTER
+    mine = sa.and_(c.organization_id == organization_id, c.kind == ActionKind.TOP_UP.value)
+    query = sa.select(sa.func.min(c.sent_at)).where(mine, c.state == ActionState.UNKNOWN.value, c.sent_at <= last)
+    sent_at: datetime | None = (await connection.execute(query)).scalar()
+    return None if sent_at is None else sent_at - CLOCK_TOLERANCE
 
 
 async def linked_messages(connection: AsyncConnection, organization_id: int, iccid: str) -> set[str]:

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from console.actions.reads import COLUMNS
+from console.actions.requester import ended_rights
 from console.actions.rules import AFTER_SENDING, LEASE, SendResult, after_lost_claim, next_look, retry_at
-from console.actions.sending.reads import LOOKED_FOR, UNSENT, Sought
-from console.actions.sending.rules import Finding
+from console.actions.sending_reads import LOOKED_FOR, UNSENT, Sought
+from console.actions.sending_rules import Finding
 from console.actions.tables import actions
 from console.actions.writes import ask_for_sending, ask_for_settling, change
 from console.facts.actions import Action, ActionState
-from console.sims.watching.writes import request_sync
+from console.sims.watching_writes import request_sync
 from console.store.database import Transaction
 
 c = actions.c
@@ -43,10 +44,17 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 
 async def claim(transaction: Transaction, organization_id: int, action_id: int, now: datetime) -> Claim | None:
-    """Take an action for sending; None if it is not due, has expired, or is somebody else's."""
+    """Take an action for sending; None if it is not due, has expired, or is somebody else's.
+
+    It is cancelled if whoever asked for it may not ask for it any more, and nothing of it has been sent.
+    """
     mine = sa.and_(c.organization_id == organization_id, c.id == action_id)
     due = sa.and_(mine, c.due_at <= now)
     await expire(transaction, organization_id, now, only=action_id)
+    if (why := await ended_rights(transaction.connection, organization_id, action_id, now)) is not None:
+        unsent = sa.and_(due, c.sent_at.is_(None))
+        for state in (S.HELD, S.QUEUED):
+            await change(transaction, unsent, state, S.CANCELLED, {"due_at": None}, now, message=why)
     await change(transaction, sa.and_(due, c.undo_until <= now), S.HELD, S.QUEUED, {}, now)
     values = {"fence": c.fence + 1, "claimed_at": now, "due_at": now + LEASE, "attempts": c.attempts + 1}
     action = await change(transaction, due, S.QUEUED, S.SENDING, values, now)

@@ -1,1 +1,0 @@
-"""What workers record of an action: claimed, sent, answered, settled."""
