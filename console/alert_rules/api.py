@@ -46,7 +46,7 @@ async def list_rules(caller: By, reading: Reading, fields: FieldNames = "") -> A
 
 @get("/{rule_id:str}", operation_id="getAlertRule", summary="One alert rule")
 async def get_rule(caller: By, reading: Reading, rule_id: FromPath[str], fields: FieldNames = "") -> AlertRule:
-    """As it is now."""
+    """404 for one of another organization, or that was deleted."""
     found = await reads.one(reading, caller.organization_id, number_of(rule_id))
     if found is None:
         raise NotFound("There is no such alert rule", rule=rule_id)

@@ -4,7 +4,7 @@ Conditions with a threshold end a little beyond it (hysteresis), so that a value
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from console.alert_rules import quota_findings
 from console.alert_rules.judged import Finding, Found, JudgedSim
@@ -22,6 +22,11 @@ def find(kind: RuleKind, parameters: RuleParameters, sim: JudgedSim, now: dateti
     return JUDGES[kind](parameters, sim, now) if sim.watched else (Finding.ENDED, None)
 
 
+def _minute(moment: datetime | None) -> str:
+    """As it is written in UTC. By far cheaper than a format, and thousands are written at once."""
+    return f"{moment.astimezone(UTC).isoformat(' ', 'minutes')[:16]} UTC" if moment else ""
+
+
 def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """A disabled SIM is not expected; one that was never seen is not missed."""
     if sim.status == "disabled":
@@ -29,7 +34,7 @@ def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
     if sim.last_seen_at is None:
         return Finding.UNKNOWN, None
     silent = now - sim.last_seen_at > timedelta(hours=parameters.hours or 0)
-    return Finding.HOLDS if silent else Finding.ENDED, lambda: f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC"
+    return Finding.HOLDS if silent else Finding.ENDED, lambda: f"last seen {_minute(sim.last_seen_at)}"
 
 
 def silent_after(parameters: RuleParameters, usual_gap_seconds: int, longest_gap_seconds: int) -> timedelta:
@@ -48,9 +53,7 @@ def _silent(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     usual = max(1, round(sim.usual_gap_seconds / 3600))
     return (
         Finding.HOLDS if silent else Finding.ENDED,
-        lambda: (
-            f"last seen {sim.last_seen_at:%Y-%m-%d %H:%M} UTC, usually each {f'{usual} hours' if usual > 1 else 'hour'}"
-        ),
+        lambda: f"last seen {_minute(sim.last_seen_at)}, usually each {f'{usual} hours' if usual > 1 else 'hour'}",
     )
 
 
@@ -60,7 +63,7 @@ def _no_session(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
     if sim.connection is None or sim.no_session_since is None:
         return Finding.UNKNOWN, None
     holds = now - sim.no_session_since > timedelta(minutes=parameters.minutes or 0)
-    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"since {sim.no_session_since:%Y-%m-%d %H:%M} UTC"
+    return Finding.HOLDS if holds else Finding.ENDED, lambda: f"since {_minute(sim.no_session_since)}"
 
 
 def _status_changed(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:

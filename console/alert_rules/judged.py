@@ -16,7 +16,7 @@ class Finding(StrEnum):
     UNKNOWN = "unknown"  # nothing is known that it could be judged by: as it was before
 
 
-class JudgedSim(Struct, frozen=True):
+class JudgedSim(Struct, frozen=True, gc=False):
     """What rules ask of a SIM. The `was_` fields: every value that it had since it was judged last."""
 
     iccid: str
@@ -37,6 +37,7 @@ class JudgedSim(Struct, frozen=True):
     usual_gap_seconds: int | None = None  # between contacts; one in twenty is longer
     longest_gap_seconds: int | None = None
     daily_bytes: int | None = None  # by the forecast of its use
+    area: str | None = None  # of its cell: LAC or TAC
     watched: bool = True
     was_status: Sequence[str] = ()
     was_imei: Sequence[str] = ()

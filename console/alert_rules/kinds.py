@@ -77,7 +77,8 @@ class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(description="Those that are allowed: ISO 3166 alpha-2.", examples=[["DE", "AT"]]),
     ] = None
     by: Annotated[
-        Literal["operator", "country"] | None, Meta(description="What SIMs have in common.", examples=["operator"])
+        Literal["operator", "country", "tag"] | None,
+        Meta(description="What SIMs have in common.", examples=["operator"]),
     ] = None
     least_sims: Annotated[
         Annotated[int, Meta(ge=1, le=1_000_000)] | None, Meta(description="Fewer are no alert.", examples=[20])

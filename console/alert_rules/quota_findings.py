@@ -29,7 +29,7 @@ def data_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fou
 
 
 def _megabytes(left: int | None, total: int | None) -> str:
-    return f"{(left or 0) / MEBIBYTE:,.1f}{f' of {total // MEBIBYTE:,}' if total else ''} MB"
+    return f"{max(0, left or 0) / MEBIBYTE:,.1f}{f' of {total // MEBIBYTE:,}' if total else ''} MB"
 
 
 def sms_below(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:

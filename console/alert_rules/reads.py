@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.sentences import sentence
 from console.alert_rules.tables import alert_rules
-from console.facts.alerts import Severity
-from console.sims.annotations.rules import AnnotationRefused
+from console.facts.alerts import Priority, Severity
+from console.sims.annotations_rules import AnnotationRefused
 from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.rules import SimFilter
 
@@ -35,6 +35,9 @@ class AlertRule(Struct, frozen=True, kw_only=True):
         str, Meta(description="Of which SIMs, as the address of the list has it; empty: all.", examples=["tag=pump"])
     ]
     severity: Annotated[Severity, Meta(description="How urgent its alerts are.", examples=["warning"])]
+    priority: Annotated[
+        Priority | None, Meta(description="What its alerts do outside; null: by the severity.", examples=["P2"])
+    ]
     for_seconds: Annotated[int, Meta(description="How long the condition must hold before it fires.", examples=[0])]
     keep_firing_seconds: Annotated[
         int, Meta(description="How long the condition must have ended before its alert is resolved.", examples=[120])
@@ -54,6 +57,7 @@ def rule_of(row: Any) -> AlertRule:
     values = {column.name: getattr(row, column.name) for column in COLUMNS}
     kind, severity = RuleKind(values.pop("kind")), Severity(values.pop("severity"))
     parameters = msgspec.convert(values.pop("parameters"), RuleParameters)
+    priority = Priority(row.priority) if row.priority else None
     said = sentence(
         kind,
         parameters,
@@ -63,7 +67,8 @@ def rule_of(row: Any) -> AlertRule:
         keep_firing_seconds=row.keep_firing_seconds,
     )
     ready_made = values.pop("ready_made") is not None
-    return AlertRule(**values, kind=kind, severity=severity, parameters=parameters, text=said, ready_made=ready_made)
+    values |= {"kind": kind, "severity": severity, "priority": priority, "parameters": parameters, "text": said}
+    return AlertRule(**values, ready_made=ready_made)
 
 
 async def rules(connection: AsyncConnection, organization_id: int, *, enabled: bool = False) -> list[AlertRule]:
@@ -82,10 +87,13 @@ async def one(connection: AsyncConnection, organization_id: int, rule_id: int) -
 
 
 def filter_of(text: str) -> SimFilter:
-    """The filter of SIMs that a rule's text is. Raises FilterRefused."""
+    """The filter of SIMs that a rule's text is. Raises FilterRefused.
+
+    Nothing is found by IMSI or MSISDN: whoever makes a rule, or sees its alerts, need not be one who may read them.
+    """
     pairs = parse_qsl(text, keep_blank_values=False)
     words = " ".join(value for name, value in pairs if name == "q")
     try:
-        return read_filter(pairs, words)
+        return read_filter(pairs, words, masked=True)
     except AnnotationRefused as error:
         raise FilterRefused(str(error)) from error

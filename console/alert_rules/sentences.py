@@ -30,12 +30,10 @@ def condition(kind: RuleKind, parameters: RuleParameters) -> str:
         case RuleKind.COUNTRY_NOT_ALLOWED:
             return f"a SIM is on a network outside {', '.join(p.countries or ())}"
         case RuleKind.SHARE_LEFT:
-            return (
-                f"{p.percent} % of an {p.by}'s SIMs, {p.least_sims} at least, leave within {_many(p.minutes, 'minute')}"
-                if p.by == "operator"
-                else f"{p.percent} % of a country's SIMs, {p.least_sims} at least, leave within"
-                f" {_many(p.minutes, 'minute')}"
+            group = {"operator": "an operator's SIMs", "country": "a country's SIMs"}.get(
+                p.by or "", "SIMs with one tag"
             )
+            return f"{p.percent} % of {group}, {p.least_sims} at least, leave within {_many(p.minutes, 'minute')}"
     return _of_lately(kind, parameters)
 
 

@@ -16,6 +16,7 @@ alert_rules = sa.Table(
     sa.Column("parameters", JSONB, nullable=False),  # of the kind: {"percent": 10}
     sa.Column("filter", sa.Text, nullable=False, server_default=""),  # of SIMs, as an address has it; empty: all
     sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("priority", sa.Text),  # a Priority; null: by the severity
     sa.Column("for_seconds", sa.Integer, nullable=False, server_default="0"),
     sa.Column("keep_firing_seconds", sa.Integer, nullable=False, server_default="0"),
     sa.Column("enabled", sa.Boolean, nullable=False, server_default="true"),

@@ -14,7 +14,7 @@ from console.alert_rules.writes import NewAlertRule
 from console.connectivity.tables import status_history
 from console.errors import Conflict
 from console.sims.filters import conditions
-from console.sims.tables import sim_states
+from console.sims.tables import annotations, sim_states
 
 TRIED = timedelta(days=7)
 MOST_SHOWN = 100
@@ -141,6 +141,11 @@ async def _left(
         key = sa.func.concat("operator:", country, "/", operator)
     mine = sa.and_(h.organization_id == organization_id, h.time >= since)
     seen = sa.select(h.iccid, h.time, h.connection, before, key.label("key")).where(mine).subquery("seen")
+    if parameters.by == "tag":
+        its = sa.and_(annotations.c.organization_id == organization_id, annotations.c.iccid == seen.c.iccid)
+        tagged = sa.func.concat("tag:", sa.func.unnest(annotations.c.tags)).label("key")
+        each = sa.select(seen.c.iccid, seen.c.time, seen.c.connection, seen.c.before, tagged)
+        seen = each.select_from(seen.join(annotations, its)).subquery("tagged")
     minutes = parameters.minutes or 1
     window = sa.func.floor(sa.extract("epoch", seen.c.time) / (minutes * 60)).label("window")
     size = sa.select(seen.c.key, sa.func.count(sa.distinct(seen.c.iccid)).label("sims")).group_by(seen.c.key)

@@ -15,7 +15,7 @@ from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.rhythms import measured
 from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.errors import Conflict, Invalid, NotFound
-from console.facts.alerts import Severity
+from console.facts.alerts import Priority, Severity
 from console.organizations.rules import Caller
 from console.sims.filter_parameters import FilterRefused
 from console.sims.filters import texts
@@ -45,6 +45,10 @@ class NewAlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     severity: Annotated[Severity, Meta(description="How urgent its alerts are.", examples=["warning"])] = (
         Severity.WARNING
     )
+    priority: Annotated[
+        Priority | None,
+        Meta(description="What its alerts do outside; null: P1 if they are critical, else P3.", examples=["P2"]),
+    ] = None
     for_seconds: Annotated[
         Seconds, Meta(description="How long the condition must hold before it fires.", examples=[0])
     ] = 0
@@ -157,6 +161,7 @@ def _values(wanted: NewAlertRule) -> dict[str, Any]:
         "parameters": to_builtins(wanted.parameters),
         "filter": wanted.filter,
         "severity": wanted.severity.value,
+        "priority": wanted.priority,
         "for_seconds": wanted.for_seconds,
         "keep_firing_seconds": wanted.keep_firing_seconds,
         "enabled": wanted.enabled,

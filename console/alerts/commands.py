@@ -9,6 +9,7 @@ from console.acting import Act
 from console.alerts import writes
 from console.errors import Invalid, NotFound
 from console.facts.alerts import Alert, AlertChange
+from console.members.reads import names_of
 from console.organizations.rules import Caller
 from console.store.database import Transaction
 from console.store.keyset import LARGEST
@@ -38,7 +39,11 @@ class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose an alert is."""
 
     assignee: Annotated[
-        Annotated[str, Meta(max_length=100)] | None, Meta(description="A name; null: nobody's.", examples=["otto"])
+        Annotated[str, Meta(max_length=100)] | None,
+        Meta(
+            description="The name of a member of your organization who is not disabled; null: nobody's.",
+            examples=["otto"],
+        ),
     ]
 
 
@@ -88,8 +93,10 @@ async def unacknowledge(transaction: Transaction, act: Act, caller: Caller, aler
 async def assign(
     transaction: Transaction, act: Act, caller: Caller, alert_id: str, asked: Assignment, now: datetime
 ) -> Alert:
-    """Say whose an open alert is. Raises NotFound, and Conflict once it is resolved."""
-    name = (asked.assignee or "").strip() or None
+    """Say whose an open alert is. Raises NotFound, Invalid for whom nobody knows, and Conflict once it is resolved."""
+    name = (asked.assignee or "").strip().lower() or None
+    if name is not None and name not in await names_of(transaction.connection, caller.organization_id):
+        raise Invalid("An alert is assigned to a member of your organization, by the name", parameter="assignee")
     act.after = {"assigned_to": name}
     change, values = AlertChange.ASSIGNED, {"assigned_to": name}
     return await writes.act(transaction, caller, number_of(alert_id), change, values, now, text=name or "nobody")

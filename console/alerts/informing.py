@@ -1,52 +1,45 @@
 """Who is informed of an alert outside, and which silence or maintenance window hides it."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 import sqlalchemy as sa
 from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.alerts.outside import Outside
 from console.alerts.reads import alert_of, query_of
 from console.alerts.tables import alert_subjects, alerts
 from console.facts.alerts import ACTIVE, Alert, AlertChange, AlertState, Severity
 from console.notifications.asking import notify
 from console.notifications.rules import Notification
-from console.silences import reads as silence_reads
-from console.silences.rules import Hiding, Label, Labels, hidden_by
-from console.sims.annotations.tables import annotations
+from console.silences.rules import Label, Labels, hidden_by
+from console.sims.tables import annotations
 from console.store.database import Transaction
 
 a, s, n = alerts.c, alert_subjects.c, annotations.c
 FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN})
 
 
-async def hider(connection: AsyncConnection, organization_id: int, alert: Alert, now: datetime) -> str | None:
+async def hider(outside: Outside, alert: Alert) -> str | None:
     """What hides this alert now: `silence:4`; None: nothing."""
-    return await _of(connection, organization_id, alert, await silence_reads.active(connection, organization_id, now))
-
-
-async def _of(connection: AsyncConnection, organization_id: int, alert: Alert, hiding: Sequence[Hiding]) -> str | None:
+    hiding = await outside.hiding()
     if not hiding:
         return None
-    tags = await tags_of(connection, organization_id, alert.id) if alert.iccid else []
+    tags = await tags_of(outside.connection, outside.organization_id, alert.id) if alert.iccid else []
     return hidden_by(hiding, labels_of(alert, tags))
 
 
-async def rehidden(
-    connection: AsyncConnection, organization_id: int, now: datetime, *, lock: bool = False
-) -> list[tuple[int, str | None]]:
+async def rehidden(outside: Outside, *, lock: bool = False) -> list[tuple[int, str | None]]:
     """The ids of firing alerts that something else hides now than is written down, and what does."""
-    hiding = await silence_reads.active(connection, organization_id, now)
-    query = query_of(organization_id).where(a.state.in_(sorted(ACTIVE))).order_by(a.id)
-    query = query if hiding else query.where(a.hidden_by.is_not(None))
-    rows = (await connection.execute(query.with_for_update(of=alerts) if lock else query)).all()
-    found = [(alert, await _of(connection, organization_id, alert, hiding)) for alert in map(alert_of, rows)]
+    query = query_of(outside.organization_id).where(a.state.in_(sorted(ACTIVE))).order_by(a.id)
+    query = query if await outside.hiding() else query.where(a.hidden_by.is_not(None))
+    rows = (await outside.connection.execute(query.with_for_update(of=alerts) if lock else query)).all()
+    found = [(alert, await hider(outside, alert)) for alert in map(alert_of, rows)]
     return [(alert.id, hides) for alert, hides in found if hides != alert.hidden_by]
 
 
 def labels_of(alert: Alert, tags: list[str]) -> Labels:
-    """What a silence may match. An alert of many SIMs has no tag and no ICCID: one of them does not stand for all."""
+    """What a silence may match. Of many SIMs none stands for all: no ICCID, and no tag but the one they share."""
+    kind, _, tag = alert.key.partition(":")
+    tags = [tag] if kind == "tag" else tags
     known = {
         Label.RULE: alert.rule,
         Label.KIND: alert.kind,
@@ -74,9 +67,7 @@ async def hidden_counts(connection: AsyncConnection, organization_id: int) -> di
     return {row[0]: row[1] for row in (await connection.execute(mine.group_by(a.hidden_by))).all()}
 
 
-async def inform(
-    transaction: Transaction, organization_id: int, alert: Alert, change: AlertChange, now: datetime
-) -> None:
+async def inform(transaction: Transaction, outside: Outside, alert: Alert, change: AlertChange) -> None:
     """Ask that channels are informed: that it fires, once, unless it is hidden; that it has resolved, those who know;
     and, each time, that it still fires and its acknowledgement may be forgotten.
 
@@ -86,29 +77,40 @@ async def inform(
     reminds = change is AlertChange.REMINDED
     if not (fires or reminds or change is AlertChange.RESOLVED):
         return
-    firing_key = f"alert:{alert.id}:firing:{alert.fired_at:%Y%m%dT%H%M%S%f}" if alert.fired_at else None
-    if firing_key is None:
+    if alert.fired_at is None:
         return  # it has never fired
+    if (fires or reminds) and not (await outside.on_call()).setting(alert.priority).sends:
+        return
+    routes, now = await outside.routes(resolved=not (fires or reminds)), outside.now
+    if not routes:
+        return
     notification = Notification(
         type="alert.reminder" if reminds else "alert.firing" if fires else "alert.resolved",
         time=now,
         severity=Severity(alert.severity),
         title=alert.title if fires else f"{'Still firing' if reminds else 'Resolved'}: {alert.title}",
-        text=_said(alert) + (_acknowledged(alert) if reminds else ""),
+        text=said_of(alert) + (_acknowledged(alert) if reminds else ""),
         subject=str(alert.id),
         path=f"/alerts/{alert.id}",
-        tags=await tags_of(transaction.connection, organization_id, alert.id),
+        tags=await tags_of(transaction.connection, outside.organization_id, alert.id),
         data=to_builtins(alert),
     )
     if reminds:
         key = f"alert:{alert.id}:reminder:{now:%Y%m%dT%H%M%S%f}"
     else:
-        key = firing_key if fires else firing_key.replace(":firing:", ":resolved:")
-    after = None if fires or reminds else firing_key
-    await notify(transaction, organization_id, notification, key, now, after=after)
+        key = firing_key(alert) if fires else firing_key(alert).replace(":firing:", ":resolved:")
+    after = None if fires or reminds else firing_key(alert)
+    await notify(transaction, outside.organization_id, notification, key, now, routes=routes, after=after)
 
 
-def _said(alert: Alert) -> str:
+def firing_key(alert: Alert) -> str:
+    """What names that it has fired, for deliveries."""
+    assert alert.fired_at is not None
+    return f"alert:{alert.id}:firing:{alert.fired_at:%Y%m%dT%H%M%S%f}"
+
+
+def said_of(alert: Alert) -> str:
+    """Its rule, and how many SIMs."""
     return f"{alert.rule}: {alert.sims_total:,} SIMs" if alert.sims_total > 1 else alert.rule
 
 

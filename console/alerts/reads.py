@@ -15,10 +15,14 @@ from console.store.keyset import Cursor, after, mark
 
 a, r, s, h = alerts.c, alert_rules.c, alert_subjects.c, alert_history.c
 ORDER = ((a.id, True),)
-OF_THE_RULE = {"rule": r.name, "kind": r.kind}
+PRIORITY = sa.func.coalesce(r.priority, sa.case((a.severity == "critical", "P1"), else_="P3"))
+OF_THE_RULE = {"rule": r.name, "kind": r.kind, "priority": PRIORITY}
 COLUMNS = tuple(OF_THE_RULE[n].label(n) if n in OF_THE_RULE else a[n] for n in Alert.__struct_fields__)
 RANK = sa.case((a.severity == "critical", 0), (a.severity == "warning", 1), else_=2)
 ACTIVE_STATES = tuple(state.value for state in ACTIVE)
+IS_ACTIVE = a.state.in_(
+    [sa.literal_column(f"'{state}'") for state in sorted(ACTIVE_STATES)]
+)  # constants: an index has them
 
 
 class AlertFilter(Struct, frozen=True, kw_only=True):
@@ -69,7 +73,7 @@ class AlertEvent(Struct, frozen=True, kw_only=True):
     text: Annotated[str | None, Meta(description="A note, a comment.", examples=["DTAG is working on it"])]
 
 
-def query_of(organization_id: int) -> "sa.Select[Any]":
+def query_of(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
     """The alerts of an organization, with the names of their rules."""
     joined = sa.join(alerts, alert_rules, sa.and_(r.organization_id == a.organization_id, r.id == a.rule_id))
     return sa.select(*COLUMNS).select_from(joined).where(a.organization_id == organization_id)
@@ -112,9 +116,14 @@ async def count(connection: AsyncConnection, organization_id: int, wanted: Alert
 
 async def active(connection: AsyncConnection, organization_id: int, *, limit: int) -> list[Alert]:
     """What fires or recovers and is not hidden: not acknowledged first, then the most urgent, the oldest first."""
-    query = query_of(organization_id).where(a.state.in_(ACTIVE_STATES), a.hidden_by.is_(None))
-    query = query.order_by(a.acknowledged_at.is_not(None), RANK, a.started_at, a.id)
-    return [alert_of(row) for row in (await connection.execute(query.limit(limit))).all()]
+    query = active_query(organization_id).limit(limit)
+    return [alert_of(row) for row in (await connection.execute(query)).all()]
+
+
+def active_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `active`, without its limit."""
+    query = query_of(organization_id).where(IS_ACTIVE, a.hidden_by.is_(None))
+    return query.order_by(a.acknowledged_at.is_not(None), RANK, a.started_at, a.id)
 
 
 async def resolved_since(
@@ -128,22 +137,26 @@ async def resolved_since(
 
 async def counts(connection: AsyncConnection, organization_id: int) -> AlertCounts:
     """How many there are of each kind."""
-    shown = sa.and_(a.state.in_(ACTIVE_STATES), a.hidden_by.is_(None))
+    return AlertCounts(**(await connection.execute(counts_query(organization_id))).one()._mapping)
+
+
+def counts_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `counts`."""
+    shown = sa.and_(IS_ACTIVE, a.hidden_by.is_(None))
     wanted = {one.value: sa.and_(shown, a.severity == one.value) for one in Severity} | {
         "unacknowledged": sa.and_(shown, a.acknowledged_at.is_(None)),
         "pending": a.state == AlertState.PENDING.value,
-        "hidden": sa.and_(a.state.in_(ACTIVE_STATES), a.hidden_by.is_not(None)),
+        "hidden": sa.and_(IS_ACTIVE, a.hidden_by.is_not(None)),
         "cannot_judge": a.cannot_judge_since.is_not(None),
     }
-    columns = [sa.func.count().filter(which).label(name) for name, which in wanted.items()]
-    open_ = sa.and_(a.organization_id == organization_id, a.state != AlertState.RESOLVED.value)
-    row = (await connection.execute(sa.select(*columns).where(open_))).one()
-    return AlertCounts(**row._mapping)
+    columns: Any = [sa.func.count().filter(which).label(name) for name, which in wanted.items()]
+    open_ = sa.and_(a.organization_id == organization_id, a.state != sa.literal_column("'resolved'"))
+    return sa.select(*columns).where(open_)
 
 
 async def firing_everywhere(connection: AsyncConnection) -> dict[tuple[int, str], int]:
     """How many fire and are not hidden, by organization and severity; of all organizations."""
-    shown = sa.and_(a.state.in_(ACTIVE_STATES), a.hidden_by.is_(None))
+    shown = sa.and_(IS_ACTIVE, a.hidden_by.is_(None))
     query = sa.select(a.organization_id, a.severity, sa.func.count().label("alerts")).where(shown)
     rows = (await connection.execute(query.group_by(a.organization_id, a.severity))).all()
     return {(row.organization_id, row.severity): row.alerts for row in rows}

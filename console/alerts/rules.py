@@ -1,16 +1,10 @@
-"""The states of an alert, what leads from one to the next, and which SIMs are one alert. No database, no clock."""
+"""The states of an alert, and what leads from one to the next. No database, no clock."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from console.facts.alerts import AlertState
-
-MANY = 10  # SIMs for which a rule begins to hold at once: as many are one alert
-MOST_SINGLE = 10  # open alerts of a rule about one SIM each; more are one alert
-FLEET = "fleet"
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -47,64 +41,3 @@ def next_state(timing: Timing, now: datetime, *, holds: bool, can_judge: bool) -
             over = can_judge and now >= ended + timing.keep_firing_for
             return AlertState.RESOLVED if over else AlertState.RECOVERING
     return AlertState.RESOLVED
-
-
-class NewSubject(Struct, frozen=True, kw_only=True):
-    """What a rule has begun to hold for; a SIM has an ICCID, and may have a network."""
-
-    subject: str
-    iccid: str | None = None
-    operator: str | None = None
-    country: str | None = None
-    value: str | None = None
-    since: datetime | None = None  # else now
-
-
-def operator_key(operator: str | None, country: str | None) -> str:
-    """The key of the alert of an operator's SIMs."""
-    return f"operator:{country or ''}/{operator or ''}"
-
-
-def grouped(found: Sequence[NewSubject], open_keys: Collection[str], single: int) -> Mapping[str, list[NewSubject]]:
-    """These subjects by the key of their alert: of a group while they are many, else one each.
-
-    `open_keys`: of the rule's open alerts; a SIM whose group has one joins it. `single`: how many of them are about
-    one SIM. SIMs are grouped by operator, else by country, whichever explains more of them, else all together.
-    """
-    alerts: dict[str, list[NewSubject]] = defaultdict(list)
-    left: list[NewSubject] = []
-    for one in found:
-        joined = next((key for key in _keys(one) if key in open_keys), None)
-        if joined is not None:
-            alerts[joined].append(one)
-        else:
-            left.append(one)
-    for place in (0, 1):
-        many = {key for key, n in Counter(_keys(one)[place] for one in left).items() if n >= MANY}
-        rest = []
-        for one in left:
-            key = _keys(one)[place]
-            if one.iccid is not None and key in many and _is_known(one, place):
-                alerts[key].append(one)
-            else:
-                rest.append(one)
-        left = rest
-    if len(left) >= MANY or single + len(left) > MOST_SINGLE:
-        alerts[FLEET] = [*alerts.get(FLEET, []), *left]
-        left = []
-    for one in left:
-        alerts[one.subject] = [one]
-    return alerts
-
-
-def is_group(key: str) -> bool:
-    """Whether an alert with this key is about several SIMs."""
-    return key == FLEET or key.startswith(("operator:", "country:"))
-
-
-def _keys(one: NewSubject) -> tuple[str, str, str]:
-    return operator_key(one.operator, one.country), f"country:{one.country or ''}", FLEET
-
-
-def _is_known(one: NewSubject, place: int) -> bool:
-    return bool(one.operator) if place == 0 else bool(one.country)

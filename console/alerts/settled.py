@@ -6,7 +6,8 @@ from typing import Any
 
 from console.alert_rules.kinds import KINDS, Feed, RuleKind
 from console.alert_rules.reads import AlertRule
-from console.alerts.rules import Timing, is_group, next_state
+from console.alerts.grouping import is_group
+from console.alerts.rules import Timing, next_state
 from console.alerts.titles import title_of_group, title_of_one
 from console.facts.alerts import AlertChange, AlertState
 

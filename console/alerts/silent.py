@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.alert_rules.kinds import RuleKind
 from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.alerts.tables import alert_subjects
-from console.store.direct_reads import DirectReads, Question
 
 r, s = alert_rules.c, alert_subjects.c
 
@@ -33,15 +32,11 @@ class Silent(Struct, frozen=True, kw_only=True):
 
 async def silent(connection: AsyncConnection, organization_id: int) -> Silent:
     """By all rules that are on."""
-    return Silent(**(await connection.execute(_silent(organization_id))).one()._mapping)
+    return Silent(**(await connection.execute(asked_silent(organization_id))).one()._mapping)
 
 
-async def silent_direct(direct: DirectReads, organization_id: int) -> Silent:
-    """The same, as a prepared statement."""
-    return Silent(**await direct.row(SILENT, organization_id=organization_id))
-
-
-def _silent(organization_id: Any) -> "sa.Select[Any]":
+def asked_silent(organization_id: Any) -> "sa.Select[Any]":
+    """The statement: one row, with the fields of Silent."""
     on = sa.select(r.id).where(
         r.organization_id == organization_id, r.kind == RuleKind.SILENT.value, r.enabled, r.deleted_at.is_(None)
     )
@@ -54,10 +49,3 @@ def _silent(organization_id: Any) -> "sa.Select[Any]":
         sa.select(sa.func.min(rules.c.id)).scalar_subquery().label("rule_id"),
         sa.exists().where(sim_rhythms.c.organization_id == organization_id).label("measured"),
     )
-
-
-def _asked() -> "sa.Select[Any]":
-    return _silent(sa.bindparam("organization_id", type_=sa.Integer))
-
-
-SILENT = Question(_asked)

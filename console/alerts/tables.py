@@ -1,6 +1,7 @@
 """What is stored of alerts, and of what has not been judged yet."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from console.store.metadata import metadata, moment
 
@@ -67,6 +68,20 @@ alert_history = sa.Table(
     sa.Column("change", sa.Text, nullable=False),  # an AlertChange
     sa.Column("by", sa.Text),  # None: the console itself
     sa.Column("text", sa.Text),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "alert_id"], ["alerts.organization_id", "alerts.id"], ondelete="CASCADE"
+    ),
+)
+
+# To whom an alert was sent while nobody acknowledged it, and when the next person gets it.
+escalations = sa.Table(
+    "escalations",
+    metadata,
+    sa.Column("organization_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("alert_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("begun", sa.Integer, nullable=False, server_default="1"),  # rises each time that it begins anew
+    sa.Column("sent_to", ARRAY(sa.Text), nullable=False, server_default="{}"),  # names, since it began
+    moment("next_at"),  # null: it has ended
     sa.ForeignKeyConstraint(
         ["organization_id", "alert_id"], ["alerts.organization_id", "alerts.id"], ondelete="CASCADE"
     ),

@@ -2,7 +2,7 @@
 
 from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule
-from console.alerts.rules import FLEET
+from console.alerts.grouping import FLEET
 
 
 def title_of_one(rule: AlertRule, name: str, value: str | None) -> str:
@@ -26,5 +26,10 @@ def _where(key: str) -> str:
         return ""
     if kind == "country":
         return f" in {rest}"
+    if kind == "tag":
+        return f" with the tag {rest}"
     country, _, operator = rest.partition("/")
+    if kind == "area":
+        operator, _, area = operator.rpartition("/")
+        return f" in cell area {area} of {operator}{f' ({country})' if country else ''}"
     return f" on {operator} ({country})" if country and operator else f" on {operator or country}"

@@ -14,7 +14,7 @@ from console.http.fields import FieldNames, one_selected, selected
 from console.notifications import reads, writes
 from console.notifications.asking import ask_for_test
 from console.notifications.bodies import ChangedChannel, NewChannel
-from console.notifications.deliveries.api import router as deliveries_router
+from console.notifications.deliveries_api import router as deliveries_router
 from console.notifications.reads import Channel
 from console.organizations.rules import Caller, Permission
 from console.settings import Settings
@@ -160,7 +160,18 @@ async def remove_channel(caller: By, db: Db, channel_id: FromPath[int]) -> None:
 
 def described(channel: Channel) -> dict[str, object]:
     """A channel for the audit trail: what people may see of it."""
-    shown = ("kind", "name", "target_shown", "least_severity", "tags", "hours", "send_resolved", "enabled")
+    shown = (
+        "kind",
+        "name",
+        "target_shown",
+        "least_severity",
+        "tags",
+        "hours",
+        "digest",
+        "send_resolved",
+        "by_route",
+        "enabled",
+    )
     return {name: to_builtins(getattr(channel, name)) for name in shown}
 
 

@@ -1,14 +1,15 @@
 """Asks that channels are informed: of an alert, by their routes, or as a test."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from console.errors import Conflict
 from console.facts.alerts import Severity
+from console.notifications import deliveries_reads as delivery_reads
+from console.notifications import deliveries_writes as writes
 from console.notifications import reads
-from console.notifications.deliveries import reads as delivery_reads
-from console.notifications.deliveries import writes
-from console.notifications.rules import Notification, routed
+from console.notifications.rules import Notification, Route, opening, routed
 from console.store.database import Transaction
 
 
@@ -19,19 +20,26 @@ async def notify(
     key: str,
     now: datetime,
     *,
+    routes: Sequence[Route] | None = None,
     after: str | None = None,
 ) -> list[int]:
     """Ask that every channel whose route matches is informed; the deliveries that were not asked for before.
 
     In the transaction of the change that it is about: the one is committed with the other. `key` names that change.
-    `after`: of the channels that are also informed of ends, those alone that were sent the notification with that key.
+    `after`: of the channels that are also informed of ends, those that were sent the notification with that key, or
+    its pages, whatever their routes are now. `routes`: if they are known, of these channels.
     """
     connection = transaction.connection
-    routes = await reads.routes(connection, organization_id, resolved=after is not None)
-    if after is not None:
+    if routes is None:
+        routes = await reads.routes(connection, organization_id, resolved=after is not None)
+    if after is None:
+        channels = routed(routes, notification)
+    else:
         informed = await delivery_reads.channels_sent(connection, organization_id, after)
-        routes = [route for route in routes if route.channel_id in informed]
-    return await writes.request(transaction, organization_id, notification, key, routed(routes, notification), now)
+        channels = {
+            one.channel_id: opening(one.hours, notification.time) for one in routes if one.channel_id in informed
+        }
+    return await writes.request(transaction, organization_id, notification, key, channels, now)
 
 
 async def ask_for_test(transaction: Transaction, organization_id: int, channel_id: int, by: str, now: datetime) -> int:

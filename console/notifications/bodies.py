@@ -10,7 +10,7 @@ from console.notifications.rules import ChannelKind, Hours
 Target = Annotated[
     str,
     Meta(
-        description="An https address, or mail addresses by comma.",
+        description="An https address; mail addresses by comma; a chat's address as apprise writes it.",
         examples=["ada@example.com, otto@example.com"],
         max_length=3_000,
     ),
@@ -32,6 +32,16 @@ class ChannelSetting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = None
     send_resolved: Annotated[
         bool, Meta(description="Whether it is also informed that an alert has resolved.", examples=[True])
+    ] = True
+    digest: Annotated[
+        bool, Meta(description="Whether what has waited for its hours is sent as one.", examples=[False])
+    ] = False
+    by_route: Annotated[
+        bool,
+        Meta(
+            description="Whether it takes alerts by its route; else what names it: on-call pages, reports, tests.",
+            examples=[True],
+        ),
     ] = True
     enabled: Annotated[bool, Meta(description="Whether it takes notifications at all.", examples=[True])] = True
 

@@ -4,7 +4,7 @@ from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
 
 from console.errors import NotReady
-from console.notifications.deliveries.mail import mail_server
+from console.notifications.mail import mail_server
 from console.settings import Settings
 
 

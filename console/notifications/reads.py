@@ -37,6 +37,14 @@ class Channel(Struct, frozen=True, kw_only=True):
     send_resolved: Annotated[
         bool, Meta(description="Whether it is also informed that an alert has resolved.", examples=[True])
     ]
+    digest: Annotated[bool, Meta(description="Whether what has waited for its hours is sent as one.", examples=[False])]
+    by_route: Annotated[
+        bool,
+        Meta(
+            description="Whether it takes alerts by its route; else what names it: on-call pages, reports, tests.",
+            examples=[True],
+        ),
+    ]
     enabled: Annotated[bool, Meta(description="Whether it takes notifications at all.", examples=[True])]
     disabled_reason: Annotated[str | None, Meta(description="Why it was disabled by the console.")]
     previous_secret_until: Annotated[
@@ -91,9 +99,9 @@ async def channel(connection: AsyncConnection, organization_id: int, channel_id:
 
 
 async def routes(connection: AsyncConnection, organization_id: int, *, resolved: bool) -> list[Route]:
-    """What each enabled channel takes. `resolved`: of those alone that are informed of it."""
+    """What each enabled channel takes that takes alerts by its route. `resolved`: of those that are informed of it."""
     query = sa.select(n.id, n.least_severity, n.tags, n.hours).where(n.organization_id == organization_id, n.enabled)
-    query = query.where(n.send_resolved) if resolved else query
+    query = query.where(n.send_resolved if resolved else n.by_route)
     return [
         Route(
             channel_id=row.id,

@@ -20,6 +20,7 @@ class ChannelKind(StrEnum):
 
     WEBHOOK = "webhook"
     MAIL = "mail"
+    CHAT = "chat"  # Slack, Teams, PagerDuty and the like
 
 
 class Weekday(StrEnum):
@@ -56,7 +57,7 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Notification(Struct, frozen=True, kw_only=True):
     """What is sent to a channel. `data` is the thing's state, as its fact has it."""
 
-    type: str  # alert.firing, alert.resolved, alert.reminder, report.daily, test
+    type: str  # alert.firing, alert.page, alert.resolved, alert.reminder, report.daily, test
     time: datetime
     severity: Severity
     title: str
@@ -115,9 +116,9 @@ def opening(hours: Hours | None, moment: datetime) -> datetime:
         day = today + timedelta(days=offset)
         if day.weekday() not in days:
             continue
-        begins = _instant(day, begin, zone)
+        begins = instant(day, begin, zone)
         until = day + timedelta(days=int(end <= begin))
-        ends = _instant(until, end, zone)
+        ends = instant(until, end, zone)
         if ends <= begins:
             ends = begins + (datetime.combine(until, end) - datetime.combine(day, begin))
         if moment < ends:
@@ -125,7 +126,8 @@ def opening(hours: Hours | None, moment: datetime) -> datetime:
     return moment
 
 
-def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
+def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """The moment of a local time; one that the change to summer time leaves out is an hour later. UTC."""
     return datetime.combine(day, wall, zone).astimezone(UTC)
 
 

@@ -21,7 +21,9 @@ notification_channels = sa.Table(
     sa.Column("least_severity", sa.Text, nullable=False),
     sa.Column("tags", ARRAY(sa.Text), nullable=False, server_default="{}"),  # one of them; none: all alerts
     sa.Column("hours", JSONB),  # an Hours; null: always
+    sa.Column("digest", sa.Boolean, nullable=False, server_default="false"),  # what waited for its hours, as one
     sa.Column("send_resolved", sa.Boolean, nullable=False, server_default="true"),
+    sa.Column("by_route", sa.Boolean, nullable=False, server_default="true"),  # else only what names the channel
     sa.Column("enabled", sa.Boolean, nullable=False, server_default="true"),
     sa.Column("disabled_reason", sa.Text),
     sa.Column("created_by", sa.Text, nullable=False),
@@ -74,4 +76,22 @@ delivery_attempts = sa.Table(
     sa.ForeignKeyConstraint(
         ["organization_id", "delivery_id"], ["deliveries.organization_id", "deliveries.id"], ondelete="CASCADE"
     ),
+)
+
+# Of organizations that have changed something.
+on_call = sa.Table(
+    "on_call",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("rota", JSONB),  # a Rota; null: nobody is on call
+    sa.Column("priorities", JSONB),  # of PrioritySetting; null: the usual ones
+)
+
+on_call_overrides = sa.Table(
+    "on_call_overrides",
+    metadata,
+    sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Date, primary_key=True),  # from its hour of handing over on, in the rota's zone
+    sa.Column("name", sa.Text, nullable=False),  # of somebody in the rota
+    sa.Column("set_by", sa.Text, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""Where a channel leads: addresses of webhooks and mailboxes, and which hosts are never connected to.
+"""Where a channel leads: addresses of webhooks, mailboxes and chats, and which hosts are never connected to.
 
 A webhook's host is resolved anew at each attempt, every address of it must be public, and the connection is made to the
 address that was checked: a name that leads elsewhere a moment later changes nothing (DNS rebinding).
@@ -10,6 +10,8 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from console.errors import Invalid
+from console.notifications.chat import check_chat, shown_chat
+from console.notifications.rules import ChannelKind
 from console.settings.origins import split
 from console.settings.values import is_loopback
 
@@ -27,6 +29,18 @@ class Refused(Exception):
 
 class Unresolved(Exception):
     """A host has no address at the moment."""
+
+
+def check_target(kind: ChannelKind, text: str, *, loopback: bool) -> tuple[str, str]:
+    """Where a channel of this kind is to lead, and the part of it that people may see. Raises Invalid."""
+    if kind is ChannelKind.MAIL:
+        mailboxes = check_mailboxes(text)
+        return mailboxes, mailboxes
+    if kind is ChannelKind.CHAT:
+        address = check_chat(text)
+        return address, shown_chat(address)
+    url = check_url(text, loopback=loopback)
+    return url, shown_url(url)
 
 
 def check_url(text: str, *, loopback: bool) -> str:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from litestar import Router, get, put
+from litestar import Router, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
-from msgspec import structs, to_builtins
+from msgspec import Meta, Struct, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
@@ -19,11 +19,20 @@ from console.reports.handover import Handover, Shift, handover
 from console.reports.pdf import pdf_of
 from console.reports.reads import KeptReport
 from console.reports.rules import DailyReport, ReportSettings
-from console.reports.writes import put_settings
+from console.reports.shift_ends import HandoverSettings, handover_settings_of
+from console.reports.writes import put_handover_settings, put_settings, send_by_hand
 from console.store.database import Database
 
 By = NamedDependency[Caller]
 Reading = NamedDependency[AsyncConnection]
+
+
+class HandoverSent(Struct, frozen=True, kw_only=True):
+    """A handover that is on its way."""
+
+    delivery_ids: Annotated[
+        list[int], Meta(description="Its deliveries: ask for them to see how they ended.", examples=[[812]])
+    ]
 
 
 async def seen_by(reading: AsyncConnection, caller: Caller, day: str) -> DailyReport:
@@ -102,11 +111,65 @@ async def get_handover(
     fields: FieldNames = "",
 ) -> Handover:
     """Of the hours until now, and of as many that come."""
-    return one_selected(await handover(reading, caller.organization_id, hours, datetime.now(UTC)), fields)
+    now, with_money = datetime.now(UTC), caller.may(Permission.SIMS_READ)
+    found = await handover(reading, caller.organization_id, hours, now, with_money=with_money)
+    return one_selected(found, fields)
+
+
+@get(
+    "/handover-settings",
+    operation_id="getHandoverSettings",
+    summary="When shifts end, and who gets the handover",
+    opt={"permission": Permission.ALERTS_READ},
+)
+async def get_handover_settings(caller: By, reading: Reading) -> HandoverSettings:
+    """No end and no channel, until somebody says otherwise."""
+    return await handover_settings_of(reading, caller.organization_id)
+
+
+@put(
+    "/handover-settings",
+    operation_id="putHandoverSettings",
+    summary="Say when shifts end, and who gets the handover",
+    opt={"permission": Permission.ALERTS_WRITE},
+)
+async def put_settings_of_handover(
+    caller: By, db: NamedDependency[Database], data: JSONBody[HandoverSettings]
+) -> HandoverSettings:
+    """Mail channels get it as text, webhooks as `report.handover`, from the next end on."""
+    number = caller.organization_id
+    async with db.transaction() as transaction, acting(transaction, caller, "handover.change_settings") as act:
+        act.before = to_builtins(await handover_settings_of(transaction.connection, number))
+        act.after = to_builtins(data)
+        await put_handover_settings(transaction, number, data, datetime.now(UTC))
+        return await handover_settings_of(transaction.connection, number)
+
+
+@post(
+    "/handover/send",
+    operation_id="sendHandover",
+    summary="Send the handover to its channels now",
+    status_code=202,
+    opt={"permission": Permission.ALERTS_ACT},
+)
+async def send(caller: By, db: NamedDependency[Database]) -> HandoverSent:
+    """As it is now, to the channels of the settings. 409 if none takes it."""
+    async with db.transaction() as transaction, acting(transaction, caller, "handover.send") as act:
+        return HandoverSent(delivery_ids=await send_by_hand(transaction, act, caller, datetime.now(UTC)))
 
 
 router = Router(
     "/",
-    route_handlers=[get_handover, list_reports, get_report, get_report_pdf, get_settings, put_report_settings],
+    route_handlers=[
+        get_handover,
+        get_handover_settings,
+        put_settings_of_handover,
+        send,
+        list_reports,
+        get_report,
+        get_report_pdf,
+        get_settings,
+        put_report_settings,
+    ],
     tags=["Notifications"],
 )

@@ -30,7 +30,7 @@ from console.reports.rules import (
     Spent,
     UsageFigures,
 )
-from console.sims.counts.reads import counts
+from console.sims.counts_reads import counts
 from console.streamer.reads import UnknownSpan, unknown_usage
 from console.usage import reads as usage_reads
 from console.usage.shares import ranking

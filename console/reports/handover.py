@@ -28,10 +28,15 @@ class Handover(Struct, frozen=True, kw_only=True):
     resolved: Annotated[list[Alert], Meta(description="Resolved in the shift, the latest first: at most 100.")]
     silences: Annotated[list[Silence], Meta(description="Those that end within as long as the shift was.")]
     windows: Annotated[list[MaintenanceWindow], Meta(description="Those that are open, or open within it.")]
-    spent: Annotated[list[Spent], Meta(description="On top-ups in the shift, by currency.")]
+    spent: Annotated[
+        list[Spent] | None,
+        Meta(description="On top-ups in the shift, by currency; null for who may not read the organization's budgets."),
+    ]
 
 
-async def handover(connection: AsyncConnection, organization_id: int, hours: int, now: datetime) -> Handover:
+async def handover(
+    connection: AsyncConnection, organization_id: int, hours: int, now: datetime, *, with_money: bool = True
+) -> Handover:
     """Of the last so many hours, and of the next."""
     shift = timedelta(hours=hours)
     since, until = now - shift, now + shift
@@ -47,5 +52,5 @@ async def handover(connection: AsyncConnection, organization_id: int, hours: int
         resolved=await alert_reads.resolved_since(connection, organization_id, since, limit=MOST),
         silences=[one for one in reversed(silences) if one.begins_at <= now < one.ends_at <= until],
         windows=[one for one in windows if one.next_begins_at is not None and one.next_begins_at <= until],
-        spent=await spent(connection, organization_id, since, now),
+        spent=await spent(connection, organization_id, since, now) if with_money else None,
     )

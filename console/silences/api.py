@@ -6,10 +6,11 @@ from typing import Annotated
 from litestar import HttpMethod, Router, get, post, put, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct, to_builtins
+from msgspec import Meta, Struct, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.facts.masking import written
 from console.http.fields import FieldNames, one_selected, selected
 from console.organizations.rules import Caller, Permission
 from console.silences import reads, writes
@@ -40,7 +41,12 @@ class MaintenanceWindows(Struct, frozen=True, kw_only=True):
 async def list_silences(caller: By, reading: Reading, fields: FieldNames = "") -> Silences:
     """Alerts that they match are judged and listed, and sent to nobody."""
     found = await reads.silences_of(reading, caller.organization_id, datetime.now(UTC))
-    return Silences(items=selected(Silence, found, fields))
+    return Silences(items=selected(Silence, [_shown(one) for one in found], fields))
+
+
+def _shown(silence: Silence) -> Silence:
+    """The silence as whoever asks may see it."""
+    return structs.replace(silence, reason=written(silence.reason))
 
 
 @post("/silences", operation_id="makeSilence", summary="Silence alerts", status_code=201, opt=ACTS)
@@ -59,7 +65,7 @@ async def make_silence(caller: By, db: Db, data: JSONBody[NewSilence]) -> Silenc
 @get("/silences/{silence_id:int}", operation_id="getSilence", summary="A silence")
 async def get_silence(caller: By, reading: Reading, silence_id: FromPath[int], fields: FieldNames = "") -> Silence:
     """As it is, also when it has ended."""
-    return one_selected(await reads.silence(reading, caller.organization_id, silence_id), fields)
+    return one_selected(_shown(await reads.silence(reading, caller.organization_id, silence_id)), fields)
 
 
 @route(

@@ -9,6 +9,11 @@ from msgspec import to_builtins
 
 from console.errors import Conflict, Invalid
 from console.facts.silences import HidingKind, HidingState, SilenceChanged
+from console.notifications.deliveries_rules import DeliveryState
+from console.notifications.deliveries_writes import request
+from console.notifications.digests import digest_of
+from console.notifications.held import held
+from console.notifications.tables import deliveries
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.reads import WINDOW, silence, window, window_of, windows_of
 from console.silences.recurrence import Occurrence, Recurrence, check_recurrence, next_occurrence
@@ -16,7 +21,7 @@ from console.silences.rules import LONGEST, LONGEST_OF_OPERATORS, check_matchers
 from console.silences.tables import maintenance_windows, silences
 from console.store.database import Transaction
 
-s, w = silences.c, maintenance_windows.c
+s, w, d = silences.c, maintenance_windows.c, deliveries.c
 JOB = "announce_silences"
 MOST_WINDOWS = 200
 
@@ -168,3 +173,16 @@ def _boundaries(found: Occurrence | None) -> dict[str, datetime | None]:
     if found is None:
         return {"next_begins_at": None, "next_ends_at": None}
     return {"next_begins_at": found.begins_at, "next_ends_at": found.ends_at}
+
+
+async def gather_held(transaction: Transaction, organization_id: int, now: datetime) -> int:
+    """Put what channels have held in their quiet hours into one delivery each; how many became part of one."""
+    gathered = 0
+    for one in await held(transaction.connection, organization_id, now):
+        key = f"digest:{one.ids[0]}:{one.ids[-1]}"
+        made = await request(transaction, organization_id, digest_of(one, now), key, {one.channel_id: now}, now)
+        which = sa.and_(d.organization_id == organization_id, d.id.in_(one.ids), d.state == DeliveryState.WAITING)
+        values = {"state": DeliveryState.DIGESTED, "ended_at": now, "message": f"Part of the delivery {made[0]}"}
+        await transaction.connection.execute(sa.update(deliveries).where(which).values(values))
+        gathered += len(one.ids)
+    return gathered

@@ -11,9 +11,10 @@ from console.alert_rules.findings import find
 from console.alert_rules.judged import Finding, JudgedSim
 from console.alert_rules.kinds import KINDS, Feed
 from console.alert_rules.reads import AlertRule
+from console.alerts.grouping import MANY, NO_TAGS, NewSubject, grouped, is_group
 from console.alerts.judging import reads, writes
+from console.alerts.judging.candidates import Candidates
 from console.alerts.judging.reads import OpenSubject
-from console.alerts.rules import NewSubject, grouped, is_group
 from console.alerts.tables import alert_subjects
 from console.sims.filters import texts
 from console.store.database import Transaction
@@ -29,6 +30,7 @@ class Judged(Struct):
     more: bool = False  # changes are left: judge again
     touched: set[int] = field(default_factory=set)  # alerts whose subjects have changed
     shares_hold: dict[int, bool] = field(default_factory=dict)
+    tags: dict[str, float] = field(default_factory=dict)  # which share of the fleet has each; filled as it is needed
 
 
 def is_asked(rule: AlertRule) -> bool:
@@ -52,17 +54,24 @@ class Judging(Struct, frozen=True, kw_only=True):
         return [rule for rule in self.rules.values() if is_asked(rule)]
 
 
-async def judge_sims(judging: Judging, rules: Sequence[AlertRule], sims: Sequence[JudgedSim]) -> None:
-    """Judge these SIMs by these rules."""
+async def judge_sims(judging: Judging, rules: Sequence[AlertRule], found: Candidates) -> None:
+    """Judge each of these SIMs by those of the rules that it differs for."""
     connection, organization_id = judging.transaction.connection, judging.organization_id
-    if not sims:
+    if not found:
         return
-    which = s.subject == sa.func.any(texts([sim.iccid for sim in sims]))
+    alike: dict[str, list[JudgedSim]] = defaultdict(list)  # most SIMs differ for the same few rules
+    for sim, differs_for in found:
+        alike[differs_for].append(sim)
+    of_rule: dict[int, list[JudgedSim]] = defaultdict(list)
+    for differs_for, sims in alike.items():
+        for rule_id in differs_for.split(","):
+            of_rule[int(rule_id)] += sims
+    which = s.subject == sa.func.any(texts([sim.iccid for sim, _ in found]))
     open_ = await reads.open_subjects(connection, organization_id, which)
     for rule in rules:
-        new, ended = _sorted(rule, sims, open_, judging.now)
+        new, ended = _sorted(rule, of_rule[rule.id], open_, judging.now)
         if rule.filter:
-            asked = sorted({*new, *(subject for of, subject in open_ if of == rule.id)})
+            asked = sorted(sim.iccid for sim in of_rule[rule.id])
             matching = await reads.matching(connection, organization_id, rule, asked) if asked else set()
             ended |= {iccid for iccid in asked if iccid not in matching and held(open_, rule, iccid)}
             new = {iccid: one for iccid, one in new.items() if iccid in matching}
@@ -75,19 +84,20 @@ def _sorted(
     """For which SIMs the rule begins to hold, and for which it has ended."""
     new: dict[str, NewSubject] = {}
     ended: set[str] = set()
+    holding = {subject for (rule_id, subject), known in open_.items() if rule_id == rule.id and known.holds}
     for sim in sims:
         finding, said = find(rule.kind, rule.parameters, sim, now)
         if finding is Finding.HOLDS:
-            known = open_.get((rule.id, sim.iccid))
-            if known is None or not known.holds:
+            if sim.iccid not in holding:
                 new[sim.iccid] = NewSubject(
                     subject=sim.iccid,
                     iccid=sim.iccid,
                     operator=sim.operator,
                     country=sim.country,
+                    area=sim.area,
                     value=said and said(),
                 )
-        elif finding is Finding.ENDED and held(open_, rule, sim.iccid):
+        elif finding is Finding.ENDED and sim.iccid in holding:
             ended.add(sim.iccid)
     return new, ended
 
@@ -118,7 +128,10 @@ async def apply(
         else:
             left.append(one)
     single = sum(not is_group(key) for key in known)
-    for key, subjects in grouped(left, known.keys(), single).items():
+    tags = NO_TAGS
+    if len(left) >= MANY or any(key.startswith("tag:") for key in known):
+        tags = await reads.tags_of(judging.transaction.connection, judging.organization_id, left, judging.judged.tags)
+    for key, subjects in grouped(left, known.keys(), single, tags).items():
         found[key].extend(subjects)
     await open_alerts(judging, rule, found, known)
     if ended:

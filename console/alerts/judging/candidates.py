@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alert_rules.judged import JudgedSim
@@ -16,11 +16,12 @@ from console.alerts.judging.sim_conditions import conditions_of, data, sms, was_
 from console.alerts.tables import alert_subjects, sessionless_sims, unjudged_changes
 from console.quotas.tables import quota_forecasts
 from console.sims.filters import conditions
-from console.sims.tables import sim_states, sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sim_states, sims
 
 s, u = alert_subjects.c, unjudged_changes.c
 TEXTS = sa.ARRAY(sa.Text)
+CELL_AREA = sa.func.nullif(sa.func.split_part(sims.c.cell, "/", 1), "")  # a cell is written "area/cell"
+Candidates = list[tuple[JudgedSim, str]]  # with the rules that each SIM differs for: "4,9"
 
 
 def numbers(values: Sequence[int]) -> "sa.BindParameter[Any]":
@@ -28,13 +29,18 @@ def numbers(values: Sequence[int]) -> "sa.BindParameter[Any]":
     return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.BigInteger))
 
 
+def ids_of(written: str) -> "sa.Select[tuple[int]]":
+    """The ids in an array that PostgreSQL has written."""
+    return sa.select(sa.func.unnest(sa.cast(sa.bindparam(None, written, type_=sa.Text), sa.ARRAY(sa.BigInteger))))
+
+
 async def of_changes(
-    connection: AsyncConnection, organization_id: int, rules: Sequence[AlertRule], changes: Sequence[int], now: datetime
-) -> list[JudgedSim]:
+    connection: AsyncConnection, organization_id: int, rules: Sequence[AlertRule], changes: str, now: datetime
+) -> Candidates:
     """Of the SIMs with these changes, and of those whose last change ends, the ones that differ for a rule."""
     momentary = [rule.id for rule in rules if KINDS[rule.kind].momentary]
     changed = sa.select(u.id, u.iccid, u.was_status, u.was_imei)
-    changed = changed.where(u.organization_id == organization_id, u.id == sa.func.any(numbers(changes)))
+    changed = changed.where(u.organization_id == organization_id, u.id.in_(ids_of(changes)))
     nothing = sa.null().cast(sa.Text)
     passing = sa.select(sa.null().cast(sa.BigInteger), s.subject, nothing, nothing)
     passing = passing.where(s.organization_id == organization_id, s.rule_id.in_(momentary), s.open, s.holds)
@@ -58,7 +64,7 @@ async def of_the_fleet(
     *,
     after: str,
     limit: int,
-) -> list[JudgedSim]:
+) -> Candidates:
     """Of all SIMs the ones that differ for one of the rules, by ICCID, so many of those after this one."""
     nothing = sa.select(sa.null().cast(TEXTS).label("was_status"), sa.null().cast(TEXTS).label("was_imei"))
     joined = sims.join(nothing.subquery("were"), sa.true())
@@ -74,7 +80,7 @@ async def _differing(
     *,
     after: str | None = None,
     limit: int | None = None,
-) -> list[JudgedSim]:
+) -> Candidates:
     if not rules:
         return []
     for quota, service in ((data, "data"), (sms, "sms")):
@@ -89,15 +95,17 @@ async def _differing(
     of_data = [data.c["left"], data.c.total, data.c.status, data.c.expires_at]
     joined, of_network = _with_network(joined, {rule.kind for rule in rules})
     of_sms = [sms.c["left"], sms.c.total, sms.c.status]
-    columns = [*own, *of_data, *of_sms, *of_network, is_watched(sims), was_status, was_imei]
+    columns = [*own, *of_data, *of_sms, *of_network, CELL_AREA, is_watched(sims), was_status, was_imei]
     held_rules = sa.func.coalesce(known.c.rules, sa.cast([], sa.ARRAY(sa.Integer)))
-    differs = sa.or_(*(_differs(organization_id, rule, held_rules, now) for rule in rules))
+    differs = {rule.id: _differs(organization_id, rule, held_rules, now) for rule in rules}
+    columns.append(sa.func.array_to_string(array([sa.case((one, id_)) for id_, one in differs.items()]), ","))
     query = sa.select(*(column.label(f"column_{place}") for place, column in enumerate(columns))).select_from(joined)
-    query = query.where(sims.c.organization_id == organization_id, differs)
+    query = query.where(sims.c.organization_id == organization_id, sa.or_(*differs.values()))
     if after is not None:
         query = query.where(sims.c.iccid > after).order_by(sims.c.iccid).limit(limit)
     made: Callable[..., JudgedSim] = JudgedSim  # of a row, in the order of its fields
-    return [made(*row[:-2], row[-2] or (), row[-1] or ()) for row in (await connection.execute(query)).all()]
+    rows = (await connection.execute(query)).all()
+    return [(made(*row[:-3], row[-3] or (), row[-2] or ()), row[-1]) for row in rows]
 
 
 def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.FromClause, list[sa.ColumnElement[Any]]]":

@@ -12,8 +12,8 @@ from console.actions.spending import Budget, BudgetUse
 from console.actions.tables import actions
 from console.alert_rules.kinds import RuleKind
 from console.alert_rules.reads import AlertRule
+from console.alerts.grouping import NewSubject
 from console.alerts.judging.reads import OpenSubject, open_subjects
-from console.alerts.rules import NewSubject
 from console.alerts.tables import alert_subjects
 from console.carrier.tables import carrier_circuits
 from console.notifications.secrets_due import secrets_due

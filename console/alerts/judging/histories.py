@@ -14,13 +14,13 @@ from console.alert_rules.history_findings import usage_spike as judge_use
 from console.alert_rules.judged import Finding
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import AlertRule
+from console.alerts.grouping import NewSubject
+from console.alerts.judging.candidates import CELL_AREA
 from console.alerts.judging.conditions import Differing
 from console.alerts.judging.reads import matching, open_subjects
-from console.alerts.rules import NewSubject
 from console.alerts.tables import alert_subjects
 from console.connectivity.tables import status_history
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sims
 from console.sms.tables import sms
 from console.usage.baselines import HOUR, hours_before
 from console.usage.tables import usage_hourly
@@ -28,6 +28,7 @@ from console.usage.tables import usage_hourly
 AT_ONCE = 2_000  # SIMs whose earlier use is held in memory
 KNOWN_BEFORE = timedelta(days=1)  # the window: what the connection was at its beginning
 MEBIBYTE = 1024 * 1024
+AREA = CELL_AREA.label("area")
 NOT_ARRIVED = ("failed", "expired")
 
 
@@ -39,6 +40,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     value: str
     operator: str | None
     country: str | None
+    area: str | None
 
 
 async def differing(connection: AsyncConnection, organization_id: int, rule: AlertRule, now: datetime) -> Differing:
@@ -48,7 +50,9 @@ async def differing(connection: AsyncConnection, organization_id: int, rule: Ale
     held = {subject for (_, subject), known in open_.items() if known.holds}
     theirs = await matching(connection, organization_id, rule, sorted({*found, *held}))
     new = [
-        NewSubject(subject=iccid, iccid=iccid, operator=one.operator, country=one.country, value=one.value)
+        NewSubject(
+            subject=iccid, iccid=iccid, operator=one.operator, country=one.country, area=one.area, value=one.value
+        )
         for iccid, one in found.items()
         if one.finding is Finding.HOLDS and iccid in theirs and iccid not in held
     ]
@@ -74,7 +78,7 @@ async def _spikes(
 ) -> list[Observed]:
     """By the last whole hour and by the present one, of which more is to come: too much stays too much."""
     hour, u = now.replace(minute=0, second=0, microsecond=0), usage_hourly.c
-    query = _of_watched(sa.select(u.iccid, u.bucket, u.data_bytes, sims.c.operator, sims.c.country), usage_hourly)
+    query = _of_watched(sa.select(u.iccid, u.bucket, u.data_bytes, sims.c.operator, sims.c.country, AREA), usage_hourly)
     query = query.where(u.organization_id == organization_id, u.bucket >= hour - HOUR, u.bucket <= hour)
     query = query.where(u.data_bytes * 2 >= (parameters.least_bytes or 1)).order_by(u.iccid, u.bucket)
     found: dict[str, Observed] = {}
@@ -109,9 +113,9 @@ async def _flapping(
     moved = moved.where(h.organization_id == organization_id, h.time > since - KNOWN_BEFORE, h.iccid.in_(often))
     m = moved.subquery("moved")
     begun = sa.func.count().label("begun")
-    query = _of_watched(sa.select(m.c.iccid, sims.c.operator, sims.c.country, begun), m)
+    query = _of_watched(sa.select(m.c.iccid, sims.c.operator, sims.c.country, AREA, begun), m)
     query = query.where(m.c.time > since, m.c.connection == "online", m.c.before != "online")
-    query = query.group_by(m.c.iccid, sims.c.operator, sims.c.country)
+    query = query.group_by(m.c.iccid, sims.c.operator, sims.c.country, sims.c.cell)
     return [
         _observed(
             row, sessions_flapping(parameters, row.begun), f"{row.begun:,} sessions in {parameters.minutes} minutes"
@@ -128,7 +132,7 @@ async def _failing(
     to_it = sa.and_(c.organization_id == organization_id, c.direction == "mt", c.time > since)
     failed = sa.select(c.iccid).where(to_it, c.status.in_(NOT_ARRIVED)).group_by(c.iccid)
     failed = failed.having(sa.func.count() >= (parameters.failures or 1))
-    query = _of_watched(sa.select(c.iccid, c.status, sims.c.operator, sims.c.country), sms)
+    query = _of_watched(sa.select(c.iccid, c.status, sims.c.operator, sims.c.country, AREA), sms)
     query = query.where(to_it, c.status.in_(("delivered", *NOT_ARRIVED)), c.iccid.in_(failed))
     rows: Mapping[str, list[Any]] = defaultdict(list)
     for row in (await connection.execute(query.order_by(c.iccid, c.time.desc(), c.id.desc()))).all():
@@ -147,4 +151,6 @@ def _of_watched(query: "sa.Select[Any]", table: "sa.FromClause") -> "sa.Select[A
 
 
 def _observed(row: Any, finding: Finding, value: str) -> Observed:
-    return Observed(iccid=row.iccid, finding=finding, value=value, operator=row.operator, country=row.country)
+    return Observed(
+        iccid=row.iccid, finding=finding, value=value, operator=row.operator, country=row.country, area=row.area
+    )

@@ -37,7 +37,7 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
     await _changed(judging)
     revised = await _revised(judging)
     if fleet:
-        await _by_time(judging)
+        await _by_time(judging, but=revised)
     await _histories(judging, fleet=fleet, revised=revised)
     await _shares(judging)
     await _of_the_console(judging, fleet=fleet)
@@ -60,15 +60,15 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
 async def _changed(judging: Judging) -> None:
     """SIMs that have changed, with what they were; and subjects of changes, which end at once."""
     changes = await writes.changes(judging.transaction, judging.organization_id, limit=AT_ONCE)
-    judging.judged.more = len(changes.ids) == AT_ONCE
+    judging.judged.more = changes.number == AT_ONCE
     judging.judged.sims += changes.sims
     connection, rules = judging.transaction.connection, judging.of_sims
     sims = await candidates.of_changes(connection, judging.organization_id, rules, changes.ids, judging.now)
     await judge_sims(judging, rules, sims)
-    if changes.ids:
+    if changes.number:
         await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
         await writes.note_sessionless(judging.transaction, judging.organization_id, changes.ids)
-        await writes.forget(judging.transaction, judging.organization_id, changes.ids)
+        await writes.delete_changes(judging.transaction, judging.organization_id, changes.ids)
 
 
 async def _revised(judging: Judging) -> set[int]:
@@ -84,9 +84,12 @@ async def _revised(judging: Judging) -> set[int]:
     return revised
 
 
-async def _by_time(judging: Judging) -> None:
-    """SIMs for which time alone makes a rule true, and those that were seen again without any other change."""
-    by_time = [rule for rule in judging.of_sims if KINDS[rule.kind].by_time]
+async def _by_time(judging: Judging, *, but: set[int]) -> None:
+    """SIMs for which time alone makes a rule true, and those that were seen again without any other change.
+
+    `but`: rules by which every SIM has just been judged.
+    """
+    by_time = [rule for rule in judging.of_sims if KINDS[rule.kind].by_time and rule.id not in but]
     await _fleet(judging, [rule for rule in by_time if KINDS[rule.kind].feed not in judging.stale])
 
 
@@ -98,7 +101,7 @@ async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
         sims = await candidates.of_the_fleet(connection, organization_id, rules, judging.now, after=last, limit=AT_ONCE)
         await judge_sims(judging, rules, sims)
         more = len(sims) == AT_ONCE
-        last = sims[-1].iccid if sims else ""
+        last = sims[-1][0].iccid if sims else ""
 
 
 async def _histories(judging: Judging, *, fleet: bool, revised: set[int]) -> None:

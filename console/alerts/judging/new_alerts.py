@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from console.alert_rules.reads import AlertRule
-from console.alerts.rules import NewSubject, is_group
+from console.alerts.grouping import NewSubject, is_group
 from console.facts.alerts import AlertChange, AlertState
 
 

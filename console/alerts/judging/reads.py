@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.alert_rules.kinds import KINDS, Feed
 from console.alert_rules.reads import AlertRule, filter_of
 from console.alert_rules.tables import alert_rules
+from console.alerts.grouping import NO_TAGS, NewSubject, Tags
 from console.alerts.tables import alert_subjects, alerts
 from console.carrier.tables import carrier_circuits
 from console.facts.alerts import AlertState
 from console.runs.tables import job_runs
 from console.sims.filters import conditions, texts
-from console.sims.tables import sim_states
+from console.sims.tables import annotations, fleet_counts, sim_states
 from console.streamer.rules import StreamerState
 from console.streamer.tables import streamer_health
 
@@ -53,6 +54,26 @@ async def open_subjects(
     query = query.where(s.organization_id == organization_id, s.open, which)
     rows = (await connection.execute(query)).all()
     return {(row[0], row[1]): OpenSubject(*row) for row in rows}
+
+
+async def tags_of(
+    connection: AsyncConnection, organization_id: int, subjects: Sequence[NewSubject], shares: dict[str, float]
+) -> Tags:
+    """The tags of these; `shares`, of the fleet, is filled if it is empty, and holds "" from then on."""
+    n = annotations.c
+    if not shares:
+        tag = sa.func.unnest(n.tags).label("tag")
+        each = sa.select(tag).where(n.organization_id == organization_id).subquery()
+        total = sa.select(sa.func.sum(fleet_counts.c.sims)).where(fleet_counts.c.organization_id == organization_id)
+        query = sa.select(each.c.tag, sa.func.count() / sa.cast(total.scalar_subquery(), sa.Double)).group_by(
+            each.c.tag
+        )
+        shares |= {"": 0.0, **{row[0]: row[1] for row in (await connection.execute(query)).all()}}
+    if len(shares) == 1:
+        return NO_TAGS
+    mine = sa.and_(n.organization_id == organization_id, n.tags != sa.cast([], sa.ARRAY(sa.Text)))
+    asked = sa.select(n.iccid, n.tags).where(mine, n.iccid == sa.func.any(texts([one.subject for one in subjects])))
+    return Tags({row[0]: row[1] for row in (await connection.execute(asked)).all()}, shares)
 
 
 async def open_keys(connection: AsyncConnection, organization_id: int, rule_id: int) -> dict[str, int]:

@@ -11,8 +11,7 @@ from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.tables import sim_rhythms
 from console.alerts.tables import sessionless_sims
 from console.quotas.tables import quota_forecasts, quotas
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
+from console.sims.tables import is_watched, sims
 
 Condition = sa.ColumnElement[bool]
 data, sms = quotas.alias("data"), quotas.alias("sms")

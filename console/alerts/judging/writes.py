@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.reads import AlertRule
-from console.alerts.judging.candidates import numbers
+from console.alerts.grouping import NewSubject
+from console.alerts.judging.candidates import ids_of
 from console.alerts.judging.new_alerts import new_alert
-from console.alerts.rules import NewSubject
 from console.alerts.tables import (
     alert_judging,
     alert_subjects,
@@ -22,9 +22,8 @@ from console.alerts.tables import (
     unjudged_changes,
 )
 from console.sims.filters import texts
-from console.sims.tables import sims
-from console.sims.watching.tables import is_watched
-from console.store.bulk import rows_of
+from console.sims.tables import is_watched, sims
+from console.store.bulk import passed
 from console.store.database import Transaction
 
 a, s, d, u, j = alerts.c, alert_subjects.c, departures.c, unjudged_changes.c, alert_judging.c
@@ -58,31 +57,31 @@ async def end_judging(
 
 
 class Changes(Struct, frozen=True, kw_only=True):
-    """Changes of SIMs that are to be judged, the oldest first."""
+    """Changes of SIMs that are to be judged."""
 
-    ids: list[int]
+    ids: str  # as PostgreSQL writes an array: thousands go to and fro, and nobody here reads them
+    number: int
     sims: int
 
 
 async def changes(transaction: Transaction, organization_id: int, *, limit: int) -> Changes:
     """The oldest changes that are not judged."""
     oldest = sa.select(u.id, u.iccid).where(u.organization_id == organization_id).order_by(u.id).limit(limit).subquery()
-    query = sa.select(sa.func.array_agg(oldest.c.id), sa.func.count(sa.distinct(oldest.c.iccid)))
-    ids, in_all = (await transaction.connection.execute(query)).one()
-    return Changes(ids=list(ids or ()), sims=in_all)
+    written = sa.func.coalesce(sa.cast(sa.func.array_agg(oldest.c.id), sa.Text), "{}")
+    query = sa.select(written, sa.func.count(), sa.func.count(sa.distinct(oldest.c.iccid)))
+    ids, number, in_all = (await transaction.connection.execute(query)).one()
+    return Changes(ids=ids, number=number, sims=in_all)
 
 
-async def forget(transaction: Transaction, organization_id: int, changes: Sequence[int]) -> None:
+async def delete_changes(transaction: Transaction, organization_id: int, changes: str) -> None:
     """These changes are judged: they are gone with the commit, and stay if there is none."""
-    mine = sa.and_(u.organization_id == organization_id, u.id == sa.func.any(numbers(changes)))
+    mine = sa.and_(u.organization_id == organization_id, u.id.in_(ids_of(changes)))
     await transaction.connection.execute(sa.delete(unjudged_changes).where(mine))
 
 
-async def note_departures(
-    transaction: Transaction, organization_id: int, changes: Sequence[int], now: datetime
-) -> None:
+async def note_departures(transaction: Transaction, organization_id: int, changes: str, now: datetime) -> None:
     """Keep who was on a network and is on none; forget who is back. Whoever was disabled has not been lost."""
-    mine = sa.and_(u.id == sa.func.any(numbers(changes)), u.organization_id == organization_id)
+    mine = sa.and_(u.id.in_(ids_of(changes)), u.organization_id == organization_id)
     changed = unjudged_changes.join(sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == u.iccid))
     here = sa.func.coalesce(sims.c.connection.in_(sorted(ON_A_NETWORK)), sa.false())
     back = sa.or_(here, sa.func.coalesce(sims.c.status == "disabled", sa.false()), ~is_watched(sims))
@@ -106,17 +105,16 @@ async def note_departures(
     )
 
 
-async def note_sessionless(transaction: Transaction, organization_id: int, changes: Sequence[int]) -> None:
+async def note_sessionless(transaction: Transaction, organization_id: int, changes: str) -> None:
     """Keep since when SIMs are registered without a session; whoever was anything else in between begins anew."""
     c = sessionless_sims.c
-    mine = sa.and_(u.id == sa.func.any(numbers(changes)), u.organization_id == organization_id)
+    mine = sa.and_(u.id.in_(ids_of(changes)), u.organization_id == organization_id)
     changed = unjudged_changes.join(sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == u.iccid))
     attached = sa.func.coalesce(sims.c.connection == "attached", sa.false())
     another = u.was_connection.is_distinct_from("attached")
     anew = sa.select(u.iccid).select_from(changed).where(mine, sa.or_(~attached, another))
-    await transaction.connection.execute(
-        sa.delete(sessionless_sims).where(c.organization_id == organization_id, c.iccid.in_(anew))
-    )
+    ended = c.iccid == sa.func.any(sa.func.array(anew.scalar_subquery()))  # by key, whatever the statistics say
+    await transaction.connection.execute(sa.delete(sessionless_sims).where(c.organization_id == organization_id, ended))
     since = sa.func.coalesce(sa.func.max(u.changed_at).filter(another), sa.func.min(u.changed_at))
     new = sa.select(sa.literal(organization_id), u.iccid, since).select_from(changed)
     new = new.where(mine, attached).group_by(u.iccid)
@@ -141,18 +139,9 @@ async def open_alerts(
     if new:
         statement = sa.insert(alerts).returning(a.key, a.id)
         ids |= {row.key: row.id for row in (await transaction.connection.execute(statement, new)).all()}
-    rows = [
-        {
-            "alert_id": ids[key],
-            "subject": one.subject,
-            "since": one.since or now,
-            "value": one.value,
-        }
-        for key, subjects in found.items()
-        for one in subjects
-    ]
     names = ("alert_id", "subject", "since", "value")
-    source = rows_of(alert_subjects, names, rows)
+    rows = [(ids[key], one.subject, one.since or now, one.value) for key, subjects in found.items() for one in subjects]
+    source = await passed(transaction.connection, alert_subjects, names, rows)
     row = sa.select(sa.literal(organization_id), sa.literal(rule.id), *(source.c[name] for name in names))
     upsert = insert(alert_subjects).from_select(["organization_id", "rule_id", *names], row)
     again = {"open": True, "holds": True, "ended_at": None, "value": upsert.excluded.value}

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.notifications.deliveries.rules import OPEN, AttemptOutcome, DeliveryState
+from console.notifications.deliveries_rules import OPEN, AttemptOutcome, DeliveryState
 from console.notifications.tables import deliveries, delivery_attempts, notification_channels
 from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
@@ -34,7 +34,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     subject: Annotated[str | None, Meta(description="The alert that it is about.", examples=["4711"])]
     state: Annotated[
         DeliveryState,
-        Meta(description="`failed` was given up after a day; `withdrawn`: its channel was removed or disabled."),
+        Meta(
+            description="`failed` was given up after a day; `withdrawn`: its channel was removed or disabled; "
+            "`digested`: it waited for its channel's hours, and is part of another delivery."
+        ),
     ]
     requested_at: Annotated[datetime, Meta(description="When it was asked for.", examples=["2026-11-20T10:00:00Z"])]
     due_at: Annotated[datetime, Meta(description="When it is or was tried next.", examples=["2026-11-20T10:00:05Z"])]
@@ -154,8 +157,10 @@ async def log_of(connection: AsyncConnection, organization_id: int, delivery_id:
 
 
 async def channels_sent(connection: AsyncConnection, organization_id: int, key: str) -> frozenset[int]:
-    """The channels that a notification was asked for, by its key."""
-    query = sa.select(d.channel_id).where(d.organization_id == organization_id, d.deduplication_key == key)
+    """The channels that a notification was asked for, by its key, or by that of a page of it."""
+    pages = d.deduplication_key.startswith(f"{key}:page:", autoescape=True)
+    which = sa.or_(d.deduplication_key == key, pages)
+    query = sa.select(d.channel_id).where(d.organization_id == organization_id, which)
     return frozenset((await connection.execute(query)).scalars())
 
 

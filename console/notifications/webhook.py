@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from msgspec import json
 
-from console.notifications.deliveries.rules import AttemptOutcome, Ended
-from console.notifications.deliveries.writes import Claimed
+from console.notifications.deliveries_rules import AttemptOutcome, Ended
+from console.notifications.deliveries_writes import Claimed
 from console.notifications.signing import signed_headers
 from console.notifications.targets import Refused, Unresolved, public_addresses
 from console.settings import Settings
@@ -49,7 +49,7 @@ def body_of(claimed: Claimed, origin: str) -> bytes:
 async def post(
     client: httpx.AsyncClient, url: str, keys: Sequence[str], claimed: Claimed, settings: Settings, now: datetime
 ) -> Ended:
-    """Make one attempt. Each address of the host is checked, and the connection is made to one that was."""
+    """Make one attempt."""
     body = body_of(claimed, next(iter(settings.public_origin), ""))
     headers = {
         **signed_headers(keys, claimed.message_id, int(now.timestamp()), body),
@@ -58,6 +58,13 @@ async def post(
         "User-Agent": "sim-console",
         **({MAY_REPEAT: "yes"} if claimed.may_repeat else {}),
     }
+    return await post_bytes(client, url, headers, body, settings, now)
+
+
+async def post_bytes(
+    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes, settings: Settings, now: datetime
+) -> Ended:
+    """Post these. Each address of the host is checked, and the connection is made to one that was."""
     address = httpx.URL(url)
     port = address.port or (443 if address.scheme == "https" else 80)
     try:

@@ -12,9 +12,10 @@ from console.acting import acting
 from console.errors import NotFound
 from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
-from console.notifications.deliveries import reads, writes
-from console.notifications.deliveries.reads import Delivery, DeliveryLog
-from console.notifications.deliveries.rules import DeliveryState
+from console.notifications import deliveries_reads as reads
+from console.notifications import deliveries_writes as writes
+from console.notifications.deliveries_reads import Delivery, DeliveryLog
+from console.notifications.deliveries_rules import DeliveryState
 from console.organizations.rules import Caller
 from console.store.database import Database
 

@@ -21,9 +21,11 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"  # given up
     WITHDRAWN = "withdrawn"  # its channel was removed or disabled
+    DIGESTED = "digested"  # it waited for its channel's hours, and is part of another delivery
 
 
-TERMINAL = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.WITHDRAWN})
+TERMINAL = frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.WITHDRAWN, DeliveryState.DIGESTED})
+AGAIN = TERMINAL - {DeliveryState.DIGESTED}  # what can be sent again
 OPEN = frozenset(DeliveryState) - TERMINAL
 
 

@@ -17,7 +17,8 @@ from msgspec import Struct, convert, to_builtins
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, NotFound
-from console.notifications.deliveries.rules import (
+from console.notifications.deliveries_rules import (
+    AGAIN,
     AT_ONCE_A_CHANNEL,
     LEASE,
     TERMINAL,
@@ -179,7 +180,7 @@ async def redeliver(transaction: Transaction, organization_id: int, delivery_id:
     Raises NotFound, and Conflict if it has not ended.
     """
     mine = sa.and_(d.organization_id == organization_id, d.id == delivery_id)
-    again = sa.update(deliveries).where(mine, d.state.in_([*TERMINAL]))
+    again = sa.update(deliveries).where(mine, d.state.in_([*AGAIN]))
     repeats = sa.or_(d.may_repeat, d.state == DeliveryState.DELIVERED)
     values = {"state": DeliveryState.WAITING, "due_at": now, "attempts": 0, "ended_at": None, "message": None}
     if (await transaction.connection.execute(again.values(**values, may_repeat=repeats))).rowcount:
@@ -187,13 +188,12 @@ async def redeliver(transaction: Transaction, organization_id: int, delivery_id:
     elif (await transaction.connection.execute(sa.select(d.id).where(mine))).first() is None:
         raise NotFound("There is no such delivery", id=delivery_id)
     else:
-        raise Conflict("It has not ended: it is tried again by itself", id=delivery_id)
+        raise Conflict("It is tried again by itself, or is part of another delivery", id=delivery_id)
 
 
 async def prune_deliveries(transaction: Transaction, before: datetime) -> int:
     """Delete those that ended before, with their attempts; how many."""
-    found = await transaction.connection.execute(sa.delete(deliveries).where(d.ended_at < before))
-    return found.rowcount
+    return (await transaction.connection.execute(sa.delete(deliveries).where(d.ended_at < before))).rowcount
 
 
 def _is(claimed: Claimed) -> "sa.ColumnElement[bool]":

@@ -5,9 +5,9 @@ from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from console.notifications.deliveries.rules import AttemptOutcome, Ended
-from console.notifications.deliveries.webhook import MAY_REPEAT
-from console.notifications.deliveries.writes import Claimed
+from console.notifications.deliveries_rules import AttemptOutcome, Ended
+from console.notifications.deliveries_writes import Claimed
+from console.notifications.webhook import MAY_REPEAT
 from console.settings import Settings
 from console.settings.values import is_loopback
 
