@@ -11,17 +11,18 @@ from msgspec import structs
 from redis.exceptions import RedisError
 
 from console.acting import acting, refuse
+from console.api_keys.calling import KeyCallers
 from console.api_keys.noting import NotedUses
 from console.api_keys.reads import caller_of_key
-from console.api_keys.rules import accepted_from, is_whole, wall_cookie_name
+from console.api_keys.rules import is_whole, wall_cookie_name
 from console.audit.bounds import Refused, is_written
 from console.errors import NotAllowed
 from console.http.authentication import Access, FindCaller, is_deed, is_socket, may_change
-from console.http.client_address import client_address
+from console.http.client_address import UNKNOWN, client_address, network_of
 from console.http.database import let_go
 from console.http.rate_limit import count_on, count_request, handle_of
 from console.live.access import Client, Socket
-from console.members.credentials import access_of_credentials, caller_of_program, caller_of_session
+from console.members.credentials import access_of_credentials, caller_of_program, caller_of_session, confirming
 from console.members.opening_sockets import ManyCallers
 from console.members.writes import note_seen
 from console.organizations.rules import Caller, Token
@@ -41,9 +42,11 @@ class Callers:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
+        db.confirm = confirming(settings.oidc_issuer)
         self._secret_key = settings.secret_key
         self._many = ManyCallers(db, settings.oidc_issuer)
         self._uses = NotedUses(db)
+        self.keys = KeyCallers(db, self._uses)
         self._issuer = settings.oidc_issuer
         self._secure = settings.secure_cookies
         self._cookie = cookie_name(secure=self._secure)
@@ -72,7 +75,7 @@ class Callers:
             return None
         caller, seen_at = found
         if now - seen_at > EXTENDED_EVERY and is_deed(connection):
-            async with self._db.transaction() as transaction:
+            async with self._db.transaction(unseen=True) as transaction:
                 await extend_sessions(transaction, [session], now, client_address(connection.scope))
                 if caller.user_id is not None:
                     await note_seen(transaction, caller.organization_id, caller.user_id, now)
@@ -94,6 +97,8 @@ class Callers:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if not key and scheme.lower() == "bearer":
             key = token.strip()
+        if is_whole(key) and not is_socket(connection):
+            return await self.keys.of_request(connection, key)
         try:
             caller = await (self._of_key(connection, key) if is_whole(key) else self._of_token(connection, key))
             caller = None if caller is not None and caller.for_wall else caller
@@ -101,6 +106,8 @@ class Callers:
             await count_on(self._db.redis, connection, handle_of(connection.scope))
             raise
         await count_on(self._db.redis, connection, caller.handle if caller else handle_of(connection.scope))
+        if caller is None and is_whole(key):
+            await self.keys.note_ended(connection.scope, hashed(key), datetime.now(UTC))
         return caller
 
     async def of_wall(self, connection: Connection) -> Caller | None:
@@ -135,18 +142,10 @@ class Callers:
         return structs.replace(found, token=Token(claims.sid, ends_at(claims))) if found else None
 
     async def _of_key(self, connection: Connection, key: str) -> Caller | None:
-        now = datetime.now(UTC)
-        if is_socket(connection):
-            found = await self._many.of_key(hashed(key))
-        else:
-            found = await caller_of_key(self._db.direct, hashed(key), now)
-        if found is None:
-            return None
-        if not accepted_from(found.networks, client_address(connection.scope)):
-            raise NotAllowed("This API key is not accepted from your network")
-        if found.caller.key_id is not None:
-            self._uses.note(found.caller.key_id, found.used_at, now)
-        return found.caller
+        secret, now = hashed(key), datetime.now(UTC)
+        asked = self._many.of_key(secret) if is_socket(connection) else caller_of_key(self._db.direct, secret, now)
+        found = await asked
+        return None if found is None else await self.keys.accepted(found, connection.scope, now)
 
     async def note_refused(self, connection: Connection, error: NotAllowed) -> None:
         """Write into the audit trail what a known caller may not do; the same once a minute, see audit/bounds.py."""
@@ -186,6 +185,7 @@ def client_of(socket: Socket) -> Client:
     return Client(
         organization_id=caller.organization_id,
         handle=caller.handle,
+        network=None if (network := network_of(socket.scope)) == UNKNOWN else network,
         credential=caller.credential,
         topics=caller.topics,
         user_id=caller.user_id,

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.api_keys import reads
 from console.api_keys.reads import ApiKey
+from console.api_keys.revoking import revoke
 from console.api_keys.rules import USUAL_DAYS, WALL, KeyPolicy, check_change, check_maker, check_scopes, prefix_of
-from console.api_keys.writes import put_key, put_policy, revoke_key
+from console.api_keys.writes import put_key, put_policy
 from console.http.fields import FieldNames, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -71,9 +72,10 @@ async def make_api_key(
     caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewApiKey]
 ) -> MadeApiKey:
     """It is shown in this answer alone: the console keeps a hash of it. `/api-key-policy` says what is demanded."""
-    check_scopes(caller, data.scopes, for_wall=data.for_wall)
     async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
+        check_scopes(caller, data.scopes, for_wall=data.for_wall)
         check_maker(await reads.policy_of(transaction.connection, caller.organization_id), caller)
+        maker = await reads.maker_behind(transaction.connection, caller)
         key = await put_key(
             transaction,
             caller.organization_id,
@@ -82,7 +84,9 @@ async def make_api_key(
             datetime.now(UTC),
             days=data.days,
             networks=data.networks,
-            created_by=await reads.person_behind(transaction.connection, caller),
+            created_by=maker.name,
+            created_by_user_id=maker.user_id,
+            created_by_key_id=maker.key_id,
             for_wall=data.for_wall,
         )
         scopes = [WALL] if data.for_wall else sorted(data.scopes)
@@ -98,9 +102,9 @@ async def make_api_key(
     summary="Revoke an API key",
 )
 async def revoke_api_key(caller: NamedDependency[Caller], db: NamedDependency[Database], prefix: FromPath[str]) -> None:
-    """It opens nothing from this moment; its streams end within 15 seconds."""
-    async with db.transaction() as transaction, acting(transaction, caller, "key.revoke", prefix):
-        await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
+    """It opens nothing from this moment, nor do keys that it made; its streams end within 15 seconds."""
+    async with db.transaction() as transaction, acting(transaction, caller, "key.revoke", prefix) as act:
+        await revoke(transaction, caller, act, prefix, datetime.now(UTC), organization_id=caller.organization_id)
 
 
 @get("/api-key-policy", operation_id="getApiKeyPolicy", summary="What your organization demands of API keys")

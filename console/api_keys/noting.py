@@ -1,6 +1,7 @@
 """When keys were last used: written down beside the requests that use them, for many keys at once."""
 
 import asyncio
+import contextlib
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,15 +44,14 @@ class NotedUses:
             while self._waiting:
                 waiting, self._waiting = self._waiting, {}
                 try:
-                    async with self._db.transaction() as transaction:
+                    async with self._db.transaction(unseen=True) as transaction:
                         await note_key_uses(transaction, waiting, max(waiting.values()))
                 except (SQLAlchemyError, OSError) as error:
                     logger(__name__).warning("the use of API keys was not noted", reason=type(error).__name__)
                     for key_id in waiting:  # its next use is noted instead
                         self._noted.pop(key_id, None)
-                try:
-                    await asyncio.wait_for(self._closing.wait(), EVERY_SECONDS)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(EVERY_SECONDS):
+                        await self._closing.wait()
         finally:
             self._writing = None

@@ -47,6 +47,7 @@ class UsedKey(Struct, frozen=True, kw_only=True):
     caller: Caller
     networks: Sequence[str]
     used_at: datetime | None
+    ends_at: datetime | None = None
 
 
 def _keys(now: "datetime | sa.BindParameter[datetime]") -> "sa.Select[Any]":
@@ -86,7 +87,10 @@ BY_SECRET = Question(_by_secret)
 async def caller_of_key(direct: DirectReads, secret: bytes, now: datetime) -> UsedKey | None:
     """Whose API key this is, by its hash; None if it is unknown, revoked or past its end."""
     row = await direct.row(BY_SECRET, secret=secret, now=now)
-    return None if row is None else UsedKey(caller=_caller(row), networks=row["networks"], used_at=row["last_used_at"])
+    if row is None:
+        return None
+    used, ends = row["last_used_at"], row["expires_at"]
+    return UsedKey(caller=_caller(row), networks=row["networks"], used_at=used, ends_at=ends)
 
 
 async def callers_of_secrets(
@@ -106,6 +110,12 @@ async def callers_of_keys(connection: AsyncConnection, key_ids: Collection[int],
     return {row.id: _caller(row._mapping) for row in await connection.execute(query)}
 
 
+async def end_of_key(connection: AsyncConnection, organization_id: int, key_id: int) -> datetime | None:
+    """When an API key of the organization ends; None for one that never does."""
+    mine = sa.and_(api_keys.c.organization_id == organization_id, api_keys.c.id == key_id)
+    return (await connection.execute(sa.select(api_keys.c.expires_at).where(mine))).scalar()
+
+
 async def policy_of(connection: AsyncConnection, organization_id: int) -> KeyPolicy:
     """What the organization demands of its API keys."""
     c = key_policies.c
@@ -116,18 +126,46 @@ async def policy_of(connection: AsyncConnection, organization_id: int) -> KeyPol
     return KeyPolicy(longest_days=row.longest_days, must_end=row.must_end, makers=KeyMakers(row.makers))
 
 
-async def person_behind(connection: AsyncConnection, caller: Caller) -> str:
+class Maker(Struct, frozen=True, kw_only=True):
+    """Who makes an API key or a link: it ends with the rights of the user, if one is behind it."""
+
+    name: str
+    user_id: int | None = None
+    key_id: int | None = None
+
+
+async def maker_behind(connection: AsyncConnection, caller: Caller) -> Maker:
     """The user behind a caller: of an API key whoever made it, or whoever made the key that made it."""
     if caller.key_id is None:
-        return caller.name
+        return Maker(name=caller.name, user_id=caller.user_id)
     c = api_keys.c
-    query = sa.select(c.created_by).where(c.organization_id == caller.organization_id, c.id == caller.key_id)
-    return str((await connection.execute(query)).scalar_one() or "") or caller.handle
+    query = sa.select(c.created_by, c.created_by_user_id)
+    query = query.where(c.organization_id == caller.organization_id, c.id == caller.key_id)
+    row = (await connection.execute(query)).one()
+    return Maker(name=row.created_by or caller.handle, user_id=row.created_by_user_id, key_id=caller.key_id)
 
 
 async def by_prefix(connection: AsyncConnection, prefix: str) -> ApiKey | None:
     """The API key with this part that may be shown, if it is not revoked; None for any other."""
     return next(iter(await _listed(connection, (api_keys.c.prefix == prefix) & api_keys.c.revoked_at.is_(None))), None)
+
+
+class EndedKey(Struct, frozen=True, kw_only=True):
+    """A key that is known and does not hold any more."""
+
+    organization_id: int
+    id: int
+    name: str
+    revoked: bool
+
+
+async def ended_key(connection: AsyncConnection, secret: bytes, now: datetime) -> EndedKey | None:
+    """The key with this hash, if it has been revoked or is past its end; None for one that holds or nobody knows."""
+    c = api_keys.c
+    query = sa.select(c.organization_id, c.id, c.name, c.revoked_at.is_not(None).label("revoked"))
+    query = query.where(c.secret_hash == secret, c.revoked_at.is_not(None) | (c.expires_at <= now))
+    row = (await connection.execute(query)).first()
+    return EndedKey(**row._mapping) if row else None
 
 
 async def every_key(connection: AsyncConnection) -> list[ApiKey]:
@@ -138,6 +176,22 @@ async def every_key(connection: AsyncConnection) -> list[ApiKey]:
 async def keys_of(connection: AsyncConnection, organization_id: int) -> list[ApiKey]:
     """The API keys of an organization, by id; those that have ended too."""
     return await _listed(connection, api_keys.c.organization_id == organization_id)
+
+
+async def keys_made_by(connection: AsyncConnection, organization_id: int, user_id: int, now: datetime) -> list[ApiKey]:
+    """The API keys of an organization that this user made, and that are in use."""
+    c = api_keys.c
+    in_use = c.revoked_at.is_(None) & (c.expires_at.is_(None) | (c.expires_at > now))
+    return await _listed(
+        connection, in_use & (c.organization_id == organization_id) & (c.created_by_user_id == user_id)
+    )
+
+
+async def keys_made_with(connection: AsyncConnection, organization_id: int, key_id: int) -> list[ApiKey]:
+    """The API keys that this key of the organization made, and that are not revoked."""
+    c = api_keys.c
+    made = (c.organization_id == organization_id) & (c.created_by_key_id == key_id)
+    return await _listed(connection, made & c.revoked_at.is_(None))
 
 
 async def _listed(connection: AsyncConnection, which: "sa.ColumnElement[bool]") -> list[ApiKey]:

@@ -29,7 +29,7 @@ class KeyPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     longest_days: Annotated[
         Annotated[int, Meta(ge=1, le=366)] | None,
-        Meta(description="How long a key lasts at most; null: 366 days.", examples=[90]),
+        Meta(description="How long a key lasts at most, and that it ends; null: 366 days, if it ends.", examples=[90]),
     ] = None
     must_end: Annotated[bool, Meta(description="Whether each key must have an end.", examples=[True])] = False
     makers: Annotated[
@@ -40,6 +40,11 @@ class KeyPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             examples=["people"],
         ),
     ] = KeyMakers.ADMINISTRATORS
+
+    @property
+    def demands_end(self) -> bool:
+        """Whether a key can't last for ever: a longest life is none for what never ends."""
+        return self.must_end or self.longest_days is not None
 
 
 KEY_WORD = "iot_key_"
@@ -117,7 +122,7 @@ def prefix_of(key: str) -> str:
 def check_days(policy: KeyPolicy, days: int | None) -> None:
     """Raises Invalid for a number of days that a key of this organization may not last; None is for ever."""
     longest = policy.longest_days or LONGEST_DAYS
-    if days is None and policy.must_end:
+    if days is None and policy.demands_end:
         raise Invalid(f"A key of your organization ends, after at most {longest} days", days=days)
     if days is not None and not 1 <= days <= longest:
         raise Invalid(f"A key lasts 1 to {longest} days", days=days)
@@ -147,3 +152,9 @@ def check_scopes(caller: Caller, scopes: Collection[Permission], *, for_wall: bo
     """Raises NotAllowed if one of the scopes, or what a wall shows, is a permission that the caller does not have."""
     if not caller.may_grant(WALL_PERMISSIONS if for_wall else scopes):
         raise NotAllowed("A key may do no more than you may")
+
+
+def exceeds(scopes: Collection[str], permissions: Collection[Permission]) -> bool:
+    """Whether a key with these scopes may do more than these permissions allow."""
+    needed = WALL_PERMISSIONS if WALL in scopes else scopes
+    return not set(permissions).issuperset(needed)

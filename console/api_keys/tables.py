@@ -17,10 +17,17 @@ api_keys = sa.Table(
     # SHA-256: the secret is random and long.
     sa.Column("secret_hash", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("created_by", sa.Text, nullable=False, server_default=""),
+    # The person behind it, whose rights it does not outlive; none for a key that was made by command.
+    sa.Column("created_by_user_id", sa.ForeignKey("users.id", ondelete="SET NULL"), index=True),
+    sa.Column("created_by_key_id", sa.Integer, index=True),  # the key that made it, with which it ends
     moment("created_at", nullable=False),
     moment("expires_at"),
     moment("last_used_at"),
     moment("revoked_at"),
+    sa.UniqueConstraint("organization_id", "id"),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "created_by_key_id"], ["api_keys.organization_id", "api_keys.id"], ondelete="CASCADE"
+    ),
 )
 
 # What an organization demands of its API keys.

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from console.api_keys.reads import policy_of
+from console.api_keys.reads import end_of_key, policy_of
 from console.api_keys.rules import WALL, KeyPolicy, check_days, new_key, read_networks
 from console.api_keys.tables import api_keys, key_policies
 from console.errors import Invalid, NotFound
@@ -25,10 +26,13 @@ async def put_key(
     days: int | None = None,
     networks: Collection[str] = (),
     created_by: str = "",
+    created_by_user_id: int | None = None,
+    created_by_key_id: int | None = None,
     for_wall: bool = False,
 ) -> str:
     """A new API key: the whole of it, returned this once. It ends after so many days, or never.
 
+    One that a key makes, `created_by_key_id`, ends with that key at the latest.
     `for_wall`: it opens the page for a wall screen and nothing else, and has no scopes beside.
     Raises Invalid for no scopes, a name that can't be, a wrong network or a number of days that the policy has not.
     """
@@ -40,6 +44,10 @@ async def put_key(
         raise Invalid("A key needs at least one scope")
     check_days(await policy_of(transaction.connection, organization_id), days)
     prefix, key = new_key()
+    ends = None if days is None else now + timedelta(days=days)
+    if created_by_key_id is not None:
+        latest = await end_of_key(transaction.connection, organization_id, created_by_key_id)
+        ends = min((one for one in (ends, latest) if one is not None), default=None)
     await transaction.connection.execute(
         sa.insert(api_keys).values(
             organization_id=organization_id,
@@ -49,8 +57,10 @@ async def put_key(
             prefix=prefix,
             secret_hash=hashed(key),
             created_by=created_by,
+            created_by_user_id=created_by_user_id,
+            created_by_key_id=created_by_key_id,
             created_at=now,
-            expires_at=None if days is None else now + timedelta(days=days),
+            expires_at=ends,
         )
     )
     return key
@@ -66,17 +76,25 @@ async def put_policy(transaction: Transaction, organization_id: int, policy: Key
 
 async def revoke_key(
     transaction: Transaction, prefix: str, now: datetime, *, organization_id: int | None = None
-) -> None:
+) -> dict[str, Any]:
     """End an API key, named by the part that may be shown; with `organization_id` only one of theirs.
 
-    Raises NotFound if there is none, or it has been revoked.
+    What it was, for the audit trail. Raises NotFound if there is none, or it has been revoked.
+    What it is making refers to its row: that is waited for, or waits and finds it revoked.
     """
     c = api_keys.c
-    statement = sa.update(api_keys).where(c.prefix == prefix, c.revoked_at.is_(None)).values(revoked_at=now)
+    mine = c.prefix == prefix
     if organization_id is not None:
-        statement = statement.where(c.organization_id == organization_id)
-    if not (await transaction.connection.execute(statement)).rowcount:
+        mine &= c.organization_id == organization_id
+    await transaction.connection.execute(sa.select(c.id).where(mine).with_for_update())
+    statement = sa.update(api_keys).where(mine, c.revoked_at.is_(None)).values(revoked_at=now)
+    transaction.callers_changed = True
+    returned = statement.returning(c.name, c.scopes, c.created_by, c.expires_at)
+    row = (await transaction.connection.execute(returned)).first()
+    if row is None:
         raise NotFound(f"There is no API key {prefix!r} in use", prefix=prefix)
+    ends = row.expires_at.isoformat() if row.expires_at else None
+    return {"name": row.name, "scopes": row.scopes, "created_by": row.created_by, "expires_at": ends}
 
 
 async def note_key_uses(transaction: Transaction, key_ids: Collection[int], now: datetime) -> None:

@@ -20,7 +20,9 @@ class Refused(StrEnum):
     """What was refused, as the metric counts it."""
 
     REQUEST = "request"  # of a known caller, for want of a permission
+    KEY = "key"  # an API key, from a network that it is not accepted from
     SIGN_IN = "sign_in"
+    LINK = "link"  # that opens nothing
 
 
 async def is_written(

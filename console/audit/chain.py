@@ -39,6 +39,20 @@ def sealed(key: bytes, head: Head, content: bytes) -> Head:
     return Head(head.number + 1, hmac.digest(key, head.hmac + content, sha256))
 
 
+def proof_of_pruning(key: bytes, organization_id: int, head: Head) -> bytes:
+    """What only who has the key can say: that an organization's lines up to this head were deleted after their time."""
+    return hmac.digest(key, f"pruned:{organization_id}:{head.number}:".encode() + head.hmac, sha256)
+
+
+def is_proved(keys: Mapping[str, bytes], organization_id: int, pruned: Mapping[str, Any]) -> bool:
+    """Whether a line of the trail that says how far it was pruned has been written by who has one of the keys."""
+    try:
+        head, said = Head(pruned["number"], bytes.fromhex(pruned["hmac"])), bytes.fromhex(pruned["proof"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return any(hmac.compare_digest(proof_of_pruning(key, organization_id, head), said) for key in keys.values())
+
+
 def fault_of(keys: Mapping[str, bytes], head: Head, seal: Mapping[str, Any], line: Mapping[str, Any] | None) -> str:
     """Why this seal does not follow this head, in words; empty if it does."""
     number: int = seal["number"]

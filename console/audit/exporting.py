@@ -24,7 +24,7 @@ class Format(StrEnum):
     NDJSON = "ndjson"  # one JSON object a line
 
 
-MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
+MEDIA_TYPES = {Format.CSV: "text/csv", Format.NDJSON: "application/x-ndjson"}
 
 
 async def export_parts(

@@ -8,7 +8,7 @@ KEY = "audit:heads"
 
 
 async def keep_head(redis: Redis, organization_id: int, head: Head) -> None:
-    """Remember where an organization's chain has got to."""
+    """Remember where an organization's chain has got to. Only of a chain that still holds the head kept before."""
     await redis.hset(KEY, str(organization_id), f"{head.number}:{head.hmac.hex()}")  # type: ignore[misc]
 
 

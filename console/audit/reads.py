@@ -81,8 +81,11 @@ async def chains(connection: AsyncConnection) -> list[int]:
 
 
 async def last_before(connection: AsyncConnection, organization_id: int, before: datetime) -> Head | None:
-    """The last of an organization's lines that were sealed before a moment."""
-    c = seals.c
-    query = sa.select(c.number, c.hmac).where(c.organization_id == organization_id, c.sealed_at < before)
+    """The last of an organization's lines of which it and all before it were written, and sealed, before a moment."""
+    c, mine = seals.c, seals.c.organization_id == organization_id
+    of_line = sa.and_(lines.c.id == c.line_id, lines.c.organization_id == organization_id)
+    later = sa.select(sa.func.min(c.number)).join(lines, of_line).where(mine)
+    first = later.where(sa.or_(lines.c.at >= before, c.sealed_at >= before)).scalar_subquery()
+    query = sa.select(c.number, c.hmac).where(mine, c.number < sa.func.coalesce(first, sa.literal(2**62)))
     row = (await connection.execute(query.order_by(c.number.desc()).limit(1))).first()
     return Head(row.number, row.hmac) if row else None

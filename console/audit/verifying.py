@@ -1,12 +1,13 @@
 """Whether the chain of an organization's lines holds: each line is looked at, in its order."""
 
+import hmac
 from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.audit.chain import Head, fault_of
+from console.audit.chain import Head, fault_of, is_proved
 from console.audit.tables import lines, seals, unsealed
 
 AT_ONCE = 2_000  # lines that are verified in one step
@@ -30,7 +31,7 @@ async def verify(
     `known`: heads that were kept elsewhere. Without them, nothing shows that the last lines were removed, or that
     whoever has the keys wrote the trail anew. Those of lines that were pruned can't be compared.
     """
-    head = await _beginning(connection, organization_id)
+    head = await _beginning(connection, organization_id, keys)
     while True:
         query = (
             sa.select(seals, *[column.label(f"kept_{column.name}") for column in lines.c])
@@ -56,18 +57,37 @@ async def verify(
     return _found(organization_id, head, None)
 
 
+async def holds(
+    connection: AsyncConnection, organization_id: int, keys: Mapping[str, bytes], known: Head | None
+) -> bool:
+    """Whether an organization's chain still holds a head that was kept elsewhere, or has been pruned beyond it.
+
+    Else its last lines were removed, also if others have been sealed in their place.
+    """
+    if known is None:
+        return True
+    s = seals.c
+    query = sa.select(s.hmac).where(s.organization_id == organization_id, s.number == known.number)
+    found: bytes | None = (await connection.execute(query)).scalar()
+    if found is not None:
+        return hmac.compare_digest(found, known.hmac)
+    return known.number <= (await _beginning(connection, organization_id, keys)).number
+
+
 def _found(organization_id: int, head: Head, fault: str | None) -> Verification:
     return Verification(organization_id=organization_id, number=head.number, hmac=head.hmac, fault=fault)
 
 
-async def _beginning(connection: AsyncConnection, organization_id: int) -> Head:
+async def _beginning(connection: AsyncConnection, organization_id: int, keys: Mapping[str, bytes]) -> Head:
     """What the first line that is kept must follow: nothing, or the last that was deleted after its seven years.
 
-    The line that says so is sealed itself, and is verified with the others.
+    Whoever can write a line, but has no key, moves nothing: the line that says so must prove it.
     """
     c = lines.c
     query = sa.select(c.after).where(c.organization_id == organization_id, c.action == PRUNED, c.outcome == "done")
-    pruned = (await connection.execute(query.order_by(c.id.desc()).limit(1))).scalar()
+    said = (await connection.execute(query.order_by(c.id.desc()))).scalars()
+    proved = (one for one in said if one and is_proved(keys, organization_id, one))
+    pruned = next(proved, None)
     return Head(pruned["number"], bytes.fromhex(pruned["hmac"])) if pruned else Head()
 
 

@@ -1,7 +1,8 @@
 """Changes of the audit trail: lines are added, numbered and sealed; after seven years they go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -20,24 +21,31 @@ RETENTION = timedelta(days=7 * 366)  # a little more than the seven years within
 
 async def add_line(transaction: Transaction, line: Line) -> None:
     """Write a line down, without a number: the sealer gives it one."""
-    await transaction.connection.execute(
-        sa.insert(lines).values(
-            organization_id=line.organization_id,
-            at=line.at,
-            actor_kind=line.actor.kind,
-            actor_id=line.actor.id,
-            actor=shortened(line.actor.name),
-            on_behalf_of=shortened(line.on_behalf_of),
-            action=line.action,
-            subject=shortened(line.subject),
-            before=without_secrets(line.before),
-            after=without_secrets(line.after),
-            outcome=line.outcome,
-            reason=shortened(line.reason),
-            request_id=line.request_id,
-            address=line.address,
-        )
-    )
+    await add_lines(transaction, [line])
+
+
+async def add_lines(transaction: Transaction, added: Sequence[Line]) -> None:
+    """Write lines down, as `add_line` does."""
+    rows = [{"organization_id": line.organization_id, **_said(line)} for line in added]
+    await transaction.connection.execute(sa.insert(lines), rows)
+
+
+def _said(line: Line) -> dict[str, Any]:
+    return {
+        "at": line.at,
+        "actor_kind": line.actor.kind,
+        "actor_id": line.actor.id,
+        "actor": shortened(line.actor.name),
+        "on_behalf_of": shortened(line.on_behalf_of),
+        "action": line.action,
+        "subject": shortened(line.subject),
+        "before": without_secrets(line.before),
+        "after": without_secrets(line.after),
+        "outcome": line.outcome,
+        "reason": shortened(line.reason),
+        "request_id": line.request_id,
+        "address": line.address,
+    }
 
 
 async def seal_lines(transaction: Transaction, keys: Mapping[str, bytes], now: datetime) -> dict[int, Head]:

@@ -10,10 +10,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.api_keys.reads import maker_behind
 from console.errors import NotFound
 from console.http.fields import FieldNames, selected
-from console.members import reads, writes
-from console.members.one_time_links import Link, open_links
+from console.members import links_writes, reads, writes
+from console.members.one_time_links import INVITED_FOR, Link, open_links
 from console.members.reads import Member
 from console.members.rules import check_grant
 from console.organizations.rules import Caller, Permission, Role
@@ -78,10 +79,12 @@ async def invite_user(
     caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewInvitation]
 ) -> NewLink:
     """A link that works once within seven days, for a new user or for one who is signed in elsewhere."""
-    check_grant(caller, data.role)
-    async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role):
-        token = await writes.invite(
-            transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role) as act:
+        check_grant(caller, data.role)
+        act.after = {"role": data.role, "days": INVITED_FOR.days}  # the note may hold a number of a person
+        maker = await maker_behind(transaction.connection, caller)
+        token = await links_writes.invite(
+            transaction, caller.organization_id, data.role, data.note, maker, datetime.now(UTC)
         )
     return NewLink(path=f"/join/{token}")
 
@@ -95,8 +98,8 @@ async def invite_user(
 )
 async def withdraw_link(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> None:
     """It opens nothing from this moment."""
-    async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)):
-        await writes.withdraw_link(transaction, caller.organization_id, link_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)) as act:
+        act.before = await links_writes.withdraw_link(transaction, caller.organization_id, link_id)
 
 
 @patch("/users/{user_id:int}", operation_id="changeUser", summary="Change a member's role, or disable them")
@@ -109,13 +112,13 @@ async def change_user(
     """Their sessions in your organization end. The last administrator stays one: 409."""
     now = datetime.now(UTC)
     async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
-        act.after = to_builtins(data)
-        await decided_about(transaction.connection, caller, user_id)
+        found = await decided_about(transaction.connection, caller, user_id)
+        act.before, act.after = found.standing, to_builtins(data)
         if isinstance(data.role, Role):
             check_grant(caller, data.role)
-            await writes.change_role(transaction, caller.organization_id, user_id, data.role)
+            await writes.change_role(transaction, caller, caller.organization_id, user_id, data.role, now)
         if data.disabled is True:
-            await writes.disable_member(transaction, caller.organization_id, user_id, now)
+            await writes.disable_member(transaction, caller, caller.organization_id, user_id, now)
         elif data.disabled is False:
             await writes.enable_member(transaction, caller.organization_id, user_id)
         return await decided_about(transaction.connection, caller, user_id)
@@ -130,9 +133,9 @@ async def change_user(
 )
 async def remove_user(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> None:
     """They are no member of your organization any more; elsewhere nothing changes."""
-    async with db.transaction() as transaction, acting(transaction, caller, "user.remove", str(user_id)):
-        await decided_about(transaction.connection, caller, user_id)
-        await writes.remove_member(transaction, caller.organization_id, user_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.remove", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
+        await writes.remove_member(transaction, caller, caller.organization_id, user_id, datetime.now(UTC))
 
 
 @post("/users/{user_id:int}/reset", operation_id="resetPassword", summary="Make a link for a new password")
@@ -140,10 +143,11 @@ async def reset_password(
     caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]
 ) -> NewLink:
     """It works once within a day. 409 for members of several organizations."""
-    async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)):
-        await decided_about(transaction.connection, caller, user_id)
-        token = await writes.make_reset_link(
-            transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
+        maker = await maker_behind(transaction.connection, caller)
+        token = await links_writes.make_reset_link(
+            transaction, caller.organization_id, user_id, maker, datetime.now(UTC)
         )
     return NewLink(path=f"/join/{token}")
 
@@ -151,8 +155,8 @@ async def reset_password(
 @post("/users/{user_id:int}/sign-out", operation_id="signOutUser", summary="End a member's sessions", status_code=204)
 async def sign_out_user(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> None:
     """All of them in your organization."""
-    async with db.transaction() as transaction, acting(transaction, caller, "user.sign_out", str(user_id)):
-        await decided_about(transaction.connection, caller, user_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.sign_out", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
         await end_sessions_of(transaction, user_id, organization_id=caller.organization_id)
 
 

@@ -1,7 +1,7 @@
 """Who calls and what they may do, by what they hold: a cookie, an API key, an access token."""
 
 from collections.abc import Collection, Hashable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,11 +9,14 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.api_keys.reads import callers_of_keys
+from console.errors import NotAllowed
 from console.members.tables import members
+from console.organizations.preferences import NOTHING_CHOSEN, Preferences
 from console.organizations.rules import PERMISSIONS, Caller, Credential, Role
 from console.organizations.tables import organizations
 from console.sessions.rules import SessionKind
 from console.sessions.tables import sessions
+from console.store.database import Confirm
 from console.store.direct_reads import DirectReads, Question
 from console.users.tables import users
 
@@ -76,7 +79,7 @@ def _holders(now: Moment) -> "sa.Select[Any]":
             s.user_id,
             m.role,
             users.c.name,
-            users.c.zone,
+            *(users.c[name] for name in Preferences.__struct_fields__),
             organizations.c.name.label("there"),
         )
         .join(members, (m.organization_id == s.organization_id) & (m.user_id == s.user_id))
@@ -103,8 +106,13 @@ def _caller(row: Mapping[str, Any], session: bytes | None = None) -> Caller:
         user_id=row["user_id"],
         session=session,
         proved_at=row["proved_at"],
-        zone=row["zone"],
+        preferences=_preferences(row),
     )
+
+
+def _preferences(row: Mapping[str, Any]) -> Preferences:
+    chosen = {name: row[name] for name in Preferences.__struct_fields__ if row[name] is not None}
+    return Preferences(**chosen) if chosen else NOTHING_CHOSEN
 
 
 def _now() -> "sa.BindParameter[datetime]":
@@ -128,6 +136,17 @@ def _by_number() -> "sa.Select[Any]":
 
 
 BY_COOKIE, BY_NUMBER = Question(_by_cookie), Question(_by_number)
+
+
+def confirming(issuer: str | None) -> Confirm:
+    """What raises NotAllowed if a caller has ended, or may do something else now than when they were found."""
+
+    async def confirm(connection: AsyncConnection, caller: Caller) -> None:
+        found = await access_of_credentials(connection, [caller.credential], datetime.now(UTC), issuer=issuer)
+        if found.get(caller.credential) != caller.access:
+            raise NotAllowed("Your rights have changed since this was asked for")
+
+    return confirm
 
 
 async def access_of_credentials(

@@ -46,9 +46,14 @@ async def enter(
 
 
 async def note_entered(transaction: Transaction, user_id: int, organization_id: int, now: datetime) -> None:
-    """When a user last signed in, and was last seen in this organization."""
-    await note_sign_in(transaction, user_id, now)
-    await note_seen(transaction, organization_id, user_id, now)
+    """When a user last signed in, and was last seen in this organization.
+
+    Raises NotAllowed if they were disabled or removed since it was asked: else their session would begin once they are
+    enabled again.
+    """
+    enabled = await note_sign_in(transaction, user_id, now)
+    if not await note_seen(transaction, organization_id, user_id, now) or not enabled:
+        raise NotAllowed("You are no member of that organization any more")
 
 
 async def switch(transaction: Transaction, session: bytes, user_id: int, organization_id: int, now: datetime) -> str:
@@ -64,5 +69,6 @@ async def switch(transaction: Transaction, session: bytes, user_id: int, organiz
     demands = sa.select(demanded(now) & ~sa.func.coalesce(proved, sa.false()))
     if (await transaction.connection.execute(demands.where(organizations.c.id == organization_id))).scalar():
         raise NotAllowed("That organization demands a second factor: set one up under Your account, then sign in again")
-    await note_seen(transaction, organization_id, user_id, now)
+    if not await note_seen(transaction, organization_id, user_id, now):
+        raise NotFound("There is no such organization", organization_id=organization_id)
     return await renew_session(transaction, session, organization_id=organization_id)

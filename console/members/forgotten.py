@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from msgspec import Struct
 
+from console.members.links_writes import make_link
 from console.members.reads import memberships_of
 from console.members.tables import one_time_links
-from console.members.writes import make_link
 from console.store.database import Transaction
 from console.users.tables import users
 

@@ -75,7 +75,7 @@ async def follow_groups(
         async with acting(transaction, who, action, name, organization_id=organization_id) as act:
             act.before = {"role": before} if present else None
             act.after = {"role": role, "by_group": True} if role else None
-            await give_by_group(transaction, organization_id, user_id, role, now)
+            await give_by_group(transaction, who, organization_id, user_id, role, now)
 
 
 async def judge_again(transaction: Transaction, caller: Caller, now: datetime) -> None:
@@ -100,4 +100,4 @@ async def judge_again(transaction: Transaction, caller: Caller, now: datetime) -
             continue
         async with acting(transaction, caller, "user.change" if role else "user.remove", row.name) as act:
             act.before, act.after = {"role": before}, {"role": role, "by_group": True} if role else None
-            await give_by_group(transaction, organization_id, row.user_id, role, now)
+            await give_by_group(transaction, caller, organization_id, row.user_id, role, now)

@@ -44,9 +44,9 @@ async def map_a_group(
     caller: NamedDependency[Caller], db: NamedDependency[Database], data: JSONBody[NewGroupRole]
 ) -> GroupRoles:
     """A group that has one is given this one in its place; members who follow it have the new role at once."""
-    check_grant(caller, data.role)
     now = datetime.now(UTC)
     async with db.transaction() as transaction, acting(transaction, caller, "group.map", data.name) as act:
+        check_grant(caller, data.role)
         act.after = {"role": data.role}
         await map_group(transaction, caller.organization_id, data.name, data.role, caller.name, now)
         await judge_again(transaction, caller, now)

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from console.acting import Actor, ActorKind, acting, refuse
+from console.audit.bounds import Refused, is_written
 from console.audit.rules import INSTALLATION
 from console.errors import NotAllowed
 from console.members.entering import enter
@@ -34,11 +35,19 @@ class Admitted(Struct, frozen=True):
 async def admit(db: Database, identity: Identity, now: datetime, *, address: str, agent: str) -> Admitted:
     """Let somebody in as their groups say, as a new user if they have never been here.
 
-    Rights that no group gives any more end also if they are refused. Refusals are in the audit trail then. A user with
-    a password here, to whom the identity was linked, keeps what administrators have given.
+    Rights that no group gives any more end also if they are refused. Refusals are in the audit trail then, so many an
+    hour of one identity. A user with a password here, to whom the identity was linked, keeps what administrators have
+    given.
     """
     async with db.transaction() as transaction:
-        return await _admit(transaction, identity, now, address, agent)
+        admitted = await _admit(transaction, identity, now, address, agent)
+    whose = f"identity:{identity.issuer} {identity.subject}"
+    if admitted.fault and await is_written(db.redis, Refused.SIGN_IN, whose, now.timestamp()):
+        async with db.transaction() as transaction:
+            provider = Actor(kind=ActorKind.IDP, name=identity.issuer)
+            fault, of = admitted.fault, INSTALLATION
+            await refuse(transaction, provider, "session.begin", admitted.name, fault, organization_id=of)
+    return admitted
 
 
 async def _admit(transaction: Transaction, identity: Identity, now: datetime, address: str, agent: str) -> Admitted:
@@ -49,7 +58,7 @@ async def _admit(transaction: Transaction, identity: Identity, now: datetime, ad
     given = await roles_given(connection, identity.groups)
     if user is None:
         if not given:
-            return await _refused(transaction, provider, identity.names[0], NO_GROUP)
+            return Admitted(identity.names[0], fault=NotAllowed(NO_GROUP))
         await add_identified_user(transaction, identity.issuer, identity.subject, identity.names, now)
         user = await by_identity(connection, identity.issuer, identity.subject)
         assert user is not None
@@ -57,9 +66,9 @@ async def _admit(transaction: Transaction, identity: Identity, now: datetime, ad
     await follow_groups(transaction, provider, user.id, user.name, given, now)
     memberships = await memberships_of(connection, user.id)
     if user.disabled or (given and not memberships):
-        return await _refused(transaction, provider, user.name, DISABLED)
+        return Admitted(user.name, fault=NotAllowed(DISABLED))
     if not given and not (memberships and await has_password(connection, user.id)):
-        return await _refused(transaction, provider, user.name, NO_GROUP)
+        return Admitted(user.name, fault=NotAllowed(NO_GROUP))
     who = Actor(kind=ActorKind.USER, id=user.id, name=user.name)
     organization_id = memberships[0].organization_id
     async with acting(transaction, who, "session.begin", user.name, organization_id=organization_id) as act:
@@ -69,9 +78,3 @@ async def _admit(transaction: Transaction, identity: Identity, now: datetime, ad
             transaction, user.id, organization_id, now, address=address, agent=agent, began_at=began_at
         )
     return Admitted(user.name, session_id)
-
-
-async def _refused(transaction: Transaction, provider: Actor, name: str, why: str) -> Admitted:
-    fault = NotAllowed(why)
-    await refuse(transaction, provider, "session.begin", name, fault, organization_id=INSTALLATION)
-    return Admitted(name, fault=fault)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.api_keys.tables import api_keys
 from console.members.tables import one_time_links
 from console.organizations.rules import Role
 from console.organizations.sealing import hashed
@@ -52,7 +53,7 @@ async def open_links(connection: AsyncConnection, organization_id: int, now: dat
     query = (
         sa.select(c.id, c.role, users.c.name.label("user"), c.note, c.created_by, c.created_at, c.expires_at)
         .outerjoin(users, users.c.id == c.user_id)
-        .where(c.organization_id == organization_id, c.used_at.is_(None), c.expires_at > now)
+        .where(c.organization_id == organization_id, c.used_at.is_(None), c.expires_at > now, _key_holds(now))
         .order_by(c.id.desc())
     )
     return [Link(**_with_role(row)) for row in await connection.execute(query)]
@@ -73,10 +74,21 @@ async def opened(connection: AsyncConnection, token: str, now: datetime) -> Open
         )
         .join(organizations, organizations.c.id == c.organization_id)
         .outerjoin(users, users.c.id == c.user_id)
-        .where(c.token_hash == hashed(token), c.used_at.is_(None), c.expires_at > now)
+        .where(c.token_hash == hashed(token), c.used_at.is_(None), c.expires_at > now, _key_holds(now))
     )
     row = (await connection.execute(query)).first()
     return OpenedLink(**_with_role(row)) if row else None
+
+
+def _key_holds(now: datetime) -> "sa.ColumnElement[bool]":
+    """Whether the API key by which a link was made, if one was, has neither been revoked nor ended."""
+    k, c = api_keys.c, one_time_links.c
+    ended = sa.exists().where(
+        k.organization_id == c.organization_id,
+        k.id == c.created_by_key_id,
+        k.revoked_at.is_not(None) | (k.expires_at <= now),
+    )
+    return ~ended
 
 
 def _with_role(row: Any) -> dict[str, Any]:

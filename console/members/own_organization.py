@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.errors import NotFound
+from console.api_keys.reads import end_of_key
+from console.errors import NotAllowed, NotFound
 from console.http.fields import FieldNames, selected
 from console.organizations import reads, writes
 from console.organizations.reads import OrganizationSettings
@@ -32,7 +33,7 @@ class WhoAmI(Struct, frozen=True, kw_only=True):
     credential: Annotated[Literal["api_key", "access_token"], Meta(description="What was sent with the request.")]
     expires_at: Annotated[
         datetime | None,
-        Meta(description="When the access token ends; null for an API key.", examples=["2026-11-20T10:30:00Z"]),
+        Meta(description="When it ends; null for an API key that never does.", examples=["2026-11-20T10:30:00Z"]),
     ]
 
 
@@ -64,8 +65,11 @@ class OrganizationChanges(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 @get("/whoami", operation_id="whoAmI", summary="Who calls, and what they may do", opt={"permission": None})
-async def who_am_i(caller: NamedDependency[Caller]) -> WhoAmI:
+async def who_am_i(caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection]) -> WhoAmI:
     """Whose this API key or access token is: any that is accepted may ask."""
+    ends = None if caller.token is None else caller.token.expires_at
+    if caller.key_id is not None:
+        ends = await end_of_key(reading, caller.organization_id, caller.key_id)
     return WhoAmI(
         name=caller.name,
         organization=caller.organization,
@@ -73,7 +77,7 @@ async def who_am_i(caller: NamedDependency[Caller]) -> WhoAmI:
         role=caller.role,
         scopes=sorted(caller.permissions),
         credential="api_key" if caller.token is None else "access_token",
-        expires_at=None if caller.token is None else caller.token.expires_at,
+        expires_at=ends,
     )
 
 
@@ -96,8 +100,6 @@ async def change_organization(
     data: JSONBody[OrganizationChanges],
 ) -> OrganizationSettings:
     """Its name, its credentials at 1NCE and what the Data Streamer signs in with."""
-    if organization_id != caller.organization_id:
-        raise NotFound("There is no such organization", organization_id=organization_id)
     given = {name: value for name in data.__struct_fields__ if (value := getattr(data, name)) is not UNSET}
     changed = sorted(given)
     demanded = given.pop("second_factor_from", UNSET)
@@ -105,12 +107,23 @@ async def change_organization(
         db.transaction() as transaction,
         acting(transaction, caller, "organization.change", caller.organization) as act,
     ):
+        if organization_id != caller.organization_id:
+            act.subject = str(organization_id)
+            raise NotFound("There is no such organization", organization_id=organization_id)
         act.after = {"changed": changed}
         if demanded is not UNSET:
+            await check_demand(transaction.connection, caller, demanded)
             act.after["second_factor_from"] = str(demanded)
             await writes.demand_second_factor(transaction, organization_id, demanded)
         await writes.change_settings(transaction, settings.secret_key, organization_id, given)
         return await reads.settings_of(transaction.connection, organization_id)
+
+
+async def check_demand(connection: AsyncConnection, caller: Caller, wanted: datetime | None) -> None:
+    """Raises NotAllowed if an API key would let members do longer without a second factor: a person decides that."""
+    before = (await reads.settings_of(connection, caller.organization_id)).second_factor_from
+    if caller.key_id is not None and before is not None and (wanted is None or wanted > before):
+        raise NotAllowed("A key may demand a second factor sooner; to demand it later, or of nobody, somebody signs in")
 
 
 router = Router(

@@ -9,22 +9,31 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from console.acting import acting, refuse
+from console.acting import acting
 from console.errors import Conflict, Invalid, NotSignedIn, SecondFactorRequired
 from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
 from console.http.sign_in_throttle import begin_factor_attempt, succeeded
 from console.members.credentials import callers_of_programs
 from console.members.entering import note_entered
-from console.members.signing_in import NextStep, SignIn, check_password, enter_by_password, entered, next_step, user_of
+from console.members.signing_in import (
+    NextStep,
+    SignIn,
+    check_password,
+    enter_by_password,
+    entered,
+    next_step,
+    note_without_factor,
+    user_of,
+)
 from console.organizations.rules import Caller
 from console.sessions.rules import SessionKind
 from console.sessions.tokens import ACCESS_LASTS, REFRESH_LASTS, TokenKind, read_token, sign_token
 from console.sessions.writes import begin_session, end_program_session, keep_refresh_token
 from console.settings import Settings
 from console.store.database import Database, Transaction
-from console.users.factors.reads import has_second_factor
-from console.users.factors.writes import use_second_factor
+from console.users.factors_reads import has_second_factor
+from console.users.factors_writes import use_second_factor
 
 NO_CODE = "This user has a second factor: send its code as otp"
 NO_FACTOR = "The organization demands a second factor: set one up by signing in on the page"
@@ -70,10 +79,7 @@ class Tokens(Struct, frozen=True, kw_only=True):
 
 
 async def _signed(secret_key: str, user_id: int, session: int, now: datetime) -> Tokens:
-    access, refresh = [
-        await asyncio.to_thread(sign_token, kind, secret_key, user_id, session, now)
-        for kind in (TokenKind.ACCESS, TokenKind.REFRESH)
-    ]
+    access, refresh = [await asyncio.to_thread(sign_token, one, secret_key, user_id, session, now) for one in TokenKind]
     return Tokens(
         access_token=access,
         expires_in=int(ACCESS_LASTS.total_seconds()),
@@ -116,19 +122,11 @@ async def log_in(
         return tokens
 
     known = await check_password(db, asked, now)
-    where = await entered(db, known.id, data.organization_id)
+    where = await entered(db, user_of(known), now, data.organization_id)
     step = await next_step(db, known, where, now)
     if step is NextStep.SET_UP or (step is NextStep.PROVE and data.otp is None):
         error = SecondFactorRequired(NO_FACTOR if step is NextStep.SET_UP else NO_CODE)
-        async with db.transaction() as transaction:
-            await refuse(
-                transaction,
-                user_of(known),
-                "session.begin",
-                known.name,
-                error,
-                organization_id=where.organization_id,
-            )
+        await note_without_factor(db, known, where, error, now)
         raise error
     if step is NextStep.NONE:
         return Response(await enter_by_password(db, known, asked, now, where, enters), headers=NOT_KEPT)

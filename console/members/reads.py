@@ -1,17 +1,18 @@
 """Questions about members, and whose a session is."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.api_keys.tables import api_keys
 from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.organizations.tables import organizations
 from console.sessions.tables import sessions
-from console.users.factors.reads import proves
+from console.users.factors_reads import proves
 from console.users.tables import users
 
 
@@ -34,6 +35,18 @@ class Member(Struct, frozen=True, kw_only=True):
         bool, Meta(description="Whether a group of the identity provider gives the role.", examples=[False])
     ]
     second_factor: Annotated[bool, Meta(description="Whether they have a second factor.", examples=[True])]
+    api_keys: Annotated[
+        int,
+        Meta(
+            description="How many API keys in use they made here: those that may do more than their maker are revoked.",
+            examples=[2],
+        ),
+    ]
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """What the audit trail keeps of them before something is decided about them."""
+        return {"name": self.name, "role": self.role, "disabled": self.disabled_at is not None}
 
 
 class ListedUser(Struct, frozen=True, kw_only=True):
@@ -87,7 +100,7 @@ async def caller_of_member(connection: AsyncConnection, organization_id: int, us
 
 async def members_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Member]:
     """The members of an organization, by name."""
-    m, s = members.c, sessions.c
+    m, s, k = members.c, sessions.c, api_keys.c
     elsewhere = members.alias()
     signed_in = (
         sa.select(sa.func.count())
@@ -95,6 +108,12 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
         .scalar_subquery()
     )
     memberships = sa.select(sa.func.count()).where(elsewhere.c.user_id == m.user_id).scalar_subquery()
+    made = (
+        sa.select(sa.func.count())
+        .where(k.created_by_user_id == m.user_id, k.organization_id == m.organization_id, k.revoked_at.is_(None))
+        .where(k.expires_at.is_(None) | (k.expires_at > now))
+        .scalar_subquery()
+    )
     query = (
         sa.select(
             m.user_id,
@@ -107,6 +126,7 @@ async def members_of(connection: AsyncConnection, organization_id: int, now: dat
             memberships.label("organizations"),
             m.by_group,
             proves(m.user_id).label("second_factor"),
+            made.label("api_keys"),
         )
         .join(users, users.c.id == m.user_id)
         .where(m.organization_id == organization_id)
@@ -120,10 +140,28 @@ async def member(connection: AsyncConnection, organization_id: int, user_id: int
     return next((one for one in await members_of(connection, organization_id, now) if one.user_id == user_id), None)
 
 
-async def memberships_of(connection: AsyncConnection, user_id: int) -> list[Membership]:
-    """The organizations that a user may enter, the one that they were in last first."""
+async def names_of(connection: AsyncConnection, organization_id: int) -> list[str]:
+    """The names of the members of an organization who are not disabled, in their order."""
     m = members.c
     query = (
+        sa.select(users.c.name)
+        .join(members, m.user_id == users.c.id)
+        .where(m.organization_id == organization_id, m.disabled_at.is_(None), users.c.disabled_at.is_(None))
+        .order_by(users.c.name)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def memberships_of(connection: AsyncConnection, user_id: int) -> list[Membership]:
+    """The organizations that a user may enter, the one that they were in last first."""
+    rows = await connection.execute(memberships_query(user_id))
+    return [Membership(**{**row._mapping, "role": Role(row.role)}) for row in rows]
+
+
+def memberships_query(user_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of `memberships_of`."""
+    m = members.c
+    return (
         sa.select(
             m.organization_id, organizations.c.name.label("organization"), m.role, organizations.c.second_factor_from
         )
@@ -131,7 +169,6 @@ async def memberships_of(connection: AsyncConnection, user_id: int) -> list[Memb
         .where(m.user_id == user_id, m.disabled_at.is_(None))
         .order_by(m.last_seen_at.desc().nulls_last(), m.organization_id)
     )
-    return [Membership(**{**row._mapping, "role": Role(row.role)}) for row in await connection.execute(query)]
 
 
 async def every_user(connection: AsyncConnection) -> list[ListedUser]:

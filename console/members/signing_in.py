@@ -10,7 +10,7 @@ from msgspec import Struct
 from console.acting import Actor, ActorKind, acting, refuse
 from console.audit.bounds import Refused, is_written
 from console.audit.rules import INSTALLATION
-from console.errors import NotAllowed, NotSignedIn
+from console.errors import ConsoleError, NotAllowed, NotSignedIn
 from console.http.sign_in_throttle import begin_attempt, succeeded
 from console.log import logger
 from console.members.reads import Membership, memberships_of
@@ -18,12 +18,12 @@ from console.sessions.rules import LONGEST_AGENT, SessionKind
 from console.sessions.writes import begin_session
 from console.store.database import Database
 from console.users import passwords, reads
-from console.users.factors.reads import has_second_factor
-from console.users.factors.writes import begin_second_factor
+from console.users.factors_reads import has_second_factor
+from console.users.factors_writes import begin_second_factor
 from console.users.writes import keep_hash
 
 WRONG = "Wrong name or password"
-NO_MEMBER = "You are a member of no organization: ask an administrator for an invitation"
+NO_MEMBER = "You are a member of no organization, or disabled where you are one: ask an administrator"
 NOT_THERE = "You are no member of that organization"
 NOBODY = 0  # no user has this id
 Begun = TypeVar("Begun")
@@ -65,21 +65,19 @@ async def check_password(db: Database, asked: SignIn, now: datetime) -> reads.Kn
     return known
 
 
-async def entered(db: Database, user_id: int, organization_id: int | None = None) -> Membership:
+async def entered(db: Database, who: Actor, now: datetime, organization_id: int | None = None) -> Membership:
     """The organization that a user enters: this one, or the one that they were in last.
 
-    Raises NotAllowed if they may enter none, or not this one.
+    Raises NotAllowed if they may enter none, or not this one; that stands in the audit trail.
     """
     async with db.reading() as reading:
-        memberships = await memberships_of(reading, user_id)
-    if not memberships:
-        raise NotAllowed(NO_MEMBER)
-    if organization_id is None:
-        return memberships[0]
-    found = next((one for one in memberships if one.organization_id == organization_id), None)
-    if found is None:
-        raise NotAllowed(NOT_THERE)
-    return found
+        memberships = await memberships_of(reading, who.id or NOBODY)
+    for one in memberships:
+        if organization_id in (None, one.organization_id):
+            return one
+    error = NotAllowed(NOT_THERE if memberships else NO_MEMBER)
+    await _note(db, who, memberships[0].organization_id if memberships else INSTALLATION, error, now)
+    raise error
 
 
 async def next_step(db: Database, known: reads.KnownUser, where: Membership, now: datetime) -> NextStep:
@@ -134,6 +132,21 @@ async def begin_second_step(
             agent=asked.agent,
         )
     return begun.session_id
+
+
+async def note_without_factor(
+    db: Database, known: reads.KnownUser, where: Membership, error: NotSignedIn, now: datetime
+) -> None:
+    """Keep that a user gave the right password, and no second factor."""
+    await _note(db, user_of(known), where.organization_id, error, now)
+
+
+async def _note(db: Database, who: Actor, organization_id: int, error: ConsoleError, now: datetime) -> None:
+    """Keep why a user whose password was right did not come in. So many an hour alone: see audit/bounds.py."""
+    if not await is_written(db.redis, Refused.SIGN_IN, f"user:{who.id}", now.timestamp()):
+        return
+    async with db.transaction() as transaction:
+        await refuse(transaction, who, "session.begin", who.name, error, organization_id=organization_id)
 
 
 def user_of(known: reads.KnownUser) -> Actor:

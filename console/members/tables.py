@@ -29,11 +29,17 @@ one_time_links = sa.Table(
     sa.Column("user_id", sa.Integer),  # whose password is reset
     sa.Column("note", sa.Text, nullable=False, server_default=""),  # for whom it is
     sa.Column("created_by", sa.Text, nullable=False),
+    # Who made it, and by which key: it does not outlive their rights. None for what nobody's rights decide about.
+    sa.Column("created_by_user_id", sa.ForeignKey("users.id", ondelete="SET NULL"), index=True),
+    sa.Column("created_by_key_id", sa.Integer, index=True),
     moment("created_at", nullable=False),
     moment("expires_at", nullable=False),
     moment("used_at"),
     sa.ForeignKeyConstraint(
         ["organization_id", "user_id"], ["members.organization_id", "members.user_id"], ondelete="CASCADE"
+    ),
+    sa.ForeignKeyConstraint(
+        ["organization_id", "created_by_key_id"], ["api_keys.organization_id", "api_keys.id"], ondelete="CASCADE"
     ),
     sa.CheckConstraint("(role IS NULL) <> (user_id IS NULL)", name="purpose"),
 )

@@ -33,12 +33,13 @@ class FlagDefinition(Struct, frozen=True, kw_only=True):
 FLAGS = (
     FlagDefinition(
         name=Flag.SPENDING,
-        means="Top-ups may be asked for, and are sent to 1NCE. Off, none is taken, and those that wait end as refused.",
+        means="On: top-ups may be asked for, and are sent to 1NCE. Off: none is taken, and those that wait end as "
+        "refused.",
         stops="Top-ups are stopped",
     ),
     FlagDefinition(
         name=Flag.OUTSIDE_NOTIFICATIONS,
-        means="Notifications are sent to channels outside. Off, those that are due are withdrawn: they can be sent "
+        means="On: notifications are sent to channels outside. Off: those that are due are withdrawn, and can be sent "
         "again from the page Notifications.",
         stops="Outside notifications are stopped",
     ),

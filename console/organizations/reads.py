@@ -23,8 +23,8 @@ class Organization(Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """An organization's account at 1NCE, with its secrets opened. For the workers and the streamer's endpoint alone."""
+class Credentials(Struct, frozen=True, kw_only=True):
+    """An organization's credentials at 1NCE, secrets opened. For the workers and the streamer's endpoint alone."""
 
     organization_id: int
     slug: str
@@ -121,16 +121,16 @@ async def created_at(connection: AsyncConnection, organization_id: int) -> datet
     return found
 
 
-async def account(
+async def credentials(
     connection: AsyncConnection, secret_key: str, *, organization_id: int | None = None, slug: str | None = None
-) -> Account | None:
-    """The account of the organization with this id or slug, or None."""
+) -> Credentials | None:
+    """The credentials of the organization with this id or slug, or None."""
     c = organizations.c
     mine = c.slug == slug if organization_id is None else c.id == organization_id
     row = (await connection.execute(sa.select(organizations).where(mine))).first()
     if row is None:
         return None
-    return Account(
+    return Credentials(
         organization_id=row.id,
         slug=row.slug,
         once_base_url=row.once_base_url,

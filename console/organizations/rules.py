@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from console.organizations.preferences import NOTHING_CHOSEN, Preferences
+
 
 class Role(StrEnum):
     """Of a user in an organization: each role has all permissions of the one before."""
@@ -134,7 +136,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     session: bytes | None = None  # of a user's browser: the id of the session, hashed
     token: Token | None = None  # of a program that signed in as the user
     for_wall: bool = False  # a key of a wall screen: it opens that page alone, whatever its permissions
-    zone: str | None = None  # of a user: in which times are shown, of the IANA database or "local"
+    preferences: Preferences = NOTHING_CHOSEN  # of a user: how they want pages shown
     proved_at: datetime | None = None  # of a session: when its user last gave what they sign in with
 
     def has_proved(self, now: datetime) -> bool:

@@ -32,7 +32,7 @@ async def put(
     streamer_username: str | None = None,
     streamer_password: str | None = None,
 ) -> int:
-    """Make the organization with this slug, or give it this name and account; its id."""
+    """Make the organization with this slug, or give it this name and credentials; its id."""
     if not SLUG.fullmatch(slug):
         raise Invalid("The short name must be lower-case letters, digits and hyphens, at most 40", slug=slug)
     values = {
@@ -57,15 +57,15 @@ async def add(
     slug: str,
     now: datetime,
     columns: Mapping[str, object],
-    account: Mapping[str, str],
+    credentials: Mapping[str, str],
 ) -> int:
-    """Make an organization; its id. `account`: what is known of its login at 1NCE and of its Data Streamer's.
+    """Make an organization; its id. `credentials`: what is known of its login at 1NCE and of its Data Streamer's.
 
     Raises Invalid for a slug that is none, Conflict if there is one with this slug.
     """
     if not SLUG.fullmatch(slug):
         raise Invalid("The short name must be lower-case letters, digits and hyphens, at most 40", slug=slug)
-    statement = insert(organizations).values(slug=slug, created_at=now, **columns, **_stored(secret_key, account))
+    statement = insert(organizations).values(slug=slug, created_at=now, **columns, **_stored(secret_key, credentials))
     statement = statement.on_conflict_do_nothing(index_elements=["slug"])
     added = (await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one_or_none()
     if added is None:
@@ -74,35 +74,37 @@ async def add(
 
 
 async def change(
-    transaction: Transaction, secret_key: str, slug: str, columns: Mapping[str, object], account: Mapping[str, str]
+    transaction: Transaction, secret_key: str, slug: str, columns: Mapping[str, object], credentials: Mapping[str, str]
 ) -> int:
     """Change what is named and nothing else; the organization's id. Raises NotFound if there is none with this slug."""
+    transaction.callers_changed = True  # they have its name
     statement = sa.update(organizations).where(organizations.c.slug == slug)
-    statement = statement.values(**columns, **_stored(secret_key, account))
+    statement = statement.values(**columns, **_stored(secret_key, credentials))
     changed = (await transaction.connection.execute(statement.returning(organizations.c.id))).scalar_one_or_none()
     if changed is None:
         raise NotFound(f"There is no organization {slug}: `console org add` makes one", slug=slug)
     return int(changed)
 
 
-def _stored(secret_key: str, account: Mapping[str, str]) -> dict[str, object]:
-    """The columns for parts of an account, the secrets sealed, and when they were set."""
+def _stored(secret_key: str, credentials: Mapping[str, str]) -> dict[str, object]:
+    """The columns for parts of credentials, the secrets sealed, and when they were set."""
     return {
-        **{name: value for name, value in account.items() if name not in SET_AT},
-        **{f"{name}_sealed": seal(secret_key, account[name]) for name in SET_AT if name in account},
-        **{SET_AT[name]: sa.func.now() for name in SET_AT if name in account},
+        **{name: value for name, value in credentials.items() if name not in SET_AT},
+        **{f"{name}_sealed": seal(secret_key, credentials[name]) for name in SET_AT if name in credentials},
+        **{SET_AT[name]: sa.func.now() for name in SET_AT if name in credentials},
     }
 
 
 async def change_settings(
     transaction: Transaction, secret_key: str, organization_id: int, given: Mapping[str, str]
 ) -> None:
-    """Change what is given of an organization's name and account, and nothing else. Raises Invalid for empty values."""
+    """Change what is given of an organization's name and credentials alone. Raises Invalid for empty values."""
     if not all(0 < len(value.strip()) <= 200 and value.isprintable() for value in given.values()):
         raise Invalid("A name or a credential has 1 to 200 visible characters")
-    account = {name: value.strip() for name, value in given.items() if name != "name"}
-    values = _stored(secret_key, account) | ({"name": given["name"].strip()} if "name" in given else {})
+    credentials = {name: value.strip() for name, value in given.items() if name != "name"}
+    values = _stored(secret_key, credentials) | ({"name": given["name"].strip()} if "name" in given else {})
     if values:
+        transaction.callers_changed = True  # they have its name
         statement = sa.update(organizations).where(organizations.c.id == organization_id).values(**values)
         await transaction.connection.execute(statement)
 

@@ -50,6 +50,12 @@ async def session_number(connection: AsyncConnection, session: bytes) -> int | N
     return None if found is None else int(found)
 
 
+async def proved_second_factor(connection: AsyncConnection, session: bytes) -> bool:
+    """Whether the session of this hashed id began with a second factor."""
+    query = sa.select(sessions.c.second_factor).where(sessions.c.id_hash == session)
+    return bool((await connection.execute(query)).scalar())
+
+
 async def _sessions(connection: AsyncConnection, whose: "sa.ColumnElement[bool]", now: datetime) -> list[Session]:
     columns = [sessions.c[name] for name in Session.__struct_fields__]
     open_now = (sessions.c.expires_at > now, sessions.c.kind != SessionKind.FIRST_STEP)

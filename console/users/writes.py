@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from console.errors import Conflict, Invalid, NotFound
 from console.sessions.writes import end_sessions_of
 from console.store.database import Transaction
-from console.users.factors.writes import remove_factors
+from console.users.factors_writes import remove_factors
 from console.users.passwords import hash_password
+from console.users.preferences import preference_fault
 from console.users.rules import mail_fault, password_fault
 from console.users.tables import identities, users
-from console.users.zones import is_zone
 
 
 async def add_user(
@@ -43,9 +43,11 @@ async def _hash(name: str, password: str, words: Collection[str]) -> str:
     return await hash_password(password)
 
 
-async def note_sign_in(transaction: Transaction, user_id: int, now: datetime) -> None:
-    """When a user last signed in."""
-    await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(last_sign_in_at=now))
+async def note_sign_in(transaction: Transaction, user_id: int, now: datetime) -> bool:
+    """When a user last signed in. False if they are disabled: whoever disables them is waited for."""
+    enabled = (users.c.id == user_id, users.c.disabled_at.is_(None))
+    noted = await transaction.connection.execute(sa.update(users).where(*enabled).values(last_sign_in_at=now))
+    return bool(noted.rowcount)
 
 
 async def set_password(
@@ -70,11 +72,12 @@ async def set_mail_address(transaction: Transaction, user_id: int, address: str 
     await transaction.connection.execute(statement)
 
 
-async def set_zone(transaction: Transaction, user_id: int, zone: str) -> None:
-    """In which zone times are shown to this user. Raises Invalid for one that there is not."""
-    if not is_zone(zone):
-        raise Invalid(f"There is no time zone {zone[:40]!r}")
-    await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(zone=zone))
+async def set_preferences(transaction: Transaction, user_id: int, chosen: Mapping[str, str]) -> None:
+    """How this user wants the console shown: these preferences, by name. Raises Invalid for what can't be chosen."""
+    for name, value in chosen.items():
+        if fault := preference_fault(name, value):
+            raise Invalid(fault)
+    await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(**chosen))
 
 
 async def keep_hash(transaction: Transaction, user_id: int, password_hash: str) -> None:
@@ -88,11 +91,12 @@ async def change_password(transaction: Transaction, name: str, password: str) ->
     await set_password(transaction, await _id_of(transaction, name), password)
 
 
-async def disable_user(transaction: Transaction, name: str, now: datetime) -> None:
-    """Let a user in no more, in no organization, and end their sessions."""
+async def disable_user(transaction: Transaction, name: str, now: datetime) -> int:
+    """Let a user in no more, in no organization, and end their sessions; their id. See also members/rights_writes."""
     user_id = await _id_of(transaction, name)
     await transaction.connection.execute(sa.update(users).where(users.c.id == user_id).values(disabled_at=now))
     await end_sessions_of(transaction, user_id)
+    return user_id
 
 
 async def _id_of(transaction: Transaction, name: str) -> int:

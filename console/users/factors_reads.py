@@ -7,9 +7,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.organizations.sealing import unseal
-from console.users.factors.codes import SET_UP_LASTS, step_of
-from console.users.factors.tables import passkeys, recovery_codes, second_factors
-from console.users.tables import users
+from console.users.codes import SET_UP_LASTS, step_of
+from console.users.tables import passkeys, recovery_codes, second_factors, users
 
 
 class SecondFactor(Struct, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 from console.errors import Conflict, Invalid, NotFound
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.store.database import Transaction
-from console.users.factors.codes import SET_UP_LASTS, new_recovery_codes, new_secret, plain, recovery_hash
-from console.users.factors.passkeys import LONGEST_NAME, MOST_PASSKEYS, Made
-from console.users.factors.reads import KnownPasskey, accepted_step, proves
-from console.users.factors.tables import passkeys, recovery_codes, second_factors
+from console.users.codes import SET_UP_LASTS, new_recovery_codes, new_secret, plain, recovery_hash
+from console.users.factors_reads import KnownPasskey, accepted_step, proves
+from console.users.passkeys import LONGEST_NAME, MOST_PASSKEYS, Made
+from console.users.tables import passkeys, recovery_codes, second_factors
 
 
 async def begin_second_factor(transaction: Transaction, secret_key: str, user_id: int, now: datetime) -> None:

@@ -1,1 +1,0 @@
-"""What users prove beside their password: an authenticator application, recovery codes."""
