@@ -51,6 +51,7 @@ class Identity(Protocol):
 
 FindCaller = Callable[[Connection], Awaitable[Identity | None]]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+NoteRefused = Callable[[Connection, NotAllowed], Awaitable[None]]
 
 
 def access_of(handler: BaseRouteHandler) -> Access | None:
@@ -117,7 +118,7 @@ async def close_code(socket: WebSocket[Any, Any, Any], error: ConsoleError) -> W
 
 def allowed(
     same_origin: Callable[[Connection], bool],
-    note_refused: Callable[[Connection, NotAllowed], Awaitable[None]],
+    note_refused: NoteRefused,
 ) -> Guard:
     """The guard of every route and socket: decides by the options `access` and `permission` and by the caller.
 
@@ -126,24 +127,38 @@ def allowed(
     each of these. Sockets are closed with the code for it; those of another site's page by HTTP 403, not upgraded.
     """
 
+    async def noted(connection: Connection, error: NotAllowed) -> None:
+        error.noted = True
+        await note_refused(connection, error)
+
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         access, socket = access_of(handler), isinstance(connection, WebSocket)
         if access is None:
             raise ConsoleError("This route has no access option")
         changing = connection.scope.get("method", "GET") not in SAFE_METHODS
         if access in COOKIE_ACCESS and (changing or socket) and not same_origin(connection):
-            await note_refused(connection, refused := NotAllowed(ELSEWHERE))
+            await noted(connection, refused := NotAllowed(ELSEWHERE))
             raise WebSocketException(detail=ELSEWHERE, code=POLICY_VIOLATION) if socket else refused
         try:
             _decide(access, handler.opt.get("permission"), connection.scope["state"].get("caller"))
         except ConsoleError as error:
             if isinstance(error, NotAllowed):
-                await note_refused(connection, error)
+                await noted(connection, error)
             if isinstance(connection, WebSocket):
                 raise await close_code(connection, error) from error
             raise
 
     return guard
+
+
+def noting(note_refused: NoteRefused) -> Callable[[Exception, Scope], Awaitable[None]]:
+    """What notes a NotAllowed that a route has raised behind the guard, unless a command has noted it already."""
+
+    async def note(error: Exception, scope: Scope) -> None:
+        if isinstance(error, NotAllowed) and not error.noted:
+            await note_refused(ASGIConnection(scope), error)
+
+    return note
 
 
 def _decide(access: Access, permission: Any, caller: Identity | None) -> None:

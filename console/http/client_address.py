@@ -10,6 +10,7 @@ from litestar.types import HTTPScope, Scope, WebSocketScope
 from console.log import logger
 
 Address = IPv4Address | IPv6Address
+UNKNOWN = "unknown"  # what has no address
 IPV6_PREFIX = 64  # what one customer has at least: within it, addresses cost nothing
 SCHEMES = {"http": "ws", "https": "wss"}
 
@@ -93,5 +94,5 @@ def network_of(scope: Scope) -> str:
     client = scope.get("client")
     address = address_in(client[0]) if client else None
     if address is None:
-        return "unknown"
+        return UNKNOWN
     return str(IPv6Network((address, IPV6_PREFIX), strict=False)) if address.version == 6 else str(address)

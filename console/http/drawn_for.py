@@ -34,9 +34,10 @@ class DrawnFor(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, owner_of: Callable[[Any], str]) -> None:
-        """`owner_of`: the text that pages of this caller carry."""
+    def __init__(self, owner_of: Callable[[Any], str], write_for: Callable[[Any], None]) -> None:
+        """`owner_of`: the text that pages of this caller carry. `write_for` takes who reads the answer."""
         self._owner_of = owner_of
+        self._write_for = write_for
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Behind Authentication. Of forms the body is read, which Litestar keeps for the route."""
@@ -47,6 +48,8 @@ class DrawnFor(ASGIMiddleware):
                 if scope["type"] == ScopeType.HTTP:
                     raise Conflict(REFUSED)
                 raise await close_code(WebSocket(scope, receive, send), NotSignedIn("This page is another's"))
+        if caller is not None and scope["type"] == ScopeType.HTTP:
+            self._write_for(caller)
         await next_app(scope, receive, send)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import MediaType, Response
 
 NOT_MODIFIED = 304
+KEEPS = "keeps"  # the option of routes that answer by address, organization, permissions and rows alone, never the time
 KEPT = frozenset({b"cache-control", b"date", b"etag", b"expires", b"last-modified", b"vary", b"x-request-id"})
 
 

@@ -10,6 +10,7 @@ from console.errors import ConsoleError, NotSignedIn, ProofNeeded
 from console.http.authentication import SAFE_METHODS, Access, access_of
 from console.http.known_errors import known_error
 from console.http.methods import methods_at
+from console.http.route_options import FOR_PROGRAMS, PAGE_NAMED, options_of
 from console.log import logger
 
 AnyRequest = Request[Any, Any, Any]
@@ -47,11 +48,8 @@ def error_response(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def _for_program(request: AnyRequest) -> bool:
-    handler = request.scope.get("route_handler")  # absent where no route has the address
-    access = access_of(handler) if handler is not None else None
-    if access in (Access.API, Access.PAGE, Access.WALL):
-        return access is Access.API
-    return request.url.path.startswith(("/api/", "/streamer/", "/forwarder/", "/health"))
+    options = options_of(request.scope, request.app.routes)
+    return bool(options.get(FOR_PROGRAMS)) or options.get("access") is Access.API
 
 
 def _envelope(request: AnyRequest, error: ConsoleError) -> Response[Any]:
@@ -73,7 +71,9 @@ def _envelope(request: AnyRequest, error: ConsoleError) -> Response[Any]:
 
 def _sign_in(request: AnyRequest) -> Response[Any]:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    if request.url.path == "/wall" and any(name.endswith("wall") for name in request.cookies):
+    if access_of(request.scope["route_handler"]) is Access.WALL and any(
+        name.endswith("wall") for name in request.cookies
+    ):
         return Redirect("/wall/key?refused=1", status_code=303, headers=CLEARED)
     address = "/sign-in" if asked == "/" or request.method != "GET" else f"/sign-in?next={quote(asked)}"
     was_signed_in = any(name.endswith("session") for name in request.cookies)
@@ -99,18 +99,20 @@ def _page(request: AnyRequest, error: ConsoleError) -> Response[Any]:
         "request_id": request.scope["state"].get("request_id", ""),
         "back": "/",
     }
-    if opened or error.status == 404:
-        context["back"] = _page_above(request, deepest=DEEPEST if opened else 1)
-    name = "_error.html" if fragment else "error.html"
+    sent = request.method not in SAFE_METHODS
+    if opened or sent or error.status == 404:
+        context["back"] = _page_above(request, deepest=DEEPEST if opened or sent else 1)
+    if sent and context["back"] != "/":
+        context["back"] += "#refused"  # static/js/kept_forms.js fills the form in again
+    name = "parts/_error.html" if fragment else "error.html"
     headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else None
     return Template(name, context=context, status_code=error.status, headers=headers)
 
 
 def _page_above(request: AnyRequest, *, deepest: int) -> str:
     """The page of this address or the nearest above it; for a proof, of the address that its form was to go on to."""
-    path = request.url.path
-    if path.startswith("/prove"):
-        path = urlsplit(request.query_params.get("to", "/")).path
+    named = options_of(request.scope, request.app.routes).get(PAGE_NAMED)
+    path = urlsplit(request.query_params.get(named, "/")).path if named else request.url.path
     parts = [part for part in path.split("/") if part][:deepest]
     for end in range(len(parts), 0, -1):
         above = "/" + "/".join(parts[:end])

@@ -7,7 +7,7 @@ from console.http.authentication import SAFE_METHODS
 Header = tuple[bytes, bytes]
 
 # Nothing but the console's own files and answers, no inline script or style, no text that becomes a script. The one
-# policy `htmx` makes HTML of text, in static/js/trusted.js (CSP level 3; Trusted Types, W3C).
+# policy `htmx` makes HTML of text, in static/js/trust.js (CSP level 3; Trusted Types, W3C).
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none';"

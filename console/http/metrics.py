@@ -10,13 +10,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from console.errors import NotAllowed
 from console.http.authentication import Access
+from console.http.route_options import QUIET
 from console.settings import Settings
 from console.settings.values import is_loopback
 
 FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
-@get("/metrics", include_in_schema=False, opt={"access": Access.OWN})
+@get("/metrics", include_in_schema=False, opt={"access": Access.OWN, QUIET: True})
 async def exposition(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Response[bytes]:
     """The numbers of this process alone. Needs METRICS_TOKEN as bearer; without that setting, a caller on this machine.
 

@@ -10,10 +10,12 @@ from redis.asyncio import Redis
 from console.errors import TooMany
 from console.http.authentication import Connection, may_change
 from console.http.client_address import network_of
-from console.http.windows import Window, take
+from console.http.windows import Window, take_and_see
+from console.store.changes import Changed
 
 WINDOW_SECONDS = 60
 REQUESTS_A_MINUTE = 1200
+COUNTED_FOR = "counted_for"  # where a request's state has the handle that it was counted by
 ACTIONS_A_MINUTE = 600  # of these, requests that may change something
 
 
@@ -24,6 +26,7 @@ class Allowance(Struct, frozen=True):
     remaining: int
     reset_unix_seconds: int
     wait_seconds: int  # 0 for a request that was not one too many
+    changed: Changed = Changed()  # when it was counted
 
     def headers(self) -> dict[str, str]:
         """As every answer of the API carries them."""
@@ -43,20 +46,26 @@ async def count_request(redis: Redis, handle: str, now: float, *, acts: bool = F
     windows = [Window(f"rate:{handle}", REQUESTS_A_MINUTE, WINDOW_SECONDS)]
     if acts:
         windows.append(Window(f"rate:acts:{handle}", ACTIONS_A_MINUTE, WINDOW_SECONDS))
-    counts = await take(redis, windows, now)
+    counts, changed = await take_and_see(redis, windows, now)
     pairs = zip(windows, counts, strict=True)
     window, count = min(pairs, key=lambda one: (not one[1].wait_seconds, one[0].limit - one[1].used))
     whole_at = math.floor(now / WINDOW_SECONDS) * WINDOW_SECONDS + 2 * WINDOW_SECONDS
-    return Allowance(window.limit, max(0, window.limit - count.used), whole_at, count.wait_seconds)
+    return Allowance(window.limit, max(0, window.limit - count.used), whole_at, count.wait_seconds, changed)
 
 
-async def count_on(redis: Redis, connection: Connection, handle: str) -> None:
-    """Count a request, with what it leaves for the headers of its answer. Raises TooMany for one too many."""
-    allowance = await count_request(redis, handle, time.time(), acts=may_change(connection))
-    connection.scope["state"]["allowance"] = allowance
+async def count_on(redis: Redis, connection: Connection, handle: str) -> Allowance:
+    """Count a request, with what it leaves for the headers of its answer. Raises TooMany for one too many.
+
+    One that was counted already, as this caller's, is not counted again.
+    """
+    state = connection.scope["state"]
+    if state.get(COUNTED_FOR) != handle:
+        state["allowance"] = await count_request(redis, handle, time.time(), acts=may_change(connection))
+    allowance: Allowance = state["allowance"]
     if allowance.wait_seconds:
         what = "requests" if allowance.limit == REQUESTS_A_MINUTE else "requests that change something"
         raise TooMany(f"At most {allowance.limit} {what} a minute", retry_after=allowance.wait_seconds)
+    return allowance
 
 
 def handle_of(scope: Scope) -> str:

@@ -4,11 +4,13 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
+from litestar.routes.base import BaseRoute
 from litestar.types import (
     ASGIApp,
     HTTPReceiveMessage,
@@ -25,16 +27,18 @@ from prometheus_client import Histogram
 from console import metrics
 from console.http.called_from import called_from, origin_of
 from console.http.client_address import TrustedProxies
+from console.http.compression import with_one_coding
 from console.http.etag import KEPT, NOT_MODIFIED, matches
-from console.http.headers import OF_FILES, document_headers, kept_by_browsers
+from console.http.headers import OF_FILES, Header, document_headers, kept_by_browsers
+from console.http.methods import methods_at
+from console.http.refused_sockets import refusing
+from console.http.route_options import FILES, KEY_IN_ADDRESS, LIMITED, QUIET, options_of
 from console.http.versions import Deprecation, as_asked
 from console.log import logger
 
 ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{7,127}")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-QUIET = ("/health", "/static", "/metrics", "/streamer", "/forwarder")
 BODY_SECONDS = 30.0
-HIDDEN = ("/forwarder/", "/join/")  # these paths are keys: they are not written down
 
 
 class Requests:
@@ -47,18 +51,18 @@ class Requests:
         origins: tuple[str, ...],
         secure: bool,
         proxies: TrustedProxies,
-        count: Callable[[Scope], Awaitable[dict[str, str]]],
-        methods: Callable[[str], list[str]],
+        count: Callable[[], Callable[[Scope], Awaitable[dict[str, str]]]],
+        routes: Callable[[], Iterable[BaseRoute]],
     ) -> None:
         """`secure`: every address is https, so browsers are asked never to use another.
 
-        `count` counts a request to the API that came without a key, by its network, and says what is left of that.
-        `methods` says which methods an address takes.
+        `count` gives what counts a request to the API that came without a key, by its network, and says what is left.
+        `routes` gives those of the application.
         """
         self._app = app
         self._proxies = proxies
         self._count = count
-        self._methods = methods
+        self._routes = routes
         self._headers = document_headers(origins, secure=secure)
         # The others govern documents: a page has some forty files, and their heads weigh a fifth of it.
         self._of_files = [header for header in self._headers if header[0] in OF_FILES]
@@ -69,15 +73,16 @@ class Requests:
             await self._app(scope, receive, send)
             return
         self._proxies.apply(scope)
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         called_from.set(origin_of(scope, request_id))
         if scope["type"] == ScopeType.WEBSOCKET:  # thousands stay open: they hold as little as can be
             structlog.contextvars.bind_contextvars(request_id=request_id)
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, refusing(scope, send, self._headers, request_id))
             return
         began, status, bare = time.perf_counter(), 500, scope["method"] == "HEAD"
         wanted, accept = _header(scope, b"if-none-match"), _header(scope, b"accept")
+        scope["headers"] = with_one_coding(scope["headers"])  # in this scope: what is around looks into it afterwards
         if bare:  # RFC 9110, 9.3.2: the same head, no body. The server keeps its own scope, which says HEAD
             scope = {**scope, "method": "GET"}
 
@@ -87,14 +92,15 @@ class Requests:
                 status = message["status"]
                 headers = list(message.get("headers", []))
                 present = {name.lower(): value for name, value in headers}
-                ours = self._of_files if scope["path"].startswith("/static/") else self._headers
+                options = options_of(scope, self._routes())
+                ours = self._of_files if options.get(FILES) else self._headers
                 headers += [header for header in ours if header[0] not in present]
                 headers.append((b"x-request-id", request_id.encode()))
                 if b"cache-control" not in present:
                     headers.append((b"cache-control", kept_by_browsers(scope["method"])))
                 if status == 405:
                     headers = [header for header in headers if header[0].lower() != b"allow"]
-                    headers.append((b"allow", ", ".join(self._methods(scope["path"])).encode()))
+                    headers.append((b"allow", ", ".join(methods_at(self._routes(), scope["path"])).encode()))
                 etag = present.get(b"etag", b"").decode("latin-1")
                 if status == 200 and wanted and etag and scope["method"] == "GET" and matches(wanted, etag):
                     status = message["status"] = NOT_MODIFIED
@@ -102,11 +108,8 @@ class Requests:
                     bare = True
                 if (deprecation := _deprecation(scope)) is not None:
                     headers += deprecation.headers()
-                if scope["path"].startswith("/api/"):
-                    headers = as_asked(accept, headers)
-                    allowance = scope["state"].get("allowance")
-                    limits = allowance.headers() if allowance else await self._count(scope)
-                    headers += [(name.lower().encode(), value.encode()) for name, value in limits.items()]
+                if options.get(LIMITED):
+                    headers = as_asked(accept, headers) + await self._limits(scope)
                 message["headers"] = headers
             elif bare and message["type"] == "http.response.body":
                 message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
@@ -116,11 +119,16 @@ class Requests:
             try:
                 await self._pass_on(scope, _in_time(receive), answer)
             finally:
-                _note(scope, status, time.perf_counter() - began)
+                note(scope, status, time.perf_counter() - began, options_of(scope, self._routes()))
+
+    async def _limits(self, scope: HTTPScope) -> list[Header]:
+        allowance = scope["state"].get("allowance")
+        limits = allowance.headers() if allowance else await self._count()(scope)
+        return [(name.lower().encode(), value.encode()) for name, value in limits.items()]
 
     async def _pass_on(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """OPTIONS is answered here (RFC 9110, 9.3.7): which methods an address takes is known without a caller."""
-        allowed = self._methods(scope["path"]) if scope["method"] == "OPTIONS" else []
+        allowed = methods_at(self._routes(), scope["path"]) if scope["method"] == "OPTIONS" else []
         if not allowed:
             await self._app(scope, receive, send)
             return
@@ -156,7 +164,8 @@ def _deprecation(scope: HTTPScope) -> Deprecation | None:
     return handler.opt.get("deprecation") if handler is not None else None
 
 
-def _request_id(scope: HTTPScope | WebSocketScope) -> str:
+def request_id_of(scope: HTTPScope | WebSocketScope) -> str:
+    """The id that the client has named, if it can be one; else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and ID.fullmatch(value):
             return value.decode()
@@ -170,10 +179,11 @@ def _requests(method: str, route: str, status: int) -> Histogram:
     return found
 
 
-def _note(scope: HTTPScope, status: int, seconds: float) -> None:
+def note(scope: HTTPScope, status: int, seconds: float, options: Mapping[str, Any]) -> None:
+    """Count an answer, and write its log line. `options`: those of its route."""
     route = str(scope.get("path_template") or "unknown")
     method = scope["method"] if scope["method"] in METHODS else "other"
     _requests(method, route, status).observe(seconds)
-    if not scope["path"].startswith(QUIET) or status >= 400:
-        path = route if scope["path"].startswith(HIDDEN) else scope["path"]
+    if not options.get(QUIET) or status >= 400:
+        path = route if options.get(KEY_IN_ADDRESS) else scope["path"]
         logger("web").info("answered", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))

@@ -1,9 +1,14 @@
 """Slows down who guesses passwords, by name, by network and by all together, and locks out nobody who knows theirs.
 
 A device that the user has signed in on before has windows of its own: strangers' guesses at the name do not count
-there. Everybody else is bounded by three windows: one name from one network, one network (a password tried at many
-names), one name (from many networks). No network alone can fill the window of a name. While wrong guesses come from
-everywhere, each allowance is a quarter, so that many networks and many names together are slow as well.
+there. Everybody else is bounded by two windows: one name from one network, and one network (a password tried at many
+names). What others do from other networks refuses nobody: it only makes allowances smaller. While more than OF_NAME
+wrong guesses at one name come from everywhere, its allowance in each network is a quarter; while more than OF_ALL at
+all names do, that of each network is a quarter as well.
+
+So within SECONDS, N networks guess at one name OF_NAME + N * OF_PAIR / ATTACKED_PART times at most: a thousand
+networks 2,032 times, 585,000 a day, against the 10^8 guesses and more that a password is worth (users/rules.py); who
+never guessed from their network has two tries even then.
 
 Counted in Redis; if Redis does not answer, nobody is refused.
 """
@@ -18,8 +23,8 @@ SECONDS = 300
 OF_DEVICE = 8  # wrong guesses at one name on a device that it has signed in on
 OF_PAIR = 8  # at one name from one network
 OF_NETWORK = 40
-OF_NAME = 32
-OF_ALL = 400  # more than that within SECONDS is an attack
+OF_NAME, OF_ALL = 32, 400  # more wrong guesses at one name, or at all, than that are an attack
+UNBOUNDED = 1_000_000
 ATTACKED_PART = 4
 OF_FORGOTTEN = 20  # from one network, in FACTOR_SECONDS
 OF_FACTOR, FACTOR_SECONDS = 20, 3600  # wrong codes of one user, whose password was right, on strange devices
@@ -39,18 +44,17 @@ async def begin_attempt(redis: Redis, name: str, network: str, device: str | Non
     `device` is the id of a device on which this very user has signed in before; `now` is in seconds since 1970.
     """
     name = name.lower()[:100]
-    everybody = Window("guess:all", 1_000_000, SECONDS)
+    everybody, of_name = [Window(f"guess:{whose}", UNBOUNDED, SECONDS) for whose in ("all", f"name:{name}")]
     if device is not None:
         own = Window(f"guess:device:{device}", OF_DEVICE, SECONDS)
         shared: tuple[Window, ...] = ()
     else:
-        part = ATTACKED_PART if await used(redis, everybody, now) >= OF_ALL else 1
-        own = Window(f"guess:pair:{network}:{name}", OF_PAIR // part, SECONDS)
-        shared = (
-            Window(f"guess:network:{network}", OF_NETWORK // part, SECONDS),
-            Window(f"guess:name:{name}", OF_NAME // part, SECONDS),
-            everybody,
-        )
+        at_all, at_name = await used(redis, [everybody, of_name], now)
+        attacked = at_all >= OF_ALL
+        of_pair = OF_PAIR // ATTACKED_PART if attacked or at_name >= OF_NAME else OF_PAIR
+        of_network = OF_NETWORK // ATTACKED_PART if attacked else OF_NETWORK
+        own = Window(f"guess:pair:{network}:{name}", of_pair, SECONDS)
+        shared = (Window(f"guess:network:{network}", of_network, SECONDS), of_name, everybody)
     counts = await take(redis, [own, *shared], now)
     if wait := max(count.wait_seconds for count in counts):
         raise TooMany("Too many tries: wait a few minutes", retry_after=wait)

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 from litestar import WebSocket
 from msgspec import Struct
 
+from console.errors import NotAllowed
+
 Socket: TypeAlias = WebSocket[Any, Any, Any]
 
 
@@ -14,6 +16,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
     organization_id: int
     handle: str  # connections are counted by it
+    network: str | None = None  # and by the address that it came from, or its /64; None where that is not known
     credential: Hashable  # the session or key that the connection was opened with
     topics: frozenset[str]  # the kinds of topics that it may listen to
     user_id: int | None = None  # None for a key
@@ -24,5 +27,10 @@ class Client(Struct, frozen=True, kw_only=True):
 ClientOf = Callable[[Socket], Client]  # of a connection that a guard has let in
 # The permissions of each credential that still holds, read for all at once.
 StillAllowed = Callable[[Collection[Hashable]], Awaitable[Mapping[Hashable, Hashable]]]
-# Called with the topics of a program that is about to be served.
-Subscribed = Callable[[Socket, Collection[str]], Awaitable[None]]
+
+
+class Noting(Struct, frozen=True):
+    """What writes down which topics a program listens to, and what a client was refused."""
+
+    subscribed: Callable[[Socket, Collection[str]], Awaitable[None]]
+    refused: Callable[[Socket, NotAllowed], Awaitable[None]]

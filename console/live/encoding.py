@@ -75,17 +75,22 @@ class JsonEncoding:
 
 
 class HtmlEncoding:
-    """What a kind of page shows of a fact: its own parts, and those that every page has.
-
-    With `masked`, IMSI and MSISDN are hidden.
-    """
+    """What a kind of page shows of a fact: its own parts, and those that every page has."""
 
     most_replayed: int | None = MOST_REPLAYED
 
     def __init__(
-        self, view: View, layout: View, refresh: Callable[[View, int, Refresh], None], *, masked: bool = False
+        self,
+        view: View,
+        layout: View,
+        refresh: Callable[[View, int, Refresh], None],
+        *,
+        masked: frozenset[str] = frozenset(),
     ) -> None:
-        """`layout` draws what every page shows. `refresh` is called with what must be read from the database."""
+        """`layout` draws what every page shows. `refresh` is called with what must be read from the database.
+
+        In facts of the kinds in `masked`, IMSI and MSISDN are hidden.
+        """
         self.view = view
         self._kinds = {one: frozenset(map(facts.kind_of, one.receives.facts)) for one in (layout, view)}
         self._refresh = refresh
@@ -110,7 +115,7 @@ class HtmlEncoding:
     def _drawn(self, view: View, fact: ReceivedFact) -> Sequence[Piece]:
         if fact.kind not in self._kinds[view]:
             return NOTHING
-        masked = self._masked and fact.kind in MASKED_KINDS
+        masked = fact.kind in self._masked
         key = (view, masked)
         pieces: Sequence[Piece] | None = fact.drawn.get(key)
         if pieces is None:

@@ -13,14 +13,16 @@ from redis.asyncio import Redis
 
 from console import metrics
 from console.errors import BadRequest, NotAllowed
+from console.facts.masking import MASKED_KINDS, PROSE
 from console.facts.topic_names import read_topics
-from console.live.access import Client, ClientOf, Socket, StillAllowed, Subscribed
+from console.live.access import Client, ClientOf, Noting, Socket, StillAllowed
 from console.live.encoding import Encoding, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.heartbeats import Heartbeats
 from console.live.hub import Hub
 from console.live.messages import NOT_ALLOWED, RESTARTING
 from console.live.midnight import Midnight
+from console.live.places import Places
 from console.live.refreshing import Refreshing, Updates
 from console.live.socket import end, position_of, serve
 from console.live.subscriber import Subscriber
@@ -45,27 +47,29 @@ class Live:
         *,
         client_of: ClientOf,
         still_allowed: StillAllowed,
-        subscribed: Subscribed,
+        noting: Noting,
         views: Iterable[View],
         layout: View,
         identifying: Collection[str] = (),
+        places: Places | None = None,
     ) -> None:
         """`listening` is a client that never reconnects by itself: see Feed.
 
         `layout` draws what every page shows; it is the view of a page that has no parts of its own, too.
-        `identifying`: the names of views that show IMSI or MSISDN.
+        `identifying`: the names of views that show IMSI or MSISDN of SIMs and messages.
         """
         self._listening = listening
         self.client_of = client_of
-        self.subscribed = subscribed
+        self.noting = noting
         self.feed = Feed(listening)
-        self.hub = Hub(self.feed)
+        self.hub = Hub(self.feed, places)
         refreshing = Refreshing(db, self.hub, layout)
         midnight = Midnight(self.hub, refreshing.on_return, lambda: datetime.now(UTC))
         self.updates: list[Updates] = [refreshing, midnight]
         self.pages = {
-            (view.name, masked): HtmlEncoding(view, layout, refreshing.want, masked=masked and view.name in identifying)
+            (view.name, masked): HtmlEncoding(view, layout, refreshing.want, masked=kinds if masked else frozenset())
             for view in (layout, *views)
+            for kinds in (MASKED_KINDS if view.name in identifying else PROSE,)
             for masked in (False, True)
         }
         self.programs = {
@@ -145,7 +149,10 @@ async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, 
     try:
         topics = read_topics(socket.query_params.get("topics") or (None if view is None else ""), client.topics)
     except (BadRequest, NotAllowed) as error:
-        code = NOT_ALLOWED if isinstance(error, NotAllowed) else POLICY_VIOLATION
+        code = POLICY_VIOLATION
+        if isinstance(error, NotAllowed):
+            code = NOT_ALLOWED
+            await live.noting.refused(socket, error)
         await socket.close(code=code, reason=error.message[:120])
         return
     subscriber = Subscriber(
@@ -158,16 +165,16 @@ async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, 
         ended=lambda code: live.end(socket, subscriber, code),
     )
     if view is None:
-        await live.subscribed(socket, topics)
+        await live.noting.subscribed(socket, topics)
     since = position_of(socket.query_params.get("since"))
-    _forget_headers(socket)
+    _drop_headers(socket)
     if since and view is not None:
         for updates in live.updates:
             updates.on_return(view, client.organization_id, topics)
-    await serve(socket, live.hub, subscriber, since)
+    await serve(socket, live.hub, subscriber, since, live.noting)
 
 
-def _forget_headers(socket: Socket) -> None:
+def _drop_headers(socket: Socket) -> None:
     """Drop what the handshake said, as it came and as Litestar keeps it: 3 KB for each of thousands."""
     socket.scope["headers"] = []
     ScopeState.from_scope(socket.scope).headers = Empty

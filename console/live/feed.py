@@ -59,7 +59,8 @@ class Feed:
     async def ready(self, within: float) -> None:
         """Return when it follows Redis for the first time, or after so many seconds without."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._known.wait(), within)
+            async with asyncio.timeout(within):
+                await self._known.wait()
 
     async def run(self) -> None:
         """Follow until cancelled, whatever happens to Redis."""

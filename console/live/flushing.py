@@ -62,6 +62,7 @@ class Flushing:
             try:
                 frames = subscriber.flush(now, reached)
             except Exception:  # one broken connection must not keep the others waiting
+                metrics.loop_errors.labels("flush").inc()
                 logger("live").exception("a connection could not be written to")
                 subscriber.end(1011)
                 continue

@@ -13,12 +13,11 @@ from console.live.flushing import Flushing
 from console.live.frames import frame_of
 from console.live.group import Group, Member
 from console.live.messages import StreamHeartbeat, StreamLive, StreamReset, StreamStale
+from console.live.places import Places
 from console.live.received import ReceivedFact
 from console.live.replay import Replays
 from console.live.subscriber import Subscriber
 from console.log import logger
-
-MOST_OF_ONE = 100  # connections of one user or key
 
 Topic = tuple[int, str]
 GroupKey = tuple[int, Encoding, frozenset[str]]  # what the members of a group have in common
@@ -27,37 +26,32 @@ GroupKey = tuple[int, Encoding, frozenset[str]]  # what the members of a group h
 class Hub:
     """One for each web process. Routing is by organization first: what is another's can't be named."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, places: Places | None = None) -> None:
         self.feed = feed
         feed.receiver = self
         self._by_topic: dict[Topic, set[Group]] = {}
         self._groups: dict[GroupKey, Group] = {}
         self._all: dict[Subscriber, GroupKey] = {}
-        self._handles: dict[str, int] = {}
+        self._places = places or Places()
         self._latest: dict[tuple[int, str], int] = {}  # the number of the last fact, by organization and kind
         self._reset_at = 0  # the feed's number when the past was last lost
         self._flushing = Flushing(feed, self._all)
         self.replays = Replays(feed)
 
-    def join(self, subscriber: Subscriber) -> bool:
-        """From now on it receives what comes after the feed's number; False if its client has too many already."""
-        handle = subscriber.client.handle
-        if self._handles.get(handle, 0) >= MOST_OF_ONE:
-            return False
-        self._handles[handle] = self._handles.get(handle, 0) + 1
+    def join(self, subscriber: Subscriber) -> str | None:
+        """From now on it receives what comes after the feed's number; or why not: there are too many already."""
+        if refusal := self._places.take(subscriber.client):
+            return refusal
         subscriber.due = self._flushing.plan
         subscriber.joined = self.feed.seq
         self._enter_group(subscriber)
         metrics.sockets.labels(subscriber.endpoint).inc()
-        return True
+        return None
 
     def leave(self, subscriber: Subscriber) -> None:
         """It receives nothing more."""
         self._leave_group(subscriber)
-        handle = subscriber.client.handle
-        self._handles[handle] -= 1
-        if not self._handles[handle]:
-            del self._handles[handle]
+        self._places.give_back(subscriber.client)
         metrics.sockets.labels(subscriber.endpoint).dec()
 
     def listen(self, subscriber: Subscriber, wanted: frozenset[str]) -> None:
@@ -127,6 +121,7 @@ class Hub:
                 for group in groups:
                     group.receive(fact, epoch)
             except Exception:  # one fact that can't be encoded must not keep the others from being sent
+                metrics.loop_errors.labels("encoding").inc()
                 logger("live").exception("a fact could not be encoded", kind=fact.kind, seq=fact.seq)
                 self._send_to(groups, self.reset_message("unreadable"))
 

@@ -12,7 +12,7 @@ REASONS = {
     SIGNED_OUT: "signed out",
     NOT_ALLOWED: "not allowed",
     TOO_SLOW: "too slow",
-    TOO_MANY: "too many connections or messages",
+    TOO_MANY: "too many messages",
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from console import metrics
+from console.facts.masking import hiding
 from console.live.hub import Hub
 from console.live.subscriber import Subscriber
 from console.live.view import Refresh, View
@@ -63,12 +64,15 @@ class Refreshing:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _refresh(self, view: View, organization_id: int, what: Refresh) -> None:
-        if shown := [one for one in self._hub.subscribers() if self._shows(one, view, organization_id, what)]:
+        shown = [one for one in self._hub.subscribers() if self._shows(one, view, organization_id, what)]
+        for masked in {one.client.masked for one in shown}:
             async with self._db.reading() as reading:
-                pieces = await view.refresh(reading, organization_id, what)
+                with hiding(hidden=masked):
+                    pieces = await view.refresh(reading, organization_id, what)
             for subscriber in shown:
-                for piece in pieces:
-                    subscriber.put(piece)
+                if subscriber.client.masked == masked:
+                    for piece in pieces:
+                        subscriber.put(piece)
 
     def _shows(self, subscriber: Subscriber, view: View, organization_id: int, what: Refresh) -> bool:
         if subscriber.view is None or subscriber.client.organization_id != organization_id:

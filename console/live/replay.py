@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from console import metrics
 from console.live.encoding import Encoding
 from console.live.feed import Feed
 from console.live.pieces import Piece
@@ -62,6 +63,7 @@ class Replays:
             try:
                 drawn = encoding.encode(fact, self._feed.epoch)
             except Exception as error:  # a newer worker's, perhaps: a client that comes back must not fail again
+                metrics.loop_errors.labels("replay").inc()
                 logger("live").exception("a fact of the past could not be encoded", kind=fact.kind, seq=fact.seq)
                 raise Gone("unreadable") from error
             if new:

@@ -12,7 +12,7 @@ from console import metrics
 from console.errors import BadRequest, NotAllowed
 from console.facts import topics
 from console.facts.topic_names import checked, of_kinds
-from console.live.access import Socket
+from console.live.access import Noting, Socket
 from console.live.frames import frame_of
 from console.live.group import AT_ONCE_BYTES
 from console.live.hub import Hub
@@ -47,15 +47,17 @@ def position_of(text: str | None) -> tuple[str, int] | None:
     return (epoch, int(seq)) if colon and seq.isascii() and seq.isdigit() and len(seq) < 18 else None
 
 
-async def serve(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:
+async def serve(
+    socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None, noting: Noting
+) -> None:
     """Keep the connection until either side ends it. Sending is the hub's: this task only reads from the client.
 
     A client that comes from another process can be further than this one: it joins once this one is as far.
     """
     if since:
         await hub.feed.reach(*since, within=POSITION_SECONDS)
-    if not hub.join(subscriber):
-        await close(socket, TOO_MANY, subscriber.endpoint)
+    if refusal := hub.join(subscriber):
+        await close(socket, TOO_MANY, subscriber.endpoint, refusal)
         subscriber.writer.let_go()
         return
     try:
@@ -66,7 +68,7 @@ async def serve(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[s
             if not bucket.take():
                 await close(socket, TOO_MANY, subscriber.endpoint)
                 return
-            await _receive(hub, subscriber, text)
+            await _receive(socket, hub, subscriber, text, noting)
     except (WebSocketDisconnect, ConnectionError):
         pass
     finally:
@@ -74,12 +76,13 @@ async def serve(socket: Socket, hub: Hub, subscriber: Subscriber, since: tuple[s
         subscriber.writer.let_go()
 
 
-async def close(socket: Socket, code: int, endpoint: str) -> None:
-    """End the connection with a code that says why."""
-    metrics.sockets_cut.labels(endpoint, REASONS.get(code, str(code))).inc()
+async def close(socket: Socket, code: int, endpoint: str, reason: str | None = None) -> None:
+    """End the connection with a code that says why, and with words."""
+    reason = reason or REASONS.get(code, "")
+    metrics.sockets_cut.labels(endpoint, reason or str(code)).inc()
     with contextlib.suppress(Exception):  # it may be gone, and nothing is lost with it
         async with asyncio.timeout(GRACE_SECONDS):
-            await socket.close(code=code, reason=REASONS.get(code, ""))
+            await socket.close(code=code, reason=reason)
 
 
 async def end(socket: Socket, subscriber: Subscriber, code: int) -> None:
@@ -152,7 +155,7 @@ def _is_for(subscriber: Subscriber, fact: ReceivedFact) -> bool:
     return mine and not subscriber.topics.isdisjoint(topics(fact.kind, fact.subject))
 
 
-async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
+async def _receive(socket: Socket, hub: Hub, subscriber: Subscriber, text: str | bytes, noting: Noting) -> None:
     """Do what the client asks for, or answer that its message is not understood."""
     try:
         if len(text) > LARGEST_FROM_CLIENT:
@@ -163,6 +166,8 @@ async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
             hub.listen(subscriber, subscriber.topics - named)
             return
         fresh, wanted = named - subscriber.topics, checked(subscriber.topics | named)
+        if fresh and subscriber.view is None:
+            await noting.subscribed(socket, fresh)
         since = position_of(request.since)
         if since and fresh:
             await hub.feed.reach(*since, within=POSITION_SECONDS)
@@ -170,6 +175,8 @@ async def _receive(hub: Hub, subscriber: Subscriber, text: str | bytes) -> None:
         if request.since and fresh:
             await _replay(hub, subscriber, fresh, since)
     except (msgspec.MsgspecError, BadRequest, NotAllowed) as error:
+        if isinstance(error, NotAllowed):
+            await noting.refused(socket, error)
         subscriber.put(frame_of(StreamError(message=str(error))))
 
 

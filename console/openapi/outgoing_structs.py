@@ -4,10 +4,15 @@ import msgspec
 
 from console.notifications.api import Channels, ChannelWithSecret, TestRequested
 from console.notifications.bodies import ChangedChannel, NewChannel
-from console.notifications.deliveries.reads import Delivery, DeliveryAttempt, DeliveryLog
+from console.notifications.deliveries_reads import Delivery, DeliveryAttempt, DeliveryLog
+from console.notifications.on_call import OnCallPerson, PrioritySetting, Rota, Shift
+from console.notifications.on_call_api import Priorities, StandIn
+from console.notifications.on_call_reads import OnCall
 from console.notifications.reads import Channel
 from console.notifications.rules import Hours
+from console.reports.api import HandoverSent
 from console.reports.handover import Handover
+from console.reports.heartbeats import HeartbeatSetting, OutgoingHeartbeat
 from console.reports.reads import KeptReport
 from console.reports.rules import (
     AlertFigures,
@@ -21,6 +26,7 @@ from console.reports.rules import (
     Spent,
     UsageFigures,
 )
+from console.reports.shift_ends import HandoverSettings
 
 OF_OUTGOING: tuple[type[msgspec.Struct], ...] = (
     Channel,
@@ -33,9 +39,20 @@ OF_OUTGOING: tuple[type[msgspec.Struct], ...] = (
     Delivery,
     DeliveryAttempt,
     DeliveryLog,
+    OnCall,
+    OnCallPerson,
+    Rota,
+    Shift,
+    Priorities,
+    PrioritySetting,
+    StandIn,
     KeptReport,
     DailyReport,
     Handover,
+    HandoverSent,
+    HandoverSettings,
+    OutgoingHeartbeat,
+    HeartbeatSetting,
     FleetFigures,
     UsageFigures,
     SimUsed,

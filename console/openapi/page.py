@@ -27,7 +27,7 @@ QUERIES = {
 
 
 class Parameter(Struct, frozen=True):
-    """A parameter."""
+    """A parameter of an operation, as the page lists it."""
 
     name: str
     place: str
@@ -126,7 +126,7 @@ def _operation(document: Part, path: str, method: str, operation: Part, asked_at
 
 
 def as_json(thing: Any) -> str:
-    """As people read it."""
+    """JSON with an indentation of two blanks and Unicode as it is, for the page alone."""
     return json.dumps(thing, indent=2, ensure_ascii=False)
 
 

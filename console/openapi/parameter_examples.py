@@ -20,10 +20,12 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "link_id": 7,
     "template_id": 1,
     "saved_view_id": 1,
+    "sim_import_id": 1,
     "session_id": 12,
     "name": "sync_sims",
     "flag": "spending",
     "day": "2026-11-19",
+    "shift_day": "2026-11-20",
     "prefix": "iot_key_AbCdEfGh",
     "organization_id": 1,
 }

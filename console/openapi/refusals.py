@@ -15,6 +15,7 @@ from console.errors import (
     NotReady,
     NotSignedIn,
     OnceFailed,
+    SimNotFound,
     TooMany,
 )
 from console.openapi import texts
@@ -49,7 +50,8 @@ def name_of(error: type[ConsoleError]) -> str:
 def refusal(error: type[ConsoleError]) -> Part:
     """The answer of this error, as a component of the document."""
     message, details = texts.REFUSALS[error.status]
-    body = {"code": error.code, "message": message, "details": details, "request_id": texts.A_REQUEST_ID}
+    code = SimNotFound.code if error is NotFound else error.code  # its example is a SIM's
+    body = {"code": code, "message": message, "details": details, "request_id": texts.A_REQUEST_ID}
     headers = ["X-Request-ID", *LIMITS]
     headers += {429: ["Retry-After"], 401: ["WWW-Authenticate"]}.get(error.status, [])
     return {

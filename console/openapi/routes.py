@@ -18,15 +18,18 @@ import console.members.groups_api
 import console.members.own_organization
 import console.members.program_sessions
 import console.notifications.api
+import console.notifications.on_call_api
 import console.polling.api
 import console.quotas.api
 import console.reports.api
+import console.reports.heartbeats_api
 import console.runs.api
-import console.saved_views.api
 import console.sessions.api
 import console.silences.api
+import console.sims.annotations_api
 import console.sims.api
-import console.sims.watching.api
+import console.sims.saved_views_api
+import console.sims.watching_api
 import console.sms.api
 import console.sms.templates_api
 import console.usage.api
@@ -35,6 +38,7 @@ from console.http.authentication import GUARDS, Access, caller_of
 from console.http.database import reading_of
 from console.http.etag import named
 from console.http.parameters import known_parameters
+from console.http.route_options import FOR_PROGRAMS, LIMITED
 from console.http.routes import OwnRouter
 from console.http.versions import known_version
 from console.live import endpoints
@@ -60,7 +64,7 @@ def api_routes() -> Router:
             OwnRouter(
                 "/",
                 route_handlers=[
-                    console.sims.watching.api.router,
+                    console.sims.watching_api.router,
                     console.actions.api.router,
                     console.actions.bulk.api.router,
                     console.actions.bulk.approvals_api.router,
@@ -72,7 +76,8 @@ def api_routes() -> Router:
                     console.sms.api.router,
                     console.sms.templates_api.router,
                     console.runs.api.router,
-                    console.saved_views.api.router,
+                    console.sims.saved_views_api.router,
+                    console.sims.annotations_api.router,
                     console.carrier.api.router,
                     console.polling.api.router,
                     api.router,
@@ -85,8 +90,10 @@ def api_routes() -> Router:
                     console.members.own_organization.router,
                     console.members.program_sessions.router,
                     console.notifications.api.router,
+                    console.notifications.on_call_api.router,
                     console.silences.api.router,
                     console.reports.api.router,
+                    console.reports.heartbeats_api.router,
                 ],
                 after_request=named,
                 dependencies=OF_A_CALLER,
@@ -100,4 +107,5 @@ def api_routes() -> Router:
             health.router(in_schema=True),
             documents,
         ],
+        opt={FOR_PROGRAMS: True, LIMITED: True},
     )

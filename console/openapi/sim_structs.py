@@ -10,8 +10,10 @@ from console.facts.network import NetworkEvent
 from console.facts.sms import Sms
 from console.quotas.reads import Quota
 from console.quotas.reconciliation import Difference
-from console.saved_views.api import NewSavedView, SavedViews
-from console.saved_views.rules import SavedView
+from console.sims.annotations_api import NewSimImport, SimImports
+from console.sims.imports import ImportChange, ImportFault, SimImport, SimValues
+from console.sims.saved_views_api import NewSavedView, SavedViews
+from console.sims.saved_views_rules import SavedView
 from console.sms.templates import SmsTemplate
 from console.sms.templates_api import NewSmsTemplate, SmsTemplates
 
@@ -24,6 +26,12 @@ OF_SIMS: tuple[type[msgspec.Struct], ...] = (
     SavedView,
     SavedViews,
     NewSavedView,
+    SimImport,
+    SimImports,
+    NewSimImport,
+    ImportChange,
+    ImportFault,
+    SimValues,
     SmsTemplate,
     SmsTemplates,
     NewSmsTemplate,

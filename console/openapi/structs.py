@@ -2,7 +2,6 @@
 
 import msgspec
 
-from console.actions.account import NewTicket
 from console.actions.approvals import ApprovalDetail, SimChange
 from console.actions.approving import ApprovalRule
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
@@ -14,6 +13,7 @@ from console.actions.bulk.approvals_api import Decision, NewApprovalRule
 from console.actions.bulk.bodies import NewBulkAction
 from console.actions.bulk.plan import BulkPlan, CanarySim, ExcludedCount, HitShare
 from console.actions.bulk.reads import BulkResult
+from console.actions.orders_api import NewTicket
 from console.actions.spending import Budget, BudgetUse
 from console.alert_rules.api import AlertRules
 from console.alert_rules.kinds import RuleParameters
@@ -22,6 +22,8 @@ from console.alert_rules.trying import Tried, TriedFiring
 from console.alert_rules.writes import NewAlertRule
 from console.alerts.api import AlertDetail
 from console.alerts.commands import Acknowledgement, Assignment, Comment, Resolution
+from console.alerts.hints import Hint
+from console.alerts.paging import Escalation
 from console.alerts.reads import AlertCounts, AlertEvent, AlertSubject
 from console.api_keys.api import ApiKeys, MadeApiKey, NewApiKey
 from console.api_keys.reads import ApiKey
@@ -63,9 +65,9 @@ from console.silences.api import MaintenanceWindows, Silences
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.reads import MaintenanceWindow, Silence
 from console.silences.rules import Matcher
-from console.sims.watching.api import NewWatch, SimChanges, WatchedSim
-from console.sims.watching.rules import SyncRequest, WatchRequest
-from console.streamer.posts.reads import Waiting
+from console.sims.watching_api import NewWatch, SimChanges, WatchedSim
+from console.sims.watching_rules import SyncRequest, WatchRequest
+from console.streamer.posts_reads import Waiting
 from console.streamer.reads import Streamer, UnknownSpan
 from console.usage.api import Usage
 from console.usage.reads import UsageBucket
@@ -120,6 +122,8 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Alert,
     AlertCounts,
     AlertDetail,
+    Escalation,
+    Hint,
     AlertEvent,
     AlertSubject,
     Acknowledgement,

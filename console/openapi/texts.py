@@ -37,11 +37,13 @@ EXCLUDED = {
     "operator": "network",
     "rat": "radio access technology",
     "apn": "access point name",
+    "days_left": "band of days",
 }
 PARAMETERS = {
     "name": "The job's name.",
     "flag": "The flag's name.",
     "day": "The UTC day, like `2026-11-20`.",
+    "shift_day": "The day in the rota's zone, like `2026-11-20`.",
     "iccid": ICCID,
     "q": "Words that must all occur in the ICCID, label, IMEI, IP address or, with `identifiers:read`, IMSI or MSISDN;"
     " one of a letter or two must"
@@ -50,6 +52,8 @@ PARAMETERS = {
     "status": "`enabled`, `disabled`; `unknown` where 1NCE has not said.",
     "country": "ISO 3166 alpha-2, like `DE`; `unknown` where 1NCE has not said.",
     "quota": f"{', '.join(f'`{word}`' for word in QUOTAS)}: of data; low is less than {LOW_PERCENT} % left.",
+    "days_left": "When the data quota is empty by its forecast, as `left` of the forecasts of quotas has it: `7` is"
+    " from three days to seven.",
     "label": "What the label begins with; `has` for any label, `none` for no label.",
     "operator": "The network that serves it, as 1NCE names it; `unknown` where 1NCE has not said.",
     "rat": "The radio access technology, such as `LTE`; `unknown` where 1NCE has not said.",
@@ -100,6 +104,7 @@ PARAMETERS = {
     "action_id": "The console's id of the action.",
     "bulk_action_id": "The console's id of the bulk action.",
     "template_id": "The template's number, as the list of templates has it.",
+    "sim_import_id": "The import's number, as the list of imports has it.",
     "saved_view_id": "The view's number, as the list of saved views has it.",
     "alert_id": "The console's id of the alert.",
     "rule_id": "The console's id of the alert rule.",
