@@ -34,6 +34,7 @@ from console.settings import Settings
 from console.store.keyset import read_cursor
 
 ACTIONS, BULK_ACTIONS = 50, 5
+OPTIONS = {VALUES: {"state": OneOf("open", *ActionState), "kind": OneOf(*NAMES)}}
 BUDGETS = Refresh(part="budgets", topic="actions")
 
 
@@ -94,7 +95,13 @@ def drawn(action: Action) -> dict[str, Any]:
     return {"action": action, "summary": summary(ActionKind(action.kind), action.parameters)}
 
 
-@get("/actions", include_in_schema=False, opt={VALUES: {"state": OneOf("open", *ActionState), "kind": OneOf(*NAMES)}})
+def asked_filter(in_state: str, kind: str) -> ActionFilter:
+    """Which actions are asked for: `open` are those that have not ended; without a filter not those of bulk actions."""
+    states = frozenset(OPEN) if in_state == "open" else frozenset({in_state} if in_state else ())
+    return ActionFilter(state=states, kind=frozenset({kind} if kind else ()), single=not (states or kind))
+
+
+@get("/actions", include_in_schema=False, opt=OPTIONS)
 async def actions_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
@@ -104,8 +111,7 @@ async def actions_page(
     before: Annotated[str, QueryParameter(max_length=300)] = "",
 ) -> Template:
     """The latest actions; `state=open` those that have not ended."""
-    states = frozenset(OPEN) if in_state == "open" else frozenset({in_state} if in_state else ())
-    wanted = ActionFilter(state=states, kind=frozenset({kind} if kind else ()), single=not (states or kind))
+    wanted = asked_filter(in_state, kind)
     cursor = read_cursor(before) if before else None
     found, older = await reads.page(reading, caller.organization_id, wanted, limit=ACTIONS, cursor=cursor)
     bulk_actions, _ = await bulk_reads.page(reading, caller.organization_id, limit=BULK_ACTIONS)
@@ -116,6 +122,7 @@ async def actions_page(
         "kinds": {one.value: name for one, name in NAMES.items()},
         "query": {"state": in_state, "kind": kind},
         "live_list": not (in_state or kind or before),
+        "file": f"/actions.csv?state={in_state}&kind={kind}" if in_state or kind else "/actions.csv",
         "older": f"/actions?state={in_state}&kind={kind}&before={older}" if older else None,
         "newest": "/actions" if cursor else None,
         "as_of_time": datetime.now(UTC),

@@ -1,5 +1,6 @@
 """What the pages of administration share: a page without parts of its own, and how forms are read."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from litestar.enums import RequestEncodingType
@@ -14,6 +15,7 @@ from console.pages.layout import LayoutView, layout_context
 Fields = TypeVar("Fields")
 Form = Annotated[Fields, Body(media_type=RequestEncodingType.URL_ENCODED)]
 FORM_BYTES = 16 * 1024
+ALWAYS_SO = ("help", "roles")  # pages that nobody can change
 SECRET = {"Cache-Control": "no-store"}  # of answers that show a secret
 
 
@@ -31,12 +33,14 @@ async def page(
 ) -> Template:
     """A page of administration, inside the layout. `secret`: it shows something that nothing may keep.
 
-    Without a `view` of its own nothing but the layout is live.
+    Without a `view` of its own nothing but the layout is live: the page says as of when it is. An answer to a form
+    does not, for to load that again would send the form.
     """
     layout = await layout_context(reading, caller, live_since, view)
+    still = view is LayoutView and status == 200 and not secret and name not in ALWAYS_SO
     return Template(
         template,
-        context={**layout, **context, "here": name},
+        context={**layout, **context, "here": name, "still_since": datetime.now(UTC) if still else None},
         status_code=status,
         headers=SECRET if secret else None,
     )

@@ -26,6 +26,7 @@ class RuleForm(Struct, frozen=True, kw_only=True):
     name: str = ""
     kind: str = ""
     severity: str = "warning"
+    priority: str = ""
     filter: str = ""
     for_minutes: str = ""
     keep_minutes: str = ""
@@ -67,6 +68,7 @@ def wanted_of(form: RuleForm) -> NewAlertRule:
         "name": form.name.strip(),
         "kind": kind.value,
         "severity": severity.value,
+        "priority": form.priority or None,
         "parameters": values,
         "filter": form.filter.strip().removeprefix("?") if KINDS[kind].of_sims else "",
         "for_seconds": _whole(form.for_minutes or "0", 60) if not KINDS[kind].momentary else 0,
@@ -107,6 +109,7 @@ def form_of(rule: AlertRule) -> RuleForm:
         name=rule.name,
         kind=rule.kind.value,
         severity=rule.severity.value,
+        priority=rule.priority or "",
         filter=rule.filter,
         for_minutes=f"{rule.for_seconds / 60:.6g}",
         keep_minutes=f"{rule.keep_firing_seconds / 60:.6g}",

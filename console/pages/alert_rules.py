@@ -103,8 +103,11 @@ async def change_rule(
 @post("/alert-rules/{rule_id:str}/delete", opt={"permission": Permission.ALERTS_WRITE})
 async def delete_rule(caller: By, db: Db, rule_id: FromPath[str]) -> Redirect:
     """To the list."""
-    async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.delete", rule_id):
-        await writes.withdraw(transaction, caller, number_of(rule_id), datetime.now(UTC))
+    async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.delete", rule_id) as act:
+        number = number_of(rule_id)
+        before = await reads.one(transaction.connection, caller.organization_id, number)
+        act.before = {"name": before.name, "text": before.text} if before else None
+        await writes.withdraw(transaction, caller, number, datetime.now(UTC))
     return Redirect("/alert-rules", status_code=303)
 
 

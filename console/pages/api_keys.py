@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.api_keys import reads
+from console.api_keys import reads, revoking
 from console.api_keys.rules import (
     LONGEST_DAYS,
     USUAL_DAYS,
@@ -22,7 +22,7 @@ from console.api_keys.rules import (
     check_scopes,
     prefix_of,
 )
-from console.api_keys.writes import put_key, put_policy, revoke_key
+from console.api_keys.writes import put_key, put_policy
 from console.errors import Invalid
 from console.organizations.rules import ALLOWS, Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
@@ -105,10 +105,10 @@ async def make(
     """The page with the key, which is shown this once; with the reason if it can't be made."""
     scopes = [data.scopes] if isinstance(data.scopes, Permission) else data.scopes
     for_wall = data.for_wall == "yes"
-    check_scopes(caller, scopes, for_wall=for_wall)
     key, fault = "", ""
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "key.add", data.name) as act:
+            check_scopes(caller, scopes, for_wall=for_wall)
             check_maker(await reads.policy_of(transaction.connection, caller.organization_id), caller)
             key = await put_key(
                 transaction,
@@ -119,6 +119,7 @@ async def make(
                 days=_days(data.days),
                 networks=data.networks.replace(",", " ").split(),
                 created_by=caller.name,
+                created_by_user_id=caller.user_id,
                 for_wall=for_wall,
             )
             act.after = {"scopes": [WALL] if for_wall else sorted(scopes), "days": data.days, "prefix": prefix_of(key)}
@@ -163,8 +164,10 @@ def _days(text: str) -> int | None:
 @post("/api-keys/{prefix:str}/revoke", status_code=303)
 async def revoke(caller: NamedDependency[Caller], db: NamedDependency[Database], prefix: FromPath[str]) -> Redirect:
     """The key opens nothing any more."""
-    async with db.transaction() as transaction, acting(transaction, caller, "key.revoke", prefix):
-        await revoke_key(transaction, prefix, datetime.now(UTC), organization_id=caller.organization_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "key.revoke", prefix) as act:
+        await revoking.revoke(
+            transaction, caller, act, prefix, datetime.now(UTC), organization_id=caller.organization_id
+        )
     return Redirect("/api-keys", status_code=303)
 
 

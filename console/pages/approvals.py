@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.actions import approvals
+from console.actions import reads as action_reads
 from console.actions.api import number_of
 from console.actions.approving import ApprovalRule
 from console.actions.bulk import deciding, writes
-from console.actions.bulk.approvals_api import MOST_MINOR, MOST_SIMS, detail_of, said
+from console.actions.bulk.approvals_api import MOST_MINOR, MOST_SIMS, detail_of, said, shown
 from console.actions.explanations import summary
 from console.errors import Invalid
 from console.facts import Fact
@@ -113,7 +114,7 @@ async def approvals_page(
     context = {
         **await layout_context(reading, caller, live_since, ApprovalsView),
         "here": "actions",
-        "approvals": [drawn(one) for one in found],
+        "approvals": [drawn(shown(caller, one)) for one in found],
         "rule": await approvals.rule_of(reading, caller.organization_id),
         "older": f"/approvals?before={older}" if older else None,
         "live_list": cursor is None,
@@ -128,11 +129,14 @@ async def approval_page(
 ) -> Template:
     """One, with the SIMs that have changed since. Opening it decides nothing."""
     detail = await detail_of(reading, caller.organization_id, approval_id)
+    single = detail.approval.action_id
+    action = await action_reads.one(reading, caller.organization_id, single) if single is not None else None
     context = {
         **await layout_context(reading, caller, live_since, ApprovalsView),
-        **drawn(detail.approval),
+        **drawn(shown(caller, detail.approval)),
         "here": "actions",
         "detail": detail,
+        "iccid": action.iccid if action else None,
         "may_decide": caller.may(Permission.BUDGETS_WRITE) and detail.approval.requested_by != caller.name,
         "as_of_time": datetime.now(UTC),
     }

@@ -19,10 +19,10 @@ from console.audit.rules import LONGEST, AuditLine, LineFilter, Outcome, words_o
 from console.errors import NotFound
 from console.http.attachments import attachment
 from console.http.database import let_go, snapshot_of
-from console.http.prepared import SKIPS_COMPRESSION
 from console.members.reads import Membership, memberships_of
 from console.organizations.rules import PERMISSIONS, Caller, Permission
 from console.pages.administration import page
+from console.sessions.reads import proved_second_factor
 from console.store.database import Database
 from console.store.giving_way import giving_way
 from console.store.keyset import read_cursor
@@ -82,15 +82,20 @@ def _begin_of(day: str) -> datetime | None:
     if not day:
         return None
     try:
-        return datetime.combine(date.fromisoformat(day), time(), UTC)
-    except ValueError as error:
+        first = datetime.combine(date.fromisoformat(day), time(), UTC)
+        return first if first + timedelta(days=1) else None  # the next day is asked for too
+    except (ValueError, OverflowError) as error:
         raise ValueError("A day is written like 2026-11-20") from error
 
 
 async def _readable(reading: AsyncConnection, caller: Caller) -> list[Membership]:
-    """The organizations whose trail the caller may read: of those that they are a member of."""
-    theirs = await memberships_of(reading, caller.user_id) if caller.user_id is not None else []
-    return [one for one in theirs if Permission.AUDIT_READ in PERMISSIONS[one.role]]
+    """The organizations whose trail the caller may read: of those that they are a member of, and may enter."""
+    if caller.user_id is None or caller.session is None:
+        return []
+    theirs, now = await memberships_of(reading, caller.user_id), datetime.now(UTC)
+    proved = await proved_second_factor(reading, caller.session)
+    may_enter = [one for one in theirs if proved or not one.demands_second_factor(now)]
+    return [one for one in may_enter if Permission.AUDIT_READ in PERMISSIONS[one.role]]
 
 
 def _reader(caller: Caller, readable: list[Membership], organization: str) -> Caller:
@@ -158,7 +163,7 @@ async def audit(
     return await page(reading, caller, live_since, "audit", "audit/audit.html", **context)
 
 
-@get("/audit/export", include_in_schema=False, opt={SKIPS_COMPRESSION: True})
+@get("/audit/export", include_in_schema=False)
 async def export(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],

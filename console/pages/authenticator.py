@@ -7,8 +7,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.settings import Settings
-from console.users.factors.codes import address_of, qr_code
-from console.users.factors.reads import unconfirmed_secret
+from console.users.codes import address_of, qr_code
+from console.users.factors_reads import unconfirmed_secret
 
 
 class CodeForm(Struct):

@@ -12,10 +12,10 @@ from console.acting import acting
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
 from console.actions.auto_topping_up import keep, one, remove
 from console.actions.requests import PaymentMethod
-from console.errors import ConsoleError, Invalid, NotAllowed, NotFound
+from console.errors import ConsoleError, Invalid
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form
-from console.pages.budgets import drawn_budgets
+from console.pages.budgets import refused
 from console.store.database import Database
 
 MB = 1 << 20
@@ -51,7 +51,7 @@ async def add(
         async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change") as act:
             await keep(transaction, act, caller, None, _setting(data))
     except ConsoleError as error:
-        return await _refused(db, caller, live_since, error)
+        return await refused(db, caller, live_since, error)
     return Redirect(BACK, status_code=303)
 
 
@@ -76,15 +76,8 @@ async def change(
             else:
                 raise Invalid("Choose one of the offered values")
     except ConsoleError as error:
-        return await _refused(db, caller, live_since, error)
+        return await refused(db, caller, live_since, error)
     return Redirect(BACK, status_code=303)
-
-
-async def _refused(db: Database, caller: Caller, live_since: str, error: ConsoleError) -> Response[Any]:
-    if isinstance(error, NotAllowed | NotFound):
-        raise error
-    async with db.reading() as reading:
-        return await drawn_budgets(reading, caller, live_since, error.message)
 
 
 def _setting(form: NewRuleForm) -> AutoTopUpSetting:

@@ -17,7 +17,7 @@ from console.actions.explanations import PAYMENT_NAMES
 from console.actions.spending import limits_of, names_of
 from console.carrier.money import read_money
 from console.carrier.products import price_setting
-from console.errors import ConsoleError, Invalid
+from console.errors import ConsoleError, Invalid, NotAllowed, NotFound
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.store.database import Database, Transaction
@@ -43,7 +43,7 @@ class PriceForm(Struct):
     currency: str = ""
 
 
-async def drawn_budgets(reading: AsyncConnection, caller: Caller, live_since: str, fault: str = "") -> Template:
+async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, fault: str = "") -> Template:
     """The page, with the reason why something was refused."""
     names = await names_of(reading, caller.organization_id, datetime.now(UTC))
     return await page(
@@ -67,7 +67,7 @@ async def budgets_page(
     caller: NamedDependency[Caller], reading: NamedDependency[AsyncConnection], live_since: NamedDependency[str]
 ) -> Template:
     """What is spent, reserved and left."""
-    return await drawn_budgets(reading, caller, live_since)
+    return await _drawn(reading, caller, live_since)
 
 
 @post("/budgets", status_code=200, opt={"permission": Permission.BUDGETS_WRITE})
@@ -119,9 +119,16 @@ async def _change(caller: Caller, db: Database, live_since: str, changed: Any) -
             await changed(transaction)
             act.after = await described(transaction, caller.organization_id)
     except ConsoleError as error:
-        async with db.reading() as reading:
-            return await drawn_budgets(reading, caller, live_since, error.message)
+        return await refused(db, caller, live_since, error)
     return Redirect(BACK, status_code=303)
+
+
+async def refused(db: Database, caller: Caller, live_since: str, error: ConsoleError) -> Response[Any]:
+    """The page with the reason; what is no matter of the form (a proof is needed, no such rule) is raised."""
+    if isinstance(error, NotAllowed | NotFound):
+        raise error
+    async with db.reading() as reading:
+        return await _drawn(reading, caller, live_since, error.message)
 
 
 def _limit_of(form: BudgetForm) -> BudgetLimit:

@@ -17,9 +17,10 @@ from console.acting import acting
 from console.actions.api import number_of
 from console.actions.as_curl import of_bulk_action
 from console.actions.bulk import commands, reads, writes
-from console.actions.bulk.api import LARGEST_BODY_BYTES, exported, known
+from console.actions.bulk.api import LARGEST_BODY_BYTES, known, shown
 from console.actions.bulk.asking import may_ask, may_begin, template
 from console.actions.bulk.plan import plan_of
+from console.actions.bulk.results_csv import exported
 from console.actions.bulk.rules import STOP_PERCENT, TYPED_ABOVE
 from console.actions.bulk.selection import digest_of
 from console.errors import Invalid
@@ -116,11 +117,11 @@ async def bulk_page(
     more = urlencode({"result": result, "after": following}) if following else None
     context: Mapping[str, Any] = {
         **await layout_context(reading, caller, live_since, BulkActionView),
-        **drawn(bulk),
+        **drawn(shown(caller, bulk)),
         "here": "actions",
         "plan": await plan_of(reading, caller.organization_id, bulk, mask=not caller.sees_identifiers),
         "results": found,
-        "curl": await of_bulk_action(reading, caller, bulk, own_origin(request, settings)),
+        "curl": await of_bulk_action(reading, caller, shown(caller, bulk), own_origin(request, settings)),
         "result": result,
         "more": f"/bulk-actions/{bulk.id}?{more}" if more else None,
         "bulk_action_id": bulk.id,

@@ -1,4 +1,4 @@
-"""The page "1NCE": whether it answers, what it offers this account, how old its answers can be, what it sends."""
+"""The page "1NCE": whether it answers, what it offers this organization, how old its answers can be, what it sends."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -25,6 +25,8 @@ class ChannelForm(Struct):
     begin: Text = ""
     end: Text = ""
     send_resolved: Text = ""
+    by_route: Text = ""
+    digest: Text = ""
     enabled: Text = ""
 
 
@@ -43,6 +45,8 @@ def setting_of(form: ChannelForm) -> ChannelSetting:
         tags=form.tags.split(","),
         hours=_hours(form),
         send_resolved=bool(form.send_resolved),
+        by_route=bool(form.by_route),
+        digest=bool(form.digest),
         enabled=bool(form.enabled),
     )
 

@@ -9,9 +9,9 @@ from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.notifications import deliveries_writes as writes
 from console.notifications import reads
-from console.notifications.deliveries import writes
-from console.notifications.deliveries.api import found
+from console.notifications.deliveries_api import found
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import page
 from console.pages.deliveries_view import DeliveriesView

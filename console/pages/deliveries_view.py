@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.facts import Fact
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
-from console.notifications.deliveries import reads
+from console.notifications import deliveries_reads as reads
 from console.pages.templating import Fragments
 
 LATEST = Refresh(part="latest", topic="notifications")

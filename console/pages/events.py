@@ -110,6 +110,7 @@ async def events(
         "chips": chips(asked),
         "fieldsets": fieldsets(asked.wanted, await event_list.choices(reading, caller.organization_id)),
         "turned": address(asked, fold=not asked.fold),
+        "file": here.replace("/events", "/events.csv", 1),
         "newest": here if cursor else None,
         "older": f"{here}{'&' if '?' in here else '?'}before={found.older}" if found.older else None,
         "read_until": found.read_until,

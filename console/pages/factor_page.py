@@ -17,7 +17,7 @@ from console.pages.session_cookie import session_cookie
 from console.sessions.writes import end_sessions_of, renew_session
 from console.settings import Settings
 from console.store.database import Database, Transaction
-from console.users.factors import reads
+from console.users import factors_reads as reads
 from console.users.reads import has_password
 
 ADDRESS = "/settings/second-factor"

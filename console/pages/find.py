@@ -13,8 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.facts.sims import SimState
 from console.organizations.rules import Caller
 from console.pages.navigation import Page, offered
+from console.pages.offered_actions import actions_named
 from console.sims import reads
+from console.sims.ends import ending_with
 from console.sims.rules import SimFilter
+from console.sims.saved_views_reads import views
+from console.sims.saved_views_rules import as_read
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
 
 SUGGESTIONS = 8
@@ -56,17 +60,27 @@ async def find(
         fault = str(error)
     if q.strip() and not fault:
         wanted = SimFilter(q=q, masked=not caller.sees_identifiers)
-        found = await reads.rows(reading, caller.organization_id, wanted, limit=SUGGESTIONS + 1)
+        number, most = caller.organization_id, SUGGESTIONS + 1
+        found = await ending_with(reading, number, asked, masked=wanted.masked, limit=most)
+        found = found or await reads.rows(reading, number, wanted, limit=most)
         fault = next((one.fault for one in asked.identifiers if one.fault and not found), "")
     pages, every = pages_named(q, offered(caller.permissions)), "/sims?" + urlencode({"q": q})
+    kept = await views(reading, caller.organization_id, caller.user_id) if q.strip() else []
+    named = [one for one in map(as_read, kept) if q.strip().casefold() in one.name.casefold()][:SUGGESTIONS]
+    actions = actions_named(caller, q, found)[:SUGGESTIONS]
     if request.headers.get("hx-request") != "true":
         if one := exact(asked, q, found):
             return Redirect(f"/sims/{one.iccid}", status_code=303)
-        return Redirect(pages[0].path if pages and not found else every, status_code=303)
+        hrefs = (
+            [page.path for page in pages] + [f"/sims?{view.query}" for view in named] + [one.href for one in actions]
+        )
+        return Redirect(hrefs[0] if hrefs and not found else every, status_code=303)
     context = {
         "q": q.strip(),
         "fault": fault,
         "pages": pages,
+        "views": named,
+        "actions": actions,
         "sims": found[:SUGGESTIONS],
         "more": len(found) > 1,
         "every": every,

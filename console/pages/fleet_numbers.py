@@ -11,7 +11,7 @@ from console.connectivity.reads import FleetSample
 from console.connectivity.usual import Usual, usual
 from console.pages.fleet_places import Places, places, radios, tags
 from console.pages.fleet_tiles import Recent, recent, tiles
-from console.sims.counts.reads import Counts, counted, kinds
+from console.sims.counts_reads import Counts, counted, kinds
 from console.streamer.reads import is_known, unknown_usage
 from console.usage.totals import totals
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from console.connectivity.groups import Group, by_rat
 from console.connectivity.reads import OperatorSample
 from console.facts.sims import Connection
-from console.sims.counts.reads import Kind
+from console.sims.counts_reads import Kind
 
 By = Literal["operator", "country", "map", "radio", "tag"]
 Of = tuple[str | None, str | None]  # an operator in a country; of all others the name alone

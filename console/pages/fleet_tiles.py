@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alerts.silent import Silent, silent
+from console.carrier import reads as carrier_reads
 from console.connectivity.reads import FleetSample
 from console.connectivity.usual import Usual
 from console.sms import undelivered
@@ -19,6 +20,7 @@ LEAST, SILENT_SHARE = 3, 0.01  # so many messages, or SIMs and that part of the 
 FACTOR = 2  # so many times last week's data, or so many times less, is unusual
 LEAST_BYTES = 1024 * 1024  # of data: differences of less say nothing
 MINUTE = timedelta(minutes=1)
+MESSAGES = "sms.list"  # what 1NCE is asked for a SIM's messages by
 ICONS = {"silent": "interrupted", "hour-bytes": "usage", "sms-failed": "sms"}
 
 
@@ -53,7 +55,7 @@ class Recent(Struct, frozen=True, kw_only=True):
     used: Lately
     hour_known: bool
     week_ago_known: bool
-    undelivered: int
+    undelivered: int | None  # None: no message was ever read
     silent: Silent
 
 
@@ -65,9 +67,17 @@ async def recent(connection: AsyncConnection, organization_id: int, now: datetim
         used=await lately(connection, organization_id, minute),
         hour_known=is_known(unknown, minute - HOUR, minute),
         week_ago_known=is_known(unknown, minute - WEEK - HOUR, minute - WEEK),
-        undelivered=await undelivered.number(connection, organization_id, minute),
+        undelivered=failed_of(
+            await undelivered.number(connection, organization_id, minute),
+            (await carrier_reads.operation(connection, organization_id, MESSAGES)).available,
+        ),
         silent=await silent(connection, organization_id),
     )
+
+
+def failed_of(number: int, readable: bool | None) -> int | None:
+    """How many messages have failed, by how many are known. None where 1NCE has never listed a SIM's messages."""
+    return number if number or readable else None
 
 
 def tiles(
@@ -149,7 +159,7 @@ def of_time(found: Recent, total: int) -> list[Tile]:
             kind="sms-failed",
             number=found.undelivered,
             href="/sms?failed=24h",
-            note="in 24 h",
-            over_threshold=found.undelivered >= LEAST,
+            note="in 24 h" if found.undelivered is not None else "no message read yet",
+            over_threshold=(found.undelivered or 0) >= LEAST,
         ),
     ]

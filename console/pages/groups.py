@@ -73,10 +73,10 @@ async def map_a_group(
     data: Form[GroupForm],
 ) -> Response[Any]:
     """A group has this role from now on; members who follow it have it at once. With the reason if it is refused."""
-    check_grant(caller, data.role)
     now = datetime.now(UTC)
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "group.map", data.name) as act:
+            check_grant(caller, data.role)
             act.after = {"role": data.role}
             await map_group(transaction, caller.organization_id, data.name, data.role, caller.name, now)
             await judge_again(transaction, caller, now)

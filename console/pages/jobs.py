@@ -18,6 +18,7 @@ from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller, Permission
 from console.pages.address_faults import VALUES, OneOf
+from console.pages.day_of_dependencies import day_of_dependencies
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
 from console.runs import reads
@@ -30,6 +31,8 @@ EVERY_SECONDS = 5.0
 PARTS = (Refresh(part="schedule"), Refresh(part="installation"))
 JobQuery = Annotated[str, QueryParameter(max_length=50)]
 StateQuery = Annotated[str, QueryParameter(name="state", max_length=50)]  # Litestar keeps the plain name for itself
+OPTIONS = {VALUES: {"state": OneOf(*RunState), "job": OneOf(*BY_NAME), "empty": OneOf("yes")}}
+EmptyQuery = Annotated[str, QueryParameter(max_length=10)]
 
 
 class JobsView:
@@ -81,15 +84,16 @@ class JobsView:
         return PARTS
 
 
-@get("/jobs", include_in_schema=False, opt={VALUES: {"state": OneOf(*RunState), "job": OneOf(*BY_NAME)}})
+@get("/jobs", include_in_schema=False, opt=OPTIONS)
 async def jobs(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     job: JobQuery = "",
     ended: StateQuery = "",
+    empty: EmptyQuery = "",
 ) -> Template:
-    """The schedule with the last run of each job, and the last runs."""
+    """The schedule with the last run of each job, and the last runs; `empty`: those that changed nothing too."""
     now = datetime.now(UTC)
     context = {
         **await layout_context(reading, caller, live_since, JobsView),
@@ -97,7 +101,8 @@ async def jobs(
         "runs": await reads.runs(
             reading, caller.organization_id, job=job or None, state=ended or None, limit=reads.PAGE
         ),
-        "query": {"job": job, "state": ended},
+        "dependencies": await day_of_dependencies(reading, caller.organization_id, now),
+        "query": {"job": job, "state": ended, "empty": empty},
         "limit": reads.PAGE,
         "as_of_time": now,
         "may_run": caller.may(Permission.JOBS_RUN),

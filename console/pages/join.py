@@ -10,15 +10,19 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 
 from console.acting import Actor, ActorKind, acting
+from console.audit.bounds import Refused, is_written
 from console.callers import Callers
 from console.errors import Conflict, Invalid, NotFound
 from console.http.authentication import Access
-from console.http.client_address import client_address
+from console.http.client_address import client_address, network_of
+from console.http.route_options import KEY_IN_ADDRESS
 from console.members.entering import enter, switch
+from console.members.links_writes import use_link, withdraw_links_of
 from console.members.one_time_links import OpenedLink, opened
-from console.members.writes import add_member, put_user, use_link
+from console.members.writes import add_member, put_user
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, SECRET, Form
+from console.pages.leaving import leave
 from console.pages.session_cookie import session_cookie
 from console.settings import Settings
 from console.store.database import Database
@@ -65,6 +69,11 @@ async def join(
     """Into the organization with a session that begins here; the form again if something is refused."""
     now, me = datetime.now(UTC), await callers.of_session(request)
     address, agent = client_address(request.scope), request.headers.get("user-agent", "")
+    async with db.reading() as reading:
+        opens = await opened(reading, token, now) is not None
+    whose = me.handle if me else network_of(request.scope)
+    if not opens and not await is_written(db.redis, Refused.LINK, whose, now.timestamp()):
+        raise NotFound(GONE)
     try:
         async with (
             db.transaction() as transaction,
@@ -84,6 +93,7 @@ async def join(
             else:
                 assert link.user_id is not None
                 await set_password(transaction, link.user_id, data.password, words=[link.organization])
+                await withdraw_links_of(transaction, link.user_id)
                 session_id = ""
     except (Invalid, Conflict) as error:
         async with db.reading() as reading:
@@ -93,6 +103,7 @@ async def join(
         return _drawn(again, token, me, error.message, data.name)
     if not session_id:
         return Redirect("/sign-in", status_code=303)
+    await leave(request, db, settings, callers)  # none that was switched: it has another id by now
     return Redirect("/", status_code=303, cookies=[session_cookie(settings, session_id)])
 
 
@@ -100,5 +111,5 @@ router = Router(
     "/",
     route_handlers=[join_page, join],
     request_max_body_size=FORM_BYTES,
-    opt={"access": Access.PUBLIC, "counted": True},
+    opt={"access": Access.PUBLIC, "counted": True, KEY_IN_ADDRESS: True},
 )

@@ -9,6 +9,8 @@ from console.callers import Callers, client_of
 from console.http.authentication import Access
 from console.http.routes import OwnRouter
 from console.live import endpoints
+from console.live.access import Noting
+from console.live.places import Places
 from console.live.view import View
 from console.organizations.rules import Permission
 from console.pages import (
@@ -26,17 +28,23 @@ from console.pages import (
     events,
     find,
     fleet_chart,
+    glossary,
     handover,
     jobs,
+    list_exports,
+    live_exports,
     orders,
     overview,
     quotas,
+    record_exports,
     reports,
     saved_views,
     sim,
     sim_export,
+    sim_imports,
     sims,
     sms,
+    sms_exports,
     sms_templates,
     team,
     usage,
@@ -67,12 +75,18 @@ def page_routes(dependencies: Mapping[str, Provide]) -> Router:
             overview.router,
             fleet_chart.router,
             find.router,
+            glossary.router,
             events.router,
             quotas.router,
             usage.router,
             usage_export.router,
+            live_exports.router,
+            list_exports.router,
+            sms_exports.router,
+            record_exports.router,
             sims.router,
             sim_export.router,
+            sim_imports.router,
             saved_views.router,
             sim.router,
             sms.router,
@@ -135,10 +149,11 @@ def live_part(
         open_redis(settings.redis_url, retries=0),
         client_of=client_of,
         still_allowed=callers.still_allowed,
-        subscribed=callers.note_subscribed,
+        noting=Noting(callers.note_subscribed, callers.note_refused),
         views=views,
         layout=LayoutView(fragments),
         identifying=[sim_view.name, conversation_view.name],
+        places=Places(settings.sockets_per_address),
     )
     live.updates.append(ListTicks(live.hub, {sims_view.name, sim_view.name}))
     live.updates.append(ViewCounts(db, live.hub, fragments))

@@ -20,14 +20,12 @@ from console.facts.carrier import CarrierChanged
 from console.facts.streamer import StreamerChanged
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh, View
-from console.members.reads import memberships_of
 from console.organizations.rules import Caller, Permission
+from console.pages.frame import Frame, frame_of
 from console.pages.navigation import offered
-from console.pages.sources import source_pieces, sources
+from console.pages.sources import source_pieces, sources, sources_of
 from console.pages.templating import Fragments
 from console.pages.view_counts import RailView, rail_views
-from console.runs import reads as run_reads
-from console.saved_views.reads import views
 
 SOURCES = Refresh(part="sources")
 STRIP = Refresh(part="strip")
@@ -89,11 +87,11 @@ async def firing_now(connection: AsyncConnection, organization_id: int) -> dict[
     return {"top_alert": top[0] if top else None, "alert_counts": counts}
 
 
-async def _rail_views(connection: AsyncConnection, caller: Caller) -> list[RailView]:
+def _rail_views(frame: Frame, caller: Caller) -> list[RailView]:
     """Without counts: those come by the live connection, counted once for all pages."""
     if caller.user_id is None or not caller.may(Permission.SIMS_READ):
         return []
-    return rail_views(await views(connection, caller.organization_id, caller.user_id), {})
+    return rail_views(frame.views, {})
 
 
 async def layout_context(
@@ -103,25 +101,32 @@ async def layout_context(
 
     `live_since` is how far the feed was before the page read the database: what changes in between is sent once more.
     """
-    circuit = await carrier_reads.circuit(connection, caller.organization_id)
-    inventory = await run_reads.last_done(connection, caller.organization_id, "sync_sims")
+    return framed(await frame_of(connection, caller), caller, live_since, view, topics)
+
+
+def framed(
+    frame: Frame, caller: Caller, live_since: str, view: type[View], topics: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The same, of a frame that was read."""
     listening = [*LayoutView.receives.topics, *view.receives.topics, *topics]
     return {
         "here": view.name,
         "user": caller.name,
         "role": caller.role,
-        "zone": caller.zone or "UTC",
+        "preferences": caller.preferences,
         "may": caller.permissions,
         "navigation": offered(caller.permissions),
-        "memberships": await memberships_of(connection, caller.user_id) if caller.user_id is not None else [],
+        "memberships": frame.memberships,
         "organization": caller.organization,
+        "organization_id": caller.organization_id,
         "drawn_for": caller.page_owner,
         "live_url": "/live?"
         + urlencode({"view": view.name, "topics": ",".join(dict.fromkeys(listening)), "drawn_for": caller.page_owner}),
-        "rail_views": await _rail_views(connection, caller),
+        "rail_views": _rail_views(frame, caller),
         "live_since": live_since,
-        **await firing_now(connection, caller.organization_id),
-        "circuit": circuit,
-        "sources": await sources(connection, caller.organization_id, circuit, datetime.now(UTC)),
-        "inventory_confirmed_at": inventory.finished_at if inventory else None,
+        "top_alert": frame.top_alert,
+        "alert_counts": frame.alert_counts,
+        "circuit": frame.circuit,
+        "sources": sources_of(frame.circuit, frame.kinds, datetime.now(UTC)),
+        "inventory_confirmed_at": frame.inventory.finished_at if frame.inventory else None,
     }

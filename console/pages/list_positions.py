@@ -13,8 +13,8 @@ from console.live.subscriber import Subscriber
 from console.live.view import View
 from console.pages.sim_list import ListQuery
 from console.sims import reads
-from console.sims.counts.facets import Facets, facets
-from console.sims.counts.reads import kinds
+from console.sims.counts_reads import kinds
+from console.sims.facets import Facets, facets
 from console.sims.position import Position, position
 from console.sims.rules import SimFilter
 from console.store.database import Database

@@ -12,7 +12,7 @@ from console.connectivity import reads as connectivity_reads
 from console.connectivity.reads import OperatorSample
 from console.connectivity.usual import first_sample
 from console.facts.sims import Connection
-from console.sims.counts.reads import Kind
+from console.sims.counts_reads import Kind
 
 SPANS = (15, 60)  # minutes that the present is compared with
 MISSED = timedelta(minutes=5)  # so much older the compared sample may be

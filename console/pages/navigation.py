@@ -15,7 +15,7 @@ class Page(Struct, frozen=True, kw_only=True):
     title: str
     key: str  # pressed after `g`
     help: str
-    icon: str  # a symbol of templates/_icons.html
+    icon: str  # a symbol of templates/parts/_icons.html
     group: str = "Fleet"
     permission: Permission | None = Permission.SIMS_READ  # without which it is not offered
 
@@ -73,6 +73,16 @@ PAGES = (
         key="z",
         help="Go to the shift handover",
         icon="copy",
+        group="System",
+        permission=Permission.ALERTS_READ,
+    ),
+    Page(
+        name="on-call",
+        path="/on-call",
+        title="On call",
+        key="1",
+        help="Go to who is on call",
+        icon="bell",
         group="System",
         permission=Permission.ALERTS_READ,
     ),
@@ -164,6 +174,7 @@ PAGES = (
         group="Team",
         permission=None,
     ),
+    Page(name="help", path="/help", title="Help", key="g", help="Go to the help", icon="unknown", group="Team"),
 )
 
 

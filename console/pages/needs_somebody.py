@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.actions import approvals
 from console.actions import reads as action_reads
 from console.actions.reads import ActionFilter
-from console.alerts.waiting import FORGOTTEN_AFTER, WaitingAlerts, waiting_alerts
+from console.alerts.waiting import FORGOTTEN_AFTER, WaitingAlerts, WaitingSim, waiting_alerts, waiting_sims
 from console.facts.actions import ActionState
 
 UNKNOWN = ActionFilter(state=frozenset({ActionState.UNKNOWN}))
@@ -29,6 +29,7 @@ class NeedsSomebody(Struct, frozen=True, kw_only=True):
 
     as_of: datetime
     lines: Sequence[Need]
+    sims: Sequence[WaitingSim]
 
 
 def lines_of(waiting: WaitingAlerts, pending: int, unknown: int) -> list[Need]:
@@ -74,4 +75,8 @@ async def needs_somebody(connection: AsyncConnection, organization_id: int, now:
     waiting = await waiting_alerts(connection, organization_id, now)
     pending = await approvals.count(connection, organization_id, pending=True, exact=True)
     unknown = await action_reads.count(connection, organization_id, UNKNOWN, exact=True)
-    return NeedsSomebody(as_of=now, lines=lines_of(waiting, pending.number, unknown.number))
+    return NeedsSomebody(
+        as_of=now,
+        lines=lines_of(waiting, pending.number, unknown.number),
+        sims=await waiting_sims(connection, organization_id),
+    )

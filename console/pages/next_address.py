@@ -11,3 +11,9 @@ def within(address: str) -> str:
         return "/"
     inside = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if inside and address.isprintable() else "/"
+
+
+def after_sign_in(address: str) -> str:
+    """Where somebody who has just signed in goes: without another wish to the page that they begin with."""
+    there = within(address)
+    return "/start" if there == "/" else there

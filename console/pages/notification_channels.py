@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import ConsoleError
+from console.notifications import deliveries_reads as delivery_reads
 from console.notifications import reads, writes
 from console.notifications.api import described
 from console.notifications.asking import ask_for_test
-from console.notifications.deliveries import reads as delivery_reads
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.channel_forms import CHOICES, ChannelForm, NewChannelForm, setting_of
 from console.pages.deliveries_view import DeliveriesView
+from console.reports.heartbeats import heartbeat_of
 from console.settings import Settings
 from console.store.database import Database
 from console.store.keyset import read_cursor
@@ -33,7 +34,7 @@ Configured = NamedDependency[Settings]
 Since = NamedDependency[str]
 
 
-async def _list(
+async def drawn_list(
     reading: AsyncConnection,
     caller: Caller,
     live_since: str,
@@ -42,6 +43,7 @@ async def _list(
     fault: str = "",
     given: NewChannelForm | None = None,
 ) -> Template:
+    """The channels, what was sent last, the heartbeat, and forms; with the reason why something was refused."""
     number = caller.organization_id
     return await page(
         reading,
@@ -54,6 +56,7 @@ async def _list(
         channels=await reads.channels_of(reading, number),
         deliveries=(await delivery_reads.page(reading, number, limit=20))[0],
         mail=settings.smtp_url is not None,
+        heartbeat=await heartbeat_of(reading, number),
         **CHOICES,
         fault=fault,
         given=given,
@@ -97,7 +100,7 @@ async def _one(
 @get(BACK)
 async def channels_page(caller: By, reading: Reading, settings: Configured, live_since: Since) -> Template:
     """The channels, what was sent last, and a form for another."""
-    return await _list(reading, caller, live_since, settings)
+    return await drawn_list(reading, caller, live_since, settings)
 
 
 @post(BACK, status_code=200)
@@ -123,7 +126,7 @@ async def make(
         if error.status not in (409, 422):
             raise
         async with db.reading() as reading:
-            return await _list(reading, caller, live_since, settings, fault=error.message, given=data)
+            return await drawn_list(reading, caller, live_since, settings, fault=error.message, given=data)
     if secret is None:
         return Redirect(f"{BACK}/{channel_id}", status_code=303)
     async with db.reading() as reading:
@@ -161,11 +164,8 @@ async def change(
 @post(BACK + "/{channel_id:int}/rotate-secret", status_code=200)
 async def rotate(caller: By, db: Db, settings: Configured, live_since: Since, channel_id: FromPath[int]) -> Template:
     """The page with the new secret, which is shown this once."""
-    async with (
-        db.transaction() as transaction,
-        acting(transaction, caller, "channel.rotate_secret", str(channel_id)),
-    ):
-        now = datetime.now(UTC)
+    name, now = str(channel_id), datetime.now(UTC)
+    async with db.transaction() as transaction, acting(transaction, caller, "channel.rotate_secret", name):
         secret = await writes.rotate_secret(transaction, settings, caller.organization_id, channel_id, now)
     async with db.reading() as reading:
         return await _one(reading, caller, live_since, channel_id, secret=secret)

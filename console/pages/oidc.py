@@ -22,7 +22,8 @@ from console.http.origins import own_origin
 from console.http.sign_in_throttle import count_wrong_post
 from console.log import logger
 from console.members.identified import admit
-from console.pages.next_address import within
+from console.pages.leaving import leave
+from console.pages.next_address import after_sign_in, within
 from console.pages.oidc_logout import OFF, backchannel_logout
 from console.pages.oidc_proof import proved, session_of
 from console.pages.own_identity import linked
@@ -109,8 +110,9 @@ async def callback(
         kept = isinstance(error, NotAllowed)  # with the groups that were found
         return await _refused(request, db, error, next_address, kept=kept)
     logger("auth").info("signed in by the identity provider", network=network_of(request.scope))
+    await leave(request, db, settings, callers)
     cookies = [session_cookie(settings, admitted.session_id or ""), _no_attempt(settings)]
-    return Redirect(next_address, status_code=303, cookies=cookies, headers=NOT_KEPT)
+    return Redirect(after_sign_in(next_address), status_code=303, cookies=cookies, headers=NOT_KEPT)
 
 
 def _set_up(provider: Provider) -> IdentityProvider:

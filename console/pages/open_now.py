@@ -9,15 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alert_rules.kinds import RuleKind
 from console.alerts import reads as alert_reads
-from console.alerts.rules import FLEET
+from console.alerts.grouping import FLEET
 from console.connectivity import reads as connectivity_reads
 from console.connectivity.floods import Flood, floods
 from console.connectivity.reads import FleetSample
 from console.facts.alerts import Alert
 from console.pages.losses import MISSED, SPANS, Loss, compared, losses
-from console.sims.counts.reads import Kind, counted, kinds
+from console.sims.counts_reads import Kind, counted, kinds
 
 MOST_ALERTS = 4  # lines
+MOST_CARDS = 3
 MOST_READ = 100  # alerts
 Level = Literal["bad", "warn", "info"]
 ORDER: tuple[Level, ...] = ("bad", "warn", "info")
@@ -41,6 +42,16 @@ class OpenNow(Struct, frozen=True, kw_only=True):
     as_of: datetime
     lines: Sequence[Open]
     more: int  # alerts that no line is about
+
+    @property
+    def cards(self) -> Sequence[Open]:
+        """The lines that stand large."""
+        return self.lines[:MOST_CARDS]
+
+    @property
+    def others(self) -> Sequence[Open]:
+        """The lines that stand below, so small that the figures stay in the first look."""
+        return self.lines[MOST_CARDS:]
 
 
 def of_alerts(alerts: Sequence[Alert]) -> list[Open]:

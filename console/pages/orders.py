@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.actions.account import linked_orders, linked_tickets
+from console.actions.orders_api import linked_orders, linked_tickets
 from console.carrier import orders, products, reads, tickets
 from console.organizations.rules import Caller
 from console.pages.administration import page

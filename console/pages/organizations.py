@@ -150,8 +150,9 @@ async def found(
     assert caller.session is not None
     now = datetime.now(UTC)
     try:
-        async with db.transaction() as transaction, acting(transaction, caller, "organization.add", data.slug):
+        async with db.transaction() as transaction, acting(transaction, caller, "organization.add", data.slug) as act:
             organization_id = await found_organization(transaction, settings, data.slug, data.name, caller.user_id, now)
+            act.after = {"organization_id": organization_id, "name": data.name.strip(), "administrator": caller.name}
             session_id = await switch(transaction, caller.session, caller.user_id, organization_id, now)
     except (Invalid, Conflict) as error:
         async with db.reading() as reading:

@@ -107,7 +107,10 @@ class OverviewView:
                 return [replace("open-now", draw("overview/_open_now.html", open_now=found))]
             case "needs":
                 needs = await needs_somebody(reading, organization_id, self._clock())
-                return [replace("needs-somebody", draw("overview/_needs.html", needs=needs))]
+                return [
+                    replace("needs-somebody", draw("overview/_needs.html", needs=needs)),
+                    replace("needs-sims", draw("overview/_needs_sims.html", needs=needs)),
+                ]
             case "warnings":
                 html = draw("overview/_warnings.html", warnings=await warnings(reading, organization_id, self._clock()))
                 return [replace("fleet-warnings", html)]

@@ -20,8 +20,9 @@ from console.pages.passkey_answers import asked_of, question
 from console.sessions.challenges import Purpose
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors import reads, writes
-from console.users.factors.passkeys import made, questions_to_make
+from console.users import factors_reads as reads
+from console.users import factors_writes as writes
+from console.users.passkeys import made, questions_to_make
 from console.users.reads import has_password
 
 Asked = Request[Any, Any, Any]

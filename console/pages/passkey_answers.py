@@ -21,7 +21,8 @@ from console.sessions.challenges import Purpose, ask, take
 from console.sessions.oidc_attempts import RANDOM
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.passkeys import (
+from console.users.factors_reads import KnownPasskey, passkey_of
+from console.users.passkeys import (
     CHALLENGE_BYTES,
     HANDLE_BYTES,
     LASTS_SECONDS,
@@ -30,7 +31,6 @@ from console.users.factors.passkeys import (
     site_of,
     uses_in,
 )
-from console.users.factors.reads import KnownPasskey, passkey_of
 
 Asked = Request[Any, Any, Any]
 NO_HOST = "Passkeys need a host name: open this console by its name with https, or as localhost"

@@ -13,6 +13,7 @@ from msgspec import Struct
 from console.acting import Actor, ActorKind, acting, refuse
 from console.audit.bounds import Refused, is_written
 from console.audit.rules import INSTALLATION
+from console.callers import Callers
 from console.errors import ConsoleError, Invalid, NotAllowed
 from console.http.authentication import Access
 from console.http.client_address import client_address, network_of
@@ -21,14 +22,15 @@ from console.log import logger
 from console.members.entering import enter
 from console.members.signing_in import entered
 from console.pages.administration import FORM_BYTES, SECRET, Form
-from console.pages.next_address import within
+from console.pages.leaving import leave
+from console.pages.next_address import after_sign_in, within
 from console.pages.passkey_answers import Answered, answered, question
 from console.pages.session_cookie import device_cookie, session_cookie
 from console.sessions.challenges import Purpose
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.passkeys import questions_to_use
-from console.users.factors.writes import use_passkey
+from console.users.factors_writes import use_passkey
+from console.users.passkeys import questions_to_use
 
 Asked = Request[Any, Any, Any]
 
@@ -50,9 +52,13 @@ async def ask(request: Asked, db: NamedDependency[Database], settings: NamedDepe
 
 @post("/sign-in/passkey", status_code=200, include_in_schema=False)
 async def sign_in(
-    request: Asked, db: NamedDependency[Database], settings: NamedDependency[Settings], data: Form[PasskeyForm]
+    request: Asked,
+    db: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    callers: NamedDependency[Callers],
+    data: Form[PasskeyForm],
 ) -> Response[Any]:
-    """A new session, of the organization that the passkey's user was in last."""
+    """A new session, of the organization that the passkey's user was in last. The one that the browser had ends."""
     now = datetime.now(UTC)
     try:
         try:
@@ -65,15 +71,16 @@ async def sign_in(
         context = {"error": error.message, "name": "", "next": within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=401, headers=SECRET)
     logger("auth").info("signed in by a passkey", name=found.passkey.user, network=network_of(request.scope))
+    await leave(request, db, settings, callers)
     cookies = [session_cookie(settings, session_id), device_cookie(settings, found.passkey.user, now)]
-    return Redirect(within(data.next), status_code=303, cookies=cookies)
+    return Redirect(after_sign_in(data.next), status_code=303, cookies=cookies)
 
 
 async def _begun(request: Asked, db: Database, found: Answered, now: datetime) -> str:
     """The new session's id. Raises NotAllowed for who is no member of anything, Invalid for one used meanwhile."""
     who, address, agent = found.passkey, client_address(request.scope), request.headers.get("user-agent", "")
-    where = await entered(db, who.user_id)
     actor = Actor(kind=ActorKind.USER, id=who.user_id, name=who.user)
+    where = await entered(db, actor, now)
     organization_id = where.organization_id
     async with (
         db.transaction() as transaction,

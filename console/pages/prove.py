@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.acting import acting
 from console.audit.actions import BY_NAME
 from console.errors import Conflict, Invalid
+from console.http.route_options import PAGE_NAMED
 from console.http.sign_in_throttle import succeeded
 from console.organizations.rules import PROOF_LASTS, Caller
 from console.pages.administration import FORM_BYTES, SECRET
@@ -24,8 +25,8 @@ from console.pages.session_cookie import session_cookie
 from console.sessions.writes import renew_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.reads import has_second_factor, passkeys_of
-from console.users.factors.writes import use_passkey, use_second_factor
+from console.users.factors_reads import has_second_factor, passkeys_of
+from console.users.factors_writes import use_passkey, use_second_factor
 from console.users.reads import has_password
 
 Asked = Request[Any, Any, Any]
@@ -159,4 +160,9 @@ def _page_before(request: Asked) -> str:
     return within(before.path + (f"?{before.query}" if before.query else "")) if before.path else "/"
 
 
-router = Router("/", route_handlers=[ask, confirm], request_max_body_size=2 * FORM_BYTES, opt={"permission": None})
+router = Router(
+    "/",
+    route_handlers=[ask, confirm],
+    request_max_body_size=2 * FORM_BYTES,
+    opt={"permission": None, PAGE_NAMED: "to"},
+)

@@ -21,9 +21,11 @@ from console.organizations.rules import Caller
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.templating import Fragments
-from console.quotas.bands import BANDS, DAYS, OTHERS, Outlook, QuotaOutlook
+from console.quotas.bands import OTHERS, Outlook, QuotaOutlook
 from console.quotas.forecast import held_percent
-from console.quotas.outlook import of_sims, outlook, soonest
+from console.quotas.outlook import of_sims, outlook, soonest, standing
+from console.quotas.standing import Standing
+from console.sims.days_left import BANDS, DAYS
 from console.store.keyset import read_cursor
 
 ROWS = 50
@@ -40,7 +42,8 @@ TITLES = {
     "low": "Low",
     "expiring": "Expire in 90 d",
 }
-OF_LIST = {"exhausted": "exhausted", "expired": "expired", "low": "low"}  # what the list of SIMs can filter by too
+IN_LIST = {**{band: {"days_left": band} for band in BANDS}, "low": {"quota": "low"}}  # as the list of SIMs filters
+OPTIONS = {VALUES: {"left": OneOf(*BANDS, *OTHERS)}}
 Text = Annotated[str, QueryParameter(max_length=300)]
 Band = Annotated[str, QueryParameter(max_length=20)]
 
@@ -120,7 +123,7 @@ def counted(found: Outlook) -> dict[str, Any]:
     return {"outlook": found, "bands": bands, "titles": TITLES}
 
 
-@get("/quotas", opt={VALUES: {"left": OneOf(*BANDS, *OTHERS)}})
+@get("/quotas", opt=OPTIONS)
 async def quotas(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
@@ -131,43 +134,44 @@ async def quotas(
     """Empty ones first. `left`: one band of the histogram."""
     now, organization_id = datetime.now(UTC), caller.organization_id
     wanted = left if left in (*BANDS, *OTHERS) else ""
-    found, more = await soonest(
-        reading, organization_id, now, wanted=wanted, limit=ROWS, cursor=read_cursor(cursor) if cursor else None
-    )
-    counts = await outlook(reading, organization_id, now)
+    kept, after = await standing(reading, organization_id, now), read_cursor(cursor) if cursor else None
+    found, more = await soonest(reading, organization_id, now, wanted=wanted, limit=ROWS, cursor=after, kept=kept)
     context = {
         **await layout_context(reading, caller, live_since, QuotasView),
-        **counted(counts),
+        **counted(kept.outlook),
         "rows": [drawn(row, now) for row in found],
         "held_percent": await held_percent(reading, organization_id),
         "wanted": wanted,
         "first": _address(left=wanted),
+        "file": _address("/quotas.csv", left=wanted),
+        "in_list": f"/sims?{urlencode({**IN_LIST.get(wanted, {}), 'sort': 'days_left'})}"
+        if wanted != "expiring"
+        else "",
         "beyond": bool(cursor),
         "more": _address(left=wanted, cursor=more) if more else None,
-        "proposal": await _proposal(reading, organization_id, now, wanted, counts),
+        "proposal": await _proposal(reading, organization_id, now, wanted, kept),
         "as_of_time": now,
         "counted_at": now,
     }
     return Template("quotas/quotas.html", context=context)
 
 
-def _address(**query: str | None) -> str:
+def _address(path: str = "/quotas", **query: str | None) -> str:
     asked = {name: value for name, value in query.items() if value}
-    return f"/quotas?{urlencode(asked)}" if asked else "/quotas"
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 async def _proposal(
-    reading: AsyncConnection, organization_id: int, now: datetime, wanted: str, counts: Outlook
+    reading: AsyncConnection, organization_id: int, now: datetime, wanted: str, kept: Standing
 ) -> Proposal | None:
     """For a chosen band of known quotas; else for what is exhausted."""
     band = wanted or "exhausted"
     if band == "unknown":
         return None
-    if band in OF_LIST:
-        sims = counts.low if band == "low" else counts.bands[band]
-        query = {"quota": OF_LIST[band]}
+    if query := IN_LIST.get(band, {}):
+        sims = kept.outlook.low if band == "low" else kept.outlook.bands[band]
     else:
-        found, _ = await soonest(reading, organization_id, now, wanted=band, limit=MOST_PROPOSED)
+        found, _ = await soonest(reading, organization_id, now, wanted=band, limit=MOST_PROPOSED, kept=kept)
         sims, query = len(found), {"iccids": ",".join(row.iccid for row in found)}
     if not sims:
         return None

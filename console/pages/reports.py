@@ -34,7 +34,7 @@ class SettingsForm(Struct):
     """The hour, and the numbers of the channels."""
 
     hour: str = ""
-    channel: list[str] = field(default_factory=list)
+    channel: list[str] | str = field(default_factory=list)  # a form with one box ticked sends no list
 
 
 async def _list(
@@ -111,12 +111,13 @@ async def change_settings(
 
 def _setting(data: SettingsForm) -> ReportSettings:
     """What the form says. Raises Invalid."""
-    numbers = [data.hour, *data.channel]
+    channels = [data.channel] if isinstance(data.channel, str) else data.channel
+    numbers = [data.hour, *channels]
     if len(numbers) > 101 or not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in numbers):
         raise Invalid("Choose an hour, and channels of this list")
     if int(data.hour) > 23:
         raise Invalid("The hour is between 0 and 23", hour=int(data.hour))
-    return ReportSettings(hour=int(data.hour), channel_ids=[int(one) for one in data.channel])
+    return ReportSettings(hour=int(data.hour), channel_ids=[int(one) for one in channels])
 
 
 router = Router(

@@ -8,13 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.organizations.rules import Caller
 from console.pages.administration import FORM_BYTES, Form
-from console.saved_views import commands, reads
-from console.saved_views.rules import SavedView
+from console.sims import saved_views_commands as commands
+from console.sims.saved_views_rules import SavedView
 from console.store.database import Database
 
 ALL = "/sims?page=1"  # no view, where one's list opens with one
@@ -37,10 +36,9 @@ class ViewForm(Struct):
     default: str = ""
 
 
-async def offered(connection: AsyncConnection, caller: Caller, query: str) -> Sequence[Offered]:
-    """The views of this caller. `query`: of the list's address."""
+def offered(found: Sequence[SavedView], query: str) -> Sequence[Offered]:
+    """These views. `query`: of the list's address."""
     shown = _asked(query)
-    found = await reads.views(connection, caller.organization_id, caller.user_id)
     return [
         Offered(view=view, href=f"/sims?{view.query}" if view.query else ALL, current=_asked(view.query) == shown)
         for view in found

@@ -18,7 +18,8 @@ from console.pages.factor_page import ADDRESS, FactorPage, after_removal, factor
 from console.pages.own_password import begin_own_attempt, check_own_password
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors import reads, writes
+from console.users import factors_reads as reads
+from console.users import factors_writes as writes
 
 Asked = Request[Any, Any, Any]
 

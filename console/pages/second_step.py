@@ -18,15 +18,15 @@ from console.members.first_step import FirstStep, first_step_of
 from console.organizations.sealing import hashed
 from console.pages.administration import FORM_BYTES, SECRET, Form
 from console.pages.authenticator import CodeForm, application
-from console.pages.next_address import within
+from console.pages.next_address import after_sign_in, within
 from console.pages.passkey_answers import Answered, answered_by
 from console.pages.session_cookie import device_cookie, device_of, session_cookie
 from console.sessions.rules import cookie_name
 from console.sessions.writes import end_sessions_of, finish_first_step
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.reads import passkeys_of
-from console.users.factors.writes import confirm_second_factor, use_passkey, use_second_factor
+from console.users.factors_reads import has_second_factor, passkeys_of
+from console.users.factors_writes import confirm_second_factor, use_passkey, use_second_factor
 
 Asked = Request[Any, Any, Any]
 
@@ -99,7 +99,7 @@ async def second(
         return await _second(db, held, within(data.next), error.message)
     await succeeded(db.redis, attempt)
     cookies = [session_cookie(settings, session_id), device_cookie(settings, step.name, now)]
-    return Redirect(within(data.next), status_code=303, cookies=cookies)
+    return Redirect(after_sign_in(data.next), status_code=303, cookies=cookies)
 
 
 async def _answered(request: Asked, db: Database, settings: Settings, held: Held, passkey: str) -> Answered:
@@ -122,7 +122,16 @@ async def set_up_page(
 ) -> Response[Any]:
     """Shows the secret that the password began, and asks for its first code."""
     held = await _held(request, db, settings)
-    return _again() if held is None else await _set_up(db, settings, held, within(next))
+    if held is None:
+        return _again()
+    return await _has_one(db, held) or await _set_up(db, settings, held, within(next))
+
+
+async def _has_one(db: Database, held: Held) -> Response[Any] | None:
+    """Where a user with a second factor goes, who must give that one: a password alone makes no other."""
+    async with db.reading() as reading:
+        has = await has_second_factor(reading, held.step.user_id)
+    return Redirect("/sign-in/second", status_code=303) if has else None
 
 
 async def _set_up(db: Database, settings: Settings, held: Held, next: str, error: str = "") -> Response[Any]:
@@ -143,6 +152,8 @@ async def set_up(
     now, held = datetime.now(UTC), await _held(request, db, settings)
     if held is None:
         return _again()
+    if (other := await _has_one(db, held)) is not None:
+        return other
     step = held.step
     attempt = await begin_factor_attempt(db.redis, step.user_id, None, now.timestamp())
     try:
@@ -164,7 +175,7 @@ async def set_up(
         return await _set_up(db, settings, held, within(data.next), error.message)
     await succeeded(db.redis, attempt)
     cookies = [session_cookie(settings, session_id), device_cookie(settings, step.name, now)]
-    context = {"codes": codes, "next": within(data.next)}
+    context = {"codes": codes, "next": after_sign_in(data.next)}
     return Template("sign_in/recovery_codes.html", context=context, cookies=cookies, headers=SECRET)
 
 

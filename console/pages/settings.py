@@ -5,26 +5,31 @@ from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.errors import Invalid
+from console.members.links_writes import withdraw_links_of
 from console.members.reads import memberships_of
+from console.organizations.preferences import DENSITIES, NUMBER_FORMATS, WEEK_STARTS
 from console.organizations.rules import Caller
+from console.pages import own_sessions
 from console.pages.administration import FORM_BYTES, Form, page
 from console.pages.devices import device_name
+from console.pages.navigation import offered
 from console.pages.own_password import check_own_password
+from console.pages.own_preferences import PreferencesForm, differing, start
 from console.pages.session_cookie import session_cookie
 from console.sessions.reads import session_number, sessions_of
-from console.sessions.writes import end_own_session, end_sessions_of, renew_session
+from console.sessions.writes import renew_session
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.reads import passkeys_of, second_factor_of
+from console.users.factors_reads import passkeys_of, second_factor_of
+from console.users.preferences import START_PAGES
 from console.users.reads import has_password, linked_issuer, mail_address_of
-from console.users.writes import set_mail_address, set_password, set_zone
+from console.users.writes import set_mail_address, set_password, set_preferences
 from console.users.zones import zones_by_region
 
 BACK = "/settings"
@@ -34,12 +39,6 @@ class MailForm(Struct):
     """Where a link for a new password is mailed."""
 
     mail_address: str = ""
-
-
-class ZoneForm(Struct):
-    """In which zone times are shown."""
-
-    zone: str = ""
 
 
 class PasswordForm(Struct):
@@ -73,6 +72,10 @@ async def _drawn(
         has_password=await has_password(reading, caller.user_id),
         mail_address=await mail_address_of(reading, caller.user_id),
         zones=zones_by_region(),
+        week_starts={one: one.capitalize() for one in WEEK_STARTS},
+        number_formats={one: one for one in NUMBER_FORMATS},
+        densities=DENSITIES,
+        start_pages={one.path: one.title for one in offered(caller.permissions) if one.path in START_PAGES},
         fault=fault,
     )
 
@@ -106,6 +109,7 @@ async def change_password(
             await set_password(
                 transaction, caller.user_id, data.password, words=[caller.organization], but=caller.session
             )
+            await withdraw_links_of(transaction, caller.user_id)
             session_id = await renew_session(transaction, caller.session)
     except Invalid as error:
         async with db.reading() as reading:
@@ -130,6 +134,7 @@ async def change_mail(
             acting(transaction, caller, "account.change_mail", caller.name) as act,
         ):
             act.before = {"given": await mail_address_of(transaction.connection, caller.user_id) is not None}
+            await withdraw_links_of(transaction, caller.user_id)  # they are in the mailbox before
             act.after = {"given": address is not None}
             await set_mail_address(transaction, caller.user_id, address)
     except Invalid as error:
@@ -138,50 +143,54 @@ async def change_mail(
     return Redirect(BACK, status_code=303)
 
 
-@post("/settings/zone", status_code=200)
-async def change_zone(
+async def _choose(db: Database, caller: Caller, form: PreferencesForm) -> None:
+    assert caller.user_id is not None
+    if not (chosen := differing(caller.preferences, form)):
+        return
+    async with (
+        db.transaction() as transaction,
+        acting(transaction, caller, "account.change_preferences", caller.name) as act,
+    ):
+        act.before, act.after = {name: getattr(caller.preferences, name) for name in chosen}, chosen
+        await set_preferences(transaction, caller.user_id, chosen)
+
+
+@post("/settings/preferences", status_code=200)
+async def change_preferences(
     caller: NamedDependency[Caller],
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
     live_since: NamedDependency[str],
-    data: Form[ZoneForm],
+    data: Form[PreferencesForm],
 ) -> Response[Any]:
-    """In which zone this user reads times, on every device."""
-    assert caller.user_id is not None
+    """How this user wants the console shown, on every device."""
     try:
-        async with (
-            db.transaction() as transaction,
-            acting(transaction, caller, "account.change_zone", caller.name) as act,
-        ):
-            act.before, act.after = {"zone": caller.zone}, {"zone": data.zone}
-            await set_zone(transaction, caller.user_id, data.zone)
+        await _choose(db, caller, data)
     except Invalid as error:
         async with db.reading() as reading:
             return await _drawn(reading, caller, settings, live_since, error.message)
     return Redirect(BACK, status_code=303)
 
 
-@post("/settings/sessions/{session_id:int}/end", status_code=303)
-async def end(caller: NamedDependency[Caller], db: NamedDependency[Database], session_id: FromPath[int]) -> Redirect:
-    """One of the user's sessions ends, and its sockets with it."""
-    assert caller.user_id is not None
-    async with db.transaction() as transaction, acting(transaction, caller, "session.revoke", str(session_id)):
-        await end_own_session(transaction, caller.user_id, session_id)
-    return Redirect(BACK, status_code=303)
-
-
-@post("/settings/sessions/end-others", status_code=303)
-async def end_others(caller: NamedDependency[Caller], db: NamedDependency[Database]) -> Redirect:
-    """All of the user's sessions end, but this one."""
-    assert caller.user_id is not None
-    async with db.transaction() as transaction, acting(transaction, caller, "session.revoke", "all others"):
-        await end_sessions_of(transaction, caller.user_id, but=caller.session)
-    return Redirect(BACK, status_code=303)
+@post("/settings/sim-list", status_code=204)
+async def change_sim_list(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], data: Form[PreferencesForm]
+) -> None:
+    """Columns and density, as the list of SIMs sends them by itself. Raises Invalid."""
+    await _choose(db, caller, data)
 
 
 router = Router(
     "/",
-    route_handlers=[settings_page, change_password, change_mail, change_zone, end, end_others],
+    route_handlers=[
+        start,
+        settings_page,
+        change_password,
+        change_mail,
+        change_preferences,
+        change_sim_list,
+        own_sessions.router,
+    ],
     request_max_body_size=FORM_BYTES,
     opt={"permission": None},
 )

@@ -1,10 +1,13 @@
 """What each live page should show now, as raw values by the names that its elements give them."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from console.actions.direct import revisions_of_actions, revisions_of_bulk_actions
+from console.alerts.direct import revisions_of_alerts
 from console.carrier import direct as carrier_direct
 from console.connectivity import event_list
 from console.connectivity.direct import latest_ids, latest_ids_of
@@ -17,12 +20,14 @@ from console.runs.direct import revisions_of_jobs, revisions_of_runs
 from console.sims.direct import listed, revisions_of
 from console.sms.direct import latest_of
 from console.store.database import Database
+from console.store.direct_reads import DirectReads
 from console.usage.totals import totals_direct
 
+NUMBERED = re.compile(r"([a-z-]+-)([1-9]\d{0,17})")
 FIRST = 20  # rows of a list that grows at its top
 # The ids of a list's first rows as a tuple; as a set what a figure of the last hour or day may be within this minute.
 Value = int | str | tuple[str, ...] | frozenset[str]
-OF_SIM = ("sim-state", "sim-annotations", "sim-quotas")
+OF_SIM = ("sim-state", "sim-facts", "sim-annotations", "sim-quotas")
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -32,6 +37,7 @@ class Page(Struct, frozen=True, kw_only=True):
     topics: frozenset[str]
     asked: ListQuery  # as its address says it, where it is a list of SIMs
     query: Sequence[tuple[str, str]] = ()  # of its address
+    names: frozenset[str] = frozenset()  # of the values that it shows
 
 
 async def overview(db: Database, page: Page) -> Mapping[str, Value]:
@@ -91,9 +97,9 @@ async def sims(db: Database, page: Page) -> Mapping[str, Value]:
 
 
 async def sim(db: Database, page: Page) -> Mapping[str, Value]:
-    """The state of the SIM, its latest events and messages."""
+    """The state of the SIM, its latest events and messages, and its actions."""
     found = await revisions_of(db.direct, page.organization_id, sims_in(page.topics))
-    values: dict[str, Value] = {}
+    values: dict[str, Value] = {**await actions(db, page)}
     for iccid, revision in found.items():
         values |= dict.fromkeys(OF_SIM, revision)
         values["sim-events"] = _ids("event", await latest_ids_of(db.direct, page.organization_id, iccid))
@@ -102,8 +108,8 @@ async def sim(db: Database, page: Page) -> Mapping[str, Value]:
 
 
 async def conversation(db: Database, page: Page) -> Mapping[str, Value]:
-    """The SIM's latest messages, and its quota."""
-    values: dict[str, Value] = {}
+    """The SIM's latest messages, its quota, and its actions."""
+    values: dict[str, Value] = {**await actions(db, page)}
     for iccid, revision in (await revisions_of(db.direct, page.organization_id, sims_in(page.topics))).items():
         values |= dict.fromkeys(("sms-quota", "sms-trail", "sms-title"), revision)
         values["conversation"] = _ids("sms", map("-".join, await latest_of(db.direct, page.organization_id, iccid)))
@@ -132,6 +138,30 @@ async def carrier(db: Database, page: Page) -> Mapping[str, Value]:
     }
 
 
+async def actions(db: Database, page: Page) -> Mapping[str, Value]:
+    """The actions and bulk actions that it names, in a list or alone."""
+    single = await _revisions(db, page, ("action-", "whole-action-"), revisions_of_actions)
+    return {**single, **await _revisions(db, page, ("bulk-row-", "bulk-"), revisions_of_bulk_actions)}
+
+
+async def alerts(db: Database, page: Page) -> Mapping[str, Value]:
+    """The alerts that it names, in a list or alone."""
+    return await _revisions(db, page, ("alert-", "whole-alert-"), revisions_of_alerts)
+
+
+async def _revisions(
+    db: Database,
+    page: Page,
+    kinds: Sequence[str],
+    ask: Callable[[DirectReads, int, Sequence[int]], Awaitable[Mapping[int, int]]],
+) -> dict[str, Value]:
+    """By name, of the things whose names begin so, and end with their ids."""
+    parts = {name: NUMBERED.fullmatch(name) for name in page.names}
+    ids = {name: int(part[2]) for name, part in parts.items() if part and part[1] in kinds}
+    found = await ask(db.direct, page.organization_id, sorted(set(ids.values()))) if ids else {}
+    return {name: found[id_] for name, id_ in ids.items() if id_ in found}
+
+
 def _ids(kind: str, numbers: Iterable[object]) -> tuple[str, ...]:
     return tuple(f"{kind}-{number}" for number in numbers)
 
@@ -147,4 +177,7 @@ HELD: Mapping[str, Callable[[Database, Page], Awaitable[Mapping[str, Value]]]] =
     "jobs": jobs,
     "carrier": carrier,
     "wall": wall,
+    "actions": actions,
+    "bulk_action": actions,
+    "alerts": alerts,
 }

@@ -11,7 +11,6 @@ from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
 
-from console.acting import acting
 from console.callers import Callers
 from console.errors import NotAllowed, NotSignedIn
 from console.http.authentication import Access
@@ -26,11 +25,12 @@ from console.members.signing_in import (
     enter_by_password,
     entered,
     next_step,
+    user_of,
 )
-from console.pages.next_address import within
+from console.pages.leaving import leave
+from console.pages.next_address import after_sign_in, within
 from console.pages.session_cookie import device_cookie, device_of, session_cookie
 from console.sessions.rules import cookie_name
-from console.sessions.writes import end_session
 from console.settings import Settings
 from console.store.database import Database
 
@@ -48,11 +48,18 @@ class SignInForm(Struct):
 
 
 @get("/sign-in", include_in_schema=False)
-async def sign_in_page(request: Asked, callers: NamedDependency[Callers], next: FromQuery[str] = "/") -> Response[Any]:
-    """The form; who is signed in already goes on."""
+async def sign_in_page(
+    request: Asked,
+    callers: NamedDependency[Callers],
+    settings: NamedDependency[Settings],
+    next: FromQuery[str] = "/",
+) -> Response[Any]:
+    """The form; who is signed in already goes on, and whose session has ended reads so."""
     if await callers.of_session(request):
-        return Redirect(within(next), status_code=303)
-    return Template("sign_in/sign_in.html", context={"error": None, "name": "", "next": within(next)}, headers=NOT_KEPT)
+        return Redirect(after_sign_in(next), status_code=303)
+    ended = bool(request.cookies.get(cookie_name(secure=settings.secure_cookies)))  # it is empty after signing out
+    context = {"error": None, "name": "", "next": within(next), "ended": ended}
+    return Template("sign_in/sign_in.html", context=context, headers=NOT_KEPT)
 
 
 @post("/sign-in", status_code=200, include_in_schema=False)
@@ -60,9 +67,10 @@ async def sign_in(
     request: Asked,
     db: NamedDependency[Database],
     settings: NamedDependency[Settings],
+    callers: NamedDependency[Callers],
     data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
-    """A new session; the same words for a wrong name as for a wrong password."""
+    """A new session; the same words for a wrong name as for a wrong password. The one that the browser had ends."""
     now = datetime.now(UTC)
     asked = SignIn(
         name=data.name,
@@ -74,9 +82,10 @@ async def sign_in(
     )
     try:
         known = await check_password(db, asked, now)
-        where = await entered(db, known.id)
+        where = await entered(db, user_of(known), now)
         step = await next_step(db, known, where, now)
         if step is not NextStep.NONE:
+            await leave(request, db, settings, callers)
             first_step = await begin_second_step(db, settings.secret_key, known, asked, now, where)
             address = f"/sign-in/{step}?next={quote(within(data.next))}"
             return Redirect(address, status_code=303, cookies=[session_cookie(settings, first_step)])
@@ -84,8 +93,9 @@ async def sign_in(
     except (NotSignedIn, NotAllowed) as error:
         context = {"error": error.message, "name": data.name[:100], "next": within(data.next)}
         return Template("sign_in/sign_in.html", context=context, status_code=error.status, headers=NOT_KEPT)
+    await leave(request, db, settings, callers)
     cookies = [session_cookie(settings, session_id), device_cookie(settings, data.name, now)]
-    return Redirect(within(data.next), status_code=303, cookies=cookies)
+    return Redirect(after_sign_in(data.next), status_code=303, cookies=cookies)
 
 
 @post("/sign-out", status_code=303, include_in_schema=False)
@@ -96,10 +106,7 @@ async def sign_out(
     callers: NamedDependency[Callers],
 ) -> Response[Any]:
     """End the session, here and in the database."""
-    name = cookie_name(secure=settings.secure_cookies)
-    if (session_id := request.cookies.get(name)) and (caller := await callers.of_session(request)):
-        async with db.transaction() as transaction, acting(transaction, caller, "session.end", caller.name):
-            await end_session(transaction, session_id)
+    await leave(request, db, settings, callers)
     return Redirect("/sign-in", status_code=303, cookies=[session_cookie(settings, "")], headers=CLEARED)
 
 

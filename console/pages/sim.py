@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -19,7 +18,6 @@ from console.actions.reads import ActionFilter
 from console.actions.seen import MATTERS, seen
 from console.actions.tickets import facts_text
 from console.carrier.products import top_up_price
-from console.connectivity import reads as connectivity_reads
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged, ActionKind
 from console.facts.network import NetworkEventReported
@@ -33,20 +31,17 @@ from console.organizations.flags_kept import Flags
 from console.organizations.rules import Caller, Permission
 from console.pages import sim_chart, sim_edits, sim_peek, sim_place, sim_timeline
 from console.pages.actions import drawn, message
+from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
-from console.pages.row_places import cursor_before
 from console.pages.sim_place import LONGEST_LIST, place_context
-from console.pages.sim_timeline import RANGE_OPTION, USUAL, timeline_context
+from console.pages.sim_tabs import FIRST, TABS, Tab, tab_context
+from console.pages.sim_timeline import RANGES, USUAL, timeline_context
 from console.pages.templating import Fragments
 from console.quotas import reconciliation
 from console.quotas.forecast import forecast
 from console.sims import reads as sim_reads
 from console.sims.api import shown_sim
-from console.sms import reads as sms_reads
-from console.sms.api import shown as shown_messages
 
-EVENTS = 25
-MESSAGES = 25
 ACTIONS = 10
 CONFIRMED = "reconciliation"  # of quotas: no fact reports it
 EVERY_SECONDS = 10.0
@@ -68,8 +63,10 @@ class SimView:
             state = replace("sim-state", draw("sim/_state.html", sim=fact.data), revision=fact.data.revision)
             ours = self._fragments.draw("sim/_annotations.html", sim=fact.data)
             annotations = replace("sim-annotations", ours, revision=fact.data.revision)
+            facts = replace("sim-facts", draw("sim/_facts.html", sim=fact.data), revision=fact.data.revision)
             return [
                 state,
+                facts,
                 annotations,
                 *seen_now(self._fragments, fact.data, MATTERS),
                 _quotas(fact.data.iccid),
@@ -134,38 +131,34 @@ def _diagnosis(iccid: str) -> Refresh:
     return Refresh(part="diagnosis", subject=iccid, topic=f"sim:{iccid}")
 
 
-@get("/sims/{iccid:str}", include_in_schema=False, opt=RANGE_OPTION)
+@get("/sims/{iccid:str}", include_in_schema=False, opt={VALUES: {"range": OneOf(*RANGES), "tab": OneOf(*TABS)}})
 async def sim_page(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     live_since: NamedDependency[str],
     sim: NamedDependency[SimState],
     flags: NamedDependency[Flags],
+    tab: Tab = "",
     before: Annotated[str, QueryParameter(max_length=300)] = "",
     sms_before: Annotated[str, QueryParameter(max_length=300)] = "",
     list_address: Annotated[str | None, QueryParameter(name="list", max_length=LONGEST_LIST)] = None,
     shown_range: Annotated[str, QueryParameter(name="range", max_length=10)] = USUAL,
 ) -> Template:
-    """What it is, where it is, what it has left, what it used, what happened to it; `list`: the list it stands in."""
-    cursor = cursor_before(connectivity_reads.EVENT_ORDER, before)
-    sms_cursor = cursor_before(sms_reads.ORDER, sms_before)
-    events, older = await connectivity_reads.events(
-        reading, caller.organization_id, iccid=sim.iccid, limit=EVENTS, cursor=cursor
-    )
-    opened = "&" + urlencode({"list": list_address}) if list_address is not None else ""
-    sms, sms_older = await sms_reads.of_sim(
-        reading, caller.organization_id, sim.iccid, limit=MESSAGES, cursor=sms_cursor
-    )
+    """What it is, where it is, what it has left, what happened to it; `list`: the list it stands in."""
     actions, _ = await action_reads.page(reading, caller.organization_id, ActionFilter(iccid=sim.iccid), limit=ACTIONS)
+    now, kept = datetime.now(UTC), {"list": list_address} if list_address is not None else {}
+    ranged = {"range": shown_range} if shown_range in RANGES and shown_range != USUAL else {}
+    tabbed = {"tab": tab} if tab in TABS and tab != FIRST else {}
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         **await place_context(reading, caller, sim, list_address),
-        **await timeline_context(reading, caller, sim, shown_range, list_address),
+        **await timeline_context(reading, caller, sim, shown_range, {**tabbed, **kept}),
+        **await tab_context(reading, caller, sim, tab, {**ranged, **kept}, before, sms_before),
         "here": "sims",
         "sim": shown_sim(caller, sim),
-        "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, datetime.now(UTC)),
-        "forecast": await forecast(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
-        "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, datetime.now(UTC)),
+        "diagnosis": await diagnosis_of(reading, caller.organization_id, sim, now),
+        "forecast": await forecast(reading, caller.organization_id, sim.iccid, now),
+        "reconciliation": await reconciliation.of_sim(reading, caller.organization_id, sim.iccid, now),
         "may_act": caller.may(Permission.SIMS_ACT),
         "actions": [drawn(action) for action in actions],
         "seen_of": {kind.value: seen(sim, kind) for kind in ActionKind},
@@ -173,14 +166,7 @@ async def sim_page(
         "ticket_facts": facts_text(sim, mask=not caller.sees_identifiers),
         "payment_methods": PAYMENT_NAMES,
         "spending": flags[Flag.SPENDING],
-        "price": await top_up_price(reading, caller.organization_id, datetime.now(UTC)),
-        "events": events,
-        "events_as_of": datetime.now(UTC),
-        "older": f"/sims/{sim.iccid}?before={older}{opened}" if older else None,
-        "newest": f"/sims/{sim.iccid}?{opened[1:]}" if cursor else None,
-        "sms": shown_messages(caller, sms),
-        "sms_older": f"/sims/{sim.iccid}?sms_before={sms_older}{opened}" if sms_older else None,
-        "sms_newest": f"/sims/{sim.iccid}?{opened[1:]}" if sms_cursor else None,
+        "price": await top_up_price(reading, caller.organization_id, now),
     }
     return Template("sim/sim.html", context=context)
 

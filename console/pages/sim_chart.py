@@ -1,18 +1,21 @@
 """The chart of a SIM's usage, by hour or day."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from litestar import Request, Router, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.acting import acting
 from console.facts.sims import SimState
 from console.http.database import read_for_chart
+from console.http.list_files import Format, Row
 from console.organizations.rules import Caller
+from console.pages.list_files import WrittenAs, asked_of, sent_table
 from console.quotas.forecast import HISTORY_DAYS
 from console.store.database import Database
 from console.store.replica import Ask, Moment
@@ -67,4 +70,27 @@ async def _chart(
     )
 
 
-router = Router("/", route_handlers=[usage_chart])
+@get("/sims/{iccid:str}/usage.csv", include_in_schema=False)
+async def usage_csv(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    sim: NamedDependency[SimState],
+    by: FromQuery[Literal["hour", "day"]] = "day",
+    written_as: WrittenAs = Format.SPREADSHEET,
+) -> Response[bytes]:
+    """The chart's steps; what is not known is empty."""
+
+    async def read(connection: AsyncConnection, now: datetime) -> list[Row]:
+        chart = await _chart(connection, caller.organization_id, sim.iccid, by, now)
+        times = [datetime.fromtimestamp(time, UTC) for time in chart.times]
+        return [["from", "data_bytes", "sms"], *zip(times, chart.bytes, chart.sms, strict=True)]
+
+    name = f"usage-{sim.iccid}-by-{by}"
+    after = await asked_of(request, written_as)
+    async with db.transaction() as transaction, acting(transaction, caller, "chart.export", sim.iccid) as act:
+        act.after = after
+    return await sent_table(db, written_as, name=name, read=read)
+
+
+router = Router("/", route_handlers=[usage_chart, usage_csv])

@@ -1,4 +1,4 @@
-"""The last 24 hours of each SIM of a list, as bars: how much of each hour it was online."""
+"""What changes with time alone in a list of SIMs: the last 24 hours as bars, and in how many days quotas are empty."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from console.connectivity.hours_online import HOURS, Hour, hours_online
 from console.organizations.rules import Caller
 from console.pages.sim_list import MOST_ROWS
 from console.pages.sim_peek import is_peek
+from console.quotas.outlook import of_sims
 
 HIGH = 12  # units of a bar that is online all the time
 WIDE, STEP = 3, 4
@@ -63,9 +64,13 @@ async def sim_days(
     reading: NamedDependency[AsyncConnection],
     iccids: Annotated[str, QueryParameter(max_length=21 * MOST_ROWS)],
 ) -> Template:
-    """The bars of these SIMs as they are now, each for its cell."""
+    """The bars of these SIMs as they are now, and when their data quotas are empty, each for its cell."""
     asked = [one for one in iccids.split(",") if is_peek(one)][:MOST_ROWS]
-    return Template("sims/days.html", context={"days": await days(reading, caller.organization_id, asked)})
+    context = {
+        "days": await days(reading, caller.organization_id, asked),
+        "quotas": await of_sims(reading, caller.organization_id, asked, datetime.now(UTC)),
+    }
+    return Template("sims/days.html", context=context)
 
 
 router = Router("/", route_handlers=[sim_days])

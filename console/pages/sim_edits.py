@@ -13,13 +13,13 @@ from msgspec import Struct, structs
 from console.acting import acting
 from console.errors import Changed, Invalid, SimNotFound
 from console.organizations.rules import Caller, Permission
-from console.sims.annotations.rules import AnnotationChanges, AnnotationRefused, field_name, written
-from console.sims.annotations.writes import annotate, locked
+from console.sims import watching_reads as watching
+from console.sims import watching_writes as writes
+from console.sims.annotations_rules import AnnotationChanges, AnnotationRefused, field_name, written
+from console.sims.annotations_writes import annotate, locked
 from console.sims.api import plain_iccid
-from console.sims.watching import reads as watching
-from console.sims.watching import writes
-from console.sims.watching.rules import Watch
-from console.sims.watching.writes import request_fleet_sync, request_sim_sync
+from console.sims.watching_rules import Watch
+from console.sims.watching_writes import request_fleet_sync, request_sim_sync
 from console.store.database import Database
 
 FORM_BYTES = 32 * 1024

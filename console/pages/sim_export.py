@@ -12,17 +12,19 @@ from litestar.response import Stream
 from console.acting import acting
 from console.errors import Invalid
 from console.http.attachments import attachment
+from console.http.csv_lines import FOR_PROGRAMS
 from console.http.database import let_go
-from console.http.prepared import SKIPS_COMPRESSION
+from console.http.list_files import MEDIA_TYPES, Format
 from console.organizations.rules import Caller
+from console.pages.reader import own_sheet
 from console.pages.sim_list import ListQuery, list_query
 from console.sims.api import shown
-from console.sims.exporting import MEDIA_TYPES, Format, export_parts
+from console.sims.exporting import export_parts
 from console.store.database import Database
 from console.store.giving_way import giving_way
 
 
-@get("/sims/export", include_in_schema=False, opt={SKIPS_COMPRESSION: True})
+@get("/sims/export", include_in_schema=False)
 async def export(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -41,7 +43,8 @@ async def export(
         act.after = {"query": request.url.query[:2000]}
     moment, show = await db.replica.moment(), partial(shown, caller)
     ending = "ndjson" if written_as is Format.NDJSON else "csv"
-    parts = export_parts(db, moment, caller.organization_id, asked.wanted, asked.order, written_as, show)
+    sheet = own_sheet() if written_as is Format.SPREADSHEET else FOR_PROGRAMS
+    parts = export_parts(db, moment, caller.organization_id, asked.wanted, asked.order, written_as, show, sheet=sheet)
     return Stream(
         giving_way(parts, db.export_turn),
         media_type=MEDIA_TYPES[written_as],

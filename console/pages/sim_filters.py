@@ -6,14 +6,16 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, structs
 
-from console.sims.annotations.rules import CUSTOM
-from console.sims.counts.facets import Facets
+from console.pages.sim_list import USUAL_ROWS
+from console.sims.annotations_rules import CUSTOM
+from console.sims.days_left import BANDS, DAYS
+from console.sims.facets import Facets
 from console.sims.filter_parameters import parameter_of, parameters_of
-from console.sims.rules import TAG, Criterion, SimFilter
+from console.sims.rules import LEFT, TAG, Criterion, SimFilter
 
 PATH = "/sims"
 UNKNOWN = "unknown"
-PLAIN = {"page": 1, "page_size": 50}  # what the address need not say
+PLAIN = {"page": 1, "page_size": USUAL_ROWS}  # what the address need not say
 TITLES = {
     "connection": "Connection",
     "status": "SIM status",
@@ -24,18 +26,31 @@ TITLES = {
     "apn": "APN",
     TAG: "Tag",
     "label": "Label",
+    LEFT: "Days left",
 }
 CHOICES = {
     "connection": ("online", "attached", "offline", "blocked", UNKNOWN),
     "status": ("enabled", "disabled", UNKNOWN),
     "quota": ("ok", "low", "exhausted", "expired", UNKNOWN),
+    LEFT: BANDS,
     "operator": (UNKNOWN,),
     "rat": (UNKNOWN,),
     "apn": (UNKNOWN,),
     TAG: (),
     "label": ("has", "none"),
 }
-TEXTS = {("quota", "ok"): "over 20 %", ("label", "has"): "has one", ("label", "none"): "has none"}
+TEXTS = {
+    ("quota", "ok"): "over 20 %",
+    ("label", "has"): "has one",
+    ("label", "none"): "has none",
+    **{
+        (LEFT, str(high)): f"{low} to {high} d" if low else f"under {high} d"
+        for low, high in zip((0, *DAYS), DAYS, strict=False)
+    },
+    (LEFT, "later"): f"over {DAYS[-1]} d",
+    (LEFT, "unmeasured"): "no forecast",
+    (LEFT, UNKNOWN): "quota not known",
+}
 MOST_OPERATORS = 8  # that are offered, those with most SIMs
 TYPED = ("operator", "rat", "apn", TAG, "label")  # may have any value
 

@@ -8,18 +8,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Meta, Struct
 
+from console.iccid import Iccid
 from console.organizations.rules import Caller
-from console.sims.counts.facets import Facets
+from console.sims.facets import Facets
 from console.sims.filter_parameters import FilterRefused, criterion_of, read_filter
 from console.sims.position import Position
 from console.sims.rules import SimFilter, Sort, parse_sort
 from console.sims.search import LONGEST, Search, SearchTooLong, parse_search
 
 SIZES = (25, 50, 100, 200)
-MOST_ROWS = 200
+MOST_ROWS = USUAL_ROWS = 200  # of a page
+FIRST_ROWS = 50  # that are drawn with the page; the others follow as they come near
 Asked = Annotated[str, QueryParameter(max_length=200)]
 Searched = Annotated[str, QueryParameter(max_length=LONGEST)]
-Iccid = Annotated[str, Meta(min_length=19, max_length=20)]
 
 
 class ListQuery(Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class ListQuery(Struct, frozen=True, kw_only=True):
     fault: str = ""  # why nothing was searched for, or filtered by
     sort: str = ""
     order: tuple[Sort, ...] = ()
-    page_size: int = 50  # rows
+    page_size: int = USUAL_ROWS
     number: int = 1  # of the page
 
 
@@ -41,7 +42,7 @@ async def list_query(
     q: Searched = "",
     sort: Asked = "",
     page: FromQuery[str] = "1",
-    page_size: FromQuery[str] = "50",
+    page_size: FromQuery[str] = "",
 ) -> ListQuery:
     """The dependency `asked` of the routes that show a list or say what has changed in it."""
     parameters = list(request.query_params.multi_items())
@@ -49,7 +50,7 @@ async def list_query(
 
 
 def read_list(
-    parameters: Sequence[tuple[str, str]], *, masked: bool, q: str, sort: str, page: str = "1", page_size: str = "50"
+    parameters: Sequence[tuple[str, str]], *, masked: bool, q: str, sort: str, page: str = "1", page_size: str = ""
 ) -> ListQuery:
     """The list with these parameters. `masked`: nothing is found by IMSI or MSISDN."""
     wanted, fault = SimFilter(), ""
@@ -69,7 +70,7 @@ def read_list(
         fault=fault,
         sort=sort,
         order=tuple(order),
-        page_size=int(page_size) if page_size in map(str, SIZES) else 50,
+        page_size=int(page_size) if page_size in map(str, SIZES) else USUAL_ROWS,
         number=max(1, int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1),
     )
 

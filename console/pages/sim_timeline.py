@@ -1,6 +1,6 @@
 """A SIM's last day, week or month on one axis of time: connection, operator, data, SMS, events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -11,12 +11,14 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.alerts.waiting import firing_of
 from console.connectivity.spans import Connected, counted_events, spans
 from console.facts.sims import SimState
-from console.organizations.rules import Caller
+from console.organizations.rules import Caller, Permission
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.sim_axis import Axis, Shape, joined
 from console.pages.sim_place import LONGEST_LIST
+from console.pages.sim_tabs import TABS, Tab
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads as usage_reads
 from console.usage.volumes import volume
@@ -30,14 +32,15 @@ USUAL = "24h"
 HEIGHTS = {"online": 100, "attached": 60, "offline": 20, "blocked": 100}
 SEVERITIES = ("critical", "error", "warn", "info")  # the worst first
 LISTED = 50  # spans in the table
+ALERTS = 5
 Asked = Annotated[str, QueryParameter(max_length=10)]
-RANGE_OPTION = {VALUES: {"range": OneOf(*RANGES)}}
 
 
 async def timeline_context(
-    connection: AsyncConnection, caller: Caller, sim: SimState, asked: str, list_address: str | None = None
+    connection: AsyncConnection, caller: Caller, sim: SimState, asked: str, kept: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What `sim/_timeline.html` shows. `asked`: one of RANGES, else the usual one."""
+    """What `sim/_timeline.html` shows. `asked`: one of RANGES, else the usual one; `kept`: what else the page's address
+    says."""
     chosen = asked if asked in RANGES else USUAL
     length, by, event_step = RANGES[chosen]
     step = timedelta(hours=1) if by == "hour" else timedelta(days=1)
@@ -45,17 +48,16 @@ async def timeline_context(
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     begun = midnight if by == "day" else now.replace(minute=0, second=0, microsecond=0)
     axis = Axis(begun + step - length, begun + step)
-    kept = {"list": list_address} if list_address is not None else {}
     found = await spans(connection, caller.organization_id, sim.iccid, axis.since, now)
     steps = int(length / event_step)
     events = await counted_events(connection, caller.organization_id, sim.iccid, axis.since, event_step, steps)
     return {
         "range": chosen,
         "ranges": {
-            name: (f"/sims/{sim.iccid}?{urlencode({'range': name, **kept})}", _address(sim, name, list_address))
+            name: (f"/sims/{sim.iccid}?{urlencode({'range': name, **kept})}", _address(sim, name, kept))
             for name in RANGES
         },
-        "timeline_src": _address(sim, chosen, list_address),
+        "timeline_src": _address(sim, chosen, kept),
         "connections": [_state(axis, one) for one in found],
         "operators": _operators(axis, found),
         "shares": _shares(found),
@@ -63,9 +65,12 @@ async def timeline_context(
         "more_spans": max(0, len(found) - LISTED),
         "events_counted": _ticks(axis, event_step, [(one.step, one.severity, one.events) for one in events]),
         "all_events": sum(one.events for one in events),
+        "sim_alerts": await firing_of(connection, caller.organization_id, sim.iccid, limit=ALERTS)
+        if caller.may(Permission.ALERTS_READ)
+        else [],
         **await _usage(connection, caller, sim, axis, by, step, now),  # type: ignore[arg-type]
         "marks": [axis.since + (axis.until - axis.since) * part / 4 for part in range(5)],
-        "mark_style": "clock" if chosen == USUAL else "date",
+        "mark_style": "axis" if chosen == USUAL else "date",
         "as_of_time": now,
     }
 
@@ -75,8 +80,7 @@ def _state(axis: Axis, one: Connected) -> Shape:
     return axis.shape(one.since, one.until, word, one.connection or "not known", HEIGHTS.get(word, 100))
 
 
-def _address(sim: SimState, chosen: str, list_address: str | None) -> str:
-    kept = {"list": list_address} if list_address is not None else {}
+def _address(sim: SimState, chosen: str, kept: Mapping[str, str]) -> str:
     return f"/sims/{sim.iccid}/timeline?{urlencode({'range': chosen, **kept})}"
 
 
@@ -154,16 +158,21 @@ async def _usage(
     }
 
 
-@get("/sims/{iccid:str}/timeline", include_in_schema=False, opt=RANGE_OPTION)
+@get(
+    "/sims/{iccid:str}/timeline", include_in_schema=False, opt={VALUES: {"range": OneOf(*RANGES), "tab": OneOf(*TABS)}}
+)
 async def timeline(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
     sim: NamedDependency[SimState],
     asked: Annotated[str, QueryParameter(name="range", max_length=10)] = USUAL,
+    tab: Tab = "",
     list_address: Annotated[str | None, QueryParameter(name="list", max_length=LONGEST_LIST)] = None,
 ) -> Template:
-    """The same as it is now."""
-    context = await timeline_context(reading, caller, sim, asked, list_address)
+    """The same as it is now; `tab` and `list` stay in the addresses of the other ranges."""
+    kept = {"tab": tab} if tab in TABS else {}
+    kept |= {"list": list_address} if list_address is not None else {}
+    context = await timeline_context(reading, caller, sim, asked, kept)
     return Template("sim/_timeline.html", context=context)
 
 

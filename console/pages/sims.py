@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import Body, QueryParameter
@@ -14,34 +15,60 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts import Fact
 from console.facts.sims import SimChanged, SimState
+from console.http.database import let_go
 from console.live.pieces import Html, replace
 from console.live.socket import position_of
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
-from console.pages import saved_views, sim_days
+from console.pages import saved_views, sim_blocks, sim_days
 from console.pages.address_faults import ALSO, VALUES, OneOf, is_page_number
-from console.pages.layout import layout_context
+from console.pages.drawing import drawn
+from console.pages.frame import frame_and, parts
+from console.pages.layout import framed
 from console.pages.list_positions import ListPositions
+from console.pages.sim_blocks import blocks_of, rows_at_once
 from console.pages.sim_filters import address, chips, fieldsets
-from console.pages.sim_list import SIZES, Drawn, ListQuery, Waiting, compared, is_criterion, is_sort, list_query
+from console.pages.sim_list import (
+    SIZES,
+    Drawn,
+    ListQuery,
+    Waiting,
+    compared,
+    is_criterion,
+    is_sort,
+    list_query,
+)
 from console.pages.sim_peek import is_peek, peeked
 from console.pages.templating import Fragments
-from console.saved_views.reads import default_query
 from console.sims import reads
-from console.sims.counts.facets import facets
-from console.sims.counts.reads import kinds
+from console.sims.counts_reads import Kind, kinds_query
+from console.sims.facets import countries, facets
+from console.sims.facets import matching as matching_kinds
 from console.sims.filter_parameters import parameters_of
 from console.sims.position import matching
 from console.sims.rules import SimFilter
 from console.sims.unmatched import not_found
-from console.sims.watching.reads import requests as watch_requests
+from console.sims.watching_reads import MOST_SHOWN, requests_query
+from console.sims.watching_reads import requests as watch_requests
+from console.sims.watching_rules import WatchRequest
 from console.store.database import Database
+from console.store.together import Asked, Together
 
 LIST_OPTIONS = {
     VALUES: {"page": is_page_number, "page_size": OneOf(*SIZES), "sort": is_sort, "peek": is_peek},
     ALSO: is_criterion,
 }
 FORM_BYTES = 8 * 1024
+
+
+def _parts() -> dict[str, Asked]:
+    """What each list reads beside its rows."""
+    organization = sa.bindparam("organization_id", type_=sa.Integer)
+    shown = requests_query(organization).limit(sa.literal_column(str(MOST_SHOWN)))
+    return {**parts(), "sim_kinds": Asked(kinds_query(), Kind), "requests": Asked(shown, WatchRequest)}
+
+
+LIST = Together(_parts)
 
 
 class SimsView:
@@ -88,28 +115,27 @@ async def sims(
 
     Without any query it is the address of the caller's default view, if they have one.
     """
-    if not request.url.query and (view := await default_query(reading, caller.organization_id, caller.user_id)):
+    frame, beside = await frame_and(reading, caller, LIST)
+    if not request.url.query and (view := next((one.query for one in frame.views if one.default), "")):
         return Response(b"", status_code=303, headers={"Location": f"/sims?{view}"}, media_type=MediaType.HTML)
-    wanted, size = asked.wanted, asked.page_size
-    total = await reads.count(reading, caller.organization_id, wanted)
+    wanted, size, kinds = asked.wanted, asked.page_size, beside["sim_kinds"]
+    total = matching_kinds(kinds, wanted)
+    if total is None:
+        total = await reads.count(reading, caller.organization_id, wanted)
     pages = max(1, -(-total // size))
     number = min(asked.number, pages)
     offset = (number - 1) * size
-    found = await reads.rows(
-        reading, caller.organization_id, wanted, sort=asked.order, limit=size, offset=offset, total=total
-    )
-    everything = await reads.count(reading, caller.organization_id, SimFilter()) if wanted.active else total
+    blocks = await blocks_of(reading, caller.organization_id, asked, rows_at_once(request), offset=offset, total=total)
     missed = await not_found(reading, caller.organization_id, asked.searched.identifiers, masked=wanted.masked)
     query = {"q": asked.q, "sort": asked.sort, "page": number, "page_size": size}
-    countries = await reads.countries(reading, caller.organization_id)
-    counted = facets(await kinds(reading, caller.organization_id), wanted)
+    there = countries(kinds)
     context = {
-        **await layout_context(reading, caller, live_since, SimsView),
-        "sims": found,
+        **framed(frame, caller, live_since, SimsView),
         "total": total,
-        "fleet_total": everything,
+        "fleet_total": matching_kinds(kinds, SimFilter()),
         "first": offset + 1,
-        "last": offset + len(found),
+        "last": offset + sum(len(block.iccids) for block in blocks),
+        "blocks": blocks,
         "pages": pages,
         "query": query,
         "filtered": wanted.active or bool(asked.q),
@@ -119,17 +145,18 @@ async def sims(
         "identifiers": len(asked.searched.identifiers),
         "not_found": missed,
         "as_of_time": datetime.now(UTC),
-        "fieldsets": fieldsets(wanted, countries, counted),
-        "chips": chips(wanted, partial(address, query), countries),
+        "fieldsets": fieldsets(wanted, there, facets(kinds, wanted)),
+        "chips": chips(wanted, partial(address, query), there),
         "link": partial(address, query, parameters_of(wanted)),
-        "requests": await watch_requests(reading, caller.organization_id),
+        "requests": beside["requests"],
         "peek": await peeked(reading, caller, peek),
-        "saved_views": await saved_views.offered(reading, caller, request.url.query),
+        "saved_views": saved_views.offered(frame.views, request.url.query),
     }
     engine: Any = request.app.template_engine
     name = "sims/_table.html" if _is_fragment(request) else "sims/sims.html"
-    # In a thread: two hundred rows take longer to draw than the event loop may be held.
-    html = await asyncio.to_thread(engine.get_template(name).render, **context)
+    rows = sum(len(block.sims or ()) for block in blocks)
+    draw = drawn(caller.handle, partial(engine.get_template(name).render, **context), rows)
+    html, _ = await asyncio.gather(draw, let_go(request.scope))  # nothing is read any more
     return Response(html, media_type=MediaType.HTML)
 
 
@@ -163,7 +190,7 @@ def _is_fragment(request: Request[Any, Any, Any]) -> bool:
 
 router = Router(
     "/",
-    route_handlers=[sims, waiting, asked_for, sim_days.router],
+    route_handlers=[sims, sim_blocks.rows, waiting, asked_for, sim_days.router],
     dependencies={"asked": Provide(list_query)},
     request_max_body_size=FORM_BYTES,
 )

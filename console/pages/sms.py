@@ -36,6 +36,7 @@ from console.sms.variables import filled, missing
 from console.store.keyset import read_cursor
 
 CONVERSATIONS, MESSAGES, ACTIONS = 50, 50, 5
+OPTIONS = {VALUES: {"failed": OneOf("24h")}}
 OF_SMS = frozenset({ActionKind.SMS.value, ActionKind.CANCEL_SMS.value})
 LATEST = Refresh(part="conversations", topic="sms")
 EVERY_SECONDS = 10.0  # for a SIM that is watched again
@@ -113,7 +114,7 @@ class ConversationView:
         return []
 
 
-@get("/sms", opt={VALUES: {"failed": OneOf("24h")}})
+@get("/sms", opt=OPTIONS)
 async def sms_page(
     caller: By, reading: Reading, live_since: NamedDependency[str], before: Before = "", failed: FromQuery[str] = ""
 ) -> Template:

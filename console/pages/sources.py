@@ -18,7 +18,7 @@ from console.live.pieces import Html, replace
 from console.live.view import View
 from console.pages.templating import Fragments
 from console.store.database import Database
-from console.streamer.reads import kinds, worst_of
+from console.streamer.reads import KindRow, kinds, kinds_at, worst_of
 
 # The inventory is read each quarter of an hour, whatever the size of the fleet: an answer is never older.
 SILENT_AFTER = timedelta(minutes=20)
@@ -85,15 +85,23 @@ async def sources(
     connection: AsyncConnection, organization_id: int, circuit: CircuitStatus, now: datetime
 ) -> Sequence[Source]:
     """Both, the worse one first; `circuit` is how the organization's circuit breaker is."""
-    found = [carrier_source(circuit, now), streamer_source(await kinds(connection, organization_id, now))]
-    return sorted(found, key=lambda source: -source.severity)
+    return _worse_first(circuit, await kinds(connection, organization_id, now), now)
+
+
+def sources_of(circuit: CircuitStatus, rows: Sequence[KindRow], now: datetime) -> Sequence[Source]:
+    """The same, of what was read of the Data Streamer."""
+    return _worse_first(circuit, kinds_at(rows, now), now)
+
+
+def _worse_first(circuit: CircuitStatus, found: Sequence[StreamerStatus], now: datetime) -> Sequence[Source]:
+    return sorted([carrier_source(circuit, now), streamer_source(found)], key=lambda source: -source.severity)
 
 
 def source_pieces(fragments: Fragments, found: Sequence[Source]) -> list[Html]:
     """The parts of the top bar that show them."""
     return [
-        replace("live-sources-short", fragments.draw("_sources_short.html", sources=found)),
-        replace("live-sources", fragments.draw("_sources.html", sources=found)),
+        replace("live-sources-short", fragments.draw("parts/_sources_short.html", sources=found)),
+        replace("live-sources", fragments.draw("parts/_sources.html", sources=found)),
     ]
 
 

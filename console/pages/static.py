@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from console.errors import NotFound
 from console.http.authentication import Access
 from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
+from console.http.route_options import FILES, QUIET
 
 STATIC = Path(__file__).parents[2] / "static"
 KEPT_SECONDS = 365 * 24 * 3600
@@ -53,7 +54,8 @@ def static_files() -> Router:
     async def file(request: Request[Any, Any, Any], path: FromPath[Path]) -> Response[bytes]:
         return await files.answer(request, str(path).lstrip("/"))
 
-    return Router(static_address(), route_handlers=[file], opt={"access": Access.PUBLIC, SKIPS_COMPRESSION: True})
+    options = {"access": Access.PUBLIC, SKIPS_COMPRESSION: True, FILES: True, QUIET: True}
+    return Router(static_address(), route_handlers=[file], opt=options)
 
 
 @get(

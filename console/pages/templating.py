@@ -10,15 +10,37 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 
-from console.carrier.money import money
-from console.facts.masking import masked_text
+from console.facts.masking import masked_sms, written
 from console.pages.address_faults import address_faults
+from console.pages.reader import for_many
 from console.pages.static import static_address
+from console.pages.texts import (
+    age,
+    ago,
+    ahead,
+    axis,
+    clock,
+    count,
+    date,
+    due,
+    exact,
+    fresh,
+    hour,
+    iso,
+    money,
+    server_time,
+    signed,
+    span,
+    tenths,
+    until,
+    utc_date,
+    volume,
+)
 from console.runs.schedule import BY_NAME
 from console.sims.rules import LOW_PERCENT
-from console.usage.volumes import NOTHING, volume
 
 ROOT = Path(__file__).parents[2]
+TEXT_BEFORE_TAG = re.compile(r"(?!(?:\{%[^%]*%\}\s*)+$).*[^-]%\}")
 FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 FIRST_NUMBER = 2**63  # so that negative numbers sort before the others
 
@@ -30,8 +52,13 @@ class Unindented(Extension):
     """
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """The template with as many lines as before."""
-        return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
+        """The template with as many lines as before.
+
+        `trim_blocks` takes the end of a line after a tag: where the line has text too, a space keeps its words apart
+        from those of the next.
+        """
+        lines = (line.lstrip(" \t") for line in source.split("\n"))
+        return "\n".join(f"{line} " if TEXT_BEFORE_TAG.fullmatch(line) else line for line in lines)
 
 
 class Templates(Environment):
@@ -65,11 +92,21 @@ def environment() -> Environment:
         iso=iso,
         clock=clock,
         date=date,
+        hour=hour,
+        axis=axis,
+        exact=exact,
+        fresh=fresh,
+        utc_date=utc_date,
+        tenths=tenths,
+        signed=signed,
         span=span,
+        ahead=ahead,
+        due=due,
         until=until,
         age=age,
         money=money,
-        without_numbers=masked_text,
+        masked_sms=masked_sms,
+        written=written,
         job_title=job_title,
     )
     made.globals.update(
@@ -91,8 +128,9 @@ class Fragments:
         self._environment = made
 
     def draw(self, template: str, **context: Any) -> str:
-        """The fragment as HTML."""
-        return self._environment.get_template(template).render(**context)
+        """The fragment as HTML, alike for everybody who receives it."""
+        with for_many():
+            return self._environment.get_template(template).render(**context)
 
 
 def order(*parts: datetime | int | str) -> str:
@@ -109,76 +147,3 @@ def _sortable(part: datetime | int | str) -> str:
 def job_title(name: str) -> str:
     """What people call a job; of one that there is no more, its name."""
     return BY_NAME[name].title if name in BY_NAME else name
-
-
-def count(number: int | None) -> str:
-    """A whole number with its thousands apart."""
-    return NOTHING if number is None else f"{number:,}"
-
-
-def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, or in how long, in one unit. static/js/time.js writes the same."""
-    if moment is None:
-        return NOTHING
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    size = abs(seconds)
-    if size < 5:
-        return "now"
-    for limit, length, unit in ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (float("inf"), 86_400, "d")):
-        if size < limit:
-            amount = f"{int(size // length):,} {unit}"
-            return f"{amount} ago" if seconds > 0 else f"in {amount}"
-    return NOTHING
-
-
-def span(seconds: float | None) -> str:
-    """A length of time in one unit or two: "20 s", "12 min", "2 h 20 min", "3 d 4 h"."""
-    if seconds is None:
-        return NOTHING
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    for large, small, size, parts in (("d", "h", 1440, 60), ("h", "min", 60, 1)):
-        if minutes >= size:
-            rest = minutes % size // parts
-            return f"{minutes // size} {large} {rest} {small}" if rest else f"{minutes // size} {large}"
-    return f"{minutes} min"
-
-
-def iso(moment: datetime | None) -> str:
-    """For machines: RFC 3339, UTC, to the second."""
-    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def clock(moment: datetime | None, now: datetime | None = None) -> str:
-    """The time of day, UTC; with the date, and the year, if they are not today's. static/js/time.js writes the same."""
-    if moment is None:
-        return NOTHING
-    there, here = moment.astimezone(UTC), (now or datetime.now(UTC))
-    if there.date() == here.date():
-        return there.strftime("%H:%M:%S")
-    return there.strftime("%-d %b %H:%M" if there.year == here.year else "%-d %b %Y %H:%M")
-
-
-def until(moment: datetime | None, now: datetime | None = None) -> str:
-    """In how long something is due; "due now" once that time has come."""
-    if moment is None:
-        return NOTHING
-    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
-    return f"in {span(seconds)}" if seconds >= 1 else "due now"
-
-
-def age(moment: datetime | None, now: datetime | None = None) -> str:
-    """How old, as short as can be: "8 s", "3 min"; never negative."""
-    text = ago(moment, now).removesuffix(" ago")
-    return "0 s" if text == "now" or text.startswith("in ") else text
-
-
-def server_time() -> str:
-    """Now, for the browser to count ages from: RFC 3339, UTC, in milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def date(moment: datetime | None) -> str:
-    """The day, UTC."""
-    return NOTHING if moment is None else moment.astimezone(UTC).strftime("%-d %b %Y")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -18,37 +18,31 @@ from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
+from console.pages.reader import Reader, reader
 from console.pages.templating import Fragments
+from console.pages.usage_ranges import Range, is_day, range_of
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads, shares
 
 MOST_PLACES = 7
 MOST_RANKED = 50
 HEAT_DAYS = 28
+TABLES = ("steps", "sims", "hours")  # of the page, each a file too
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 OTHERS, NOT_SAID, EVERYTHING = "others", "not known", "all SIMs"
-OPTIONS = {VALUES: {"range": OneOf("24h", "7d", "30d"), "by": OneOf("", *shares.PLACES)}}
+NOT_TAGGED = "no tag"
+OPTIONS = {
+    VALUES: {
+        "range": OneOf("24h", "7d", "30d"),
+        "by": OneOf("", *shares.PLACES),
+        "since": is_day,
+        "until": is_day,
+        "table": OneOf(*TABLES),
+    }
+}
 Text = Annotated[str, QueryParameter(max_length=20)]
+Day = Annotated[str, QueryParameter(max_length=10)]
 RangeText = Annotated[str, QueryParameter(name="range", max_length=20)]
-
-
-class Range(Struct, frozen=True, kw_only=True):
-    """Steps of time, the last of which is not over."""
-
-    name: str
-    step: Literal["hour", "day"]
-    since: datetime
-    until: datetime
-
-    @property
-    def length(self) -> timedelta:
-        """Of one step."""
-        return timedelta(hours=1) if self.step == "hour" else timedelta(days=1)
-
-    @property
-    def times(self) -> list[datetime]:
-        """When each step begins."""
-        return [self.since + self.length * number for number in range((self.until - self.since) // self.length)]
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -61,17 +55,6 @@ class Row(Struct, frozen=True, kw_only=True):
     def total(self) -> int | None:
         """Of all places."""
         return None if self.parts is None else sum(self.parts)
-
-
-def range_of(name: str, now: datetime) -> Range:
-    """The range with this name that ends with the step of `now`; 7 days for any other name."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    if name == "24h":
-        end = hour + timedelta(hours=1)
-        return Range(name=name, step="hour", since=end - timedelta(hours=24), until=end)
-    days = 30 if name == "30d" else 7
-    end = hour.replace(hour=0) + timedelta(days=1)
-    return Range(name=f"{days}d", step="day", since=end - timedelta(days=days), until=end)
 
 
 class UsageView:
@@ -105,7 +88,7 @@ async def used(
         for one in await shares.shares(
             reading, organization_id, place=by, by=asked.step, since=asked.since, until=asked.until
         ):
-            amounts[one.time, one.place or NOT_SAID] += one.data_bytes
+            amounts[one.time, one.place or (NOT_TAGGED if by == "tag" else NOT_SAID)] += one.data_bytes
     else:
         for step in await reads.of_fleet(reading, organization_id, by=asked.step, since=asked.since, until=asked.until):
             amounts[step.time, EVERYTHING] += step.data_bytes
@@ -116,7 +99,7 @@ async def used(
     rest = [place for place in totals if place not in places]
     unknown = await unknown_usage(reading, organization_id, asked.since, min(asked.until, now), now)
     rows = []
-    for time in asked.times:
+    for time in (one for one in asked.times if one <= now):
         parts = [amounts[time, place] for place in places]
         if rest:
             parts.append(sum(amounts[time, place] for place in rest))
@@ -125,8 +108,13 @@ async def used(
     return [*places, *([OTHERS] if rest else [])], rows
 
 
-async def _heat(reading: AsyncConnection, organization_id: int, now: datetime) -> list[list[float | None]]:
-    """Bytes an hour by weekday and hour, UTC, the mean of HEAT_DAYS; None where no usage is known at all."""
+async def hours_of_week(
+    reading: AsyncConnection, organization_id: int, now: datetime, whom: Reader
+) -> list[tuple[str, list[float | None]]]:
+    """Bytes an hour by weekday and hour, the mean of HEAT_DAYS; None where no usage is known at all.
+
+    In the reader's zone, from the day on that their week begins with; by the beginning of each hour of UTC.
+    """
     end = now.replace(hour=0, minute=0, second=0, microsecond=0)
     since = end - timedelta(days=HEAT_DAYS)
     known = await reads.of_fleet(reading, organization_id, by="hour", since=since, until=end)
@@ -136,9 +124,11 @@ async def _heat(reading: AsyncConnection, organization_id: int, now: datetime) -
     for number in range(HEAT_DAYS * 24):
         time = since + timedelta(hours=number)
         if time in found or is_known(unknown, time, time + timedelta(hours=1)):
-            cells.setdefault((time.weekday(), time.hour), []).append(found.get(time, 0))
+            there = time.astimezone(whom.zone)
+            cells.setdefault((there.weekday(), there.hour), []).append(found.get(time, 0))
     means = {at: sum(amounts) / len(amounts) for at, amounts in cells.items()}
-    return [[means.get((day, hour)) for hour in range(24)] for day in range(7)]
+    days = ((whom.preferences.first_weekday + number) % 7 for number in range(7))
+    return [(WEEK[day], [means.get((day, hour)) for hour in range(24)]) for day in days]
 
 
 @get("/usage", opt=OPTIONS)
@@ -148,24 +138,28 @@ async def usage(
     live_since: NamedDependency[str],
     asked: RangeText = "7d",
     by: Text = "",
+    since: Day = "",
+    until: Day = "",
 ) -> Template:
     """Each number as of the moment it was read; the page reads them again by itself."""
     now, organization_id = datetime.now(UTC), caller.organization_id
-    chosen = range_of(asked, now)
+    chosen = range_of(asked, now, since, until)
     places, rows = await used(reading, organization_id, chosen, by, now)
-    heat = await _heat(reading, organization_id, now)
+    heat = await hours_of_week(reading, organization_id, now, reader())
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, UsageView),
         "chosen": chosen,
         "by": by if by in shares.PLACES else "",
+        "divided": f"&by={by}" if by in shares.PLACES else "",
         "places": places,
         "rows": rows,
         "largest": max((row.total or 0 for row in rows), default=0),
         "ranking": await shares.ranking(
             reading, organization_id, by=chosen.step, since=chosen.since, until=chosen.until, most=MOST_RANKED
         ),
-        "heat": list(zip(WEEK, heat, strict=True)),
-        "hottest": max((cell or 0 for day in heat for cell in day), default=0),
+        "heat": heat,
+        "heat_zone": str(reader().zone),
+        "hottest": max((cell or 0 for _, day in heat for cell in day), default=0),
         "as_of_time": now,
     }
     return Template("usage/usage.html", context=context)

@@ -11,10 +11,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.errors import ConsoleError
-from console.members import reads, writes
+from console.api_keys.reads import maker_behind
+from console.members import links_writes, reads, writes
 from console.members.api import decided_about
-from console.members.one_time_links import open_links
+from console.members.one_time_links import INVITED_FOR, RESET_FOR, open_links
 from console.members.rules import check_grant
 from console.organizations.rules import ALLOWS, PERMISSIONS, Caller, Permission, Role
 from console.pages.administration import FORM_BYTES, Form, page
@@ -44,7 +44,8 @@ async def _drawn(
     live_since: str,
     *,
     link: str = "",
-    fault: ConsoleError | None = None,
+    link_for: str = "",
+    link_days: int = 0,
 ) -> Template:
     now = datetime.now(UTC)
     return await page(
@@ -53,14 +54,14 @@ async def _drawn(
         live_since,
         "users",
         "users/users.html",
-        status=fault.status if fault else 200,
         secret=bool(link),
         me=caller.user_id,
         members=await reads.members_of(reading, caller.organization_id, now),
         links=await open_links(reading, caller.organization_id, now),
         roles=[role for role in Role if caller.may_grant(PERMISSIONS[role])],
         link=link,
-        fault=fault.message if fault else "",
+        link_for=link_for,
+        link_days=link_days,
     )
 
 
@@ -91,12 +92,15 @@ async def invite(
     data: Form[InvitationForm],
 ) -> Template:
     """The page with the link, which is shown this once."""
-    check_grant(caller, data.role)
-    async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role):
-        token = await writes.invite(
-            transaction, caller.organization_id, data.role, data.note, caller.name, datetime.now(UTC)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.invite", data.role) as act:
+        check_grant(caller, data.role)
+        act.after = {"role": data.role, "days": INVITED_FOR.days}  # the note may hold a number of a person
+        maker = await maker_behind(transaction.connection, caller)
+        token = await links_writes.invite(
+            transaction, caller.organization_id, data.role, data.note, maker, datetime.now(UTC)
         )
-    return await _with_link(request, db, caller, live_since, token)
+    whom = f"{data.note.strip()}, {data.role}" if data.note.strip() else f"Invitation as {data.role}"
+    return await _with_link(request, db, caller, live_since, token, whom, INVITED_FOR.days)
 
 
 @post("/users/{user_id:int}/reset", status_code=200)
@@ -108,24 +112,30 @@ async def reset(
     user_id: FromPath[int],
 ) -> Template:
     """The page with a link for a new password, which is shown this once."""
-    async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)):
-        await decided_about(transaction.connection, caller, user_id)
-        token = await writes.make_reset_link(
-            transaction, caller.organization_id, user_id, caller.name, datetime.now(UTC)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.reset_password", str(user_id)) as act:
+        member = await decided_about(transaction.connection, caller, user_id)
+        act.before = member.standing
+        maker = await maker_behind(transaction.connection, caller)
+        token = await links_writes.make_reset_link(
+            transaction, caller.organization_id, user_id, maker, datetime.now(UTC)
         )
-    return await _with_link(request, db, caller, live_since, token)
+    whom = f"New password of {member.name}"
+    return await _with_link(request, db, caller, live_since, token, whom, RESET_FOR.days)
 
 
-async def _with_link(request: Asked, db: Database, caller: Caller, live_since: str, token: str) -> Template:
+async def _with_link(
+    request: Asked, db: Database, caller: Caller, live_since: str, token: str, whom: str, days: int
+) -> Template:
+    link = f"{str(request.base_url).rstrip('/')}/join/{token}"
     async with db.reading() as reading:
-        return await _drawn(reading, caller, live_since, link=f"{str(request.base_url).rstrip('/')}/join/{token}")
+        return await _drawn(reading, caller, live_since, link=link, link_for=whom, link_days=days)
 
 
 @post("/users/invitations/{link_id:int}/withdraw", status_code=303)
 async def withdraw(caller: NamedDependency[Caller], db: NamedDependency[Database], link_id: FromPath[int]) -> Redirect:
     """The link opens nothing any more."""
-    async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)):
-        await writes.withdraw_link(transaction, caller.organization_id, link_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "link.withdraw", str(link_id)) as act:
+        act.before = await links_writes.withdraw_link(transaction, caller.organization_id, link_id)
     return Redirect(BACK, status_code=303)
 
 
@@ -134,11 +144,11 @@ async def change_role(
     caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int], data: Form[RoleForm]
 ) -> Redirect:
     """Another role; the member's sessions here end."""
-    check_grant(caller, data.role)
     async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        check_grant(caller, data.role)
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
         act.after = {"role": data.role}
-        await decided_about(transaction.connection, caller, user_id)
-        await writes.change_role(transaction, caller.organization_id, user_id, data.role)
+        await writes.change_role(transaction, caller, caller.organization_id, user_id, data.role, datetime.now(UTC))
     return Redirect(BACK, status_code=303)
 
 
@@ -146,9 +156,9 @@ async def change_role(
 async def disable(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """The member may not sign in here."""
     async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
         act.after = {"disabled": True}
-        await decided_about(transaction.connection, caller, user_id)
-        await writes.disable_member(transaction, caller.organization_id, user_id, datetime.now(UTC))
+        await writes.disable_member(transaction, caller, caller.organization_id, user_id, datetime.now(UTC))
     return Redirect(BACK, status_code=303)
 
 
@@ -156,8 +166,8 @@ async def disable(caller: NamedDependency[Caller], db: NamedDependency[Database]
 async def enable(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """The member may sign in again."""
     async with db.transaction() as transaction, acting(transaction, caller, "user.change", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
         act.after = {"disabled": False}
-        await decided_about(transaction.connection, caller, user_id)
         await writes.enable_member(transaction, caller.organization_id, user_id)
     return Redirect(BACK, status_code=303)
 
@@ -165,17 +175,17 @@ async def enable(caller: NamedDependency[Caller], db: NamedDependency[Database],
 @post("/users/{user_id:int}/remove", status_code=303)
 async def remove(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """They are no member any more."""
-    async with db.transaction() as transaction, acting(transaction, caller, "user.remove", str(user_id)):
-        await decided_about(transaction.connection, caller, user_id)
-        await writes.remove_member(transaction, caller.organization_id, user_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.remove", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
+        await writes.remove_member(transaction, caller, caller.organization_id, user_id, datetime.now(UTC))
     return Redirect(BACK, status_code=303)
 
 
 @post("/users/{user_id:int}/sign-out", status_code=303)
 async def sign_out(caller: NamedDependency[Caller], db: NamedDependency[Database], user_id: FromPath[int]) -> Redirect:
     """All of the member's sessions in this organization end."""
-    async with db.transaction() as transaction, acting(transaction, caller, "user.sign_out", str(user_id)):
-        await decided_about(transaction.connection, caller, user_id)
+    async with db.transaction() as transaction, acting(transaction, caller, "user.sign_out", str(user_id)) as act:
+        act.before = (await decided_about(transaction.connection, caller, user_id)).standing
         await end_sessions_of(transaction, user_id, organization_id=caller.organization_id)
     return Redirect(BACK, status_code=303)
 

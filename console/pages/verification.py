@@ -72,6 +72,7 @@ async def shown(
         topics=checked(data.topics),
         asked=asked,
         query=tuple(request.query_params.multi_items()),
+        names=frozenset(data.values),
     )
     return await verified(db, live, data, data.view, page)
 

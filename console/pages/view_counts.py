@@ -16,12 +16,14 @@ from console.live.pieces import Html, replace
 from console.live.subscriber import Subscriber
 from console.live.view import View
 from console.pages.list_positions import KIND
+from console.pages.reader import for_many
 from console.pages.templating import Fragments
-from console.saved_views import reads as view_reads
-from console.saved_views.rules import SavedView
+from console.pages.texts import count
 from console.sims import reads
+from console.sims import saved_views_reads as view_reads
 from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.rules import SimFilter
+from console.sims.saved_views_rules import SavedView
 from console.sims.search import SearchTooLong
 from console.store.database import Database
 
@@ -61,22 +63,23 @@ class ViewCounts:
         self._db, self._hub, self._fragments = db, hub, fragments
         self._kept: OrderedDict[tuple[int, SimFilter], tuple[Mark, int]] = OrderedDict()
         self._sent: dict[Subscriber, list[RailView]] = {}
+        self._took = 0.0  # seconds of the counts of this round
+        self._again_at = 0.0  # by the loop's clock: when what was counted may be counted again
 
     async def run(self) -> None:
-        """Every EVERY_SECONDS, or as seldom as counting takes long; until cancelled."""
-        clock = asyncio.get_running_loop().time
-        took = 0.0
+        """Every EVERY_SECONDS: views that came, went or were renamed; their counts as seldom as counting takes long.
+        Until cancelled."""
         while True:
-            await asyncio.sleep(max(EVERY_SECONDS, took / BUSY_SHARE))
-            began = clock()
+            await asyncio.sleep(EVERY_SECONDS)
             await self.send()
-            took = clock() - began
 
     def on_return(self, view: View, organization_id: int, topics: Iterable[str]) -> None:
         """Nothing: a connection that comes back is a new one."""
 
     async def send(self) -> None:
         """Send each page what has changed beside it."""
+        clock = asyncio.get_running_loop().time
+        self._took = 0.0
         pages: dict[int, list[Subscriber]] = {}
         for one in self._hub.subscribers():
             if one.view is not None and one.client.user_id is not None:
@@ -89,6 +92,8 @@ class ViewCounts:
                     await self._send(reading, organization_id, subscribers)
             except (OSError, TimeoutError, SQLAlchemyError):
                 metrics.loop_errors.labels("view_counts").inc()  # they are counted with the next round
+        if self._took:
+            self._again_at = clock() + self._took / BUSY_SHARE
 
     async def _send(self, reading: AsyncConnection, organization_id: int, pages: Sequence[Subscriber]) -> None:
         users = {one.client.user_id for one in pages if one.client.user_id is not None}
@@ -100,15 +105,17 @@ class ViewCounts:
                 page.put(piece)
 
     async def _count(self, reading: AsyncConnection, page: Subscriber, view: SavedView) -> int | None:
-        asked = parse_qsl(view.query)
+        asked, clock = parse_qsl(view.query), asyncio.get_running_loop().time
+        began = clock()
         try:
             q = dict(asked).get("q", "")
             wanted = read_filter(asked, q, masked=page.client.masked and bool(q))  # without words it is the same
             key = page.client.organization_id, wanted
             mark = self._hub.feed.epoch, self._hub.last(page.client.organization_id, KIND)  # before it is read
             kept = self._kept.get(key)
-            if kept is None or kept[0] != mark or not self._hub.feed.up:
+            if kept is None or ((kept[0] != mark or not self._hub.feed.up) and began >= self._again_at):
                 self._kept[key] = kept = mark, await reads.count(reading, page.client.organization_id, wanted)
+                self._took += clock() - began
                 while len(self._kept) > MOST_KEPT:
                     self._kept.popitem(last=False)
         except (FilterRefused, SearchTooLong):
@@ -120,7 +127,7 @@ class ViewCounts:
         before = self._sent.get(page)
         self._sent[page] = now
         if before is None or [_named(one) for one in before] != [_named(one) for one in now]:
-            return [replace("rail-views", self._fragments.draw("_rail_views.html", rail_views=now))]
+            return [replace("rail-views", self._fragments.draw("parts/_rail_views.html", rail_views=now))]
         return [count_piece(one) for one, old in zip(now, before, strict=True) if one != old]
 
 
@@ -130,5 +137,6 @@ def _named(one: RailView) -> tuple[int, str, str]:
 
 def count_piece(one: RailView) -> Html:
     """The number beside a view."""
-    text = "" if one.sims is None else f"{one.sims:,}"
+    with for_many():
+        text = "" if one.sims is None else count(one.sims)
     return replace(f"view-count-{one.id}", f'<span id="view-count-{one.id}">{escape(text)}</span>')

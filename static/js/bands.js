@@ -3,7 +3,8 @@
 import { count } from "./numbers.js";
 
 const BANDS = ["online", "attached", "offline", "blocked", "unknown"];
-const NAMES = { unknown: "not known" };
+export const UNKNOWN = "not known";
+const NAMES = { unknown: UNKNOWN };
 
 export const name = (band) => NAMES[band] ?? band;
 
@@ -102,5 +103,41 @@ export function marks(state, colour) {
     ctx.fillStyle = hues.ink;
     for (const { at } of data.actions) ctx.fillRect(middle(at) - pixel, bbox.top + bbox.height - 8 * pixel, 2 * pixel, 8 * pixel);
     ctx.restore();
+  };
+}
+
+// The steps of which nothing is known, hatched, with the word where there is room for it: they are not zero.
+export function hatch(plot, state, ink, line) {
+  return (view) => {
+    const numbers = state.data[plot.field];
+    const { ctx, bbox } = view;
+    const half = state.data.times.length > 1 ? (state.data.times[1] - state.data.times[0]) / 2 : 1_800;
+    for (let first = 0; first < numbers.length; first += 1) {
+      if (numbers[first] !== null) continue;
+      let last = first;
+      while (numbers[last + 1] === null) last += 1;
+      const left = Math.max(bbox.left, view.valToPos(state.data.times[first] - half, "x", true));
+      const right = Math.min(bbox.left + bbox.width, view.valToPos(state.data.times[last] + half, "x", true));
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, bbox.top, right - left, bbox.height);
+      ctx.clip();
+      ctx.strokeStyle = line;
+      ctx.lineWidth = devicePixelRatio;
+      ctx.beginPath();
+      for (let x = left - bbox.height; x < right; x += 7 * devicePixelRatio) {
+        ctx.moveTo(x, bbox.top + bbox.height);
+        ctx.lineTo(x + bbox.height, bbox.top);
+      }
+      ctx.stroke();
+      ctx.font = `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+      if (right - left > ctx.measureText(UNKNOWN).width + 12 * devicePixelRatio) {
+        ctx.fillStyle = ink;
+        ctx.textAlign = "center";
+        ctx.fillText(UNKNOWN, (left + right) / 2, bbox.top + bbox.height / 2);
+      }
+      ctx.restore();
+      first = last;
+    }
   };
 }

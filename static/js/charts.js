@@ -1,14 +1,14 @@
 // The moving charts. Each asks the server for its numbers; a gap in the line is "not known", never zero.
 /* global uPlot */
-import { clock, hourMinute, inUtc, shortDay, utcDay } from "./time.js";
+import { clock, hourMinute, shortDay, shownZone, utcDay } from "./time.js";
 import * as bands from "./bands.js";
+import { UNKNOWN, hatch } from "./bands.js";
 import { DRAWN_FOR } from "./drawn_for.js";
 import { bytes, count } from "./numbers.js";
 
 const FLEET_EVERY = 10_000;
 const USAGE_EVERY = 60_000;
 const MIB = 1024 * 1024;
-const UNKNOWN = "not known";
 const STEPS = { 60: "minute", 120: "2 minutes", 300: "5 minutes", 3600: "hour" };
 const BYTE_STEPS = [...Array(45).keys()].map((power) => 2 ** power);
 
@@ -77,45 +77,14 @@ function timeRange(times) {
   return (_, first, last) => [first - half, last + half];
 }
 
-// The steps of which nothing is known, hatched, with the word where there is room for it: they are not zero.
-function hatch(plot, state, ink, line) {
-  return (view) => {
-    const numbers = state.data[plot.field];
-    const { ctx, bbox } = view;
-    const half = state.data.times.length > 1 ? (state.data.times[1] - state.data.times[0]) / 2 : 1_800;
-    for (let first = 0; first < numbers.length; first += 1) {
-      if (numbers[first] !== null) continue;
-      let last = first;
-      while (numbers[last + 1] === null) last += 1;
-      const left = Math.max(bbox.left, view.valToPos(state.data.times[first] - half, "x", true));
-      const right = Math.min(bbox.left + bbox.width, view.valToPos(state.data.times[last] + half, "x", true));
-      ctx.save();
-      ctx.beginPath();
-      ctx.rect(left, bbox.top, right - left, bbox.height);
-      ctx.clip();
-      ctx.strokeStyle = line;
-      ctx.lineWidth = devicePixelRatio;
-      ctx.beginPath();
-      for (let x = left - bbox.height; x < right; x += 7 * devicePixelRatio) {
-        ctx.moveTo(x, bbox.top + bbox.height);
-        ctx.lineTo(x + bbox.height, bbox.top);
-      }
-      ctx.stroke();
-      ctx.font = `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
-      if (right - left > ctx.measureText(UNKNOWN).width + 12 * devicePixelRatio) {
-        ctx.fillStyle = ink;
-        ctx.textAlign = "center";
-        ctx.fillText(UNKNOWN, (left + right) / 2, bbox.top + bbox.height / 2);
-      }
-      ctx.restore();
-      first = last;
-    }
-  };
-}
-
 // What is drawn of a plot, after the times: the tops of its bands, or its numbers.
 function drawnColumns(plot, data) {
   return plot.form === "bands" ? bands.columns(data) : [data[plot.field]];
+}
+
+// The marks of the axis stand at whole hours and midnights of the zone that its labels are in.
+function inZone(date, zone) {
+  return zone ? uPlot.tzDate(date, zone) : date;
 }
 
 function draw(plot, kind, state, place, say) {
@@ -128,7 +97,7 @@ function draw(plot, kind, state, place, say) {
     padding: [8, stacked || plot.low ? 16 : 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false, x: false, y: false }, sync: { key: state.source }, points: { size: 7, fill: stroke } },
-    tzDate: (seconds) => (inUtc() || state.by === "day" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+    tzDate: (seconds) => inZone(new Date(seconds * 1000), state.by === "day" ? "Etc/UTC" : shownZone()),
     scales: { x: { time: true, range: timeRange(state.data.times) }, y: { range: range(plot) } },
     axes: axes(plot, kind, state, colour("--ink-2"), colour("--line")),
     series: [{}, ...(stacked ? bands.series(colour) : [{ stroke, fill: bars && faint(stroke, 0.6), width: bars ? 0 : 1.75, paths: bars, points: { show: false } }])],

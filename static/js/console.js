@@ -34,12 +34,19 @@ startActivity();
 startFolding();
 startAlerts();
 startSignals();
-startWhere("[data-alert-pick]", "./alert_selection.js", "startAlertSelection");
-startWhere("[data-list], [data-place-signal]", "./list_place.js", "startListPlace");
-startWhere("[data-map]", "./map.js", "startMap");
-startWhere("[data-one-by-one]", "./one_by_one.js", "startOneByOne");
-startWhere("#sims-peek", "./peek.js", "startPeek");
-startWhere("[data-list]", "./days.js", "startDays");
-startWhere("[data-copy], #sims-peek", "./copy.js", "startCopying");
-startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection");
-startWhere("[data-sms-text]", "./sms_text.js", "startSmsText");
+await Promise.all([
+  startWhere("[data-alert-pick]", "./alert_selection.js", "startAlertSelection"),
+  startWhere("[data-list]", "./blocks.js", "startBlocks"),
+  startWhere("[data-list], [data-place-signal]", "./list_place.js", "startListPlace"),
+  startWhere("[data-ask], [data-clears]", "./ask.js", "startAsking"),
+  startWhere("[data-map]", "./map.js", "startMap"),
+  startWhere("[data-one-by-one]", "./one_by_one.js", "startOneByOne"),
+  startWhere("#sims-peek", "./peek.js", "startPeek"),
+  startWhere("[data-list]", "./days.js", "startDays"),
+  startWhere("main form[method='post']:not([hx-post])", "./kept_forms.js", "startKeepingForms"),
+  startWhere("[data-edit]", "./edit_in_place.js", "startEditing"),
+  startWhere("[data-copy], #sims-peek", "./copy.js", "startCopying"),
+  startWhere("[data-pick-link], [data-file-into]", "./selection.js", "startSelection"),
+  startWhere("[data-sms-text]", "./sms_text.js", "startSmsText"),
+]);
+document.documentElement.dataset.started = ""; // every click is answered by a script from here on

@@ -1,10 +1,11 @@
 // What the server sends: parts of the page, each with the place where it belongs. Kept here until they are applied.
 /* global htmx */
+import { withSeparators } from "./numbers.js";
 import { takes } from "./tail.js";
+import { renderTimes } from "./time.js";
 
 const MOST_IN_LIST = 50;
 const FLASH = 1_600;
-const TOGETHER = 400;
 const CALM = 2_000;
 
 // What is marked as just changed, and until when.
@@ -24,7 +25,8 @@ function limit(list) {
 // Keeps the parts of a message: { target, swap, html, id, revision }. `absentToo` keeps those whose place is not there.
 // Those for what never stands still, such as the state of the sources, are drawn at once.
 export function take(parts, absentToo = false) {
-  for (const { target, html, swap = "outerMorph", id, revision = NaN, about } of parts) {
+  for (const { target, html: drawn, swap = "outerMorph", id, revision = NaN, about } of parts) {
+    const html = withSeparators(drawn);
     const place = document.getElementById(target);
     if (place?.closest("[data-always]")) {
       const there = swap !== "outerMorph" && id && document.getElementById(id);
@@ -119,24 +121,23 @@ function watched(element) {
   return new Map([...element.querySelectorAll("[data-watch]")].map((part) => [part.dataset.watch, words(part)]));
 }
 
-// Two paints and no animation: a fade would keep the browser painting for as long as anything changes. Those that end
-// at nearly the same time end in one paint.
+// Two paints and no animation: a fade would keep the browser painting for as long as anything changes. They end with
+// the clock's tick, in its paint.
 function flash(element) {
   if (document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   element.classList.add("flash");
   flashing.set(element, performance.now() + FLASH);
-  if (flashing.size === 1) setTimeout(endFlashes, FLASH);
 }
 
 function endFlashes() {
   const now = performance.now();
   for (const [element, until] of flashing) {
-    if (until > now + TOGETHER) continue;
+    if (until > now) continue;
     element.classList.remove("flash");
     flashing.delete(element);
   }
-  if (flashing.size) setTimeout(endFlashes, Math.min(...flashing.values()) - now);
 }
+document.addEventListener("clock:ticked", endFlashes);
 
 function flashChanges(element, before) {
   for (const part of element.querySelectorAll("[data-watch]")) {
@@ -147,6 +148,10 @@ function flashChanges(element, before) {
 function swapIn(parts) {
   const text = parts.map(({ target, swap, html }) => `<hx-partial hx-target="#${target}" hx-swap="${swap}">${html}</hx-partial>`);
   htmx.swap({ text: text.join(""), sourceElement: document.body, target: document.body, swap: "none" });
+  for (const { target, swap, id } of parts) {
+    const element = document.getElementById(swap === "outerMorph" ? target : id);
+    if (element) renderTimes(element.matches("time") ? element.parentElement : element);
+  }
 }
 
 // Draws all that waits, in one pass. Rows are changed where they stand: they never move, and keep their focus.

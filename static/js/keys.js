@@ -3,6 +3,7 @@ import { openFind } from "./find.js";
 
 const KEY = "console.keys";
 const PATIENCE = 1_500;
+const MENUS = "details.account[open], details.live[open], details.drop[open]";
 
 let wentG = -Infinity;
 
@@ -81,13 +82,13 @@ export function startKeys() {
     const opener = event.target.closest("[data-open]");
     if (opener) document.getElementById(opener.dataset.open)?.showModal();
     // a menu closes when one looks elsewhere
-    for (const menu of document.querySelectorAll("details.account[open], details.live[open]")) {
+    for (const menu of document.querySelectorAll(MENUS)) {
       if (!menu.contains(event.target) || opener) menu.open = false;
     }
     if (event.target.matches("dialog")) event.target.close();
   });
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details.account[open], details.live[open]");
+    const menu = event.key === "Escape" && document.querySelector(MENUS);
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();

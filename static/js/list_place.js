@@ -1,9 +1,11 @@
 // A SIM that is opened from a list knows it: its address has the list's, and leads back, on and to the one before.
 /* global htmx */
+import { rowOf } from "./blocks.js";
 import { DRAWN_FOR } from "./drawn_for.js";
 import { reaches } from "./lists.js";
 
 const LAST = "console.last-sim"; // that was looked at, where the list takes the focus up again
+const SCROLLED = "console.list-scrolled"; // the list that was left last, and where it stood
 const LONGEST = 8_000; // characters of a list's address that a link carries
 const EVERY = 2_000; // at most so often, and at most a tenth of the time
 const HEADERS = { Accept: "text/html", "HX-Request": "true", "X-Background": "1", ...DRAWN_FOR };
@@ -13,18 +15,18 @@ let asking = false;
 let again = false; // something has changed while it was asked
 let due = 0;
 
-function stored() {
+function stored(name) {
   try {
-    return sessionStorage.getItem(LAST);
+    return sessionStorage.getItem(name);
   } catch {
     return null; // storage is forbidden: the focus is where the browser puts it
   }
 }
 
-function store(iccid) {
+function store(name, value) {
   try {
-    if (iccid) sessionStorage.setItem(LAST, iccid);
-    else sessionStorage.removeItem(LAST);
+    if (value) sessionStorage.setItem(name, value);
+    else sessionStorage.removeItem(name);
   } catch {
     // as above
   }
@@ -101,12 +103,19 @@ function plan() {
   timer = setTimeout(ask, Math.max(0, due - performance.now()));
 }
 
-function takeUp() {
+// Back leads by the link, and not by the browser, if it is clicked before this script has come.
+function remember() {
+  if (document.querySelector("[data-list]")) store(SCROLLED, JSON.stringify([withoutPage(location.href), scrollY]));
+}
+
+async function takeUp() {
   const list = document.querySelector("[data-list]");
-  const last = list && stored();
+  const last = list && stored(LAST);
   if (!last) return;
-  store(null);
-  const row = document.getElementById(`sim-${last}`);
+  store(LAST, null);
+  const row = await rowOf(last);
+  const [left, scrolled] = JSON.parse(stored(SCROLLED) ?? "[]");
+  if (left === withoutPage(location.href)) scrollTo({ top: scrolled, behavior: "instant" });
   row?.querySelector("[data-row-link]")?.focus({ preventScroll: true });
   row?.scrollIntoView({ block: "nearest" });
 }
@@ -114,10 +123,12 @@ function takeUp() {
 export function startListPlace() {
   for (const event of ["pointerdown", "focusin", "click", "auxclick"]) document.addEventListener(event, decorate, true);
   document.addEventListener("click", click);
+  window.addEventListener("pagehide", remember);
   window.addEventListener("pageshow", takeUp);
+  if (document.readyState === "complete") takeUp(); // this came after the page was shown
   const signal = document.querySelector("[data-place-signal]");
   if (!signal) return;
-  store(location.pathname.split("/").pop());
+  store(LAST, location.pathname.split("/").pop());
   new MutationObserver(() => {
     const said = document.getElementById("list-mark")?.dataset.seq;
     if (!reaches(document.body.dataset.liveSince, said)) plan();

@@ -1,12 +1,12 @@
 // A list stands still while one reads it. It says how many SIMs have come to match and which no longer do.
 import { DRAWN_FOR } from "./drawn_for.js";
+import { count } from "./numbers.js";
 import { refreshMain } from "./refresh.js";
 
 const EVERY = 1_000; // at most so often, and at most a tenth of the time,
 const LONGEST = 2_000; // but never later than this after an answer, however slow it was: the page says LIVE
 const SETTLE = 300; // after a change of the list by hand
 const PATIENCE = 20_000; // for an answer
-const number = new Intl.NumberFormat("en");
 
 let left = new Set();
 let running = false;
@@ -52,7 +52,7 @@ async function check() {
 // Asks what the list would show otherwise. False if there was no answer, and it must be asked again.
 async function compare(list) {
   const before = drawing(list);
-  const shown = [...list.querySelectorAll("[data-rows] > tr")].map((row) => row.id.replace("sim-", ""));
+  const shown = onPage(list);
   const address = new URL(list.dataset.list, location.href);
   const since = document.getElementById("list-mark")?.dataset.seq ?? "";
   const answer = await fetch(`${address.pathname}/waiting${address.search}`, {
@@ -70,9 +70,9 @@ async function compare(list) {
 
 function words({ more, left, others, reordered }) {
   const parts = [];
-  if (more > 0) parts.push(`${number.format(more)} more ${more === 1 ? "matches" : "match"}`);
+  if (more > 0) parts.push(`${count(more)} more ${more === 1 ? "matches" : "match"}`);
   const gone = left.length + Math.max(0, -more);
-  if (gone) parts.push(`${number.format(gone)} no longer ${gone === 1 ? "does" : "do"}`);
+  if (gone) parts.push(`${count(gone)} no longer ${gone === 1 ? "does" : "do"}`);
   if (!parts.length && others) parts.push("Other SIMs belong on this page");
   if (!parts.length && reordered) parts.push("The order has changed");
   return parts.length ? `${parts.join(", ")}.` : "";
@@ -83,7 +83,7 @@ function show(list, shown, waiting) {
   if (!shown.length && waiting.total) return refreshMain(); // nothing can move under the pointer
   const put = (selector, value) => {
     const element = list.querySelector(selector);
-    const text = number.format(value);
+    const text = count(value);
     if (element) element.dataset.value = value;
     if (element && element.textContent !== text) element.textContent = text;
   };
@@ -92,7 +92,7 @@ function show(list, shown, waiting) {
   for (const element of list.querySelectorAll("[data-facet]")) {
     const counted = waiting.facets[element.dataset.facet];
     const sims = counted?.[element.dataset.facetValue] ?? (element.dataset.facet === "operator" ? undefined : 0);
-    const now = counted && sims !== undefined ? number.format(sims) : ""; // of operators only the largest are sent
+    const now = counted && sims !== undefined ? count(sims) : ""; // of operators only the largest are sent
     if (element.textContent !== now) element.textContent = now;
   }
   const text = words(waiting);
@@ -121,6 +121,11 @@ function mark() {
       cell.append(said);
     }
   }
+}
+
+// The ICCIDs of the page in their order, of rows that are still to come as well.
+function onPage(list) {
+  return [...list.querySelectorAll("[data-rows] > tr, [data-block]")].flatMap((one) => one.dataset.block?.split(",") ?? one.id.replace("sim-", ""));
 }
 
 export function startLists() {

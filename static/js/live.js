@@ -1,6 +1,7 @@
 // The WebSocket to the server: connects, comes back after a cut without losing anything, and says how fresh the page is.
-import { showReceived, showPause, showState, startBadge } from "./badge.js";
-import { apply, changesWaiting, forgetWaiting, take, waitingCount } from "./frames.js";
+import { showPause, showState, startBadge } from "./badge.js";
+import { draw, isUpToDate, plan, reached, startDrawing } from "./drawing.js";
+import { changesWaiting, forgetWaiting, take } from "./frames.js";
 import { refreshMain } from "./refresh.js";
 import { hasJumped, setServerTime } from "./server_time.js";
 import { sessionEnded } from "./session_end.js";
@@ -12,8 +13,6 @@ const QUIET = 35_000; // two heartbeats and a bit: the connection is dead even i
 const GRACE = 2_000; // a cut shorter than this is not worth a word
 const FIRST_GRACE = 5_000;
 const STEADY = 10_000; // a connection that lasted so long was a good one: the next failure is the first again
-const HIDDEN_FLUSH = 500;
-const HIDDEN_MOST = 200;
 const OUTDATED = "page-outdated"; // what the server names when lists have gained or lost what no part says
 const CUT = "The connection to the server is cut";
 
@@ -33,7 +32,6 @@ let caughtUp = false;
 let refreshing = false;
 let outdated = false; // the page must be drawn anew: another time, or when the reader lets it go on
 let paused = false;
-let scheduled = false;
 
 function showNow() {
   if (stopped || !socket || serverStale) return showState("stale", receivedAt, serverStale || CUT);
@@ -67,7 +65,8 @@ const HANDLERS = {
       outdated = true;
       if (!paused) refresh();
     }
-    plan();
+    if (paused) showPause(paused, changesWaiting());
+    else plan();
   },
   "stream.hello"(message) {
     setServerTime(message.time);
@@ -83,7 +82,7 @@ const HANDLERS = {
   },
   "stream.heartbeat"(message) {
     setServerTime(message.time);
-    if (body.dataset.live === "live") showReceived(receivedAt);
+    reached(receivedAt);
   },
   "stream.reset"(message) {
     epoch = message.epoch;
@@ -107,7 +106,7 @@ function caught(seq) {
     caughtUp = true;
     showNow();
   }
-  if (body.dataset.live === "live") showReceived(receivedAt);
+  reached(receivedAt);
 }
 
 function closed(code) {
@@ -149,21 +148,6 @@ function hangUp() {
   left.close();
 }
 
-// Draws what waits at the next frame; in a hidden tab, where there are no frames, a little later.
-function plan() {
-  if (paused) return showPause(paused, changesWaiting());
-  if (refreshing) return undefined;
-  if (document.hidden && waitingCount() >= HIDDEN_MOST) return flush();
-  if (scheduled) return undefined;
-  scheduled = true;
-  return document.hidden ? setTimeout(flush, HIDDEN_FLUSH) : requestAnimationFrame(flush);
-}
-
-function flush() {
-  scheduled = false;
-  if (!paused && !refreshing) apply();
-}
-
 // What was missed is gone: draw the page anew, then go on with what came meanwhile.
 async function refresh() {
   if (refreshing) return;
@@ -176,7 +160,7 @@ async function refresh() {
   } while (outdated && !paused);
   refreshing = false;
   follow();
-  flush();
+  draw();
   showNow();
 }
 
@@ -188,7 +172,7 @@ function togglePause() {
   paused = !paused;
   showPause(paused, 0);
   if (!paused && outdated) refresh();
-  else flush();
+  else draw();
   showNow();
 }
 
@@ -207,7 +191,8 @@ function comeBack() {
 export function startLive() {
   if (!body.dataset.liveUrl) return;
   startBadge(togglePause);
-  startVerifying(() => body.dataset.live === "live" && !waitingCount(), refresh);
+  startDrawing(() => !paused && !refreshing);
+  startVerifying(isUpToDate, refresh);
   catchUp(FIRST_GRACE);
   connect();
   setInterval(() => {
@@ -227,12 +212,11 @@ export function startLive() {
     catchUp(GRACE);
     comeBack();
   });
-  document.addEventListener("frames:due", () => plan());
   document.addEventListener("live:applied", () => follow()); // rows that have come in have topics of their own
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     if (hasJumped()) hangUp();
-    flush();
+    draw();
     if (!socket) comeBack();
   });
   document.addEventListener("htmx:after:swap", (event) => {

@@ -1,10 +1,20 @@
-// Numbers as the server writes them, for what is drawn in the browser.
+// Numbers as the server writes them for this reader, for what is drawn in the browser.
+const [THOUSANDS, POINT] = document.documentElement.dataset.numbers || ",.";
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const TENTHS = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
+function written(text) {
+  return text.replace(/[,.]/g, (mark) => (mark === "," ? THOUSANDS : POINT));
+}
+
+// What goes to many readers has marks where each has separators of their own: see console/pages/reader.py.
+export function withSeparators(html) {
+  return html.replaceAll("\ue000", THOUSANDS).replaceAll("\ue001", POINT);
+}
+
 export function count(number) {
-  return WHOLE.format(number);
+  return written(WHOLE.format(number));
 }
 
 // A unit ends where the rounded amount would be 1,024 of it; from 100 on nobody reads the tenth.
@@ -16,5 +26,5 @@ export function bytes(number) {
     unit += 1;
   }
   const format = unit > 0 && amount < 99.95 ? TENTHS : WHOLE;
-  return `${number < 0 ? "-" : ""}${format.format(amount)} ${UNITS[unit]}`;
+  return `${number < 0 ? "-" : ""}${written(format.format(amount))} ${UNITS[unit]}`;
 }

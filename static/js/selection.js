@@ -49,6 +49,7 @@ function change(box) {
 }
 
 export function startSelection() {
+  for (const { dataset } of document.querySelectorAll("[data-pick]:checked")) picked.add(dataset.pick); // before this ran
   document.addEventListener("change", async ({ target }) => {
     if (target.matches?.("[data-pick]")) change(target);
     if (!target.matches?.("[data-file-into]") || !target.files.length) return;

@@ -38,7 +38,8 @@ function sentence(text) {
 
 function show(field) {
   const place = field.form?.querySelector("[data-sms-count]");
-  if (place && field.value) place.textContent = sentence(field.value);
+  if (place && (field.value || place.dataset.smsCount)) place.textContent = sentence(field.value);
+  if (place && field.value) place.dataset.smsCount = "counted";
 }
 
 export function startSmsText() {

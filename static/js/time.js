@@ -4,6 +4,8 @@ import { serverDate } from "./server_time.js";
 
 const KEY = "console.zone";
 const YOUNG = 5_000;
+const NEW = 15 * 60_000;
+const OLD = 6 * 3_600_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 // The user's own zone: of the IANA database, or "local" for that of the machine. Who has none, or has UTC, may switch
@@ -59,16 +61,26 @@ function partsIn(date) {
   };
 }
 
-export function inUtc() {
-  return zone === "UTC";
+// The zone that times are shown in, by its name in the IANA database; null: that of the machine.
+export function shownZone() {
+  return zone === "UTC" ? "Etc/UTC" : fields ? other : null;
 }
 
 export function clock(date, now = serverDate()) {
+  return clockOf(date, now, (then) => `${then.time}:${then.second}`);
+}
+
+// As the clock, of a moment that is no second's: when an hour began.
+export function hour(date, now = serverDate()) {
+  return clockOf(date, now, (then) => then.time);
+}
+
+function clockOf(date, now, ofToday) {
   const then = parts(date);
   const today = parts(now);
   if (then.year !== today.year) return `${day(date)} ${then.time}`;
   if (then.month !== today.month || then.day !== today.day) return `${then.day} ${MONTHS[then.month]} ${then.time}`;
-  return `${then.time}:${then.second}`;
+  return ofToday(then);
 }
 
 export function day(date) {
@@ -120,12 +132,33 @@ export function until(date, now = serverDate()) {
   return date - now >= 1000 ? ago(date, now).replace("now", "due now") : "due now";
 }
 
+// In how long something happens, counted down to the second and rounded.
+export function ahead(date, now = serverDate()) {
+  const seconds = (date - now) / 1000;
+  if (seconds <= 0) return ago(date, now);
+  if (Math.ceil(seconds) < 60) return `in ${Math.ceil(seconds)} s`;
+  if (Math.round(seconds / 60) < 60) return `in ${Math.round(seconds / 60)} min`;
+  if (Math.round(seconds / 3600) < 48) return `in ${Math.round(seconds / 3600)} h`;
+  return `in ${count(Math.round(seconds / 86400))} d`;
+}
+
+// The same of what has not happened yet, though its time may have come: never past.
+function due(date, now) {
+  const text = ahead(date, now);
+  return text.endsWith(" ago") ? "now" : text;
+}
+
+// How old what was known at a moment is.
+export function fresh(date, now = serverDate()) {
+  return now - date < NEW ? "new" : now - date < OLD ? "hours" : "old";
+}
+
 function age(date, now) {
   const text = ago(date, now).replace(" ago", "");
   return text === "now" || text.startsWith("in ") ? "0 s" : text;
 }
 
-export const STYLES = { age, ago, clock, date: day, "utc-date": utcDate, until };
+export const STYLES = { age, ago, ahead, axis: hourMinute, clock, date: day, due, hour, until, "utc-date": utcDate };
 
 export function renderTimes(root = document) {
   const now = serverDate();
@@ -134,6 +167,7 @@ export function renderTimes(root = document) {
     if (Number.isNaN(date.getTime())) continue;
     const text = STYLES[element.dataset.style]?.(date, now);
     if (text && element.textContent !== text) element.textContent = text;
+    if ("fresh" in element.dataset) element.dataset.fresh = fresh(date, now);
   }
 }
 
@@ -146,6 +180,13 @@ function showClock() {
   const now = serverDate();
   const { time, second } = parts(now);
   for (const element of document.querySelectorAll("time[data-clock]")) element.textContent = `${time}:${second}`;
+}
+
+// What changes by itself changes together, once a second: each moment of its own would be a paint of its own.
+function tick() {
+  showClock();
+  renderTimes(document.querySelector("[data-live-badge]") ?? undefined);
+  document.dispatchEvent(new CustomEvent("clock:ticked"));
 }
 
 function showZone() {
@@ -162,10 +203,9 @@ function showZone() {
 export function startTimes() {
   showZone();
   setInterval(() => document.hidden || renderTimes(), YOUNG);
-  setInterval(() => document.hidden || showClock(), 1_000);
-  setInterval(() => document.hidden || renderTimes(document.querySelector("[data-live-badge]") ?? undefined), 1_000);
+  setInterval(() => document.hidden || tick(), 1_000);
   document.addEventListener("visibilitychange", () => document.hidden || (renderTimes(), showClock()));
-  document.addEventListener("htmx:after:swap", () => renderTimes());
+  document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.swap === "none" || renderTimes());
   document.addEventListener("pointerover", nameExactly);
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-zone]")) return;

@@ -23,6 +23,9 @@ export function notify(text, kind = "info") {
   region.append(toast);
 }
 
+// The revision of what a message is about; an answer that was long on its way may be older than what has come live.
+const revision = (toast) => Number(toast.dataset.rev ?? 0);
+
 // Of one thing one message, the latest; and few in all: the least urgent go first, of these the oldest.
 function crowd(region) {
   for (const toast of region.children) {
@@ -30,7 +33,7 @@ function crowd(region) {
     order.set(toast, (number += 1));
     if ("fades" in toast.dataset) setTimeout(() => toast.remove(), CALM);
   }
-  const latest = [...region.children].sort((one, other) => order.get(other) - order.get(one));
+  const latest = [...region.children].sort((one, other) => revision(other) - revision(one) || order.get(other) - order.get(one));
   const said = new Set();
   const left = latest.filter((toast) => {
     const again = toast.id && said.has(toast.id);

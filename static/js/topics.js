@@ -3,19 +3,23 @@ const MESSAGE_MOST = 100; // topics in one message to the server, which takes 4 
 
 let following = new Set();
 
+const SINCE = "main [data-live-since]"; // what was read later than the page says as of when
+
+// The topics of rows, each with as of when its row was drawn, where it was later than the page.
 function onPage() {
-  return new Set([...document.querySelectorAll("main [data-topic]")].map((element) => element.dataset.topic));
+  const rows = [...document.querySelectorAll("main [data-topic]")];
+  return new Map(rows.map((row) => [row.dataset.topic, row.closest(SINCE)?.dataset.liveSince]));
 }
 
 // All topics of the page: those that the server named, and those of its rows.
 export function topicsOfPage() {
   const named = new URL(document.body.dataset.liveUrl, location.href).searchParams.get("topics") ?? "";
-  return [...new Set([...named.split(","), ...onPage()])].filter(Boolean);
+  return [...new Set([...named.split(","), ...onPage().keys()])].filter(Boolean);
 }
 
 // The address of the WebSocket, with all topics and the point from which to go on.
 export function address(since) {
-  following = onPage();
+  following = new Set(onPage().keys());
   const url = new URL(document.body.dataset.liveUrl, location.href);
   const named = url.searchParams.get("topics");
   url.searchParams.delete("topics");
@@ -29,12 +33,13 @@ export function address(since) {
 // the server too, perhaps before something that the page has shown already; so what was published since is asked for again.
 export function changes(redrawn) {
   const wanted = onPage();
-  const since = document.querySelector("main [data-live-since]")?.dataset.liveSince || undefined;
+  const since = document.querySelector(SINCE)?.dataset.liveSince || undefined;
   const all = redrawn && since;
-  const added = [...wanted].filter((topic) => all || !following.has(topic));
+  const added = [...wanted.keys()].filter((topic) => all || !following.has(topic));
   const removed = [...following].filter((topic) => all || !wanted.has(topic));
-  following = wanted;
-  return [...messages("unsubscribe", removed), ...messages("subscribe", added, since)];
+  following = new Set(wanted.keys());
+  const points = Map.groupBy(added, (topic) => wanted.get(topic) ?? since);
+  return [...messages("unsubscribe", removed), ...[...points].flatMap(([point, topics]) => messages("subscribe", topics, point))];
 }
 
 function messages(type, topics, since) {

@@ -45,18 +45,20 @@ function showVerified() {
   renderTimes(line);
 }
 
-// `isLive` says whether the page claims to be up to date; `refresh` draws it anew.
-export function startVerifying(isLive, refresh) {
+// `isUpToDate` draws what has come, and says whether the page claims to be up to date; `refresh` draws it anew.
+export function startVerifying(isUpToDate, refresh) {
   async function verify() {
+    if (verifying || document.hidden || !isUpToDate()) return;
     const before = shown();
-    if (verifying || document.hidden || !isLive() || !Object.keys(before).length) return;
+    if (!Object.keys(before).length) return;
     verifying = true;
     const found = await differing(before, false);
     if (found?.length) {
       await new Promise((done) => setTimeout(done, AGAIN));
+      const claims = isUpToDate();
       const now = shown();
       const still = Object.fromEntries(found.filter((name) => now[name] === before[name]).map((name) => [name, now[name]]));
-      if (isLive() && Object.keys(still).length && (await differing(still, true))?.length) await refresh();
+      if (claims && Object.keys(still).length && (await differing(still, true))?.length) await refresh();
     } else if (found) {
       showVerified();
       document.dispatchEvent(new CustomEvent("live:verified"));

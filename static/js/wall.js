@@ -67,3 +67,4 @@ setInterval(show, 1_000);
 stayAwake();
 document.addEventListener("visibilitychange", stayAwake);
 hidePointer();
+document.documentElement.dataset.started = "";
