@@ -1,4 +1,4 @@
-"""The web application: joins the routes of all slices. The only file that knows every part."""
+"""The web application: joins the routes of all nouns; pages/joining.py joins the pages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,27 +6,26 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
-from litestar.types import Scope
 from msgspec import Struct
 
 from console import health
+from console.api_keys.answers import KeptAnswers
 from console.callers import Callers, share_of
 from console.errors import NotAllowed
 from console.http import metrics
-from console.http.authentication import Authentication, Connection, allowed
+from console.http.authentication import Authentication, Connection, allowed, noting
 from console.http.client_address import TrustedProxies
+from console.http.compression import COMPRESSION
 from console.http.database import ConnectionPerRequest
 from console.http.drawn_for import DrawnFor
 from console.http.exceptions import error_response
 from console.http.fair_share import FairShare
 from console.http.json_bodies import JsonRequest
-from console.http.methods import methods_at
 from console.http.origins import same_origin
-from console.http.prepared import SKIPS_COMPRESSION, PreparedAnswers
+from console.http.prepared import PreparedAnswers
 from console.http.requests import Requests
 from console.http.routes import dependencies_in_turn
 from console.live import endpoints
@@ -36,12 +35,14 @@ from console.organizations.flags_kept import FlagsKept
 from console.pages import forgotten, oidc, passkey_sign_in, second_step, sign_in, team, wall_key
 from console.pages.joining import live_part, page_routes, wall_routes
 from console.pages.list_positions import ListPositions
+from console.pages.reader import write_for
 from console.pages.static import service_worker, static_files
 from console.pages.templating import Fragments, environment
 from console.polling.kept import PollingReports
 from console.sessions.oidc_provider import IdentityProvider, provider_of
 from console.settings import Settings
 from console.store.database import Database, database_of
+from console.store.direct_reads import write_texts
 from console.store.engines import open_engine, open_replica
 from console.streamer import endpoint
 from console.telemetry.tracing import TracedRequests, tracing_of
@@ -111,9 +112,6 @@ def create_app(settings: Settings) -> Litestar:
     async def note_refused(connection: Connection, refused: NotAllowed) -> None:
         await running.parts.callers.note_refused(connection, refused)
 
-    async def count_network(scope: Scope) -> dict[str, str]:
-        return await running.parts.callers.count_network(scope)
-
     app = Litestar(
         route_handlers=[
             static_files(),
@@ -154,29 +152,30 @@ def create_app(settings: Settings) -> Litestar:
                 lambda: running.parts.callers.found_by,
                 guards=[allowed(lambda connection: same_origin(connection, settings), note_refused)],
             ),
-            DrawnFor(lambda caller: caller.page_owner),
+            DrawnFor(lambda caller: caller.page_owner, write_for),
             FairShare(share_of),
         ],
+        after_exception=[noting(note_refused)],
         exception_handlers={Exception: error_response},
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment())),
         openapi_config=openapi(),
         logging_config=None,
         request_class=JsonRequest,
         request_max_body_size=LARGEST_BODY_BYTES,
-        compression_config=CompressionConfig(
-            "brotli", minimum_size=1024, brotli_quality=5, gzip_compress_level=5, exclude_opt_key=SKIPS_COMPRESSION
-        ),
+        compression_config=COMPRESSION,
     )
     dependencies_in_turn(app)
+    write_texts()
     # Around the router too: what it refuses itself, 404 and 405, is a request like any other.
     app.asgi_handler = Requests(
         app.asgi_handler,
         origins=settings.public_origin,
         secure=settings.secure_cookies,
         proxies=TrustedProxies(settings.trusted_proxies),
-        count=count_network,
-        methods=lambda path: methods_at(app.routes, path),
+        count=lambda: running.parts.callers.count_network,
+        routes=lambda: app.routes,
     )
+    app.asgi_handler = KeptAnswers(app.asgi_handler, lambda: running.parts.callers.keys)
     if running.tracing is not None:
         app.asgi_handler = TracedRequests(app.asgi_handler, running.tracing)
     app.state.settings = settings

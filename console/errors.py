@@ -29,6 +29,7 @@ class ConsoleError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL"
     headers: ClassVar[dict[str, str]] = {}
+    noted: bool = False  # whether a line of the audit trail says it
 
     def __init__(self, message: str, **details: Any) -> None:
         self.message = message

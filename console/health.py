@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console.audit.condition import every_chain
 from console.http.authentication import Access
+from console.http.route_options import FOR_PROGRAMS, QUIET
 from console.live.feed import Feed
 from console.migrate import newest, revision
 from console.store.database import Database
@@ -109,9 +110,10 @@ async def _database(db: Database) -> str:
 async def _migrations(db: Database) -> str:
     async with db.engine.connect() as connection:
         at = await connection.run_sync(revision)
-    if at != newest():
-        raise LookupError(f"at {at or 'nothing'}, needs {newest()}: run `console migrate`")
-    return f"at {at}"
+    needed = newest() or ""
+    if (at or "") < needed:
+        raise LookupError(f"at {at or 'nothing'}, needs {needed}: run `console migrate`")
+    return f"at {at}" if at == needed else f"at {at}, newer than this version's {needed}"  # an upgrade, or the way back
 
 
 async def _redis(db: Database) -> str:
@@ -180,5 +182,5 @@ def router(*, in_schema: bool) -> Router:
         tags=["Health"],
         include_in_schema=in_schema,
         security=[],
-        opt={"access": Access.PUBLIC},
+        opt={"access": Access.PUBLIC, FOR_PROGRAMS: True, QUIET: not in_schema},
     )

@@ -2,10 +2,14 @@
 
 import re
 import unicodedata
+from typing import Annotated
+
+from msgspec import Meta
 
 from console.unicode_text import normal
 
 LENGTH = 19  # digits, as stored and as 1NCE writes it
+Iccid = Annotated[str, Meta(min_length=LENGTH, max_length=LENGTH + 1)]  # of a body: by its length alone
 LONGEST_WRITTEN = 200  # characters, with all that stands between the digits
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -38,6 +42,21 @@ def plain_text(text: str) -> str:
     )
 
 
+def has_stored_length(digits: str) -> bool:
+    """Whether they are as many as an ICCID has without its check digit."""
+    return len(digits) == LENGTH
+
+
+def has_printed_length(digits: str) -> bool:
+    """Whether they are as many as an ICCID has with its check digit."""
+    return len(digits) == LENGTH + 1
+
+
+def is_longer(text: str) -> bool:
+    """Whether it is longer than an ICCID without its check digit."""
+    return len(text) > LENGTH
+
+
 def parse(text: str) -> str:
     """The ICCID as it is stored and as 1NCE takes it: 19 digits, without the check digit.
 
@@ -49,15 +68,15 @@ def parse(text: str) -> str:
     if len(text) > LONGEST_WRITTEN:
         raise InvalidIccid(f"An ICCID has 19 digits, or 20 with its check digit; this has {len(text):,} characters.")
     digits = SEPARATORS.sub("", plain_text(text))
-    if len(digits) == LENGTH + 1 and digits[-1] in "fF":
+    if has_printed_length(digits) and digits[-1] in "fF":
         digits = digits[:-1]
     if not digits:
         raise InvalidIccid("The ICCID is empty.")
     if not (digits.isascii() and digits.isdigit()):
         raise InvalidIccid(f"An ICCID has digits only; {text[:40]!r} has other characters.")
-    if len(digits) == LENGTH:
+    if has_stored_length(digits):
         return digits
-    if len(digits) != LENGTH + 1:
+    if not has_printed_length(digits):
         raise InvalidIccid(f"An ICCID has 19 digits, or 20 with its check digit; {digits[:40]} has {len(digits)}.")
     expected = check_digit(digits[:LENGTH])
     if digits[LENGTH] != expected:

@@ -54,6 +54,14 @@ fanout = Histogram(
     "console_live_fanout_seconds", "From the publication of a fact to its hand-over to the sockets", buckets=SECONDS
 )
 feed_up = Gauge("console_live_feed_up", "1 while the subscription to Redis is up")
+changes_unpublished = Counter(
+    "console_changes_unpublished_total", "Times Redis could not be informed of a committed change; tried again"
+)
+kept_answers = Counter(
+    "console_kept_answers_total",
+    "Requests of programs for what may be kept: `hit` (sent as it was), `changed`, `absent`",
+    ["outcome"],
+)
 feed_reconnects = Counter("console_live_feed_reconnects_total", "Times the subscription to Redis was made again")
 feed_gaps = Counter("console_live_feed_gaps_total", "Gaps in the sequence that were filled from the stream")
 facts_published = Counter("console_facts_published_total", "Facts that this process published to Redis", ["kind"])
@@ -104,8 +112,8 @@ job_seconds = Histogram(
     "console_job_run_seconds", "How long a run took", ["job"], buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 )
 streamer_records = Counter("console_streamer_records_total", "Records of the Data Streamer", ["kind", "outcome"])
-streamer_batches = Counter(
-    "console_streamer_batches_total", "Posts of the Data Streamer and the SMS Forwarder", ["outcome"]
+streamer_posts = Counter(
+    "console_streamer_posts_total", "Posts of the Data Streamer and the SMS Forwarder", ["outcome"]
 )
 streamer_missed = Gauge(
     "console_streamer_missed",

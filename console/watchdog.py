@@ -9,6 +9,7 @@ a single call in C that keeps the interpreter's lock.
 import asyncio
 import faulthandler
 import gc
+import os
 import re
 import tempfile
 import threading
@@ -30,6 +31,8 @@ DESIGN_SECONDS = 0.02  # that a turn of the loop may take
 EVERY_SECONDS = 0.01  # of processor time
 STOPPED_SECONDS = 1.0  # after which the thread has noticed that it is to end
 LOGGED_EVERY_SECONDS = 1.0
+HUNG_SECONDS = 60.0  # of processor time in one turn: it never ends
+HUNG_CODE = 70  # EX_SOFTWARE of sysexits.h
 DEEPEST = 60  # frames of a stack
 INNERMOST = 4  # of these, that are logged whosever they are
 ROOT = str(Path(__file__).parents[1])
@@ -66,9 +69,14 @@ class _Probe:
 
 
 class Watchdog:
-    """Watches the loop that runs in the thread that makes it."""
+    """Watches the loop that runs in the thread that makes it.
 
-    def __init__(self) -> None:
+    `hung_seconds`: of processor time in one turn, after which the process ends, so that its supervisor starts it again.
+    Until then its open transactions keep their locks: PostgreSQL waits for ever for the rest of a statement.
+    """
+
+    def __init__(self, *, hung_seconds: float | None = None) -> None:
+        self._hung_seconds = hung_seconds
         self.long_turns: deque[LongTurn] = deque(maxlen=KEPT)
         self._thread_id = threading.get_ident()
         self._stopped = threading.Event()
@@ -108,6 +116,10 @@ class Watchdog:
         elif probe is None:
             self._probe = probe = _Probe(used, self._collected)
             loop.call_soon_threadsafe(self._reached, probe)
+        elif self._hung_seconds is not None and used - probe.began > self._hung_seconds:
+            frames = culprit(stack_of(self._thread_id))
+            logger("loop").critical("the event loop hangs: the process ends", frames=frames)
+            os._exit(HUNG_CODE)
         elif len(probe.stacks) < MOST_STACKS:
             probe.stacks.append(stack_of(self._thread_id))
 

@@ -12,6 +12,9 @@ from console.live.frame_protocol import protocol
 from console.settings import Settings
 from console.telemetry.error_reports import reporting
 
+# How soon a thread that computes gives way to the event loop, which waits so long each time that it has been idle, some
+# twenty times in a request, and for every such thread in turn; Python's own 5 ms made seconds of that.
+GIVE_WAY_SECONDS = 0.000_5
 PING_SECONDS = 45.0  # each costs as much as ten frames; heartbeats show anyway whether a connection is open
 
 
@@ -44,6 +47,7 @@ def server_for(app: Litestar, host: str, port: int, *, ws: str | None = None) ->
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until asked to stop. Sockets are asked to come back (1012), requests get four seconds to end."""
     server = server_for(create_app(settings), host, port)
+    sys.setswitchinterval(GIVE_WAY_SECONDS)
     gc.freeze()  # what is imported stays: to look through it took 100 ms, in which the event loop stood
     try:
         with reporting(settings, "web"):

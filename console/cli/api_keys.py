@@ -6,8 +6,9 @@ import click
 
 from console.acting import acting
 from console.api_keys import reads as key_reads
+from console.api_keys.revoking import revoke
 from console.api_keys.rules import LONGEST_DAYS, USUAL_DAYS, WALL, prefix_of
-from console.api_keys.writes import put_key, revoke_key
+from console.api_keys.writes import put_key
 from console.cli.printing import as_json, at_the_shell, org_option, show, the_organization, with_database
 from console.errors import NotFound
 from console.organizations.rules import PERMISSIONS, Permission, Role
@@ -102,8 +103,7 @@ def key_revoke(prefix: str) -> None:
             db.transaction() as transaction,
             acting(transaction, at_the_shell(), "key.revoke", prefix, organization_id=found.organization_id) as act,
         ):
-            act.before = {"name": found.name, "scopes": found.scopes}
-            await revoke_key(transaction, prefix, datetime.now(UTC))
+            await revoke(transaction, at_the_shell(), act, prefix, datetime.now(UTC))
 
     with_database(work)
     click.echo(f"{prefix} is not accepted any more.")

@@ -5,27 +5,14 @@ have. The data of `alembic_version` is left out: a restore writes it when all el
 """
 
 import asyncio
-import hashlib
-import secrets
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
-import msgspec
 
-from console.cli.backup_files import (
-    DATABASE,
-    FORMAT,
-    MANIFEST,
-    Backup,
-    Manifest,
-    backup_keys,
-    file_key,
-    signed,
-    unfinished,
-)
-from console.cli.encryption import CHUNK_BYTES, Encryption
+from console.cli.backup_files import Backup, backup_keys
+from console.cli.backup_places import DATA, Place, new_name
+from console.cli.backup_writing import BackupFile
+from console.cli.encryption import CHUNK_BYTES
 from console.cli.postgres_programs import BackupPrograms, backup_programs, connect, environment
 from console.errors import ConsoleError, NotReady
 from console.settings import Settings
@@ -42,24 +29,9 @@ TIMESCALE = "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
 LEFT_OUT = "alembic_version"
 
 
-class _Hashed:
-    """A file whose bytes are counted and hashed as they are written."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-        self.bytes = 0
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        self.bytes += len(data)
-        return self._file.write(data)
-
-
-async def make_backup(known: Settings, target: Path) -> Backup:
-    """Write a backup into a folder of its own within the target. Raises ConsoleError if that fails: nothing is left."""
-    keys = backup_keys(known)
-    key_id, key = next(iter(keys.items()))
+async def make_backup(known: Settings, place: Place) -> Backup:
+    """Write a backup into a folder of its own there. Raises ConsoleError if that fails: nothing is left."""
+    backup_keys(known)
     try:
         connection = await connect(known.owner_url)
     except (OSError, asyncpg.PostgresError) as error:
@@ -69,36 +41,28 @@ async def make_backup(known: Settings, target: Path) -> Backup:
         programs = await backup_programs(postgres)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             snapshot, as_of = await connection.fetchrow("SELECT pg_export_snapshot(), now()")
-            revision = await _revision(connection)
-            salt = secrets.token_hex(16)
-            with unfinished(target, as_of) as (folder, complete):
-                with (folder / DATABASE).open("xb") as file:
-                    hashed = _Hashed(file)
-                    encryption = Encryption(file_key(key, salt), hashed)  # type: ignore[arg-type]
+            revision = await schema_revision(connection)
+            name = new_name(as_of)
+            with place.new(name) as create:
+                with create(DATA) as file:
+                    writing = BackupFile(file, known)
                     async with asyncio.TaskGroup() as tasks:
                         counted = tasks.create_task(count_rows(connection))
-                        tasks.create_task(_dump(programs, known.owner_url, snapshot, encryption))
-                manifest = Manifest(
-                    format=FORMAT,
+                        tasks.create_task(_dump(programs, known.owner_url, snapshot, writing))
+                manifest = writing.manifest(
+                    create,
                     as_of=as_of,
-                    console=version("sim-console"),
                     revision=revision,
                     postgres=postgres,
                     programs=programs.version,
                     timescaledb=await connection.fetchval(TIMESCALE),
                     tables=counted.result(),
-                    bytes=hashed.bytes,
-                    sha256=hashed.digest.hexdigest(),
-                    key=key_id,
-                    salt=salt,
                 )
-                manifest = signed(manifest, key)
-                (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     except* ConsoleError as group:
         raise group.exceptions[0] from None
     finally:
         await connection.close()
-    return Backup(complete, manifest)
+    return Backup(place, name, manifest)
 
 
 async def count_rows(connection: Any) -> dict[str, int]:
@@ -107,7 +71,8 @@ async def count_rows(connection: Any) -> dict[str, int]:
     return {name: await connection.fetchval(f'SELECT count(*) FROM public."{name}"') for name in names}
 
 
-async def _revision(connection: Any) -> str:
+async def schema_revision(connection: Any) -> str:
+    """The newest migration that the database has. Raises NotReady if it has none."""
     found = None
     if await connection.fetchval("SELECT to_regclass('alembic_version')"):
         found = await connection.fetchval(REVISION)
@@ -116,7 +81,7 @@ async def _revision(connection: Any) -> str:
     return str(found)
 
 
-async def _dump(programs: BackupPrograms, url: str, snapshot: str, encryption: Encryption) -> None:
+async def _dump(programs: BackupPrograms, url: str, snapshot: str, file: BackupFile) -> None:
     process = await asyncio.create_subprocess_exec(
         *(programs.command("pg_dump"), "--format=custom", "--compress=1", "--no-password", f"--snapshot={snapshot}"),
         *("--lock-wait-timeout=60000", f"--exclude-table-data=public.{LEFT_OUT}"),
@@ -130,11 +95,11 @@ async def _dump(programs: BackupPrograms, url: str, snapshot: str, encryption: E
     try:
         said = asyncio.create_task(process.stderr.read())
         while data := await process.stdout.read(CHUNK_BYTES):
-            encryption.write(data)
+            file.write(data)
         if await process.wait():
             raise ConsoleError(f"pg_dump has failed: {(await said).decode(errors='replace').strip()}")
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    encryption.finish()
+    file.finish()

@@ -1,34 +1,26 @@
-"""Backups as files: a folder each, with the encrypted database and a manifest that is signed with the backup key.
-
-A folder has its name only when it is complete and on the disk: whatever interrupts a backup leaves nothing that could
-be taken for one.
-"""
+"""Backups and archives: a folder each, with an encrypted file and a manifest that is signed with the backup key."""
 
 import hashlib
 import hmac
-import os
-import re
-import secrets
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct, structs
 
+from console.cli.backup_places import BACKUP, DATA, MANIFEST, Folder, Place
 from console.cli.encryption import BackupBroken
 from console.errors import Invalid, NotFound
 from console.organizations.sealing import derived
 from console.settings import Settings
 
-DATABASE, MANIFEST = "database.encrypted", "manifest.json"
 FORMAT = 1
-NAME = re.compile(r"console-\d{8}T\d{6}Z-[0-9a-f]{4}")
-UNFINISHED = ".unfinished-"
+BUCKET = "s3://"
 ABANDONED_AFTER = timedelta(days=2)  # no backup takes so long
-READ_BYTES = 1 << 20
+READ_BYTES = MANIFEST_BYTES = 1 << 20
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -57,8 +49,33 @@ class Manifest(Struct, frozen=True, kw_only=True):
 class Backup(Struct, frozen=True):
     """A backup that is whole by its manifest. Whether its file is, `verify` finds out."""
 
-    folder: Path
+    place: Place
+    name: str
     manifest: Manifest
+
+    @property
+    def address(self) -> str:
+        """How people write it."""
+        return self.place.path(self.name)
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """The encrypted file, to read."""
+        return self.place.open(self.name, DATA)
+
+
+def place_of(target: str) -> Place:
+    """The folder or bucket of this address. Raises Invalid where it names no bucket, or the extra `s3` is missing."""
+    if not target.startswith(BUCKET):
+        return Folder(Path(target))
+    from console.cli.backup_bucket import Bucket  # imports what reads S3, an optional extra
+
+    return Bucket(target)
+
+
+def split(address: str) -> tuple[Place, str]:
+    """The place and the name of the backup with this address."""
+    above, _, name = address.rstrip("/").rpartition("/")
+    return (place_of(above), name) if address.startswith(BUCKET) else (Folder(Path(address).parent), Path(address).name)
 
 
 def backup_keys(known: Settings) -> dict[str, str]:
@@ -83,65 +100,37 @@ def _signature(manifest: Manifest, key: str) -> str:
     return hmac.new(derived(key, b"sim-console backup manifest"), text, hashlib.sha256).hexdigest()
 
 
-@contextmanager
-def unfinished(target: Path, as_of: datetime) -> Iterator[tuple[Path, Path]]:
-    """A folder to write a backup into, and what it is renamed to when the block ends; when that fails it is gone."""
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = f"console-{as_of:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    folder = target / (UNFINISHED + name)
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder, target / name
-        for path in (*folder.iterdir(), folder):
-            _to_disk(path)
-        folder.rename(target / name)
-        _to_disk(target)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def backups_in(target: Path, keys: Mapping[str, str]) -> list[Backup]:
-    """The backups in a folder that were written with these keys, the newest first."""
+def backups_in(place: Place, keys: Mapping[str, str]) -> list[Backup]:
+    """The backups in a place that were written with these keys, the newest first."""
     found = []
-    with suppress(FileNotFoundError):
-        for folder in target.iterdir():
-            if NAME.fullmatch(folder.name) and not folder.is_symlink():
-                with suppress(BackupBroken, NotFound):
-                    found.append(read_backup(folder, keys))
+    for name in place.names(BACKUP):
+        with suppress(BackupBroken, NotFound):
+            found.append(read_backup(place, name, keys))
     return sorted(found, key=lambda one: one.manifest.as_of, reverse=True)
 
 
-def read_backup(folder: Path, keys: Mapping[str, str]) -> Backup:
-    """The backup in this folder. Raises NotFound where none is, BackupBroken where its manifest does not hold."""
+def read_backup(place: Place, name: str, keys: Mapping[str, str]) -> Backup:
+    """The backup of this name. Raises NotFound where none is, BackupBroken where its manifest does not hold."""
+    address = place.path(name)
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise NotFound(f"There is no backup in {folder}") from error
+        with place.open(name, MANIFEST) as file:
+            manifest = msgspec.json.decode(file.read(MANIFEST_BYTES), type=Manifest)
     except msgspec.DecodeError as error:
-        raise BackupBroken(f"The manifest in {folder} can't be read: {error}") from error
+        raise BackupBroken(f"The manifest in {address} can't be read: {error}") from error
     if manifest.key not in keys:
-        raise BackupBroken(f"The backup in {folder} was encrypted with key {manifest.key!r}, which BACKUP_KEY lacks")
+        raise BackupBroken(f"The backup in {address} was encrypted with key {manifest.key!r}, which BACKUP_KEY lacks")
     if not hmac.compare_digest(manifest.signature, _signature(manifest, keys[manifest.key])):
-        raise BackupBroken(f"The manifest in {folder} was changed, or BACKUP_KEY has another key {manifest.key!r}")
+        raise BackupBroken(f"The manifest in {address} was changed, or BACKUP_KEY has another key {manifest.key!r}")
     if manifest.format != FORMAT:
-        raise BackupBroken(f"The backup in {folder} has format {manifest.format}, this version reads {FORMAT}")
-    return Backup(folder, manifest)
+        raise BackupBroken(f"The backup in {address} has format {manifest.format}, this version reads {FORMAT}")
+    return Backup(place, name, manifest)
 
 
-def newest_backup(target: Path, keys: Mapping[str, str]) -> Backup:
-    """The newest backup in a folder. Raises NotFound if there is none that these keys have written."""
-    found = backups_in(target, keys)
+def newest_backup(place: Place, keys: Mapping[str, str]) -> Backup:
+    """The newest backup in a place. Raises NotFound if there is none that these keys have written."""
+    found = backups_in(place, keys)
     if not found:
-        raise NotFound(f"There is no backup in {target} that was written with a key of BACKUP_KEY")
+        raise NotFound(f"There is no backup in {place.path('')} that was written with a key of BACKUP_KEY")
     return found[0]
 
 
@@ -149,28 +138,21 @@ def verify(backup: Backup) -> None:
     """Raises BackupBroken if the file is not byte by byte the one that was written."""
     hashing = hashlib.sha256()
     size = 0
-    with (backup.folder / DATABASE).open("rb") as file:
+    with backup.open() as file:
         while data := file.read(READ_BYTES):
             hashing.update(data)
             size += len(data)
     if (size, hashing.hexdigest()) != (backup.manifest.bytes, backup.manifest.sha256):
-        raise BackupBroken(f"{backup.folder / DATABASE} is not as it was written ({size:,} bytes): use another backup")
+        raise BackupBroken(f"{backup.address}/{DATA} is not as it was written ({size:,} bytes): use another backup")
 
 
-def delete_old(target: Path, keys: Mapping[str, str], now: datetime, days: int) -> list[Path]:
+def delete_old(place: Place, keys: Mapping[str, str], now: datetime, days: int) -> list[str]:
     """Delete backups that are older than so many days, never the newest; and what was left unfinished long ago.
 
     Only what a key of ours has signed is deleted, so that nothing goes that another has put there.
     """
-    gone = [one.folder for one in backups_in(target, keys)[1:] if one.manifest.as_of < now - timedelta(days=days)]
-    for folder in target.glob(f"{UNFINISHED}console-*"):
-        since = (now - ABANDONED_AFTER).timestamp()
-        ours = NAME.fullmatch(folder.name.removeprefix(UNFINISHED)) and not folder.is_symlink()
-        if ours and folder.stat().st_mtime < since:
-            gone.append(folder)
-    for folder in gone:
-        for name in (MANIFEST, DATABASE):  # the manifest first: what is left of an interrupted deletion is no backup
-            (folder / name).unlink(missing_ok=True)
-        with suppress(OSError):  # somebody has put something of their own there
-            folder.rmdir()
+    gone = [one.name for one in backups_in(place, keys)[1:] if one.manifest.as_of < now - timedelta(days=days)]
+    gone += place.abandoned(now - ABANDONED_AFTER)
+    for name in gone:
+        place.remove(name)
     return gone

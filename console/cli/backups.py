@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 import msgspec
@@ -13,12 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from console.acting import acting
 from console.cli import restored
+from console.cli.archiving import Archived, archive_usage
 from console.cli.backing_up import make_backup
-from console.cli.backup_files import Backup, backup_keys, delete_old, newest_backup, read_backup
+from console.cli.backup_files import Backup, backup_keys, delete_old, newest_backup, place_of, read_backup, split
+from console.cli.backup_places import Place
 from console.cli.printing import at_the_shell, settings
 from console.cli.recovered import take_over
-from console.cli.restoring import backup_in, bring_up_to_date, fill, finish
-from console.errors import ConsoleError, Invalid
+from console.cli.restoring import bring_up_to_date, fill, finish
+from console.errors import ConsoleError, Invalid, NotFound
 from console.settings import Settings
 from console.store.database import Database, open_database
 
@@ -33,6 +34,7 @@ class Written(Struct, frozen=True, kw_only=True):
     bytes: int
     seconds: float
     deleted: list[str]  # older backups
+    archived: list[Archived]  # months of usage
 
 
 class Brought(Struct, frozen=True, kw_only=True):
@@ -46,32 +48,33 @@ class Brought(Struct, frozen=True, kw_only=True):
     ended: dict[str, int]
 
 
-target_option = click.option(
-    "--target",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of backups, instead of BACKUP_TARGET.",
-)
+target_option = click.option("--target", help="The folder or s3://bucket/prefix, instead of BACKUP_TARGET.")
+backup_argument = click.argument("address", metavar="[BACKUP]", required=False)
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 
 @click.command()
 @target_option
 @json_option
-def backup(target: Path | None, json_: bool) -> None:
-    """Back up the database into BACKUP_TARGET, encrypted with BACKUP_KEY; delete what is older than BACKUP_DAYS."""
+def backup(target: str | None, json_: bool) -> None:
+    """Back up the database into BACKUP_TARGET, encrypted with BACKUP_KEY; delete what is older than BACKUP_DAYS.
+
+    Months of usage records that are soon dropped are archived there too: `console archive` lists them.
+    """
     known = settings()
-    done = asyncio.run(write(known, _target(known, target)))
-    deleted = f" {len(done.deleted)} older ones are deleted." if done.deleted else ""
+    done = asyncio.run(write(known, target_of(known, target)))
+    further = f" {len(done.deleted)} older ones are deleted." if done.deleted else ""
+    further += "".join(f"\n{one.rows:,} records of usage in {one.month} are archived." for one in done.archived)
     say(
         done,
         f"{done.folder} has {done.rows:,} rows of {done.tables} tables as of {time_text(done.as_of)} "
-        f"({done.bytes:,} bytes, {done.seconds:.1f} s).{deleted}",
+        f"({done.bytes:,} bytes, {done.seconds:.1f} s).{further}",
         json_=json_,
     )
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@backup_argument
 @click.option("--overwrite", is_flag=True, help="Delete what the database holds now.")
 @click.option(
     "--recovered",
@@ -79,20 +82,20 @@ def backup(target: Path | None, json_: bool) -> None:
     help="Restore nothing: PostgreSQL itself has recovered the database to this moment.",
 )
 @json_option
-def restore(folder: Path | None, overwrite: bool, recovered: datetime | None, json_: bool) -> None:
-    """Restore a backup into the database: the newest of BACKUP_TARGET, or that of FOLDER.
+def restore(address: str | None, overwrite: bool, recovered: datetime | None, json_: bool) -> None:
+    """Restore a backup into the database: the newest of BACKUP_TARGET, or this BACKUP.
 
     The database must be empty, and nobody connected to it: stop web and worker first. With --recovered, end what was
     under way in a database that PostgreSQL has recovered from its own log, as a restore does.
     """
     known = settings()
     if recovered is not None:
-        if folder is not None or overwrite:
-            raise click.UsageError("--recovered goes with neither FOLDER nor --overwrite")
+        if address is not None or overwrite:
+            raise click.UsageError("--recovered goes with neither BACKUP nor --overwrite")
         found = asyncio.run(take_over(known, recovered.astimezone(UTC)))
         say(found, f"The database is as it was at {time_text(found.as_of)}.\n{_ended(found.ended)}", json_=json_)
         return
-    done = asyncio.run(bring_back(known, chosen_backup(known, folder), overwrite=overwrite))
+    done = asyncio.run(bring_back(known, chosen_backup(known, address), overwrite=overwrite))
     say(
         done,
         f"The database is as it was at {time_text(done.as_of)}: {done.rows:,} rows of {done.tables} tables "
@@ -110,26 +113,28 @@ def _ended(numbers: dict[str, int]) -> str:
     )
 
 
-async def write(known: Settings, target: Path) -> Written:
+async def write(known: Settings, target: Place) -> Written:
     """Write a backup and delete old ones."""
     began = datetime.now(UTC)
     made = await make_backup(known, target)
     gone = delete_old(target, backup_keys(known), began, known.backup_days)
+    archived = await archive_usage(known, target, began)
     found = Written(
-        folder=str(made.folder),
+        folder=made.address,
         as_of=made.manifest.as_of,
         tables=len(made.manifest.tables),
         rows=made.manifest.rows,
         bytes=made.manifest.bytes,
         seconds=(datetime.now(UTC) - began).total_seconds(),
-        deleted=[one.name for one in gone],
+        deleted=gone,
+        archived=archived,
     )
     async with (
         _owned(known) as db,
         db.transaction() as transaction,
-        acting(transaction, at_the_shell(), "database.back_up", made.folder.name) as act,
+        acting(transaction, at_the_shell(), "database.back_up", made.name) as act,
     ):
-        act.after = {"rows": found.rows, "deleted": found.deleted}
+        act.after = {"rows": found.rows, "deleted": gone, "archived": [one.month for one in archived]}
     return found
 
 
@@ -138,16 +143,16 @@ async def bring_back(known: Settings, chosen: Backup, *, overwrite: bool) -> Bro
     as_of = chosen.manifest.as_of
     filled = await fill(chosen, backup_keys(known), known.owner_url, overwrite=overwrite)
     await bring_up_to_date(chosen, known.owner_url, known.database_url)
-    heads = await restored.forget(known.redis_url)
+    heads = await restored.flush_redis(known.redis_url)
     ended = await finish(known.owner_url, as_of, datetime.now(UTC))
     async with (
         _owned(known) as db,
         db.transaction() as transaction,
-        acting(transaction, at_the_shell(), "database.restore", chosen.folder.name) as act,
+        acting(transaction, at_the_shell(), "database.restore", chosen.name) as act,
     ):
         act.after = {"as_of": as_of.isoformat(), "ended": ended, "audit_heads_before": heads}
     return Brought(
-        folder=str(chosen.folder),
+        folder=chosen.address,
         as_of=as_of,
         tables=filled.tables,
         rows=filled.rows,
@@ -156,18 +161,21 @@ async def bring_back(known: Settings, chosen: Backup, *, overwrite: bool) -> Bro
     )
 
 
-def _target(known: Settings, given: Path | None) -> Path:
-    if given is None and known.backup_target is None:
-        raise Invalid("BACKUP_TARGET is missing: the folder for backups, best on another disk than the database")
-    return given or Path(known.backup_target or "")
+def target_of(known: Settings, given: str | None) -> Place:
+    """The folder or bucket that is named, or that of BACKUP_TARGET."""
+    target = given or known.backup_target
+    if target is None:
+        raise Invalid("BACKUP_TARGET is missing: s3://bucket/prefix, or a folder, best on another machine's disk")
+    return place_of(target)
 
 
-def chosen_backup(known: Settings, folder: Path | None) -> Backup:
-    """The backup in this folder, or the newest of those in it; without one, of BACKUP_TARGET."""
+def chosen_backup(known: Settings, address: str | None) -> Backup:
+    """The backup with this address, or the newest of those there; without one, of BACKUP_TARGET."""
     keys = backup_keys(known)
-    if folder is not None and backup_in(folder):
-        return read_backup(folder, keys)
-    return newest_backup(_target(known, folder), keys)
+    if address is not None:
+        with suppress(NotFound):
+            return read_backup(*split(address), keys)
+    return newest_backup(target_of(known, address), keys)
 
 
 @asynccontextmanager

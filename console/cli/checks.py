@@ -34,12 +34,13 @@ async def database(db: Database) -> list[Finding]:
         at = await connection.run_sync(revision)
         failed = await connection.run_sync(failed_jobs)
         held = await connection.run_sync(rights)
-    needed = newest()
+    needed = newest() or ""
+    reached = (at or "") >= needed
     migrated = Finding(
         "migrations",
-        at == needed,
+        reached,
         f"at {at or 'nothing'}, this version needs {needed}",
-        "" if at == needed else "Run `console migrate`.",
+        "" if reached else "Run `console migrate`.",
     )
     timescale = Finding(
         "TimescaleDB",

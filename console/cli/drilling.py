@@ -3,14 +3,13 @@
 import asyncio
 import secrets
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import click
 from msgspec import Struct
 
 from console.cli.backup_files import Backup, backup_keys
-from console.cli.backups import chosen_backup, json_option, say, time_text
+from console.cli.backups import backup_argument, chosen_backup, json_option, say, time_text
 from console.cli.postgres_programs import connect, named
 from console.cli.printing import settings
 from console.cli.restoring import fill
@@ -33,13 +32,13 @@ class Drilled(Struct, frozen=True, kw_only=True):
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@backup_argument
 @click.option("--server", help="Address of another PostgreSQL to try it on, like postgresql://user:password@host/db.")
 @json_option
-def drill(folder: Path | None, server: str | None, json_: bool) -> None:
+def drill(address: str | None, server: str | None, json_: bool) -> None:
     """Restore the newest backup into a database of its own, which is deleted again; exit by 0 if it can be used."""
     known = settings()
-    done = asyncio.run(attempt(known, chosen_backup(known, folder), server or known.owner_url))
+    done = asyncio.run(attempt(known, chosen_backup(known, address), server or known.owner_url))
     say(
         done,
         f"{done.folder} can be used: {done.rows:,} rows of {len(done.tables)} tables as of {time_text(done.as_of)} "
@@ -70,7 +69,7 @@ async def attempt(known: Settings, chosen: Backup, server: str) -> Drilled:
     finally:
         await connection.close()
     return Drilled(
-        folder=str(chosen.folder),
+        folder=chosen.address,
         as_of=chosen.manifest.as_of,
         hours_old=(datetime.now(UTC) - chosen.manifest.as_of).total_seconds() / 3600,
         bytes=chosen.manifest.bytes,

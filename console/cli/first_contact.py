@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from console.carrier.examination import AccountExamination
+from console.carrier.examination import CarrierExamination
 from console.errors import NotReady
 
 DIGITS = re.compile(r"\d{4,}|^\d+$")
 
 
-async def examine_accounts() -> list[AccountExamination]:
+async def examine_accounts() -> list[CarrierExamination]:
     """Ask 1NCE, by way of the jobs: only they speak to it. Nothing is changed or bought. NotReady if they fail."""
     command = (sys.executable, "-m", "jobs", "examine")
     process = await asyncio.create_subprocess_exec(
@@ -31,10 +31,10 @@ async def examine_accounts() -> list[AccountExamination]:
     if process.returncode:
         lines = complaint.decode("utf-8", "replace").strip().splitlines()
         raise NotReady(lines[-1] if lines else "The examination failed")
-    return msgspec.json.decode(out, type=list[AccountExamination])
+    return msgspec.json.decode(out, type=list[CarrierExamination])
 
 
-def write_shapes(path: Path, examined: list[AccountExamination]) -> None:
+def write_shapes(path: Path, examined: list[CarrierExamination]) -> None:
     """The forms of all answers, for us to learn from: keys and kinds, no value, no name, no number of a SIM."""
     written = {
         "console": version("sim-console"),

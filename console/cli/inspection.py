@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from console.carrier.examination import AccountCheck, AccountExamination
+from console.carrier.examination import CarrierCheck, CarrierExamination
 from console.cli import checks
 from console.cli.checks import Finding
 from console.cli.first_contact import examine_accounts, write_shapes
@@ -89,7 +89,7 @@ def _print(findings: list[Finding]) -> None:
             printer.print(f"     {escape(finding.advice)}")
 
 
-async def _look() -> tuple[list[Finding], list[AccountExamination]]:
+async def _look() -> tuple[list[Finding], list[CarrierExamination]]:
     """What was found, and what 1NCE answered."""
     try:
         known = from_environment(os.environ)
@@ -97,7 +97,7 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
         advice = "Set it in the environment of every process."
         return [Finding("settings", False, fault, advice) for fault in error.faults], []
     findings = [Finding("settings", True, f"complete, for {known.app_env}")]
-    examined: list[AccountExamination] = []
+    examined: list[CarrierExamination] = []
     if (provider := provider_of(known)) is not None:
         findings.append(await checks.identity_provider(provider))
         await provider.close()
@@ -105,7 +105,7 @@ async def _look() -> tuple[list[Finding], list[AccountExamination]]:
 
     async def once(db: Database) -> list[Finding]:
         examined.extend(await _examined(db))
-        return [_of_account(one, check) for one in examined for check in one.checks] or [_NO_ORGANIZATION]
+        return [_of_carrier(one, check) for one in examined for check in one.checks] or [_NO_ORGANIZATION]
 
     try:
         findings.append(checks.audit_key(known))
@@ -149,11 +149,11 @@ _NO_ORGANIZATION = Finding(
 )
 
 
-async def _examined(db: Database) -> list[AccountExamination]:
+async def _examined(db: Database) -> list[CarrierExamination]:
     async with db.reading() as connection:
         there = await organization_reads.every(connection)
     return await examine_accounts() if there else []
 
 
-def _of_account(one: AccountExamination, check: AccountCheck) -> Finding:
+def _of_carrier(one: CarrierExamination, check: CarrierCheck) -> Finding:
     return Finding(f"1NCE, {one.organization}, {check.what}", not check.fault, check.found, check.advice)

@@ -1,7 +1,9 @@
 """The command and its parts. Exit code 0: done; 1: it failed, with one sentence why; 2: it was called wrongly."""
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -21,6 +23,7 @@ COMMANDS = {  # where each is found; imported when it is called, because all tog
     "key": "api_keys:key",
     "audit": "audit:audit",
     "secrets": "secret_keys:stored_secrets",
+    "archive": "archives:archive",
     "backup": "backups:backup",
     "restore": "backups:restore",
     "drill": "drilling:drill",
@@ -49,8 +52,29 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sim-console", prog_name="console")
-def console() -> None:
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="The folder of a `console up` that runs on this machine: the command is for that console.",
+)
+def console(data: Path | None) -> None:
     """A realtime operations console for fleets of 1NCE SIM cards."""
+    if data is not None:
+        use_settings_of(data)
+
+
+def use_settings_of(folder: Path) -> None:
+    """Take the settings that this `console up` made up before those of the environment."""
+    from console.trial import EmbeddedFault
+    from console.trial.environment import kept_for_commands
+
+    try:
+        made = kept_for_commands(folder)
+    except EmbeddedFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    for name, value in made.items():
+        os.environ.pop(f"{name}_FILE", None)
+        os.environ[name] = value
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ def org() -> None:
     """Organizations and their accounts at 1NCE."""
 
 
-def _of_account(command: Callable[..., None]) -> Callable[..., None]:
+def _with_credentials(command: Callable[..., None]) -> Callable[..., None]:
     """The options about an organization's login at 1NCE. Secrets come from files: arguments can be seen by others."""
     file = click.File(encoding="utf-8")
     for option in (
@@ -37,7 +37,7 @@ def _of_account(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _account(
+def _credentials(
     client_id: str | None,
     client_secret_file: TextIO | None,
     streamer_username: str | None,
@@ -54,14 +54,14 @@ def _account(
 
 @org.command("add")
 @click.argument("slug")
-@_of_account
+@_with_credentials
 def org_add(
     slug: str, name: str | None, base_url: str | None, requests_per_second: float | None, **options: Any
 ) -> None:
     """Add an organization. Nothing but what is given here is stored: no ONCE_* of the environment."""
-    account = _account(**options)
+    credentials = _credentials(**options)
     for one, other in (("once_client_id", "once_client_secret"), ("streamer_username", "streamer_password")):
-        if (one in account) != (other in account):
+        if (one in credentials) != (other in credentials):
             raise click.UsageError("A name and its secret go together: give both or none")
 
     async def work(settings: Settings, db: Database) -> int:
@@ -75,9 +75,9 @@ def org_add(
                 "once_requests_per_second": requests_per_second or 10.0,
             }
             act.organization_id = await organization_writes.add(
-                transaction, settings.secret_key, slug, datetime.now(UTC), columns, account
+                transaction, settings.secret_key, slug, datetime.now(UTC), columns, credentials
             )
-            act.after = columns | account
+            act.after = columns | credentials
             return act.organization_id
 
     click.echo(f"Organization {slug} has number {with_database(work)}.")
@@ -85,15 +85,15 @@ def org_add(
 
 @org.command("set")
 @click.argument("slug")
-@_of_account
+@_with_credentials
 def org_set(
     slug: str, name: str | None, base_url: str | None, requests_per_second: float | None, **options: Any
 ) -> None:
     """Change what is named here of an organization, and nothing else."""
-    account = _account(**options)
+    credentials = _credentials(**options)
     given = {"name": name, "once_base_url": base_url, "once_requests_per_second": requests_per_second}
     columns = {column: value for column, value in given.items() if value is not None}
-    if not (account or columns):
+    if not (credentials or columns):
         raise click.UsageError("Name what is to change, for instance --name")
 
     async def work(settings: Settings, db: Database) -> int:
@@ -102,15 +102,15 @@ def org_set(
             acting(transaction, at_the_shell(), "organization.change", slug) as act,
         ):
             known = await organization_reads.shown(transaction.connection, slug)
-            act.before = {column: known.get(column) for column in (*columns, *account)}
+            act.before = {column: known.get(column) for column in (*columns, *credentials)}
             act.organization_id = await organization_writes.change(
-                transaction, settings.secret_key, slug, columns, account
+                transaction, settings.secret_key, slug, columns, credentials
             )
-            act.after = columns | account
+            act.after = columns | credentials
             return act.organization_id
 
     with_database(work)
-    click.echo(f"Organization {slug} is changed: {', '.join([*columns, *account])}.")
+    click.echo(f"Organization {slug} is changed: {', '.join([*columns, *credentials])}.")
 
 
 class OrganizationAddresses(Struct, frozen=True, kw_only=True):

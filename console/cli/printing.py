@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from console.acting import Actor, ActorKind
@@ -57,7 +59,10 @@ def at_the_shell() -> Actor:
 
 
 def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:
-    """Print rows."""
+    """Print these as a table, or as one JSON array. Where a table is too wide for the terminal, line by line.
+
+    No cell is broken into lines, so that an address can be copied.
+    """
     found = [msgspec.to_builtins(row) for row in rows]
     if json_:
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
@@ -65,12 +70,19 @@ def show(rows: Sequence[msgspec.Struct], *, json_: bool) -> None:
     if not found:
         click.echo("None yet.")
         return
-    table = Table()
-    for name in found[0]:
-        table.add_column(name, overflow="fold")  # an address is worth nothing without its end
-    for row in found:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    lines = [[_cell(value) for value in row.values()] for row in found]
+    names, console = list(found[0]), Console()
+    columns = zip(names, *lines, strict=True)
+    wide = 1 + sum(3 + max(cell_len(text) for text in column) for column in columns)
+    if wide > console.width and console.is_terminal:
+        for line in lines:
+            click.echo("\n".join(f"{name}: {text}" for name, text in zip(names, line, strict=True)) + "\n")
+        return
+    table = Table(*names)
+    for line in lines:
+        table.add_row(*map(Text, line))
+    console.width = max(wide, console.width)
+    console.print(table)
 
 
 def _cell(value: Any) -> str:

@@ -28,7 +28,7 @@ async def take_over(known: Settings, as_of: datetime) -> Recovered:
     Raises Conflict while anybody else is connected or PostgreSQL still recovers, NotReady if it does not answer.
     """
     await _may_be_taken_over(known.owner_url)
-    heads = await restored.forget(known.redis_url)
+    heads = await restored.flush_redis(known.redis_url)
     ended = await finish(known.owner_url, as_of, datetime.now(UTC))
     db: Database = open_database(known.owner_url, known.redis_url, connections=1)
     try:

@@ -17,7 +17,7 @@ from console.actions.rules import NOT_SENT
 from console.audit.heads import KEY
 from console.facts.actions import ActionKind, ActionState
 from console.facts.bulk_actions import BulkState
-from console.notifications.deliveries.rules import OPEN, DeliveryState
+from console.notifications.deliveries_rules import OPEN, DeliveryState
 from console.store.redis_clients import open_redis
 
 MAY_BE_SENT = frozenset({*NOT_SENT, ActionState.SENDING})
@@ -66,7 +66,7 @@ async def settle(connection: Any, as_of: datetime, now: datetime) -> dict[str, i
     return ended
 
 
-async def forget(redis_url: str) -> dict[str, str]:
+async def flush_redis(redis_url: str) -> dict[str, str]:
     """Empty the console's Redis, which knows rows that are no more; the heads of the audit trail as it knew them.
 
     All that it holds is made anew: browsers and programs get a new epoch, and the jobs that rows ask for are asked for

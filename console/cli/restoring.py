@@ -10,14 +10,13 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 from msgspec import Struct
 
 from console.cli.backing_up import LEFT_OUT, TIMESCALE, count_rows
-from console.cli.backup_files import DATABASE, Backup, file_key, verify
+from console.cli.backup_files import Backup, file_key, verify
 from console.cli.encryption import BackupBroken, decrypted
 from console.cli.postgres_programs import backup_programs, connect, environment
 from console.cli.restored import settle
@@ -171,7 +170,7 @@ async def _restore(backup: Backup, keys: dict[str, str], url: str, server: int) 
     said = asyncio.create_task(process.stderr.read())
     try:
         with (
-            (backup.folder / DATABASE).open("rb") as file,
+            backup.open() as file,
             suppress(ConnectionError),
         ):  # it has ended: its text says why
             for data in decrypted(file_key(keys[backup.manifest.key], backup.manifest.salt), file):
@@ -184,8 +183,3 @@ async def _restore(backup: Backup, keys: dict[str, str], url: str, server: int) 
         if process.returncode is None:
             process.kill()
             await process.wait()
-
-
-def backup_in(folder: Path) -> bool:
-    """Whether this folder is a backup itself, and not one that has backups."""
-    return (folder / DATABASE).exists()

@@ -7,9 +7,10 @@ from console.cli.printing import at_the_shell, with_database
 from console.notifications.writes import reseal_channels
 from console.organizations.sealing import key_id, keys_in
 from console.organizations.writes import reseal
+from console.reports.writes import reseal_heartbeats
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors.writes import reseal_second_factors
+from console.users.factors_writes import reseal_second_factors
 
 AT_ONCE = 50  # organizations, second factors and channels each, in one transaction
 
@@ -36,12 +37,14 @@ def secrets_rotate() -> None:
                 sealed, left = await reseal(transaction, settings.secret_key, limit=AT_ONCE)
                 users, users_left = await reseal_second_factors(transaction, settings.secret_key, limit=AT_ONCE)
                 channels, channels_left = await reseal_channels(transaction, settings.secret_key, limit=AT_ONCE)
-                left += users_left + channels_left
-                act.after = {"organizations": sealed, "second_factors": users, "channels": channels, "left": left}
-            total += sealed + users + channels
+                addresses, addresses_left = await reseal_heartbeats(transaction, settings.secret_key, limit=AT_ONCE)
+                left += users_left + channels_left + addresses_left
+                counts = {"second_factors": users, "channels": channels, "heartbeats": addresses}
+                act.after = {"organizations": sealed, **counts, "left": left}
+            total += sealed + sum(counts.values())
             click.echo(
-                f"{sealed} organizations, {users} second factors and {channels} channels sealed with the key"
-                f" {newest}, {left} left"
+                f"{sealed} organizations, {users} second factors, {channels} channels and {addresses} heartbeats sealed"
+                f" with the key {newest}, {left} left"
             )
             if not left:
                 return total

@@ -10,6 +10,7 @@ from console.audit.rules import INSTALLATION
 from console.cli.printing import as_json, at_the_shell, org_option, role_option, show, the_organization, with_database
 from console.errors import NotFound
 from console.members.reads import ListedUser, every_user, memberships_of
+from console.members.rights_writes import disable_everywhere
 from console.members.writes import put_user
 from console.organizations.rules import Role
 from console.settings import Settings
@@ -112,7 +113,7 @@ def user_reset_second_factor(name: str) -> None:
 @user.command("disable")
 @click.argument("name")
 def user_disable(name: str) -> None:
-    """Let a user in no more; their sessions end."""
+    """Let a user in no more; their sessions, API keys and links end."""
 
     async def work(_: Settings, db: Database) -> None:
         organization_id = await _organization_of(db, name)
@@ -120,7 +121,7 @@ def user_disable(name: str) -> None:
             db.transaction() as transaction,
             acting(transaction, at_the_shell(), "user.disable", name, organization_id=organization_id),
         ):
-            await writes.disable_user(transaction, name, datetime.now(UTC))
+            await disable_everywhere(transaction, at_the_shell(), name, datetime.now(UTC))
 
     with_database(work)
     click.echo(f"{name} can sign in no more.")

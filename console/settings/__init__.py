@@ -1,14 +1,16 @@
 """What an operator can set from outside: read once from the environment, checked as a whole, passed in as data."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from console.settings.masks import masked
 from console.settings.origins import split
-from console.settings.values import is_loopback, read, read_file, weakness
+from console.settings.values import is_loopback, read, weakness
 
+LONGEST_FILE = 65_536  # characters
 ONCE_BASE_URL = "https://api.1nce.com/management-api"
 
 
@@ -32,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     app_env: str = "development"
     public_origin: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    sockets_per_address: int = 10_000  # in one web process
     once_base_url: str = ONCE_BASE_URL
     once_client_id: str | None = None
     once_client_secret: str | None = None
@@ -101,7 +104,21 @@ def _read(name: str, environment: Mapping[str, str], faults: list[str]) -> str |
         return environment.get(upper, "").strip() or None
     if environment.get(upper, "").strip():
         faults.append(f"{upper} and {upper}_FILE are both set: keep one")
-    return read_file(upper, path, faults)
+    return _read_file(upper, path, faults)
+
+
+def _read_file(name: str, path: str, faults: list[str]) -> str | None:
+    """The text of a setting that is kept in a file, without blanks around it; None if there is none."""
+    try:
+        with Path(path).open(encoding="utf-8") as file:  # a device may never end
+            text = file.read(LONGEST_FILE + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{name}_FILE can't be read: {getattr(error, 'strerror', None) or 'it is not text'} ({path})")
+        return None
+    if len(text) > LONGEST_FILE:
+        faults.append(f"{name}_FILE is too long for a setting ({path})")
+        return None
+    return text.strip() or None
 
 
 def _production_faults(known: Mapping[str, Any]) -> list[str]:

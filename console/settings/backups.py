@@ -26,9 +26,9 @@ def _keys_with_ids(name: str, text: str, faults: list[str]) -> tuple[str, ...]:
     return tuple(pairs)
 
 
-def backup_days(text: str, faults: list[str]) -> int:
-    """How many days a backup is kept."""
-    if not text.isdecimal() or not 1 <= int(text) <= 3650:
-        faults.append(f"BACKUP_DAYS must be a number of days between 1 and 3650, not {text[:80]!r}")
+def whole_number(name: str, of_what: str, most: int, text: str, faults: list[str]) -> int:
+    """A number from 1 on, of days or of something else."""
+    if not text.isdecimal() or not 1 <= int(text[:20]) <= most:
+        faults.append(f"{name} must be a number {of_what}between 1 and {most}, not {text[:80]!r}")
         return 1
     return int(text)

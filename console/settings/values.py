@@ -5,10 +5,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
-from console.settings.backups import audit_key, backup_days, backup_key
+from console.settings.backups import audit_key, backup_key, whole_number
 from console.settings.masks import masked
 from console.settings.origins import origin_of, split
 from console.settings.outgoing import mail_from, otlp_endpoint, sentry_dsn, smtp_url, webhook_loopback
@@ -31,15 +30,6 @@ WORDS = re.compile(
 def read(name: str, text: str, faults: list[str]) -> Any:
     """The value of a setting; what is wrong with it is added to the faults."""
     return READERS[name](text, faults) if name in READERS else text
-
-
-def read_file(name: str, path: str, faults: list[str]) -> str | None:
-    """The text of a setting that is kept in a file, without blanks around it; None if there is none."""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{name}_FILE can't be read: {getattr(error, 'strerror', None) or 'it is not text'} ({path})")
-        return None
 
 
 def is_loopback(host: str) -> bool:
@@ -75,6 +65,8 @@ def _redis(url: str, faults: list[str]) -> str:
             faults.append("REDIS_URL must be like redis+sentinel://:password@host:26379,host:26379/mymaster/0")
     elif parts is None or parts.scheme not in ("redis", "rediss", "unix"):
         faults.append("REDIS_URL must begin with redis://, rediss://, unix:// or redis+sentinel://")
+    elif parts.scheme != "unix" and not re.fullmatch(r"/?|/[0-9]{1,4}/?", parts.path):
+        faults.append("REDIS_URL ends with the number of a database, like redis://host:6379/0, or has none")
     return url
 
 
@@ -103,7 +95,12 @@ def _log_level(text: str, faults: list[str]) -> str:
 
 def _base_url(text: str, faults: list[str]) -> str:
     parts = split(text)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    if (
+        parts is None
+        or origin_of(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}") is None
+        or parts.query
+        or parts.fragment
+    ):
         faults.append(f"ONCE_BASE_URL must be an http(s) address, not {masked('once_base_url', text)!r}")
     return text.rstrip("/")
 
@@ -131,17 +128,14 @@ def _origins(text: str, faults: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(origins))
 
 
-def _number(name: str, least: float) -> Callable[[str, list[str]], float]:
-    def read_number(text: str, faults: list[str]) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not (least <= value < float("inf")):
-            faults.append(f"{name} must be a number of at least {least:g}, not {text!r}")
-        return value
-
-    return read_number
+def _number(name: str, least: float, most: float, text: str, faults: list[str]) -> float:
+    try:
+        value = float(text) if text.isascii() else float("nan")
+    except ValueError:
+        value = float("nan")
+    if not (least <= value <= most):
+        faults.append(f"{name} must be a number between {least:g} and {most:g}, not {text[:80]!r}")
+    return value
 
 
 def _port(text: str, faults: list[str]) -> int:
@@ -176,7 +170,7 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "secret_key": _secret_key,
     "audit_key": audit_key,
     "backup_key": backup_key,
-    "backup_days": backup_days,
+    "backup_days": partial(whole_number, "BACKUP_DAYS", "of days ", 3_650),
     "app_env": _app_env,
     "log_level": _log_level,
     "once_base_url": _base_url,
@@ -189,6 +183,7 @@ READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "smtp_url": smtp_url,
     "mail_from": mail_from,
     "webhook_loopback": webhook_loopback,
-    "once_requests_per_second": _number("ONCE_REQUESTS_PER_SECOND", 0.01),
-    "undo_seconds": _number("UNDO_SECONDS", 0.0),
+    "once_requests_per_second": partial(_number, "ONCE_REQUESTS_PER_SECOND", 0.01, 1_000.0),
+    "undo_seconds": partial(_number, "UNDO_SECONDS", 0.0, 3_600.0),
+    "sockets_per_address": partial(whole_number, "SOCKETS_PER_ADDRESS", "", 1_000_000),
 }

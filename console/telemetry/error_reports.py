@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
+from console.log import MASK
 from console.settings import Settings
 from console.settings.masks import SECRETS
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     pass
 
 IDS = ("job", "run_id", "organization_id", "request_id", "trace_id")
-MASK = "[masked]"
 LEFT = frozenset({"event_id", "timestamp", "contexts", "sdk", "release", "platform", "tags"})
 ID = re.compile(r"(?:req_)?[0-9a-f]{24,32}|[0-9]{1,12}|[a-z_]{1,40}")  # of ours; a request's may be its client's
 # IMSI, MSISDN, ICCID and IMEI are runs of digits; API keys, signing secrets, links, tokens and long hexadecimal texts.

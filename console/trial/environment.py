@@ -5,9 +5,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.trial.secrets_file import secret_of
+import msgspec
+
+from console.trial.faults import EmbeddedFault, refused
+from console.trial.folder import FolderLock
+from console.trial.secrets_file import secret_of, write_private
 
 SIMULATED_REQUESTS_PER_SECOND = "50"  # five times 1NCE's own: a trial knows its whole fleet after a minute
+KEPT = "settings.json"  # in the folder: what commands in another terminal need
 ONCE_CLIENT = ("demo", "demo-secret")
 
 
@@ -16,16 +21,31 @@ def given(name: str, environment: Mapping[str, str]) -> bool:
     return any(environment.get(one, "").strip() for one in (name, f"{name}_FILE"))
 
 
-def first_user_command(environment: Mapping[str, str], settings: Mapping[str, str], folder: Path) -> str:
-    """The command, to be typed in another terminal, that makes the first user of a console without a demo.
+def keep_for_commands(environment: Mapping[str, str], settings: Mapping[str, str], folder: Path) -> None:
+    """Keep what `console --data FOLDER` needs, readable by its owner alone.
 
-    It names only what we made up: what the person has set is theirs, may be secret, and is known to their terminal.
+    Only what was made up here: what the person has set is theirs, may be secret, and is known to their terminal.
     """
-    named = {name: settings[name] for name in ("DATABASE_URL", "REDIS_URL") if not given(name, environment)}
-    if not given("SECRET_KEY", environment):
-        named["SECRET_KEY_FILE"] = str(folder / "secret_key")
-    found = [f"{name}={shlex.quote(value)}" for name, value in named.items()]
-    return " ".join([*found, shlex.quote(sys.executable), "-m console user add NAME --role admin"])
+    made = {name: value for name, value in settings.items() if environment.get(name) != value}
+    write_private(folder / KEPT, msgspec.json.encode(made).decode())
+
+
+def kept_for_commands(folder: Path) -> dict[str, str]:
+    """The settings of the `console up` that runs with this folder. Raises an EmbeddedFault if none runs."""
+    if not FolderLock(folder).is_held():
+        raise EmbeddedFault(f"No console runs with the data in {folder}: start it with console up --data {folder}")
+    try:
+        return msgspec.json.decode((folder / KEPT).read_bytes(), type=dict[str, str])
+    except FileNotFoundError as error:
+        raise EmbeddedFault(f"The console with the data in {folder} is still starting: try again soon.") from error
+    except OSError as error:
+        raise refused(folder, error) from error
+
+
+def command_for(data: str) -> str:
+    """What begins each command about a console that runs with this folder, to be typed in another terminal."""
+    program = sys.argv[0] if Path(sys.argv[0]).name == "console" else f"{sys.executable} -m console"
+    return f"{program} --data {shlex.quote(data)}"
 
 
 def for_children(

@@ -57,6 +57,19 @@ class FolderLock:
             raise refused(self._path.parent, error) from error
         self._descriptor = descriptor
 
+    def is_held(self) -> bool:
+        """Whether a process uses the folder now."""
+        try:
+            with self._path.open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise refused(self._path.parent, error) from error
+        return False
+
     def release(self) -> None:
         """Release the lock. The file stays: removing it would let two processes hold two different files."""
         if self._descriptor is not None:

@@ -8,10 +8,17 @@ from pathlib import Path
 import msgspec
 
 from console.trial import EmbeddedFault, PostgresServer, ValkeyServer
-from console.trial.environment import SIMULATED_REQUESTS_PER_SECOND, first_user_command, for_children, given
+from console.trial.environment import (
+    KEPT,
+    SIMULATED_REQUESTS_PER_SECOND,
+    command_for,
+    for_children,
+    given,
+    keep_for_commands,
+)
 from console.trial.folder import FolderLock, make_folder
 from console.trial.options import UpOptions
-from console.trial.ports import HOST, free_port, is_free
+from console.trial.ports import HOST, free_port, is_free, kept_port
 from console.trial.postgres import DATABASE
 from console.trial.process_group import ProcessGroup
 from console.trial.program import Child, ChildFault, Program
@@ -68,11 +75,12 @@ async def _begin(
     running = RunningList(folder / "running.json")
     if left := await running.reap():
         screen.say(f"Ended what an earlier run had left behind: {', '.join(left)}.", "dim")
+    (folder / KEPT).unlink(missing_ok=True)  # of an earlier run, whose ports are others
     logs = make_folder(folder / "logs")
     postgres = None if given("DATABASE_URL", environment) else PostgresServer(folder / "postgres")
     valkey = None if given("REDIS_URL", environment) else ValkeyServer(folder / "valkey")
     await group.start(*(server for server in (postgres, valkey) if server is not None), databases=True)
-    simulated = None if given("ONCE_CLIENT_ID", environment) else free_port()
+    simulated = None if given("ONCE_CLIENT_ID", environment) else kept_port(folder / "simulator_port")
     settings = for_children(
         environment,
         folder,
@@ -82,6 +90,8 @@ async def _begin(
         redis_url=None if valkey is None else valkey.url,
         simulator_port=simulated,
     )
+
+    keep_for_commands(environment, settings, folder)
 
     def program(child: Child) -> Program:
         return Program(child, logs, running)
@@ -97,10 +107,8 @@ async def _begin(
     await group.start(*map(program, (_worker(worker), _web(settings, options.port))))
     group.show_logs()
     address, data = f"http://localhost:{options.port}", f"{options.data}/"
-    if demo is not None:
-        screen.welcome(address, _sign_ins(demo.log.tail()), data)
-    else:
-        screen.welcome(address, (), data, first_user_command(environment, settings, folder))
+    sign_ins = () if demo is None else _sign_ins(demo.log.tail())
+    screen.welcome(address, sign_ins, data, command_for(options.data))
 
 
 def _application_url(postgres: PostgresServer, folder: Path) -> str:

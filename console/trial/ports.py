@@ -2,6 +2,7 @@
 
 import random
 import socket
+from pathlib import Path
 
 HOST = "127.0.0.1"
 # Below the range from which the kernel takes the ports of outgoing connections. A client that knocks at a server
@@ -29,3 +30,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def kept_port(file: Path) -> int:
+    """The port that this file names, if nobody listens there now; else a free one, which it names from now on.
+
+    Organizations that were made on a page know the simulated 1NCE by its address.
+    """
+    try:
+        port = int(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        port = 0
+    if not _RANGE[0] <= port <= _RANGE[1] or not is_free(port):
+        port = free_port()
+        file.write_text(f"{port}\n", encoding="ascii")
+    return port

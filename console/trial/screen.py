@@ -43,13 +43,12 @@ class Screen:
         shown = readable(line) if self._console.is_terminal else plain(line)
         self._print(Text.assemble((f"{name:{_WIDTH}}| ", colour), shown))
 
-    def welcome(
-        self, address: str, sign_ins: Iterable[Mapping[str, str]], folder: str, first_user_command: str = ""
-    ) -> None:
+    def welcome(self, address: str, sign_ins: Iterable[Mapping[str, str]], folder: str, command: str) -> None:
         """Print where the console is, and how to get in: as whom, or with which command one makes the first user."""
         self.say("")
         self._print(Text.assemble("  The console is at ", (address, "bold underline")))
-        for number, person in enumerate(sign_ins):
+        people = list(sign_ins)
+        for number, person in enumerate(people):
             start = "  Sign in as " if number == 0 else " " * 13
             self._print(
                 Text.assemble(
@@ -59,8 +58,9 @@ class Screen:
                     (person.get("password", ""), "bold"),
                 )
             )
-        if first_user_command:
-            self.say(f"  If nobody can sign in yet, make a user:\n  {first_user_command}")
+        if not people:
+            self.say(f"  If nobody can sign in yet, make a user:\n  {command} user add NAME --role admin")
+        self.say(f"  In another terminal: {command} doctor", "dim")
         self.say(f"  Ctrl-C stops everything; the data stays in {folder}.\n", "dim")
 
     @asynccontextmanager

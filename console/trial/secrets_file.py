@@ -11,13 +11,20 @@ def secret_of(path: Path) -> str:
     try:
         if path.exists() and (known := path.read_text().strip()):
             return known
-        fresh = secrets.token_hex(32)
-        # Written aside and renamed: a start that is interrupted here must not leave half a secret behind.
-        aside = path.with_name(f".{path.name}.new")
+    except OSError as error:
+        raise refused(path.parent, error) from error
+    fresh = secrets.token_hex(32)
+    write_private(path, fresh)
+    return fresh
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; a start that is interrupted here leaves the file as it was."""
+    aside = path.with_name(f".{path.name}.new")
+    try:
         aside.unlink(missing_ok=True)
         aside.touch(mode=0o600, exist_ok=False)
-        aside.write_text(fresh)
+        aside.write_text(text)
         aside.replace(path)
     except OSError as error:
         raise refused(path.parent, error) from error
-    return fresh

@@ -14,7 +14,7 @@ from console.trial.process import Process
 from console.trial.programs import valkey
 from console.trial.secrets_file import secret_of
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 120.0
 _ATTEMPTS = 20
 
 
