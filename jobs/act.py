@@ -1,6 +1,6 @@
 """Sends one action to 1NCE: what spends money or reaches the device at most once."""
 
-from console.actions.sending.writes import claim
+from console.actions.sending_writes import claim
 from jobs.actions.recording import record
 from jobs.actions.sending import send
 from jobs.run import Run, by_organization

@@ -3,9 +3,9 @@
 from console.acting import Actor, ActorKind, acting
 from console.actions import requests
 from console.actions.auto_top_ups import AutoTopUp, Candidate, is_unchanged, next_sims, rules
-from console.actions.bulk.running import requester_of
 from console.actions.commands import ask
 from console.actions.guards import lock_spending, may_spend
+from console.actions.requester import requester_of
 from console.actions.requests import Asked, PaymentMethod
 from console.actions.writes import note_look
 from console.errors import ConsoleError

@@ -7,22 +7,23 @@ import httpx
 
 from console import metrics
 from console.log import logger
-from console.notifications import reads
-from console.notifications.deliveries import mail, webhook, writes
-from console.notifications.deliveries import reads as delivery_reads
-from console.notifications.deliveries.rules import (
+from console.notifications import chat, mail, reads, webhook
+from console.notifications import deliveries_reads as delivery_reads
+from console.notifications import deliveries_writes as writes
+from console.notifications.deliveries_rules import (
     AT_ONCE,
     AT_ONCE_A_CHANNEL,
     AttemptOutcome,
     DeliveryState,
     Ended,
 )
-from console.notifications.deliveries.writes import Claimed
+from console.notifications.deliveries_writes import Claimed
 from console.notifications.reads import Destination
 from console.notifications.rules import ChannelKind
 from console.notifications.writes import disable_channel, withdraw_delivery
 from console.organizations.flags import Flag, said_of
 from console.organizations.reads import stopped
+from console.silences.writes import gather_held
 from jobs.run import Run, by_organization
 
 LOOK_SECONDS = 0.5  # while attempts are under way: a receiver that does not answer keeps nobody else waiting
@@ -66,6 +67,7 @@ async def _claimed(run: Run, under_way: dict[asyncio.Task[None], int]) -> list[t
         return []
     busy = [channel for channel, number in Counter(under_way.values()).items() if number >= AT_ONCE_A_CHANNEL]
     async with run.db.transaction() as transaction:
+        await gather_held(transaction, run.organization_id, run.now())
         found = await writes.claim(transaction, run.organization_id, run.now(), most=most, busy=busy)
         run.counted(seen=len(found))
         destinations = await reads.destinations(
@@ -92,6 +94,8 @@ async def _attempt(run: Run, client: httpx.AsyncClient, claimed: Claimed, destin
         ended = UNKNOWN
     elif destination.kind is ChannelKind.MAIL:
         ended = await mail.send(settings, destination.target, claimed)
+    elif destination.kind is ChannelKind.CHAT:
+        ended = await chat.send(settings, destination.target, claimed)
     else:
         ended = await webhook.post(client, destination.target, destination.keys, claimed, settings, run.now())
     metrics.delivery_attempts.labels(kind, ended.outcome.value).inc()

@@ -1,10 +1,10 @@
-"""What 1NCE answers to each organization's account: for `console doctor`."""
+"""What 1NCE answers to each organization: for `console doctor`."""
 
 import asyncio
 
 from msgspec import to_builtins
 
-from console.carrier.examination import AccountCheck, AccountExamination
+from console.carrier.examination import CarrierCheck, CarrierExamination
 from console.once.client import OnceClient
 from console.once.errors import OnceError, SignInRefused
 from console.once.http.changes import CircuitState
@@ -16,7 +16,7 @@ from console.store.database import open_database
 from jobs.polling.clients import OnceClients
 
 
-async def examine(settings: Settings) -> list[AccountExamination]:
+async def examine(settings: Settings) -> list[CarrierExamination]:
     """Sign in for each organization and ask for everything that can be read, once. Nothing is changed or bought."""
     db = open_database(settings.database_url, settings.redis_url, connections=2)
     once_clients = OnceClients(settings, db)
@@ -31,27 +31,27 @@ async def examine(settings: Settings) -> list[AccountExamination]:
         await db.close()
 
 
-async def _one(once_clients: OnceClients, organization: reads.Organization) -> AccountExamination:
+async def _one(once_clients: OnceClients, organization: reads.Organization) -> CarrierExamination:
     client = await once_clients.client(organization.id)
     if client is None:
         advice = f"Run `console org add {organization.slug}` with its client id and secret."
-        found: list[AccountCheck] = [
-            AccountCheck(what="account", fault=True, found="no account at 1NCE", advice=advice)
+        found: list[CarrierCheck] = [
+            CarrierCheck(what="credentials", fault=True, found="no credentials for 1NCE", advice=advice)
         ]
-        return AccountExamination(organization=organization.slug, checks=found, shapes=[])
+        return CarrierExamination(organization=organization.slug, checks=found, shapes=[])
     signed_in, circuit = await _sign_in(client), await _circuit(client)
     if signed_in.fault:
-        return AccountExamination(organization=organization.slug, checks=[signed_in, circuit], shapes=[])
+        return CarrierExamination(organization=organization.slug, checks=[signed_in, circuit], shapes=[])
     probed = await probe(client, await _a_sim(client))
     checks = [signed_in, circuit, *_operations(probed)]
-    return AccountExamination(
+    return CarrierExamination(
         organization=organization.slug, checks=checks, shapes=[to_builtins(one) for one in probed]
     )
 
 
-async def _sign_in(client: OnceClient) -> AccountCheck:
-    def refused(found: str, advice: str) -> AccountCheck:
-        return AccountCheck(what="sign-in", fault=True, found=found, advice=advice)
+async def _sign_in(client: OnceClient) -> CarrierCheck:
+    def refused(found: str, advice: str) -> CarrierCheck:
+        return CarrierCheck(what="sign-in", fault=True, found=found, advice=advice)
 
     try:
         total = await client.check()
@@ -62,18 +62,18 @@ async def _sign_in(client: OnceClient) -> AccountCheck:
         return refused(f"refused: {error}", advice)
     except OnceError as error:
         return refused(str(error), "If 1NCE is up, check ONCE_BASE_URL and that this machine may reach it.")
-    return AccountCheck(what="sign-in", found=f"signed in; {'an unknown number of' if total is None else total} SIMs")
+    return CarrierCheck(what="sign-in", found=f"signed in; {'an unknown number of' if total is None else total} SIMs")
 
 
-async def _circuit(client: OnceClient) -> AccountCheck:
+async def _circuit(client: OnceClient) -> CarrierCheck:
     try:
         snapshot = await client.carrier()
     except OnceError as error:
-        return AccountCheck(what="circuit", fault=True, found=str(error), advice="Is Redis up?")
+        return CarrierCheck(what="circuit", fault=True, found=str(error), advice="Is Redis up?")
     if snapshot.circuit is CircuitState.CLOSED:
-        return AccountCheck(what="circuit", found="closed: calls go through")
+        return CarrierCheck(what="circuit", found="closed: calls go through")
     advice = "It closes by itself with the first answer; until then pages show what the database knows."
-    return AccountCheck(
+    return CarrierCheck(
         what="circuit", fault=True, found=f"{snapshot.circuit.replace('_', ' ')}: {snapshot.reason}", advice=advice
     )
 
@@ -87,14 +87,14 @@ async def _a_sim(client: OnceClient) -> str | None:
     return page.items[0].iccid if page.items else None
 
 
-def _operations(probed: list[ProbeResult]) -> list[AccountCheck]:
+def _operations(probed: list[ProbeResult]) -> list[CarrierCheck]:
     answered = [one.operation for one in probed if one.offered]
-    checks = [AccountCheck(what="can read", found=", ".join(answered) or "nothing")]
+    checks = [CarrierCheck(what="can read", found=", ".join(answered) or "nothing")]
     for one in probed:
         if one.offered is False:
-            checks.append(AccountCheck(what=f"lacks {one.operation}", found=one.note))
+            checks.append(CarrierCheck(what=f"lacks {one.operation}", found=one.note))
         elif one.offered is None:
             checks.append(
-                AccountCheck(what=f"not clear: {one.operation}", found=f"{one.status or 'no status'}: {one.note}")
+                CarrierCheck(what=f"not clear: {one.operation}", found=f"{one.status or 'no status'}: {one.note}")
             )
     return checks

@@ -5,6 +5,7 @@ from console.actions.explanations import summary
 from console.carrier.money import money
 from console.facts.actions import ActionKind
 from console.facts.approvals import Approval, ApprovalState
+from console.facts.masking import masked_approval
 from console.members.reads import caller_of_member
 from console.notifications.plain_mail import send_mail
 from console.organizations.rules import Permission
@@ -30,6 +31,7 @@ async def mail_approval(run: Run, approval_id: int, user_id: int) -> None:
     pending = approval.state == ApprovalState.PENDING
     if pending and not member.may(Permission.BUDGETS_WRITE):
         return
+    approval = approval if member.sees_identifiers else masked_approval(approval)
     what = f"{summary(ActionKind(approval.kind), approval.parameters)[:80]}, {_sims(approval)}"
     said = "An approval waits" if pending else f"It is {approval.state}"
     page = f"{known.public_origin[0] if known.public_origin else ''}/approvals/{approval.id}"

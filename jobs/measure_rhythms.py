@@ -1,7 +1,7 @@
 """Measures how often each SIM is in contact, by its network events, movements and use of the last four weeks."""
 
 from console.alert_rules import writes
-from console.sims.watching.reads import iccids_after
+from console.sims.watching_reads import iccids_after
 from jobs.run import Run, by_organization
 
 AT_ONCE = 1_000

@@ -25,7 +25,7 @@ from console.carrier.rules import IN_NUMBERS, CircuitState
 from console.errors import NotReady
 from console.facts.alerts import Severity
 from console.log import logger
-from console.notifications.deliveries import reads as delivery_reads
+from console.notifications import deliveries_reads as delivery_reads
 from console.organizations import reads as organization_reads
 from console.quotas import reconciliation
 from console.store.database import Database

@@ -1,8 +1,8 @@
 """Brings usage records that came late into the sums, where the database does not do that by itself."""
 
 from console.usage import reads, sums, writes
+from jobs.owning import as_owner
 from jobs.run import Run, for_installation
-from jobs.running.owning import as_owner
 
 AT_ONCE = 5_000  # hours of single SIMs
 

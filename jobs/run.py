@@ -11,8 +11,8 @@ from console.organizations import reads as organization_reads
 from console.runs import writes
 from console.runs.schedule import BY_NAME
 from console.runs.writes import Request
-from jobs.running.context import Run, WorkerContext
-from jobs.running.recording import Work, WorkWaits, carry_out
+from jobs.context import Run, WorkerContext
+from jobs.recording import Work, WorkWaits, carry_out
 
 __all__ = ["Job", "Run", "WorkerContext", "by_organization", "for_installation"]
 log = logger("jobs")

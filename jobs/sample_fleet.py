@@ -1,6 +1,7 @@
 """Puts down how many SIMs are where, once a minute."""
 
 from console.connectivity import writes
+from console.quotas.writes import fold_quota_counts
 from jobs.run import Run, by_organization
 
 
@@ -10,4 +11,5 @@ async def sample_fleet(run: Run) -> None:
     minute = run.now().replace(second=0, microsecond=0)
     async with run.db.transaction() as transaction:
         await writes.sample_fleet(transaction, run.organization_id, minute)
+        await fold_quota_counts(transaction, run.organization_id)
     run.counted(seen=1)

@@ -1,13 +1,17 @@
 """Looks for the effects of actions, and ends what was lost or is too late."""
 
-from console.actions.sending.reads import due, waits
-from console.actions.sending.writes import expire, take_lost_claims
-from console.actions.sending.writes import settle as settle_action
+import asyncio
+from collections import defaultdict
+
+from console.actions.sending_reads import Sought, due, waits
+from console.actions.sending_writes import expire, take_lost_claims
+from console.actions.sending_writes import settle as settle_action
 from console.once.errors import CircuitOpen, OnceError
 from jobs.actions.evidence import Evidence
 from jobs.run import Run, by_organization
 
 AT_ONCE = 200
+TOGETHER = 4  # are looked for side by side: most of the time each waits for 1NCE
 
 
 async def work_waits(run: Run) -> bool:
@@ -31,7 +35,17 @@ async def settle(run: Run) -> None:
     async with run.db.reading() as connection:
         found = await due(connection, run.organization_id, run.now(), limit=AT_ONCE)
     evidence = Evidence(run, client)
-    for sought in found:
+    locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # of two messages alike one finds what was sent
+    for at in range(0, len(found), TOGETHER):
+        some = found[at : at + TOGETHER]
+        looked_for = (_settle(run, evidence, sought, locks[sought.action.iccid]) for sought in some)
+        for failure in await asyncio.gather(*looked_for, return_exceptions=True):
+            if isinstance(failure, BaseException):
+                raise failure
+
+
+async def _settle(run: Run, evidence: Evidence, sought: Sought, of_its_sim: asyncio.Lock) -> None:
+    async with of_its_sim:
         finding = None
         try:
             finding = await evidence.of(sought)
@@ -42,4 +56,4 @@ async def settle(run: Run) -> None:
             run.counted(failed=1)
         async with run.db.transaction() as transaction:
             action = await settle_action(transaction, run.organization_id, sought, finding, run.now())
-        run.counted(seen=1, changed=int(action is not None))
+    run.counted(seen=1, changed=int(action is not None))

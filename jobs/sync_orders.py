@@ -1,9 +1,9 @@
-"""Reads 1NCE's price list, orders and support tickets, each of which 1NCE may not offer to an account."""
+"""Reads 1NCE's price list, orders and support tickets, each of which 1NCE may not offer to an organization."""
 
 from datetime import timedelta
 
 from console.carrier import orders as kept_orders
-from console.carrier.writes import record_orders, record_products, record_tickets
+from console.carrier.listed_writes import record_orders, record_products, record_tickets
 from console.once.errors import CircuitOpen, OnceError, Refused
 from console.once.orders import ORDERS_PER_PAGE, TICKETS_PER_PAGE
 from jobs.polling.rows import order_rows, product_rows, ticket_rows
@@ -31,7 +31,7 @@ async def sync_orders(run: Run) -> None:
 
 async def _products(run: Run) -> None:
     """The whole list, which is not paged. An empty one is no price list."""
-    products = await run.client.account.products()
+    products = await run.client.orders.products()
     rows = product_rows(products, run.now())
     if rows:
         async with run.db.transaction() as transaction:
@@ -46,12 +46,12 @@ async def _orders(run: Run) -> None:
     """
     page = 1
     for _ in range(PAGES_OF_ORDERS):
-        found = await run.client.account.orders(page)
+        found = await run.client.orders.orders(page)
         if not found.items:
             return
         rows = order_rows(found.items)
         async with run.db.transaction() as transaction:
-            changed = await record_orders(transaction, run.organization_id, rows)
+            changed = await record_orders(transaction, run.organization_id, rows, run.now())
             kept, pending_since = await kept_orders.kept(
                 transaction.connection, run.organization_id, run.now() - PAID_WITHIN
             )
@@ -67,7 +67,7 @@ async def _orders(run: Run) -> None:
 
 async def _tickets(run: Run) -> None:
     for page in range(1, PAGES_OF_TICKETS + 1):
-        found = await run.client.account.tickets(page)
+        found = await run.client.orders.tickets(page)
         rows = ticket_rows(found.items)
         async with run.db.transaction() as transaction:
             changed = await record_tickets(transaction, run.organization_id, rows)

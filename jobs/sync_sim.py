@@ -5,7 +5,7 @@ from console.once.errors import NotFound
 from console.once.http.rate_limit import CallPriority
 from console.once.models import Sim
 from console.quotas.writes import record_quotas
-from console.sims.watching import writes as watching
+from console.sims import watching_writes as watching
 from console.sims.writes import record_inventory
 from console.streamer.reads import usage_streamer
 from jobs.polling.rows import inventory_row, quota_row, status_row

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
@@ -22,22 +23,28 @@ from console.settings import Settings
 from console.store.database import open_database
 from console.telemetry.error_reports import reporting
 from console.telemetry.tracing import tracing_of
-from console.watchdog import Watchdog
+from console.watchdog import HUNG_CODE, HUNG_SECONDS, Watchdog
 from jobs.garbage import collect_seldom
 from jobs.metrics import exposed, keep_measuring
+from jobs.owning import as_owner
 from jobs.polling.clients import OnceClients
 from jobs.run import Job, WorkerContext
-from jobs.running.owning import as_owner
 
 START_DELAY = timedelta(seconds=2)  # the queue's first sweep takes a job that is just being handed out for a lost one
 MEASURING_SECONDS = 15.0
 NOTING_SECONDS = 10.0
+ENDS_WITHIN_SECONDS = 20.0  # after its last job; whoever stops workers kills them after 30 or more
 
 
 def load(job: JobDefinition) -> Job:
     """The function of a job: the one that bears its name in the file that bears its name."""
     function: Job = getattr(import_module(f"jobs.{job.name}"), job.name)
     return function
+
+
+def functions() -> list[tuple[str, Job]]:
+    """What a worker runs by which name; a job that is new by name also by that of the version before."""
+    return [(name, load(job)) for job in JOBS for name in (job.name, job.formerly) if name]
 
 
 async def work(settings: Settings) -> None:
@@ -50,7 +57,7 @@ async def work(settings: Settings) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
     worker: Worker[Any] = Worker(
         db.queue,
-        [(job.name, load(job)) for job in JOBS],
+        functions(),
         id=name,
         concurrency=16,
         cron_jobs=[
@@ -69,10 +76,11 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(context.once_clients.report_regularly(every=NOTING_SECONDS)),
     ]
     try:
-        with Watchdog().watching(), reporting(settings, "worker"):
+        with Watchdog(hung_seconds=HUNG_SECONDS).watching(), reporting(settings, "worker"):
             async with exposed(settings.metrics_port, settings.metrics_token):
                 await worker.start()
     finally:
+        end_within(ENDS_WITHIN_SECONDS)
         for task in beside:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -81,6 +89,24 @@ async def work(settings: Settings) -> None:
         await db.close()
         if context.tracing is not None:
             await asyncio.to_thread(context.tracing.flush)
+
+
+def end_within(seconds: float) -> None:
+    """End this process if it is still there so many seconds from now; called in its loop, when it has stopped working.
+
+    A task may swallow its cancellation, and a thread may wait for an answer: nothing else would end them.
+    """
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        left = sorted({getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks(loop)})
+        threads = sorted(thread.name for thread in threading.enumerate())
+        logger("jobs").critical("the worker does not end: it is ended", tasks=left, threads=threads)
+        os._exit(HUNG_CODE)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 async def _measure(worker: WorkerContext) -> None:

@@ -1,37 +1,38 @@
 """What 1NCE shows of an action's effect: the quota, the orders, the messages, the network events, the SIM."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from console.actions import sending_rules as rules
 from console.actions.rules import CLOCK_TOLERANCE
-from console.actions.sending import rules
-from console.actions.sending.reads import Sought, linked_messages, linked_orders
-from console.actions.sending.rules import Finding, OrderEvidence
+from console.actions.sending_reads import Sought, linked_messages
+from console.actions.sending_rules import Finding
 from console.actions.tickets import reference
 from console.facts.actions import ActionKind, ActionState
 from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused
 from console.once.http.rate_limit import CallPriority
 from console.once.models import Sms
-from console.once.wire.orders import Order
 from console.sms.parts import parts_of
+from console.sms.writes import record_messages
+from jobs.actions.order_search import OrderSearch
 from jobs.actions.replacing import both, is_replaced
 from jobs.actions.settings import as_wanted
+from jobs.intake.records import listed_message
 from jobs.run import Run
 
 NOW = CallPriority.COMMAND
-PAGES_OF_ORDERS = 10  # of ten orders each; 1NCE allows 100 calls in five minutes
 RESET_EVENTS = frozenset({8, 9})  # activation and suspension: what a reset is made of
 
 
 class Evidence:
-    """Asks 1NCE about effects, for one run: the orders once for all of them."""
+    """Asks 1NCE about effects, for one run: about the orders once for all of them."""
 
     def __init__(self, run: Run, client: OnceClient) -> None:
         self._run = run
         self._client = client
-        self._orders: list[Order] | None = None
-        self._orders_back_to: datetime | None = None
-        self._orders_readable = True
+        self._orders = OrderSearch(run, client)
 
     async def of(self, sought: Sought) -> Finding | None:
         """What the evidence leads to; None: it is looked for again. Raises an OnceError when 1NCE can't be asked."""
@@ -57,51 +58,17 @@ class Evidence:
         finding = rules.top_up(sought.pending, quota.accumulated, None, self._run.now())
         if finding is not None or sought.pending.state is not ActionState.UNKNOWN:
             return finding
-        orders = await self._order_of(sought)
+        orders = await self._orders.of(sought)
         return rules.top_up(sought.pending, quota.accumulated, orders, self._run.now())
 
-    async def _order_of(self, sought: Sought) -> OrderEvidence:
-        """The top-up's order: of this SIM, not before it was sent, and not another action's."""
-        since = sought.pending.sent_at - CLOCK_TOLERANCE
-        orders = await self._orders_since(since)
-        if orders is None:
-            return OrderEvidence(readable=False)
-        async with self._run.db.reading() as connection:
-            linked = await linked_orders(connection, self._run.organization_id, since)
-        for order in orders:
-            of_this = order.type == "topup" and sought.action.iccid in order.iccids and str(order.number) not in linked
-            if of_this and order.ordered_at is not None and order.ordered_at >= since:
-                return OrderEvidence(readable=True, number=str(order.number))
-        return OrderEvidence(readable=True)
-
-    async def _orders_since(self, since: datetime) -> list[Order] | None:
-        """The orders back to then; None if they can't be read that far."""
-        if not self._orders_readable:
-            return None
-        if self._orders is not None and self._orders_back_to is not None and self._orders_back_to <= since:
-            return self._orders
-        orders: list[Order] = []
-        try:
-            for page in range(1, PAGES_OF_ORDERS + 1):
-                found = await self._client.account.orders(page, priority=NOW)
-                orders += found.items
-                dates = [order.ordered_at for order in found.items if order.ordered_at is not None]
-                if not found.items or (dates and min(dates) < since):
-                    self._orders, self._orders_back_to = orders, since
-                    return orders
-        except Refused:  # not offered to this account
-            pass
-        self._orders_readable = False
-        return None
-
     async def _sms(self, sought: Sought, kind: ActionKind) -> Finding | None:
-        action = sought.action
-        try:
-            listed = (await self._client.sms_list(action.iccid, priority=NOW)).items
-        except NotFound:
-            listed = []
-        statuses = {message.id: message.status for message in listed}
+        action, listed, all_readable = sought.action, [], True
+        with suppress(NotFound):
+            page = await self._client.sms_list(action.iccid, priority=NOW)
+            listed, all_readable = page.items, not page.unreadable
         now = self._run.now()
+        await self._record(action.iccid, listed, now)
+        statuses = {message.id: message.status for message in listed}
         if kind is ActionKind.CANCEL_SMS:
             return rules.cancelled_sms(sought.pending, statuses.get(action.parameters["sms_id"]), now)
         if sought.pending.state is not ActionState.UNKNOWN:
@@ -109,15 +76,27 @@ class Evidence:
         async with self._run.db.reading() as connection:
             linked = await linked_messages(connection, self._run.organization_id, action.iccid)
         candidates = [one for one in listed if one.id not in linked and self._since(one, sought)]
+        undated = {one.payload for one in listed if one.id not in linked and self._undated(one)}
         found, missing = list(action.sms_ids), 0
         for part in parts_of(action.parameters["payload"], action.id)[len(action.sms_ids) :]:
             match = next((one for one in candidates if one.payload == part.payload), None)
+            if match is None and (part.payload in undated or not all_readable):  # one may be this, and proves nothing
+                return None
             if match is None:
                 missing += 1
             else:
                 candidates.remove(match)
                 found.append(match.id)
         return rules.lost_sms(sought.pending, found, missing, now)
+
+    async def _record(self, iccid: str, listed: Sequence[Sms], now: datetime) -> None:
+        """Keep what was read: else a message that was just sent is in no conversation until its SIM is polled."""
+        async with self._run.db.transaction() as transaction:
+            messages = [listed_message(one, iccid, now) for one in listed]
+            await record_messages(transaction, self._run.organization_id, messages, now)
+
+    def _undated(self, message: Sms) -> bool:
+        return message.direction == "mt" and message.submitted_at is None
 
     def _since(self, message: Sms, sought: Sought) -> bool:
         since = sought.pending.sent_at - CLOCK_TOLERANCE
@@ -127,14 +106,14 @@ class Evidence:
         """The ticket with its reference, among the latest. Where they can't be read nothing is known."""
         action, since = sought.action, sought.pending.sent_at - CLOCK_TOLERANCE
         try:
-            listed = (await self._client.account.tickets(priority=NOW)).items
-        except Refused:  # not offered to this account
+            listed = await self._client.orders.tickets(priority=NOW)
+        except Refused:  # not offered to this organization
             return None
-        for ticket in listed:
+        for ticket in listed.items:
             named = reference(action.id) in (ticket.text or "") and ticket.subject == action.parameters["subject"]
             if named and (ticket.opened_at is None or ticket.opened_at >= since):
                 return rules.ticket(sought.pending, ticket.id, self._run.now())
-        return rules.ticket(sought.pending, None, self._run.now())
+        return None if listed.unreadable else rules.ticket(sought.pending, None, self._run.now())
 
     async def _reset(self, sought: Sought) -> Finding | None:
         batch = await self._client.events(sought.action.iccid, priority=NOW)

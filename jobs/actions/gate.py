@@ -3,7 +3,7 @@
 import time
 
 from console.actions.rules import SPENDING, STALLED_SECONDS
-from console.actions.sending.writes import Claim, note_sending
+from console.actions.sending_writes import Claim, note_sending
 from console.organizations.flags import Flag, said_of
 from console.organizations.reads import stopped
 from jobs.run import Run

@@ -5,7 +5,7 @@ import time
 
 import sqlalchemy as sa
 
-from console.actions.sending.writes import Claim, Sent, record_sent
+from console.actions.sending_writes import Claim, Sent, record_sent
 from console.facts.actions import Action
 from console.log import logger
 from jobs.run import Run

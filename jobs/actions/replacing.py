@@ -3,7 +3,7 @@
 from typing import Any
 
 from console.actions.rules import SendResult
-from console.actions.sending.writes import Claim, Sent
+from console.actions.sending_writes import Claim, Sent
 from console.once.client import OnceClient
 from console.once.http.rate_limit import CallPriority
 from console.once.models import Sim

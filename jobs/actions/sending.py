@@ -9,9 +9,10 @@ import msgspec
 from msgspec import structs
 
 from console.actions.rules import LEASE, SendResult
-from console.actions.sending.writes import Claim, Sent, note_volume
+from console.actions.sending_writes import Claim, Sent, note_volume
 from console.actions.tickets import whole_text
 from console.facts.actions import ActionKind
+from console.facts.masking import masked_text
 from console.once.commands import Payment, SourceAddressType
 from console.once.errors import OnceError, Refused, SignInRefused, Throttled, Unavailable
 from console.once.http.rate_limit import CallPriority
@@ -71,7 +72,7 @@ def request_text(kind: ActionKind, parameters: dict[str, Any]) -> str:
         ActionKind.TICKET: "POST /v1/support",
         ActionKind.REPLACE: "PUT /v2/sims/… twice: the label, and Disabled",
     }.get(kind)
-    return path or f"PUT /v2/sims/… {msgspec.json.encode(parameters).decode()}"
+    return path or f"PUT /v2/sims/… {masked_text(msgspec.json.encode(parameters).decode())}"
 
 
 async def _top_up(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sent:
@@ -128,7 +129,7 @@ async def _reset(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sent
 async def _ticket(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Sent:
     """1NCE answers without a number: the reference in the text is what the ticket is found by."""
     action = claimed.action
-    await run.client.account.open_ticket(
+    await run.client.orders.open_ticket(
         subject=action.parameters["subject"],
         text=whole_text(action.parameters, action.id),
         sender=action.requested_by,

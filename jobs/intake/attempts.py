@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from console import metrics
 from console.log import logger
 from console.once.streamer.records import as_list, split
-from console.streamer.posts.writes import (
+from console.streamer.posts_writes import (
     StreamerPost,
     claim_posts,
     end_attempt,
@@ -52,7 +52,7 @@ async def take_next(run: Run) -> bool:
         raise
     except Exception as error:  # whatever a post brings about, others are taken in
         trace = not is_conflict(error)
-        metrics.loop_errors.labels("take_stream").inc()
+        metrics.loop_errors.labels("take_in_posts").inc()
         log.warning("an attempt failed", attempt=posts[0].attempt, reason=reason_of(error), exc_info=trace)
         run.counted(failed=len(posts))
         await _end(run, posts, error)

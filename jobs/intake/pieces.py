@@ -8,7 +8,7 @@ import msgspec
 from console.log import logger
 from console.once.streamer.records import as_list, split
 from console.store.database import Transaction
-from console.streamer.posts.writes import StreamerPost, keep_unknown, lock_posts, remove_posts
+from console.streamer.posts_writes import StreamerPost, keep_unknown, lock_posts, remove_posts
 from jobs.intake.failures import is_conflict, is_loss, is_refusal, reason_of
 from jobs.intake.posts import IntakeResult, take_in
 from jobs.intake.reading import put_aside, read_post

@@ -18,7 +18,7 @@ from console.sms.reads import sims_of
 from console.sms.writes import record_messages
 from console.store.bulk import Row
 from console.store.database import Transaction
-from console.streamer.posts.writes import keep_unknown
+from console.streamer.posts_writes import keep_unknown
 from console.usage.writes import in_turn, record_usage
 from jobs.intake.records import event_effect, event_row, message, usage_row
 from jobs.run import Run

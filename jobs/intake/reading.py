@@ -11,7 +11,7 @@ from console.facts.source import Source
 from console.log import logger
 from console.once.streamer.records import as_list, messages_alone, read_batch, within
 from console.store.database import Transaction
-from console.streamer.posts.writes import StreamerPost, remove_posts, set_aside
+from console.streamer.posts_writes import StreamerPost, remove_posts, set_aside
 from jobs.intake.posts import IntakeResult, Post, take_in
 from jobs.run import Run
 
@@ -22,9 +22,8 @@ log = logger("jobs")
 
 def read_post(post: StreamerPost, body: bytes, now: datetime) -> Post:
     """What the post says. Who knows the SMS Forwarder's address can send messages, and nothing else."""
-    if post.source == Source.FORWARDER:
-        return Post(messages_alone(body), post.source, post.received_at)
-    return Post(within(read_batch(body), body, now - OLDEST, now + NEWEST), post.source, post.received_at)
+    batch = messages_alone(body) if post.source == Source.FORWARDER else read_batch(body)
+    return Post(within(batch, body, now - OLDEST, now + NEWEST), post.source, post.received_at)
 
 
 async def take_posts(run: Run, transaction: Transaction, posts: Sequence[StreamerPost]) -> IntakeResult | None:
@@ -47,5 +46,5 @@ async def put_aside(run: Run, transaction: Transaction, post: StreamerPost, erro
     """Keep a post that is no list of records, and don't try it again."""
     await set_aside(transaction, post.id, str(error))
     run.counted(seen=1, failed=1)
-    metrics.streamer_batches.labels("set_aside").inc()
+    metrics.streamer_posts.labels("set_aside").inc()
     log.warning("a post can't be read; it is kept", post=post.id, reason=str(error))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from console.connectivity.rules import EventEffect
+from console.facts.masking import masked_text
 from console.facts.sms import Sms, SmsStatus
 from console.facts.source import Source
 from console.once.models import Sms as ListedSms
@@ -13,7 +14,7 @@ from console.store.bulk import Row
 
 
 def event_row(event: EventRecord) -> Row:
-    """An event as a row of `network_events`."""
+    """An event as a row of `network_events`: its sentence names no IMSI and no MSISDN, which not everybody may read."""
     return {
         "id": event.id,
         "time": event.time,
@@ -21,7 +22,7 @@ def event_row(event: EventRecord) -> Row:
         "type": event.type_id,
         "name": event.name,
         "severity": event.severity,
-        "description": event.description,
+        "description": masked_text(event.description),
         "operator": event.operator,
         "country": event.country,
         "cause": event.cause,

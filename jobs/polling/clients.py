@@ -6,7 +6,7 @@ from functools import partial
 from console import metrics
 from console.log import logger
 from console.once.client import OnceClient
-from console.organizations.reads import Account, account
+from console.organizations.reads import Credentials, credentials
 from console.settings import Settings
 from console.store.database import Database
 from jobs.polling.reporting import CarrierReporter
@@ -19,12 +19,12 @@ class OnceClients:
         self._settings = settings
         self._db = db
         self._reporter = CarrierReporter(db)
-        self._clients: dict[int, tuple[Account, OnceClient]] = {}
+        self._clients: dict[int, tuple[Credentials, OnceClient]] = {}
 
     async def client(self, organization_id: int) -> OnceClient | None:
         """The client with this organization's credentials; None if it has none."""
         async with self._db.reading() as connection:
-            found = await account(connection, self._settings.secret_key, organization_id=organization_id)
+            found = await credentials(connection, self._settings.secret_key, organization_id=organization_id)
         if found is None or found.once_client_id is None or found.once_client_secret is None:
             return None
         known = self._clients.get(organization_id)

@@ -5,7 +5,7 @@ from jobs.run import Run, by_organization
 
 
 @by_organization(needs_once=False)
-async def watch_stream(run: Run) -> None:
+async def check_streamer(run: Run) -> None:
     """Publish once that the Data Streamer has gone quiet; that it works again is published with its next post."""
     async with run.db.transaction() as transaction:
         kinds = await settle(transaction, run.organization_id, run.now())

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from console.store.database import Database, open_database
-from jobs.running.context import WorkerContext
+from jobs.context import WorkerContext
 
 
 @asynccontextmanager

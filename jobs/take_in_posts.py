@@ -2,7 +2,7 @@
 
 import asyncio
 
-from console.streamer.posts import reads
+from console.streamer import posts_reads as reads
 from jobs.intake.attempts import take_next
 from jobs.run import Run, by_organization
 
@@ -16,7 +16,7 @@ async def posts_wait(run: Run) -> bool:
 
 
 @by_organization(needs_once=False, alone=False, work_waits=posts_wait)
-async def take_stream(run: Run) -> None:
+async def take_in_posts(run: Run) -> None:
     """Until no post waits that may be tried now."""
     takers = [asyncio.create_task(_take_all(run)) for _ in range(AT_ONCE)]
     try:

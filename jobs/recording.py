@@ -15,7 +15,7 @@ from console.once.wire.masking import shape
 from console.runs import reads, writes
 from console.runs.rules import BUSY_DELAY, RunState, retry_delay
 from console.runs.schedule import BY_NAME
-from jobs.running.context import Run
+from jobs.context import Run
 
 HEARTBEAT_SECONDS = 10.0
 QUIET_SECONDS = 5.0  # a shorter run that went well is not worth a line of the log
@@ -39,7 +39,7 @@ async def carry_out(
     if (run_id := await _begin(run, began, alone)) is None:
         return
     run.worker.running.add(run.identity)
-    beating = asyncio.create_task(_heartbeat(run, run_id, context))
+    heartbeat = asyncio.create_task(_heartbeat(run, run_id, context))
     state, retry_in = RunState.FAILED, retry_delay(run.request.attempt) if run.request else None
     limit = asyncio.timeout(BY_NAME[run.job].timeout.total_seconds())
     with structlog.contextvars.bound_contextvars(job=run.job, run_id=run_id, organization_id=run.organization_id):
@@ -67,7 +67,7 @@ async def carry_out(
                 run.tally.error = f"It took longer than {BY_NAME[run.job].timeout}"
             raise
         finally:
-            beating.cancel()
+            heartbeat.cancel()
             run.worker.running.discard(run.identity)
             await asyncio.shield(_finish(run, run_id, state, began, retry_in))
 
@@ -105,7 +105,10 @@ async def _begin(run: Run, now: datetime, alone: bool) -> int | None:
         return None
     organization_id = run.organization_id or None
     async with run.db.transaction() as transaction:
-        busy |= await writes.wait_for_others(transaction, organization_id, run.job, now) and alone
+        if alone:
+            busy |= await writes.wait_for_others(transaction, organization_id, run.job, now)
+        else:  # without the lock: a worker that stands still while it begins a run would hold up those of all others
+            await writes.close_lost(transaction, organization_id, run.job, now)
         if run.request is not None:
             if not await writes.claim(transaction, run.request, now):
                 return None

@@ -1,1 +1,0 @@
-"""How a run of a job goes: what it works with, and how it is recorded."""
