@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from simulator.account.orders import Orders
-from simulator.account.support import SupportCases
 from simulator.api.capabilities import Capabilities
 from simulator.api.changes import Changes
 from simulator.api.connectivity import Connectivity
@@ -26,6 +24,8 @@ from simulator.control.endpoints import Control
 from simulator.faults import Faults
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
+from simulator.orders.orders import Orders
+from simulator.orders.support import SupportCases
 from simulator.request_counts import RequestCounts
 from simulator.requests import Routes
 from simulator.streamer.data_streamer import EVERY, Stream
@@ -33,7 +33,7 @@ from simulator.streamer.forwarder import Forwarder
 from simulator.streamer.irregularities import Irregularities, Shares
 
 SIGN_INS = 600  # a minute
-ACCOUNT_CALLS = 100  # in five minutes: orders, products and support, each
+ORDER_CALLS = 100  # in five minutes: orders, products and support, each
 
 
 class Choices(Struct, frozen=True, kw_only=True):
@@ -108,7 +108,7 @@ def _rate_limits(rate: float, quirks: Quirks) -> dict[str, TokenBucket]:
         "oauth": TokenBucket(SIGN_INS / 60 if rate else 0, quirks, SIGN_INS),
     }
     for family in ("orders", "products", "support"):
-        rate_limits[family] = TokenBucket(ACCOUNT_CALLS / 300 if rate else 0, quirks, ACCOUNT_CALLS)
+        rate_limits[family] = TokenBucket(ORDER_CALLS / 300 if rate else 0, quirks, ORDER_CALLS)
     return rate_limits
 
 
@@ -117,7 +117,7 @@ def _routes(
 ) -> Routes:
     """1NCE's calls: the one table to extend when it documents more."""
     inventory, quotas, changes = Inventory(fleet, quirks), Quotas(fleet), Changes(fleet, ledger, orders)
-    messages, buying = MessageEndpoints(fleet, ledger, quirks), OrderEndpoints(orders, fleet.series)
+    messages, buying = MessageEndpoints(fleet, ledger, quirks), OrderEndpoints(orders, fleet.series, quirks)
     support = SupportEndpoints(SupportCases(fleet, ledger))
     sim, while_offered = f"{ROOT}/v2/sims/{{iccid}}", capabilities.handler
     routes = Routes()

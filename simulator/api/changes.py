@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from simulator.account.orders import Orders
 from simulator.answers import Answer, Refused, json, refusal
 from simulator.api.inventory import listed
 from simulator.fleet import operations
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
+from simulator.orders.orders import Orders
 from simulator.requests import Request
 
 METHODS = ("banktransfer", "creditcard", "monthlyinvoice", "boleto")

@@ -12,7 +12,7 @@ from msgspec import Struct
 from simulator import answers
 from simulator.answers import Answer, refusal
 from simulator.api.inventory import listed
-from simulator.api.quirks import Quirks
+from simulator.api.quirks import ZERO_TIME, Quirks
 from simulator.fleet import sms_delivery
 from simulator.fleet.card import Card
 from simulator.fleet.event_texts import node
@@ -97,8 +97,8 @@ class MessageEndpoints:
         if state is MessageState.BUFFERED and not self._quirks.buffered_shown:
             state = MessageState.PENDING
         reported: dict[str, Any] = {
-            "id": message.id,
-            "submit_date": zulu_millis(message.submitted),
+            "id": None if self._quirks.unnumbered else message.id,
+            "submit_date": ZERO_TIME if self._quirks.zero_times else zulu_millis(message.submitted),
             "expiry_date": zulu_millis(draft.expires),
             "retry_date": None,
             "retry_count": message.tries,

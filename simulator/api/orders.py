@@ -8,11 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from simulator import answers
-from simulator.account.orders import Order, Orders
-from simulator.account.products import BY_ID, PRODUCTS, Product, gross
 from simulator.answers import Answer, refusal
 from simulator.api.paging import paged
+from simulator.api.quirks import ZERO_TIME, Quirks
 from simulator.fleet.identity import Series
+from simulator.orders.orders import Order, Orders
+from simulator.orders.products import BY_ID, PRODUCTS, Product, gross
 from simulator.requests import Request, number
 from simulator.times import offset_millis
 
@@ -52,9 +53,10 @@ class _OrderRequest(Struct):
 class OrderEndpoints:
     """`GET` and `POST /v1/orders`, and `GET /v1/orders/{order_number}`."""
 
-    def __init__(self, orders: Orders, series: Series) -> None:
+    def __init__(self, orders: Orders, series: Series, quirks: Quirks) -> None:
         self._orders = orders
         self._series = series
+        self._quirks = quirks
 
     def all(self, request: Request) -> Answer:
         """One page, by number unless asked otherwise."""
@@ -65,7 +67,8 @@ class OrderEndpoints:
             key = SORTS.get(criterion.removeprefix("-"))
             if key is None:
                 raise refusal(400, f"Orders cannot be sorted by '{criterion}'.")
-            orders.sort(key=key, reverse=criterion.startswith("-"))
+            if not self._quirks.orders_by_number:
+                orders.sort(key=key, reverse=criterion.startswith("-"))
         return paged(orders, page, size, self._as_json, request)
 
     def one(self, request: Request) -> Answer:
@@ -90,9 +93,9 @@ class OrderEndpoints:
 
     def _as_json(self, order: Order, request: Request) -> dict[str, Any]:
         reported: dict[str, Any] = {
-            "order_number": order.number,
+            "order_number": None if self._quirks.unnumbered else order.number,
             "order_type": order.kind,
-            "order_date": offset_millis(order.date),
+            "order_date": ZERO_TIME if self._quirks.zero_times else offset_millis(order.date),
             "order_status": order.status,
             "invoice_amount": gross(order.items),
             "currency": "EUR",

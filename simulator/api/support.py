@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from simulator.account.support import Case, Communication, SupportCases
 from simulator.answers import Answer, refusal
 from simulator.api.paging import paged
+from simulator.orders.support import Case, Communication, SupportCases
 from simulator.requests import Request, number
 from simulator.times import offset_millis
 

@@ -51,7 +51,7 @@ class Conditions:
         return answers.json(self._quirks)
 
     def _set_quirks(self, request: Request) -> Answer:
-        """`{"shifting_pages", "buffered_shown", "retry_after"}`, each true or false."""
+        """Those of `Quirks` that it names, each true or false."""
         _change(self._quirks, object_of(request))
         return self._see_quirks(request)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from simulator import answers
-from simulator.account.orders import Orders
 from simulator.answers import Answer, refusal
 from simulator.clock import FleetClock
 from simulator.control import actual, setting
@@ -14,6 +13,7 @@ from simulator.faults import Faults
 from simulator.fleet.card import Card
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
+from simulator.orders.orders import Orders
 from simulator.request_counts import RequestCounts
 from simulator.requests import Request, Routes, number
 

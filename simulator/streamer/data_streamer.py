@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -130,10 +131,9 @@ class Stream:
                 if self.state is StreamState.RUNNING and (self._waiting or self._posts):
                     pause = await self._post(client)
                 self._wake.clear()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
 
     async def _post(self, client: httpx.AsyncClient) -> float:
         """Send one batch; answers how many seconds to wait before the next."""

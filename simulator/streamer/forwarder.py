@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import time
 from collections.abc import Callable
@@ -100,10 +101,9 @@ class Forwarder:
                     await self._send(client, heapq.heappop(self._letters))
                 self._wake.clear()
                 pause = self._letters[0].due - self._clock() if self._letters else None
-                try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
 
     async def _send(self, client: httpx.AsyncClient, queued: QueuedMessage) -> None:
         address = self.address

@@ -17,7 +17,7 @@ Record = dict[str, Any]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 _MAY_BE_NULL = ("sim", "organisation", "tariff", "operator", "imsi", "detail", "event_source")
-_ABOUT_THE_ACCOUNT = (EventType.SUPPORT_ACCESS, EventType.SECOND_FACTOR)
+_ABOUT_NO_SIM = (EventType.SUPPORT_ACCESS, EventType.SECOND_FACTOR)
 
 
 class Shares(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -42,12 +42,12 @@ class Irregularities:
         if self.random.random() >= self.shares.nulls:
             return [record]
         if self.random.random() < 0.2:
-            return [self._about_the_account(), record]
+            return [self._about_no_sim(), record]
         present = [name for name in _MAY_BE_NULL if name in record]
         return [{**record, self.random.choice(present): None}] if present else [record]
 
-    def _about_the_account(self) -> Record:
-        kind = self.random.choice(_ABOUT_THE_ACCOUNT)
+    def _about_no_sim(self) -> Record:
+        kind = self.random.choice(_ABOUT_NO_SIM)
         texts = EVENT_TEXTS[kind]
         return {
             "id": self._next_id(),

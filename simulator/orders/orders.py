@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from simulator.account.products import TOP_UP
 from simulator.fleet import operations
+from simulator.orders.products import TOP_UP
 from simulator.times import DAY
 
 if TYPE_CHECKING:

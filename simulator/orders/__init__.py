@@ -1,0 +1,1 @@
+"""What belongs to no SIM: orders, the price list, and service requests."""
