@@ -12,7 +12,7 @@ from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
 PROGRAM = "sim-console"
-EXTRAS = frozenset({"pdf", "otel", "sentry"})  # imported when somebody uses them
+EXTRAS = frozenset({"chat", "pdf", "otel", "s3", "sentry"})  # imported when somebody uses them
 
 
 def needed(name: str, extras: frozenset[str], known: set[tuple[str, frozenset[str]]]) -> set[str]:

@@ -144,7 +144,13 @@ SYSTEM = (
             (rate("console_outbox_publish_failures_total"), "publications"),
             (rate("console_live_feed_gaps_total"), "gaps"),
             (rate("console_live_feed_reconnects_total"), "reconnects"),
+            (rate("console_changes_unpublished_total"), "changes unpublished"),
         ),
+    ),
+    Panel(
+        "Answers to programs: kept, changed, absent",
+        "ops",
+        ((rate("console_kept_answers_total", "outcome"), "{{outcome}}"),),
     ),
 )
 DASHBOARDS = {
