@@ -58,6 +58,7 @@ class Other:
         """It asks by each of the keys in turn, so that it is not refused for its own requests."""
         self._client, self._keys = client, keys
         self.refused: dict[str, int] = {}
+        self.by_path: dict[str, list[float]] = {}
 
     async def asks(self, seconds: float) -> list[float]:
         """What each request took from when it should have been sent."""
@@ -72,6 +73,7 @@ class Other:
             except httpx.HTTPError as error:
                 said = type(error).__name__
             took.append(time.perf_counter() - due)
+            self.by_path.setdefault(path, []).append(took[-1])
             if said != "200":
                 self.refused[said] = self.refused.get(said, 0) + 1
 
@@ -117,9 +119,11 @@ async def measured(installation: Installation, served: Served, seconds: float, o
         for kind in [kind.__name__ for kind in KINDS if only in kind.__name__]:
             say(f"hostile: {kind}")
             quiet = await other.asks(seconds / 2)
-            other.refused = {}
+            other.refused, other.by_path = {}, {}
             took = await under(kind, aim, other, seconds)
-            found[kind] = {**spread(took, 50, 99, 100), "refused": other.refused, "quiet": spread(quiet, 50, 99)}
+            paths = {path: spread(took, 50, 99) for path, took in other.by_path.items()}
+            seen = {"refused": other.refused, "quiet": spread(quiet, 50, 99), "paths": paths}
+            found[kind] = {**spread(took, 50, 99, 100), **seen}
             await asyncio.sleep(1)
         return found
 

@@ -46,7 +46,7 @@ FROM generate_series(1, 5000) n
 """
 RUNS = """
 INSERT INTO job_runs (organization_id, job, state, started_at, finished_at, heartbeat_at)
-SELECT $1, (ARRAY['sync_sims', 'poll_status', 'take_stream'])[1 + n % 3], 'done', at, at, at
+SELECT $1, (ARRAY['sync_sims', 'poll_status', 'take_in_posts'])[1 + n % 3], 'done', at, at, at
 FROM generate_series(1, 60) n, LATERAL (SELECT now() - (60 - n) * interval '1 minute' AS at) moment
 """
 

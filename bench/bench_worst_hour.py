@@ -27,4 +27,4 @@ if __name__ == "__main__":
     parser.add_argument("--failures", type=int, default=60, help="how many (%(default)s)")
     parser.add_argument("--seconds", type=float, default=120, help="in which all are asked for (%(default)s)")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
-    run("worst_hour", bench, parser, minutes=12)
+    run("worst_hour", bench, parser, minutes=45)

@@ -19,6 +19,7 @@ from filling import iccid
 from measuring import spread
 
 from console.connectivity.writes import record_statuses
+from console.log import set_up
 from console.settings import from_environment
 from console.sims.writes import CONNECTION
 from console.store.bulk import Row
@@ -85,6 +86,7 @@ class Changer:
 async def change(organization_id: int, sims: int, a_second: float) -> None:
     """Changes as asked, until standard input ends."""
     settings = from_environment(os.environ)
+    set_up(settings.log_level, sys.stderr)  # on standard output are answers alone
     db = open_database(settings.database_url, settings.redis_url)
     changer = Changer(db, organization_id, sims)
     while asked := await asyncio.to_thread(sys.stdin.readline):

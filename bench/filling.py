@@ -3,6 +3,8 @@
 import asyncpg  # type: ignore[import-untyped]
 from installation import Installation
 
+from console.quotas.writes import rank_again
+
 # A SIM's number decides all of it, by a multiplication that scatters neighbours. `$1`: organization, `$2`: how many.
 SIMS = """
 INSERT INTO sims (organization_id, iccid, label, status, imsi, msisdn, imei, imei_lock, ip_address, data_class,
@@ -47,6 +49,14 @@ UPDATE sims SET quota = CASE
 FROM (SELECT organization_id, iccid, status AS word, "left", total FROM quotas WHERE service = 'data') q
 WHERE (q.organization_id, q.iccid) = (sims.organization_id, sims.iccid)
 """
+FORECASTS = """
+INSERT INTO quota_forecasts (organization_id, iccid, used_bytes, days, daily_bytes, low_daily_bytes, high_daily_bytes,
+                             found, since, measured_on)
+SELECT $1, '8988228066' || 600000000 + n, 30 * daily, 30, daily, daily * 8 / 10, daily * 12 / 10, NULL, NULL,
+       (now() AT TIME ZONE 'UTC')::date
+FROM generate_series(1, $2::bigint) n, LATERAL (SELECT 1 + n * 6113 % 40000000 AS daily) expected
+WHERE n % 20 <> 7
+"""
 CHECKS = """
 INSERT INTO sim_checks (organization_id, iccid, status_at, status_source, events_at, data_quota_at, sms_quota_at)
 SELECT $1, '8988228066' || 600000000 + n, now(), 'poll', now(), now(), now() FROM generate_series(1, $2::bigint) n
@@ -67,9 +77,11 @@ async def fill(installation: Installation, sims: int) -> None:
     """Put the fleet into an empty installation, and let the database look at what it has."""
     connection = await connected(installation)
     try:
-        for statement in (SIMS, QUOTAS, CHECKS):
+        for statement in (SIMS, QUOTAS, FORECASTS, CHECKS):
             await connection.execute(statement, installation.organization_id, sims)
         await connection.execute(WORDS)
+        async with installation.db.transaction() as transaction:
+            await rank_again(transaction, installation.organization_id)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
     finally:

@@ -36,6 +36,9 @@ USAGE = (
 )
 
 
+SESSION = {"jit": "off", "timezone": "UTC", "join_collapse_limit": "12", "from_collapse_limit": "12"}  # the console's
+
+
 class Floor:
     """The application."""
 
@@ -50,9 +53,7 @@ class Floor:
             await connection.set_type_codec("jsonb", encoder=str, decoder=msgspec.json.decode, schema="pg_catalog")
 
         url = os.environ["DATABASE_URL"].replace("+asyncpg", "")
-        self.pool = await asyncpg.create_pool(
-            url, min_size=10, max_size=10, init=ready, server_settings={"jit": "off", "timezone": "UTC"}
-        )
+        self.pool = await asyncpg.create_pool(url, min_size=10, max_size=10, init=ready, server_settings=SESSION)
         self.redis = Redis.from_url(os.environ["REDIS_URL"])
         self.script = self.redis.register_script(TAKE)
 

@@ -79,6 +79,6 @@ async def receiving(
     """So many sockets, open until the block ends."""
     program = compiled("receiver", folder) or (sys.executable, str(HERE / "receiver.py"))
     async with program_process(*program, str(port), path, str(headers or "-"), str(sockets)) as process:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(max(60, sockets / 20)):
             await printed_json(process)
         yield Receiver(process, sockets, port)

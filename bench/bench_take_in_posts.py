@@ -125,17 +125,17 @@ async def bench(chosen: argparse.Namespace) -> Report:
         python_process("bench/job_runner.py", environment=installation.environment) as worker,
     ):
         await settle(installation, writer)
-        say(f"take_stream: {posts} posts")
+        say(f"take_in_posts: {posts} posts")
         bare_answered = await bare_posts(installation, bodies, posts)
         answered = await post(installation, bodies, posts)
-        say(f"take_stream: taking in {records} records")
-        first = await printed_json(worker, "take_stream")
+        say(f"take_in_posts: taking in {records} records")
+        first = await printed_json(worker, "take_in_posts")
         found = await kept(installation)
         assert found["streamer_posts"] == 0, "batches were left"
         assert found["unknown_records"] == 0, "records were not understood"
         await put_again(installation, bodies)
-        say("take_stream: the same once more")
-        again = await printed_json(worker, "take_stream")
+        say("take_in_posts: the same once more")
+        again = await printed_json(worker, "take_in_posts")
         assert await kept(installation) == found, "what came twice was kept twice"
         floor = await bare(installation, bodies)
     rate, floor_rate = records / first["seconds"], records / floor
@@ -163,4 +163,4 @@ async def bench(chosen: argparse.Namespace) -> Report:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=30, help="batches of 3,000 records (%(default)s)")
-    run("take_stream", bench, parser)
+    run("take_in_posts", bench, parser)
