@@ -21,9 +21,11 @@ from console.store.database import Database, database_of
 from console.store.engines import open_engine
 from console.store.outbox import STREAM
 from console.trial import PostgresServer, ValkeyServer
-from tests import logged, sent_sql
+from tests import logged, logged_children, sent_sql
 from tests.cast import Cast, gather
+from tests.chromium import browser, page
 from tests.databases import Cluster, KeptCast
+from tests.hanging import pytest_runtest_makereport
 from tests.serving import Served, serving
 from tests.simulation import FLEET, Simulation, simulated
 from tests.timescale import timescale
@@ -36,14 +38,17 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+__all__ = ["browser", "page", "pytest_runtest_makereport"]
 SECRET = logged.SECRET
 logging.getLogger().addHandler(logged.Looking())
+logged_children.install()
 sent_sql.install()
 EDITIONS = ("plain", "apache")
 
 
 def pytest_runtest_teardown() -> None:
     """A test that made something log a secret, an MSISDN or an IMSI fails, or read rows without saying whose."""
+    logged_children.settle()
     said, logged.found[:] = list(logged.found), []
     said, sent_sql.found[:] = said + sent_sql.found, []
     assert not said, said
@@ -74,6 +79,7 @@ async def plain(folder: Path) -> AsyncIterator[Cluster]:
     server = PostgresServer(folder / "postgres", durable=False)
     yield Cluster(await server.start())
     await server.stop()
+    assert not (said := logged.in_file(server.log.path)), said
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -89,6 +95,7 @@ async def valkey(folder: Path) -> AsyncIterator[ValkeyServer]:
     await server.start()
     yield server
     await server.stop()
+    assert not (said := logged.in_file(server.log.path)), said
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -109,8 +109,14 @@ DRILLS = (
     ),
     Drill(
         name="upgrade",
-        shows="migrations of full tables, on each edition",
-        long=suite("tests/test_migrations.py"),
+        shows="migrations of full tables, on each edition, and while people work",
+        long=suite("tests/test_migrations.py", "tests/store/test_upgrade.py"),
+    ),
+    Drill(
+        name="clocks",
+        shows="what depends on the time, at midnight, month's end, 29 February, changes of summer time, in UTC+13",
+        long=("-m", "tests.clocks"),
+        short=("-m", "tests.clocks", "--quick"),
     ),
     Drill(
         name="components",

@@ -1,11 +1,13 @@
 """What the suite's own process logs: no secret of the cast, nothing like an API key, no MSISDN, no IMSI.
 
-Looked for in every line as it is written; the test during which one was written fails.
+Looked for in every line as it is written; the test during which one was written fails. What children of the suite log
+is in logged_children.py.
 """
 
 import logging
 import re
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 from tests.cast import PASSWORD, STREAMER
@@ -29,10 +31,14 @@ found: list[str] = []  # since the last test
 
 def look(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A processor of structlog: notes a line that says what it must not."""
-    text = str(event)
-    if said := FORBIDDEN.search(text):
-        found.append(f"{said[0]!r} is in the log: {text[:300]}")
+    look_at(str(event), "")
     return event
+
+
+def look_at(text: str, whose: str) -> None:
+    """Note a text that says what it must not."""
+    if said := FORBIDDEN.search(text):
+        found.append(f"{said[0]!r} is in the log {whose}: {text[:300]}")
 
 
 class Looking(logging.Handler):
@@ -42,3 +48,8 @@ class Looking(logging.Handler):
         """Note a line that says what it must not."""
         if record.levelno >= logging.INFO:
             look(None, "", {"message": record.getMessage(), "error": record.exc_text})
+
+
+def in_file(path: Path) -> list[str]:
+    """What this log file of a server says that it must not."""
+    return [line[:300] for line in path.read_text(errors="replace").splitlines() if FORBIDDEN.search(line)]

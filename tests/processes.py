@@ -16,7 +16,7 @@ def lives(pid: int) -> bool:
     return state not in "ZX"
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something holds; fails when it takes too long."""
     end = time.monotonic() + seconds
     while not condition():

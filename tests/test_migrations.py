@@ -1,5 +1,6 @@
 """Migrations run on every edition, on empty and on full tables, and give the tables that the code names."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from console.migrate import config, metadata, migrate, newest, revision
+from console.migrate import STEPS, config, metadata, migrate, newest, revision
 from console.organizations.rules import PERMISSIONS, Role
 from console.settings import Settings
 from console.sims import reads
@@ -38,6 +39,38 @@ async def test_the_tables_are_those_that_the_code_names(db: Database) -> None:
     async with db.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
         assert await connection.run_sync(revision) == newest()
+
+
+TAKEN_AWAY = re.compile(
+    r"\b(DROP\s+(COLUMN|TABLE)|RENAME\s+(COLUMN|TO)|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\w+\s+TYPE)\b", re.I
+)
+FIRST_KEPT = "0051"  # what the first release begins with: before it nobody upgrades while people work
+
+
+def taken_away(step: str) -> list[str]:
+    """What a step takes from the version before it, which still answers meanwhile, and after a way back."""
+    calls = re.findall(r"op\.(drop_column|drop_table|rename_table|alter_column)", step)
+    return [*(found[0] for found in TAKEN_AWAY.findall(step)), *calls]
+
+
+def test_a_step_takes_nothing_from_the_version_before_it() -> None:
+    steps = sorted((STEPS / "versions").glob("[0-9]*_*.py"))
+    assert {
+        path.name: found for path in steps if path.name > FIRST_KEPT and (found := taken_away(path.read_text()))
+    } == {}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'op.execute("ALTER TABLE sims DROP COLUMN label")',
+        'op.execute("ALTER TABLE sims RENAME TO cards")',
+        'op.execute("ALTER TABLE sims ALTER COLUMN label SET NOT NULL")',
+        'op.drop_column("sims", "label")',
+    ],
+)
+def test_what_a_step_takes_away_is_found(step: str) -> None:
+    assert taken_away(step)
 
 
 async def test_a_second_migration_does_nothing(db: Database) -> None:
@@ -110,7 +143,7 @@ async def test_what_was_searched_and_what_waited_to_be_published_outlive_their_n
             await connection.execute(sa.text("UPDATE sims SET label = 'Valve-5', connection = 'online'"))
             renamed = [(await reads.page(connection, 1, SimFilter(q=word))).total for word in ("ump-77", "valve-5")]
         assert items == "1\tsim.changed\tx\t{}\n1\tsim.event\tx\t{}"
-        assert [sim.label for sim in found.items] == ["Pump-77"]
+        assert [sim.label for sim in found.items] == ["Pump_77"]
         assert renamed == [0, 1]
     finally:
         await db.close()
@@ -120,12 +153,12 @@ async def test_what_was_searched_and_what_waited_to_be_published_outlive_their_n
 FULL = (
     "INSERT INTO organizations (slug, name, once_base_url, created_at) VALUES ('acme', 'Acme', 'x', now())",
     "INSERT INTO sims (organization_id, iccid, label, added_at, changed_at)"
-    " VALUES (1, '8988228066600000001', 'Pump-77', now(), now())",
+    " VALUES (1, '8988228066600000001', 'Pump_77', now(), now())",  # found by any dash since
     "INSERT INTO outbox (items, facts) VALUES (ARRAY[E'1\tsim.changed\tx\t{}', E'1\tsim.event\tx\t{}'], 2)",
 )
 
 
-async def test_users_become_members_and_keys_get_the_scopes_of_their_role(cluster: Cluster, settings: Settings) -> None:
+async def test_users_become_members_and_jobs_keep_what_they_did(cluster: Cluster, settings: Settings) -> None:
     name = "before_members_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
     await cluster.ask(f"CREATE DATABASE {name}")
     db = open_database(cluster.named(name), settings.redis_url, connections=2)
@@ -141,6 +174,8 @@ async def test_users_become_members_and_keys_get_the_scopes_of_their_role(cluste
             assert (await connection.execute(sa.text("SELECT organization_id FROM sessions"))).scalars().all() == [1]
             scopes = (await connection.execute(sa.text("SELECT scopes FROM api_keys"))).scalar_one()
             assert set(scopes) == PERMISSIONS[Role.VIEWER]
+            jobs = await connection.execute(sa.text("SELECT job FROM job_runs UNION ALL SELECT job FROM job_requests"))
+            assert sorted(jobs.scalars()) == ["check_streamer", "sync_sims", "take_in_posts"]
     finally:
         await db.close()
         await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
@@ -153,6 +188,9 @@ PEOPLE = (
     "INSERT INTO sessions (id_hash, user_id, created_at, seen_at, expires_at) VALUES ('x', 1, now(), now(), now())",
     "INSERT INTO api_keys (organization_id, name, role, prefix, secret_hash, created_at)"
     " VALUES (1, 'program', 'viewer', 'iot_key_x', 'x', now())",
+    "INSERT INTO job_runs (organization_id, job, state, started_at, heartbeat_at)"
+    " SELECT 1, job, 'done', now(), now() FROM unnest(ARRAY['sync_sims', 'watch_stream']) AS ran (job)",
+    "INSERT INTO job_requests (organization_id, job) VALUES (1, 'take_stream')",
 )
 
 

@@ -43,6 +43,16 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ({"ONCE_BASE_URL": "api.1nce.com"}, "ONCE_BASE_URL"),
         ({"ONCE_REQUESTS_PER_SECOND": "0"}, "ONCE_REQUESTS_PER_SECOND"),
         ({"ONCE_REQUESTS_PER_SECOND": "inf"}, "ONCE_REQUESTS_PER_SECOND"),
+        *(
+            ({"ONCE_BASE_URL": f"https://{rest}"}, "ONCE_BASE_URL")
+            for rest in ("api.1nce.com/x?y=1", "api.1nce.com/#x", "0/", "2130706433/", "127.1/")
+        ),
+        ({"ONCE_REQUESTS_PER_SECOND": "1e9"}, "ONCE_REQUESTS_PER_SECOND"),
+        ({"UNDO_SECONDS": "1e300"}, "UNDO_SECONDS"),
+        ({"UNDO_SECONDS": "\u0665"}, "UNDO_SECONDS"),
+        ({"REDIS_URL": "redis://localhost/cache"}, "REDIS_URL"),
+        ({"REDIS_URL": "rediss://localhost:6379/0x1"}, "REDIS_URL"),
+        ({"METRICS_TOKEN_FILE": "/dev/zero"}, "METRICS_TOKEN_FILE"),
         ({"PUBLIC_ORIGIN": "console.example.com"}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com/path"}, "PUBLIC_ORIGIN"),
         ({"PUBLIC_ORIGIN": "https://console.example.com:soon"}, "PUBLIC_ORIGIN"),
@@ -100,6 +110,8 @@ def test_a_wrong_setting_is_one_clear_sentence(changes: dict[str, str], named: s
         ({"BACKUP_KEY": "2026:" + "a" * 32}, "BACKUP_KEY"),
         ({"BACKUP_KEY": "2026:short"}, "BACKUP_KEY"),
         ({"BACKUP_DAYS": "0"}, "BACKUP_DAYS"),
+        ({"SOCKETS_PER_ADDRESS": "0"}, "SOCKETS_PER_ADDRESS must be a number between 1 and 1000000"),
+        ({"SOCKETS_PER_ADDRESS": "many"}, "SOCKETS_PER_ADDRESS"),
         (
             {"OIDC_ISSUER": "http://localhost:9", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "x"},
             "OIDC_ISSUER must begin with https",

@@ -1,11 +1,13 @@
 """What keeps the event loop is noticed, counted, and named."""
 
 import asyncio
+import subprocess
+import sys
 import time
 
 from prometheus_client import REGISTRY
 
-from console.watchdog import DESIGN_SECONDS, Watchdog, culprit
+from console.watchdog import DESIGN_SECONDS, HUNG_CODE, Watchdog, culprit
 
 
 def work(seconds: float) -> None:
@@ -48,3 +50,23 @@ async def test_a_machine_that_gives_the_process_no_time_is_no_fault() -> None:
         time.sleep(0.15)  # noqa: ASYNC251
         await asyncio.sleep(0.03)
     assert not watchdog.long_turns
+
+
+HANGS = """
+import asyncio
+from console.watchdog import Watchdog
+
+async def hang():
+    with Watchdog(hung_seconds=0.3).watching():
+        await asyncio.sleep(0.03)
+        while True:
+            sum(range(100))
+
+asyncio.run(hang())
+"""
+
+
+def test_a_process_whose_loop_hangs_ends_and_says_where() -> None:
+    found = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == HUNG_CODE
+    assert "hangs" in found.stdout + found.stderr

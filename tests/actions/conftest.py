@@ -11,10 +11,12 @@ from msgspec import Struct
 from console.actions import reads, requests, writes
 from console.actions.requests import Asked, PaymentMethod
 from console.facts.actions import Action
+from console.members.writes import put_user
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.store.database import Database
 from jobs.act import act
 from jobs.settle import settle
+from tests.cast import PASSWORD
 from tests.jobs.conftest import Acme, acme
 from tests.simulation import Simulation
 
@@ -63,6 +65,7 @@ class Operator(Struct):
         async with self.db.engine.begin() as connection:
             values = (action.id,) if due else (action.id, by)
             await connection.exec_driver_sql(f"UPDATE actions SET {set_} WHERE id = $1", values)
+            await connection.exec_driver_sql("UPDATE order_readings SET began_at = began_at - $1::interval", (by,))
 
     async def read(self, action: Action) -> Action:
         async with self.db.reading() as reading:
@@ -81,13 +84,15 @@ class Operator(Struct):
 
 @pytest_asyncio.fixture
 async def otto(db: Database, acme: Acme, simulation: Simulation) -> AsyncIterator[Operator]:
+    async with db.transaction() as transaction:
+        user_id = await put_user(transaction, acme.id, "the operator", Role.OPERATOR, PASSWORD, datetime.now(UTC))
     caller = Caller(
         organization_id=acme.id,
         organization="Acme",
         name="otto",
         permissions=PERMISSIONS[Role.OPERATOR],
         role=Role.OPERATOR,
-        user_id=1,
+        user_id=user_id,
     )
     yield Operator(db=db, acme=acme, simulation=simulation, caller=caller)
     await simulation.ask("DELETE", "faults")

@@ -14,9 +14,7 @@ from console.members.reads import caller_of_member
 from console.store.database import Database
 from tests.api.filling import buy_and_approve
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast
-from tests.ring.conftest import browser, page
 
-__all__ = ["browser", "page"]
 pytestmark = pytest.mark.one_edition
 SERIOUS = frozenset({"serious", "critical"})
 PAGES = (

@@ -117,7 +117,7 @@ async def test_a_second_top_up_within_ten_minutes_is_asked_for_explicitly(
         warned = await ask(otto, TOP_UP, CARD, "2")
         again = await ask(otto, TOP_UP, CARD | {"repeat": True}, "2")
     assert (warned.status_code, warned.json()["error"]["details"]["action"]) == (409, first["id"])
-    assert "Topped up a minute ago by operator: again?" in warned.json()["error"]["message"]
+    assert "Topped up a minute ago by operator: once more only with" in warned.json()["error"]["message"]
     assert again.status_code == 202
 
 

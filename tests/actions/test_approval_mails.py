@@ -79,8 +79,15 @@ async def test_who_may_decide_is_mailed_and_then_whoever_asked(
         async with web.stranger() as stranger:
             signs_in = await stranger.get(path)
             assert (signs_in.status_code, path in signs_in.headers["location"]) == (303, True)
-        assert (await ada.post(f"{path}/reject", data={"reason": "Not in the day"})).status_code == 303
-        ((to, subject, text),) = await mailed(await asked_for(db))
+        assert (
+            await ada.post(f"{path}/reject", data={"reason": "Not in the day: +882285109995678"})
+        ).status_code == 303
+        decided = await asked_for(db)
+        ((to, subject, text),) = await mailed(decided)
         assert (to, subject) == ("otto@example.com", "It is rejected: Connectivity reset, 1 SIM (Acme)")
-        assert "rejected by ada: Not in the day" in text
+        assert "rejected by ada: Not in the day: +882285109995678" in text
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text("UPDATE members SET role = 'viewer' WHERE role = 'operator'"))
+        ((_, _, text),) = await mailed(decided)
+        assert "rejected by ada: Not in the day: +…5678" in text, "who may not read numbers any more"
         assert await mailed([one | {"user_id": eve_id} for one in asked]) == [], "nobody of another organization"

@@ -139,6 +139,21 @@ async def test_nobody_approves_what_they_asked_for_nor_what_is_over(web: Served,
         assert (found["state"], found["undo_until"] is not None) == ("held", True)
 
 
+async def test_nothing_is_approved_for_who_may_not_ask_for_it_any_more(web: Served, cast: Cast, db: Database) -> None:
+    async with db.engine.begin() as connection:
+        values = {"id": cast.acme}
+        await connection.execute(sa.text("INSERT INTO approval_rules VALUES (:id, NULL, 0, 'ada', now())"), values)
+    async with web.program(await operator_key(db, cast.acme)) as otto, web.signed_in("ada") as ada:
+        action = (await ask(otto, f"/sims/{ADAS_SIM}/topup", CARD, "1")).json()
+        (waiting,) = (await otto.get("/approvals?pending=true")).json()["items"]
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text("UPDATE api_keys SET scopes = '{sims:read}' WHERE name = 'operator'"))
+        refused = await ada.post(f"/approvals/{waiting['id']}/approve")
+        assert (refused.status_code, "operator may not do this any more" in refused.text) == (409, True)
+        assert f"/actions/{action['id']}" in (await ada.get("/actions")).text
+        assert (await ada.post(f"/approvals/{waiting['id']}/reject", data={"reason": "Gone"})).status_code == 303
+
+
 async def test_the_highest_amounts_are_approved_by_an_engineer_and_an_administrator(
     web: Served, cast: Cast, db: Database
 ) -> None:

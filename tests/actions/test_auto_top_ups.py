@@ -21,12 +21,13 @@ from console.members.writes import change_role, put_user
 from console.organizations.flags import Flag
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.quotas.writes import record_quotas
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.store.database import Database
 from jobs.auto_top_up import auto_top_up
 from tests.actions.conftest import Operator
 from tests.cast import PASSWORD, Cast, add_sim
+from tests.jobs.test_polls_at_once import until_it_is_so
 from tests.organizations.test_flags import turn
 from tests.serving import Served
 from tests.simulation import Simulation
@@ -110,8 +111,8 @@ async def test_a_rule_that_is_turned_off_while_it_is_followed_buys_nothing_more(
     async with auto.otto.db.transaction() as transaction:
         await guards.lock_spending(transaction.connection, auto.otto.acme.id)
         running = asyncio.create_task(auto.run())
-        await asyncio.sleep(0.3)  # it has found its SIMs by now, and waits
-        assert not running.done()
+        await until_it_is_so(auto.otto.db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        assert not running.done()  # it has found its SIMs, and waits
         await writes.put_auto_top_up(transaction, auto.caller, rule.id, off, datetime.now(UTC))
     assert await running == []
     assert (await auto.rule(rule.id)).message == "The rule was changed meanwhile."
@@ -163,7 +164,9 @@ async def test_budgets_flags_and_the_rights_of_who_turned_it_on_hold(auto: Autom
     async with db.transaction() as transaction:
         await writes.put_budgets(transaction, organization_id, [], datetime.now(UTC))
         await put_user(transaction, organization_id, "anna", Role.ADMIN, PASSWORD, datetime.now(UTC))
-        await change_role(transaction, organization_id, auto.caller.user_id or 0, Role.VIEWER)
+        await change_role(
+            transaction, auto.caller, organization_id, auto.caller.user_id or 0, Role.VIEWER, datetime.now(UTC)
+        )
     assert len(await auto.run()) == 1
     assert (await auto.rule(rule.id)).message == "emma may not top up any more: somebody else must turn the rule on."
 

@@ -1,11 +1,14 @@
 """Bulk actions by the API: the plan first, one key makes one, and only who may do the same to a single SIM."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from console.api_keys.writes import put_key
+from console.organizations.rules import Permission
 from console.store.database import Database
 from tests.api.test_watching import operator_key
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, add_sim
@@ -82,6 +85,21 @@ async def test_it_is_paused_stopped_and_read_by_who_may(web: Served, cast: Cast,
         twice = await otto.post(f"{path}/retry", headers=key)
         assert (again.json()["retry_of"], again.json()["counts"]["not_started"]) == (bulk["id"], 2)
         assert (twice.json()["id"], (await vera.get("/bulk-actions")).json()["total"]) == (again.json()["id"], 2)
+
+
+async def test_a_purchase_is_resumed_by_who_may_spend_alone(web: Served, cast: Cast, db: Database) -> None:
+    async with db.transaction() as transaction:
+        permissions = [Permission.SIMS_READ, Permission.SIMS_ACT]
+        acts = await put_key(transaction, cast.acme, "acts", permissions, datetime.now(UTC))
+    async with web.program(await operator_key(db, cast.acme)) as otto, web.program(acts) as program:
+        bulk = (await ask(otto, RESET, "one")).json()
+        path = f"/bulk-actions/{bulk['id']}"
+        for kind, status in (("reset", 200), ("topup", 403)):
+            async with db.engine.begin() as connection:
+                values = {"kind": kind}
+                await connection.execute(sa.text("UPDATE bulk_actions SET state = 'paused', kind = :kind"), values)
+            assert (await program.post(f"{path}/resume")).status_code == status, kind
+        assert (await program.get(path)).json()["state"] == "paused"
 
 
 WRONG: list[tuple[dict[str, Any], int]] = [

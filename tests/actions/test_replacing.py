@@ -13,8 +13,8 @@ from console.errors import Conflict, Invalid
 from console.facts.actions import Action
 from console.facts.sims import SimState
 from console.sims import reads as sim_reads
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.store.database import Database
 from tests.actions.conftest import Operator
 from tests.actions.test_pages import ASK, SCRIPT

@@ -22,7 +22,7 @@ from console.actions.rules import (
     retry_at,
     step,
 )
-from console.actions.sending.rules import NOT_DONE_AFTER, Finding, OrderEvidence, Pending, top_up
+from console.actions.sending_rules import NOT_DONE_AFTER, Finding, OrderEvidence, Pending, top_up
 from console.facts.actions import ActionState
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

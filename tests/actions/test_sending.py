@@ -5,17 +5,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from console.acting import Actor, ActorKind
 from console.actions import ending, requests
 from console.actions.requests import PaymentMethod
 from console.actions.rules import LEASE, SendResult
-from console.actions.sending.reads import due
-from console.actions.sending.writes import Sent, claim, note_sending, record_sent, take_lost_claims
+from console.actions.sending_reads import due
+from console.actions.sending_writes import Sent, claim, note_sending, record_sent, take_lost_claims
 from console.errors import Conflict
 from console.facts.actions import Action
+from console.members.writes import change_role, disable_member, put_user, remove_member
 from console.organizations.flags import Flag
+from console.organizations.rules import Role
 from console.store.database import Database
+from jobs.act import act
 from tests.actions.conftest import Operator
+from tests.cast import PASSWORD
+from tests.jobs.test_polls_at_once import until_it_is_so
 from tests.organizations.test_flags import turn
 from tests.simulation import Simulation
 
@@ -34,6 +41,23 @@ async def test_a_top_up_is_sent_and_confirmed_by_the_risen_quota(otto: Operator,
     assert states(confirmed) == ["queued", "sending", "accepted", "confirmed"]
     assert "500 MB more" in confirmed.explanation
     assert await otto.done(iccid) == 1
+
+
+async def test_a_worker_that_stands_still_while_it_begins_one_action_holds_up_no_other(
+    otto: Operator, iccid: str, simulation: Simulation, db: Database
+) -> None:
+    first, second = await otto.top_up(iccid), await otto.top_up((await simulation.iccids())[-2])
+    query = sa.text("SELECT id, attempt FROM job_requests WHERE (arguments ->> 'action_id')::bigint = :id FOR UPDATE")
+    async with db.engine.begin() as held:
+        row = (await held.execute(query, {"id": first.id})).one()
+        context, arguments = {"worker": otto.acme.worker}, {"action_id": first.id}
+        still = asyncio.ensure_future(act(context, otto.acme.id, request=tuple(row), arguments=arguments))
+        await until_it_is_so(db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        async with asyncio.timeout(10):
+            assert (await otto.act(second)).state == "accepted"
+        assert (await otto.read(first)).state == "queued"
+    await still
+    assert (await otto.read(first)).state == "accepted"
 
 
 FAULTS: list[tuple[dict[str, Any], str, int]] = [
@@ -86,20 +110,44 @@ async def test_a_connection_that_is_refused_sends_nothing(otto: Operator, iccid:
     assert (await otto.act(action)).state == "queued"
 
 
+async def test_what_waits_is_not_sent_for_who_may_not_ask_for_it_any_more(
+    otto: Operator, iccid: str, db: Database
+) -> None:
+    shell, user_id, now = Actor(kind=ActorKind.CLI, name="root"), otto.caller.user_id, datetime.now(UTC)
+    assert user_id is not None
+    async with db.transaction() as transaction:
+        await put_user(transaction, otto.acme.id, "another", Role.ADMIN, PASSWORD, now)
+    for change in ("role", "disabled", "removed"):
+        waiting = [await otto.top_up(iccid), await otto.ask(requests.reset(iccid), undo=timedelta(seconds=5))]
+        async with db.transaction() as transaction:
+            if change == "role":
+                await change_role(transaction, shell, otto.acme.id, user_id, Role.VIEWER, now)
+            elif change == "disabled":
+                await change_role(transaction, shell, otto.acme.id, user_id, Role.OPERATOR, now)
+                await disable_member(transaction, shell, otto.acme.id, user_id, now)
+            else:
+                await remove_member(transaction, shell, otto.acme.id, user_id, now)
+        await otto.age(waiting[1], timedelta(seconds=6))
+        for action in waiting:
+            found = await otto.act(action)
+            assert (found.state, found.message) == ("cancelled", "otto may not do this any more."), change
+    assert (await otto.done(iccid), await otto.done(iccid, "reset")) == (0, 0)
+
+
+async def test_what_was_sent_in_part_goes_on_for_who_has_asked_for_it(otto: Operator, iccid: str, db: Database) -> None:
+    """A message of which 1NCE has the first part is of no use without the others."""
+    await otto.fault(path="sms", kind="status", status=429, retry_after=0)
+    action = await otto.ask(requests.sms(iccid, "x" * 300, datetime.now(UTC)))
+    async with db.engine.begin() as connection:
+        await connection.exec_driver_sql(f"UPDATE actions SET sent_at = now() WHERE id = {action.id}")
+        await connection.exec_driver_sql("UPDATE members SET role = 'viewer'")
+    assert (await otto.act(action)).state == "queued"
+
+
 async def test_an_unknown_top_up_is_settled_by_the_quota(otto: Operator, iccid: str) -> None:
     await otto.fault(path="topup", kind="drop_after")
     found = await otto.settle(await otto.act(await otto.top_up(iccid)))
     assert states(found) == ["queued", "sending", "unknown", "confirmed"]
-
-
-async def test_an_unknown_bank_transfer_is_found_among_the_orders(otto: Operator, iccid: str) -> None:
-    await otto.fault(path="topup", kind="status_after", status=500)
-    found = await otto.settle(await otto.act(await otto.top_up(iccid, PaymentMethod.BANK_TRANSFER)))
-    assert found.state == "accepted"
-    assert found.order_number
-    assert "days" in found.explanation
-    await otto.simulation.ask("POST", f"orders/{found.order_number}/pay")
-    assert (await otto.settle(found)).state == "confirmed"
 
 
 async def test_what_1nce_has_taken_is_settled_before_what_needs_its_orders(
@@ -197,75 +245,6 @@ async def test_what_is_held_waits_and_what_is_cancelled_is_never_sent(otto: Oper
     await otto.age(held, timedelta(minutes=1))
     assert states(await otto.act(held)) == ["held", "cancelled"]
     assert await otto.done(iccid) == 0
-
-
-async def test_a_message_of_three_parts_is_sent_and_found_delivered(
-    otto: Operator, iccid: str, simulation: Simulation
-) -> None:
-    taken = await otto.act(await otto.ask(requests.sms(iccid, "x" * 400, datetime.now(UTC))))
-    assert taken.state == "accepted"
-    assert len(taken.sms_ids) == 3
-    for _ in range(10):
-        # Over NB-IoT no message gets through, and one device in some ninety has no room for more.
-        await simulation.set(iccid, connection="ONLINE", rat="LTE", memory_full=False)
-        await simulation.ask("POST", "step", {"seconds": 60})
-        settled = await otto.settle(taken)
-        if settled.state != "accepted":
-            break
-    assert settled.state == "confirmed"
-
-
-async def test_a_message_that_stops_half_way_goes_on_where_it_stopped(otto: Operator, iccid: str, db: Database) -> None:
-    action = await otto.ask(requests.sms(iccid, "x" * 400, datetime.now(UTC)))
-    async with db.transaction() as transaction:
-        claimed = await claim(transaction, otto.acme.id, action.id, datetime.now(UTC))
-        assert claimed is not None
-        assert await note_sending(transaction, claimed, 1, "POST", datetime.now(UTC))
-        stopped = Sent(result=SendResult.NOT_SENT, sms_ids=["7"])
-        await record_sent(transaction, claimed, stopped, datetime.now(UTC))
-    await otto.age(action, due=True)
-    found = await otto.act(action)
-    assert (found.state, found.sms_ids[0], len(found.sms_ids)) == ("accepted", "7", 3)
-    assert await otto.done(iccid, "sms") == 2
-
-
-async def test_a_lost_message_is_found_in_the_list(otto: Operator, iccid: str) -> None:
-    await otto.fault(path="/sms", kind="drop_after")
-    unknown = await otto.act(await otto.ask(requests.sms(iccid, "hello", datetime.now(UTC))))
-    assert unknown.state == "unknown"
-    found = await otto.settle(unknown)
-    assert (found.state, len(found.sms_ids)) == ("accepted", 1)
-
-
-async def test_a_lost_message_that_is_not_in_the_list_was_not_sent(otto: Operator, iccid: str) -> None:
-    await otto.fault(path="/sms", kind="drop_before")
-    unknown = await otto.act(await otto.ask(requests.sms(iccid, "hello", datetime.now(UTC))))
-    await otto.age(unknown, timedelta(minutes=11))
-    assert (await otto.settle(unknown)).state == "failed"
-
-
-async def test_a_reset_is_confirmed_by_what_the_network_reports(
-    otto: Operator, iccid: str, simulation: Simulation
-) -> None:
-    taken = await otto.act(await otto.ask(requests.reset(iccid)))
-    assert (taken.state, (await otto.settle(taken)).state) == ("accepted", "accepted")
-    await simulation.ask("POST", "step", {"seconds": 60})
-    assert (await otto.settle(taken)).state == "confirmed"
-
-
-async def test_settings_are_read_first_and_confirmed_at_once(
-    otto: Operator, iccid: str, simulation: Simulation
-) -> None:
-    await simulation.set(iccid, status="Enabled", imei="356938035643809", imei_lock=False, label="old")
-    for asked in (
-        requests.label(iccid, "pump 7"),
-        requests.imei_lock(iccid, locked=True),
-        requests.status(iccid, enabled=False),
-    ):
-        assert states(await otto.act(await otto.ask(asked))) == ["queued", "sending", "confirmed"]
-    again = await otto.act(await otto.ask(requests.status(iccid, enabled=False)))
-    assert again.message == "It was so already."
-    assert await otto.done(iccid, "change") == 3
 
 
 async def test_a_top_up_that_waits_is_not_sent_once_spending_is_stopped(otto: Operator, iccid: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.actions.rules import LEASE, SendResult
-from console.actions.sending.writes import Sent, claim, note_sending, record_sent, take_lost_claims
+from console.actions.sending_writes import Sent, claim, note_sending, record_sent, take_lost_claims
 from console.errors import Conflict
 from console.store.database import Database
 from jobs.actions.gate import Gate, NotSent
@@ -49,7 +49,7 @@ async def test_an_approved_top_up_counts_on_the_day_of_its_approval(web: Served,
         await ada.post("/budgets", data={"whose": "organization", "period": "day", "limit_top_ups": "1"})
         assert (await ask(otto, ADAS_OTHER_SIM, "today's"))["state"] == "held"
         refused = await ada.post(f"/approvals/{approval['id']}/approve", data={"reason": "Agreed"})
-        assert (refused.status_code, "1 top-ups a day, is used up" in refused.text) == (409, True)
+        assert (refused.status_code, "1 top-up a day, is used up" in refused.text) == (409, True)
         assert (await otto.get(f"/actions/{waits['id']}")).json()["state"] == "awaiting_approval", "it still waits"
         await ada.post("/budgets", data={"whose": "organization", "period": "day", "limit_top_ups": "2"})
         agreed = await ada.post(f"/approvals/{approval['id']}/approve", data={"reason": "Agreed"})
@@ -94,7 +94,7 @@ async def test_the_cool_down_begins_with_the_sending(otto: Operator, iccid: str)
     taken = await otto.settle(await otto.act(await otto.top_up(iccid)))
     assert taken.state == "confirmed"
     await change(otto.db, "requested_at = requested_at - interval '3 hours'", taken.id)
-    with pytest.raises(Conflict, match="Topped up a minute ago by otto: again"):
+    with pytest.raises(Conflict, match="Topped up a minute ago by otto: once more only with"):
         await otto.top_up(iccid)
 
 

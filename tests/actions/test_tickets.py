@@ -8,7 +8,7 @@ import pytest
 from console.actions import requests
 from console.actions.tickets import facts_text
 from console.carrier import tickets
-from console.carrier.writes import record_orders, record_tickets
+from console.carrier.listed_writes import record_orders, record_tickets
 from console.errors import Invalid
 from console.facts.sims import SimState
 from console.store.database import Database
@@ -106,7 +106,7 @@ async def test_orders_and_tickets_by_the_api_and_on_pages(web: Served, cast: Cas
         order |= {"amount_minor": 1190, "invoice_number": None, "iccids": [ADAS_SIM], "products": []}
         case = {"id": "13", "status": "open", "subject": "<No data>", "text": "Why?", "opened_at": now}
         async with db.transaction() as transaction:
-            await record_orders(transaction, cast.acme, [order, order | {"number": 7}])
+            await record_orders(transaction, cast.acme, [order, order | {"number": 7}], now)
             await record_tickets(transaction, cast.acme, [case | {"solved_at": None, "communications": []}])
         async with db.engine.begin() as connection:
             await connection.exec_driver_sql("UPDATE actions SET order_number = '2000000041' WHERE kind = 'topup'")

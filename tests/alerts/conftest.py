@@ -20,9 +20,7 @@ from console.runs.tables import job_runs
 from console.sims.writes import record_connections, record_inventory
 from console.store.database import Database
 from tests.cast import Cast, listed, placed
-from tests.ring.conftest import browser, page
 
-__all__ = ["browser", "page"]
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 

@@ -10,6 +10,7 @@ from console.api_keys.writes import put_key
 from console.audit.tables import lines
 from console.connectivity.writes import record_statuses
 from console.organizations.rules import PERMISSIONS, Role
+from console.sims.tables import annotations
 from tests.alerts.conftest import Fleet, iccids
 from tests.cast import placed
 from tests.serving import Served
@@ -51,7 +52,10 @@ async def test_an_alert_is_acknowledged_assigned_and_resolved_once_it_has_ended(
         counts = (await otto.get(f"{PATH}/counts")).json()
         assert (counts["warning"], counts["unacknowledged"]) == (1, 0)
         assert (await otto.get(f"{PATH}?acknowledged=false")).json()["total"] == 0
-        await otto.post(f"{path}/assign", json={"assignee": "vera"})
+        for nobody in ("eve", "somebody", "program"):
+            refused = await otto.post(f"{path}/assign", json={"assignee": nobody})
+            assert (refused.status_code, "a member of your organization" in refused.text) == (422, True), nobody
+        assert (await otto.post(f"{path}/assign", json={"assignee": " Vera "})).json()["assigned_to"] == "vera"
         await otto.post(f"{path}/comment", json={"text": "Called the site"})
         await fleet.moves([one], "online", country="DE")
         await fleet.judge()
@@ -67,6 +71,13 @@ async def test_an_alert_is_acknowledged_assigned_and_resolved_once_it_has_ended(
     assert await audited(fleet, "alert.") == done
 
 
+async def give_numbers(fleet: Fleet, iccid: str) -> None:
+    """Give the SIM an IMSI and an MSISDN, by which no rule's filter may find it."""
+    async with fleet.db.engine.begin() as connection:
+        numbers = "UPDATE sims SET imsi = '901405601000078', msisdn = '882285109995678' WHERE iccid = :iccid"
+        await connection.execute(sa.text(numbers), {"iccid": iccid})
+
+
 async def test_a_rule_is_tried_made_changed_and_deleted(web: Served, fleet: Fleet) -> None:
     (one,) = iccids(1)
     now = datetime.now(UTC)
@@ -75,13 +86,20 @@ async def test_a_rule_is_tried_made_changed_and_deleted(web: Served, fleet: Flee
             connection = "online" if country else "offline"
             where = [placed(one, now - hours * HOUR, connection=connection, country=country, operator="A")]
             await record_statuses(transaction, fleet.cast.acme, where, now, "poll")
+        tagged = {"organization_id": fleet.cast.acme, "iccid": one, "tags": ["pump"], "edited_at": now}
+        await transaction.connection.execute(sa.insert(annotations).values(**tagged, edited_by="ada"))
     async with web.program(await key_of(fleet, Role.ENGINEER)) as enid:
         tried = (await enid.post(f"{RULES}/try", json=ABROAD)).json()
         assert (tried["possible"], tried["times"], tried["firings"][0]["subject"]) == (True, 1, one)
         assert tried["text"].startswith("It would have fired 1 time in the last 7 days")
+        await give_numbers(fleet, one)
+        for word, found in (("901405601", 0), ("882285109", 0), (one[-7:], 1)):
+            tried = (await enid.post(f"{RULES}/try", json=ABROAD | {"filter": f"q={word}"})).json()
+            assert tried["times"] == found, word
         lost = {"percent": 20, "minutes": 5, "by": "operator", "least_sims": 1}
         for kind, parameters, times in (
             ("share_left", lost, 1),
+            ("share_left", lost | {"by": "tag"}, 1),
             ("no_contact", {"hours": 2}, 0),
             ("data_quota_below", {"percent": 5}, None),
         ):

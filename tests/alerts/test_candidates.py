@@ -17,8 +17,7 @@ from console.alert_rules.writes import NewAlertRule
 from console.alerts.judging import candidates
 from console.alerts.tables import alert_subjects
 from console.quotas.tables import quotas
-from console.sims.tables import sims
-from console.sims.watching.tables import unwatched
+from console.sims.tables import sims, unwatched
 from tests.alerts.conftest import Fleet, iccids
 
 pytestmark = pytest.mark.one_edition

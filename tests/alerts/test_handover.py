@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 
 from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.api_keys.writes import put_key
+from console.organizations.rules import Permission
 from console.silences import writes as silence_writes
 from console.silences.bodies import NewSilence
 from console.silences.rules import Label, Matcher
@@ -70,3 +72,7 @@ async def test_programs_get_the_handover_of_their_own_organization(web: Served, 
         assert (found["acknowledged"], found["resolved"], found["spent"]) == ([], [], [])
         assert (await eve.get("/handover")).json()["unacknowledged"] == []
         assert (await ada.get("/handover?hours=9")).status_code == 400
+    async with fleet.db.transaction() as transaction:
+        key = await put_key(transaction, fleet.cast.acme, "alerts", [Permission.ALERTS_READ], fleet.now)
+    async with web.program(key) as pager:
+        assert (await pager.get("/handover")).json()["spent"] is None, "money is for who may read budgets"

@@ -1,4 +1,4 @@
-"""What changes is judged once, whatever is killed; a storm is one alert; nothing is resolved for lack of data."""
+"""What changes is judged once, whatever is killed; nothing is resolved for lack of data."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,6 @@ from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import rules
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.writes import NewAlertRule
-from console.alerts import reads
 from console.alerts.judging.judge import judge
 from console.alerts.judging.looking import is_due
 from console.alerts.tables import unjudged_changes
@@ -25,7 +24,6 @@ from tests.alerts.conftest import Fleet, iccids
 from tests.conftest import SECRET
 
 pytestmark = pytest.mark.one_edition
-LOST = RuleParameters(percent=20, minutes=5, by="operator", least_sims=20)
 ABROAD = RuleParameters(countries=["DE"])
 
 
@@ -33,56 +31,6 @@ async def waiting(fleet: Fleet) -> int:
     query = sa.select(sa.func.count()).where(unjudged_changes.c.organization_id == fleet.cast.acme)
     async with fleet.db.reading() as connection:
         return int((await connection.execute(query)).scalar_one())
-
-
-async def test_a_storm_is_one_alert_with_its_sims_until_they_are_back(fleet: Fleet) -> None:
-    every = iccids(100)
-    critical = {"severity": Severity.CRITICAL, "keep_firing_seconds": 60}
-    rule = await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST, **critical)
-    await fleet.moves(every, "online")
-    await fleet.moves([one.replace("1666", "1667") for one in every], "online", "B")
-    await fleet.polled()
-    await fleet.judge()
-    assert await fleet.alerts() == []
-    fleet.wait(seconds=30)
-    await fleet.moves(every[:50], "offline")
-    await fleet.judge()
-    alert = await fleet.alert()
-    assert (alert.state, alert.sims, alert.severity, alert.key) == ("firing", 50, "critical", "operator:DE/A")
-    assert alert.title == "50 SIMs on A (DE) left the network within 5 minutes"
-    fleet.wait(seconds=10)
-    await fleet.moves(every[50:60], "offline")
-    await fleet.judge()
-    assert ((await fleet.alert()).sims, (await fleet.alert()).change) == (60, "grew")
-    async with fleet.db.reading() as connection:
-        found = await reads.subjects(connection, fleet.cast.acme, alert.id, limit=500)
-        assert [one.subject for one in found] == every[:60]
-    fleet.wait(minutes=6)
-    await fleet.judge()
-    assert (await fleet.alert()).state == "firing", "nobody is back: that nobody leaves any more ends nothing"
-    await fleet.moves(every[:55], "online")
-    await fleet.polled()
-    await fleet.judge()
-    assert (await fleet.alert()).state == "recovering"
-    fleet.wait(seconds=61)
-    await fleet.judge()
-    resolved = await fleet.alert()
-    assert (resolved.state, resolved.sims, resolved.sims_total, resolved.rule_id) == ("resolved", 5, 60, rule.id)
-
-
-async def test_a_sim_that_leaves_one_operator_after_another_is_in_the_alert_of_the_later(fleet: Fleet) -> None:
-    every = iccids(60)
-    await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=LOST, keep_firing_seconds=600)
-    for operator in "AB":
-        await fleet.moves(every, "online", operator)
-        await fleet.polled()
-        await fleet.judge()
-        fleet.wait(seconds=10)
-        await fleet.moves(every, "offline", operator)
-        await fleet.judge()
-        fleet.wait(seconds=10)
-    found = {one.key: (one.state, one.sims) for one in await fleet.alerts()}
-    assert found == {"operator:DE/A": ("recovering", 0), "operator:DE/B": ("firing", 60)}
 
 
 async def test_a_change_is_judged_once_and_outlives_whoever_fails_to_judge_it(fleet: Fleet) -> None:
@@ -103,14 +51,6 @@ async def test_a_change_is_judged_once_and_outlives_whoever_fails_to_judge_it(fl
     await fleet.moves([one], "online", country="DE")
     await fleet.judge()
     assert (await fleet.alert()).state == "resolved"
-
-
-async def test_many_sims_of_one_rule_are_one_alert(fleet: Fleet) -> None:
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=ABROAD)
-    await fleet.moves(iccids(40), "online", country="US")
-    await fleet.judge()
-    alert = await fleet.alert()
-    assert (alert.key, alert.sims, alert.title) == ("operator:US/A", 40, "40 SIMs on A (US): country not allowed")
 
 
 async def test_nothing_is_resolved_and_nothing_fires_while_what_it_is_judged_by_is_stale(fleet: Fleet) -> None:

@@ -1,6 +1,7 @@
 """New alerts in every open browser: bounded messages, one sound, the icon, a notification, and the keys of the list."""
 
 import asyncio
+import time
 
 import pytest
 from playwright.async_api import Page, Worker, expect
@@ -8,7 +9,7 @@ from playwright.async_api import Page, Worker, expect
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 from tests.alerts.conftest import Fleet, iccids
-from tests.ring.test_connection import live
+from tests.chromium import live
 
 pytestmark = pytest.mark.one_edition
 ABROAD = RuleParameters(countries=["DE"])
@@ -81,6 +82,32 @@ async def test_a_storm_is_one_message_and_one_sound(page: Page, fleet: Fleet) ->
     await expect(page.locator(MESSAGES)).to_have_count(0)
 
 
+async def test_5000_sims_that_leave_within_a_minute_are_one_message_one_sound_and_judged_at_once(
+    page: Page, fleet: Fleet
+) -> None:
+    await fleet.polled()
+    found = iccids(6_000)
+    await fleet.moves(found, "online")
+    lost = RuleParameters(percent=20, minutes=5, by="operator", least_sims=20)
+    await fleet.rule(kind=RuleKind.SHARE_LEFT, parameters=lost, severity=Severity.CRITICAL)
+    await page.add_init_script(COUNTED)
+    await live(page, "/alerts")
+    took = []
+    for begin in range(0, 5_000, 1_000):
+        fleet.wait(seconds=12)
+        await fleet.moves(found[begin : begin + 1_000], "offline")
+        began = time.process_time()
+        while (await fleet.judge()).more:
+            pass
+        took.append(time.process_time() - began)
+        await fleet.polled()
+    await expect(page.locator(f"{MESSAGES} [data-alert-title]")).to_contain_text("5,000 SIMs")
+    await expect(page.locator(MESSAGES)).to_have_count(1)
+    await until(page, "window.notes", CRITICAL_NOTES)
+    assert max(took) < 5, f"of processor; bench_alerts measures the time until it is judged: {took}"
+    assert len(await fleet.alerts()) == 1
+
+
 async def test_the_page_says_that_its_sound_is_blocked_until_somebody_clicks(page: Page) -> None:
     await page.add_init_script(BLOCKED)
     await live(page, "/sims")
@@ -133,11 +160,11 @@ async def test_the_icon_says_the_worst_state(page: Page, fleet: Fleet) -> None:
     await expect(icon).to_have_attribute("data-level", "warning")
     assert (await icon.get_attribute("href") or "").startswith("data:image/png")
     await page.context.set_offline(True)
-    await expect(icon).to_have_attribute("data-level", "stale", timeout=10_000)
+    await expect(icon).to_have_attribute("data-level", "stale")
     await page.context.set_offline(False)
     await fleet.moves(iccids(1), "online", country="DE")
     await fleet.judge()
-    await expect(icon).to_have_attribute("href", plain or "", timeout=10_000)
+    await expect(icon).to_have_attribute("href", plain or "")
 
 
 async def test_a_notification_is_shown_while_no_page_is_looked_at_and_closed_when_the_alert_ends(

@@ -1,4 +1,4 @@
-"""Rules and states as tables of cases: no database, and the clock is passed in."""
+"""Rules as tables of cases: no database, and the clock is passed in."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,9 +12,8 @@ from console.alert_rules.judged import Finding, JudgedSim
 from console.alert_rules.kinds import KINDS, RuleKind, RuleParameters, check
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.sentences import condition, sentence
-from console.alerts.rules import FLEET, MANY, NewSubject, Timing, grouped, next_state
 from console.errors import Invalid
-from console.facts.alerts import AlertState, Severity
+from console.facts.alerts import Severity
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -163,67 +162,6 @@ def test_a_share_of_a_group_has_left(left_lately: int, still_away: int, on_netwo
     parameters = RuleParameters(percent=20, least_sims=20, minutes=5, by="operator")
     found = share_left(parameters, left_lately=left_lately, still_away=still_away, on_network=on_network)
     assert found is expected
-
-
-P, F, R, X = AlertState.PENDING, AlertState.FIRING, AlertState.RECOVERING, AlertState.RESOLVED
-
-
-@pytest.mark.parametrize(
-    ("state", "minutes", "holds", "can_judge", "expected"),
-    [  # `for` is 10 minutes, `keep_firing_for` is 10 minutes; minutes since the alert, or its recovery, began
-        (P, 9, True, True, P),
-        (P, 10, True, True, F),
-        (P, 10, True, False, P),
-        (P, 1, False, True, X),
-        (P, 1, False, False, P),
-        (F, 99, True, True, F),
-        (F, 99, True, False, F),
-        (F, 99, False, True, R),
-        (F, 99, False, False, R),
-        (R, 9, False, True, R),
-        (R, 10, False, True, X),
-        (R, 99, False, False, R),  # never for lack of data
-        (R, 5, True, True, F),
-        (X, 5, True, True, X),
-    ],
-)
-def test_an_alert_goes_from_state_to_state(
-    state: AlertState, minutes: int, holds: bool, can_judge: bool, expected: AlertState
-) -> None:
-    ten, since = timedelta(minutes=10), NOW - timedelta(minutes=minutes)
-    timing = Timing(state=state, started_at=since, recovering_at=since, for_=ten, keep_firing_for=ten)
-    assert next_state(timing, NOW, holds=holds, can_judge=can_judge) is expected
-
-
-def test_a_rule_without_patience_fires_and_is_resolved_at_once() -> None:
-    none = timedelta(0)
-    timing = Timing(state=P, started_at=NOW, recovering_at=None, for_=none, keep_firing_for=none)
-    assert next_state(timing, NOW, holds=True, can_judge=True) is F
-    assert next_state(timing, NOW, holds=True, can_judge=False) is F, "it was found in what did come"
-    timing = Timing(state=F, started_at=NOW, recovering_at=None, for_=none, keep_firing_for=none)
-    assert next_state(timing, NOW, holds=False, can_judge=True) is X
-
-
-def some(number: int, operator: str | None, country: str | None, first: int = 0) -> list[NewSubject]:
-    iccids = [str(first + n) for n in range(number)]
-    return [NewSubject(subject=one, iccid=one, operator=operator, country=country) for one in iccids]
-
-
-@pytest.mark.parametrize(
-    ("found", "open_keys", "single", "expected"),
-    [
-        (some(MANY - 1, "A", "DE"), (), 0, dict.fromkeys(map(str, range(MANY - 1)), 1)),
-        (some(5_000, "A", "DE"), (), 0, {"operator:DE/A": 5_000}),
-        (some(1, "A", "DE"), ("operator:DE/A",), 0, {"operator:DE/A": 1}),
-        (some(6, "A", "DE") + some(6, "B", "DE", 6), (), 0, {"country:DE": 12}),
-        (some(12, None, None), (), 0, {FLEET: 12}),
-        (some(1, "A", "DE"), (), 10, {FLEET: 1}),
-    ],
-)
-def test_many_sims_are_one_alert(
-    found: list[NewSubject], open_keys: tuple[str, ...], single: int, expected: dict[str, int]
-) -> None:
-    assert {key: len(sims) for key, sims in grouped(found, open_keys, single).items()} == expected
 
 
 def test_a_rule_is_a_sentence() -> None:

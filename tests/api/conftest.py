@@ -30,10 +30,8 @@ from console.usage.writes import record_usage
 from tests.api.filling import alert_and_inform, buy_and_approve
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.conftest import SECRET
-from tests.ring.conftest import browser
 from tests.serving import Served, serving
 
-__all__ = ["browser"]
 RFC3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 formats = FormatChecker(formats=())
 

@@ -14,21 +14,23 @@ from console.actions.writes import put_auto_top_up, put_budgets
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.writes import NewAlertRule, add
 from console.alerts.judging.judge import judge
-from console.carrier.writes import record_orders, record_products, record_tickets
+from console.carrier.listed_writes import record_orders, record_products, record_tickets
 from console.facts.alerts import Severity
 from console.notifications.bodies import ChannelSetting
-from console.notifications.deliveries.writes import request as request_delivery
+from console.notifications.deliveries_writes import request as request_delivery
 from console.notifications.rules import ChannelKind, Notification
 from console.notifications.writes import add_channel
 from console.organizations.rules import Caller, Role
 from console.organizations.writes import map_group
 from console.reports.figures import figures
 from console.reports.writes import keep
-from console.saved_views.writes import put_view
 from console.settings import Settings
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.rules import Label, Matcher
 from console.silences.writes import add_silence, add_window
+from console.sims.annotations_writes import plan_import
+from console.sims.importing import read_file
+from console.sims.saved_views_writes import put_view
 from console.sms.writes import put_template
 from console.store.database import Transaction
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM
@@ -42,7 +44,7 @@ async def buy_and_approve(transaction: Transaction, otto: Caller, now: datetime)
     await record_products(transaction, acme, [product | charges | {"contract_months": None, "read_at": now}])
     order = {"number": 41, "type": "topup", "status": "completed", "ordered_at": now, "currency": "EUR"}
     order |= {"amount_minor": 1190, "invoice_number": None, "iccids": [ADAS_SIM], "products": []}
-    await record_orders(transaction, acme, [order])
+    await record_orders(transaction, acme, [order], now)
     ticket = {"id": "13", "status": "open", "subject": "No data", "text": "Why?", "opened_at": now}
     await record_tickets(transaction, acme, [ticket | {"solved_at": None, "communications": []}])
     budget = BudgetLimit(scope=BudgetScope.ORGANIZATION, period=BudgetPeriod.DAY, limit_top_ups=5)
@@ -78,6 +80,8 @@ async def alert_and_inform(transaction: Transaction, settings: Settings, ada: Ca
         name="Works", matchers=matchers, time_zone="Europe/Berlin", first_begin=tomorrow, length_minutes=9
     )
     await add_window(transaction, acme, window, "ada", now)
+    file = read_file(f"iccid,tags\n{ADAS_OTHER_SIM},imported\n1,x\n")
+    await plan_import(transaction, acme, file, "ada", now)
     await put_view(transaction, acme, None, "Blocked", "connection=blocked", "ada", now)
     await put_template(transaction, acme, "Reboot", "reboot", "ada", now)
     topped_up = AutoTopUpSetting(below_bytes=1, payment_method=PaymentMethod.CREDIT_CARD, most_per_day=1)

@@ -10,10 +10,10 @@ import pytest_asyncio
 from console.api_keys.writes import put_key
 from console.connectivity.writes import record_statuses
 from console.organizations.rules import Permission
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.sims.rules import SORTS
-from console.sims.watching.writes import unwatch
+from console.sims.watching_writes import unwatch
 from console.sims.writes import record_inventory
 from console.store.database import Database
 from console.store.keyset import Cursor

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from console.api_keys.writes import put_key
 from console.iccid import check_digit
 from console.organizations.rules import PERMISSIONS, Role
-from console.sims.watching.rules import SYNCS_PER_MINUTE
+from console.sims.watching_rules import SYNCS_PER_MINUTE
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, add_sim
 from tests.serving import Served

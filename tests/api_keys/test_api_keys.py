@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from console.api_keys.rules import accepted_from, is_whole, new_key, read_networks
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
+from console.audit.bounds import OF_ONE
 from console.cli.main import console
 from console.cli.secret_ages import secret_ages
 from console.errors import Invalid
@@ -23,7 +24,7 @@ from console.organizations.rules import Permission
 from console.settings import Settings
 from console.store.database import Database
 from tests.cast import Cast
-from tests.serving import Served
+from tests.serving import Served, close_code
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -67,7 +68,45 @@ async def test_a_key_is_refused_from_elsewhere_and_after_its_end(web: Served, db
                 await put_key(transaction, cast.acme, "d", scopes, NOW, days=days)
     for key, status in ((elsewhere, 403), (here, 200), (over, 401)):
         async with web.program(key) as program:
-            assert (await program.get("/sims")).status_code == status
+            for _ in range(3):
+                assert (await program.get("/sims")).status_code == status
+    async with web.stream(elsewhere) as socket:
+        assert await close_code(socket) == 4403
+    query = sa.text("SELECT subject, actor, reason, address FROM audit_lines WHERE action = 'request.send' ORDER BY id")
+    async with db.reading() as connection:
+        lines = [tuple(row) for row in (await connection.execute(query)).all()]
+    refused = "NOT_ALLOWED: This API key is not accepted from your network"
+    assert lines[:3] == [("GET /api/v1/sims", "a", refused, "127.0.0.1")] * 3
+    past = "NOT_SIGNED_IN: This API key is past its end"
+    assert lines[3:6] == [("GET /api/v1/sims", "c", past, "127.0.0.1")] * 3
+    assert lines[6][0].startswith("socket ")
+
+
+@pytest.mark.one_edition
+async def test_lines_of_a_key_that_is_tried_from_elsewhere_are_bounded(web: Served, db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "a", [Permission.SIMS_READ], NOW, networks=["192.0.2.0/24"])
+    async with web.program(key) as program:
+        for _ in range(OF_ONE + 5):
+            assert (await program.get("/sims")).status_code == 403
+    query = sa.text("SELECT count(*) FROM audit_lines WHERE action = 'request.send'")
+    async with db.reading() as connection:
+        assert (await connection.execute(query)).scalar_one() == OF_ONE
+
+
+@pytest.mark.one_edition
+async def test_a_longest_life_demands_an_end(web: Served, db: Database, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada:
+        assert (await ada.post("/api-keys/policy", data={"longest_days": "60"})).status_code == 303
+        page = (await ada.get("/api-keys")).text
+        assert "empty for never" not in page
+        for form in ({"scopes": "sims:read"}, {"for_wall": "yes"}):
+            for days, status in (("", 422), ("61", 422), ("60", 200)):
+                made = await ada.post("/api-keys", data={"name": "x", "days": days, **form})
+                assert made.status_code == status, (form, days)
+    async with db.transaction() as transaction:
+        with pytest.raises(Invalid):
+            await put_key(transaction, cast.acme, "by command", [Permission.SIMS_READ], NOW)
 
 
 @pytest.mark.one_edition
@@ -79,6 +118,7 @@ async def test_a_key_made_on_the_page_is_shown_once_and_answers_who_it_is(web: S
                 "name": "<b>billing</b>",
                 "scopes": ["sims:read", "admin"],
                 "networks": "127.0.0.1, ::1",
+                "days": "30",
             },
         )
         assert made.headers["cache-control"] == "no-store"
@@ -93,6 +133,7 @@ async def test_a_key_made_on_the_page_is_shown_once_and_answers_who_it_is(web: S
             me = (await program.get("/whoami")).json()
             assert (me["name"], me["organization"], me["role"]) == ("<b>billing</b>", "Acme", None)
             assert me["scopes"] == ["admin", "sims:read"]
+            assert me["expires_at"] == (await program.get("/api-keys")).json()["items"][-1]["expires_at"]
             assert await made_by(program, ["sims:read"]) == 201
             assert await made_by(program, ["sims:write"]) == 403, "no more than it may itself"
             assert await made_by(program, []) == 422
@@ -170,6 +211,28 @@ async def test_an_organization_demands_an_end_and_says_who_makes_keys(web: Serve
         lines = [tuple(row) for row in (await reading.execute(query)).all()]
     usual = {"longest_days": None, "must_end": False, "makers": "administrators"}
     assert lines == [(usual, demanded), (demanded, shell)]
+
+
+@pytest.mark.one_edition
+async def test_a_key_demands_a_second_factor_sooner_and_never_later(web: Served, db: Database, cast: Cast) -> None:
+    path = f"/organizations/{cast.acme}"
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "admin", [Permission.ADMIN], datetime.now(UTC))
+    async with web.program(key) as program:
+        for since, status in (
+            ("2127-01-01T00:00:00Z", 200),
+            ("2126-12-01T00:00:00Z", 200),
+            ("2126-12-02T00:00:00Z", 403),
+            (None, 403),
+        ):
+            answer = await program.patch(path, json={"second_factor_from": since})
+            assert answer.status_code == status, (since, answer.text)
+        (found,) = (await program.get("/organizations")).json()["items"]
+        assert found["second_factor_from"] == "2126-12-01T00:00:00Z"
+        async with web.signed_in("ada") as ada:
+            assert (await ada.post("/organizations/second-factor", data={"since": ""})).status_code == 303
+        (found,) = (await program.get("/organizations")).json()["items"]
+        assert found["second_factor_from"] is None
 
 
 @pytest.mark.one_edition

@@ -1,5 +1,6 @@
 """Every command leaves one line: who, what, from where, before and after, and how it ended."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -7,18 +8,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from msgspec import structs
+from websockets.exceptions import ConnectionClosed
 
 from console.acting import Actor, ActorKind, acting
+from console.api_keys.rules import new_key, prefix_of
+from console.api_keys.writes import put_key, revoke_key
 from console.audit.actions import KINDS
 from console.audit.rules import LONGEST
 from console.audit.tables import lines
 from console.errors import Conflict, NotAllowed
 from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, PASSWORD, Cast
-from tests.serving import Served
+from tests.serving import Served, close_code
 
 pytestmark = pytest.mark.one_edition
 
@@ -101,7 +105,7 @@ async def test_a_stranger_may_do_nothing_that_needs_a_permission(db: Database) -
 
 
 async def test_pages_and_programs_leave_lines_with_request_and_address(web: Served, db: Database) -> None:
-    async with web.signed_in("otto") as otto:
+    async with web.signed_in_by_password("otto") as otto:
         head = {"X-Request-ID": "req_of_the_test", "Hx-Request": "true"}
         form = {"tags": "Roof, EAST", "note": "north", "custom_fields": "site = Berlin", "edits": "0"}
         assert (await otto.post(f"/sims/{ADAS_SIM}/annotations", data=form, headers=head)).status_code == 200
@@ -149,6 +153,73 @@ async def test_what_a_guard_refuses_is_kept_once_a_minute(web: Served, db: Datab
     assert (line.actor, line.on_behalf_of) == ("ada's program", "bob@acme")
 
 
+async def test_whoever_asks_for_more_than_they_may_give_leaves_a_line(web: Served, db: Database, cast: Cast) -> None:
+    """However the request is refused: by what a command checks first, or by what its route does before."""
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        admins, reads = [
+            await put_key(transaction, cast.acme, "a program", [scope], now)
+            for scope in (Permission.ADMIN, Permission.SIMS_READ)
+        ]
+    async with web.program(admins) as program:
+        for path, body in (
+            ("/users/invitations", {"role": "admin"}),
+            ("/api-keys", {"name": "more", "scopes": ["sims:act"]}),
+            ("/group-roles", {"name": "all", "role": "admin"}),
+        ):
+            assert (await program.post(path, json=body)).status_code == 403
+        assert (await program.patch(f"/organizations/{cast.evil}", json={"name": "mine"})).status_code == 404
+    async with web.program(reads) as program:
+        for _ in range(2):
+            answer = await program.post("/saved-views", json={"name": "all", "query": "", "shared": True})
+            assert answer.status_code == 403
+    assert [(line.action, line.subject, line.outcome) for line in await written(db)] == [
+        ("user.invite", "admin", "refused"),
+        ("key.add", "more", "refused"),
+        ("group.map", "all", "refused"),
+        ("organization.change", str(cast.evil), "refused"),
+        ("view.save", None, "refused"),
+        ("view.save", None, "refused"),
+    ]
+
+
+async def test_who_knows_their_password_and_may_not_enter_leaves_a_line(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stranger() as stranger:
+        body = {"username": "vera", "password": PASSWORD, "organization_id": cast.evil}
+        assert (await stranger.post("/api/v1/auth/login", json=body)).status_code == 403
+    (line,) = await written(db)
+    assert (line.organization_id, line.action, line.subject, line.outcome) == (
+        cast.acme,
+        "session.begin",
+        "vera",
+        "refused",
+    )
+
+
+async def test_a_key_that_has_ended_leaves_a_line_where_it_is_tried(web: Served, db: Database, cast: Cast) -> None:
+    now = datetime.now(UTC)
+    async with db.transaction() as transaction:
+        revoked, ended = [
+            await put_key(transaction, cast.acme, name, [Permission.SIMS_READ], now, days=1)
+            for name in ("revoked", "ended")
+        ]
+        await revoke_key(transaction, prefix_of(revoked), now)
+    async with db.engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE api_keys SET expires_at = now() WHERE name = 'ended'"))
+    for key in (revoked, ended, new_key()[1]):
+        async with web.program(key) as program:
+            assert (await program.get("/sims")).status_code == 401
+        async with web.stream(key) as socket:
+            assert await close_code(socket) == 4401
+    assert [
+        (line.organization_id, line.actor_kind, line.actor, line.subject, line.reason) for line in await written(db)
+    ] == [
+        (cast.acme, "key", name, tried, f"NOT_SIGNED_IN: This API key {why}")
+        for name, why in (("revoked", "was revoked"), ("ended", "is past its end"))
+        for tried in ("GET /api/v1/sims", "socket /api/v1/stream")
+    ]
+
+
 async def test_a_subscription_is_kept_once_an_hour_for_the_same_topics(web: Served, db: Database, cast: Cast) -> None:
     for query in ("?topics=fleet", "?topics=fleet", f"?topics=sim:{ADAS_SIM}"):
         async with web.stream(cast.acme_key, query) as socket:
@@ -156,6 +227,25 @@ async def test_a_subscription_is_kept_once_an_hour_for_the_same_topics(web: Serv
     assert [(line.action, line.subject) for line in await written(db)] == [
         ("stream.subscribe", "fleet"),
         ("stream.subscribe", f"sim:{ADAS_SIM}"),
+    ]
+
+
+async def test_what_a_socket_asks_for_later_is_kept_too_and_what_it_is_refused(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    async with web.stream(cast.acme_key, "?topics=carrier") as socket:
+        await socket.recv()
+        for topics in (["fleet"], ["fleet", "carrier"], ["flags"]):
+            await socket.send(json.dumps({"type": "subscribe", "topics": topics}))
+        while json.loads(await socket.recv())["type"] != "stream.error":
+            pass
+    async with web.stream(cast.acme_key, "?topics=notifications") as socket:
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    assert [(line.action, line.subject, line.outcome, line.reason) for line in await written(db)] == [
+        ("stream.subscribe", "carrier", "done", None),
+        ("stream.subscribe", "fleet", "done", None),
+        ("request.send", "socket /api/v1/stream", "refused", "NOT_ALLOWED: You may not listen to: flags"),
     ]
 
 

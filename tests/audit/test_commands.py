@@ -28,7 +28,7 @@ async def test_the_keys_are_rotated_and_the_trail_is_verified(db: Database, sett
     both = "n" * 20 + "e" * 20 + "," + settings.secret_key
     rotated = console(settings, "secrets", "rotate", secret_key=both)
     assert (rotated.returncode, rotated.stderr) == (0, "")
-    assert "2 organizations, 0 second factors and 0 channels sealed" in rotated.stdout
+    assert "2 organizations, 0 second factors, 0 channels and 0 heartbeats sealed" in rotated.stdout
     holds = console(settings, "audit", "verify", secret_key=both)
     assert (holds.returncode, holds.stdout) == (0, "installation: the lines up to 0 hold\n")
     await behind_its_back(db, "DELETE FROM audit_unsealed")

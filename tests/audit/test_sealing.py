@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.audit.chain import Head
+from console.audit.condition import chain
 from console.audit.keys import audit_keys
 from console.audit.rules import Actor, ActorKind, Line, Outcome
 from console.audit.tables import lines, seals
@@ -20,6 +21,7 @@ from jobs.prune import prune
 from jobs.run import WorkerContext
 from jobs.seal_audit import seal_audit
 from jobs.verify_audit import verify_audit
+from tests.cast import Cast
 
 pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 11, 20, 10, 30, 0, 120_000, tzinfo=UTC)
@@ -181,6 +183,29 @@ async def test_keys_are_changed_without_losing_what_was_sealed(db: Database, set
     assert keys == ["2026", "2026", "2027", "2027"]
 
 
+async def test_last_lines_that_were_removed_are_missed_also_once_others_are_sealed_in_their_place(
+    db: Database, settings: Settings, cast: Cast
+) -> None:
+    context = {"worker": WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))}
+    acme = cast.ada.organization_id
+    await write(db, 5, organization_id=acme)
+    await seal_audit(context)
+    await behind_its_back(
+        db, "DELETE FROM audit_lines WHERE subject IN ('sim 3', 'sim 4')", "DELETE FROM audit_seals WHERE number > 3"
+    )
+    for more, fault in ((1, "lines 5 to 5 are missing at the end"), (1, "line 5 is another"), (3, "line 5 is another")):
+        await write(db, more, organization_id=acme, at=NOW + timedelta(hours=1))
+        await seal_audit(context)
+        await verify_audit(context)
+        async with db.reading() as reading:
+            found = await chain(reading, acme)
+        assert found.fault is not None
+        assert fault in found.fault
+    async with db.reading() as reading:
+        asked = (await reading.execute(sa.text("SELECT job FROM job_requests"))).scalars().all()
+    assert asked == ["verify_audit"]  # by the first that missed them: nobody waits for the night
+
+
 async def test_the_jobs_seal_verify_and_prune(db: Database, settings: Settings) -> None:
     """After seven years the first lines go, and the rest can still be verified."""
     worker = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))
@@ -200,6 +225,20 @@ async def test_the_jobs_seal_verify_and_prune(db: Database, settings: Settings) 
     async with db.reading() as reading:
         row = (await reading.execute(sa.text("SELECT number, fault FROM audit_verifications"))).one()
     assert tuple(row) == (6, None)
+    forged = """
+        INSERT INTO audit_lines (organization_id, at, actor_kind, actor, action, outcome, after)
+        SELECT organization_id, now(), 'job', 'prune', 'audit.prune', 'done',
+               jsonb_build_object('number', number, 'hmac', encode(hmac, 'hex')%s)
+        FROM audit_seals ORDER BY number DESC LIMIT 1"""
+    more = ("", ", 'proof', repeat('00', 32)", ", 'proof', (SELECT after ->> 'proof' FROM audit_lines WHERE id = 6)")
+    async with db.transaction() as transaction:  # whoever can write lines, but has no key
+        for one in more:
+            await transaction.connection.execute(sa.text(forged % one))
+    await seal_audit(context)
+    await behind_its_back(db, "UPDATE audit_seals SET sealed_at = now() - interval '8 years'")
+    await prune(context)
+    async with db.reading() as reading:
+        assert (await reading.execute(sa.text("SELECT count(*) FROM audit_lines"))).scalar_one() == 6
     await behind_its_back(db, "DELETE FROM audit_lines WHERE id = 4", "DELETE FROM audit_seals WHERE number = 4")
     await verify_audit(context)
     async with db.reading() as reading:

@@ -135,6 +135,13 @@ async def test_who_administers_two_organizations_reads_the_trail_of_either(
         assert "sim 2" in (await ada.get("/audit", params={"organization": cast.evil})).text
         await ada.get("/audit/export", params={"organization": cast.evil, "format": "csv"})
         assert "Export the audit trail" in (await ada.get("/audit", params={"organization": cast.evil})).text
+        async with db.engine.begin() as connection:  # where she has proved none
+            demand = sa.text("UPDATE organizations SET second_factor_from = now() - interval '1 day' WHERE id = :id")
+            await connection.execute(demand, {"id": cast.evil})
+        for address in ("/audit", "/audit/export"):
+            refused = await ada.get(address, params={"organization": cast.evil, "format": "csv"})
+            assert refused.status_code == 404
+            assert "sim 2" not in refused.text
 
 
 async def test_nobody_fills_the_trail_by_being_refused(web: Served, db: Database, cast: Cast) -> None:
@@ -153,6 +160,17 @@ async def test_nobody_fills_the_trail_by_being_refused(web: Served, db: Database
     many = [await written(f"m{number}", 1) for number in range(OF_STRANGERS)]
     assert sum(many) == OF_STRANGERS - OF_ONE
     assert await written("k", 2), "what is aimed at one organization takes nothing from another"
+
+
+async def test_nobody_fills_the_trail_by_links_that_open_nothing(web: Served, db: Database, cast: Cast) -> None:
+    async with web.stranger() as stranger, web.signed_in("vera") as vera:
+        for browser in (stranger, vera):
+            for number in range(OF_ONE + 5):
+                assert (await browser.post(f"/join/{number:043}", data={"password": "x" * 20})).status_code == 404
+    async with db.reading() as reading:
+        count = sa.text("SELECT actor, count(*) AS lines FROM audit_lines WHERE action = 'link.use' GROUP BY 1")
+        found = {row.actor: row.lines for row in (await reading.execute(count)).all()}
+    assert found == {"holder of a link": OF_ONE, "vera": OF_ONE}
 
 
 async def test_a_chain_that_is_late_or_broken_is_said_everywhere(
@@ -184,3 +202,11 @@ async def test_a_chain_that_is_late_or_broken_is_said_everywhere(
         await measure(reading, datetime.now(UTC), compare=False)
         (trouble,) = (await chain(reading, cast.acme)).troubles(datetime.now(UTC))
     assert trouble == "the trail does not hold: line 2 was changed after it was sealed"
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "\u0662\u0660\u0662\u0666-01-01"])
+@pytest.mark.parametrize("bound", ["since", "until"])
+async def test_the_trail_is_asked_for_by_any_text_as_a_day(web: Served, cast: Cast, day: str, bound: str) -> None:
+    async with web.signed_in("ada") as ada:
+        answers = [await ada.get(path, params={bound: day}) for path in ("/audit", "/audit/export")]
+    assert [answer.status_code < 500 for answer in answers] == [True, True]

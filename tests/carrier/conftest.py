@@ -17,10 +17,8 @@ from console.store.database import Database
 from jobs.metrics import measure
 from jobs.polling.clients import OnceClients
 from tests.cast import Cast
-from tests.ring.conftest import browser, page
 from tests.simulation import Simulation
 
-__all__ = ["browser", "page"]
 OFFERED = {"orders": True, "products": True, "support": True, "usage": False}
 
 

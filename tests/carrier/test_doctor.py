@@ -27,7 +27,7 @@ class Doctor:
     def __init__(self, settings: Settings, db: Database) -> None:
         self._settings, self._db = settings, db
 
-    async def account(self, client_id: str = "demo") -> None:
+    async def credentials(self, client_id: str = "demo") -> None:
         """Acme has these credentials."""
         async with self._db.transaction() as transaction:
             await put(
@@ -68,7 +68,7 @@ class Doctor:
 @pytest_asyncio.fixture
 async def doctor(db: Database, settings: Settings, simulation: Simulation) -> Any:
     made = Doctor(structs.replace(settings, once_base_url=simulation.base_url), db)
-    await made.account()
+    await made.credentials()
     yield made
     await simulation.ask("DELETE", "faults")
     await simulation.ask("POST", "capabilities", OFFERED)
@@ -92,7 +92,7 @@ async def test_nothing_is_ordered_sent_or_changed(doctor: Doctor, simulation: Si
 
 
 async def test_wrong_credentials_fail_it_and_it_says_where_to_get_others(doctor: Doctor) -> None:
-    await doctor.account("somebody")
+    await doctor.credentials("somebody")
     code, found = await doctor.finds()
     assert code == 1
     assert not found["1NCE, acme, sign-in"]["healthy"]

@@ -27,7 +27,7 @@ async def test_what_is_gone_is_switched_off_and_asked_for_no_more(worker: Worker
     before = await worker.calls(ORDERS)
     for _ in range(3):
         with pytest.raises(NotOffered):
-            await worker.client.account.orders()
+            await worker.client.orders.orders()
     assert await worker.calls(ORDERS) == before + 1
 
     off = await worker.operation("orders.list")
@@ -49,7 +49,7 @@ async def test_a_viewer_reads_the_reason_and_eve_does_not(worker: Worker, web: S
     assert cast.ada.organization_id != cast.eve.organization_id
     await worker.simulation.ask("POST", "capabilities", {"orders": 410})
     with pytest.raises(NotOffered):
-        await worker.client.account.orders()
+        await worker.client.orders.orders()
     reason = (await worker.operation("orders.list")).unavailable_reason or ""
     assert reason
     async with web.signed_in("vera") as vera, web.signed_in("eve") as eve:
@@ -62,12 +62,12 @@ async def test_a_viewer_reads_the_reason_and_eve_does_not(worker: Worker, web: S
 async def test_it_is_asked_for_again_after_a_day(worker: Worker, web: Served, cast: Cast) -> None:
     await worker.simulation.ask("POST", "capabilities", {"orders": 410})
     with pytest.raises(NotOffered):
-        await worker.client.account.orders()
+        await worker.client.orders.orders()
     await worker.simulation.ask("POST", "capabilities", {"orders": True})
     with pytest.raises(NotOffered):
-        await worker.client.account.orders()
+        await worker.client.orders.orders()
     await a_day_passes(worker, "orders.list")
-    await worker.client.account.orders()
+    await worker.client.orders.orders()
     found = await worker.operation("orders.list")
     assert found.available is True
     assert found.unavailable_reason is None

@@ -36,9 +36,9 @@ async def test_the_banner_comes_and_goes_on_every_page_by_itself(
     banner = page.get_by_role("status").filter(has_text="1NCE does not answer since")
     await expect(banner).to_have_count(0)
     await move(db, cast.acme, CircuitState.OPEN)
-    await expect(banner).to_be_visible(timeout=5000)
+    await expect(banner).to_be_visible()
     await move(db, cast.acme, CircuitState.CLOSED)
-    await expect(banner).to_have_count(0, timeout=5000)
+    await expect(banner).to_have_count(0)
 
 
 async def test_another_organizations_trouble_is_not_on_the_screen(page: Page, db: Database, cast: Cast) -> None:
@@ -66,8 +66,8 @@ async def test_the_account_page_and_its_live_update_are_the_same_html(page: Page
         )
     await move(db, cast.acme, CircuitState.OPEN)
     parts = [page.locator(f"#carrier-{name}") for name in ("banner", "circuit", "operations")]
-    await expect(parts[1]).to_contain_text("does not answer", timeout=5000)
-    await expect(parts[2]).to_contain_text("No <b>orders</b>.", timeout=5000)
+    await expect(parts[1]).to_contain_text("does not answer")
+    await expect(parts[2]).to_contain_text("No <b>orders</b>.")
     await expect(parts[2]).to_contain_text("1 offered, 1 not offered")
     live = [await part.evaluate(BARE) for part in parts]
     await page.reload()

@@ -10,12 +10,10 @@ from console.carrier.rules import CircuitState
 from console.carrier.writes import record_answers, record_circuit
 from console.facts.carrier import CircuitStatus
 from console.pages.sources import Level, carrier_source
-from console.pages.templating import age, clock, until
+from console.pages.texts import age, clock, until
 from console.store.database import Database
 from tests.cast import Cast
-from tests.ring.conftest import browser, page
 
-__all__ = ["browser", "page"]
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 BADGE = "[data-live-badge]"
 
@@ -72,7 +70,7 @@ async def test_every_page_turns_red_when_1nce_stops_answering_and_green_when_it_
             await record_circuit(
                 transaction, cast.acme, CircuitState.OPEN, reason="503", failures=8, at=now, retry_at=now
             )
-        await expect(page.locator(BADGE)).to_have_attribute("data-level", "bad", timeout=5_000)
+        await expect(page.locator(BADGE)).to_have_attribute("data-level", "bad")
         await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
         await expect(page).to_have_title(re.compile(r"^\(!\) 1NCE does not answer · "))
         async with db.transaction() as transaction:
@@ -80,5 +78,5 @@ async def test_every_page_turns_red_when_1nce_stops_answering_and_green_when_it_
                 transaction, cast.acme, CircuitState.CLOSED, reason=None, failures=0, at=now, retry_at=None
             )
             await record_answers(transaction, cast.acme, {"sims.list": now}, datetime.now(UTC))
-        await expect(page.locator(BADGE)).to_have_attribute("data-level", "ok", timeout=5_000)
+        await expect(page.locator(BADGE)).to_have_attribute("data-level", "ok")
         await expect(page).not_to_have_title(re.compile(r"^\(!\)"))

@@ -1,11 +1,7 @@
 """Backups: whole or not there, readable with their key alone; what is restored does nothing a second time."""
 
 import asyncio
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -17,21 +13,20 @@ from msgspec import structs
 from console.actions import requests
 from console.cli.backing_up import TABLES
 from console.cli.backup_files import (
-    DATABASE,
-    MANIFEST,
     Manifest,
     backup_keys,
     backups_in,
     delete_old,
     newest_backup,
+    place_of,
     read_backup,
     signed,
-    unfinished,
     verify,
 )
+from console.cli.backup_places import DATA, MANIFEST, Folder, Place, new_name
 from console.cli.backups import bring_back, write
 from console.cli.drilling import Drilled, drill
-from console.cli.encryption import CHUNK_BYTES, BackupBroken, Encryption, decrypted
+from console.cli.encryption import BackupBroken
 from console.cli.postgres_programs import connect
 from console.cli.restoring import fill
 from console.errors import Conflict, NotFound
@@ -81,14 +76,14 @@ async def test_a_backup_under_load_is_restored_whole_and_nothing_is_bought_twice
     before, rounds = await contents(db), list[int]()
     load = asyncio.create_task(disturb(db, rounds))
     await until(lambda: rounds)
-    target = Path(backed.backup_target or "")
+    target = place_of(backed.backup_target or "")
     written = await write(backed, target)
     assert not load.done()
     load.cancel()
     await asyncio.wait([load])
     assert len(rounds) > 3
     backup = newest_backup(target, backup_keys(backed))
-    assert str(backup.folder) == written.folder
+    assert backup.address == written.folder
     await otto.act(waiting)  # after the backup, and before the disk is lost
     assert await otto.done(iccid) == 1
     with pytest.raises(Conflict, match="in use"):
@@ -122,14 +117,14 @@ async def test_a_backup_under_load_is_restored_whole_and_nothing_is_bought_twice
     assert next_one.id > reset.id + 100_000
     async with db.reading() as reading:
         line = sa.text("SELECT subject FROM audit_lines WHERE action = 'database.restore'")
-        assert (await reading.execute(line)).scalar_one() == backup.folder.name
+        assert (await reading.execute(line)).scalar_one() == backup.name
 
 
 @pytest.mark.one_edition
 async def test_a_damaged_or_foreign_backup_is_refused_and_half_a_restore_has_no_revision(
     db: Database, cast: Cast, backed: Settings, cluster: Cluster
 ) -> None:
-    target = Path(backed.backup_target or "")
+    target = place_of(backed.backup_target or "")
     written = await write(backed, target)
     keys = backup_keys(backed)
     backup = newest_backup(target, keys)
@@ -138,7 +133,7 @@ async def test_a_damaged_or_foreign_backup_is_refused_and_half_a_restore_has_no_
         "DATABASE_URL": backed.database_url,
         "REDIS_URL": backed.redis_url,
         "SECRET_KEY": backed.secret_key,
-        "BACKUP_TARGET": str(target),
+        "BACKUP_TARGET": backed.backup_target,
         "BACKUP_KEY": KEY,
     }
     said = await asyncio.to_thread(CliRunner().invoke, drill, ["--json"], env=environment)
@@ -147,13 +142,14 @@ async def test_a_damaged_or_foreign_backup_is_refused_and_half_a_restore_has_no_
     assert drilled.tables["sims"] == 3
     with pytest.raises(NotFound):
         newest_backup(target, {"2026": "another key" * 4})
-    manifest = (backup.folder / MANIFEST).read_bytes()
-    (backup.folder / MANIFEST).write_bytes(manifest.replace(b'"postgres"', b'"postgres" '))
-    read_backup(backup.folder, keys)
-    (backup.folder / MANIFEST).write_bytes(manifest.replace(b'"sims": ', b'"sims": 1'))
+    folder = Path(backup.address)
+    manifest = (folder / MANIFEST).read_bytes()
+    (folder / MANIFEST).write_bytes(manifest.replace(b'"postgres"', b'"postgres" '))
+    read_backup(target, backup.name, keys)
+    (folder / MANIFEST).write_bytes(manifest.replace(b'"sims": ', b'"sims": 1'))
     with pytest.raises(BackupBroken, match="changed"):
-        read_backup(backup.folder, keys)
-    (backup.folder / MANIFEST).write_bytes(manifest)
+        read_backup(target, backup.name, keys)
+    (folder / MANIFEST).write_bytes(manifest)
     await cluster.ask("CREATE DATABASE half")
     url = cluster.named("half")
     lacking = structs.replace(backup, manifest=structs.replace(backup.manifest, tables={"sims": 10**6}))
@@ -164,73 +160,45 @@ async def test_a_damaged_or_foreign_backup_is_refused_and_half_a_restore_has_no_
     assert await half.fetchval("SHOW default_transaction_read_only") == "on"
     await half.close()
     await cluster.ask("DROP DATABASE half WITH (FORCE)")
-    with (backup.folder / DATABASE).open("r+b") as file:
+    with (folder / DATA).open("r+b") as file:
         file.seek(written.bytes // 2)
         file.write(b"\0\0\0\0")
     said = await asyncio.to_thread(CliRunner().invoke, drill, env=environment)
     assert "not as it was written" in str(said.exception)
 
 
-KEY_BYTES = b"k" * 32
-
-
-def encrypted(data: bytes) -> bytes:
-    file = BytesIO()
-    encryption = Encryption(KEY_BYTES, file)
-    for at in range(0, len(data), 300_000):
-        encryption.write(data[at : at + 300_000])
-    encryption.finish()
-    return file.getvalue()
-
-
-def test_what_was_encrypted_is_read_again_and_a_cut_or_exchanged_part_is_noticed() -> None:
-    part = CHUNK_BYTES + 16
-    for size in (0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES):
-        data = os.urandom(size)
-        assert b"".join(decrypted(KEY_BYTES, BytesIO(encrypted(data)))) == data
-    whole = encrypted(data)
-    damaged = {
-        "cut at a part": whole[: 2 * part],
-        "cut within one": whole[:-1],
-        "exchanged": whole[part : 2 * part] + whole[:part] + whole[2 * part :],
-        "longer": whole + whole[:part],
-        "changed": b"x" + whole[1:],
-        "empty": b"",
-    }
-    for how, text in damaged.items():
-        with pytest.raises(BackupBroken):
-            list(decrypted(KEY_BYTES, BytesIO(text)))
-            pytest.fail(how)
-    with pytest.raises(BackupBroken):
-        list(decrypted(b"q" * 32, BytesIO(whole)))
-
-
 def test_old_backups_are_deleted_but_never_the_newest_nor_what_others_put_there(tmp_path: Path) -> None:
-    now = datetime(2026, 11, 29, tzinfo=UTC)
     keys = {"1": "a" * 32}
-    for days in (50, 40, 10):
-        made(tmp_path, now - timedelta(days=days), keys["1"])
-    foreign = made(tmp_path, now - timedelta(days=60), "b" * 32)
+    foreign = old_ones(Folder(tmp_path), keys["1"])
     (tmp_path / "console-20200101T000000Z-abcd").mkdir()
     link = tmp_path / "console-20200101T000000Z-abce"
-    link.symlink_to(foreign)
-    with broken(), unfinished(tmp_path, now) as (folder, _):
-        (folder / DATABASE).write_bytes(b"half")
-        raise InterruptedError
-    assert len(delete_old(tmp_path, keys, now, 30)) == 2
-    assert [one.manifest.as_of for one in backups_in(tmp_path, keys)] == [now - timedelta(days=10)]
-    assert delete_old(tmp_path, keys, now + timedelta(days=365), 30) == []
+    link.symlink_to(tmp_path / foreign)
+    assert_old_ones_go(Folder(tmp_path), keys)
     assert len(list(tmp_path.iterdir())) == 4
-    assert (foreign / DATABASE).exists()
+    assert (tmp_path / foreign / DATA).exists()
 
 
-@contextmanager
-def broken() -> Iterator[None]:
-    with pytest.raises(InterruptedError):
-        yield
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
-def made(target: Path, as_of: datetime, key: str) -> Path:
+def old_ones(place: Place, key: str) -> str:
+    """Three of ours, one of another's key, and one that was interrupted."""
+    for days in (50, 40, 10):
+        made(place, NOW - timedelta(days=days), key)
+    with pytest.raises(InterruptedError), place.new(new_name(NOW)) as create:
+        with create(DATA) as file:
+            file.write(b"half")
+        raise InterruptedError
+    return made(place, NOW - timedelta(days=60), "b" * 32)
+
+
+def assert_old_ones_go(place: Place, keys: dict[str, str]) -> None:
+    assert len(delete_old(place, keys, NOW, 30)) == 2
+    assert [one.manifest.as_of for one in backups_in(place, keys)] == [NOW - timedelta(days=10)]
+    assert delete_old(place, keys, NOW + timedelta(days=1), 5) == []
+
+
+def made(place: Place, as_of: datetime, key: str) -> str:
     manifest = Manifest(
         format=1,
         as_of=as_of,
@@ -245,7 +213,9 @@ def made(target: Path, as_of: datetime, key: str) -> Path:
         key="1",
         salt="",
     )
-    with unfinished(target, as_of) as (folder, complete):
-        (folder / DATABASE).write_bytes(b"data")
-        (folder / MANIFEST).write_bytes(msgspec.json.encode(signed(manifest, key)))
-    return complete
+    name = new_name(as_of)
+    with place.new(name) as create:
+        for file, data in ((DATA, b"data"), (MANIFEST, msgspec.json.encode(signed(manifest, key)))):
+            with create(file) as written:
+                written.write(data)
+    return name

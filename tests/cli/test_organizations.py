@@ -30,9 +30,9 @@ def org(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
-async def stored(db: Database, settings: Settings, slug: str) -> reads.Account:
+async def stored(db: Database, settings: Settings, slug: str) -> reads.Credentials:
     async with db.reading() as connection:
-        found = await reads.account(connection, settings.secret_key, slug=slug)
+        found = await reads.credentials(connection, settings.secret_key, slug=slug)
     assert found is not None
     return found
 

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import websockets
 
+from console.pages.reader import MARKS, PLAIN
 from tests.cast import PASSWORD
 from tests.cutting.proxy import reset
 
@@ -22,6 +23,7 @@ REVISION = re.compile(r'^[^>]*\sdata-rev="(\d+)"')
 TOPIC = re.compile(r'data-topic="([^"]+)"')
 CONFIRMED = re.compile(r'<(td|p) id="(?:sim-)?confirmed.*?</\1>', re.DOTALL)
 TIME = re.compile(r"<time[^>]*>[^<]*</time>")
+SEPARATORS = str.maketrans(MARKS, PLAIN)  # as static/js/numbers.js does
 KEPT = re.compile(r"sim-\d{19}|event-\d+|fleet-[\w-]+|sim-state")
 
 
@@ -148,7 +150,8 @@ class Screen:
         match message["type"]:
             case "page.changed":
                 for part in message["parts"]:
-                    self._apply(part["target"], part.get("swap", "outerMorph"), part["html"])
+                    html = part["html"].translate(SEPARATORS)
+                    self._apply(part["target"], part.get("swap", "outerMorph"), html)
             case "stream.hello":
                 self._epoch = message["epoch"]
                 if not message["resumed"]:

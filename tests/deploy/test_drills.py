@@ -1,6 +1,7 @@
 """`make drills`: what it names is there, and what fails is reported as failed."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ def test_every_drill_names_what_is_there_and_has_a_name_of_its_own() -> None:
 def test_what_checkov_passes_over_has_a_reason_each() -> None:
     text = (TREE / "deploy" / "checkov.yml").read_text()
     passed_over = yaml.safe_load(text)["skip-check"]
-    lines = [line for line in text.splitlines() if "CKV_" in line]
+    lines = [line for line in text.splitlines() if re.search(r"CKV\d?_", line)]
     assert len(lines) == len(passed_over)
     assert all("  # " in line for line in lines)
 

@@ -10,6 +10,7 @@ import pytest
 
 from console.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("helm")  # one process alone renders the chart
 TREE = Path(__file__).parents[2]
 FOLDER = TREE / "deploy" / "helm"
 LEAST = {
@@ -27,6 +28,7 @@ ALL = {
     "monitoring": {"serviceMonitor": True, "prometheusRule": True, "labels": {"release": "prometheus"}},
     "backup": {"enabled": True, "existingClaim": "backups"},
 }
+BUCKET = {**LEAST, "backup": {"enabled": True, "target": "s3://backups/console"}, "settings": {"AWS_REGION": "eu-1"}}
 REFUSED: dict[str, dict[str, Any]] = {
     "no secret": {**LEAST, "existingSecret": ""},
     "a plain origin": {**LEAST, "publicOrigin": "http://console.example.com"},
@@ -35,7 +37,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a secret among settings": {**LEAST, "settings": {"SECRET_KEY": "x"}},
     "the newest image": {**LEAST, "image": {"tag": "latest"}},
     "an ingress without TLS": {**LEAST, "ingress": {"enabled": True}},
-    "backups without a disk": {**LEAST, "backup": {"enabled": True}},
+    "backups without a place": {**LEAST, "backup": {"enabled": True}},
+    "a bucket that is none": {**LEAST, "backup": {"enabled": True, "target": "/mnt"}},
 }
 
 
@@ -47,7 +50,7 @@ def rendered() -> dict[str, Any]:
         needed = f"{python} is missing: python3 -m venv, then pip install -r deploy/helm/requirements.lock"
         assert os.environ.get("REQUIRE_HELM") != "1", needed
         pytest.skip(needed)
-    asked = json.dumps({"least": LEAST, "all": ALL, **REFUSED})
+    asked = json.dumps({"least": LEAST, "all": ALL, "bucket": BUCKET, **REFUSED})
     command = [str(python), str(FOLDER / "rendered.py")]
     ran = subprocess.run(command, input=asked, check=False, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
@@ -77,7 +80,7 @@ def pods(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def test_kubernetes_accepts_all_that_is_rendered(rendered: dict[str, Any]) -> None:
-    assert rendered["least"]["faults"] == rendered["all"]["faults"] == []
+    assert [rendered[name]["faults"] for name in ("least", "all", "bucket")] == [[], [], []]
     assert sorted(manifests(rendered, "least")) == sorted(
         "ConfigMap|Deployment web|Deployment worker|HorizontalPodAutoscaler web|Job migrate|NetworkPolicy|Pod test"
         "|PodDisruptionBudget web|PodDisruptionBudget worker|Service web|Service worker".split("|")
@@ -111,6 +114,15 @@ def test_only_what_owns_the_tables_gets_the_owners_secret(rendered: dict[str, An
     found = pods(manifests(rendered, "all"))
     owners = {name for name, pod in found.items() if "console-owner" in json.dumps(pod)}
     assert owners == {"Deployment worker", "Job migrate", "CronJob backup", "CronJob drill"}
+
+
+def test_backups_go_to_a_disk_or_to_a_bucket(rendered: dict[str, Any]) -> None:
+    for name, target, volumes in (("all", "/backups", {"backups", "tmp"}), ("bucket", "s3://backups/console", {"tmp"})):
+        found = manifests(rendered, name)
+        assert found["ConfigMap"]["data"]["BACKUP_TARGET"] == target
+        pod = pods(found)["CronJob backup"]
+        assert {one["name"] for one in pod["volumes"]} == volumes
+        assert {one["name"] for one in pod["containers"][0]["volumeMounts"]} == volumes
 
 
 def test_settings_are_those_that_the_console_knows(rendered: dict[str, Any]) -> None:

@@ -168,6 +168,8 @@ async def test_people_and_programs_come_through_nginx_and_lose_nothing_when_a_we
         page = await browser.get("/sims")
         assert (page.status_code, page.headers["Strict-Transport-Security"][:8]) == (200, "max-age=")
         assert (await browser.post("/sign-in", content=b"x" * 65_537)).status_code == 413
+        for large in ("/bulk-actions", "/api/v1/sims/bulk", "/sim-imports", "/api/v1/sim-imports"):
+            assert (await browser.post(large, content=b"x" * 500_000)).status_code in (303, 400, 401, 422), large
         post = "/streamer/acme"
         assert (await browser.post(post, content=b"x" * 200_000)).status_code == 401
         assert (await browser.post(post, content=bytes(2**24 + 1))).status_code == 413

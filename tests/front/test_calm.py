@@ -38,10 +38,10 @@ async def test_new_rows_wait_while_the_list_is_pointed_at(page: Page, db: Databa
     await happen(db, cast, 2)
     await happen(db, cast, 3)
     note = page.locator("[data-held=events]")
-    await expect(note).to_have_text("2 new wait while you are here", timeout=8000)
+    await expect(note).to_have_text("2 new wait while you are here")
     await expect(page.locator("#event-2")).not_to_be_attached()
     await page.mouse.move(2, 2)
-    await expect(page.locator("#event-3")).to_be_visible(timeout=5000)
+    await expect(page.locator("#event-3")).to_be_visible()
     await expect(page.locator("#event-2")).to_be_visible()
     await expect(note).to_be_empty()
 
@@ -56,10 +56,10 @@ async def test_a_sorted_panel_keeps_its_order_while_it_is_pointed_at_and_says_so
     async with db.transaction() as transaction:
         await add_sim(transaction, cast.acme, ADAS_SIM, connection="online", country="NL")
     note = page.locator("[data-held=fleet-by-country]")
-    await expect(note).to_have_text("1 update waits while you are here", timeout=8000)
+    await expect(note).to_have_text("1 update waits while you are here")
     await expect(panel).not_to_contain_text("NL")
     await page.mouse.move(2, 2)
-    await expect(panel).to_contain_text("NL", timeout=5000)
+    await expect(panel).to_contain_text("NL")
     await expect(note).to_be_empty()
 
 
@@ -70,7 +70,7 @@ async def test_a_busy_fleet_moves_its_list_at_most_once_in_two_seconds(page: Pag
     for number in range(20):
         await happen(db, cast, 100 + number)
         await page.wait_for_timeout(150)
-    await expect(page.locator("#event-119")).to_be_visible(timeout=8000)
+    await expect(page.locator("#event-119")).to_be_visible()
     grown = await page.evaluate("window.grown")
     gaps = [later - earlier for earlier, later in pairwise(grown)]
     assert gaps

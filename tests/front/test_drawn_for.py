@@ -17,7 +17,7 @@ async def test_charts_and_lists_that_read_themselves_again_say_for_whom(page: Pa
     def again(request: Request) -> bool:
         return "failed=24h" in request.url and "x-background" in request.headers
 
-    async with page.expect_request(again, timeout=10_000) as reading:
+    async with page.expect_request(again) as reading:
         await page.goto("/sms?failed=24h")
     said = [(await one.value).headers.get("x-drawn-for") for one in (chart, reading)]
     assert said == [owner, owner]

@@ -111,7 +111,7 @@ async def test_an_open_page_takes_what_its_filter_asks_for_and_folds_it(page: Pa
     await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
     await happen(db, cast.acme, *range(100, 250))  # more than a list holds
     await happen(db, cast.acme, 2, 3, kind="refused")
-    await expect(page.locator("#event-3 [data-fold-number]")).to_have_text("×3", timeout=8_000)
+    await expect(page.locator("#event-3 [data-fold-number]")).to_have_text("×3")
     assert await page.locator("#events > tr").count() == 3
     assert await page.locator("#events > tr:visible").count() == 1
 

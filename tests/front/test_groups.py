@@ -12,9 +12,8 @@ from console.connectivity.writes import sample_fleet
 from console.pages import fleet_numbers
 from console.pages.fleet_places import MOST_LINES, Places
 from console.sims import reads
-from console.sims.annotations.tables import annotations
 from console.sims.rules import having
-from console.sims.watching.tables import unwatched
+from console.sims.tables import annotations, unwatched
 from console.store.database import Database
 from tests.cast import Cast, add_sim
 from tests.front.test_places import BEFORE, NOW
@@ -103,6 +102,6 @@ async def test_a_tab_has_an_address_keeps_the_chart_and_a_line_leads_to_its_sims
     panel = page.locator("#fleet-by-tag")
     await expect(panel.get_by_role("row", name="pump 1 100.0 %")).to_be_visible()
     await put(db, cast.acme, 2, "offline", "LTE", "pump")
-    await expect(panel.get_by_role("row", name="pump 2 50.0 %")).to_be_visible(timeout=15_000)
+    await expect(panel.get_by_role("row", name="pump 2 50.0 %")).to_be_visible()
     await panel.get_by_role("link", name="pump").press("Enter")
     await expect(page).to_have_url("/sims?tag=pump")

@@ -45,6 +45,7 @@ async def test_columns_and_the_height_of_rows_are_kept_by_keyboard_without_a_shi
     await page.locator("[data-column=status]").press("Space")
     await page.locator("input[data-density=usual]").press("ArrowUp")
     assert await page.locator(f"{ROW} td:first-of-type").evaluate("cell => cell.parentElement.offsetHeight") <= 29
+    await expect(page.locator("#columns [role=status]")).to_contain_text("Kept for you")
     await page.keyboard.press("Escape")
     await expect(summary).to_be_focused()
     await expect(page.locator("#columns .drop-box")).to_be_hidden()
@@ -60,3 +61,37 @@ async def test_columns_and_the_height_of_rows_are_kept_by_keyboard_without_a_shi
     await expect(page.locator("[data-column=status]")).not_to_be_checked()
     assert await page.locator(ROW).evaluate("row => row.offsetHeight") <= 29
     assert await page.evaluate("shift") < 0.05
+
+
+async def test_columns_are_moved_by_keyboard_and_pointer_and_stay_where_they_were_put(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="pump", connection="online", operator="Orange")
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.goto("/sims")
+    left = "(name) => document.querySelector(name).getBoundingClientRect().left"
+
+    async def stands(cell: str, other: str) -> bool:
+        """Whether a column stands left of another, in the head as in the rows."""
+        at = [
+            [await page.evaluate(left, f"{part} .sim-{one}") for one in (cell, other)] for part in (".sims thead", ROW)
+        ]
+        assert at[0] == at[1], "heads stand over their cells"
+        return bool(at[0][0] < at[0][1])
+
+    assert not await stands("seen", "operator")
+    await page.locator("#columns summary").click()
+    to_left = page.get_by_role("button", name="Move Last seen left")
+    await to_left.focus()
+    for _ in range(9):
+        await page.keyboard.press("Enter")
+        await expect(to_left).to_be_focused()
+    await page.get_by_role("button", name="Move Connection right").click()
+    assert await stands("seen", "iccid")
+    assert await stands("status", "connection") or not await page.locator(f"{ROW} .sim-status").is_visible()
+    await expect(page.locator("#columns [role=status]")).to_contain_text("Kept for you")
+    await page.reload()
+    assert await stands("seen", "iccid")
+    await page.set_viewport_size({"width": 320, "height": 700})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -59,7 +59,7 @@ async def test_a_country_that_loses_sims_is_coloured_and_leads_to_them(page: Pag
     await expect(page.locator("[data-map-lacks]")).to_have_text("Not on the map: ZZ")
     await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
     await put_sims(db, cast, [("A", "PL", "offline")] * 5)
-    await expect(poland).to_have_attribute("data-level", "bad", timeout=10_000)
+    await expect(poland).to_have_attribute("data-level", "bad")
     await expect(page.get_by_role("img", name="Poland: 6 SIMs, 1 online, -5 in 15 min")).to_be_visible()
     await malta.click()
     await expect(page).to_have_url("/sims?country=MT")

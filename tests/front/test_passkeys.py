@@ -57,7 +57,7 @@ async def test_a_passkey_is_made_signs_in_and_proves(browser: Browser, web: Serv
 
     await age()
     await page.goto(f"/sims/{ADAS_SIM}")
-    await page.get_by_text("Top up", exact=True).click()
+    await page.locator("summary", has_text="Top up").click()
     await page.get_by_role("button", name="Top up for money").click()
     await page.get_by_role("button", name="Use a passkey").click()
     await page.wait_for_url("**/actions/*")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
+from playwright.async_api import Page
 
 from console.organizations.writes import set_top_up_price
 from console.quotas.measuring import measure
@@ -79,7 +80,8 @@ async def test_what_is_empty_first_stands_first_and_what_is_not_measured_is_no_d
         assert listed(unmeasured) == ["idle", "sudden"]
         assert not re.search(r"about\s+<time", unmeasured)
         assert re.search(r"about\s+<time", week)
-        assert f"/bulk-actions/new?iccids={SIMS['steady']}" in week
+        assert "/bulk-actions/new?days_left=7" in week
+        assert "/sims?days_left=7&amp;sort=days_left" in week
         assert "The price is" in week
         async with db.transaction() as transaction:
             await set_top_up_price(transaction, cast.acme, (1050, "EUR"))
@@ -135,3 +137,17 @@ async def test_a_forecast_is_on_the_page_of_its_sim_and_in_the_api_with_why_ther
         2 * 86_400,
         79,
     )
+
+
+async def test_the_bands_stand_side_by_side_where_there_is_room_and_rows_fit_on_a_phone(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    await fleet(db, cast)
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.goto("/quotas")
+    bars = await page.locator(".band-bar").evaluate_all("(bars) => bars.map((bar) => bar.getBoundingClientRect().top)")
+    assert len(bars) == 12
+    assert max(bars) - min(bars) < 1
+    await page.set_viewport_size({"width": 320, "height": 640})
+    assert await page.locator("#quota-rows .tag").count()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

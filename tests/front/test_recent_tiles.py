@@ -11,7 +11,7 @@ from console.alerts.silent import Silent
 from console.alerts.tables import alert_subjects, alerts
 from console.facts.sms import Sms
 from console.pages.fleet_held import figures
-from console.pages.fleet_tiles import Recent, Tile, of_time, recent
+from console.pages.fleet_tiles import Recent, Tile, failed_of, of_time, recent
 from console.sms.writes import record_messages
 from console.store.database import Database
 from console.usage.lately import Lately
@@ -53,6 +53,12 @@ def test_nobody_is_silent_against_a_rhythm_that_is_not_known() -> None:
     assert (new.number, new.note) == (None, "no rhythm known yet")
     usual = lately(silent=Silent(sims=0, rules=1, rule_id=7, measured=True))["silent"]
     assert (usual.number, usual.note) == (0, "longer than usual")
+
+
+def test_no_message_has_failed_only_where_messages_are_read() -> None:
+    unread = lately(undelivered=failed_of(0, None))["sms-failed"]
+    assert (unread.number, unread.value, unread.note, unread.over_threshold) == (None, "", "no message read yet", False)
+    assert [failed_of(*known) for known in ((0, True), (0, False), (2, None))] == [0, None, 2]
 
 
 def test_who_is_silent_is_not_known_where_no_rule_looks() -> None:
@@ -103,7 +109,8 @@ async def test_tiles_of_the_last_hour_and_day_are_those_that_a_page_is_proven_wi
         found = await recent(reading, cast.acme, now)
         others = await recent(reading, cast.evil, now)
     assert (found.used, found.undelivered) == (Lately(hour_bytes=3 * MB, week_ago_bytes=2 * MB), 1)
-    assert (found.silent.number, others.silent.number, others.used.hour_bytes, others.undelivered) == (1, None, 0, 0)
+    assert (found.silent.number, others.silent.number, others.used.hour_bytes, others.undelivered) == (1, None, 0, None)
+    assert (await figures(db, cast.evil))[0]["sms-failed"] == frozenset({""})
     held, _ = await figures(db, cast.acme)
     assert (held["silent"], held["sms-failed"]) == (1, frozenset({"1"}))
     assert isinstance(held["hour-bytes"], frozenset)

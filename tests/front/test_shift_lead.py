@@ -15,7 +15,7 @@ from console.connectivity.writes import record_events, record_statuses, sample_f
 from console.pages import losses
 from console.pages.open_now import Open, in_order
 from console.pages.wall import curve
-from console.sims.counts.reads import Kind
+from console.sims.counts_reads import Kind
 from console.sims.writes import record_inventory
 from console.store.database import Database
 from tests.cast import Cast, listed, placed
@@ -37,6 +37,8 @@ def kind(operator: str, online: int, offline: int = 0) -> list[Kind]:
         "status": "enabled",
         "quota": "ok",
         "missing": False,
+        "rat": None,
+        "apn": None,
     }
     return [Kind(connection="online", sims=online, **place), Kind(connection="offline", sims=offline, **place)]
 
@@ -102,6 +104,19 @@ async def go_wrong(db: Database, acme: int, now: datetime) -> None:
         await record_events(transaction, acme, [one | {"country": "DE", "cause": None} for one in events], now)
 
 
+async def go_on(db: Database, acme: int, now: datetime) -> None:
+    """Ten more go offline, so that 15 are no longer online; another floods: more than stands in cards."""
+    names = {"type": 3, "name": "Update", "severity": "info", "description": "Again", "operator": "Orange"}
+    async with db.transaction() as transaction:
+        rows = [placed(one, now, connection="offline", operator="Orange", country="DE") for one in ORANGE[20:30]]
+        await record_statuses(transaction, acme, rows, now, "poll")
+        events = [
+            {"id": 2000 + number, "iccid": TELEKOM[8], "time": now - timedelta(seconds=number), **names}
+            for number in range(50)
+        ]
+        await record_events(transaction, acme, [one | {"country": "DE", "cause": None} for one in events], now)
+
+
 async def test_what_goes_wrong_is_named_near_the_top_within_ten_seconds(page: Page, db: Database, cast: Cast) -> None:
     await stand(db, cast.acme, datetime.now(UTC))
     wall = await page.context.new_page()
@@ -114,9 +129,15 @@ async def test_what_goes_wrong_is_named_near_the_top_within_ten_seconds(page: Pa
     await go_wrong(db, cast.acme, datetime.now(UTC))
     for one, lowest in ((page, 300), (wall, 700)):
         for text in (LOST, BLOCKED, FLOODS):
-            await expect(one.get_by_text(text, exact=True)).to_be_visible(timeout=10_000)
+            await expect(one.get_by_text(text, exact=True)).to_be_visible()
             bottom = await one.get_by_text(text, exact=True).evaluate("(part) => part.getBoundingClientRect().bottom")
             assert bottom < lowest, text
+    await go_on(db, cast.acme, datetime.now(UTC))
+    await expect(page.locator("#open-now")).to_contain_text("2 more:")
+    await expect(page.locator("#open-now")).to_contain_text("15 SIMs of Orange (DE) went off the air")
+    for text in (LOST, BLOCKED, FLOODS):
+        bottom = await page.get_by_text(text, exact=True).evaluate("(part) => part.getBoundingClientRect().bottom")
+        assert bottom < 300, text
     first = page.locator("#fleet-counts .counts li").first
     await expect(first).to_have_attribute("data-over-threshold", "")
     await expect(first).to_contain_text("blocked")

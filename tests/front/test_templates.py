@@ -73,7 +73,7 @@ def test_what_a_template_asks_for_is_there(path: Path) -> None:
 
 
 def test_each_icon_that_is_named_is_drawn() -> None:
-    drawn = set(re.findall(r'<symbol id="i-([\w-]+)"', (TEMPLATES / "_icons.html").read_text()))
+    drawn = set(re.findall(r'<symbol id="i-([\w-]+)"', (TEMPLATES / "parts/_icons.html").read_text()))
     texts = [path.read_text() for path in PAGES]
     named = {icon for text in texts for icon in re.findall(r'(?:icon\("|href="#i-)([\w-]+)"', text)}
     assert named
@@ -81,10 +81,16 @@ def test_each_icon_that_is_named_is_drawn() -> None:
 
 
 def test_each_state_has_a_shape_of_its_own() -> None:
-    icons = (TEMPLATES / "_icons.html").read_text()
+    icons = (TEMPLATES / "parts/_icons.html").read_text()
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', icons, re.DOTALL))
     for group in (("online", "attached", "offline", "blocked", "unknown"), ("info", "warn", "error", "critical")):
         assert len({re.sub(r"\s+", " ", shapes[state]) for state in group}) == len(group)
+
+
+def test_words_of_two_lines_stay_apart_and_a_line_of_tags_leaves_nothing() -> None:
+    made = environment().from_string("{% if a %}20 EUR{% endif %}\n  {% if a %}\n  1 top-up{% endif %}\n  a day")
+    assert made.render(a=True).split() == ["20", "EUR", "1", "top-up", "a", "day"]
+    assert made.render(a=False).split() == ["a", "day"]
 
 
 def test_drawn_pages_are_not_indented_but_values_are() -> None:

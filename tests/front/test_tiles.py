@@ -11,7 +11,7 @@ from console.connectivity.tables import fleet_samples
 from console.connectivity.usual import Usual, usual
 from console.pages import fleet_numbers
 from console.pages.fleet_tiles import tiles
-from console.sims.counts.reads import Counts
+from console.sims.counts_reads import Counts
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, add_sim
 

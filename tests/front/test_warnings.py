@@ -96,7 +96,7 @@ async def test_lines_that_come_together_are_shown_one_after_the_other(page: Page
     await expect(rows).to_have_count(1)
     await page.evaluate(WATCH)
     await happen("First", "Second", "Third")
-    await expect(rows).to_have_count(4, timeout=10_000)
+    await expect(rows).to_have_count(4)
     seen = await page.evaluate("window.seen")
     assert [number for number, _ in seen] == [1, 2, 3, 4]
     assert all(later - earlier > 1_900 for (_, earlier), (_, later) in pairwise(seen[1:])), seen

@@ -16,12 +16,14 @@ from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.writes import NewAlertRule
 from console.alert_rules.writes import add as add_rule
 from console.alerts.judging.judge import judge
+from console.api_keys.reads import Maker
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import put_key
-from console.carrier.writes import record_tickets
+from console.carrier.listed_writes import record_tickets
 from console.facts.actions import ActionKind
 from console.members.entering import enter
-from console.members.writes import invite, put_user
+from console.members.links_writes import invite
+from console.members.writes import put_user
 from console.notifications.asking import ask_for_test
 from console.notifications.bodies import ChannelSetting
 from console.notifications.rules import ChannelKind
@@ -30,12 +32,14 @@ from console.organizations.rules import Permission, Role
 from console.organizations.writes import map_group
 from console.reports.figures import figures
 from console.reports.writes import keep
-from console.saved_views.writes import put_view
 from console.sessions.tables import sessions
 from console.settings import Settings
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.rules import Matcher
 from console.silences.writes import add_silence, add_window
+from console.sims.annotations_writes import plan_import
+from console.sims.importing import read_file
+from console.sims.saved_views_writes import put_view
 from console.sms.writes import put_template
 from console.store.database import Database, Transaction
 from console.users.tables import users
@@ -64,6 +68,7 @@ class World:
             "name": "sync_sims",
             "flag": "spending",
             "day": "2026-11-19",
+            "shift_day": "2026-11-20",
         }
         self.theirs: dict[str, str] = {
             "iccid": EVES_SIM,
@@ -72,6 +77,7 @@ class World:
             "passkey_id": "1",
             "flag": "flag_of_eve",
             "day": "2026-11-18",
+            "shift_day": "day_of_eve",  # days are the same for all: one that is none
             "name": "sync_of_eve",  # jobs are the same for all: a name that none has
         }
 
@@ -90,7 +96,7 @@ class World:
                     await transaction.connection.execute(sa.select(users.c.id).where(users.c.name == name))
                 ).scalar_one()
                 await enter(transaction, user_id, number, datetime.now(UTC))
-                await invite(transaction, number, Role.VIEWER, "", name, datetime.now(UTC))
+                await invite(transaction, number, Role.VIEWER, "", Maker(name=name), datetime.now(UTC))
                 await map_group(transaction, number, f"group of {name}", Role.VIEWER, name, NOW)
                 await put_key(transaction, number, "sacrificed", [Permission.SIMS_READ], NOW)
                 things["user_id"] = str(user_id)
@@ -111,6 +117,9 @@ class World:
                 things["template_id"] = str(made.id)
                 view = await put_view(transaction, caller.organization_id, None, f"view of {caller.name}", "", "x", NOW)
                 things["saved_view_id"] = str(view)
+                file = read_file("iccid,tags\n")
+                made_import = await plan_import(transaction, caller.organization_id, file, "x", NOW)
+                things["sim_import_id"] = str(made_import.id)
                 await add_approval(transaction, caller, "It is many.", "Ticket 4711", NOW, bulk_action_id=bulk.id)
                 rule = await add_rule(transaction, caller, ABROAD, NOW)
                 await judge(transaction, caller.organization_id, NOW)

@@ -40,5 +40,13 @@ ROLES = {
     "admin": "sims:read alerts:read stream:read sims:write identifiers:read sims:act sims:spend sms:send alerts:act"
     " sms:write alerts:write budgets:write jobs:run audit:read admin",
 }
+ROTA = {
+    "time_zone": "UTC",
+    "hand_over": "08:00",
+    "shift": "week",
+    "first_day": "2026-11-16",
+    "people": [],
+}
+ROTA_FORM = {"time_zone": "UTC", "hand_over": "08:00", "shift": "week", "first_day": "2026-11-16"}
 RULE = {"name": "Abroad", "kind": "country_not_allowed", "parameters": {"countries": ["FR"]}}
 RULE_FORM = {"name": "Abroad", "kind": "country_not_allowed", "countries": "FR", "severity": "warning"}

@@ -8,12 +8,14 @@ import httpx
 import pytest
 from litestar import Litestar, get, post
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 
 from console.app import create_app
 from console.errors import NotAllowed
-from console.http.authentication import Access, Authentication, Connection, allowed
+from console.http.authentication import Access, Authentication, Connection, allowed, noting
 from console.http.exceptions import error_response
+from console.http.route_options import FOR_PROGRAMS
 from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.settings import Settings
 
@@ -53,7 +55,7 @@ async def administer() -> str:
     return "administered"
 
 
-@get("/api/forgotten")
+@get("/api/forgotten", opt={FOR_PROGRAMS: True})
 async def forgotten() -> str:
     return "nobody said who may read this"
 
@@ -63,7 +65,7 @@ async def page() -> str:
     return "page"
 
 
-@post("/api/form", status_code=200, opt={"access": Access.PUBLIC})
+@post("/api/form", status_code=200, opt={"access": Access.PUBLIC, FOR_PROGRAMS: True})
 async def form() -> str:
     return "changed"
 
@@ -120,6 +122,35 @@ async def test_a_page_without_a_caller_leads_to_the_sign_in() -> None:
         shown = await browser.get("/elsewhere/page", headers={"X-Test-Role": "viewer"})
     assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in?next=/elsewhere/page")
     assert shown.text == "page"
+
+
+async def test_what_a_route_refuses_itself_is_noted_once() -> None:
+    """A command that is refused has a line of its own already; what the guard refuses has one by the guard."""
+
+    @get("/api/{noted:str}", opt={"access": Access.API})
+    async def refuses(noted: FromPath[str]) -> None:
+        error = NotAllowed("You may not")
+        error.noted = noted == "noted"
+        raise error
+
+    found: list[str] = []
+
+    async def note(connection: Connection, error: NotAllowed) -> None:
+        found.append(f"{connection.scope['path']}: {error.message}")
+
+    app = Litestar(
+        [refuses, act],
+        middleware=[Authentication(lambda: {Access.API: find}, guards=[allowed(lambda _: True, note)])],
+        after_exception=[noting(note)],
+        exception_handlers={Exception: error_response},
+        openapi_config=None,
+    )
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://console") as browser:
+        for name in ("noted", "left", "act"):
+            answer = await browser.get(f"/api/{name}", headers={"X-Test-Role": "viewer"})
+            assert answer.status_code == 403
+    assert found == ["/api/left: You may not", "/api/act: This needs the permission sims:act"]
 
 
 async def test_the_origin_is_checked_by_option_whatever_the_path() -> None:

@@ -21,6 +21,7 @@ from console.http.authentication import Access, allowed
 from console.http.database import ConnectionPerRequest, connection_of, let_go, reading_of, snapshot_of
 from console.http.exceptions import error_response
 from console.http.fair_share import AT_ONCE, FairShare
+from console.http.route_options import FOR_PROGRAMS
 from console.settings import Settings
 from console.store.database import Database, open_database
 from tests.cast import ADAS_SIM, PASSWORD, Cast, add_sim
@@ -151,6 +152,7 @@ async def small(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         middleware=[ConnectionPerRequest(lambda: db.engine)],
         guards=[allowed(lambda _: True, unnoticed)],
         exception_handlers={Exception: error_response},
+        opt={FOR_PROGRAMS: True},
         dependencies={
             "db": Provide(lambda: db, sync_to_thread=False),
             "live_since": Provide(lambda: "", sync_to_thread=False),

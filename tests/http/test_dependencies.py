@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from console.app import create_app
 from console.errors import NotFound
 from console.http.exceptions import error_response
+from console.http.route_options import FOR_PROGRAMS
 from console.http.routes import dependencies_in_turn
 from console.settings import Settings
 
@@ -47,7 +48,11 @@ def application(found: Found) -> Litestar:
 
     dependencies = {"zone": Provide(zone), "base": Provide(base), "area": Provide(area), "absent": Provide(absent)}
     return Litestar(
-        [here, nowhere], dependencies=dependencies, exception_handlers={Exception: error_response}, openapi_config=None
+        [here, nowhere],
+        dependencies=dependencies,
+        exception_handlers={Exception: error_response},
+        opt={FOR_PROGRAMS: True},
+        openapi_config=None,
     )
 
 

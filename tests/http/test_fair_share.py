@@ -11,6 +11,7 @@ from litestar import Litestar, get
 
 from console.http.exceptions import error_response
 from console.http.fair_share import AT_ONCE, MOST_WAITING, FairShare
+from console.http.route_options import FOR_PROGRAMS
 from tests.cast import Cast
 from tests.serving import Served
 
@@ -45,7 +46,13 @@ async def program(slow: Slow) -> AsyncIterator[httpx.AsyncClient]:
         return await slow.work()
 
     shares = FairShare(lambda connection: connection.headers["client"])
-    app = Litestar([work], middleware=[shares], exception_handlers={Exception: error_response}, openapi_config=None)
+    app = Litestar(
+        [work],
+        middleware=[shares],
+        exception_handlers={Exception: error_response},
+        opt={FOR_PROGRAMS: True},
+        openapi_config=None,
+    )
     transport: Any = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client

@@ -11,7 +11,7 @@ from console.api_keys.writes import put_key
 from console.http.headers import document_headers
 from console.organizations.rules import Permission
 from console.store.database import Database
-from tests.cast import ADAS_SIM, Cast
+from tests.cast import ADAS_SIM, PASSWORD, Cast
 from tests.http.access_pages import PAGES
 from tests.http.access_table import API, OPEN
 from tests.serving import Served
@@ -92,11 +92,31 @@ async def test_every_answer_has_the_headers(web: Served, db: Database, cast: Cas
             "/api/v1/api-keys", json={"name": "x", "scopes": ["sims:read"]}, headers={"X-API-Key": key}
         )
         assert (made.status_code, made.headers["cache-control"]) == (201, "no-store"), "it shows a secret"
+        assert (await ada.post("/settings/second-factor", data={"present": PASSWORD})).status_code == 303
+        set_up = await ada.get("/settings/second-factor")
+        assert '<code class="secret">' in set_up.text
+        assert set_up.headers["cache-control"] == "no-store"
         for path in re.findall(r'(?:src|href)="(/static/[^"]+)"', (await ada.get("/")).text):
             file = await stranger.get(path)
             assert file.headers["x-content-type-options"] == "nosniff", path
             assert file.headers["cross-origin-resource-policy"] == "same-origin", path
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", ["/live", "/nowhere"])
+async def test_a_socket_that_is_refused_before_the_upgrade_is_answered_with_the_headers(web: Served, path: str) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Origin": "http://evil.example",
+        "X-Request-ID": "req_of_the_test",
+    }
+    async with web.stranger() as stranger:
+        answer = await stranger.get(path, headers=upgrade)
+    assert (answer.status_code, answer.content, faults(answer)) == (403, b"", [])
+    assert (answer.headers["x-request-id"], answer.headers["cache-control"]) == ("req_of_the_test", "no-store")
 
 
 def test_https_is_insisted_on_where_every_address_is_https() -> None:

@@ -14,7 +14,7 @@ from console.api_keys.writes import put_key
 from console.facts.sms import Sms
 from console.organizations.rules import Permission
 from console.organizations.writes import change_settings
-from console.saved_views.writes import put_view
+from console.sims.saved_views_writes import put_view
 from console.sms.writes import put_template, record_messages
 from console.store.database import Database
 from tests.cast import ADAS_SIM, PASSWORD, Cast, add_sim

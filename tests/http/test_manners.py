@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from console.http.protocol import HEAD_BYTES
+from console.http import protocol, requests
+from console.http.protocol import HEAD_BYTES, UNREAD_BYTES
 from tests.cast import ADAS_SIM, PASSWORD, Cast
 from tests.serving import Served
 
@@ -82,13 +84,36 @@ async def test_what_has_not_changed_is_not_sent_again(web: Served, cast: Cast) -
         assert other.status_code == 200
 
 
-@pytest.mark.parametrize(("accepted", "used"), [("br, gzip", "br"), ("gzip", "gzip"), ("identity", None)])
+@pytest.mark.parametrize(
+    ("accepted", "used"),
+    [
+        ("br, gzip", "br"),
+        ("gzip", "gzip"),
+        ("identity", None),
+        ("br;q=0, gzip", "gzip"),
+        ("*;q=0.5", "gzip"),
+        ("gzip;q=0, br; q=0.0, identity", None),
+        ("deflate, notgzip", None),
+    ],
+)
 async def test_large_answers_are_compressed_as_asked(web: Served, accepted: str, used: str | None) -> None:
     async with web.stranger() as stranger:
         for path in ("/api/v1/openapi.json", "/sign-in"):
             answer = await stranger.get(path, headers={"Accept-Encoding": accepted})
             assert answer.headers.get("content-encoding") == used
             assert answer.text.startswith(("{", "<!"))
+
+
+async def test_files_are_compressed_as_asked_and_name_their_characters_once(web: Served, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada:
+        for path in ("/sims/export", "/audit/export?format=csv", "/usage.csv", "/alerts.csv"):
+            plain = await ada.get(path, headers={"Accept-Encoding": "identity"})
+            packed = await ada.get(path, headers={"Accept-Encoding": "gzip"})
+            assert plain.headers["content-type"] == "text/csv; charset=utf-8", path
+            assert plain.text.splitlines()[0] == packed.text.splitlines()[0]
+        many = await ada.get("/sims/export?format=ndjson", headers={"Accept-Encoding": "br"})
+        assert (many.status_code, many.headers["content-encoding"]) == (200, "br")
+        assert many.headers["vary"] == "Accept-Encoding"
 
 
 async def test_static_files_have_an_address_that_changes_with_them(web: Served) -> None:
@@ -110,6 +135,23 @@ async def test_a_form_is_small(web: Served) -> None:
         assert answer.status_code == 413
         answer = await stranger.post("/sign-in", data={"name": "vera\0", "password": PASSWORD})
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["of a length", "in chunks"])
+async def test_a_large_form_is_answered_and_its_sender_let_go(web: Served, chunked: bool) -> None:
+    address, part = urlsplit(web.address), b"a" * 65_536
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % (512 * len(part))
+    writer.write(b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n%b\r\n\r\n" % length)
+    head, sent = asyncio.create_task(reader.read(12)), 0
+    with suppress(ConnectionError):
+        for _ in range(512):
+            writer.write(b"10000\r\n%b\r\n" % part if chunked else part)
+            await writer.drain()
+            sent += len(part)
+    assert await asyncio.wait_for(head, 5) == b"HTTP/1.1 413"
+    writer.close()
+    assert sent < 16 * UNREAD_BYTES  # what the kernels hold is some megabytes
 
 
 @pytest.mark.parametrize("path", ["/%00", "/sims/%00", "/static/%00", "/api/v1/sims/%00", "/health/%00"])
@@ -155,6 +197,28 @@ async def test_a_handshake_that_is_too_long_is_answered_and_ended(web: Served) -
         assert answer.split(b" ")[1] == status.strip()
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("HTTP/1.1\r\n", b"400"),
+        ("HTTP/1.1\r\nHost: a.example\r\nhOST: a.example\r\n", b"400"),
+        ("HTTP/1.0\r\nHost: a.example\r\nHost: b.example\r\n", b"400"),
+        ("HTTP/1.1\r\nHost: a.example\r\nno header\r\n", b"400"),
+        ("HTTP/1.0\r\n", b"200"),
+        ("HTTP/1.1\r\nHost: a.example\r\n", b"200"),
+    ],
+)
+async def test_a_request_is_well_formed_and_names_one_host(web: Served, head: str, status: bytes) -> None:
+    address = urlsplit(web.address)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(f"GET /health/live {head}Connection: close\r\n\r\n".encode())
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    assert answer.split(b" ")[1] == status
+    assert b"\r\nx-content-type-options: nosniff\r\n" in answer
+
+
 async def test_a_head_of_common_size_passes(web: Served) -> None:
     async with web.stranger() as stranger:
         answer = await stranger.get("/health/live", headers={"X-Long": "x" * 16_000})
@@ -179,3 +243,20 @@ async def test_a_number_that_no_row_can_have_is_not_found(web: Served, cast: Cas
             await client.get(f"/api/v1/{of}/{number}") for of in ("silences", "alerts", "actions", "bulk-actions")
         ]
     assert [answer.status_code for answer in answers] == [404] * 4
+
+
+async def test_a_body_that_comes_slower_than_its_time_is_ended(web: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 0.5)
+    host, port = web.address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /sign-in HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {web.address}\r\nContent-Length: 4000\r\n"
+    writer.write(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nname=".encode())
+    async with asyncio.timeout(20):
+        with suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"a")
+                await writer.drain()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(reader.read(1000), 0.1)
+    writer.close()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from console.errors import NotReady
 from console.http.exceptions import error_response
 from console.http.known_errors import known_error
+from console.http.route_options import FOR_PROGRAMS
 from console.settings import Settings
 from console.store.database import open_database
 
@@ -28,7 +29,9 @@ async def test_a_statement_that_takes_too_long_is_ended(settings: Settings) -> N
     async def slow() -> None:
         raise raised.value
 
-    async with AsyncTestClient(Litestar([slow], exception_handlers={Exception: error_response})) as client:
+    async with AsyncTestClient(
+        Litestar([slow], exception_handlers={Exception: error_response}, opt={FOR_PROGRAMS: True})
+    ) as client:
         answer = await client.get("/api/slow")
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "NOT_READY"

@@ -78,8 +78,8 @@ async def head_of(path: str) -> dict[str, str]:
         origins=(),
         secure=False,
         proxies=TrustedProxies(()),
-        count=None,  # type: ignore[arg-type]  # no path of the API is asked for
-        methods=lambda _: [],
+        count=None,  # type: ignore[arg-type]  # no route of the API is asked for
+        routes=lambda: [],
     )
     sent: list[Any] = []
 
@@ -116,8 +116,16 @@ async def test_ids_are_strings_unless_they_are_the_consoles_own_small_numbers(we
         ("AutoTopUp", "id"),
         *((name, "id") for name in ("Link", "OrganizationSettings", "Session")),
         *((name, "id") for name in ("Alert", "AlertEvent", "AlertRule", "Channel", "Delivery", "HidingState")),
-        *((name, "id") for name in ("MaintenanceWindow", "ReportedAlert", "SavedView", "Silence", "SmsTemplate")),
-        *(("Alert", "rule_id"), ("Delivery", "channel_id"), ("TestRequested", "delivery_id")),
+        *(
+            (name, "id")
+            for name in ("MaintenanceWindow", "ReportedAlert", "SavedView", "Silence", "SimImport", "SmsTemplate")
+        ),
+        *(
+            ("Alert", "rule_id"),
+            ("Delivery", "channel_id"),
+            ("OnCallPerson", "channel_id"),
+            ("TestRequested", "delivery_id"),
+        ),
         *((name, "organization_id") for name in ("ApiKey", "LogIn", "Session", "WhoAmI")),
         *((name, "user_id") for name in ("Member", "Session")),
         *((name, "bulk_action_id") for name in ("Action", "Approval")),

@@ -19,7 +19,7 @@ from jobs.judge_alerts import judge_alerts
 from jobs.run import Job
 from jobs.run_bulk_actions import run_bulk_actions
 from jobs.settle import settle
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 from tests.jobs.conftest import Acme
 from tests.jobs.test_stream import take, usage
 
@@ -33,32 +33,32 @@ async def recorded(acme: Acme, job: str) -> list[str]:
 
 async def test_a_look_in_vain_leaves_no_run_but_when_it_was(acme: Acme) -> None:
     began = datetime.now(UTC)
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     await acme.run(judge_alerts)
-    assert (await recorded(acme, "take_stream"), await recorded(acme, "judge_alerts")) == ([], ["done"])
+    assert (await recorded(acme, "take_in_posts"), await recorded(acme, "judge_alerts")) == ([], ["done"])
     for _ in range(3):
         await acme.run(judge_alerts)
-        await acme.run(take_stream)
+        await acme.run(take_in_posts)
     assert await recorded(acme, "judge_alerts") == ["done"]
     async with acme.worker.db.reading() as connection:
         schedule = {job.name: job for job in await reads.schedule(connection, acme.id, datetime.now(UTC))}
-    for name in ("judge_alerts", "take_stream"):
+    for name in ("judge_alerts", "take_in_posts"):
         checked_at = schedule[name].checked_at
         assert checked_at is not None
         assert began < checked_at <= datetime.now(UTC)
     assert schedule["sync_sims"].checked_at is None
     await take(acme, [usage(1, 2.0)])
-    assert await recorded(acme, "take_stream") == ["done"]
+    assert await recorded(acme, "take_in_posts") == ["done"]
 
 
 async def test_a_run_that_was_lost_is_ended_by_the_next_look(acme: Acme) -> None:
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     lost = datetime.now(UTC) - timedelta(minutes=5)
-    values = {"organization_id": acme.id, "job": "take_stream", "started_at": lost, "heartbeat_at": lost}
+    values = {"organization_id": acme.id, "job": "take_in_posts", "started_at": lost, "heartbeat_at": lost}
     async with acme.worker.db.transaction() as transaction:
         await transaction.connection.execute(sa.insert(job_runs).values(**values, state=RunState.RUNNING))
-    await acme.run(take_stream)
-    assert await recorded(acme, "take_stream") == ["done", "interrupted"]
+    await acme.run(take_in_posts)
+    assert await recorded(acme, "take_in_posts") == ["done", "interrupted"]
 
 
 async def test_jobs_that_look_each_minute_leave_a_run_only_where_they_find_work(acme: Acme) -> None:

@@ -16,13 +16,13 @@ from console.sims import reads
 from console.store.database import Database
 from console.streamer import reads as streams
 from console.streamer.writes import note_posts
+from jobs.check_streamer import check_streamer
 from jobs.polling.budget import PollBudget
 from jobs.polling.slots import PollQueue
 from jobs.run import Run
 from jobs.sync_connectivity import sync_connectivity
 from jobs.sync_sims import sync_sims
 from jobs.sync_status import sync_status
-from jobs.watch_stream import watch_stream
 from tests.jobs.conftest import Acme
 from tests.simulation import FLEET, Simulation
 
@@ -203,7 +203,7 @@ async def test_an_event_that_only_polling_finds_counts_against_a_silent_stream(d
     async with db.transaction() as transaction:
         await note_posts(transaction, acme.id, {"event": silent_since}, silent_since)
     await acme.run(sync_connectivity)
-    await acme.run(watch_stream)
+    await acme.run(check_streamer)
     async with db.reading() as connection:
         stream = await streams.streamer(connection, acme.id, datetime.now(UTC))
     assert stream.worst is not None

@@ -1,6 +1,5 @@
 """Polling: what 1NCE says is what the database says, and nothing is written when nothing is new."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -9,8 +8,7 @@ import sqlalchemy as sa
 from console.connectivity import reads as connectivity_reads
 from console.once.queries import SIMS_PER_PAGE
 from console.runs import reads as run_reads
-from console.sims import reads
-from console.sims.counts import reads as counts_reads
+from console.sims import counts_reads, reads
 from console.sims.rules import SimFilter
 from console.store.database import Database
 from console.store.outbox import SEQUENCE
@@ -219,30 +217,3 @@ async def test_an_account_without_sms_quotas_has_its_data_quotas_in_the_same_run
         run = (await run_reads.runs(connection, acme.id, job="sync_quotas"))[0]
     assert all(sim.data_left_bytes is not None for sim in found.items)
     assert run.seen == FLEET
-
-
-async def test_an_answer_that_was_in_anothers_way_is_kept_all_the_same(db: Database, acme: Acme) -> None:
-    await acme.run(sync_sims)
-    await acme.run(sync_status.sync_status)
-    await make_all_due(db)
-    async with db.engine.begin() as writing:
-        await writing.execute(sa.text("UPDATE sims SET operator = 'nobody', connection_at = now() - interval '1 day'"))
-    async with asyncio.TaskGroup() as group, db.engine.begin() as other:
-        await other.execute(sa.text("UPDATE sims SET missing_walks = missing_walks"))
-        group.create_task(acme.run(sync_status.sync_status))
-        await until_it_is_so(db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        # Now each waits for what the other has: the one that has waited for longer is ended.
-        await other.execute(sa.text("UPDATE sim_checks SET status_at = status_at"))
-    await until_it_is_so(db, "SELECT deadlocks > 0 FROM pg_stat_database WHERE datname = current_database()")
-    async with db.reading() as connection:
-        run = await run_reads.last_done(connection, acme.id, "sync_status")
-        found = await reads.page(connection, acme.id, SimFilter(), limit=500)
-    assert run is not None
-    assert (run.seen, run.failed, run.changed) == (FLEET, 0, FLEET)
-    assert "nobody" not in {sim.operator for sim in found.items}
-
-
-async def until_it_is_so(db: Database, question: str) -> None:
-    async with asyncio.timeout(20), db.reading() as reading:
-        while not (await reading.execute(sa.text(question))).scalar():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)

@@ -18,12 +18,12 @@ from console.sims import reads
 from console.sms import reads as sms_reads
 from console.store.database import Database
 from console.store.outbox import SEQUENCE, STREAM
-from console.streamer.posts.tables import streamer_posts, unknown_records
-from console.streamer.posts.writes import keep_post
+from console.streamer.posts_writes import keep_post
+from console.streamer.tables import streamer_posts, unknown_records
 from console.usage import reads as usage_reads
 from console.usage.totals import totals, totals_direct
 from jobs.intake.records import event_row
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 from tests.jobs.conftest import Acme
 from tests.once.samples import message
 
@@ -60,7 +60,7 @@ async def take(acme: Acme, *posts: list[dict[str, Any]]) -> None:
     for post in posts:
         async with acme.worker.db.transaction() as transaction:
             await keep_post(transaction, acme.id, msgspec.json.encode(post), NOW)
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
 
 
 async def day_bytes(db: Database, acme: Acme) -> int:
@@ -105,7 +105,7 @@ async def test_what_cannot_be_read_is_kept(db: Database, acme: Acme) -> None:
     await take(acme, [strange, usage(1, 1.0)], [strange])
     async with db.transaction() as transaction:
         await keep_post(transaction, acme.id, b'[{"half": ', NOW)
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     async with db.reading() as connection:
         kept = (await connection.execute(sa.select(unknown_records.c.body))).scalars().all()
         aside = (await connection.execute(sa.select(streamer_posts.c.failure))).scalars().all()
@@ -149,7 +149,7 @@ async def test_a_record_that_cannot_be_stored_spoils_no_other(db: Database, acme
         events, _ = await connectivity_reads.events(connection, acme.id)
         waiting = (await connection.execute(sa.select(sa.func.count()).select_from(streamer_posts))).scalar_one()
         kept = (await connection.execute(sa.select(unknown_records))).all()
-        run = (await run_reads.runs(connection, acme.id, job="take_stream"))[0]
+        run = (await run_reads.runs(connection, acme.id, job="take_in_posts"))[0]
     assert [one.description for one in events] == ["nul \ufffd inside"]
     assert waiting == 0
     assert monstrous in [msgspec.json.decode(row.body) for row in kept]
@@ -191,7 +191,7 @@ async def test_two_workers_that_take_the_same_records_count_them_once(db: Databa
         async with db.transaction() as transaction:
             await keep_post(transaction, acme.id, msgspec.json.encode(post), NOW)
     workers = [structs.replace(acme.worker, running=set()) for _ in range(3)]
-    await asyncio.gather(*(take_stream({"worker": worker}, organization_id=acme.id) for worker in workers))
+    await asyncio.gather(*(take_in_posts({"worker": worker}, organization_id=acme.id) for worker in workers))
     assert await day_bytes(db, acme) == 300 * MB
     async with db.reading() as connection:
         events, _ = await connectivity_reads.events(connection, acme.id, limit=500)
@@ -218,3 +218,13 @@ async def test_usage_from_both_sources_is_never_counted_twice(db: Database, acme
     assert await day_bytes(db, acme) == 4 * MB  # 3 MB are gone: the late record is carried against what comes
     await look(394 * MB, alive=False)
     assert await day_bytes(db, acme) == 6 * MB  # and now the records agree with 1NCE again
+
+
+async def test_what_an_event_says_names_no_imsi_and_no_msisdn(db: Database, acme: Acme) -> None:
+    said = "New location received from SGSN for IMSI='901405601000078', MSISDN 882285601000096, cell 12345."
+    await take(acme, [event(1, 3, NOW, description=said)])
+    async with db.reading() as reading:
+        kept = (await reading.execute(sa.text("SELECT description FROM network_events"))).scalar_one()
+        facts = await db.redis.xrange(STREAM)
+    assert kept == "New location received from SGSN for IMSI='…0078', MSISDN …0096, cell 12345."
+    assert b"901405601000078" not in repr(facts).encode()

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from console.once.http.rate_limit import CallPriority, RateLimit
-from console.sims import reads
-from console.sims.counts import reads as counts_reads
-from console.sims.watching.reads import request
-from console.sims.watching.rules import SYNC_CALLS, Watch
-from console.sims.watching.writes import unwatch, watch
+from console.sims import counts_reads, reads
+from console.sims.watching_reads import request
+from console.sims.watching_rules import SYNC_CALLS, Watch
+from console.sims.watching_writes import unwatch, watch
 from console.store.database import Database
 from jobs.sync_sim import sync_sim
 from tests.jobs.conftest import Acme

@@ -5,24 +5,24 @@ from collections.abc import Iterator
 
 from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, walk
 
-ASKED = ("console/pages/", "console/cli/")  # where people's and programs' wishes come in; and every api.py, endpoint.py
+ASKED = ("console/pages/", "console/cli/")  # where people's and programs' wishes come in; and each file that ends so
 CHANGING = frozenset({"post", "put", "patch", "delete"})
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ACTING = frozenset({"acting", "refuse"})
-ACTS_ITSELF = "enter_by_password"  # of members/signing_in.py: signing in by a page and by a program is one command
+# Of members/signing_in.py: by a page and by a program it is one command. Of pages/leaving.py: by signing out or in.
+ACT_THEMSELVES = frozenset({"enter_by_password", "leave"})
 
 
 @in_each_file("console/")
 def commands_run_through_acting(path: str, module: ast.Module) -> Iterator[str]:
     """A function that opens a transaction for a request or a command, or that handles a changing method, acts."""
-    if not path.startswith(ASKED) and not path.endswith(("/api.py", "/endpoint.py")):
-        return
+    asked = path.startswith(ASKED) or path.endswith(("api.py", "/endpoint.py"))
     for function in module.body:
         if not isinstance(function, FUNCTIONS):
             continue
         named = _called(function, module)
         changes = any(_is_changing(one) for one in function.decorator_list)
-        if (changes or "transaction" in named) and named.isdisjoint({"acting", ACTS_ITSELF}):
+        if (changes or (asked and "transaction" in named)) and named.isdisjoint({"acting"} | ACT_THEMSELVES):
             if not changes and "refuse" in named:
                 continue
             yield f"{path} {function.name}, line {function.lineno}"

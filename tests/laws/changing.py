@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, texts, walk
+from tests.laws.tree import FUNCTIONS, Tree, calls, in_each_file, last_name, parsed, role, texts, walk
 
 OURS = ("console/", "jobs/")
 STORE = "console/store/"
@@ -18,7 +18,8 @@ SQL = re.compile(
     r"\b(INSERT\s+INTO|UPDATE\s+[\w\".{}]+\s+SET|DELETE\s+FROM|TRUNCATE|MERGE\s+INTO|ALTER\s+\w+|DROP\s+\w+"
     r"|CREATE\s+(OR\s+REPLACE\s+)?(TEMP(ORARY)?\s+|UNIQUE\s+)?"
     r"(TABLE|INDEX|VIEW|FUNCTION|TRIGGER|DATABASE|ROLE|TYPE|EXTENSION)"
-    r"|COPY\s+\w+\s+FROM|GRANT|REVOKE)\b",
+    r"|COPY\s+\w+\s+FROM|GRANT\s+[\w, ]+\s(ON|TO)\s+\w+|REVOKE\s+[\w, ]+\s(ON|FROM)\s+\w+)\b",
+    re.IGNORECASE,
 )
 # `update` of these is a change in memory.
 IN_MEMORY = re.compile(r"(dict|set|Counter|defaultdict|hashlib\.\w+|hmac\.\w+)\b")
@@ -26,8 +27,8 @@ IN_MEMORY = re.compile(r"(dict|set|Counter|defaultdict|hashlib\.\w+|hmac\.\w+)\b
 
 @in_each_file(*OURS)
 def only_writes_change_rows(path: str, module: ast.Module) -> Iterator[str]:
-    """Law 2: a call whose last name changes rows, or a text of SQL that does, stands in a writes.py or is excepted."""
-    if path.endswith("/writes.py"):
+    """Law 2: a call whose last name changes rows, or a text of SQL that does, is in a file of writes or excepted."""
+    if role(path) == "writes":
         return
     memory = set(_in_memory(module))
     for call in calls(module):
@@ -53,8 +54,8 @@ def _in_memory(module: ast.Module) -> Iterator[str]:
 
 @in_each_file(*OURS)
 def writes_take_the_transaction(path: str, module: ast.Module) -> Iterator[str]:
-    """Law 2: in a writes.py each function that executes a statement takes the transaction first."""
-    if not path.endswith("/writes.py"):
+    """Law 2: in a file of writes each function that executes a statement takes the transaction first."""
+    if role(path) != "writes":
         return
     for function in walk(module):
         if not isinstance(function, FUNCTIONS):

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from console.pages.reader import MARKS
+
+SEPARATORS = str.maketrans(MARKS, ",.")  # as static/js/numbers.js puts them
 VOID = frozenset("area base br col embed hr img input link meta source track wbr use rect".split())
 
 
@@ -17,10 +20,10 @@ class Piece(NamedTuple):
 
 
 def pieces_in(messages: list[str]) -> list[Piece]:
-    """The fragments in these messages of the live connection, in order."""
+    """The fragments in these messages of the live connection, in order, with numbers as its reader has them."""
     decoded = [msgspec.json.decode(message) for message in messages]
     parts = [part for message in decoded if message["type"] == "page.changed" for part in message["parts"]]
-    return [Piece(part["target"], part.get("swap", "outerMorph"), part["html"]) for part in parts]
+    return [Piece(part["target"], part.get("swap", "outerMorph"), part["html"].translate(SEPARATORS)) for part in parts]
 
 
 class Elements(HTMLParser):

@@ -9,7 +9,7 @@ LONGEST = 200  # lines
 SAYING_NOTHING = frozenset(
     "util utils helper helpers common misc base core manager service services lib types constants".split()
 )
-RUNNING_JOBS = ("__init__", "__main__", "worker", "run", "examine")
+RUNNING_JOBS = ("__init__", "__main__", "worker", "run", "context", "owning", "recording", "examine")
 NOT_IMPORTED = ("__main__.py", "migrations/env.py")
 # What may be called while a module is imported: it makes an inert value out of what stands there.
 INERT = frozenset(
@@ -51,10 +51,13 @@ def names_say_something(path: str, module: ast.Module) -> Iterator[str]:
             yield f"{path}: {node.name}, line {node.lineno}"
 
 
+def _table_of_jobs(tree: Tree) -> str:
+    return "".join(tree.texts[f"console/runs/{part}.py"] for part in ("schedule", "on_request", "installation_wide"))
+
+
 def a_job_is_a_file(tree: Tree) -> list[str]:
     """A file on top of jobs/ is a job of its name, or what runs jobs; the table of jobs knows each."""
-    parts = ("schedule", "on_request", "installation_wide")
-    table = "".join(tree.texts[f"console/runs/{part}.py"] for part in parts)
+    table = _table_of_jobs(tree)
     found = []
     for path in sorted(tree.texts):
         if not path.startswith("jobs/"):
@@ -66,6 +69,29 @@ def a_job_is_a_file(tree: Tree) -> list[str]:
             found.append(f"{path} has no job of its name")
         if f'name="{name}"' not in table:
             found.append(f"{path} is not in the table of jobs")
+    return found
+
+
+def a_job_that_is_asked_for_is_in_the_table(tree: Tree) -> list[str]:
+    """Law 8: `later` names a job of the table, by itself or by a constant of its file: nobody would run another."""
+    table, found = _table_of_jobs(tree), []
+    for path, text in tree.texts.items():
+        if not path.startswith(("console/", "jobs/")) or ".later(" not in text:
+            continue
+        module = parsed(text)
+        constants = {
+            node.targets[0].id: node.value
+            for node in module.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for call in calls(module):
+            if last_name(call.func) != "later" or not call.args:
+                continue
+            name = call.args[0]
+            named = constants.get(name.id) if isinstance(name, ast.Name) else name
+            job = named.value if isinstance(named, ast.Constant) else None
+            if isinstance(job, str) and f'name="{job}"' not in table:
+                found.append(f"{path} asks for {job}, which is no job, line {call.lineno}")
     return found
 
 

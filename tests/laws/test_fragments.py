@@ -3,132 +3,38 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from msgspec import structs
 
-from console.actions import requests, writes
-from console.actions.bulk import writes as bulk_writes
-from console.actions.bulk.commands import begin as begin_bulk_action
-from console.actions.bulk.selection import Selection
-from console.carrier.rules import CircuitState
-from console.carrier.writes import record_answers, record_circuit, record_unavailable
-from console.connectivity.writes import record_events, record_statuses
-from console.facts.sms import Sms
-from console.organizations.rules import PERMISSIONS, Caller, Role
-from console.quotas.writes import COMPARE, record_quotas
-from console.runs.rules import RunState
-from console.runs.writes import Tally, begin, finish
-from console.sms.writes import record_messages
 from console.store.database import Database, Transaction
-from console.streamer.writes import note_posts, settle
-from console.usage.writes import record_usage
-from tests.cast import ADAS_SIM, Cast, placed
+from tests.cast import ADAS_SIM, Cast
+from tests.laws.alert_changes import abroad, acknowledged, attempt, channel, judged, notification, rule
+from tests.laws.changes import (
+    approval,
+    bulk_action,
+    bulk_plan,
+    circuit,
+    connection,
+    event,
+    message,
+    offer,
+    plan_begins,
+    quota,
+    run,
+    silence,
+    streamer,
+    top_up,
+    usage,
+)
 from tests.laws.drawn import Elements, Piece, differing, pieces_in
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
 SIGNALS = frozenset({"list-mark"})  # they show nothing: a page asks for something when they change
 LONGEST = 10.0  # seconds until all has been sent that is expected
-MB = 1024 * 1024
-
-
-async def connection(transaction: Transaction, acme: int, now: datetime) -> None:
-    await record_statuses(transaction, acme, [placed(ADAS_SIM, now, connection="offline", rat="LTE")], now, "poll")
-
-
-async def quota(transaction: Transaction, acme: int, now: datetime) -> None:
-    expires = now + timedelta(days=400)
-    known = {"status": "active", "total": 500, "accumulated": 500, "last_added": 500, "threshold_percent": 20}
-    rows = [
-        {"iccid": ADAS_SIM, "service": service, **dict.fromkeys(COMPARE), **known, "left": left, "expires_at": expires}
-        for service, left in (("data", 60), ("sms", 240))
-    ]
-    await record_quotas(transaction, acme, rows, now, streamer_alive=False)
-
-
-async def message(transaction: Transaction, acme: int, now: datetime) -> None:
-    sent = Sms(
-        iccid=ADAS_SIM, direction="mt", id="7", time=now, status="pending", payload="reboot <now>", source="poll"
-    )
-    await record_messages(transaction, acme, [sent], now)
-
-
-async def event(transaction: Transaction, acme: int, now: datetime) -> None:
-    row = {
-        **{"id": 5, "iccid": ADAS_SIM, "time": now, "type": 3, "name": "Create PDP Context", "severity": "warn"},
-        **{"description": "PDP Context Request accepted.", "operator": "T-Mobile", "country": "DE", "cause": None},
-    }
-    await record_events(transaction, acme, [row], now)
-
-
-async def usage(transaction: Transaction, acme: int, now: datetime) -> None:
-    row = {
-        "iccid": ADAS_SIM,
-        "time": now,
-        "started_at": now,
-        "source": "streamer",
-        "record_id": 9,
-        "data_bytes": 3 * MB,
-        "sms": 1,
-    }
-    await record_usage(transaction, acme, [row], now)
-
-
-async def run(transaction: Transaction, acme: int, now: datetime) -> None:
-    run_id = await begin(transaction, acme, "sync_sims", now)
-    tally = Tally(seen=250, changed=3, failed=1, error="1NCE refused one <SIM>")
-    await finish(transaction, run_id, RunState.FAILED, tally, now + timedelta(seconds=2))
-
-
-async def circuit(transaction: Transaction, acme: int, now: datetime) -> None:
-    retry_at = now + timedelta(minutes=5)
-    await record_circuit(
-        transaction, acme, CircuitState.OPEN, reason="no answer", failures=8, at=now, retry_at=retry_at
-    )
-
-
-async def offer(transaction: Transaction, acme: int, now: datetime) -> None:
-    await record_answers(transaction, acme, {"sims.list": now}, now)
-    again = now + timedelta(days=1)
-    await record_unavailable(
-        transaction, acme, "usage.daily", unavailable_reason="not offered", status=404, at=now, retry_at=again
-    )
-
-
-async def streamer(transaction: Transaction, acme: int, now: datetime) -> None:
-    await note_posts(transaction, acme, dict.fromkeys(("event", "usage"), now - timedelta(hours=9)), now)
-    await settle(transaction, acme, now)
-
-
-async def top_up(transaction: Transaction, acme: int, now: datetime) -> None:
-    permissions = PERMISSIONS[Role.OPERATOR]
-    otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
-    asked = requests.top_up(ADAS_SIM, requests.PaymentMethod.CREDIT_CARD, reason="Ticket <7>")
-    await writes.request(transaction, otto, asked, "one", now, undo=timedelta(seconds=30))
-
-
-async def bulk_action(transaction: Transaction, acme: int, now: datetime) -> None:
-    permissions = PERMISSIONS[Role.OPERATOR]
-    otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
-    asked = requests.reset("", reason="Ticket <7>")
-    bulk, _ = await bulk_writes.plan(
-        transaction, otto, asked, Selection(iccids=[ADAS_SIM]), "one", "one", now, stop_percent=5
-    )
-    begun = await begin_bulk_action(transaction, otto, bulk.id, now, undo=timedelta(0))
-    await bulk_writes.start_some(transaction, otto, begun, now, most=1)
-
-
-async def approval(transaction: Transaction, acme: int, now: datetime) -> None:
-    permissions = PERMISSIONS[Role.OPERATOR]
-    otto = Caller(organization_id=acme, organization="Acme", name="otto <x>", permissions=permissions, user_id=1)
-    asked = structs.replace(requests.reset(ADAS_SIM, reason="Ticket <7>"), approval_until=now + timedelta(hours=1))
-    action, _ = await writes.request(transaction, otto, asked, "1", now, undo=timedelta(0))
-    await bulk_writes.add_approval(transaction, otto, "It is <many>.", "Ticket <7>", now, action=action)
-
 
 Change = Callable[[Transaction, int, datetime], Coroutine[Any, Any, None]]
 PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
@@ -140,6 +46,9 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (circuit, {"carrier-banner"}),
     ),
     "/?by=country": ((connection, {"fleet-counts", "fleet-by-country"}),),
+    "/?by=tag": ((connection, {"fleet-counts"}), (circuit, {"carrier-banner"})),
+    "/wall": ((connection, {"wall-now", "wall-fleet", "wall-places"}),),
+    "/silences": ((silence, {"silence-lists"}),),
     "/events": ((event, {"event-5"}),),
     "/quotas": ((quota, {f"quota-{ADAS_SIM}", "quota-bands", "quota-counted"}),),
     "/sims": (
@@ -149,12 +58,12 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
     ),
     f"/sims/{ADAS_SIM}": (
         (connection, {"sim-state", "sim-diagnosis"}),
-        (quota, {"sim-quotas", "sim-state"}),
-        (message, {"sms-mt-7"}),
+        (quota, {"sim-quotas", "sim-state", "sim-facts"}),
         (top_up, {"after-topup"}),
         (event, {"event-5"}),
         (circuit, {"carrier-banner"}),
     ),
+    f"/sims/{ADAS_SIM}?tab=sms": ((message, {"sms-mt-7"}),),
     "/sms": ((message, {"conversations"}),),
     f"/sims/{ADAS_SIM}/sms": ((message, {"sms-mt-7"}), (quota, {"sms-quota"})),
     "/actions": ((top_up, {"action-1", "budgets"}), (bulk_action, {"bulk-row-1"})),
@@ -165,6 +74,20 @@ PAGES: dict[str, tuple[tuple[Change, set[str]], ...]] = {
         (offer, {"carrier-operations"}),
         (streamer, {"carrier-streamer"}),
     ),
+    "/alerts": ((judged, {"alert-lists", "alert-1"}), (acknowledged, {"alert-lists", "alert-1"})),
+    "/alerts?state=firing": ((acknowledged, {"alert-1"}),),
+    "/alerts/1": ((acknowledged, {"whole-alert-1", "alert-history-1"}),),
+    "/bulk-actions/1": ((plan_begins, {"bulk-1", f"bulk-1-{ADAS_SIM}"}),),
+    "/notification-channels": ((notification, {"delivery-1"}), (attempt, {"delivery-1"})),
+    "/notification-deliveries/1": ((attempt, {"delivery-log-1"}),),
+}
+BEFORE: dict[str, tuple[Change, ...]] = {
+    "/alerts": (rule, abroad),
+    "/alerts?state=firing": (rule, abroad, judged),
+    "/alerts/1": (rule, abroad, judged),
+    "/bulk-actions/1": (bulk_plan,),
+    "/notification-channels": (channel,),
+    "/notification-deliveries/1": (channel, notification),
 }
 
 
@@ -180,6 +103,9 @@ def live_query(page: str) -> str:
 @pytest.mark.parametrize("path", PAGES)
 async def test_what_is_sent_is_what_the_page_shows(web: Served, db: Database, cast: Cast, path: str) -> None:
     """One change after the other on an open page; what each sends is, once all of it has come, what the page shows."""
+    for change in BEFORE.get(path, ()):
+        async with db.transaction() as transaction:
+            await change(transaction, cast.acme, datetime.now(UTC))
     async with web.signed_in("ada") as client:
         page = (await client.get(path)).text
         async with web.page_socket(client, live_query(page)) as socket:

@@ -7,9 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import Counter, Gauge, Histogram
 
+from console import metrics
+from console.migrate import metadata
 from console.openapi.stream import document
 from console.openapi.structs import STRUCTS
+from console.runs.schedule import JOBS
 from tests.laws.tree import parsed, walk
 from tests.laws.words import ROOMS, names_in, texts_in, wrong_fields, wrong_names, wrong_texts
 
@@ -42,6 +46,48 @@ def published() -> dict[str, set[str]]:
     fields = {name: set(struct.__struct_fields__) for name, struct in STRUCTS.items()}
     schemas: dict[str, Any] = document("localhost", secure=False)["components"]["schemas"]
     return fields | {name: set(schema.get("properties", ())) for name, schema in schemas.items()}
+
+
+def measured() -> Iterator[tuple[str, str]]:
+    """Each metric as Prometheus names it, and its help."""
+    for collector in vars(metrics).values():
+        if isinstance(collector, Counter | Gauge | Histogram):
+            for family in collector.describe():
+                yield family.name, family.documentation
+
+
+def test_metrics_are_named_by_the_glossary() -> None:
+    found = list(measured())
+    assert len(found) > 40
+    assert wrong_names(("metric", "console/metrics.py", name) for name, _ in found) == []
+    assert {name: wrong for name, said in found if (wrong := wrong_texts(said))} == {}
+
+
+def test_tables_and_columns_are_named_by_the_glossary() -> None:
+    named = [(table.name, *(column.name for column in table.c)) for table in metadata.sorted_tables]
+    assert len(named) > 80
+    assert wrong_names(("table", names[0], name) for names in named for name in names) == []
+
+
+def test_jobs_and_what_pages_say_of_them_keep_to_the_glossary() -> None:
+    texts = [(job.name, text) for job in JOBS for text in (job.name, job.title, job.description, job.every)]
+    assert wrong_names(("job", name, text) for name, text in texts) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("metric", "console_streamer_batches_total"),
+        ("metric", "console_changes_unsaid_total"),
+        ("table", "stream_health"),
+        ("table", "quota_books"),
+        ("table", "account_operations"),
+        ("job", "take_stream"),
+        ("job", "Takes in what 1NCE's Data Streamer has pushed"),
+    ],
+)
+def test_a_wrong_word_of_a_metric_a_table_or_a_job_is_found(place: str, name: str) -> None:
+    assert wrong_names([(place, "", name)])
 
 
 def test_classes_files_functions_and_variables_are_named_by_the_glossary() -> None:
@@ -91,6 +137,10 @@ def test_structs_of_the_api_are_those_of_the_glossary() -> None:
         ("tests/once/test_circuit.py", "def test_the_line_is_open(): pass"),
         ("jobs/intake/posts.py", "class Taken: pass"),
         ("simulator/api/orders.py", "self.house = 1"),
+        ("console/once/orders.py", "class AccountOperations: pass"),
+        ("jobs/polling/clients.py", "account = 1"),
+        ("jobs/recording.py", "beating = 1"),
+        ("console/sms/writes.py", "def forget_messages(): pass"),
     ],
 )
 def test_a_wrong_name_is_found(path: str, text: str) -> None:
@@ -112,3 +162,5 @@ def test_a_word_may_be_right_elsewhere() -> None:
     assert not wrong_fields({"Quota": {"left_bytes"}})
     assert wrong_fields({"Quota": {"left"}})
     assert wrong_texts("Is the house well?") == ["house"]
+    assert wrong_texts("What 1NCE offers this account") == ["this account"]
+    assert not wrong_texts("Your account. What an account at 1NCE costs.")

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from console.store.database import Database
 from tests import sent_sql
 from tests.cast import Cast
+from tests.laws.scoping import SCOPED
 from tests.laws.tree import ROOT
 from tests.whose_rows import unsaid
 
@@ -64,6 +65,15 @@ def test_each_exception_names_a_function_that_there_is() -> None:
     for one in sent_sql.REASONED:
         path, name = one.split()
         assert f"def {name}(" in (ROOT / path).read_text(), one
+
+
+async def test_every_relation_with_rows_of_organizations_is_looked_for(db: Database) -> None:
+    query = """SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+          AND a.attname = 'organization_id' AND NOT a.attisdropped"""
+    async with db.reading() as reading:
+        found = set((await reading.execute(sa.text(query))).scalars())
+    assert found - SCOPED == set()
 
 
 @pytest.mark.one_edition

@@ -13,11 +13,14 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Tree:
-    """Python files and templates by path relative to the root ("console/app.py")."""
+    """Python files, templates and scripts by path relative to the root ("console/app.py")."""
 
-    def __init__(self, texts: Mapping[str, str], templates: Mapping[str, str]) -> None:
+    def __init__(
+        self, texts: Mapping[str, str], templates: Mapping[str, str], scripts: Mapping[str, str] | None = None
+    ) -> None:
         self.texts = texts
         self.templates = templates
+        self.scripts = scripts or {}
 
     def changed(self, path: str, text: str, instead_of: str = "") -> "Tree":
         """This tree with `text` appended to a file, new or not; or put in place of what stands there."""
@@ -26,8 +29,8 @@ class Tree:
         assert instead_of in before, f"{path} does not contain {instead_of!r}"
         after = before.replace(instead_of, text, 1) if instead_of else f"{before}\n{text}\n"
         if template:
-            return Tree(self.texts, {**self.templates, path: after})
-        return Tree({**self.texts, path: after}, self.templates)
+            return Tree(self.texts, {**self.templates, path: after}, self.scripts)
+        return Tree({**self.texts, path: after}, self.templates, self.scripts)
 
     def graph(self) -> grimp.ImportGraph:
         """Who imports whom, type checking included."""
@@ -43,7 +46,7 @@ def read_tree(root: Path = ROOT) -> Tree:
     python: dict[str, str] = {}
     for folder in FOLDERS:
         python |= below(folder, "py")
-    return Tree(python, below("templates", "html"))
+    return Tree(python, below("templates", "html"), below("static/js", "js"))
 
 
 def in_each_file(*under: str) -> Callable[[Callable[[str, ast.Module], Iterable[str]]], Callable[[Tree], list[str]]]:
@@ -111,6 +114,11 @@ def _graph(texts: tuple[tuple[str, str], ...]) -> grimp.ImportGraph:
                     importer=module_of(path), imported=target, line_number=line, line_contents=f"import {name}"
                 )
     return graph
+
+
+def role(path: str) -> str:
+    """What a file does for its noun: the last word of its name ("console/sims/watching_writes.py": "writes")."""
+    return path.rpartition("/")[2].removesuffix(".py").rpartition("_")[2]
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:

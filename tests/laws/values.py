@@ -84,6 +84,7 @@ def an_iccid_has_one_parser(path: str, module: ast.Module) -> Iterator[str]:
     """Law 9: no other file recognises an ICCID by a pattern, its length or its check digit."""
     if path == "console/iccid.py":
         return
+    yield from (f"{path} takes {name}, line {line}" for name, line in _lengths(module))
     yield from (f"{path} has the pattern {text[:80]!r}" for text, _ in texts(module) if ICCID_PATTERN.search(text))
     for node in walk(module):
         if isinstance(node, FUNCTIONS) and "luhn" in node.name.lower():
@@ -92,6 +93,17 @@ def an_iccid_has_one_parser(path: str, module: ast.Module) -> Iterator[str]:
             numbers = {one.value for one in walk(node) if isinstance(one, ast.Constant)}
             if numbers & {18, 19, 20} and "iccid" in ast.unparse(node).lower():
                 yield f"{path} compares {ast.unparse(node)}"
+
+
+def _lengths(module: ast.Module) -> Iterator[tuple[str, int]]:
+    """The length of ICCIDs, taken from their parser or given as a bound of one's own."""
+    for node in walk(module):
+        if isinstance(node, ast.ImportFrom) and node.module == "console.iccid":
+            yield from ((alias.name, node.lineno) for alias in node.names if alias.name == "LENGTH")
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) == "iccid.LENGTH":
+            yield "iccid.LENGTH", node.lineno
+        elif isinstance(node, ast.keyword) and ast.unparse(node) in ("min_length=18", "min_length=19", "min_length=20"):
+            yield ast.unparse(node), node.value.lineno
 
 
 @in_each_file(*OURS)
@@ -115,3 +127,23 @@ def one_place_decides_who_may(path: str, module: ast.Module) -> Iterator[str]:
             sides = [side for side in (node.left, *node.comparators) if isinstance(side, ast.Attribute)]
             if any(side.attr == "role" or last_name(side.value) == "Role" for side in sides):
                 yield f"{path} compares {ast.unparse(node)}, line {node.lineno}"
+
+
+@in_each_file("console/")
+def addresses_decide_nothing(path: str, module: ast.Module) -> Iterator[str]:
+    """How a request is answered, logged or allowed depends on its route's options, not on how its path reads."""
+    for node in walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("startswith", "endswith", "removeprefix") and _is_path(node.func.value):
+                yield f"{path} asks {ast.unparse(node)}, line {node.lineno}"
+        elif isinstance(node, ast.Compare):
+            sides = (node.left, *node.comparators)
+            if any(map(_is_path, sides)) and any(text.startswith("/") for text, _ in texts(node)):
+                yield f"{path} compares {ast.unparse(node)}, line {node.lineno}"
+
+
+def _is_path(node: ast.AST) -> bool:
+    """`path`, `….path`, `…["path"]`, `….raw_path`: of a request, as far as one can see."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value in ("path", "raw_path")
+    return last_name(node) in ("path", "raw_path")

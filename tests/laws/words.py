@@ -22,7 +22,8 @@ class Wrong(NamedTuple):
     """A word that is wrong in a kind of place.
 
     Places: "class", "file", "name" (of functions, arguments and variables), "field" (of what is published),
-    "docstring" (comments too), "text" (of pages and documents).
+    "docstring" (comments too), "text" (of pages and documents), "metric" (names), "table" (names, and columns),
+    "job" (names and what pages say of them).
     """
 
     word: str
@@ -67,9 +68,44 @@ NAMES = (
     ("lane", "priority"),
     ("crew", "process group"),
 )
+VAGUE = (
+    ("forget", "delete, drop or discard"),
+    ("forgets", "deletes"),
+    ("redraw", "refresh"),
+    ("redrawn", "refreshed"),
+    ("beating", "heartbeat"),
+)
+IN_CODE = ("class", "file", "name", "docstring")
+KEPT = ("metric", "table", "job")  # what operators and programs see of them
+PHRASES = {"this account": "this organization", "at this account": "for this organization"}  # of pages: 1NCE's is meant
 WRONG = (
-    *(Wrong(word, place, say) for place in ("class", "file", "name", "docstring", "text") for word, say in METAPHORS),
-    *(Wrong(word, place, say) for place in ("class", "file") for word, say in NAMES),
+    *(Wrong(word, place, say) for place in (*IN_CODE, "text", *KEPT) for word, say in METAPHORS),
+    *(Wrong(word, place, say) for place in ("class", "file", *KEPT) for word, say in NAMES),
+    *(Wrong(word, "name", say, folder) for folder in ("console/", "jobs/") for word, say in VAGUE),
+    *(
+        Wrong(word, place, say)
+        for place in KEPT
+        for word, say in (
+            ("stream", "streamer"),
+            ("batch", "post"),
+            ("batches", "posts"),
+            ("pushed", "posted"),
+            ("account", "carrier"),
+            ("unsaid", "unpublished"),
+        )
+    ),
+    *(
+        Wrong("account", place, say, folder)
+        for place in ("class", "file", "name")
+        for folder, say in (
+            ("console/once/", "carrier, or what it is"),
+            ("console/carrier/", "carrier"),
+            ("console/organizations/", "credentials"),
+            ("console/actions/", "orders"),
+            ("jobs/", "carrier or credentials"),
+            ("simulator/", "orders"),
+        )
+    ),
     Wrong("pass", "file", "permission"),
     *(
         Wrong(word, "class", say)
@@ -192,4 +228,5 @@ def wrong_fields(found: dict[str, set[str]]) -> list[str]:
 def wrong_texts(text: str) -> list[str]:
     """Words of this text that no user reads."""
     found = set(re.findall(r"[a-z]+", text.lower()))
-    return [wrong.word for wrong in WRONG if wrong.place == "text" and wrong.word in found]
+    phrases = [phrase for phrase in PHRASES if re.search(rf"\b{phrase}\b", text, re.IGNORECASE)]
+    return phrases + [wrong.word for wrong in WRONG if wrong.place == "text" and wrong.word in found]

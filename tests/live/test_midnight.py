@@ -17,6 +17,7 @@ from console.live.refreshing import Refreshing
 from console.live.subscriber import Subscriber
 from console.pages.layout import LayoutView
 from console.pages.overview import OverviewView
+from console.pages.reader import MARKS, PLAIN
 from console.pages.templating import Fragments, environment
 from console.store.database import Database
 from console.streamer.writes import note_posts
@@ -27,6 +28,7 @@ from tests.live.test_subscriber import Network
 pytestmark = pytest.mark.one_edition
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 MB = 1_048_576
+SEPARATORS = str.maketrans(MARKS, PLAIN)  # as static/js/numbers.js does
 
 
 class Clock:
@@ -58,7 +60,7 @@ async def open_overview(db: Database, cast: Cast, clock: Clock) -> AsyncIterator
     client = Client(organization_id=cast.acme, handle="user:1", credential=1, topics=frozenset(), permissions=1)
     network = Network()
     page = Subscriber(client, "browser", encoding, frozenset({"fleet"}), network, view=view, ended=network.end)
-    assert hub.join(page)
+    assert hub.join(page) is None
     page.release()
     tasks = [asyncio.create_task(work) for work in (Midnight(hub, refreshing.on_return, clock).run(), refreshing.run())]
     try:
@@ -72,7 +74,7 @@ async def open_overview(db: Database, cast: Cast, clock: Clock) -> AsyncIterator
 def figure(network: Network, name: str) -> str:
     """The newest figure that was sent for this name."""
     found = re.findall(rf'data-watch=\\"{name}\\"[^>]*>(.*?)</dd>', "".join(network.texts))
-    return " ".join(found[-1].replace("\\n", " ").split()) if found else ""
+    return " ".join(found[-1].translate(SEPARATORS).replace("\\n", " ").split()) if found else ""
 
 
 async def becomes(network: Network, expected: dict[str, str]) -> None:

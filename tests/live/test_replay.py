@@ -15,6 +15,7 @@ from console import facts
 from console.facts import Fact
 from console.facts.network import NetworkEventReported
 from console.facts.sims import SimChanged, SimState
+from console.live.access import Noting, Socket
 from console.live.encoding import MOST_REPLAYED, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.hub import Hub
@@ -33,7 +34,7 @@ from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.examples import example
 from tests.live.test_program_stream import receive
 from tests.live.test_subscriber import CLIENT, Network
-from tests.serving import Served, held_turns
+from tests.serving import Served, check_turns
 
 SIM = example(SimState)
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -113,6 +114,10 @@ class Silent:
         raise WebSocketDisconnect(detail="left")
 
 
+async def unnoted(socket: Socket, what: object) -> None:
+    pass
+
+
 async def test_a_reset_names_the_position_that_the_facts_behind_it_follow() -> None:
     feed = Feed(open_redis("redis://127.0.0.1:1/0"))
     hub, network, client = Hub(feed), Network(), Silent()
@@ -121,7 +126,7 @@ async def test_a_reset_names_the_position_that_the_facts_behind_it_follow() -> N
     )
     feed.epoch, feed.seq = "e", 7
     async with hub.replays.place(CLIENT.handle):  # it has to wait for its turn
-        serving = asyncio.create_task(serve(client, hub, joining, ("another", 3)))  # type: ignore[arg-type]
+        serving = asyncio.create_task(serve(client, hub, joining, ("another", 3), Noting(unnoted, unnoted)))  # type: ignore[arg-type]
         await asyncio.sleep(0.01)
         feed.seq = 9
         hub.receive([received(8, SimChanged(time=NOW, subject=SIM.iccid, data=SIM))])
@@ -169,7 +174,7 @@ async def test_replays_asked_for_again_and_again_hold_up_nobody(web: Served, db:
             await asyncio.sleep(0.5)
         assert (fact["type"], fact["data"]["label"]) == ("sim.changed", "meanwhile")
         assert fact["seq"] == last["seq"] + 1
-        assert held_turns(web.watchdog) == []
+        check_turns(web.watchdog)
 
 
 @pytest.mark.one_edition

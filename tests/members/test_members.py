@@ -8,9 +8,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from console.acting import Actor, ActorKind
+from console.api_keys.reads import Maker
 from console.errors import Conflict, NotFound
 from console.live import heartbeats
-from console.members import reads, writes
+from console.members import links_writes, reads, writes
 from console.members.one_time_links import INVITED_FOR, open_links
 from console.organizations.rules import Role
 from console.store.database import Database
@@ -20,6 +22,7 @@ from tests.serving import Served, close_code
 
 pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+SHELL = Actor(kind=ActorKind.CLI, name="root")
 
 
 async def number_of(db: Database, name: str) -> int:
@@ -93,11 +96,13 @@ async def test_an_administrator_of_one_organization_resets_no_password_that_open
     async with db.transaction() as transaction:
         await writes.add_member(transaction, cast.acme, eve, Role.VIEWER, NOW)
         with pytest.raises(Conflict):
-            await writes.make_reset_link(transaction, cast.acme, eve, "ada", NOW)
+            await links_writes.make_reset_link(transaction, cast.acme, eve, Maker(name="ada"), NOW)
         with pytest.raises(Conflict):
             await writes.add_member(transaction, cast.acme, eve, Role.ADMIN, NOW)
         with pytest.raises(NotFound):
-            await writes.make_reset_link(transaction, cast.evil, await number_of(db, "otto"), "eve", NOW)
+            await links_writes.make_reset_link(
+                transaction, cast.evil, await number_of(db, "otto"), Maker(name="eve"), NOW
+            )
 
 
 async def test_a_link_for_a_new_password_ends_all_sessions(web: Served, db: Database, cast: Cast) -> None:
@@ -110,6 +115,26 @@ async def test_a_link_for_a_new_password_ends_all_sessions(web: Served, db: Data
         for password, status in ((PASSWORD, 401), ("another horse battery", 303)):
             answer = await browser.post("/sign-in", data={"name": "otto", "password": password})
             assert answer.status_code == status
+
+
+async def test_a_link_for_a_new_password_ends_when_one_is_set_and_when_its_user_joins_another_organization(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    otto_id, other = await number_of(db, "otto"), {"password": "another horse battery"}
+    async with web.signed_in("ada") as ada, web.stranger() as browser:
+        first, second = [link_in(await ada.post(f"/users/{otto_id}/reset")) for _ in range(2)]
+        assert (await browser.post(first, data=other)).status_code == 303
+        assert (await browser.post(second, data={"password": "a third horse battery"})).status_code == 404
+        third = link_in(await ada.post(f"/users/{otto_id}/reset"))
+        form = {"present": other["password"], "password": "a fourth horse battery"}
+        async with web.stranger() as otto:
+            await otto.post("/sign-in", data={"name": "otto", **other})
+            assert (await otto.post("/settings/password", data=form)).status_code == 303
+        assert (await browser.get(third)).status_code == 404
+        fourth = link_in(await ada.post(f"/users/{otto_id}/reset"))
+        async with db.transaction() as transaction:
+            await writes.add_member(transaction, cast.evil, otto_id, Role.ENGINEER, NOW)
+        assert (await browser.post(fourth, data=other)).status_code == 404
 
 
 @pytest.fixture
@@ -147,12 +172,12 @@ async def test_an_organization_keeps_an_administrator(web: Served, db: Database,
             assert (await ada.post(f"/users/{ada_id}/{path}", data=data)).status_code == 409
         assert (await ada.get("/users")).status_code == 200
     async with db.transaction() as transaction:
-        await writes.change_role(transaction, cast.acme, otto_id, Role.ADMIN)
+        await writes.change_role(transaction, SHELL, cast.acme, otto_id, Role.ADMIN, NOW)
 
     async def leave(user_id: int) -> bool:
         try:
             async with db.transaction() as transaction:
-                await writes.remove_member(transaction, cast.acme, user_id)
+                await writes.remove_member(transaction, SHELL, cast.acme, user_id, NOW)
         except Conflict:
             return False
         return True
@@ -162,13 +187,14 @@ async def test_an_organization_keeps_an_administrator(web: Served, db: Database,
 
 async def test_a_link_that_is_old_or_withdrawn_opens_nothing(db: Database, cast: Cast) -> None:
     async with db.transaction() as transaction:
-        old = await writes.invite(transaction, cast.acme, Role.VIEWER, "", "ada", NOW - INVITED_FOR)
-        withdrawn = await writes.invite(transaction, cast.acme, Role.VIEWER, "", "ada", NOW)
+        old = await links_writes.invite(transaction, cast.acme, Role.VIEWER, "", Maker(name="ada"), NOW - INVITED_FOR)
+        withdrawn = await links_writes.invite(transaction, cast.acme, Role.VIEWER, "", Maker(name="ada"), NOW)
         (number,) = [one.id for one in await open_links(transaction.connection, cast.acme, NOW)]
         with pytest.raises(NotFound):
-            await writes.withdraw_link(transaction, cast.evil, number)
-        await writes.withdraw_link(transaction, cast.acme, number)
+            await links_writes.withdraw_link(transaction, cast.evil, number)
+        was = await links_writes.withdraw_link(transaction, cast.acme, number)
+        assert was == {"role": "viewer", "user_id": None, "created_by": "ada"}
         for token in (old, withdrawn, "x"):
             with pytest.raises(NotFound):
-                await writes.use_link(transaction, token, NOW + timedelta(seconds=1))
+                await links_writes.use_link(transaction, token, NOW + timedelta(seconds=1))
         assert [one.name for one in await reads.members_of(transaction.connection, cast.evil, NOW)] == ["eve"]

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.facts.alerts import Severity
+from console.notifications import deliveries_reads as reads
 from console.notifications.asking import notify
 from console.notifications.bodies import ChannelSetting
-from console.notifications.deliveries import reads
-from console.notifications.deliveries.reads import Delivery, DeliveryAttempt
+from console.notifications.deliveries_reads import Delivery, DeliveryAttempt
 from console.notifications.rules import ChannelKind, Notification
 from console.notifications.writes import add_channel
 from console.settings import Settings

@@ -27,9 +27,13 @@ async def test_a_program_makes_changes_tests_and_removes_a_channel(web: Served, 
             {"hours": {**HOURS, "begin": "8"}},
             {"name": " "},
             {"kind": "mail", "target": "ada@acme.example"},  # this server has no SMTP_URL
+            {"kind": "chat", "target": "json://127.0.0.1:9/alerts"},
         ):
             answer = await ada.post("/notification-channels", json=new | wrong)
             assert answer.status_code in (400, 422), wrong
+        chat = {"kind": "chat", "name": "Chat", "target": "slack://T0hidden1/B0hidden/hiddenhiddenhidden"}
+        made = (await ada.post("/notification-channels", json=chat)).json()
+        assert (made["secret"], made["channel"]["target_shown"]) == (None, "Slack …")
         made = (await ada.post("/notification-channels", json=new)).json()
         channel = made["channel"]
         assert re.fullmatch(r"whsec_[\w+/]{43}=", made["secret"])

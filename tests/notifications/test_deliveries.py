@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from standardwebhooks.webhooks import Webhook
 
 from console.facts.alerts import Severity
+from console.notifications import deliveries_writes as writes
 from console.notifications.asking import notify
-from console.notifications.deliveries import writes
-from console.notifications.deliveries.rules import AttemptOutcome, DeliveryState, Ended
+from console.notifications.deliveries_rules import AttemptOutcome, DeliveryState, Ended
 from console.notifications.rules import Notification
 from console.notifications.writes import rotate_secret
 from console.organizations.flags import Flag

@@ -5,14 +5,11 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.chromium import live
 from tests.notifications.conftest import Sending
-from tests.ring.conftest import browser, page
-from tests.ring.test_connection import live
 from tests.serving import Served, close_code
 
-__all__ = ["browser", "page"]
 pytestmark = pytest.mark.one_edition
-SOON = 30_000  # milliseconds: how often it is read again keeps to what reading takes on this machine
 
 
 async def test_a_delivery_is_followed_on_the_list_on_its_channel_and_on_its_own_page(
@@ -21,7 +18,7 @@ async def test_a_delivery_is_followed_on_the_list_on_its_channel_and_on_its_own_
     await live(page, "/notification-channels")
     await expect(page.locator("#deliveries tr")).to_have_count(0)
     await sending.ask("1")
-    await expect(page.locator("#deliveries tr")).to_have_count(2, timeout=SOON)
+    await expect(page.locator("#deliveries tr")).to_have_count(2)
     await expect(page.locator("#deliveries")).to_contain_text("waiting")
     (channel,) = (await page.context.new_page(),)
     await live(channel, f"/notification-channels/{sending.mail}")
@@ -30,8 +27,8 @@ async def test_a_delivery_is_followed_on_the_list_on_its_channel_and_on_its_own_
     own = await page.context.new_page()
     await live(own, f"/notification-deliveries/{one.id}")
     await sending.send()
-    await expect(page.locator("#deliveries .state[data-state=enabled]")).to_have_count(2, timeout=SOON)
-    await expect(own.locator(f"#delivery-log-{one.id}")).to_contain_text("delivered", timeout=SOON)
+    await expect(page.locator("#deliveries .state[data-state=enabled]")).to_have_count(2)
+    await expect(own.locator(f"#delivery-log-{one.id}")).to_contain_text("delivered")
     await expect(channel.locator("#deliveries tr")).to_have_count(1)
 
 

@@ -22,7 +22,7 @@ from console.api_keys.writes import put_key
 from console.audit.keys import audit_keys
 from console.audit.writes import add_line, seal_lines
 from console.errors import Invalid
-from console.notifications.deliveries.rules import DeliveryState
+from console.notifications.deliveries_rules import DeliveryState
 from console.organizations.rules import Permission
 from console.reports import reads
 from console.reports.figures import figures
@@ -217,6 +217,8 @@ async def test_nobody_sees_more_than_they_may(sending: Sending, db: Database, ca
     async with web.signed_in("ada") as ada:
         wrong = await ada.post("/report-settings", data={"hour": "24"})
         assert wrong.status_code == 422
+        one = await ada.post("/report-settings", data={"hour": "5", "channel": [str(sending.mail)]})
+        assert one.status_code == 303, "one box is ticked"
         form = {"hour": "5", "channel": [str(sending.webhook), str(sending.mail)]}
         saved = await ada.post("/report-settings", data=form)
         assert saved.status_code in (200, 303)

@@ -8,7 +8,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from console.errors import Invalid
 from console.facts.alerts import Severity
-from console.notifications.deliveries.rules import (
+from console.notifications.deliveries_rules import (
     DELAYS,
     AttemptOutcome,
     DeliveryState,

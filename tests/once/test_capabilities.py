@@ -87,7 +87,7 @@ def test_410_says_it_of_everything_but_the_essential(operation: Operation) -> No
 
 def test_the_sentence_is_plain() -> None:
     assert unavailable_text(operations.PRODUCTS, 410, datetime(2026, 11, 21, tzinfo=UTC)) == (
-        "1NCE does not offer products and prices to this account: it answered 410 on 21 November 2026. "
+        "1NCE does not offer products and prices to this organization: it answered 410 on 21 November 2026. "
         "It is asked again once a day."
     )
 
@@ -105,7 +105,7 @@ async def test_a_list_that_is_not_offered_is_asked_for_once_by_all_workers(
     workers = [make_client(on_change=on_change) for _ in range(2)]
     for call in range(6):
         with pytest.raises(NotOffered, match=rf"products and prices.*{status}") as raised:
-            await workers[call % 2].account.products()
+            await workers[call % 2].orders.products()
         assert raised.value.permanent
         assert raised.value.status == status
     assert len(odd.seen("/v1/products")) == 1
@@ -120,8 +120,8 @@ async def test_a_list_that_is_not_offered_is_asked_for_once_by_all_workers(
 async def test_what_one_organization_lacks_another_may_have(make_client: ClientMaker, odd: OddServer) -> None:
     odd.will("/v1/products", NO[410], Answer())
     with pytest.raises(NotOffered):
-        await make_client().account.products()
-    assert await make_client(organization="other", slow_requests_per_second=100).account.products() == []
+        await make_client().orders.products()
+    assert await make_client(organization="other", slow_requests_per_second=100).orders.products() == []
 
 
 async def test_after_a_day_it_is_tried_again_and_its_return_is_noticed_once(
@@ -141,14 +141,14 @@ async def test_after_a_day_it_is_tried_again_and_its_return_is_noticed_once(
     odd.will("/v1/products", NO[410], NO[410], Answer())
     for _ in range(2):
         with pytest.raises(NotOffered):
-            await client.account.products()
+            await client.orders.products()
     await a_day_passes()
     with pytest.raises(NotOffered):
-        await client.account.products()
+        await client.orders.products()
     assert len(odd.seen("/v1/products")) == 2
     await a_day_passes()
-    assert await client.account.products() == []
-    assert await client.account.products() == []
+    assert await client.orders.products() == []
+    assert await client.orders.products() == []
     assert [type(change) for change in changes] == [OperationUnavailable, OperationUnavailable, OperationAvailable]
     assert (await client.carrier()).unavailable == {}
 
@@ -202,9 +202,9 @@ async def test_an_unknown_order_or_product_switches_nothing_off(make_client: Cli
     odd.will("/v1/orders", NO[404])
     for _ in range(2):
         with pytest.raises(NotFound):
-            await client.account.order(7)
+            await client.orders.order(7)
         with pytest.raises(NotFound):
-            await client.account.place_order({4711: 1})
+            await client.orders.place_order({4711: 1})
     assert (await client.carrier()).unavailable == {}
 
 
@@ -242,8 +242,8 @@ async def test_a_429_for_orders_holds_up_orders_alone(make_client: ClientMaker, 
     exists(odd, 1)
     odd.will("/v1/orders", Answer(429, b"", {"Retry-After": "90"}))
     with pytest.raises(Throttled, match="too many requests"):
-        await client.account.orders()
+        await client.orders.orders()
     assert (await client.sim(iccid(1))).iccid == iccid(1)
     with pytest.raises(Throttled, match="asked us to wait"):
-        await make_client(organization="other", max_wait_seconds=0.3).account.orders()
+        await make_client(organization="other", max_wait_seconds=0.3).orders.orders()
     assert len(odd.seen("/v1/orders")) == 1

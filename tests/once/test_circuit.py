@@ -209,7 +209,7 @@ async def test_the_standing_is_the_same_to_a_redis_client_that_reads_text(
     async with Redis.from_url(valkey_url, decode_responses=True) as redis:
         client = make_client(redis=redis, retries=ONE_TRY, circuit_policy=LONG)
         with pytest.raises(OnceError):
-            await client.account.products()
+            await client.orders.products()
         await failing(client, 3)
         with pytest.raises(CircuitOpen, match="503"):
             await client.sim(ICCID)

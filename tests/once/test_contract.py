@@ -40,17 +40,17 @@ async def _send(once: OnceClient, iccid: str, _: str) -> None:
 
 
 async def _order(once: OnceClient, _: str, __: str) -> None:
-    number = (await once.account.orders()).items[0].number
-    await once.account.order(number)
+    number = (await once.orders.orders()).items[0].number
+    await once.orders.order(number)
 
 
 async def _place(once: OnceClient, _: str, __: str) -> None:
     home = Address(salutation="2", last_name="Lovelace", street="St James's Square", zip="SW1Y", city="London")
-    await once.account.place_order({1001: 2, 1002: 1}, to=home, reference="pumps")
+    await once.orders.place_order({1001: 2, 1002: 1}, to=home, reference="pumps")
 
 
 async def _ask_support(once: OnceClient, _: str, __: str) -> None:
-    await once.account.open_ticket(subject="Coverage", text="None.", sender="Ada", reply_to="ada@example.com")
+    await once.orders.open_ticket(subject="Coverage", text="None.", sender="Ada", reply_to="ada@example.com")
 
 
 # Each operation of the documents: how the client asks for it, of this SIM and this message.
@@ -69,11 +69,11 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/v2/sims/{iccid}/sms/{id}"): lambda once, iccid, sms: once.sms(iccid, sms),
     ("DELETE", "/v2/sims/{iccid}/sms/{id}"): lambda once, iccid, sms: once.commands.cancel_sms(iccid, sms),
     ("POST", "/v2/sims/{iccid}/topup"): lambda once, iccid, _: once.commands.top_up(iccid, Payment.CREDIT_CARD),
-    ("GET", "/v1/orders"): lambda once, _, __: once.account.orders(newest_first=False),
+    ("GET", "/v1/orders"): lambda once, _, __: once.orders.orders(newest_first=False),
     ("POST", "/v1/orders"): _place,
     ("GET", "/v1/orders/{order_number}"): _order,
-    ("GET", "/v1/products"): lambda once, _, __: once.account.products(),
-    ("GET", "/v1/support"): lambda once, _, __: once.account.tickets(),
+    ("GET", "/v1/products"): lambda once, _, __: once.orders.products(),
+    ("GET", "/v1/support"): lambda once, _, __: once.orders.tickets(),
     ("POST", "/v1/support"): _ask_support,
 }
 # Operations of the documents that the client does not have, each with the reason. There is none.

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from console.once.wire.decode import UNREADABLE, read_data_quota, read_items, read_sim, read_sms, read_sms_quota
+from console.once.wire.status import read_status
 
 ICCID = "8988228066605682328"
 
@@ -38,8 +39,7 @@ def test_a_sim_is_read_in_our_units() -> None:
     assert sim.iccid == ICCID
     assert sim.imei == "0000000000000018"
     assert sim.activated_at == datetime(2018, 3, 9, 7, 59, 9, tzinfo=UTC)
-    assert (sim.data_quota_bytes, sim.data_class) == (524_288_000, "low")
-    assert (sim.sms_quota, sim.sms_class) == (250, "plenty")
+    assert sim.data_class == "low"
     assert sim.label is None
 
 
@@ -48,7 +48,7 @@ def test_a_sim_of_which_1nce_says_nothing_but_its_number_is_unknown_and_not_zero
         read_sim(json({"iccid": ICCID})),
         read_sim(json({"iccid": ICCID, "current_quota": None, "status": None})),
     ):
-        assert (sim.status, sim.data_quota_bytes, sim.data_class, sim.imei_lock) == (None, None, None, None)
+        assert (sim.status, sim.data_class, sim.imei_lock) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_one_bad_sim_does_not_hide_the_others() -> None:
     bad = [
         {"imsi": "1"},
         {"iccid": "12"},
-        {"iccid": ICCID, "activation_date": "soon"},
+        {"iccid": ICCID, "activation_date": []},
         12,
         {"iccid": ICCID, "label": 5},
     ]
@@ -105,6 +105,26 @@ def test_a_data_quota_is_reported_in_bytes_and_goes_by_the_number_of_its_status(
     assert (quota.accumulated, quota.last_added) == (1_048_576_000, 524_288_000)
     assert (quota.status, quota.threshold_percent) == ("exhausted", 20)
     assert quota.expires_at == datetime(2031, 11, 26, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("never", ["9999-12-31 23:59:59", "0001-01-01T00:00:00Z", "never", 253402300799000])
+def test_a_time_that_means_never_loses_nothing_beside_it(never: str | int) -> None:
+    quota = read_data_quota(json(QUOTA | {"expiry_date": never}))
+    assert (quota.expires_at, quota.total) == (None, 524_288_000)
+    sim = read_sim(json({"iccid": ICCID, "label": "pump", "activation_date": never}))
+    assert (sim.activated_at, sim.label) == (None, "pump")
+    status = read_status(
+        json(
+            {
+                "status": {"description": "ONLINE"},
+                "location": {"last_updated": never},
+                "pdp_contexts": [{"created": never}],
+            }
+        )
+    )
+    assert (status.connection, status.located_at, status.session_started_at) == ("online", None, None)
+    sms = read_sms(json({"id": 1, "sms_type": {"id": 2}, "payload": "hello", "submit_date": never}))
+    assert (sms.payload, sms.submitted_at) == ("hello", None)
 
 
 def test_an_sms_quota_is_reported_in_messages() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.once.wire.times import maybe_time, parse_time, write_time
+from console.once.wire.times import known_time, maybe_time, parse_time, write_time
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ from console.once.wire.times import maybe_time, parse_time, write_time
         ("1700000000123456789", datetime(2023, 11, 14, 22, 13, 20, 123_456, tzinfo=UTC)),
         (946_684_800, datetime(2000, 1, 1, tzinfo=UTC)),
         ("20231114", datetime(2023, 11, 14, tzinfo=UTC)),
+        ("2026-11-30T07,25Z", datetime(2026, 11, 30, 7, 15, tzinfo=UTC)),
+        ("2026-11-30t07.5+01:00", datetime(2026, 11, 30, 6, 30, tzinfo=UTC)),
+        ("2026-11-30 07:15.5", datetime(2026, 11, 30, 7, 15, 30, tzinfo=UTC)),
+        ("20261130T0715,25Z", datetime(2026, 11, 30, 7, 15, 15, tzinfo=UTC)),
+        ("20261130T071530.5Z", datetime(2026, 11, 30, 7, 15, 30, 500_000, tzinfo=UTC)),
     ],
 )
 def test_every_form_becomes_the_same_kind_of_utc_time(written: str | float, meant: datetime) -> None:
@@ -54,6 +59,12 @@ def test_a_time_left_out_is_none_and_a_wrong_one_is_not() -> None:
     for wrong in ("soon", 0):
         with pytest.raises(ValueError):
             maybe_time(wrong)
+
+
+def test_of_an_answer_a_time_that_can_not_be_is_not_known() -> None:
+    for odd in (None, "", "soon", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 0):
+        assert known_time(odd) is None
+    assert known_time("2021-11-14") == datetime(2021, 11, 14, tzinfo=UTC)
 
 
 def test_a_time_is_written_as_1nce_takes_it() -> None:

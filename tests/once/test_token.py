@@ -64,11 +64,11 @@ async def test_a_newer_token_survives_who_still_holds_the_old_one(redis: Redis) 
     async def sign_in() -> AccessToken:
         return AccessToken(next(given), 3600)
 
-    store = TokenStore(redis, account="acme", sign_in=sign_in)
+    store = TokenStore(redis, login="acme", sign_in=sign_in)
     assert await store.get() == "old"
-    await store.forget("old")
+    await store.discard("old")
     assert await store.get() == "new"
-    await store.forget("old")
+    await store.discard("old")
     assert await store.get() == "new"
 
 
@@ -132,9 +132,9 @@ async def test_redis_out_of_reach_does_not_lock_us_out(nowhere: Redis) -> None:
         sign_ins += 1
         return AccessToken(f"token-{sign_ins}", 3600)
 
-    store = TokenStore(nowhere, account="acme", sign_in=sign_in)
+    store = TokenStore(nowhere, login="acme", sign_in=sign_in)
     assert await asyncio.gather(*(store.get() for _ in range(5))) == ["token-1"] * 5
-    await store.forget("token-1")
+    await store.discard("token-1")
     assert await store.get() == "token-2"
 
 
@@ -159,7 +159,7 @@ async def test_the_token_is_the_same_to_a_redis_client_that_reads_text(valkey_ur
         return AccessToken("token-1", 3600)
 
     async with Redis.from_url(valkey_url, decode_responses=True) as text:
-        for store in (TokenStore(redis, account="a", sign_in=sign_in), TokenStore(text, account="a", sign_in=sign_in)):
+        for store in (TokenStore(redis, login="a", sign_in=sign_in), TokenStore(text, login="a", sign_in=sign_in)):
             assert [await store.get(), await store.get()] == ["token-1"] * 2
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from console.errors import SealBroken
-from console.organizations.reads import account
+from console.organizations.reads import credentials
 from console.organizations.sealing import seal, unseal
 from console.organizations.writes import reseal
 from console.settings import Settings
@@ -46,7 +46,7 @@ async def test_a_rotation_goes_on_where_it_was_stopped(db: Database, settings: S
     async with db.transaction() as transaction:
         assert await reseal(transaction, rotated, limit=50) == (0, 0)
     async with db.reading() as reading:
-        found = await account(reading, OTHER, slug="acme")
+        found = await credentials(reading, OTHER, slug="acme")
     assert found is not None
     assert (found.once_client_secret, found.streamer_password) == ("demo-secret", STREAMER[1])
 

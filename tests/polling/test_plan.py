@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 from msgspec import structs
 
-from console.pages.templating import environment, span
+from console.pages.templating import environment
+from console.pages.texts import span
 from console.polling.report import Polling, PollingShare
 from console.polling.round_robin import SmoothRoundRobin
 from console.polling.rules import (

@@ -11,10 +11,10 @@ from playwright.async_api import Page, Route, WebSocketRoute, expect
 from console.connectivity.writes import record_events
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
+from tests.chromium import BADGE, live
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
-BADGE = "[data-live-badge]"
 SAID = "[data-live-text]"
 PAUSE = "[data-live-pause]"
 # A socket that is asked to come back waits on this clock: what it would wait is noted, and the wait is over at once.
@@ -55,11 +55,6 @@ async def rename(db: Database, cast: Cast, label: str, iccid: str = ADAS_SIM) ->
         await add_sim(transaction, cast.acme, iccid, label=label)
 
 
-async def live(page: Page, path: str) -> None:
-    await page.goto(path)
-    await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
-
-
 async def test_a_page_that_comes_back_with_the_back_button_catches_up(page: Page, db: Database, cast: Cast) -> None:
     await live(page, "/sims")
     await page.evaluate("window.marked = true")
@@ -67,10 +62,10 @@ async def test_a_page_that_comes_back_with_the_back_button_catches_up(page: Page
     await page.goto("/jobs")
     await rename(db, cast, "while nobody looked")
     await page.go_back(wait_until="commit")
-    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("while nobody looked", timeout=8000)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("while nobody looked")
     await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
     await rename(db, cast, "live again")
-    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("live again", timeout=3000)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("live again")
     assert await page.evaluate("[window.marked, window.kept]") == [True, True], "it was drawn anew, not kept"
 
 
@@ -83,16 +78,16 @@ async def test_an_answer_that_is_older_than_the_page_does_not_take_a_row_back(
     async def slowly(route: Route) -> None:
         answer = await route.fetch()
         await rename(db, cast, "while it was on its way")
-        await expect(row).to_contain_text("while it was on its way", timeout=5000)
+        await expect(row).to_contain_text("while it was on its way")
         await route.fulfill(response=answer)
 
     await page.route("**/sims?*sort=*", slowly)
     async with page.expect_response("**/sims?*sort=*"):
         await page.locator("#sort-label").click()
     await expect(page.locator("th[aria-sort]")).to_have_count(1)
-    await expect(row).to_contain_text("while it was on its way", timeout=3000)
+    await expect(row).to_contain_text("while it was on its way")
     await rename(db, cast, "and after it")
-    await expect(row).to_contain_text("and after it", timeout=3000)
+    await expect(row).to_contain_text("and after it")
 
 
 async def test_a_page_that_is_sent_twice_that_its_past_is_gone_is_drawn_for_the_second_time_too(
@@ -116,7 +111,7 @@ async def test_a_page_that_is_sent_twice_that_its_past_is_gone_is_drawn_for_the_
     await db.redis.flushall()
     await rename(db, cast, "one", ADAS_OTHER_SIM)
     await asyncio.wait_for(first.wait(), 10)
-    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("since the first", timeout=10_000)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("since the first")
     await expect(page.locator(BADGE)).to_have_attribute("data-state", "live")
 
 
@@ -130,7 +125,7 @@ async def test_a_hidden_tab_loses_no_event(page: Page, db: Database, cast: Cast)
         async with db.transaction() as transaction:
             none = dict.fromkeys(("operator", "country", "cause"))
             await record_events(transaction, cast.acme, [{**event, **words, **none}], now)
-    await expect(page.locator("#event-539")).to_be_attached(timeout=5000)
+    await expect(page.locator("#event-539")).to_be_attached()
     await page.evaluate(HIDE, False)
     shown = await page.locator("#events tr").evaluate_all("rows => rows.map(row => row.id)")
     assert shown == [f"event-{number}" for number in range(539, 499, -1)]
@@ -160,10 +155,10 @@ async def test_the_badge_says_how_fresh_the_page_is_and_forms_say_it_to_the_serv
     await page.evaluate(A_FORM)
     await page.click("#send")
     await page.context.set_offline(True)
-    await expect(page.locator(SAID)).to_have_text(re.compile(r"Console stale since \d\d:\d\d:\d\d"), timeout=5000)
+    await expect(page.locator(SAID)).to_have_text(re.compile(r"Console stale since \d\d:\d\d:\d\d"))
     await page.click("#send")
     await page.context.set_offline(False)
-    await expect(page.locator(SAID)).to_have_text("Console live", timeout=15000)
+    await expect(page.locator(SAID)).to_have_text("Console live")
     await page.click("#send")
     assert await page.evaluate("window.sent") == ["live", "stale", "live"]
 
@@ -190,7 +185,7 @@ async def test_a_connection_that_falls_silent_is_noticed_and_replaced(page: Page
     assert len(sockets) == 1, "two heartbeats may be late"
     await page.clock.fast_forward(15_000)
     await page.clock.resume()
-    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("said into the void", timeout=20_000)
+    await expect(page.locator(f"#sim-{ADAS_SIM}")).to_contain_text("said into the void")
     assert len(sockets) == 2
 
 

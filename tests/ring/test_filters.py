@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
-from tests.ring.test_connection import live
+from tests.chromium import live
 
 pytestmark = pytest.mark.one_edition
 ROWS = "[data-rows] > tr"
@@ -68,7 +68,7 @@ async def test_each_value_says_how_many_sims_it_would_show_and_keeps_that_up_to_
 ) -> None:
     async def shows(field: str, value: str, number: str) -> None:
         counted = page.locator(f"[data-facet={field}][data-facet-value={value}]")
-        await expect(counted).to_have_text(number, timeout=10_000)
+        await expect(counted).to_have_text(number)
 
     await live(page, "/sims?connection=online")
     await page.locator("#filters-open").click()

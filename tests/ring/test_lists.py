@@ -9,7 +9,7 @@ from playwright.async_api import Page, Route, expect
 
 from console.store.database import Database
 from tests.cast import Cast, add_sim
-from tests.ring.test_connection import live
+from tests.chromium import live
 
 pytestmark = pytest.mark.one_edition
 WAITING = "#sims-waiting"
@@ -36,10 +36,10 @@ async def test_what_enters_and_leaves_a_filtered_list_is_said_and_shown_when_ask
     before = await rows(page)
     assert before == [f"sim-{iccid}" for iccid in SIMS[:3]]
     await become(db, cast, "blocked", *SIMS[3:])
-    await expect(page.locator(WAITING)).to_contain_text("5 more match.", timeout=8_000)
+    await expect(page.locator(WAITING)).to_contain_text("5 more match.")
     await expect(page.locator(TOTAL)).to_have_text("8")
     await become(db, cast, "online", SIMS[1])
-    await expect(page.locator(WAITING)).to_contain_text("5 more match, 1 no longer does.", timeout=8_000)
+    await expect(page.locator(WAITING)).to_contain_text("5 more match, 1 no longer does.")
     assert await rows(page) == before, "nothing moves under the pointer"
     await expect(page.locator(f"#sim-{SIMS[1]}")).to_have_class(re.compile("has-left"))
     await expect(page.locator(f"#sim-{SIMS[1]}")).to_contain_text("no longer matches")
@@ -54,9 +54,9 @@ async def test_a_sim_that_left_and_came_back_has_not_left(page: Page, db: Databa
     await become(db, cast, "blocked", *SIMS[:3])
     await live(page, "/sims?connection=blocked")
     await become(db, cast, "online", SIMS[1])
-    await expect(page.locator(WAITING)).to_contain_text("1 no longer does.", timeout=8_000)
+    await expect(page.locator(WAITING)).to_contain_text("1 no longer does.")
     await become(db, cast, "blocked", SIMS[1])
-    await expect(page.locator(WAITING)).to_be_hidden(timeout=8_000)
+    await expect(page.locator(WAITING)).to_be_hidden()
     await expect(page.locator(f"#sim-{SIMS[1]}")).not_to_have_class(re.compile("has-left"))
 
 
@@ -65,7 +65,7 @@ async def test_a_list_that_was_empty_fills_by_itself(page: Page, db: Database, c
     await live(page, "/sims?connection=blocked")
     await expect(page.locator("#sims-found")).to_contain_text("No SIM matches")
     await become(db, cast, "blocked", *SIMS[:2])
-    await expect(page.locator("[data-rows] > tr")).to_have_count(2, timeout=8_000)
+    await expect(page.locator("[data-rows] > tr")).to_have_count(2)
 
 
 async def test_a_sorted_list_keeps_its_order_until_asked_and_says_so(page: Page, db: Database, cast: Cast) -> None:
@@ -78,7 +78,7 @@ async def test_a_sorted_list_keeps_its_order_until_asked_and_says_so(page: Page,
     before = await rows(page)
     async with db.transaction() as transaction:
         await add_sim(transaction, cast.acme, SIMS[2], connection="blocked", last_seen_at=now + timedelta(seconds=1))
-    await expect(page.locator(WAITING)).to_contain_text("The order has changed.", timeout=8_000)
+    await expect(page.locator(WAITING)).to_contain_text("The order has changed.")
     assert await rows(page) == before
     await page.click("[data-list-show]")
     await expect(page.locator("[data-rows] > tr").first).to_have_id(f"sim-{SIMS[2]}")
@@ -89,10 +89,10 @@ async def test_what_changed_while_a_page_was_away_is_said_when_it_is_back(page: 
     await become(db, cast, "offline", *SIMS[3:])
     await live(page, "/sims?connection=blocked")
     await page.context.set_offline(True)
-    await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "stale", timeout=8_000)
+    await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "stale")
     await become(db, cast, "blocked", SIMS[3])
     await page.context.set_offline(False)
-    await expect(page.locator(WAITING)).to_contain_text("1 more matches.", timeout=20_000)
+    await expect(page.locator(WAITING)).to_contain_text("1 more matches.")
 
 
 async def test_an_answer_that_is_slow_or_refused_holds_the_next_question_up_for_seconds_only(
@@ -115,6 +115,6 @@ async def test_an_answer_that_is_slow_or_refused_holds_the_next_question_up_for_
     await listing.route("**/sims/waiting*", slow_then_refused)
     await live(listing, "/sims?connection=blocked")
     await become(db, cast, "online", *SIMS[2:])  # another list changes, which may be this one
-    await expect(listing.locator(WAITING)).to_contain_text("2 more match.", timeout=12_000)
+    await expect(listing.locator(WAITING)).to_contain_text("2 more match.")
     assert answers[0] == 2
     await listing.close()

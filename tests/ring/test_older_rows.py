@@ -58,7 +58,7 @@ async def test_older_rows_are_led_to_once_new_ones_have_put_them_off_the_list(
     page: Page, db: Database, cast: Cast, rows: str, link: str, fill: Fill
 ) -> None:
     await fill(db, cast.acme, range(1, 21))
-    await page.goto(f"/sims/{ADAS_SIM}")
+    await page.goto(f"/sims/{ADAS_SIM}?tab={'sms' if 'sms' in rows else 'events'}")
     await expect(page.locator("body[data-live=live]")).to_be_attached()
     listed = page.locator(f"tr[id^='{rows}']")
     older = page.get_by_role("link", name=link)

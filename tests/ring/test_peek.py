@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from console.connectivity.writes import record_events
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast, add_sim
-from tests.ring.test_connection import live
+from tests.chromium import live
 from tests.ring.test_lists import become
 from tests.serving import Served
 
@@ -24,7 +24,6 @@ async def test_a_sim_is_seen_beside_the_list_by_keyboard_and_kept_in_the_address
     await become(db, cast, "blocked", *SIMS)
     await page.set_viewport_size({"width": 1440, "height": 900})
     await live(page, "/sims?connection=blocked")
-    await page.wait_for_load_state("networkidle")  # with the scripts that only lists have
     await page.keyboard.press("j")
     await page.keyboard.press("Space")
     await expect(page.locator(PEEK)).to_contain_text(SIMS[0])
@@ -63,7 +62,7 @@ async def test_what_is_beside_the_list_is_live(page: Page, db: Database, cast: C
     async with db.transaction() as transaction:
         await record_events(transaction, cast.acme, [event | named], now)
         await add_sim(transaction, cast.acme, SIMS[1], label="pump beside", connection="online", last_seen_at=now)
-    await expect(page.locator(PEEK)).to_contain_text("pump beside", timeout=8_000)
+    await expect(page.locator(PEEK)).to_contain_text("pump beside")
     await expect(page.locator(PEEK)).to_contain_text("Create")
     await expect(page.locator(f"{PEEK} [data-state=online]")).to_be_visible()
 

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from console.store.database import Database
 from console.users.tables import users
 from tests.cast import Cast
-from tests.ring.test_connection import live
+from tests.chromium import live
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -26,7 +26,7 @@ async def choose(db: Database, zone: str) -> None:
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "Europe/Berlin\0", "x" * 5_000])
 async def test_only_a_zone_that_there_is_can_be_chosen(web: Served, cast: Cast, zone: str) -> None:
     async with web.signed_in("ada") as ada:
-        answer = await ada.post("/settings/zone", data={"zone": zone})
+        answer = await ada.post("/settings/preferences", data={"zone": zone})
         assert answer.status_code == 422
         assert 'data-own-zone="UTC"' in (await ada.get("/settings")).text
 
@@ -34,7 +34,7 @@ async def test_only_a_zone_that_there_is_can_be_chosen(web: Served, cast: Cast, 
 async def test_times_are_in_the_chosen_zone_on_both_sides_of_its_change_to_winter(page: Page, db: Database) -> None:
     await live(page, "/settings")
     await page.get_by_label("Show times in").select_option("Europe/Berlin")
-    await page.locator("form[action='/settings/zone'] button").click()
+    await page.locator("form[action='/settings/preferences'] button").click()
     await expect(page.locator("html")).to_have_attribute("data-own-zone", "Europe/Berlin")
     assert await page.evaluate(TIMES_OF, ["2027-10-31T00:59:59Z", "2027-10-31T01:00:00Z", "2028-02-29T23:30:00Z"]) == [
         "2027-10-31 02:59:59 +02:00",

@@ -39,3 +39,28 @@ async def test_a_session_of_the_attackers_own_stays_the_attackers(web: Served, c
         seen = await eve.get("/sims")
         assert ADAS_SIM not in seen.text, "whoever planted it sees nothing of Ada's"
         assert seen.status_code == 303 or EVES_SIM in seen.text
+
+
+async def test_the_session_that_a_browser_had_ends_when_somebody_signs_in_over_it(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    """Whoever has copied its cookie has nothing then: by the form, again as the same user, and by an invitation."""
+    async with web.stranger() as browser, web.stranger() as thief, web.signed_in("ada") as ada:
+        for name in ("vera", "vera", "otto"):
+            stolen = browser.cookies.get("session") or "none"
+            assert (await browser.post("/sign-in", data={"name": name, "password": PASSWORD})).status_code == 303
+            assert browser.cookies["session"] != stolen
+            thief.cookies.set("session", stolen)
+            assert (await thief.get("/sims")).headers["location"].startswith("/sign-in")
+            assert (await browser.get("/sims")).status_code == 200
+        link = await ada.post("/users/invitations", data={"role": "viewer", "note": ""})
+        path = link.text.split("/join/")[1].split('"')[0].split("<")[0]
+        stolen = browser.cookies["session"]
+        form = {"name": "nina", "password": "four words of a sentence"}
+        assert (await browser.post(f"/join/{path}", data=form)).status_code == 303
+        thief.cookies.set("session", stolen)
+        assert (await thief.get("/sims")).headers["location"].startswith("/sign-in")
+        assert (await browser.get("/sims")).status_code == 200
+    async with db.reading() as reading:
+        ended = sa.text("SELECT actor FROM audit_lines WHERE action = 'session.end' ORDER BY id")
+        assert (await reading.execute(ended)).scalars().all() == ["vera", "vera", "otto"]

@@ -82,6 +82,18 @@ async def test_when_a_session_has_ended_the_browser_clears_its_data(web: Served,
     assert in_part.headers["hx-redirect"].startswith("/sign-in")
 
 
+async def test_whose_session_has_ended_reads_so_where_they_sign_in(web: Served, cast: Cast) -> None:
+    said = "Your session has ended"
+    async with web.stranger() as stranger:
+        assert said not in (await stranger.get("/sign-in")).text
+    async with web.signed_in("ada") as ada:
+        cookies = dict(ada.cookies)
+        await ada.post("/sign-out")
+        assert said not in (await ada.get("/sign-in")).text, "who signs out knows it"
+        ada.cookies.update(cookies)
+        assert said in (await ada.get("/sign-in?next=/sims")).text
+
+
 async def test_back_shows_nothing_after_signing_out_not_even_offline(web: Served, cast: Cast) -> None:
     demand_chromium()
     async with chromium() as browser:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 import websockets
 
+from console.acting import Actor, ActorKind
 from console.audit.tables import lines
 from console.live import heartbeats
 from console.members.writes import change_role
@@ -145,7 +146,9 @@ async def test_what_is_decided_about_the_user_ends_their_programs_and_an_old_tok
                 await socket.recv()
                 async with db.transaction() as transaction:
                     if decide == "role":
-                        await change_role(transaction, cast.acme, otto, Role.VIEWER)
+                        await change_role(
+                            transaction, Actor(kind=ActorKind.CLI, name="root"), cast.acme, otto, Role.VIEWER, NOW
+                        )
                     else:
                         await disable_user(transaction, "otto", NOW)
                 assert await close_code(socket) == 4401

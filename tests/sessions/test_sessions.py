@@ -7,12 +7,13 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from console.acting import Actor, ActorKind
 from console.api_keys.tables import api_keys
 from console.api_keys.writes import revoke_key
-from console.errors import Invalid, NotFound
+from console.errors import Invalid, NotAllowed, NotFound
 from console.members.credentials import callers_of_sessions
 from console.members.entering import enter
-from console.members.writes import put_user
+from console.members.writes import disable_member, put_user
 from console.organizations.rules import Role
 from console.organizations.sealing import hashed
 from console.sessions.rules import IDLE, LIFE
@@ -87,6 +88,33 @@ async def test_a_changed_password_and_a_disabled_user_end_all_sessions(db: Datab
             await writes.disable_user(transaction, "ada", NOW)
     assert [await holder(db, session_id, NOW) for session_id in session_ids] == [None, None]
     assert await holder(db, others, NOW) == "otto"
+
+
+@pytest.mark.parametrize("where", ["here", "everywhere"])
+async def test_who_is_disabled_while_they_sign_in_begins_no_session(db: Database, cast: Cast, where: str) -> None:
+    """It would open nothing as long as they are disabled, and everything from the moment that they are enabled."""
+    number, began = await user_id(db, "vera"), asyncio.Event()
+
+    async def sign_in() -> None:
+        async with db.transaction() as transaction:
+            await began.wait()
+            await enter(transaction, number, cast.acme, NOW)
+
+    signing_in = asyncio.create_task(sign_in())
+    async with db.transaction() as transaction:
+        if where == "here":
+            shell = Actor(kind=ActorKind.CLI, name="root")
+            await disable_member(transaction, shell, cast.acme, number, NOW)
+        else:
+            await writes.disable_user(transaction, "vera", NOW)
+        began.set()
+        await asyncio.sleep(0.2)  # it waits for this transaction
+        assert not signing_in.done()
+    with pytest.raises(NotAllowed):
+        await signing_in
+    async with db.reading() as reading:
+        query = sa.select(sa.func.count()).select_from(sessions).where(sessions.c.user_id == number)
+        assert (await reading.execute(query)).scalar_one() == 0
 
 
 async def test_what_is_changed_must_be_there_and_be_good(db: Database, cast: Cast) -> None:
@@ -166,7 +194,7 @@ async def test_a_right_password_forgives_the_wrong_ones_before_it(web: Served, c
 async def test_signing_in_leads_to_no_other_site(web: Served, cast: Cast, address: str) -> None:
     async with web.stranger() as browser:
         answer = await browser.post("/sign-in", data={"name": "vera", "password": PASSWORD, "next": address})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/start")
 
 
 async def test_another_sites_form_is_refused(web: Served, cast: Cast) -> None:

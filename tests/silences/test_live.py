@@ -10,11 +10,9 @@ from console.silences.bodies import NewSilence
 from console.silences.rules import Label, Matcher
 from console.store.database import Database
 from tests.cast import Cast
-from tests.ring.conftest import browser, page
-from tests.ring.test_connection import live
+from tests.chromium import live
 from tests.serving import Served
 
-__all__ = ["browser", "page"]
 pytestmark = pytest.mark.one_edition
 LISTS = "#silence-lists"
 

@@ -10,7 +10,7 @@ from console import facts
 from console.errors import Changed, SimNotFound
 from console.facts.sims import SimChanged
 from console.sims import reads
-from console.sims.annotations.rules import (
+from console.sims.annotations_rules import (
     LONGEST_NOTE,
     MOST_FIELDS,
     MOST_TAGS,
@@ -20,7 +20,7 @@ from console.sims.annotations.rules import (
     fold_tag,
     merged,
 )
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_writes import annotate
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
 

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from console.sims import counts_reads as reads
 from console.sims import reads as lists
-from console.sims.counts import reads
-from console.sims.counts.tables import fleet_counts
-from console.sims.counts.writes import fold_counts
 from console.sims.filter_parameters import read_filter
-from console.sims.watching.writes import unwatch
-from console.sims.writes import record_connections, record_inventory
+from console.sims.tables import fleet_counts
+from console.sims.watching_writes import unwatch
+from console.sims.writes import fold_counts, record_connections, record_inventory
 from console.store.database import Database
 from tests.cast import ADAS_SIM, Cast, listed, placed
 
@@ -21,9 +20,10 @@ pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ICCIDS = [f"89882280666{number:08d}" for number in range(40)]
 COUNTED = sa.text("""
-    SELECT s.connection, s.status, s.quota, s.missing_walks >= 2, s.operator, s.country, s.rat, count(*)
+    SELECT s.connection, s.status, s.quota, s.missing_walks >= 2, s.operator, s.country, s.rat, s.apn,
+        count(*)
     FROM sims s LEFT JOIN unwatched_sims u USING (organization_id, iccid)
-    WHERE s.organization_id = :organization_id AND u.iccid IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7""")
+    WHERE s.organization_id = :organization_id AND u.iccid IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8""")
 
 
 async def differences(db: Database, organization_id: int) -> list[tuple[object, ...]]:
@@ -33,10 +33,10 @@ async def differences(db: Database, organization_id: int) -> list[tuple[object, 
         kept = await reads.kinds(reading, organization_id)
         rows = (await reading.execute(COUNTED, {"organization_id": organization_id})).all()
     found = {
-        (one.connection, one.status, one.quota, one.missing, one.operator, one.country, one.rat): one.sims
+        (one.connection, one.status, one.quota, one.missing, one.operator, one.country, one.rat, one.apn): one.sims
         for one in kept
     }
-    true = {tuple(row[:7]): row[7] for row in rows}
+    true = {tuple(row[:8]): row[8] for row in rows}
     return [(key, found.get(key), true.get(key)) for key in {*found, *true} if found.get(key) != true.get(key)]
 
 
@@ -53,6 +53,7 @@ async def move(db: Database, organization_id: int, chance: random.Random) -> Non
                 operator=chance.choice(["A", "B", None]),
                 country=chance.choice(["DE", None]),
                 rat=chance.choice(["LTE", "2G", None]),
+                apn=chance.choice(["iot.1nce.net", "sensor.net", None]),
             )
             for iccid in chosen
         ]
@@ -116,6 +117,8 @@ async def test_folded_counts_are_one_row_for_each_kind(db: Database, cast: Cast)
         "operator=A&operator=unknown",
         "operator_not=A&quota=unknown&status_not=unknown",
         "rat=unknown",
+        "apn=iot.1nce.net&apn=unknown",
+        "apn_not=sensor.net&country=DE",
         "rat_not=LTE&connection_not=online",
         "q=8988228066",
         "q=8988&connection=online",

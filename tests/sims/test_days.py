@@ -10,11 +10,9 @@ from console.connectivity.writes import record_statuses
 from console.pages.sim_days import day
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast, add_sim, placed
-from tests.ring.conftest import browser, page
-from tests.ring.test_connection import live
+from tests.chromium import live
 from tests.serving import Served
 
-__all__ = ["browser", "page"]
 SIM, OLD = "8988228066600000078", "8988228066600000079"
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -68,7 +66,7 @@ async def test_each_row_has_its_day_and_keeps_it_when_it_changes(page: Page, db:
     await expect(bars).to_have_attribute("aria-label", "online 100 % of the last 24 hours, of which 24 are not known")
     async with db.transaction() as transaction:
         await add_sim(transaction, cast.acme, ADAS_SIM, label="renamed", connection="online")
-    await expect(page.locator(f"#sim-{ADAS_SIM} .sim-label")).to_contain_text("renamed", timeout=8_000)
+    await expect(page.locator(f"#sim-{ADAS_SIM} .sim-label")).to_contain_text("renamed")
     await expect(bars).to_have_count(1)
     await page.fill("#q", "renamed")
     await expect(page.locator("[data-rows] > tr")).to_have_count(1)

@@ -1,14 +1,35 @@
 """How many SIMs each value of a filter would show, beside the other filters."""
 
-import pytest
+import random
+from datetime import UTC, datetime
 
-from console.sims.counts.facets import facets
-from console.sims.counts.reads import Kind
+import hypothesis
+import pytest
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from console.sims import reads
+from console.sims.counts_reads import COUNTED, Kind, kinds
+from console.sims.facets import countries, facets, matching
 from console.sims.rules import Criterion, SimFilter, having
+from console.sims.tables import sims
+from console.sims.watching_writes import unwatch
+from console.store.database import Database
+from tests.cast import Cast, add_sim
 
 NUMBERS = (("online", "DE", 5), ("online", "FR", 2), ("offline", "DE", 3), (None, None, 1))
 KINDS = [
-    Kind(connection=connection, status="enabled", quota=None, missing=False, operator=None, country=country, sims=sims)
+    Kind(
+        connection=connection,
+        status="enabled",
+        quota=None,
+        missing=False,
+        operator=None,
+        country=country,
+        rat=None,
+        apn=None,
+        sims=sims,
+    )
     for connection, country, sims in NUMBERS
 ]
 
@@ -37,3 +58,62 @@ def test_a_value_is_counted_beside_the_other_fields(
 @pytest.mark.parametrize("wanted", [SimFilter(q="pump"), having(tag="north"), having(label="has", country="DE")])
 def test_what_is_not_counted_by_kind_has_no_numbers(wanted: SimFilter) -> None:
     assert facets(KINDS, wanted) == {}
+
+
+VALUES = {
+    "connection": ("online", "attached", "offline", "blocked", None),
+    "status": ("enabled", "disabled", None),
+    "quota": ("ok", "low", "exhausted", "expired", None),
+    "operator": ("Orange", "o2 – Ä", None),
+    "country": ("DE", "FR", "NL", None),
+    "rat": ("LTE", "2G", None),
+    "apn": ("iot.1nce.net", None),
+}
+CRITERIA = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda field: st.builds(
+        Criterion,
+        field=st.just(field),
+        values=st.lists(
+            st.sampled_from([value or "unknown" for value in VALUES[field]] + ["nothing"]), min_size=1, unique=True
+        ).map(tuple),
+        excluded=st.booleans(),
+    )
+)
+
+
+@pytest.mark.one_edition
+async def test_whatever_is_asked_is_counted_as_sql_counts_it(db: Database, cast: Cast) -> None:
+    """The same filter in Python, over the kept counts, and in SQL, over each SIM."""
+    chance = random.Random(4)
+    async with db.transaction() as transaction:
+        for number in range(60):
+            iccid = f"89882280670{number:08d}"
+            await add_sim(transaction, cast.acme, iccid)
+            values = {name: chance.choice(found) for name, found in VALUES.items()}
+            mine = sa.and_(sims.c.organization_id == cast.acme, sims.c.iccid == iccid)
+            await transaction.connection.execute(sa.update(sims).where(mine).values(**values))
+            if number % 9 == 0:
+                await unwatch(transaction, cast.acme, iccid, "ada", datetime.now(UTC))
+    assert {*VALUES} <= COUNTED
+    async with db.snapshot() as reading:
+        found = await kinds(reading, cast.acme)
+        there = sa.select(sims.c.country).where(sims.c.organization_id == cast.acme, sims.c.country.is_not(None))
+        assert countries(found) == sorted(set((await reading.execute(there)).scalars()))
+        for wanted in some_filters():
+            in_sql = len(await reads.keys(reading, cast.acme, wanted, limit=200))
+            assert matching(found, wanted) == in_sql, wanted
+    assert matching(found, SimFilter(q="pump")) is None
+    assert matching(found, having(tag="cold")) is None
+
+
+def some_filters() -> list[SimFilter]:
+    """Generated ones, always the same."""
+    filters: list[SimFilter] = [SimFilter()]
+
+    @hypothesis.settings(max_examples=30, database=None, derandomize=True)
+    @hypothesis.given(st.lists(CRITERIA, max_size=3, unique_by=lambda one: one.field))
+    def note(criteria: list[Criterion]) -> None:
+        filters.append(SimFilter(criteria=tuple(criteria)))
+
+    note()
+    return filters

@@ -39,7 +39,7 @@ def open_list(hub: Hub, organization_id: int) -> Subscriber:
     client = Client(organization_id=organization_id, handle="user:1", credential=1, topics=frozenset(), permissions=1)
     encoding = HtmlEncoding(view, LayoutView(fragments), lambda *_: None)
     page = Subscriber(client, "browser", encoding, frozenset({"fleet"}), network, view=view, ended=network.end)
-    assert hub.join(page)
+    assert hub.join(page) is None
     return page
 
 

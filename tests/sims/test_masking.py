@@ -19,7 +19,7 @@ from console.facts.sms import Sms
 from console.organizations.rules import Permission
 from console.sms.writes import put_template, record_messages
 from console.store.database import Database
-from tests.cast import ADAS_SIM, Cast, add_sim
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -168,7 +168,7 @@ async def test_texts_of_messages_and_actions_show_no_number_to_whoever_may_not_r
         made = await put_template(transaction, cast.acme, "Who", "{imsi} {msisdn}", "ada", NOW)
         asked = Asked(kind=ActionKind.SMS, iccid=ADAS_SIM, parameters={"payload": about})
         action, _ = await request(transaction, cast.ada, asked, "first", NOW, undo=timedelta(days=99))
-        await add_approval(transaction, cast.ada, "It is many.", "Ticket 4711", NOW, action=action)
+        await add_approval(transaction, cast.ada, "It is many.", about, NOW, action=action)
         asked = Asked(kind=ActionKind.SMS, iccid="", parameters={"payload": "{imsi} {msisdn}", "fill": True})
         chosen = Selection(iccids=[ADAS_SIM])
         bulk, _ = await plan(transaction, cast.ada, asked, chosen, "second", "second", NOW, stop_percent=5)
@@ -179,7 +179,10 @@ async def test_texts_of_messages_and_actions_show_no_number_to_whoever_may_not_r
             page = (await vera.get(path)).text
             assert not [number for number in WHOLE if number in page], path
             assert "…1234" in page, path
-        for path in whole:
+        for path in ("/sms.csv", f"{conversation}.csv", "/actions.csv", "/bulk-actions.csv", "/approvals.csv"):
+            file = (await vera.get(path)).text
+            assert not [number for number in WHOLE if number in file], path
+        for path in (*whole, "/approvals", "/approvals/1", "/approvals.csv"):
             page = (await otto.get(path)).text
             assert all(number in page for number in WHOLE), path
         for path in (f"/sims/{ADAS_SIM}/sms", "/actions", "/approvals", "/approvals/1", "/audit"):
@@ -199,3 +202,22 @@ async def test_texts_of_messages_and_actions_show_no_number_to_whoever_may_not_r
             for socket in (page, list_page, stream):
                 said = await received(socket, "1234")
                 assert not [number for number in WHOLE if number in said]
+
+
+async def test_a_binary_message_shows_no_number_in_the_list_of_conversations(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    late = datetime.now(UTC)
+    about = message(f"I am {IMSI}.".encode().hex(), dcs=4)
+    part = structs.replace(message(f"at {IMSI[:8]}"), iccid=ADAS_OTHER_SIM, id="2", part=1, parts=2)
+    digits = about.payload and about.payload[10:32]
+    assert digits
+    async with web.signed_in("vera") as vera, web.page_socket(vera, "?view=sms&topics=sms") as socket:
+        await socket.recv()
+        async with db.transaction() as transaction:
+            await record_messages(transaction, cast.acme, [about, part], late)
+        pages = [(await vera.get(path)).text for path in ("/sms", "/sms.csv", "/sms.csv?format=ndjson")]
+        for text in (await received(socket, "31323334"), *pages):
+            assert digits not in text
+            assert "31323334" in text, "its last four digits"
+            assert IMSI[:8] not in text, "another part may hold the rest"

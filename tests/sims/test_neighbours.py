@@ -8,8 +8,8 @@ import pytest
 from console.connectivity.writes import record_statuses
 from console.sims import neighbours as standing
 from console.sims import reads, writes
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.sims.filter_parameters import read_filter
 from console.sims.neighbours import neighbours
 from console.sims.rules import SimFilter, parse_sort

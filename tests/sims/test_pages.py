@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from console.iccid import check_digit
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.store.database import Database
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast
 from tests.serving import Served

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from console.iccid import check_digit
 from console.sims import reads
-from console.sims.rules import SimFilter
+from console.sims.rules import SimFilter, having
 from console.sims.search import LONGEST, MOST_IDENTIFIERS, MOST_WORDS, Search, SearchTooLong, parse_search
 from console.sims.unmatched import not_found
 from console.sims.writes import record_inventory
@@ -72,7 +72,18 @@ SPELLINGS = [
     "010.192.001.008",
     "http://10.192.1.8:8080/status",
     "::ffff:10.192.1.8",
+    # what modems answer, and what stands above or beside it in a table
+    *(f"{command} {ICCID}8" for command in ("AT+CCID", "^ICCID:", "%CCID:", "#CCID:", "+QCCID:")),
+    *(f"{label} {ICCID}8" for label in ("ICCID No.", "ICCID Number:", "ICCID\u00a0:", "Card number:", "SIM-ID:", "SN")),
+    *(f"{label} 901405100000002" for label in ("+CIMI:", "IMSI =", "imsi-", "IMSI")),
+    *("IMSI901405100000002", "imsi-901405100000002", "IMEI490154203237518"),
+    *(f"{label} 490154203237518" for label in ("IMEI1:", "IMEI 1:", "+CGSN:", "S/N")),
+    *("Phone no. +882285601000002", "IP-Address: 10.192.1.8", "IP address:\t10.192.1.8"),
+    *(f"ICCID{divided}{ICCID}8" for divided in ("\t", "\r\n", ",", ";", " | ")),
+    f"ICCID\tIMSI\n{ICCID}8\t901405100000002",
+    f"ICCID,SIM number\r\n{ICCID}8,+882285601000002",
 ]
+WORDS = ["sim card", "iccid no", "SIM 12", "tel aviv 5", "imsi-pump", "card 4711"]
 
 
 async def fill(db: Database, cast: Cast) -> None:
@@ -103,6 +114,11 @@ async def found(db: Database, cast: Cast, text: str) -> list[str]:
     return [sim.iccid for sim in page.items]
 
 
+@pytest.mark.parametrize("text", WORDS)
+def test_what_looks_like_a_label_of_a_number_is_a_word_without_one(text: str) -> None:
+    assert parse_search(text).words == tuple(text.split())
+
+
 @pytest.mark.one_edition
 async def test_an_identifier_is_found_in_every_spelling(db: Database, cast: Cast) -> None:
     await fill(db, cast)
@@ -130,6 +146,36 @@ async def test_an_identifier_is_found_in_every_spelling(db: Database, cast: Cast
 async def test_words_are_found_in_any_case_and_unicode_form(db: Database, cast: Cast, text: str, iccid: str) -> None:
     await fill(db, cast)
     assert await found(db, cast, text) == [iccid]
+
+
+@pytest.mark.one_edition
+async def test_dashes_underscores_and_apostrophes_stand_for_each_other(db: Database, cast: Cast) -> None:
+    signs = "_-'`\u00b4\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2018\u2019\u02bc\uff07\uff3f\uff0d"
+    sims = [listed(ICCID, label="Line_12-B"), listed(OTHER, label="Line 12 B")]
+    async with db.transaction() as transaction:
+        await record_inventory(transaction, cast.acme, sims, NOW)
+    for sign in signs.replace("\u00b4", ""):  # which is a blank and an accent in form KC: two words
+        assert await found(db, cast, f"line{sign}12") == [ICCID], sign
+        async with db.reading() as reading:
+            by_label = await reads.page(reading, cast.acme, having(label=f"line{sign}12"))
+        assert [sim.iccid for sim in by_label.items] == [ICCID], sign
+    assert await found(db, cast, "Line%12") == []
+    for sign in signs:
+        async with db.transaction() as transaction:
+            await record_inventory(transaction, cast.acme, [listed(ICCID, label=f"Line{sign}12")], NOW)
+        assert await found(db, cast, "line-12") == [ICCID], sign
+
+
+@pytest.mark.one_edition
+async def test_a_label_that_grows_when_it_is_folded_is_kept_and_found(db: Database, cast: Cast) -> None:
+    scattered = [0x3300 + n * 7919 % 88 for n in range(127)]  # each is up to six letters when it is folded
+    label = "".join(map(chr, [*scattered, *(0xAC00 + n * 7919 % 11_172 for n in range(128))]))
+    async with db.transaction() as transaction:
+        await record_inventory(transaction, cast.acme, [listed(ICCID, label=label)], NOW)
+    assert await found(db, cast, label[100:150]) == [ICCID]
+    async with db.reading() as reading:
+        page = await reads.page(reading, cast.acme, having(label=label[:20]))
+    assert [sim.label for sim in page.items] == [label]
 
 
 @pytest.mark.one_edition

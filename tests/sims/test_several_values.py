@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from console.connectivity.writes import record_statuses
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
 from console.sims.filter_parameters import FilterRefused, parameters_of, read_filter
 from console.sims.writes import record_inventory
 from console.store.database import Database
@@ -171,6 +171,24 @@ def test_parameters_survive_being_read_and_written() -> None:
         once = parameters_of(read_filter(asked(text)))
         assert sorted(once) == sorted(asked(text))
         assert read_filter(once) == read_filter(asked(text))
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "value"),
+    [
+        ("country", " \uff4e\uff4c ", "NL"),
+        ("country", "Unknown", "unknown"),
+        ("operator", " UNKNOWN", "unknown"),
+        ("rat", "Unknown", "unknown"),
+        ("apn", "Unknown", "unknown"),
+        ("connection", "\uff2fnline ", "online"),
+        ("label", " HAS", "has"),
+        ("label", "None", "none"),
+        ("label", "Has it", "Has it"),
+    ],
+)
+def test_a_value_is_read_in_every_spelling(field: str, written: str, value: str) -> None:
+    assert parameters_of(read_filter([(field, written)])) == [(field, value)]
 
 
 @pytest.mark.parametrize("wrong", [("tag", "a;b"), ("field.1x", "y"), ("field.site", "a\0b"), ("country", "x" * 201)])

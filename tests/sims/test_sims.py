@@ -1,5 +1,6 @@
 """What is kept of SIMs: only what differs is written, and only what changed is published."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.connectivity.writes import record_statuses
-from console.sims import reads, writes
-from console.sims.counts import reads as counts_reads
+from console.sims import counts_reads, reads, writes
 from console.sims.filter_parameters import read_filter
 from console.sims.rules import SimFilter, having, parse_sort
 from console.store.database import Database
@@ -168,3 +168,10 @@ async def test_every_count_is_that_of_the_list_behind_it(db: Database, cast: Cas
             for word, number in getattr(counts, name).items():
                 assert await reads.count(connection, cast.acme, having(**{name: word})) == number
         assert counts.total == await reads.count(connection, cast.acme, SimFilter()) == 2
+
+
+def test_a_sort_of_thousands_of_fields_is_refused_at_the_first_too_many() -> None:
+    began = time.process_time()
+    with pytest.raises(ValueError, match="8 fields at most"):
+        parse_sort(",".join(f"field.a{number}" for number in range(8_000)))
+    assert time.process_time() - began < 0.2

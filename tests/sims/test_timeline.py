@@ -1,21 +1,22 @@
 """A SIM's time on one axis: spans without a gap, what is not known is not none, each range with its address."""
 
+import asyncio
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Route, expect
 
 from console.connectivity import spans as reading_spans
 from console.connectivity.spans import counted_events, spans
 from console.connectivity.writes import record_events, record_statuses
 from console.store.database import Database
 from tests.cast import ADAS_SIM, EVES_SIM, Cast, placed
-from tests.ring.conftest import browser, page
-from tests.ring.test_connection import live
+from tests.chromium import live
 from tests.serving import Served
 
-__all__ = ["browser", "page"]
 pytestmark = pytest.mark.one_edition
 SIM = "8988228066600000002"
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -87,8 +88,31 @@ async def test_the_timeline_is_live_and_its_range_is_kept(page: Page, db: Databa
     await expect(page).to_have_url(re.compile(r"range=7d"))
     await expect(page.locator("#range-7d")).to_have_attribute("aria-current", "true")
     await happen(db, cast, 1, datetime.now(UTC), "error")
-    await expect(page.locator("#sim-timeline")).to_contain_text("1 event", timeout=12_000)
+    await expect(page.locator("#sim-timeline")).to_contain_text("1 event")
     await expect(page.locator("#range-7d")).to_have_attribute("aria-current", "true")
     assert await page.locator(".span-error").count() == 1
     await page.set_viewport_size({"width": 320, "height": 700})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+async def test_an_answer_of_the_range_before_comes_too_late(page: Page, cast: Cast) -> None:
+    await live(page, f"/sims/{SIM}")
+    on_its_way, go_on = asyncio.Event(), asyncio.Event()
+    held: list[str] = []
+
+    async def late(route: Route) -> None:
+        held.append(route.request.url)
+        on_its_way.set()
+        await go_on.wait()
+        with suppress(PlaywrightError):  # it is no longer waited for
+            await route.continue_()
+
+    await page.route(re.compile(r"/timeline\?range=24h"), late)
+    await page.evaluate("document.dispatchEvent(new CustomEvent('live:applied'))")
+    await asyncio.wait_for(on_its_way.wait(), 10)
+    await page.click("#range-7d")
+    await expect(page.locator("#range-7d")).to_have_attribute("aria-current", "true")
+    go_on.set()
+    await page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    await expect(page.locator("#range-7d")).to_have_attribute("aria-current", "true")
+    assert len(held) == 1

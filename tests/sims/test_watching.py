@@ -14,12 +14,12 @@ from console.facts.network import NetworkEvent
 from console.facts.sims import SimChanged
 from console.polling.rules import Kind
 from console.polling.writes import claim_slots
-from console.sims import reads
-from console.sims.counts import reads as counts_reads
+from console.sims import counts_reads, reads
+from console.sims.facets import countries
 from console.sims.rules import SimFilter
-from console.sims.watching.reads import request
-from console.sims.watching.rules import Watch
-from console.sims.watching.writes import refuse, unwatch, watch
+from console.sims.watching_reads import request
+from console.sims.watching_rules import Watch
+from console.sims.watching_writes import refuse, unwatch, watch
 from console.sims.writes import record_inventory, record_walk
 from console.store.database import Database
 from console.usage import reads as usage
@@ -45,12 +45,12 @@ async def test_an_unwatched_sim_leaves_lists_and_totals(db: Database, cast: Cast
         everything = await reads.page(reading, cast.acme, SimFilter())
         by_word = await reads.page(reading, cast.acme, SimFilter(q="pump"))
         counts = await counts_reads.counts(reading, cast.acme)
-        countries = await reads.countries(reading, cast.acme)
+        there = countries(await counts_reads.kinds(reading, cast.acme))
         still = await reads.one(reading, cast.acme, ADAS_SIM)
     assert ([one.iccid for one in everything.items], everything.total) == ([ADAS_OTHER_SIM], 1)
     assert ([one.iccid for one in by_word.items], by_word.total) == ([ADAS_OTHER_SIM], 1)
     assert (counts.total, counts.connection) == (1, {"offline": 1})
-    assert countries == ["FR"]
+    assert there == ["FR"]
     assert still is not None
     assert (still.label, still.watched) == ("pump-1", False)
     assert published == [SimChanged(time=NOW, subject=ADAS_SIM, data=still)]

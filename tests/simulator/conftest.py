@@ -148,7 +148,11 @@ def simulated(_worked_on: Simulated) -> Iterator[Simulated]:
     yield _worked_on
     _worked_on.sim("DELETE", "faults")
     _worked_on.sim("POST", "capabilities", {"orders": True, "products": True, "support": True, "usage": False})
-    _worked_on.sim("POST", "quirks", {"shifting_pages": False, "buffered_shown": False, "retry_after": True})
+    _worked_on.sim(
+        "POST",
+        "quirks",
+        {"shifting_pages": False, "orders_by_number": False, "buffered_shown": False, "retry_after": True},
+    )
 
 
 @pytest.fixture

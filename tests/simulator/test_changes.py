@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from tests.simulator import documents
@@ -14,8 +15,14 @@ def _lines(simulated: Simulated, iccid: str) -> list[tuple[str, dict[str, Any]]]
     return [(line["kind"], line["detail"]) for line in simulated.sim("GET", "ledger") if line["iccid"] == iccid]
 
 
+def _untouched(simulated: Simulated, connection: str) -> str:
+    """One of those that no test has asked anything of."""
+    touched = {line["iccid"] for line in simulated.sim("GET", "ledger")}
+    return next(one for n in count() if (one := simulated.some(connection, n)) not in touched)
+
+
 def test_a_change_is_answered_without_a_body_and_takes_effect(simulated: Simulated) -> None:
-    iccid = simulated.some("ONLINE", 2)
+    iccid = _untouched(simulated, "ONLINE")
     answer = simulated.put(f"/v2/sims/{iccid}", json={"iccid": iccid, **FULL, "imei_lock": True})
     assert (answer.status_code, answer.content) == (200, b"")
     sim = simulated.get(f"/v2/sims/{iccid}").json()
@@ -27,7 +34,7 @@ def test_a_change_is_answered_without_a_body_and_takes_effect(simulated: Simulat
 
 
 def test_a_key_that_is_left_out_falls_back_to_its_default(simulated: Simulated) -> None:
-    iccid = simulated.some("ATTACHED", 2)
+    iccid = _untouched(simulated, "ATTACHED")
     simulated.put(f"/v2/sims/{iccid}", json={**FULL, "imei_lock": True, "status": "Disabled"})
     simulated.put(f"/v2/sims/{iccid}", json={})
     sim = simulated.get(f"/v2/sims/{iccid}").json()
@@ -45,7 +52,7 @@ def test_a_sim_that_never_was_in_a_device_cannot_be_locked(simulated: Simulated)
 
 
 def test_a_reset_is_queued_and_then_suspends_and_activates(simulated: Simulated) -> None:
-    iccid = simulated.some("ONLINE", 3)
+    iccid = _untouched(simulated, "ONLINE")
     answer = simulated.post(f"/v2/sims/{iccid}/reset")
     assert (answer.status_code, answer.content) == (201, b"")
     assert simulated.truth(iccid)["connection"] == "ONLINE"
@@ -58,7 +65,7 @@ def test_a_reset_is_queued_and_then_suspends_and_activates(simulated: Simulated)
 
 
 def test_a_topup_by_card_is_paid_and_there_at_once(simulated: Simulated) -> None:
-    iccid = simulated.some("ATTACHED", 4)
+    iccid = _untouched(simulated, "ATTACHED")
     before = simulated.get(f"/v2/sims/{iccid}/quota/data").json()
     answer = simulated.post(f"/v2/sims/{iccid}/topup?payment_method=creditcard")
     assert (answer.status_code, answer.content) == (201, b"")
@@ -73,7 +80,7 @@ def test_a_topup_by_card_is_paid_and_there_at_once(simulated: Simulated) -> None
 
 
 def test_a_topup_by_transfer_waits_for_its_money(simulated: Simulated) -> None:
-    iccid = simulated.some("ATTACHED", 6)
+    iccid = _untouched(simulated, "ATTACHED")
     order = simulated.post(f"/v2/sims/{iccid}/topup?payment_method=none").headers["location"].rsplit("/", 1)[1]
     detail = {"order": int(order), "payment_method": "banktransfer", "paid": False}
     assert _lines(simulated, iccid) == [("topup", detail)]

@@ -11,7 +11,7 @@ from console.facts.sims import SimState
 from console.facts.sms import Sms
 from console.sms import reads
 from console.sms.variables import filled, missing, variables
-from console.sms.writes import forget_messages, record_messages
+from console.sms.writes import delete_messages, record_messages
 from console.store.database import Database
 from console.store.keyset import read_cursor
 from jobs.prune import MESSAGES_RETENTION
@@ -94,7 +94,7 @@ async def test_conversations_and_a_conversation(web: Served, cast: Cast, db: Dat
         assert 'data-may-cancel="no"' in watching
         assert (await vera.get(f"/sims/{EVES_SIM}/sms")).status_code == 404
     async with db.transaction() as transaction:
-        assert await forget_messages(transaction, NOW - MESSAGES_RETENTION) == 1
+        assert await delete_messages(transaction, NOW - MESSAGES_RETENTION) == 1
         kept, _ = await reads.of_sim(transaction.connection, cast.acme, ADAS_SIM)
     assert [one.id for one in kept] == ["2", "1"]
 

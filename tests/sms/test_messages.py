@@ -15,10 +15,10 @@ from console.organizations.writes import change_forwarder
 from console.sms import reads
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
-from console.streamer.posts.tables import streamer_posts, unknown_records
+from console.streamer.tables import streamer_posts, unknown_records
 from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 from tests.cast import ADAS_SIM, Cast
 from tests.conftest import SECRET
 from tests.live.test_program_stream import receive
@@ -53,7 +53,7 @@ class Acme:
         return answer.status_code
 
     async def take(self) -> None:
-        await take_stream({"worker": self.worker}, organization_id=self.cast.acme)
+        await take_in_posts({"worker": self.worker}, organization_id=self.cast.acme)
 
     async def messages(self) -> list[Sms]:
         async with self.db.reading() as connection:
@@ -173,6 +173,6 @@ async def test_a_message_is_shown_as_text_and_drawn_live_as_on_the_page(acme: Ac
             row = ""
             while 'id="sms-' not in row:
                 row = html_in(await asyncio.wait_for(socket.recv(), 5))
-        page = (await browser.get(f"/sims/{ADAS_SIM}")).text
+        page = (await browser.get(f"/sims/{ADAS_SIM}?tab=sms")).text
     assert "&lt;b&gt;21.5&lt;/b&gt;" in page
     assert "".join(row.split()) in "".join(page.split())

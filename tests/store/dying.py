@@ -10,7 +10,7 @@ from console.store.database import open_database
 from console.store.job_requests import JobRequest, append_requests
 from jobs.polling.clients import OnceClients
 from jobs.run import WorkerContext
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 
 
 async def main(point: str, organization_id: int) -> None:
@@ -19,12 +19,14 @@ async def main(point: str, organization_id: int) -> None:
     db = open_database(settings.database_url, settings.redis_url, connections=4)
     if point == "committed":
         async with db.engine.begin() as connection:
-            await append_requests(connection, [JobRequest(job="take_stream", organization_id=organization_id, key="k")])
+            await append_requests(
+                connection, [JobRequest(job="take_in_posts", organization_id=organization_id, key="k")]
+            )
         os.kill(os.getpid(), signal.SIGKILL)
     job = await db.queue.dequeue(timeout=10)
     assert job is not None
     worker = WorkerContext(settings=settings, db=db, once_clients=OnceClients(settings, db))
-    await take_stream({"worker": worker}, **(job.kwargs or {}))
+    await take_in_posts({"worker": worker}, **(job.kwargs or {}))
 
 
 if __name__ == "__main__":

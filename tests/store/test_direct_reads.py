@@ -1,6 +1,8 @@
 """Questions as prepared statements: asked again where the connection was gone, never answered with another's rows."""
 
 import asyncio
+import subprocess
+import sys
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
@@ -75,3 +77,28 @@ async def test_without_a_database_there_is_an_error_that_is_known(settings: Sett
     finally:
         await db.close()
     assert isinstance(known_error(raised.value), NotReady)
+
+
+async def test_tables_beside_what_a_sim_is_shown_with_are_joined_by_keys(db: Database) -> None:
+    """Beyond these limits PostgreSQL joins the tables of the view first, for the whole fleet: 54 ms in place of 0.8."""
+    async with db.reading() as reading:
+        tables = "SELECT count(*) FROM information_schema.view_table_usage WHERE view_name = 'sim_states'"
+        of_view = (await reading.execute(sa.text(tables))).scalar_one() + 1  # quotas stand in it twice
+        for limit in ("join_collapse_limit", "from_collapse_limit"):
+            assert of_view + 2 <= int((await reading.execute(sa.text(f"SHOW {limit}"))).scalar_one()), limit
+
+
+MADE = """
+from console.app import create_app
+from console.settings import Settings
+from console.store.direct_reads import _questions
+
+create_app(Settings(database_url="postgresql+asyncpg://x", redis_url="redis://x", secret_key="x" * 40))
+print(len(_questions), sum("_compiled" in vars(question) for question in _questions))
+"""
+
+
+def test_the_texts_of_all_questions_are_made_with_the_application_and_not_while_somebody_waits() -> None:
+    found = subprocess.run([sys.executable, "-c", MADE], capture_output=True, text=True, timeout=120, check=True)
+    questions, written = map(int, found.stdout.split())
+    assert written == questions > 10

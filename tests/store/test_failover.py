@@ -16,9 +16,9 @@ from msgspec import structs
 
 from console.connectivity.writes import record_statuses
 from console.facts.alerts import Severity
+from console.notifications import deliveries_reads as reads
 from console.notifications.asking import notify
 from console.notifications.bodies import ChannelSetting
-from console.notifications.deliveries import reads
 from console.notifications.rules import ChannelKind, Notification
 from console.notifications.writes import add_channel
 from console.settings import Settings, SettingsError, from_environment
@@ -84,6 +84,7 @@ async def test_a_killed_primary_costs_no_change_and_repeats_none(
             sys.executable, "-m", "jobs", env={**os.environ, **environment}, stdout=output
         )
         try:
+            await until(lambda: b"worker ready" in (tmp_path / "worker.log").read_bytes(), AT_MOST_SECONDS)
             async with serving(known) as web:
                 follower = asyncio.create_task(_follow(web, cast.acme_key))
                 for number in range(CHANGES):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from saq.job import Job as QueuedJob
+from saq.job import Status
 
 from console.runs import writes as runs
 from console.runs.writes import Request
@@ -20,7 +21,7 @@ from console.store.job_requests import job_requests
 from tests.processes import until
 
 pytestmark = pytest.mark.one_edition
-JOB = "take_stream"
+JOB = "take_in_posts"
 
 
 class Stop(Exception):
@@ -156,3 +157,19 @@ async def test_a_redis_that_forgets_everything_is_asked_again(db: Database) -> N
     assert await queued(db) == 1
     assert await db.requests.sweep(now + timedelta(seconds=90)) == 0, "the queue knows it"
     assert await queued(db) == 1
+
+
+async def test_lost_jobs_are_queued_again_and_nobody_subscribes_to_their_end(db: Database) -> None:
+    for key in "ab":
+        await ask(db, key)
+        job = await taken_out(db)
+        job.status, job.started, job.touched = Status.ACTIVE, 1, 1
+        await db.redis.set(job.id, db.queue.serialize(job))
+    sweeping = asyncio.create_task(db.queue.sweep(abort=1.5))
+    subscriptions = []
+    while not sweeping.done():
+        subscriptions.append(await db.redis.pubsub_numpat())
+        await asyncio.sleep(0.05)
+    assert len(await sweeping) == 2
+    assert set(subscriptions) == {0}
+    assert await db.queue.count("incomplete") == 2, "both are to be tried again"

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from console.facts.sims import SimChanged, SimState
 from console.settings import Settings
 from console.store.database import Database, open_database
-from console.store.outbox import EPOCH, SEQUENCE, STREAM, append_facts, item, outbox
+from console.store.outbox import AT_ONCE, EPOCH, FACTS_AT_ONCE, SEQUENCE, STREAM, append_facts, item, outbox
 from console.trial import ValkeyServer
 from tests.cast import ADAS_SIM, Cast, add_sim
 
@@ -61,6 +61,19 @@ async def test_what_a_crash_left_behind_is_published_by_the_next_relay_once(db: 
     assert await db.relay.publish_waiting() == 1
     assert await db.relay.publish_waiting() == 0
     assert await published(db.redis) == ["left"]
+
+
+async def test_one_call_publishes_all_that_waits_however_much(db: Database) -> None:
+    names = [[f"{number}"] for number in range(AT_ONCE + 1)]  # more transactions than one step takes
+    names.append([f"of many {number}" for number in range(FACTS_AT_ONCE)])  # and as many facts
+    names.append(["last"])
+    async with db.engine.begin() as connection:
+        for some in names:
+            await append_facts(connection, [item(1, fact(name)) for name in some])
+    every = [name for some in names for name in some]
+    assert await db.relay.publish_waiting() == len(every)
+    assert await published(db.redis) == every
+    assert await waiting(db) == 0
 
 
 async def test_a_relay_that_dies_before_it_deletes_the_rows_publishes_nothing_twice(db: Database) -> None:

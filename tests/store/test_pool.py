@@ -107,13 +107,14 @@ async def test_statements_that_take_too_long_are_ended_there_too(settings: Setti
         web = open_database(addresses["console_web"], settings.redis_url, statement_seconds=10.0)
         worker = open_database(addresses["console_worker"], settings.redis_url)
         shown = sa.text(
-            "SELECT current_setting('statement_timeout'), current_setting('jit'), current_setting('TimeZone')"
+            "SELECT current_setting('statement_timeout'), current_setting('jit'), current_setting('TimeZone'),"
+            " current_setting('join_collapse_limit'), current_setting('from_collapse_limit')"
         )
         try:
             async with web.reading() as connection:
-                assert tuple((await connection.execute(shown)).one()) == ("10s", "off", "UTC")
+                assert tuple((await connection.execute(shown)).one()) == ("10s", "off", "UTC", "12", "12")
             async with worker.reading() as connection:
-                assert tuple((await connection.execute(shown)).one()) == ("0", "off", "UTC")
+                assert tuple((await connection.execute(shown)).one()) == ("0", "off", "UTC", "12", "12")
         finally:
             await web.close()
             await worker.close()

@@ -15,12 +15,13 @@ from console.store.database import Database
 from console.store.job_requests import JobRequest, append_requests, job_requests
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.store.outbox import STREAM
-from console.streamer.posts import writes as streamer
-from console.streamer.posts.tables import streamer_posts
+from console.streamer import posts_writes as streamer
+from console.streamer.tables import streamer_posts
 from console.usage import reads as usage_reads
+from jobs.check_streamer import check_streamer
 from jobs.run import WorkerContext
-from jobs.take_stream import take_stream
-from jobs.watch_stream import watch_stream
+from jobs.take_in_posts import take_in_posts
+from jobs.worker import functions
 from tests.cast import Cast
 from tests.jobs.test_stream import ICCID, MB, NOW, usage
 from tests.store.test_job_requests import JOB, ask, claimed, dying, queued, rows, taken_out
@@ -94,8 +95,8 @@ async def test_kill_9_of_a_worker_at_work_loses_nothing_and_counts_nothing_twice
         await connection.execute(sa.text("UPDATE streamer_posts SET claimed_until = NULL"))
     assert await db.requests.sweep(later) == 1
     job = await taken_out(db)
-    await take_stream({"worker": worker}, **(job.kwargs or {}))
-    await take_stream({"worker": worker}, **(job.kwargs or {}))  # the queue hands it out twice: done is done
+    await take_in_posts({"worker": worker}, **(job.kwargs or {}))
+    await take_in_posts({"worker": worker}, **(job.kwargs or {}))  # the queue hands it out twice: done is done
     async with db.reading() as connection:
         days = await usage_reads.of_days(connection, cast.acme, [(ICCID, NOW.date())])
         found = await run_reads.runs(connection, cast.acme, job=JOB)
@@ -106,13 +107,25 @@ async def test_kill_9_of_a_worker_at_work_loses_nothing_and_counts_nothing_twice
 
 async def test_a_run_that_fails_is_tried_again(db: Database, cast: Cast, worker: WorkerContext) -> None:
     async with db.transaction() as transaction:
-        transaction.later(JOB, organization_id=cast.acme, wrong=True)  # take_stream takes no argument
+        transaction.later(JOB, organization_id=cast.acme, wrong=True)  # take_in_posts takes no argument
     job = await taken_out(db)
     with pytest.raises(TypeError):
-        await take_stream({"worker": worker}, **(job.kwargs or {}))
+        await take_in_posts({"worker": worker}, **(job.kwargs or {}))
     (row,) = await rows(db)
     assert (row.attempt, row.started_at) == (2, None)
     assert timedelta(0) < row.due_at - datetime.now(UTC) <= timedelta(seconds=2)
+
+
+async def test_what_the_version_before_asks_for_by_the_jobs_former_name_is_done(
+    db: Database, cast: Cast, worker: WorkerContext
+) -> None:
+    async with db.transaction() as transaction:
+        transaction.later("take_stream", organization_id=cast.acme)
+    job = await taken_out(db)
+    await dict(functions())[job.function]({"worker": worker}, **(job.kwargs or {}))
+    assert await rows(db) == []
+    async with db.reading() as connection:
+        assert [run.state for run in await run_reads.runs(connection, cast.acme, job=JOB)] == ["done"]
 
 
 async def test_a_request_that_finds_its_job_at_work_waits(db: Database, cast: Cast, worker: WorkerContext) -> None:
@@ -120,7 +133,7 @@ async def test_a_request_that_finds_its_job_at_work_waits(db: Database, cast: Ca
         transaction.later(JOB, organization_id=cast.acme)
     job = await taken_out(db)
     worker.running.add((JOB, cast.acme))
-    await take_stream({"worker": worker}, **(job.kwargs or {}))
+    await take_in_posts({"worker": worker}, **(job.kwargs or {}))
     (row,) = await rows(db)
     assert row.attempt == 2
     assert row.handed_over_at is not None, "it is with the queue again, for a moment later"
@@ -130,8 +143,8 @@ async def test_a_run_is_published_when_it_begins_and_when_it_ends(
     db: Database, cast: Cast, worker: WorkerContext
 ) -> None:
     last = (await db.redis.xrevrange(STREAM, count=1))[0][0].decode()
-    await watch_stream({"worker": worker}, organization_id=cast.acme)
+    await check_streamer({"worker": worker}, organization_id=cast.acme)
     facts = [fields[b"f"].split(b"\t", 3) for _, fields in await db.redis.xrange(STREAM, min=f"({last}")]
-    assert [fact[:3] for fact in facts] == [[b"%d" % cast.acme, b"job.changed", b"watch_stream"]] * 2
+    assert [fact[:3] for fact in facts] == [[b"%d" % cast.acme, b"job.changed", b"check_streamer"]] * 2
     states = [msgspec.json.decode(fact[3])["data"]["state"] for fact in facts]
     assert states == ["running", "done"]

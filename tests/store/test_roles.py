@@ -18,7 +18,7 @@ from jobs.polling.clients import OnceClients
 from jobs.prune import prune
 from jobs.refresh_sums import refresh_sums
 from jobs.run import WorkerContext
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 from tests.cast import ADAS_SIM, STREAMER, Cast
 from tests.jobs.test_stream import MB, event, usage
 from tests.serving import serving
@@ -72,7 +72,7 @@ async def test_the_applications_role_serves_and_works_and_changes_no_table_and_n
         assert posted.status_code == 200, posted.text
     app = open_database(as_application.database_url, as_application.redis_url, connections=3)
     worker = WorkerContext(settings=as_application, db=app, once_clients=OnceClients(as_application, app))
-    for job in (take_stream, refresh_sums, prune):
+    for job in (take_in_posts, refresh_sums, prune):
         await job({"worker": worker})
     async with app.transaction() as transaction:
         assert await seal_lines(transaction, audit_keys(as_application), now)

@@ -16,13 +16,13 @@ from console.settings import Settings
 from console.store.database import Database
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.streamer.checks import check_waiting
-from console.streamer.posts.reads import waiting
-from console.streamer.posts.tables import streamer_posts, unknown_records
-from console.streamer.posts.writes import claim_posts, keep_post
+from console.streamer.posts_reads import waiting
+from console.streamer.posts_writes import claim_posts, keep_post
+from console.streamer.tables import streamer_posts, unknown_records
 from jobs.intake.attempts import take_next
 from jobs.metrics import measure
 from jobs.run import Run
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 from tests.jobs.conftest import Acme
 from tests.jobs.test_stream import NOW, day_bytes, event, usage
 from tests.serving import Served
@@ -99,11 +99,11 @@ async def test_a_record_that_kills_the_worker_each_time_is_set_aside_and_holds_u
         assert post.attempts == lost
         assert post.claimed_until > datetime.now(UTC)
         await keep(acme, usage(10 + lost, 2.0))
-        await acme.run(take_stream)  # its turn has not come again: those behind it are taken in
+        await acme.run(take_in_posts)  # its turn has not come again: those behind it are taken in
         assert await day_bytes(db, acme) == 2 * lost * MB
         await let_time_pass(db)
     assert [row.posts for row in (await waiting_of(db)).values()] == [1]
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     (aside,) = await ask(db, sa.select(unknown_records))
     assert msgspec.json.decode(aside.body) == usage(1, 1.0)
     assert "3 attempts failed" in aside.why
@@ -132,7 +132,7 @@ async def sizes(db: Database) -> list[int]:
 
 async def test_a_post_that_kills_is_divided_until_its_bad_record_stands_alone(db: Database, acme: Acme) -> None:
     """Which record it is nobody knows: of the parts, the one that kills is divided again."""
-    run = Run(worker=acme.worker, job="take_stream", organization_id=acme.id, once=None)
+    run = Run(worker=acme.worker, job="take_in_posts", organization_id=acme.id, once=None)
     await keep(acme, *(usage(number, 1.0) for number in range(40)))
     await lost(db, acme, 3)
     assert await take_next(run)
@@ -140,7 +140,7 @@ async def test_a_post_that_kills_is_divided_until_its_bad_record_stands_alone(db
     await lost(db, acme, 1)
     assert await take_next(run)
     assert await sizes(db) == [5] * 7 + [1] * 5
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     assert (await day_bytes(db, acme), await sizes(db)) == (40 * MB, [])
 
 
@@ -155,7 +155,7 @@ async def test_a_failure_that_is_no_records_fault_is_tried_a_few_times_and_then_
     await keep(acme, *(usage(number, 1.0) for number in range(many)), usage(666, 1.0))
     await keep(acme, usage(1000, 1.0))
     for _ in range(4):
-        await acme.run(take_stream)
+        await acme.run(take_in_posts)
         await let_time_pass(db)
     assert await day_bytes(db, acme) == (many + 1) * MB
     (aside,) = await ask(db, sa.select(unknown_records))
@@ -176,7 +176,7 @@ async def test_a_run_that_is_stopped_gives_its_posts_back_as_they_were(db: Datab
     await keep(acme, usage(1, 1.0))
     async with db.engine.connect() as holder:
         await holder.execute(transaction_lock(AdvisoryLock.USAGE, acme.id))
-        running = asyncio.create_task(acme.run(take_stream))
+        running = asyncio.create_task(acme.run(take_in_posts))
         async with asyncio.timeout(20):
             while (await ask(db, sa.select(streamer_posts.c.attempts)))[0].attempts != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -220,7 +220,7 @@ async def test_how_long_posts_wait_is_said_by_health_by_the_page_and_by_a_metric
 
 async def test_a_post_that_was_just_taken_is_neither_waiting_nor_set_aside(db: Database, acme: Acme) -> None:
     await keep(acme, usage(1, 1.0))
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     async with db.reading() as reading:
         assert await waiting(reading) == {}
         assert await check_waiting(reading, datetime.now(UTC)) == "no posts wait; set aside: 0 posts, 0 records"

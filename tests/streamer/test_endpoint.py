@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.store.database import Database
-from console.streamer.posts.tables import streamer_posts
+from console.streamer.tables import streamer_posts
 from tests.jobs.test_stream import usage
 from tests.serving import Served
 

@@ -11,9 +11,9 @@ from console.json_text import readable
 from console.once.streamer.records import messages_alone, read_batch, within
 from console.runs import reads as run_reads
 from console.store.database import Database
-from console.streamer.posts.tables import streamer_posts
+from console.streamer.tables import streamer_posts
 from jobs.intake.reading import NEWEST, OLDEST
-from jobs.take_stream import take_stream
+from jobs.take_in_posts import take_in_posts
 from tests.cast import STREAMER
 from tests.jobs.conftest import Acme
 from tests.jobs.test_stream import NOW
@@ -43,13 +43,13 @@ async def test_each_record_of_a_post_is_taken_or_known_or_unknown(
 ) -> None:
     post, body, headers = sent
     async with db.reading() as reading:
-        before = len(await run_reads.runs(reading, acme.id, job="take_stream"))
+        before = len(await run_reads.runs(reading, acme.id, job="take_in_posts"))
     async with httpx.AsyncClient(base_url=web.address, auth=STREAMER, trust_env=False) as client:
         answer = await client.post("/streamer/acme", content=body, headers=headers)
     assert answer.status_code == 200, answer.text
-    await acme.run(take_stream)
+    await acme.run(take_in_posts)
     async with db.reading() as reading:
-        runs = await run_reads.runs(reading, acme.id, job="take_stream")
+        runs = await run_reads.runs(reading, acme.id, job="take_in_posts")
         left = (await reading.execute(sa.select(sa.func.count()).select_from(streamer_posts))).scalar_one()
     assert left == 0
     assert len(runs) == before + bool(post)  # of a post without a record nothing is kept

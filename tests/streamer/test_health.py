@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from console.pages.templating import environment
 from console.quotas.reconciliation import compared, count, differences, of_sim
 from console.quotas.writes import explain, record_quotas
-from console.sims.watching.writes import unwatch, watch
+from console.sims.watching_writes import unwatch, watch
 from console.store.database import Database
 from console.streamer import reads, writes
 from console.streamer.rules import KindHealth, streamer_state

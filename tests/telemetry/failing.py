@@ -9,6 +9,7 @@ from litestar import Litestar, get
 
 from console import log
 from console.http.exceptions import error_response
+from console.http.route_options import FOR_PROGRAMS
 from console.settings import from_environment
 from console.telemetry.error_reports import reporting
 
@@ -22,7 +23,13 @@ async def fails() -> None:
 async def main() -> None:
     settings = from_environment(os.environ)
     log.set_up("ERROR")
-    app = Litestar([fails], exception_handlers={Exception: error_response}, openapi_config=None, logging_config=None)
+    app = Litestar(
+        [fails],
+        exception_handlers={Exception: error_response},
+        opt={FOR_PROGRAMS: True},
+        openapi_config=None,
+        logging_config=None,
+    )
     app.state.settings = settings
     with reporting(settings, "web"):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from console.log import MASK
 from console.settings import Settings, SettingsError, from_environment
-from console.telemetry.error_reports import MASK, masked, secrets_of
+from console.telemetry.error_reports import masked, secrets_of
 from tests.telemetry.collecting import Collector, collecting
 
 NUMBERS = ("901405109991234", "882285109995678", "+882285109995678", "8988228066600000001", "353338970123456")

@@ -25,7 +25,7 @@ async def wrong_exports(client: httpx.AsyncClient, truth: Truth) -> list[str]:
                     row["label"] or "—",
                     row["connection"] or "unknown",
                     row["status"] or "—",
-                    " ".join(filter(None, (row["operator"], row["country"]))) or "—",
+                    " ".join(filter(None, (row["country"], row["operator"]))) or "—",
                     row["rat"] or "—",
                 ]
                 for row in rows
@@ -36,8 +36,8 @@ async def wrong_exports(client: httpx.AsyncClient, truth: Truth) -> list[str]:
                 )
         if sheet.count("\r\n") != len(right) + 1 or not sheet.startswith("\ufeff"):
             found.append(f"/sims{query} as spreadsheet: {sheet.count(chr(10))} lines for {len(right)} SIMs")
-    usage = (await client.get("/usage.csv?range=24h")).text
-    hours = {row["hour_from_utc"]: row["total_bytes"] for row in csv.DictReader(io.StringIO(usage))}
+    usage = (await client.get("/usage.csv?range=24h&format=csv")).text
+    hours = {row["hour_from"]: row["total_bytes"] for row in csv.DictReader(io.StringIO(usage))}
     for hour, amount in (await truth.usage_by_hour()).items():
         if hours.get(hour) != amount:
             found.append(f"/usage.csv: {hour} has {hours.get(hour)!r}, SQL says {amount}")

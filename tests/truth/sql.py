@@ -139,7 +139,7 @@ class Truth:
         """What the rows of such a list say."""
         found = []
         for iccid, label, connection, status, operator, country, rat in await self._rows(CELLS.format(rest)):
-            place = " ".join(filter(None, (operator, country)))
+            place = " ".join(filter(None, (country, operator)))
             said = (label or "—", connection or "unknown", status or "—", place or "—", rat or "—")
             found.append(" | ".join((iccid, *said)))
         return found

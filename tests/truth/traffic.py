@@ -12,9 +12,9 @@ from console.connectivity.writes import record_statuses
 from console.errors import Changed, Invalid, SimNotFound
 from console.facts.sms import Sms
 from console.quotas.writes import record_quotas
-from console.sims.annotations.rules import AnnotationChanges
-from console.sims.annotations.writes import annotate
-from console.sims.watching.writes import unwatch, watch
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
+from console.sims.watching_writes import unwatch, watch
 from console.sims.writes import record_inventory
 from console.sms.writes import record_messages
 from console.store.database import Database, Transaction, is_deadlock

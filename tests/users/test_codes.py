@@ -12,9 +12,10 @@ from console.errors import Invalid
 from console.organizations.sealing import unseal
 from console.settings import Settings
 from console.store.database import Database
-from console.users.factors import reads, writes
-from console.users.factors.codes import SET_UP_LASTS, STEP_SECONDS, new_secret, qr_code, step_of
-from console.users.factors.tables import second_factors
+from console.users import factors_reads as reads
+from console.users import factors_writes as writes
+from console.users.codes import SET_UP_LASTS, STEP_SECONDS, new_secret, qr_code, step_of
+from console.users.tables import second_factors
 from tests.cast import Cast
 from tests.users.authenticator import number_of
 

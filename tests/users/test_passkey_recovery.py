@@ -16,7 +16,7 @@ RENEW, BEGIN = "/settings/passkeys/recovery-codes", "/settings/second-factor"
 async def test_recovery_codes_are_renewed_by_a_proof_and_open_without_the_passkey(
     web: Served, db: Database, cast: Cast
 ) -> None:
-    named = Served(by_name(web.address), web.watchdog)
+    named = Served(by_name(web.address), web.app)
     laptop = Authenticator(named.address)
     async with named.signed_in("ada") as ada, named.stranger() as lost, named.signed_in("otto") as otto:
         none = await otto.post(RENEW)
@@ -42,7 +42,7 @@ async def test_recovery_codes_are_renewed_by_a_proof_and_open_without_the_passke
 
 
 async def test_an_application_beside_a_passkey_is_begun_by_a_proof(web: Served, db: Database, cast: Cast) -> None:
-    named = Served(by_name(web.address), web.watchdog)
+    named = Served(by_name(web.address), web.app)
     laptop = Authenticator(named.address)
     async with named.signed_in("ada") as ada:
         await add(ada, laptop)

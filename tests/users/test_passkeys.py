@@ -16,8 +16,8 @@ from console.errors import Invalid
 from console.organizations.rules import PROOF_LASTS
 from console.sessions.tables import sessions
 from console.store.database import Database
-from console.users.factors import passkeys
-from console.users.factors.passkeys import Site, site_of
+from console.users import passkeys
+from console.users.passkeys import Site, site_of
 from tests.cast import PASSWORD, Cast
 from tests.serving import Served
 from tests.users.authenticator import CODE, set_up, sign_in
@@ -32,7 +32,7 @@ CHALLENGE = b"challenge"
 @pytest_asyncio.fixture
 async def named(web: Served) -> AsyncIterator[Served]:
     """The console by its name: passkeys work there."""
-    yield Served(by_name(web.address), web.watchdog)
+    yield Served(by_name(web.address), web.app)
 
 
 def test_passkeys_work_at_names_with_https_and_at_localhost() -> None:

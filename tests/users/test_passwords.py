@@ -3,9 +3,14 @@
 import time
 
 import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
 
+from console.store.database import Database
 from console.users.passwords import _NOBODY, hash_password, is_right
 from console.users.rules import LEAST_PASSWORD, password_fault
+from tests.cast import PASSWORD, Cast
+from tests.serving import Served
 
 
 @pytest.mark.parametrize(
@@ -49,3 +54,26 @@ async def test_an_unknown_user_is_compared_at_the_same_cost() -> None:
 
     known, unknown = [min([await seconds(one) for _ in range(3)]) for one in (stored, None)]
     assert unknown > known / 3
+
+
+@pytest.mark.one_edition
+async def test_a_hash_by_former_parameters_is_made_anew_at_the_next_sign_in(
+    web: Served, db: Database, cast: Cast
+) -> None:
+    former = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
+
+    async def stored() -> str:
+        async with db.reading() as reading:
+            found = await reading.execute(sa.text("SELECT password_hash FROM users WHERE name = 'vera'"))
+            return str(found.scalar_one())
+
+    async with db.transaction() as transaction:
+        keep = sa.text("UPDATE users SET password_hash = :former WHERE name = 'vera'")
+        await transaction.connection.execute(keep, {"former": former})
+    async with web.stranger() as stranger:
+        assert (await stranger.post("/sign-in", data={"name": "vera", "password": "wrong"})).status_code == 401
+        assert await stored() == former, "a wrong password changes nothing"
+    async with web.signed_in("vera"):
+        renewed = await stored()
+    assert renewed.split("$")[:4] == _NOBODY.split("$")[:4]
+    assert await is_right(renewed, PASSWORD)

@@ -21,29 +21,6 @@ NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 KEY = {"name": "export <b>", "scopes": ["sims:read", "alerts:read"], "days": "30"}
 TOP_UP = {"kind": "topup", "after": "0", "payment_method": "creditcard", "reason": "Ticket 7"}
 TOP_UP |= {"seen": '{"status":"enabled","data_quota":null,"data_total_bytes":null}', "price": "unknown"}
-# What asks, and what does not, by the page's address and form.
-ASKS: tuple[tuple[str, dict[str, str]], ...] = (
-    (f"/sims/{ADAS_SIM}/actions", TOP_UP),
-    ("/approvals/7/approve", {}),
-    ("/api-keys", {"name": "x", "scopes": "sims:read"}),
-    ("/users/invitations", {"role": "viewer"}),
-    ("/users/7/role", {"role": "viewer"}),
-    ("/users/7/disable", {}),
-    ("/users/7/enable", {}),
-    ("/users/7/remove", {}),
-    ("/users/7/reset", {}),
-    ("/groups", {"name": "x", "role": "viewer"}),
-    ("/groups/7/remove", {}),
-    ("/organizations", {"name": "Acme"}),
-    ("/organizations/second-factor", {"since": ""}),
-)
-ASKS_NOT: tuple[tuple[str, dict[str, str]], ...] = (
-    (f"/sims/{ADAS_SIM}/actions", {"kind": "reset", "after": "0"}),
-    ("/approvals/7/reject", {"reason": "Not now"}),
-    ("/api-keys/abcdefgh/revoke", {}),
-    ("/users/7/sign-out", {}),
-    ("/settings/sessions/end-others", {}),
-)
 
 
 async def age(db: Database, by: timedelta = PROOF_LASTS) -> None:
@@ -182,23 +159,6 @@ async def test_nobody_buys_without_a_proof_and_nobody_twice_after_it(web: Served
             scopes = [Permission.SIMS_READ, Permission.SIMS_SPEND, Permission.SIMS_ACT]
             key = await put_key(transaction, cast.acme, "billing", scopes, datetime.now(UTC))
         assert (await ask(**{"X-API-Key": key})).status_code == 409, "it has been asked for, which a key may learn"
-
-
-async def test_each_thing_that_costs_money_or_gives_rights_asks_and_others_do_not(
-    web: Served, db: Database, cast: Cast
-) -> None:
-    async with web.signed_in("ada") as ada:
-        await age(db)
-        for path, form in ASKS:
-            answer = await ada.post(path, data=form)
-            assert (path, answer.status_code) == (path, 307)
-        for path, form in ASKS_NOT:
-            answer = await ada.post(path, data=form)
-            assert (path, answer.status_code == 307) == (path, False)
-        chosen = {"choice": "topup", "by": "identifiers", "identifiers": ADAS_SIM, "payment_method": "creditcard"}
-        planned = await ada.post("/bulk-actions", data=chosen)
-        begun = await ada.post(planned.headers["location"] + "/begin")
-        assert begun.status_code == 307, "a plan costs nothing, its begin does"
 
 
 async def test_who_has_a_second_factor_gives_it_too(web: Served, db: Database, cast: Cast) -> None:

@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from console.audit.bounds import OF_ONE, Refused, is_written
 from console.audit.tables import lines
 from console.cli.main import console
 from console.live import heartbeats
 from console.settings import Settings
 from console.store.database import Database
+from console.users.tables import users
 from tests.cast import PASSWORD, Cast
 from tests.serving import Served, close_code
 from tests.users.authenticator import CODE, code_of, key_in, set_up, sign_in
@@ -47,7 +49,7 @@ async def test_who_has_one_is_nobody_before_it_and_has_another_cookie_after(
         assert used.status_code == 401, "the code that confirmed it"
         elsewhere = {"code": code_of(secret, 1), "next": "https://evil.example"}
         proved = await later.post("/sign-in/second", data=elsewhere)
-        assert (proved.status_code, proved.headers["location"]) == (303, "/")
+        assert (proved.status_code, proved.headers["location"]) == (303, "/start")
         assert later.cookies["session"] != half
         assert (await later.get("/sims")).status_code == 200
         async with web.stranger() as thief:
@@ -79,7 +81,7 @@ async def test_who_has_one_is_nobody_before_it_and_has_another_cookie_after(
 
 
 async def test_codes_are_guessed_slowly_and_programs_send_one_too(web: Served, db: Database, cast: Cast) -> None:
-    async with web.signed_in("ada") as ada, web.stranger() as program, web.stranger() as guesser:
+    async with web.signed_in_by_password("ada") as ada, web.stranger() as program, web.stranger() as guesser:
         without = await program.post("/api/v1/auth/login", json={**ADA, "otp": "123456"})
         assert without.status_code == 200, "who has none needs none"
         secret, codes, _ = await set_up(ada)
@@ -99,6 +101,20 @@ async def test_codes_are_guessed_slowly_and_programs_send_one_too(web: Served, d
             "/settings/second-factor/recovery-codes", data={"present": PASSWORD, "code": code_of(secret, 1)}
         )
         assert known.status_code == 200, "on a device that she has signed in on"
+
+
+async def test_who_knows_a_password_alone_does_not_fill_the_trail(web: Served, db: Database, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada, web.stranger() as program:
+        await set_up(ada)
+        async with db.reading() as reading:
+            of_ada = (await reading.execute(sa.select(users.c.id).where(users.c.name == "ada"))).scalar_one()
+        for _ in range(OF_ONE - 1):
+            await is_written(db.redis, Refused.SIGN_IN, f"user:{of_ada}", datetime.now(UTC).timestamp())
+        for _ in range(3):
+            assert (await program.post("/api/v1/auth/login", json=ADA)).status_code == 401
+    refused = sa.select(sa.func.count()).where(lines.c.action == "session.begin", lines.c.outcome == "refused")
+    async with db.reading() as reading:
+        assert (await reading.execute(refused)).scalar_one() == 1
 
 
 async def test_an_organization_demands_it_from_a_day_on(
@@ -140,6 +156,18 @@ async def test_an_organization_demands_it_from_a_day_on(
         assert (await ada.post("/organizations/second-factor", data={"since": ""})).status_code == 303
         async with web.program(cast.acme_key) as by_key:
             assert (await by_key.get("/sims")).status_code == 200
+
+
+async def test_who_has_one_sets_no_other_up_by_a_password_alone(web: Served, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada, web.stranger() as thief:
+        await set_up(ada)
+        assert (await sign_in(thief, "ada")).headers["location"] == "/sign-in/second?next=/jobs"
+        for answer in (
+            await thief.get("/sign-in/set-up"),
+            await thief.post("/sign-in/set-up", data={"code": "000000", "next": "/jobs"}),
+        ):
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/second")
+        assert (await thief.get("/sims")).status_code == 303
 
 
 async def test_the_command_takes_a_lost_one_away(web: Served, db: Database, cast: Cast, settings: Settings) -> None:

@@ -36,6 +36,7 @@ if __name__ == "__main__":
                 durable=True,
                 standby=True,
                 bound=120.0,
+                patience=1800.0,
             )
         )
     finally:

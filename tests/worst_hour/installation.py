@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,7 @@ ROWS = {  # what has a moment that a jump of the clock moves
     "actions": ("requested_at", "claimed_at", "sent_at", "undo_until", "due_at", "expires_at"),
     "job_requests": ("requested_at", "due_at", "handed_over_at", "started_at", "postponed_at"),
     "job_runs": ("started_at", "heartbeat_at"),
+    "order_readings": ("began_at",),
 }
 
 PLANNED = "UPDATE job_requests SET attempt = attempt + 1, handed_over_at = NULL WHERE started_at IS NULL"
@@ -184,11 +185,19 @@ async def _filled(db: Database, settings: Settings, iccids: list[str], limit: in
 
 @asynccontextmanager
 async def installed(
-    folder: Path, *, sims: int, limit: int, webs: int, workers: int, durable: bool, standby: bool = False
+    folder: Path,
+    *,
+    sims: int,
+    limit: int,
+    webs: int,
+    workers: int,
+    durable: bool,
+    standby: bool = False,
+    known: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Installation]:
     """Everything runs, until the block ends. `limit`: top-ups that the budget allows.
 
-    `standby`: there is a synchronous one, and every process knows both addresses.
+    `standby`: there is a synchronous one, and every process knows both addresses. `known`: further settings of theirs.
     """
     postgres, valkey = PostgresServer(folder / "postgres", durable=durable), ValkeyServer(folder / "valkey")
     async with AsyncExitStack() as stack:
@@ -222,6 +231,7 @@ async def installed(
             "ONCE_REQUESTS_PER_SECOND": str(CALLS_A_SECOND),
             "UNDO_SECONDS": "0.5",
             "LOG_LEVEL": "WARNING",
+            **(known or {}),
         }
         found = Installation(
             folder=folder, settings=settings, db=db, postgres=postgres, valkey=valkey, simulation=simulation,

@@ -10,13 +10,15 @@ import httpx
 from msgspec import Struct, field
 
 from tests.cast import PASSWORD
-from tests.worst_hour.installation import Installation
 
 METHODS = ("creditcard", "creditcard", "creditcard", "monthlyinvoice", "banktransfer")
 FORM = re.compile(r'id="ask-topup".*?</form>', re.DOTALL)
 HIDDEN = re.compile(r'<input type="hidden"[^>]*name="(\w+)"[^>]*value="([^"]*)"')
 ACTION = re.compile(r"/actions/(\d+)")
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
+# More wait until others have been answered: what waits for httpx' connections costs the square of its number, and then
+# the loop, which is also that of the failures, does nothing else for minutes. What is answered too late is asked again.
+AT_ONCE = 12
 
 
 class Asked(Struct, kw_only=True):
@@ -34,21 +36,27 @@ class Asked(Struct, kw_only=True):
 class Operators:
     """All of them, with what they asked for."""
 
-    def __init__(self, installation: Installation, chance: random.Random, methods: Sequence[str]) -> None:
+    def __init__(self, addresses: Sequence[str], key: str, chance: random.Random, methods: Sequence[str]) -> None:
         self.history: list[Asked] = []
-        self._installation = installation
+        self._addresses = addresses
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._chance = chance
         self._methods = methods
         limits = httpx.Limits(max_connections=40, max_keepalive_connections=10)
         self._program = httpx.AsyncClient(
-            headers={"X-API-Key": installation.key}, trust_env=False, verify=False, timeout=PATIENCE_SECONDS,
+            headers={"X-API-Key": key}, trust_env=False, verify=False, timeout=PATIENCE_SECONDS,
             limits=limits,
         )  # fmt: skip
         self._browsers: dict[str, httpx.AsyncClient] = {}
 
+    @property
+    def begun(self) -> int:
+        """For how many SIMs somebody has asked for a top-up."""
+        return len({asked.iccid for asked in self.history})
+
     async def sign_in(self, *names: str) -> None:
         """A browser of each of these users."""
-        address = self._installation.addresses[0]
+        address = self._addresses[0]
         for name in names:
             client = httpx.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE_SECONDS)
             data = {"name": name, "password": PASSWORD}
@@ -62,6 +70,15 @@ class Operators:
 
     async def program(self, iccid: str, *, times: int = 3, repeat: bool = False, cancel: bool = False) -> None:
         """A program asks at once several times with one key; it may want the top-up again, or cancel it."""
+        async with self._turns:
+            await self._program_asks(iccid, times, repeat, cancel)
+
+    async def browser(self, name: str, iccid: str) -> None:
+        """A user opens the SIM's page and clicks twice; asked whether to do it all the same, they do."""
+        async with self._turns:
+            await self._browser_asks(name, iccid)
+
+    async def _program_asks(self, iccid: str, times: int, repeat: bool, cancel: bool) -> None:
         asked = self._asked("program", iccid, key=f"{iccid}-{len(self.history)}")
         body = {"payment_method": self._chance.choice(self._methods), "reason": "Ticket 4711", "repeat": repeat}
 
@@ -79,8 +96,7 @@ class Operators:
             answer = await self._answered(asked, lambda address: self._program.post(f"{address}{path}"))
             asked.cancelled = answer.status_code == 200 and answer.json()["state"] == "cancelled"
 
-    async def browser(self, name: str, iccid: str) -> None:
-        """A user opens the SIM's page and clicks twice; asked whether to do it all the same, they do."""
+    async def _browser_asks(self, name: str, iccid: str) -> None:
         asked, client = self._asked(name, iccid), self._browsers[name]
         page = await self._answered(asked, lambda address: client.get(f"{address}/sims/{iccid}"))
         found = FORM.search(page.text)
@@ -114,7 +130,7 @@ class Operators:
         while True:
             asked.sent += 1
             try:
-                answer = await send(self._chance.choice(self._installation.addresses))
+                answer = await send(self._chance.choice(self._addresses))
             except httpx.TransportError:
                 answer = None
             if answer is not None and answer.status_code < 500 and answer.status_code != 429:

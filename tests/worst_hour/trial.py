@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,8 @@ ACCEPTED = "state = 'accepted' AND parameters ->> 'payment_method'"
 UNDER_WAY = "state IN ('held', 'queued', 'sending')"
 OPEN = f"{UNDER_WAY} OR state = 'unknown' OR {ACCEPTED} <> 'banktransfer'"
 UNPAID = f"{ACCEPTED} = 'banktransfer'"
+# Of reading for each order since then: 1NCE lists ten at a call, and allows one in 3 s. What was begun is read first.
+ORDER_SECONDS = 0.8
 LOOK = sa.text("UPDATE actions SET due_at = now() WHERE due_at > now() AND state <> 'sending'")
 
 
@@ -51,26 +54,29 @@ async def trial(
     standby: bool = False,
     orders: bool = True,
     bound: float = 60.0,
+    patience: float = 240.0,
 ) -> Result:
-    """Ask for so many top-ups in so many seconds, while so many things fail.
+    """Ask for so many top-ups in so many seconds, while so many things fail; a busy machine takes longer for both.
 
     `orders`: 1NCE's can be read, which allows few calls, and there are bank transfers. `bound`: seconds to each end.
-    `standby`: there is a synchronous one, which has to take the primary's place.
+    `standby`: there is a synchronous one, which has to take the primary's place. `patience`: seconds more until all
+    have been asked for and answered, which is no promise.
     """
     chance, began = random.Random(seed), time.monotonic()
     limit = top_ups - top_ups // 12
     async with installed(
         folder, sims=top_ups, limit=limit, webs=webs, workers=2, durable=durable, standby=standby
     ) as installation:
-        operators = Operators(installation, random.Random(chance.random()), METHODS if orders else METHODS[:-1])
+        methods, addresses = METHODS if orders else METHODS[:-1], installation.addresses
+        operators = Operators(addresses, installation.key, random.Random(chance.random()), methods)
         await installation.simulation.ask("POST", "capabilities", {"orders": True if orders else 404})
         try:
             await operators.sign_in("ada", "otto")
             await answers_go_wrong(installation, chance)
-            async with asyncio.timeout(seconds + 4 * bound), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(seconds + patience), asyncio.TaskGroup() as group:
                 for number, iccid in enumerate(chance.sample(installation.iccids, top_ups)):
                     group.create_task(_asked(operators, number, iccid, chance.uniform(0, seconds)))
-                counted = await _fail(installation, chance, failures, seconds)
+                counted = await _fail(installation, chance, failures, seconds, lambda: operators.begun / top_ups)
                 await installation.healed()
         finally:
             await operators.close()
@@ -83,7 +89,7 @@ async def trial(
         if orders:
             await _until(installation, OPEN, bound / 2)
         await installation.jump(timedelta(hours=1))  # without orders the quota alone is waited for
-        faults += await _until(installation, OPEN, bound)
+        faults += await _until(installation, OPEN, bound + first.charged * ORDER_SECONDS)
         ended, last = time.monotonic(), await record(installation)
         faults += wrong_now(last) + wrong_at_last(last, paid=False) + wrong_answers(operators.history, last)
         await _pay(installation)
@@ -123,11 +129,15 @@ async def _asked(operators: Operators, number: int, iccid: str, after: float) ->
             await operators.program(iccid, times=2, repeat=True)
 
 
-async def _fail(installation: Installation, chance: random.Random, failures: int, seconds: float) -> Counter[str]:
-    """So many failures within these seconds; each kind counted."""
+async def _fail(
+    installation: Installation, chance: random.Random, failures: int, seconds: float, begun: Callable[[], float]
+) -> Counter[str]:
+    """So many failures within these seconds, or longer: none before its share of the top-ups; each kind counted."""
     counted: Counter[str] = Counter()
-    for failure in drawn(chance, failures, standby=installation.standby is not None):
+    for number, failure in enumerate(drawn(chance, failures, standby=installation.standby is not None)):
         await asyncio.sleep(chance.uniform(0, 2 * seconds / max(1, failures)))
+        while begun() < number / failures:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         await failure(installation, chance)
         counted[failure.__name__] += 1
     return counted

@@ -3,18 +3,26 @@
 from collections.abc import AsyncIterator
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from console.settings import Settings
 from console.store.database import Database
+from console.trial.ports import free_port
 from tests.cast import Cast
 from tests.serving import Served, serving
 from tests.sessions.identity_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 
 
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Where the provider of each test serves: with the same settings the same application serves all of them."""
+    return free_port()
+
+
 @pytest_asyncio.fixture
-async def provider() -> AsyncIterator[Provider]:
-    async with providing() as found:
+async def provider(port: int) -> AsyncIterator[Provider]:
+    async with providing(port) as found:
         yield found
 
 

@@ -106,7 +106,7 @@ async def test_a_callback_is_good_once_and_in_the_browser_that_began(
             "[" * 9,
         ):
             answer = await sign_in(browser, outside)
-            assert (answer.status_code, answer.headers["location"]) == (303, "/"), outside
+            assert (answer.status_code, answer.headers["location"]) == (303, "/start"), outside
     async with web.signed_in("otto") as otto:
         assert (await otto.get("/sims")).status_code == 200, "a password goes on working"
 

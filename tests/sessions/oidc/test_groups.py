@@ -27,6 +27,10 @@ async def test_who_signs_in_is_a_member_as_their_groups_say(web: Served, db: Dat
         page = await omar.get("/sims")
         assert page.status_code == 200
         assert "omar@example.com" in page.text
+        account = (await omar.get("/settings")).text
+        assert "you have no password here" in account
+        assert 'action="/settings/password"' not in account, "there is none to change"
+        assert "/settings/second-factor" not in account
         listed = (await ada.get("/users")).text
         assert "omar@example.com" in listed
         assert "by group" in listed

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.machine_speed import process_slowness
 from tests.processes import until
 
 Begun = Callable[..., "Supervisor"]
@@ -40,7 +41,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, hangup)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    async def says(self, pattern: str, seconds: float = 20.0) -> str:
+    async def says(self, pattern: str, seconds: float = 60.0) -> str:
         """Wait until it has said this; gives the first group, if there is one."""
         try:
             await until(lambda: re.search(pattern, self.said) or self.process.poll() is not None, seconds)
@@ -54,20 +55,21 @@ class Supervisor:
         running = json.loads(self.folder.joinpath("running.json").read_bytes())
         return next(int(note["pid"]) for note in running if note["name"] == name)
 
-    async def ends(self, seconds: float = 10.0) -> int:
+    async def ends(self, seconds: float = 60.0) -> int:
         """Wait until it has ended; gives its exit code."""
         await until(lambda: self.process.poll() is not None, seconds)
         return self.process.wait()
 
     async def stops(self, *words: signal.Signals, apart: float = 1.0) -> float:
-        """Ask it to stop; gives the seconds it took."""
-        began = time.monotonic()
+        """Ask it to stop; gives the seconds it took, of a machine on which processes come and go as fast as usual."""
+        slow, began = process_slowness(), time.monotonic()
         for number, word in enumerate(words):
             if number:
                 time.sleep(apart)  # noqa: ASYNC251 - a person's second thoughts
             self.process.send_signal(word)
         await self.ends()
-        return time.monotonic() - began
+        took = time.monotonic() - began
+        return took / max(slow, process_slowness())
 
     def _listen(self) -> None:
         assert self.process.stdout is not None

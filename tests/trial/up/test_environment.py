@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from console.trial.environment import first_user_command, for_children, given
+from console.trial.environment import KEPT, for_children, given, keep_for_commands, kept_for_commands
+from console.trial.faults import EmbeddedFault
+from console.trial.folder import FolderLock
 
 
 def environment_of(folder: Path, environment: dict[str, str], simulator_port: int | None = 9000) -> dict[str, str]:
@@ -67,11 +69,21 @@ def test_the_rate_is_made_up_only_when_it_is_not_set_in_any_form(
     assert environment_of(tmp_path, own).get("ONCE_REQUESTS_PER_SECOND") == rate_limit
 
 
-def test_the_first_user_command_names_nothing_that_the_person_has_set(tmp_path: Path) -> None:
+def test_what_is_kept_for_commands_names_nothing_that_the_person_has_set(tmp_path: Path) -> None:
     own = {"DATABASE_URL": "postgresql://me:secret@there/db", "SECRET_KEY": "theirs"}
-    command = first_user_command(own, {**own, "REDIS_URL": "redis://here"}, tmp_path)
-    assert command.startswith("REDIS_URL=redis://here ")
-    assert "secret" not in command.lower().replace(str(tmp_path).lower(), "")
+    keep_for_commands(own, {**own, "REDIS_URL": "redis://here"}, tmp_path)
+    assert (tmp_path / KEPT).stat().st_mode & 0o777 == 0o600
+    lock = FolderLock(tmp_path)
+    with pytest.raises(EmbeddedFault, match="No console runs"):
+        kept_for_commands(tmp_path)
+    lock.acquire()
+    assert kept_for_commands(tmp_path) == {"REDIS_URL": "redis://here"}
+    (tmp_path / KEPT).unlink()
+    with pytest.raises(EmbeddedFault, match="still starting"):
+        kept_for_commands(tmp_path)
+    lock.release()
+    with pytest.raises(EmbeddedFault, match="No console runs"):
+        kept_for_commands(tmp_path / "nowhere")
 
 
 def test_a_secret_in_a_file_counts_as_set(tmp_path: Path) -> None:

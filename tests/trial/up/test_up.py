@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+from console.trial.environment import kept_for_commands
 from console.trial.folder import FolderLock
 from console.trial.orphans import working_in
 from console.trial.ports import HOST, free_port, is_free
@@ -91,10 +92,11 @@ async def test_a_real_account_gets_no_demo_but_a_command_that_makes_the_first_us
     supervisor = started(supervisors, free_port(), tmp_path, **account)
     command = await supervisor.says(r"make a user:\n +(.*) NAME", 60)
     assert "Sign in as" not in supervisor.said
+    assert "://console_app" not in supervisor.said, "no password stands on the screen"
     maker = await asyncio.create_subprocess_shell(f"{command} ada --role admin", stdin=subprocess.PIPE)
     await maker.communicate(b"a long password\n")
     assert maker.returncode == 0
-    url = command.partition("DATABASE_URL=")[2].split()[0]
+    url = kept_for_commands(tmp_path)["DATABASE_URL"]
     connection = await asyncpg.connect(url.replace("+asyncpg", ""), ssl=False)
     assert await connection.fetch("SELECT slug, once_client_id FROM organizations") == [("main", "them")]
     await connection.close()

@@ -5,7 +5,7 @@ import pytest
 from console.api_keys.writes import put_key
 from console.errors import Invalid
 from console.organizations.rules import Permission
-from console.saved_views.rules import checked_query
+from console.sims.saved_views_rules import checked_query
 from console.store.database import Database
 from tests.cast import Cast
 from tests.members.test_members import NOW

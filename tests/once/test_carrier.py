@@ -1,4 +1,4 @@
-"""What belongs to the account as a whole, and the first look at one: against the simulated 1NCE."""
+"""What belongs to no SIM: orders, products, tickets, and the first look at one: against the simulated 1NCE."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,8 +24,8 @@ from .odd_server import Answer, OddServer
 DAY = datetime(2026, 11, 20, tzinfo=UTC).date()
 
 
-class Account:
-    """The simulated account: its control endpoint and a client that need not wait."""
+class Carrier:
+    """The simulated 1NCE: its control endpoint and a client that need not wait."""
 
     def __init__(self, control: httpx.AsyncClient, once: OnceClient) -> None:
         self.control = control
@@ -36,78 +36,78 @@ class Account:
 
 
 @pytest.fixture
-async def account(simulated: OnceClient, make_client: ClientMaker, simulator_url: str) -> Any:
+async def carrier(simulated: OnceClient, make_client: ClientMaker, simulator_url: str) -> Any:
     async with httpx.AsyncClient(base_url=simulator_url) as control:
         once = make_client(f"{simulator_url}/management-api", requests_per_second=9, slow_requests_per_second=9)
-        account = Account(control, once)
-        await account.set("capabilities", orders=True, products=True, support=True, usage=False)
-        yield account
+        carrier = Carrier(control, once)
+        await carrier.set("capabilities", orders=True, products=True, support=True, usage=False)
+        yield carrier
 
 
 async def a_sim(once: OnceClient) -> str:
     return (await once.sims(1, page_size=10)).items[2].iccid
 
 
-async def test_a_top_up_is_found_among_the_orders(account: Account) -> None:
-    iccid = await a_sim(account.once)
-    number = await account.once.commands.top_up(iccid, Payment.CREDIT_CARD)
-    orders = await account.once.account.orders()
+async def test_a_top_up_is_found_among_the_orders(carrier: Carrier) -> None:
+    iccid = await a_sim(carrier.once)
+    number = await carrier.once.commands.top_up(iccid, Payment.CREDIT_CARD)
+    orders = await carrier.once.orders.orders()
     assert orders.total is not None
     found = next(order for order in orders.items if str(order.number) == number)
     assert (found.type, found.iccids, found.currency) == ("topup", [iccid], "EUR")
     assert found.amount is not None
-    assert (await account.once.account.order(found.number)).products == found.products
+    assert (await carrier.once.orders.order(found.number)).products == found.products
 
 
-async def test_an_order_with_an_address_is_placed_once_and_found_by_its_number(account: Account) -> None:
+async def test_an_order_with_an_address_is_placed_once_and_found_by_its_number(carrier: Carrier) -> None:
     home = Address(last_name="Lovelace", street="St James's Square", city="London", country="GB")
-    number = await account.once.account.place_order({1001: 2, 1002: 1}, to=home, reference="pumps")
+    number = await carrier.once.orders.place_order({1001: 2, 1002: 1}, to=home, reference="pumps")
     assert number is not None
-    order = await account.once.account.order(number)
+    order = await carrier.once.orders.order(number)
     assert {line.product_id: line.quantity for line in order.products} == {1001: 2, 1002: 1}
     assert order.address is not None
     assert order.address.last_name == "Lovelace"
 
 
-async def test_an_order_whose_answer_is_lost_is_not_given_again(account: Account) -> None:
-    before = (await account.once.account.orders()).total
-    await account.set("faults", path="/v1/orders$", method="POST", kind="drop_after", times=1)
+async def test_an_order_whose_answer_is_lost_is_not_given_again(carrier: Carrier) -> None:
+    before = (await carrier.once.orders.orders()).total
+    await carrier.set("faults", path="/v1/orders$", method="POST", kind="drop_after", times=1)
     with pytest.raises(Unavailable) as raised:
-        await account.once.account.place_order({1001: 1})
+        await carrier.once.orders.place_order({1001: 1})
     assert raised.value.maybe_done
-    after = (await account.once.account.orders()).total
+    after = (await carrier.once.orders.orders()).total
     assert before is not None
     assert after == before + 1
 
 
-async def test_an_unknown_order_is_not_found(account: Account) -> None:
+async def test_an_unknown_order_is_not_found(carrier: Carrier) -> None:
     with pytest.raises(NotFound):
-        await account.once.account.order(1)
+        await carrier.once.orders.order(1)
 
 
-async def test_the_price_list_has_net_prices(account: Account) -> None:
-    sims = next(product for product in await account.once.account.products() if product.id == 1001)
+async def test_the_price_list_has_net_prices(carrier: Carrier) -> None:
+    sims = next(product for product in await carrier.once.orders.products() if product.id == 1001)
     assert [(charge.amount, charge.currency) for charge in sims.once] == [(Decimal("10.0"), "EUR")]
     assert (sims.package_size, sims.least) == (1, 1)
 
 
-async def test_a_service_request_is_opened_and_found_in_the_list(account: Account) -> None:
-    await account.once.account.open_ticket(
+async def test_a_service_request_is_opened_and_found_in_the_list(carrier: Carrier) -> None:
+    await carrier.once.orders.open_ticket(
         subject="Coverage", text="None in the cellar.", sender="Ada", reply_to="ada@example.com"
     )
-    ticket = (await account.once.account.tickets(page_size=1)).items[0]
+    ticket = (await carrier.once.orders.tickets(page_size=1)).items[0]
     assert (ticket.status, ticket.subject, ticket.text) == ("open", "Coverage", "None in the cellar.")
     assert ticket.opened_at is not None
 
 
 @pytest.mark.parametrize("offer", [410, 404, 403])
-async def test_what_1nce_takes_away_is_not_offered_and_the_rest_goes_on(account: Account, offer: int) -> None:
-    await account.set("capabilities", orders=offer, support=offer)
-    for ask in (account.once.account.orders, account.once.account.tickets):
+async def test_what_1nce_takes_away_is_not_offered_and_the_rest_goes_on(carrier: Carrier, offer: int) -> None:
+    await carrier.set("capabilities", orders=offer, support=offer)
+    for ask in (carrier.once.orders.orders, carrier.once.orders.tickets):
         with pytest.raises(NotOffered):
             await ask()
-    assert await account.once.account.products()
-    assert set((await account.once.carrier()).unavailable) == {"orders.list", "support.list"}
+    assert await carrier.once.orders.products()
+    assert set((await carrier.once.carrier()).unavailable) == {"orders.list", "support.list"}
 
 
 async def test_an_odd_order_is_read_as_far_as_it_goes() -> None:
@@ -133,12 +133,12 @@ def by_operation(probed: list[ProbeResult]) -> dict[str, ProbeResult]:
     return {one.operation: one for one in probed}
 
 
-async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(account: Account) -> None:
-    iccid = await a_sim(account.once)
-    await account.once.commands.send_sms(iccid, "secret words", source_address="1")
-    await account.set("capabilities", support=410)
-    ledger = (await account.control.get("/_sim/ledger")).json()
-    probed = await probe(account.once, iccid)
+async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(carrier: Carrier) -> None:
+    iccid = await a_sim(carrier.once)
+    await carrier.once.commands.send_sms(iccid, "secret words", source_address="1")
+    await carrier.set("capabilities", support=410)
+    ledger = (await carrier.control.get("/_sim/ledger")).json()
+    probed = await probe(carrier.once, iccid)
     found = by_operation(probed)
     offered = {name for name, one in found.items() if one.offered}
     assert offered == {
@@ -150,29 +150,29 @@ async def test_a_first_look_sees_every_readable_operation_and_changes_nothing(ac
     assert (probed[0].operation, probed[0].status, probed[0].offered) == ("sims.list", 401, None)
     assert probed[0].shape == {"message": "word"}
     assert found["sims.list"].headers["X-Total-Count"] == "number"
-    assert (await account.control.get("/_sim/ledger")).json() == ledger
-    assert set((await account.once.carrier()).unavailable) == {"support.list"}
+    assert (await carrier.control.get("/_sim/ledger")).json() == ledger
+    assert set((await carrier.once.carrier()).unavailable) == {"support.list"}
 
 
-async def test_a_first_look_keeps_1nces_words_and_nothing_of_the_customers(account: Account) -> None:
-    iccid = await a_sim(account.once)
-    sim = await account.once.sim(iccid)
-    await account.once.commands.configure(sim, label="LOVELACE")
-    await account.once.commands.send_sms(iccid, "SECRETWORD", source_address="1")
-    kept = json.encode(to_builtins(await probe(account.once, iccid))).decode()
+async def test_a_first_look_keeps_1nces_words_and_nothing_of_the_customers(carrier: Carrier) -> None:
+    iccid = await a_sim(carrier.once)
+    sim = await carrier.once.sim(iccid)
+    await carrier.once.commands.configure(sim, label="LOVELACE")
+    await carrier.once.commands.send_sms(iccid, "SECRETWORD", source_address="1")
+    kept = json.encode(to_builtins(await probe(carrier.once, iccid))).decode()
     for private in (iccid, sim.imsi, sim.imei, sim.msisdn, sim.ip_address, "LOVELACE", "SECRETWORD", "demo"):
         assert private is None or private not in kept
     for word in ("“More than 00% available”", "“COMPLETED”", "“MT”"):
         assert word in kept
 
 
-async def test_daily_usage_is_used_once_a_first_look_has_seen_it(account: Account) -> None:
-    iccid = await a_sim(account.once)
-    await account.set("capabilities", usage=True)
+async def test_daily_usage_is_used_once_a_first_look_has_seen_it(carrier: Carrier) -> None:
+    iccid = await a_sim(carrier.once)
+    await carrier.set("capabilities", usage=True)
     with pytest.raises(NotOffered):
-        await account.once.daily_usage(iccid)
-    assert by_operation(await probe(account.once, iccid))["sim.usage"].offered
-    assert all(isinstance(day, DailyUsage) for day in await account.once.daily_usage(iccid))
+        await carrier.once.daily_usage(iccid)
+    assert by_operation(await probe(carrier.once, iccid))["sim.usage"].offered
+    assert all(isinstance(day, DailyUsage) for day in await carrier.once.daily_usage(iccid))
 
 
 async def test_a_usage_that_cannot_be_read_stays_off(client: OnceClient, odd: OddServer) -> None:
