@@ -53,5 +53,5 @@ def created(answer: httpx.Response) -> str | None:
 
 
 def as_part(text: str) -> str:
-    """A number as it snapshot in a path, whatever is in it."""
+    """A number as it stands in a path, whatever is in it."""
     return quote(text, safe="")
