@@ -34,7 +34,11 @@ FILES = {
     "/notification-channels/1": "/notification-channels/1/deliveries.csv",
     "/reports": "/reports.csv",
     "/approvals": "/approvals.csv",
+    "/alert-rules": "/alert-rules.csv",
+    "/api-keys": "/api-keys.csv",
+    "/users": "/users.csv",
 }
+OF_ADMINISTRATORS = ("/notification-channels", "/api-keys", "/users")
 NUMBER = "4915112345678"
 MANY = 450  # more than a part of a file
 
@@ -132,8 +136,8 @@ async def test_numbers_are_masked_as_on_the_page_and_the_trail_says_who_took_a_f
         assert NUMBER in (await ada.get(ALL_OF_A_SIM)).text
         for path in FILES.values():
             answer = await vera.get(path)
-            if path.startswith("/notification"):
-                assert answer.status_code == 403, "a viewer sees no channels"
+            if path.startswith(OF_ADMINISTRATORS):
+                assert answer.status_code == 403, "a viewer sees neither channels nor keys nor users"
             else:
                 assert NUMBER not in answer.text, path
         assert NUMBER not in (await ada.get("/sms.csv")).text, "which is masked for everybody, as its page is"
@@ -141,3 +145,23 @@ async def test_numbers_are_masked_as_on_the_page_and_the_trail_says_who_took_a_f
     assert "Export a list" in trail
     for name in ("alerts", "quotas", "orders", f"sms-{ADAS_SIM}"):
         assert name in trail
+
+
+async def test_silences_and_windows_are_files_too(web: Served, full: Cast) -> None:
+    silence = {"tag": "pump", "reason": f"=works, call {NUMBER}", "minutes": "60"}
+    window = {"name": "Sunday", "country": "DE", "time_zone": "Europe/Berlin", "first_begin": "2026-12-06T02:30"}
+    async with web.signed_in("ada") as ada, web.signed_in("vera") as vera, web.signed_in("eve") as eve:
+        assert (await ada.post("/silences", data=silence)).status_code == 303
+        made = await ada.post("/maintenance-windows", data={**window, "repeats": "FREQ=WEEKLY", "minutes": "90"})
+        assert made.status_code == 303, made.text
+        shown = (await ada.get("/silences")).text
+        assert all(f'href="{path}"' in shown for path in ("/silences.csv", "/maintenance-windows.csv"))
+        (first, *_) = await read(ada, "/silences.csv")
+        assert first["hides"] == "tag is pump"
+        assert first["reason"] == f"'=works, call {NUMBER}"
+        assert first["created_by"] == "ada"
+        assert NUMBER not in (await vera.get("/silences.csv")).text
+        sunday = next(one for one in await read(ada, "/maintenance-windows.csv") if one["name"] == "Sunday")
+        assert (sunday["hides"], sunday["rule"]) == ("country is DE", "FREQ=WEEKLY")
+        hers = [one for path in ("/silences.csv", "/maintenance-windows.csv") for one in await read(eve, path)]
+        assert not any(one.get("name") == "Sunday" or NUMBER in one.get("reason", "") for one in hers)
