@@ -39,6 +39,9 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     [
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
         ({"DATABASE_READ_URL": "replica:5432"}, "DATABASE_READ_URL"),
+        ({"DATABASE_URL": "postgresql://console:hidden@db:99999/console"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://console:hidden@[::1]:0/console"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://console:hidden@one:5432,two:soon/console"}, "DATABASE_URL"),
         ({"REDIS_URL": "http://x"}, "REDIS_URL"),
         ({"ONCE_BASE_URL": "api.1nce.com"}, "ONCE_BASE_URL"),
         ({"ONCE_REQUESTS_PER_SECOND": "0"}, "ONCE_REQUESTS_PER_SECOND"),

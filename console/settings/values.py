@@ -55,6 +55,11 @@ def _postgres(name: str, url: str, faults: list[str]) -> str:
     scheme, colon, rest = url.partition("://")
     if not colon or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
         faults.append(f"{name} must begin with postgresql://")
+    hosts = re.split("[/?]", rest.rpartition("@")[2], maxsplit=1)[0]
+    for host in hosts.split(","):  # several: of which the primary is asked
+        port = re.sub(r"\A\[[^]]*\]", "", host).partition(":")[2]
+        if port and not _is_port(port):
+            faults.append(f"{name} has a port between 1 and 65535 after each host, not {masked('', port)!r}")
     return f"postgresql+asyncpg://{rest}"
 
 
@@ -138,8 +143,12 @@ def _number(name: str, least: float, most: float, text: str, faults: list[str]) 
     return value
 
 
+def _is_port(text: str) -> bool:
+    return re.fullmatch("[0-9]{1,5}", text) is not None and 1 <= int(text) <= 65_535
+
+
 def _port(text: str, faults: list[str]) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+    if not _is_port(text):
         faults.append(f"METRICS_PORT must be a port between 1 and 65535, not {masked('', text)!r}")
         return 0
     return int(text)
