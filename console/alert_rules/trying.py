@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules import trying_histories
+from console.alert_rules import trying_histories, trying_quotas
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import filter_of
 from console.alert_rules.writes import NewAlertRule
@@ -22,12 +22,7 @@ NIGHT_BEGINS, NIGHT_ENDS = 22, 6  # o'clock, UTC
 h = status_history.c
 ON = ("online", "attached")
 NO_HISTORY = {
-    RuleKind.DATA_QUOTA_BELOW: "no history of quotas is kept",
-    RuleKind.SMS_QUOTA_BELOW: "no history of quotas is kept",
-    RuleKind.QUOTA_USED_UP: "no history of quotas is kept",
-    RuleKind.EXPIRES_SOON: "no history of quotas is kept",
-    RuleKind.DATA_RUNS_OUT: "no history of quotas is kept",
-    RuleKind.EXPIRED: "no history of quotas is kept",
+    RuleKind.DATA_RUNS_OUT: "no history of forecasts is kept",
     RuleKind.STATUS_CHANGED: "no history of enabling and disabling is kept",
     RuleKind.IMEI_CHANGED: "no history of devices is kept",
 }
@@ -62,7 +57,7 @@ class Tried(Struct, frozen=True, kw_only=True):
 
 async def tried(connection: AsyncConnection, organization_id: int, rule: NewAlertRule, now: datetime) -> Tried:
     """Try a rule against the last seven days. A rule of the console's own state can't be tried."""
-    since = now - TRIED
+    since, remark = now - TRIED, ""
     match rule.kind:
         case RuleKind.COUNTRY_NOT_ALLOWED:
             found = await _abroad(connection, organization_id, rule, since)
@@ -70,12 +65,9 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
             found = await _silent(connection, organization_id, rule, since, now)
         case RuleKind.SHARE_LEFT:
             found = await _left(connection, organization_id, rule.parameters, since)
-        case kind if kind in trying_histories.KINDS:
-            which = _iccids(organization_id, rule)
+        case kind if kind in trying_histories.KINDS | trying_quotas.KINDS:
             try:
-                firings = await trying_histories.firings(
-                    connection, organization_id, kind, rule.parameters, which, since, now
-                )
+                firings, remark = await _of_sims(connection, organization_id, rule, since, now)
             except Conflict as refused:
                 return Tried(since=since, possible=False, text=f"It can't be tried: {refused.message}.")
             found = [TriedFiring(at=at, subject=iccid, sims=1) for at, iccid in firings]
@@ -85,8 +77,21 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
     night = sum(one.at.hour >= NIGHT_BEGINS or one.at.hour < NIGHT_ENDS for one in found)
     times = f"{len(found):,} time{'' if len(found) == 1 else 's'}" if found else "never"
     at_night = f", {night:,} of them at night (22:00 to 06:00 UTC)" if night else ""
-    said = f"It would have fired {times} in the last 7 days{at_night}."
+    said = f"It would have fired {times} in the last 7 days{at_night}. {remark}".rstrip()
     return Tried(since=since, possible=True, text=said, times=len(found), at_night=night, firings=found[:MOST_SHOWN])
+
+
+async def _of_sims(
+    connection: AsyncConnection, organization_id: int, rule: NewAlertRule, since: datetime, now: datetime
+) -> tuple[list[trying_histories.Firing], str]:
+    """When, and for which SIM, and what this goes by, in words. Raises Conflict."""
+    if rule.kind in trying_quotas.KINDS:
+        mine = sa.and_(*conditions(organization_id, filter_of(rule.filter)))
+        return await trying_quotas.firings(connection, organization_id, rule.kind, rule.parameters, mine, since, now)
+    which = _iccids(organization_id, rule)
+    return await trying_histories.firings(
+        connection, organization_id, rule.kind, rule.parameters, which, since, now
+    ), ""
 
 
 def _mine(organization_id: int, rule: NewAlertRule, since: datetime) -> "sa.ColumnElement[bool]":

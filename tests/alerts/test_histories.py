@@ -23,7 +23,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ONE, OTHER = iccids(2)
 
 
-async def uses(fleet: Fleet, iccid: str, used: list[tuple[datetime, int]]) -> None:
+async def uses(fleet: Fleet, iccid: str, used: list[tuple[datetime, int]], sms: int = 0) -> None:
     """Use in the hours that begin then."""
     rows = [
         {
@@ -34,7 +34,7 @@ async def uses(fleet: Fleet, iccid: str, used: list[tuple[datetime, int]]) -> No
             "source": "streamer",
             "record_id": number,
             "data_bytes": size,
-            "sms": 0,
+            "sms": sms,
         }
         for number, (hour, size) in enumerate(used)
     ]
