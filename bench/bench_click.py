@@ -1,9 +1,10 @@
 """From a click to the message that the action was taken, in a real Chromium while the fleet is busy.
 
 Five hundred sockets of programs listen to 200 changes a second, as in the soak. A browser opens one SIM after the
-other, waits until the page is live, and clicks "reset the connection". The clock starts with the click's own event and
-stops in a task after the animation frame in which the message stands on the page. No worker runs, so actions stay as
-they were taken. The same on the quiet server, in the same run, is the floor.
+other, waits until the page is live and its scripts answer, looks at it for a second, as people do, and clicks "reset
+the connection": else the page's own loading, on the same two cores, is measured. The clock starts with the click's own
+event and stops in a task after the animation frame in which the message stands on the page. No worker runs, so actions
+stay as they were taken. The same on the quiet server, in the same run, is the floor.
 """
 
 import argparse
@@ -28,7 +29,8 @@ SIMS = 500
 FORM = "form:has(input[name=kind][value=reset])"
 WARM = 3  # clicks that are not counted
 MOST_MS = 100.0
-LIVE = "body[data-live=live]"
+LIVE = "html[data-started] body[data-live=live]"
+LOOKS_SECONDS = 1.0
 CLICKED = """(form) => new Promise((done) => {
   const open = form.closest("details")
   if (open) open.open = true
@@ -56,6 +58,7 @@ async def clicks(page: Page, numbers: Sequence[int]) -> Report:
         await page.wait_for_selector(LIVE)
         form = await page.wait_for_selector(FORM, state="attached")
         assert form is not None
+        await asyncio.sleep(LOOKS_SECONDS)
         took, answer, said = await form.evaluate(CLICKED)
         assert "reset" in said, said
         seen.append(took / 1000)
