@@ -37,6 +37,7 @@ from console.errors import NotReady
 from console.store.locks import AdvisoryLock, session_lock, session_unlock
 from console.store.metadata import metadata
 from console.store.roles import grant
+from console.store.sqlstates import sqlstate
 from console.usage.sums import refresh_history
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _take_steps(connection: sa.Connection) -> None:
             break
         except DBAPIError as error:
             connection.rollback()
-            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            if sqlstate(error) != LOCK_NOT_AVAILABLE:
                 raise
             if last:
                 raise NotReady(

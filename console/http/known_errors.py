@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.errors import CODES_BY_STATUS, BadRequest, ConsoleError, NotReady
 from console.log import logger
+from console.store.sqlstates import sqlstate
 
 OF_POSTGRESQL = (DBAPIError, asyncpg.PostgresError)
 UNREACHABLE = ("08", "53", "57P")  # SQLSTATE: connection, resources, shutdown
@@ -28,7 +29,7 @@ def known_error(error: Exception) -> ConsoleError | None:
         return found
     if isinstance(error, (*OF_POSTGRESQL, asyncpg.InterfaceError, RedisError, OSError, TimeoutError)):
         if isinstance(error, OF_POSTGRESQL) and not _unreachable(error):
-            match _sqlstate(error):
+            match sqlstate(error):
                 case "22021":  # a NUL in a text
                     return BadRequest("A text holds a character that can't be stored")
                 case "57014":  # the statement timeout
@@ -43,14 +44,9 @@ def known_error(error: Exception) -> ConsoleError | None:
     return None
 
 
-def _sqlstate(error: Exception) -> str:
-    """PostgreSQL's code, of an error of asyncpg or of SQLAlchemy around it; empty if it is not PostgreSQL's."""
-    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
-
-
 def _unreachable(error: Exception) -> bool:
     """Whether it is the connection that failed, and not the question: the words of the question prove nothing."""
-    if _sqlstate(error).startswith(UNREACHABLE) or isinstance(error, asyncpg.PostgresConnectionError):
+    if sqlstate(error).startswith(UNREACHABLE) or isinstance(error, asyncpg.PostgresConnectionError):
         return True
     return isinstance(error, DBAPIError) and (error.connection_invalidated or "connection" in str(error.orig).lower())
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import metrics
+from console.store.sqlstates import sqlstate
 
 CONNECTIONS = 4  # beside those of the engine; one process can't keep more of them busy
 GONE = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
@@ -154,7 +155,7 @@ def _ends_connection(error: Exception) -> bool:
     """Whether it is the connection that failed, and not the question."""
     if isinstance(error, asyncpg.DataError):  # an argument that the question does not take
         return False
-    return isinstance(error, GONE) or str(getattr(error, "sqlstate", "")).startswith(SHUTDOWN)
+    return isinstance(error, GONE) or sqlstate(error).startswith(SHUTDOWN)
 
 
 def _json(value: Any) -> str:

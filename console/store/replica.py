@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from console import metrics
 from console.log import logger
 from console.store.one_connection import OneConnection
+from console.store.sqlstates import sqlstate
 
 T = TypeVar("T")
 Ask = Callable[[AsyncConnection], Awaitable[T]]
@@ -159,5 +160,5 @@ async def _replayed(connection: AsyncConnection, lsn: str) -> Any:
 
 def _is_not_the_question(error: SQLAlchemyError) -> bool:
     """Whether it is the replica that failed, by its connection or because it had to go on replaying."""
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    state = sqlstate(error)
     return isinstance(error, DBAPIError) and state[:2] in NOT_THE_QUESTION and state != STATEMENT_TIMEOUT

@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from console.store.database import is_deadlock, sqlstate
+from console.store.sqlstates import is_deadlock, sqlstate
 
 REFUSED = ("21", "22", "23", "54")  # SQLSTATE: data that can't be stored, now or ever
 

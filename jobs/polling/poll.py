@@ -12,7 +12,7 @@ from console.log import logger
 from console.once.errors import CircuitOpen, NotOffered, OnceError, SignInRefused, Throttled, Unavailable
 from console.polling.rules import Kind
 from console.polling.writes import PollSlot
-from console.store.database import is_deadlock
+from console.store.sqlstates import is_deadlock
 from jobs.polling.budget import PollBudget
 from jobs.polling.slots import PollQueue
 from jobs.run import Run

@@ -17,7 +17,8 @@ from console.sims.annotations_writes import annotate
 from console.sims.watching_writes import unwatch, watch
 from console.sims.writes import record_inventory
 from console.sms.writes import record_messages
-from console.store.database import Database, Transaction, is_deadlock
+from console.store.database import Database, Transaction
+from console.store.sqlstates import is_deadlock
 from tests.cast import listed, placed
 from tests.cutting.changing import LATE, Changer
 

@@ -23,7 +23,8 @@ from console.organizations.rules import PERMISSIONS, Role
 from console.organizations.writes import set_top_up_price
 from console.settings import Settings
 from console.sims.writes import record_inventory
-from console.store.database import Database, is_deadlock, open_database
+from console.store.database import Database, open_database
+from console.store.sqlstates import is_deadlock
 from console.trial import PostgresServer, ValkeyServer
 from console.trial.ports import free_port
 from tests.cast import Cast, gather, listed
