@@ -84,7 +84,8 @@ class Running:
         return self._parts
 
     def _database(self) -> Database:
-        return database_of(self._engine, self._settings.redis_url, STATEMENT_SECONDS, self._replica)
+        redis_url = self._settings.redis_url
+        return database_of(self._engine, redis_url, STATEMENT_SECONDS, self._replica, answers_first=True)
 
     @asynccontextmanager
     async def lifespan(self, _app: Litestar) -> AsyncIterator[None]:

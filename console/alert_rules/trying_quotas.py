@@ -88,8 +88,8 @@ async def _counted_back(
         least = sa.func.greatest(least, sa.func.coalesce(total, 0) * sa.literal(parameters.percent / 100, sa.Numeric))
     lately = sa.and_(o.organization_id == organization_id, sa.func.coalesce(o.ordered_at, o.first_read_at) >= since)
     has_order = s.iccid.in_(sa.select(sa.func.unnest(o.iccids)).where(lately))
-    below = sa.select(s.organization_id, s.iccid, left.label("left_now"), least.label("least"))
-    below = below.where(mine, left < least, sa.not_(has_order)).limit(MOST_SIMS + 1).cte("below")
+    those = sa.select(s.organization_id, s.iccid, left.label("left_now"), least.label("least"))
+    below = those.where(mine, left < least, sa.not_(has_order)).limit(MOST_SIMS + 1).cte("below")
     b = below.c
     used = u.sms if by_messages else u.data_bytes
     back = sa.func.sum(used).over(partition_by=u.iccid, order_by=u.bucket.desc())

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,12 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq.queue.redis import RedisQueue
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console import facts
 from console.log import logger
 from console.queue import job_queue
+from console.store.after_commit import AfterCommit
 from console.store.changes import KEPT_SECONDS, Changes
 from console.store.direct_reads import DirectReads
 from console.store.engines import open_engine, server_settings
@@ -84,8 +84,16 @@ class Database:
     """PostgreSQL, the Redis that its changes are published to, and the queue of jobs."""
 
     def __init__(
-        self, engine: AsyncEngine, redis: Redis, queue: RedisQueue, direct: DirectReads, replica: ReplicaReads
+        self,
+        engine: AsyncEngine,
+        redis: Redis,
+        queue: RedisQueue,
+        direct: DirectReads,
+        replica: ReplicaReads,
+        *,
+        answers_first: bool = False,
     ) -> None:
+        """`answers_first`: see AfterCommit."""
         self.engine = engine
         self.direct = direct
         self.replica = replica
@@ -94,6 +102,7 @@ class Database:
         self.changes = Changes(redis)
         self.relay = FactRelay(engine, redis)
         self.requests = RequestRelay(engine, queue)
+        self._after_commit = AfterCommit(self.relay, self.requests, answers_first=answers_first)
         self.confirm: Confirm | None = None  # raises NotAllowed if a caller's rights have ended since they were found
         self.export_turn = asyncio.Lock()  # of the part of an export that is made now: see giving_way
 
@@ -132,12 +141,8 @@ class Database:
             raise
         if not unseen:  # before the facts: who receives one may ask for the row, and must not get what was kept
             await self._report_change(transaction)
-        after: list[Coroutine[Any, Any, Any]] = []
-        if transaction.items:
-            after.append(self.relay.publish_waiting())
-        if transaction.requests or transaction.requests_released:
-            after.append(self.requests.hand_over())
-        await asyncio.gather(*after)
+        hands_over = bool(transaction.requests) or transaction.requests_released
+        await self._after_commit.follow(publishes=bool(transaction.items), hands_over=hands_over)
 
     async def _report_change(self, transaction: Transaction) -> None:
         """Nothing kept is used from now on; of callers not even where Redis does not answer."""
@@ -156,6 +161,7 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self._after_commit.ended()
         with contextlib.suppress(RedisError, OSError, TimeoutError):  # it may never have been there
             await self.queue.disconnect()
         await self.changes.close()
@@ -163,16 +169,6 @@ class Database:
         await self.direct.close()
         await self.replica.close()
         await self.engine.dispose()
-
-
-def is_deadlock(error: DBAPIError) -> bool:
-    """Whether PostgreSQL ended this transaction for another's sake (a deadlock): do it again."""
-    return sqlstate(error).startswith("40")
-
-
-def sqlstate(error: DBAPIError) -> str:
-    """PostgreSQL's code for what went wrong; empty if the error is not PostgreSQL's."""
-    return str(getattr(error.orig, "sqlstate", ""))
 
 
 def open_database(
@@ -186,12 +182,18 @@ def open_database(
 
 
 def database_of(
-    engine: AsyncEngine, redis_url: str, statement_seconds: float | None = None, replica: AsyncEngine | None = None
+    engine: AsyncEngine,
+    redis_url: str,
+    statement_seconds: float | None = None,
+    replica: AsyncEngine | None = None,
+    *,
+    answers_first: bool = False,
 ) -> Database:
     """The database of this engine, which is disposed of when the database is closed: another may take it then.
 
-    `replica`: what exports and charts are read from.
+    `replica`: what exports and charts are read from. `answers_first`: see AfterCommit.
     """
     direct = DirectReads(engine, server_settings(statement_seconds))
     reads = ReplicaReads(engine, replica)
-    return Database(engine, open_redis(redis_url), job_queue(open_redis(redis_url)), direct, reads)
+    redis, queue = open_redis(redis_url), job_queue(open_redis(redis_url))
+    return Database(engine, redis, queue, direct, reads, answers_first=answers_first)
