@@ -48,7 +48,10 @@ async def change_flag(
     caller: NamedDependency[Caller], db: NamedDependency[Database], flag: FromPath[str], data: JSONBody[FlagChange]
 ) -> FlagState:
     """It holds at once: whatever it stops asks for it right before it acts."""
-    async with db.transaction() as transaction, acting(transaction, caller, "flag.change", flag[:50]) as act:
+    async with (
+        db.transaction(published=True) as transaction,
+        acting(transaction, caller, "flag.change", flag[:50]) as act,
+    ):
         return await change(transaction, act, caller, flag, data, datetime.now(UTC))
 
 

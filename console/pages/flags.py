@@ -62,7 +62,10 @@ async def change_flag(
     """Back to the page; with the reason if it is refused."""
     wanted = FlagChange(on=data.on == "yes", reason=data.reason, owner=data.owner.strip() or None)
     try:
-        async with db.transaction() as transaction, acting(transaction, caller, "flag.change", flag[:50]) as act:
+        async with (
+            db.transaction(published=True) as transaction,
+            acting(transaction, caller, "flag.change", flag[:50]) as act,
+        ):
             await change(transaction, act, caller, flag, wanted, datetime.now(UTC))
     except Invalid as error:
         async with db.reading() as reading:

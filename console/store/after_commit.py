@@ -17,12 +17,12 @@ class AfterCommit:
         self._relay, self._requests, self._answers_first = relay, requests, answers_first
         self._running: set[asyncio.Task[None]] = set()
 
-    async def follow(self, *, publishes: bool, hands_over: bool) -> None:
-        """Publish what waits, and hand over what is asked for, or begin to."""
+    async def follow(self, *, publishes: bool, hands_over: bool, waits: bool = False) -> None:
+        """Publish what waits, and hand over what is asked for, or begin to. `waits`: until both are done."""
         if not (publishes or hands_over):
             return
         work = self._follow(publishes=publishes, hands_over=hands_over)
-        if not self._answers_first:
+        if waits or not self._answers_first:
             await work
             return
         task = asyncio.create_task(work)

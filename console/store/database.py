@@ -119,10 +119,11 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def transaction(self, *, unseen: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, unseen: bool = False, published: bool = False) -> AsyncIterator[Transaction]:
         """Change rows. On leaving, facts and job requests are committed with them, then published and handed over.
 
-        `unseen`: nothing that is kept in memory is made of these rows.
+        `unseen`: nothing that is kept in memory is made of these rows. `published`: it is left once its facts are, also
+        where others are answered first, for they end what is kept.
         """
         kept: list[Write] = []
         try:
@@ -142,7 +143,7 @@ class Database:
         if not unseen:  # before the facts: who receives one may ask for the row, and must not get what was kept
             await self._report_change(transaction)
         hands_over = bool(transaction.requests) or transaction.requests_released
-        await self._after_commit.follow(publishes=bool(transaction.items), hands_over=hands_over)
+        await self._after_commit.follow(publishes=bool(transaction.items), hands_over=hands_over, waits=published)
 
     async def _report_change(self, transaction: Transaction) -> None:
         """Nothing kept is used from now on; of callers not even where Redis does not answer."""

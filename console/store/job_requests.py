@@ -92,6 +92,13 @@ def _waiting() -> "sa.Select[Any]":
     return waiting.order_by(c.id).limit(AT_ONCE)
 
 
+def _note() -> "sa.Update":
+    """That these, by id and attempt, are handed over."""
+    asked = sa.tuple_(c.id, c.attempt).in_(sa.bindparam("asked", expanding=True))
+    handed_over = sa.update(job_requests).where(asked, c.handed_over_at.is_(None))
+    return handed_over.values(handed_over_at=sa.func.greatest(sa.func.now(), c.due_at))
+
+
 class RequestRelay:
     """Hands committed requests to the queue. Rows stay until their runs have ended, so Redis may forget everything."""
 
@@ -99,6 +106,7 @@ class RequestRelay:
         self._engine = engine
         self._queue = queue
         self._waiting = _waiting()
+        self._note = _note()
         self._coalescing = Coalescing(self._hand_over_all)
 
     async def hand_over(self) -> int:
@@ -152,14 +160,9 @@ class RequestRelay:
             return 0
         for row in rows:
             await self._ask(row)
-        asked = sa.tuple_(c.id, c.attempt).in_([(row.id, row.attempt) for row in rows])
         async with self._engine.begin() as connection:
             await connection.execute(sa.select(LAZY_COMMIT))
-            await connection.execute(
-                sa.update(job_requests)
-                .where(asked, c.handed_over_at.is_(None))
-                .values(handed_over_at=sa.func.greatest(sa.func.now(), c.due_at))
-            )
+            await connection.execute(self._note, {"asked": [(row.id, row.attempt) for row in rows]})
         return len(rows)
 
     async def _ask(self, row: "sa.Row[Any]") -> bool:

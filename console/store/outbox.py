@@ -113,7 +113,10 @@ class FactRelay:
 
     def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
         self._engine = engine
+        self._in_turn = transaction_lock(AdvisoryLock.FACT_RELAY).add_columns(LAZY_COMMIT)
         self._first = _first()
+        published = sa.bindparam("published", type_=sa.ARRAY(outbox.c.id.type))
+        self._remove = sa.delete(outbox).where(outbox.c.id == sa.func.any(published))
         self._script = redis.register_script(PUBLISH_SCRIPT)
         self._coalescing = Coalescing(self._publish_all)
 
@@ -136,7 +139,7 @@ class FactRelay:
     async def _publish_some(self) -> tuple[int, bool]:
         """How many facts Redis took, and whether more may wait."""
         async with self._engine.begin() as connection:
-            await connection.execute(transaction_lock(AdvisoryLock.FACT_RELAY).add_columns(LAZY_COMMIT))
+            await connection.execute(self._in_turn)
             rows = (await connection.execute(self._first)).all()
             if not rows:
                 return 0, False
@@ -144,7 +147,7 @@ class FactRelay:
             for row in rows:
                 arguments += [row.id, row.items]
             published = int(await self._script(keys=KEYS, args=arguments))
-            await connection.execute(sa.delete(outbox).where(outbox.c.id.in_([row.id for row in rows])))
+            await connection.execute(self._remove, {"published": [row.id for row in rows]})
         kinds = Counter(line.split("\t", 2)[1] for row in rows for line in row.items.split("\n"))
         for kind, number in kinds.items():
             metrics.facts_published.labels(kind).inc(number)

@@ -101,7 +101,8 @@ async def test_a_rule_is_tried_made_changed_and_deleted(web: Served, fleet: Flee
             ("share_left", lost, 1),
             ("share_left", lost | {"by": "tag"}, 1),
             ("no_contact", {"hours": 2}, 0),
-            ("data_quota_below", {"percent": 5}, None),
+            ("data_quota_below", {"percent": 5}, 0),
+            ("data_runs_out", {"days": 5}, None),
         ):
             asked = {"name": "Tried", "kind": kind, "parameters": parameters}
             tried = (await enid.post(f"{RULES}/try", json=asked)).json()
