@@ -13,6 +13,7 @@ from console.actions.rules import AFTER_SENDING, LEASE, SendResult, after_lost_c
 from console.actions.sending_reads import LOOKED_FOR, UNSENT, Sought
 from console.actions.sending_rules import Finding
 from console.actions.tables import actions
+from console.actions.turns_writes import waits_for_its_turn
 from console.actions.writes import ask_for_sending, ask_for_settling, change
 from console.facts.actions import Action, ActionState
 from console.sims.watching_writes import request_sync
@@ -57,6 +58,8 @@ async def claim(transaction: Transaction, organization_id: int, action_id: int, 
             await change(transaction, unsent, state, S.CANCELLED, {"due_at": None}, now, message=why)
     await change(transaction, sa.and_(due, c.undo_until <= now), S.HELD, S.QUEUED, {}, now)
     values = {"fence": c.fence + 1, "claimed_at": now, "due_at": now + LEASE, "attempts": c.attempts + 1}
+    if await waits_for_its_turn(transaction, organization_id, action_id, now):
+        return None
     action = await change(transaction, due, S.QUEUED, S.SENDING, values, now)
     if action is None:
         return None
