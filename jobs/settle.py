@@ -36,12 +36,16 @@ async def settle(run: Run) -> None:
         found = await due(connection, run.organization_id, run.now(), limit=AT_ONCE)
     evidence = Evidence(run, client)
     locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # of two messages alike one finds what was sent
+    first: Exception | None = None
     for at in range(0, len(found), TOGETHER):
         some = found[at : at + TOGETHER]
         looked_for = (_settle(run, evidence, sought, locks[sought.action.iccid]) for sought in some)
         for failure in await asyncio.gather(*looked_for, return_exceptions=True):
-            if isinstance(failure, BaseException):
+            if isinstance(failure, CircuitOpen) or not isinstance(failure, Exception | None):
                 raise failure
+            first = first or failure
+    if first is not None:  # a fault of ours at one holds up no other
+        raise first
 
 
 async def _settle(run: Run, evidence: Evidence, sought: Sought, of_its_sim: asyncio.Lock) -> None:

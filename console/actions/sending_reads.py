@@ -36,6 +36,7 @@ async def due(connection: AsyncConnection, organization_id: int, now: datetime, 
         pending = Pending(
             state=ActionState(row.state),
             sent_at=row.sent_at or row.changed_at,
+            taken=any(one["state"] == ActionState.ACCEPTED for one in row.steps),
             payment_method=row.parameters.get("payment_method"),
             noted_volume_bytes=row.noted_volume_bytes,
         )

@@ -29,10 +29,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Pending(Struct, frozen=True, kw_only=True):
-    """An action whose effect is looked for."""
+    """An action whose effect is looked for. `taken`: 1NCE has said that it would do it."""
 
     state: ActionState
     sent_at: datetime
+    taken: bool = False
     payment_method: str | None = None
     noted_volume_bytes: int | None = None
 
@@ -101,15 +102,18 @@ def cancelled_sms(pending: Pending, status: str | None, now: datetime) -> Findin
     return None
 
 
-def reset(pending: Pending, *, reported: bool, now: datetime) -> Finding | None:
-    """Of a reset, by whether the network has reported it since."""
+def reset(pending: Pending, *, reported: bool, all_read: bool, now: datetime) -> Finding | None:
+    """Of a reset, by whether the network has reported it since. `all_read`: no event is left that may be of it."""
+    age = now - pending.sent_at
     if reported:
         return Finding(state=ActionState.CONFIRMED, message="")
-    if now - pending.sent_at < RESET_SEEN_WITHIN:
+    if age < RESET_SEEN_WITHIN:
         return None
-    if pending.state is ActionState.UNKNOWN:
-        return Finding(state=ActionState.FAILED, message=f"The network has reported no reset. {TRY_AGAIN}")
-    return Finding(state=ActionState.UNKNOWN, message="The network has not reported it within an hour.")
+    if pending.state is ActionState.ACCEPTED or age >= GIVEN_UP_AFTER:
+        return Finding(state=ActionState.UNKNOWN, message="The network has not reported it within an hour.")
+    if pending.taken or not all_read:
+        return None
+    return Finding(state=ActionState.FAILED, message=f"The network has reported no reset. {TRY_AGAIN}")
 
 
 def ticket(pending: Pending, ticket_id: str | None, now: datetime) -> Finding | None:
@@ -117,7 +121,7 @@ def ticket(pending: Pending, ticket_id: str | None, now: datetime) -> Finding | 
     if ticket_id is not None:
         return Finding(state=ActionState.CONFIRMED, message=f"Case {ticket_id}.", ticket_id=ticket_id)
     age = now - pending.sent_at
-    if pending.state is ActionState.UNKNOWN and age >= NOT_DONE_AFTER:
+    if pending.state is ActionState.UNKNOWN and not pending.taken and age >= NOT_DONE_AFTER:
         return Finding(state=ActionState.FAILED, message=f"1NCE's list has no such ticket. {TRY_AGAIN}")
     if age >= GIVEN_UP_AFTER:
         return Finding(state=ActionState.UNKNOWN, message="1NCE does not list the ticket.")
@@ -128,6 +132,7 @@ def setting(pending: Pending, *, seen: bool, now: datetime) -> Finding | None:
     """Of a changed setting, by whether 1NCE shows it."""
     if seen:
         return Finding(state=ActionState.CONFIRMED, message="")
-    if now - pending.sent_at >= SETTING_SEEN_WITHIN:
+    within = NOT_DONE_AFTER if pending.state is ActionState.UNKNOWN else SETTING_SEEN_WITHIN
+    if now - pending.sent_at >= within:
         return Finding(state=ActionState.FAILED, message=f"1NCE shows another setting. {TRY_AGAIN}")
     return None

@@ -14,6 +14,8 @@ from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused
 from console.once.http.rate_limit import CallPriority
 from console.once.models import Sms
+from console.once.orders import TICKETS_PER_PAGE
+from console.once.queries import EVENTS_PER_PAGE, SMS_PER_PAGE
 from console.sms.parts import parts_of
 from console.sms.writes import record_messages
 from jobs.actions.order_search import OrderSearch
@@ -23,6 +25,7 @@ from jobs.intake.records import listed_message
 from jobs.run import Run
 
 NOW = CallPriority.COMMAND
+PAGES = 5  # of a list: 1NCE promises no order, so only all of it proves that something is not there
 RESET_EVENTS = frozenset({8, 9})  # activation and suspension: what a reset is made of
 
 
@@ -62,16 +65,17 @@ class Evidence:
         return rules.top_up(sought.pending, quota.accumulated, orders, self._run.now())
 
     async def _sms(self, sought: Sought, kind: ActionKind) -> Finding | None:
-        action, listed, all_readable = sought.action, [], True
-        with suppress(NotFound):
-            page = await self._client.sms_list(action.iccid, priority=NOW)
-            listed, all_readable = page.items, not page.unreadable
+        action = sought.action
+        listed, all_readable = await self._listed(action.iccid)
         now = self._run.now()
         await self._record(action.iccid, listed, now)
         statuses = {message.id: message.status for message in listed}
         if kind is ActionKind.CANCEL_SMS:
-            return rules.cancelled_sms(sought.pending, statuses.get(action.parameters["sms_id"]), now)
-        if sought.pending.state is not ActionState.UNKNOWN:
+            sms_id = action.parameters["sms_id"]
+            if sms_id not in statuses and not all_readable:  # it may be there yet
+                return None
+            return rules.cancelled_sms(sought.pending, statuses.get(sms_id), now)
+        if sought.pending.state is not ActionState.UNKNOWN or sought.pending.taken:
             return rules.sms(sought.pending, [statuses.get(one) for one in action.sms_ids], now)
         async with self._run.db.reading() as connection:
             linked = await linked_messages(connection, self._run.organization_id, action.iccid)
@@ -89,6 +93,20 @@ class Evidence:
                 found.append(match.id)
         return rules.lost_sms(sought.pending, found, missing, now)
 
+    async def _listed(self, iccid: str) -> tuple[list[Sms], bool]:
+        """The SIM's messages, and whether these are all that 1NCE has."""
+        listed: list[Sms] = []
+        all_readable = True
+        with suppress(NotFound):
+            for number in range(1, PAGES + 1):
+                page = await self._client.sms_list(iccid, number, priority=NOW)
+                listed += page.items
+                all_readable &= not page.unreadable
+                if len(page.items) + len(page.unreadable) < SMS_PER_PAGE:
+                    return listed, all_readable
+            return listed, False
+        return listed, all_readable
+
     async def _record(self, iccid: str, listed: Sequence[Sms], now: datetime) -> None:
         """Keep what was read: else a message that was just sent is in no conversation until its SIM is polled."""
         async with self._run.db.transaction() as transaction:
@@ -103,20 +121,30 @@ class Evidence:
         return message.direction == "mt" and message.submitted_at is not None and message.submitted_at >= since
 
     async def _ticket(self, sought: Sought) -> Finding | None:
-        """The ticket with its reference, among the latest. Where they can't be read nothing is known."""
+        """The ticket with its reference. Where not all can be read nothing is known."""
         action, since = sought.action, sought.pending.sent_at - CLOCK_TOLERANCE
-        try:
-            listed = await self._client.orders.tickets(priority=NOW)
-        except Refused:  # not offered to this organization
-            return None
-        for ticket in listed.items:
-            named = reference(action.id) in (ticket.text or "") and ticket.subject == action.parameters["subject"]
-            if named and (ticket.opened_at is None or ticket.opened_at >= since):
-                return rules.ticket(sought.pending, ticket.id, self._run.now())
-        return None if listed.unreadable else rules.ticket(sought.pending, None, self._run.now())
+        all_read, number, more = True, 0, True
+        while more and number < PAGES:
+            number += 1
+            try:
+                listed = await self._client.orders.tickets(number, priority=NOW)
+            except Refused:  # not offered to this organization
+                return None
+            for ticket in listed.items:
+                named = reference(action.id) in (ticket.text or "") and ticket.subject == action.parameters["subject"]
+                if named and (ticket.opened_at is None or ticket.opened_at >= since):
+                    return rules.ticket(sought.pending, ticket.id, self._run.now())
+            all_read &= not listed.unreadable
+            more = len(listed.items) + len(listed.unreadable) >= TICKETS_PER_PAGE
+        return rules.ticket(sought.pending, None, self._run.now()) if all_read and not more else None
 
     async def _reset(self, sought: Sought) -> Finding | None:
-        batch = await self._client.events(sought.action.iccid, priority=NOW)
-        since = sought.pending.sent_at - CLOCK_TOLERANCE
-        reported = any(event.type_id in RESET_EVENTS and event.time >= since for event in batch.events)
-        return rules.reset(sought.pending, reported=reported, now=self._run.now())
+        since, all_read = sought.pending.sent_at - CLOCK_TOLERANCE, True
+        for number in range(1, PAGES + 1):
+            batch = await self._client.events(sought.action.iccid, number, priority=NOW)
+            reported = any(event.type_id in RESET_EVENTS and event.time >= since for event in batch.events)
+            all_read &= not batch.unknown
+            more = len(batch) >= EVENTS_PER_PAGE
+            if reported or not more:
+                break
+        return rules.reset(sought.pending, reported=reported, all_read=all_read and not more, now=self._run.now())

@@ -150,7 +150,10 @@ async def _setting(run: Run, claimed: Claim, gate: Gate, taken: list[str]) -> Se
         return Sent(result=SendResult.REFUSED, message=f"1NCE calls the SIM {current.status}.")
     await gate()
     await run.client.commands.configure(current, **changes_of(kind, action.parameters))
-    seen = await run.client.sim(action.iccid, priority=NOW)
+    try:
+        seen = await run.client.sim(action.iccid, priority=NOW)
+    except OnceError:  # it has been done: what 1NCE shows of it is looked for later
+        return Sent(result=SendResult.TAKEN, answer="200")
     async with run.db.transaction() as transaction:
         await record_inventory(transaction, run.organization_id, [inventory_row(seen)], run.now())
     shown = as_wanted(seen, kind, action.parameters)
