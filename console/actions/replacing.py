@@ -43,8 +43,13 @@ def joined(old: SimState, new: SimState) -> Annotations:
 def lost(old: SimState, new: SimState) -> list[str]:
     """What the new SIM has of its own and would not keep."""
     found = [f"the label {new.label}"] if old.label and new.label and new.label != old.label else []
+    return found + lost_fields(old, new)
+
+
+def lost_fields(old: SimState, new: SimState) -> list[str]:
+    """The custom fields that the new SIM has of its own and would not keep."""
     fields = ((name, new.custom_fields.get(name), value) for name, value in sorted(old.custom_fields.items()))
-    return found + [f"{name} = {own}" for name, own, value in fields if own not in (None, value)]
+    return [f"{name} = {own}" for name, own, value in fields if own not in (None, value)]
 
 
 async def may_replace(connection: AsyncConnection, organization_id: int, iccid: str, given: dict[str, Any]) -> None:
@@ -85,6 +90,8 @@ async def move(transaction: Transaction, which: "sa.ColumnElement[bool]", now: d
     organization_id, both = action.organization_id, (action.iccid, str(action.parameters["by"]))
     found = {iccid: await locked(transaction, organization_id, iccid) for iccid in sorted(both)}  # as everywhere
     old, new = (found[iccid] for iccid in both)
+    if lost_fields(old, new) and not action.parameters["overwrite"]:  # given to it since this was asked for
+        return STAYS
     try:
         given = joined(old, new)
     except AnnotationRefused:

@@ -89,7 +89,7 @@ async def test_what_broke_off_between_both_is_said_and_done_once_when_asked_agai
     if lost == "drop_after":
         assert (await both.otto.settle(unknown)).state == "confirmed"
     else:
-        await both.otto.age(unknown, timedelta(minutes=2))
+        await both.otto.age(unknown, timedelta(minutes=11))
         assert "Try again?" in (await both.otto.settle(unknown)).explanation
         assert (await both.otto.act(await both.ask())).state == "confirmed"
     async with both.otto.db.transaction() as transaction:  # as the synchronization that follows reads them
@@ -115,6 +115,32 @@ async def test_what_no_longer_fits_together_stays_and_is_said(both: Both) -> Non
     done = await both.otto.act(action)
     assert (done.state, "do not fit together" in done.explanation) == ("confirmed", True)
     assert (await both.read(both.old)).tags == ["north"]
+
+
+async def test_what_the_other_sim_was_given_since_is_kept(both: Both) -> None:
+    action = await both.ask()
+    await both.annotate(both.new, custom_fields={"site": "Paris"})
+    done = await both.otto.act(action)
+    assert (done.state, "do not fit together" in done.explanation) == ("confirmed", True)
+    assert (await both.read(both.new)).custom_fields == {"site": "Paris"}
+    assert (await both.read(both.old)).custom_fields == {"site": "Berlin"}
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+async def test_a_label_that_was_given_since_is_not_lost(both: Both, which: str) -> None:
+    action = await both.ask()
+    await both.simulation.set(getattr(both, which), label="spare-9")
+    refused = await both.otto.act(action)
+    assert (refused.state, "spare-9" in refused.explanation) == ("refused", True)
+    found = await both.simulation.ask("GET", f"sims/{getattr(both, which)}")
+    assert (found["label"], found["status"]) == ("spare-9", "Enabled")
+
+
+async def test_a_replacement_of_which_half_is_done_is_not_said_to_be_refused(both: Both) -> None:
+    action = await both.ask()
+    await both.simulation.ask("POST", "faults", {"method": "PUT", "path": both.old, "kind": "status", "status": 409})
+    assert (await both.otto.act(action)).state == "unknown"
+    assert (await both.simulation.ask("GET", f"sims/{both.new}"))["label"] == "pump-7"
 
 
 async def test_one_sim_is_replaced_once_and_by_one_that_is_enabled(both: Both) -> None:
