@@ -2,6 +2,7 @@
 
 import time
 
+from console.actions.requester import ended_rights
 from console.actions.rules import SPENDING, STALLED_SECONDS
 from console.actions.sending_writes import Claim, note_sending
 from console.organizations.flags import Flag, said_of
@@ -14,7 +15,7 @@ class NotSent(Exception):
 
 
 class Stopped(Exception):
-    """A flag forbids the request: it was not written, and the action has ended."""
+    """A flag forbids the request, or whoever asked may not any more: it was not written, and the action has ended."""
 
 
 class Gate:
@@ -28,7 +29,9 @@ class Gate:
         self.opened = False
 
     async def __call__(self) -> None:
-        """Raises Stopped if a flag forbids it, NotSent if the claim is no longer held or this process stood still."""
+        """Raises Stopped if a flag forbids it or whoever asked for it may not any more (what was sent in part goes on),
+        NotSent if the claim is no longer held or this process stood still.
+        """
         self.opened = False  # a request before this one was answered with 401
         began, at = time.monotonic(), self._run.now()  # a machine that sleeps stops the first clock, not the second
         action = self._claimed.action
@@ -37,6 +40,10 @@ class Gate:
                 stop = await stopped(transaction.connection, self._run.organization_id, Flag.SPENDING)
                 if stop is not None:
                     raise Stopped(f"{said_of(stop)}.")
+            if self.part == 1 and action.sent_at is None:
+                ended = await ended_rights(transaction.connection, self._run.organization_id, action.id, at)
+                if ended is not None:
+                    raise Stopped(ended)
             held = await note_sending(transaction, self._claimed, self.part, self._request, at)
         if not held:
             raise NotSent("Another worker has taken it over, or its time has passed.")

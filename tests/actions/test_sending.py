@@ -134,6 +134,19 @@ async def test_what_waits_is_not_sent_for_who_may_not_ask_for_it_any_more(
     assert (await otto.done(iccid), await otto.done(iccid, "reset")) == (0, 0)
 
 
+async def test_rights_that_end_while_a_worker_prepares_to_send_end_it(
+    otto: Operator, iccid: str, simulation: Simulation, db: Database
+) -> None:
+    action = await otto.top_up(iccid)
+    await simulation.ask("POST", "faults", {"path": "quota/data", "kind": "delay", "seconds": 2, "times": 1})
+    sending = asyncio.create_task(otto.act(action))
+    await until_it_is_so(db, "SELECT count(*) > 0 FROM actions WHERE state = 'sending'")
+    async with db.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE members SET role = 'viewer'")
+    ended = await sending
+    assert (ended.state, ended.message, await otto.done(iccid)) == ("refused", "otto may not do this any more.", 0)
+
+
 async def test_what_was_sent_in_part_goes_on_for_who_has_asked_for_it(otto: Operator, iccid: str, db: Database) -> None:
     """A message of which 1NCE has the first part is of no use without the others."""
     await otto.fault(path="sms", kind="status", status=429, retry_after=0)
