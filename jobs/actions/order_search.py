@@ -7,7 +7,7 @@ from console.actions.rules import CLOCK_TOLERANCE
 from console.actions.sending_reads import Sought, linked_orders, oldest_unproved
 from console.actions.sending_rules import NOT_DONE_AFTER, OrderEvidence
 from console.carrier.listed_writes import begin_reading, go_on_reading, record_orders
-from console.carrier.order_readings import OrderReading, reading_of, top_ups_of
+from console.carrier.order_readings import TOP_UP, OrderReading, reading_of, top_ups_of
 from console.once.client import OnceClient
 from console.once.errors import Refused
 from console.once.http.rate_limit import CallPriority
@@ -111,11 +111,14 @@ class OrderSearch:
             await self._read_next(self._reading)
 
     async def _read_next(self, before: OrderReading) -> None:
-        """One more page, if all of it is readable: an order that is not may be the one that is looked for."""
+        """One more page, if all of it is readable: an order that is not, or that does not say its type or SIMs, may be
+        the one that is looked for.
+        """
         page = await self._page(before.pages + 1)
         rows = order_rows(page.items)
         after = before.after([(order.number, order.ordered_at) for order in page.items])
-        whole = not page.unreadable and len(rows) == len(page.items)
+        known = all(order.type is not None and (order.iccids or order.type != TOP_UP) for order in page.items)
+        whole = known and not page.unreadable and len(rows) == len(page.items)
         async with self._run.db.transaction() as transaction:
             await record_orders(transaction, self._run.organization_id, rows, self._run.now())
             noted = whole and await go_on_reading(transaction, self._run.organization_id, before, after)

@@ -77,6 +77,18 @@ async def test_an_order_that_can_not_be_read_whole_may_be_the_one_and_is_no_end_
     assert (await otto.settle(unknown)).state == "accepted"
 
 
+@pytest.mark.parametrize("field", ["sims", "order_type"])
+async def test_an_order_that_does_not_say_what_it_is_for_may_be_the_one(otto: Operator, iccid: str, field: str) -> None:
+    await otto.fault(path="topup", kind="status_after", status=500)
+    unknown = await otto.act(await otto.top_up(iccid, PaymentMethod.BANK_TRANSFER))
+    await otto.age(unknown, timedelta(minutes=11))
+    await otto.fault(path="/orders", kind="renamed", method="GET", field=field, times=50)
+    assert (await otto.settle(unknown)).state == "unknown", "nobody may be asked to buy it once more"
+    await otto.simulation.ask("DELETE", "faults")
+    await otto.age(unknown, due=True)
+    assert (await otto.settle(unknown)).state == "accepted"
+
+
 @pytest.mark.usefixtures("pages_of_orders")
 async def test_that_nothing_was_ordered_is_proved_by_as_many_runs_as_it_takes(
     otto: Operator, iccid: str, monkeypatch: pytest.MonkeyPatch
