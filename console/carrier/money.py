@@ -9,12 +9,15 @@ DIGITS = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
-LARGEST_MINOR = 10**12
+LARGEST_DIGITS = 12
+LARGEST_MINOR = 10**LARGEST_DIGITS
 
 
 def minor_units(amount: Decimal | None, currency: str | None) -> int | None:
     """The amount in minor units; None for what is no whole number of them, or has no currency."""
     if amount is None or currency is None or not CURRENCY.fullmatch(currency) or not amount.is_finite():
+        return None
+    if amount.adjusted() > LARGEST_DIGITS:
         return None
     scaled = amount * 10 ** DIGITS.get(currency, USUAL_DIGITS)
     return int(scaled) if scaled == scaled.to_integral_value() and abs(scaled) <= LARGEST_MINOR else None

@@ -14,6 +14,7 @@ from console.actions.auto_top_ups import listed
 from console.actions.budgeting import budgets_of, described, replace_budgets
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
 from console.actions.explanations import PAYMENT_NAMES
+from console.actions.guards import lock_spending
 from console.actions.spending import limits_of, names_of
 from console.carrier.money import read_money
 from console.carrier.products import price_setting
@@ -115,6 +116,7 @@ async def change_price(
 async def _change(caller: Caller, db: Database, live_since: str, changed: Any) -> Response[Any]:
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "budget.change") as act:
+            await lock_spending(transaction.connection, caller.organization_id)  # what is read now is what is replaced
             act.before = await described(transaction, caller.organization_id)
             await changed(transaction)
             act.after = await described(transaction, caller.organization_id)

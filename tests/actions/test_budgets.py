@@ -54,8 +54,9 @@ def euros(limit_minor: int, scope: BudgetScope = ORGANIZATION, **more: object) -
 
 
 def test_money_is_whole_minor_units_or_unknown() -> None:
-    assert [read_money(text, "EUR") for text in ("10", "10.5", "10,50", "x", "", "0.001", "NaN", "1e99")] == [
-        1000, 1050, 1050, *[None] * 5,
+    texts = ("10", "10.5", "10,50", "x", "", "0.001", "NaN", "1e99", "1e999999")
+    assert [read_money(text, "EUR") for text in texts] == [
+        1000, 1050, 1050, *[None] * 6,
     ]  # fmt: skip
     assert (read_money("10", "JPY"), read_money("10.5", "KWD"), read_money("10", "eur")) == (10, 10500, None)
     assert (money(1_234_550, "EUR"), money(10, "JPY"), money(None, "EUR")) == ("12,345.50 EUR", "10 JPY", "—")

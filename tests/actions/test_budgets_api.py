@@ -1,15 +1,39 @@
 """Budgets by the API and on pages: what is spent is shown, who may changes it, and what was changed is in the trail."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
+from console.actions.guards import lock_spending
 from console.store.database import Database
 from tests.api.test_watching import operator_key
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast
+from tests.jobs.test_polls_at_once import until_it_is_so
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
 CARD = {"payment_method": "creditcard"}
+WAITING = "SELECT count(*) >= 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+async def test_of_two_budgets_that_are_set_at_once_both_stay(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("ada") as ada:
+        async with db.transaction() as transaction:
+            await lock_spending(transaction.connection, cast.acme)
+            forms = [{"whose": whose, "period": "day", "limit_top_ups": "3"} for whose in ("organization", "user")]
+            posts = [asyncio.create_task(ada.post("/budgets", data=form)) for form in forms]
+            await until_it_is_so(db, WAITING)
+        assert [(await post).status_code for post in posts] == [303, 303]
+    async with db.reading() as reading:
+        scopes = (await reading.execute(sa.text("SELECT scope FROM budgets ORDER BY scope"))).scalars().all()
+    assert scopes == ["organization", "user"]
+
+
+async def test_an_amount_beyond_all_bounds_is_refused(web: Served, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada:
+        form = {"whose": "organization", "period": "day", "limit": "1e999999", "currency": "EUR"}
+        assert (await ada.post("/budgets", data=form)).status_code == 422
 
 
 async def test_a_budget_is_set_shown_and_kept(web: Served, cast: Cast, db: Database) -> None:
