@@ -166,6 +166,7 @@ async def put_auto_top_up(
 
 async def remove_auto_top_up(transaction: Transaction, organization_id: int, rule_id: int) -> None:
     """Remove a rule; what it has asked for goes on. Raises NotFound."""
+    await lock_spending(transaction.connection, organization_id)
     statement = sa.delete(auto_top_ups).where(r.organization_id == organization_id, r.id == rule_id)
     if not (await transaction.connection.execute(statement)).rowcount:
         raise NotFound("There is no such rule", rule=rule_id)

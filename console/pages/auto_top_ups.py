@@ -11,8 +11,9 @@ from msgspec import Struct
 from console.acting import acting
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
 from console.actions.auto_topping_up import keep, one, remove
+from console.actions.guards import lock_spending
 from console.actions.requests import PaymentMethod
-from console.errors import ConsoleError, Invalid
+from console.errors import Conflict, ConsoleError, Invalid
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form
 from console.pages.budgets import refused
@@ -33,9 +34,11 @@ class NewRuleForm(Struct):
 
 
 class RuleForm(Struct):
-    """What becomes of a rule: `on`, `off` or `remove`. `own_is_off`: what is said of 1NCE's own."""
+    """What becomes of a rule: `on`, `off` or `remove`. `own_is_off`: what is said of 1NCE's own. `seen`: when the rule
+    that the page showed was changed last."""
 
     do: str = ""
+    seen: str = ""
     own_is_off: str = ""
 
 
@@ -67,7 +70,10 @@ async def change(
     try:
         number = str(auto_top_up_id)
         async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change", number) as act:
+            await lock_spending(transaction.connection, caller.organization_id)
             known = await one(transaction.connection, caller.organization_id, auto_top_up_id)
+            if data.do != "off" and data.seen != known.changed_at.isoformat():  # to stop it is never too late
+                raise Conflict(f"{known.changed_by} has changed this rule since the page was loaded: nothing was done")
             if data.do == "remove":
                 await remove(transaction, act, caller, auto_top_up_id)
             elif data.do in ("on", "off"):

@@ -1,9 +1,11 @@
 """The console tops up by itself only by a rule that is on: within budgets and approvals, no SIM twice or needlessly."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -187,6 +189,45 @@ async def test_days_left_count_by_the_measured_use(auto: Automatic, db: Database
     assert (await auto.keep(below_bytes=None, below_days=5, on=False)).sims == 1  # 10 MB last 10 days, 20 MB two
 
 
+async def shown(client: httpx.AsyncClient) -> str:
+    """When the rule that the page shows was changed, as its form says."""
+    found = re.search(r'name="seen" value="([^"]+)"', (await client.get("/budgets")).text)
+    assert found
+    return found[1]
+
+
+async def test_a_page_that_shows_another_rule_turns_none_on(web: Served, cast: Cast) -> None:
+    async with web.signed_in("ada") as ada, web.signed_in("ada") as other, web.program(cast.acme_key) as program:
+        assert (await ada.post("/budgets/auto-top-ups", data=FORM)).status_code == 303
+        seen, (rule,) = await shown(ada), (await program.get("/auto-top-ups")).json()["items"]
+        path = f"/budgets/auto-top-ups/{rule['id']}"
+        for _ in range(2):  # it is another one then: on and off again
+            on = {"do": "on", "own_is_off": "yes", "seen": await shown(other)}
+            assert (await other.post(path, data=on)).status_code == 303
+            assert (await other.post(path, data={"do": "off"})).status_code == 303
+        for form in ({"do": "on", "own_is_off": "yes"}, {"do": "remove"}):
+            for said in ({}, {"seen": seen}):
+                stale = await ada.post(path, data=form | said)
+                assert (stale.status_code, "since the page was loaded" in stale.text) == (422, True)
+        (rule,) = (await program.get("/auto-top-ups")).json()["items"]
+        assert not rule["is_on"]
+
+
+async def test_a_rule_that_is_being_followed_is_removed_after_that(auto: Automatic) -> None:
+    rule = await auto.keep()
+    async with auto.otto.db.transaction() as transaction:
+        await guards.lock_spending(transaction.connection, auto.otto.acme.id)
+
+        async def remove() -> None:
+            async with auto.otto.db.transaction() as other:
+                await writes.remove_auto_top_up(other, auto.otto.acme.id, rule.id)
+
+        removing = asyncio.create_task(remove())
+        await until_it_is_so(auto.otto.db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        assert await auto_top_ups.is_unchanged(transaction.connection, auto.otto.acme.id, rule)
+    await removing
+
+
 async def test_on_its_page_a_rule_is_off_until_it_is_turned_on(web: Served, cast: Cast, db: Database) -> None:
     async with web.signed_in("ada") as ada, web.signed_in("vera") as vera, web.program(cast.acme_key) as program:
         assert "No rule: nothing is topped up automatically." in (await ada.get("/budgets")).text
@@ -198,15 +239,18 @@ async def test_on_its_page_a_rule_is_off_until_it_is_turned_on(web: Served, cast
         (rule,) = (await program.get("/auto-top-ups")).json()["items"]
         assert (rule["tag"], rule["below_bytes"], rule["is_on"]) == ("north", 50 * MB, False)
         path = f"/budgets/auto-top-ups/{rule['id']}"
-        refused = await ada.post(path, data={"do": "on"})
+        refused = await ada.post(path, data={"do": "on", "seen": await shown(ada)})
         assert (refused.status_code, "own automatic top-up off" in refused.text) == (422, True)
-        assert (await ada.post(path, data={"do": "on", "own_is_off": "yes"})).status_code == 303
+        assert (
+            await ada.post(path, data={"do": "on", "own_is_off": "yes", "seen": await shown(ada)})
+        ).status_code == 303
         page = (await vera.get("/budgets")).text
         assert "tagged north" in page and "Turn off" not in page
         assert (await vera.post(path, data={"do": "off"})).status_code == 403
         assert (await ada.post(path, data={"do": "off"})).status_code == 303
-        assert (await ada.post(path, data={"do": "remove"})).status_code == 303
-        assert (await ada.post(path, data={"do": "remove"})).status_code == 404
+        seen = await shown(ada)
+        assert (await ada.post(path, data={"do": "remove", "seen": seen})).status_code == 303
+        assert (await ada.post(path, data={"do": "remove", "seen": seen})).status_code == 404
     async with db.reading() as reading:
         lines = sa.text("SELECT outcome FROM audit_lines WHERE action = 'auto_top_up.change' ORDER BY id")
         outcomes = list((await reading.execute(lines)).scalars())
