@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from console.acting import acting
-from console.actions import requests
+from console.actions import reads, requests
 from console.actions.bodies import NewImeiLock, NewLabel, NewReplacement, NewReset, NewSms, NewStatus, NewTopUp
 from console.actions.commands import ask
 from console.facts.actions import Action
@@ -87,20 +87,15 @@ async def cancel_sms(
         str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[!-~]{1,255}$")
     ] = None,
 ) -> Response[Action]:
-    """1NCE cancels a message that is not delivered yet. Without a key, each message is cancelled once."""
+    """1NCE cancels a message that is not delivered yet. Without a key, each message is cancelled once; an attempt that
+    came to nothing can be followed by another.
+    """
     asked = requests.cancel_sms(sim.iccid, sms_id)
-    own_key = key or f"cancel-sms:{asked.iccid}:{sms_id}"
     async with db.transaction() as transaction, acting(transaction, caller, "sms.cancel", sim.iccid) as act:
-        return answer(
-            await ask(
-                transaction,
-                act,
-                caller,
-                asked,
-                own_key,
-                settings,
-            )
+        own_key = key or await reads.key_to_cancel(
+            transaction.connection, caller.organization_id, caller.handle, sim.iccid, sms_id
         )
+        return answer(await ask(transaction, act, caller, asked, own_key, settings))
 
 
 @post("/{iccid:str}/reset", operation_id="resetSim", summary="Reset a SIM's connection", status_code=202)

@@ -85,7 +85,7 @@ async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, 
     """The form's idempotency key. Raises PageOutOfDate where it has made nothing and the page missed something."""
     iccid = sim.iccid
     if form.kind == ActionKind.CANCEL_SMS:
-        return f"cancel-sms:{iccid}:{form.sms_id}"  # each message is cancelled once, as by the API without a key
+        return await reads.key_to_cancel(connection, caller.organization_id, caller.handle, iccid, form.sms_id)
     key = f"page:{iccid}:{form.kind}:{form.after}"
     # Before the question for the key: what a double click has made between the two is found by it.
     last = (await latest(connection, caller.organization_id, iccid)).get(form.kind, 0)

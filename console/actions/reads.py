@@ -58,6 +58,14 @@ async def by_key(connection: AsyncConnection, organization_id: int, caller: str,
     return action_of(row) if row else None
 
 
+async def key_to_cancel(connection: AsyncConnection, organization_id: int, caller: str, iccid: str, sms_id: str) -> str:
+    """The key by which a message is cancelled once. An attempt that came to nothing is followed by another."""
+    first = key = f"cancel-sms:{iccid}:{sms_id}"
+    while (made := await by_key(connection, organization_id, caller, key)) is not None and made.state in NOT_CHARGED:
+        key = f"{first}:{made.id}"
+    return key
+
+
 async def page(
     connection: AsyncConnection,
     organization_id: int,

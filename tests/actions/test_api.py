@@ -72,6 +72,20 @@ async def test_a_key_makes_one_action_however_often_it_comes(web: Served, cast: 
     assert await actions(db) == 1
 
 
+async def test_a_message_is_cancelled_once_and_again_after_an_attempt_that_came_to_nothing(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    path, form = f"/sims/{ADAS_SIM}/sms/7", {"kind": "cancel_sms", "sms_id": "7"}
+    async with web.program(await operator_key(db, cast.acme)) as otto, web.signed_in("otto") as person:
+        for number in (1, 2, 3):
+            ids = {(await otto.delete(path)).json()["id"] for _ in range(2)}
+            pages = {(await person.post(f"/sims/{ADAS_SIM}/actions", data=form)).headers["location"] for _ in range(2)}
+            assert (len(ids), len(pages)) == (1, 1)
+            async with db.engine.begin() as connection:
+                assert (await connection.execute(sa.text("SELECT count(*) FROM actions"))).scalar() == 2 * number
+                await connection.exec_driver_sql("UPDATE actions SET state = 'failed', due_at = NULL")
+
+
 async def test_a_key_is_its_callers_own(web: Served, cast: Cast, db: Database) -> None:
     async with (
         web.program(await operator_key(db, cast.acme)) as one,
