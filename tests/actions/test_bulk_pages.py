@@ -51,6 +51,19 @@ async def test_a_plan_is_made_once_confirmed_undone_and_tried_again(web: Served,
         assert states == ["cancelled", "planned"]
 
 
+async def test_a_plan_of_another_is_begun_in_ones_own_name(web: Served, cast: Cast, db: Database) -> None:
+    """Within one's own budgets, and approved by nobody who is oneself."""
+    async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
+        path = (await otto.post("/bulk-actions", data=FORM)).headers["Location"]
+        assert (await ada.post(f"{path}/begin")).status_code == 303
+    async with db.reading() as reading:
+        query = sa.text(
+            "SELECT caller, requested_by, (SELECT 'user:' || id FROM users WHERE name = 'ada') FROM bulk_actions"
+        )
+        handle, name, adas = (await reading.execute(query)).one()
+    assert (handle, name) == (adas, "ada")
+
+
 async def test_above_ten_sims_their_number_is_typed(web: Served, cast: Cast, db: Database) -> None:
     async with db.transaction() as transaction:
         for number in range(10, 19):

@@ -62,6 +62,7 @@ async def begin(
 ) -> BulkAction:
     """Let a planned bulk action begin after the time to undo it, or wait for approval first; twice is once.
 
+    It acts as whoever lets it begin, and within their budgets, whoever has planned it.
     Raises Conflict if it is too late, and Invalid if it needs approval and its reason says nothing.
     """
     known = await locked(transaction, caller.organization_id, bulk_action_id)
@@ -74,9 +75,10 @@ async def begin(
         raise Conflict("The plan leaves every SIM out: there is nothing to do", bulk_action=bulk_action_id)
     rule = await rule_of(transaction.connection, caller.organization_id)
     price = None if known.price_minor is None else known.price_minor * known.counts.sims
+    begun_by = {"caller": caller.handle, "requested_by": caller.name}
     if (why := why_needed(rule, ActionKind(known.kind), known.counts.sims, price)) is None:
-        return await start(transaction, caller.organization_id, known, now, undo=undo)
-    waits = {"begun_at": now, "expires_at": now + GOOD_FOR}
+        return await start(transaction, caller.organization_id, known, now, undo=undo, **begun_by)
+    waits = {"begun_at": now, "expires_at": now + GOOD_FOR, **begun_by}
     waiting = await writes.change(transaction, caller.organization_id, known, S.AWAITING_APPROVAL, now, **waits)
     roles = roles_needed(rule, ActionKind(known.kind), price)
     await writes.add_approval(transaction, caller, why, known.reason, now, roles=roles, bulk_action_id=bulk_action_id)
@@ -84,7 +86,7 @@ async def begin(
 
 
 async def start(
-    transaction: Transaction, organization_id: int, bulk: BulkAction, now: datetime, *, undo: timedelta
+    transaction: Transaction, organization_id: int, bulk: BulkAction, now: datetime, *, undo: timedelta, **values: str
 ) -> BulkAction:
     """Lead it to the first state that acts; held while it can be undone."""
     held = undo > timedelta(0)
@@ -98,6 +100,7 @@ async def start(
         begun_at=now,
         undo_until=now + undo if held else None,
         expires_at=now + undo + PLAN_GOOD_FOR,
+        **values,
     )
 
 
