@@ -45,7 +45,7 @@ def differences(shown: str, sim: SimState, kind: str) -> list[str]:
     """A sentence for each value that is another one than the form's page showed, and one if it did not say all."""
     try:
         known = msgspec.json.decode(shown, type=dict[str, Any]) if shown else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ["What the page showed can't be read."]
     unsaid = [f"{UNSAID} {as_it_is(sim, kind)}"] if _matters(kind) and not known.keys() >= set(_matters(kind)) else []
     return unsaid + [

@@ -54,6 +54,22 @@ async def test_a_double_click_a_reload_and_two_tabs_make_one_top_up(web: Served,
     assert f'id="action-{action_id}"' in page.text
 
 
+async def test_what_a_page_says_to_have_shown_may_be_anything(web: Served, cast: Cast, db: Database) -> None:
+    deep = '{"status":' + "[" * 3000 + "]" * 3000 + "}"
+    async with web.signed_in("otto") as otto:
+        for seen in (
+            deep,
+            "[" * 5000,
+            '{"status":1e999}',
+            '{"status":' + "9" * 5000 + "}",
+            '{"status":"\\ud800"}',
+            "null",
+        ):
+            refused = await otto.post(ASK, data=RESET | {"seen": seen}, headers=SCRIPT)
+            assert refused.status_code == 409, seen[:20]
+    assert await action_ids(db) == []
+
+
 async def test_a_page_that_is_out_of_date_asks_for_nothing(web: Served, cast: Cast, db: Database) -> None:
     async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
         assert (await ada.post(ASK, data=RESET, headers=SCRIPT)).status_code == 200
