@@ -55,10 +55,13 @@ async def test_a_plan_of_another_is_begun_in_ones_own_name(web: Served, cast: Ca
     """Within one's own budgets, and approved by nobody who is oneself."""
     async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
         path = (await otto.post("/bulk-actions", data=FORM)).headers["Location"]
+        hers = (await ada.post("/bulk-actions", data=FORM)).headers["Location"]  # with the same key
         assert (await ada.post(f"{path}/begin")).status_code == 303
+        assert (await ada.post("/bulk-actions", data=FORM)).headers["Location"] == hers
     async with db.reading() as reading:
         query = sa.text(
             "SELECT caller, requested_by, (SELECT 'user:' || id FROM users WHERE name = 'ada') FROM bulk_actions"
+            " WHERE begun_at IS NOT NULL"
         )
         handle, name, adas = (await reading.execute(query)).one()
     assert (handle, name) == (adas, "ada")

@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -75,7 +76,7 @@ async def begin(
         raise Conflict("The plan leaves every SIM out: there is nothing to do", bulk_action=bulk_action_id)
     rule = await rule_of(transaction.connection, caller.organization_id)
     price = None if known.price_minor is None else known.price_minor * known.counts.sims
-    begun_by = {"caller": caller.handle, "requested_by": caller.name}
+    begun_by = {"caller": caller.handle, "requested_by": caller.name, "idempotency_key": _key_of(caller)}
     if (why := why_needed(rule, ActionKind(known.kind), known.counts.sims, price)) is None:
         return await start(transaction, caller.organization_id, known, now, undo=undo, **begun_by)
     waits = {"begun_at": now, "expires_at": now + GOOD_FOR, **begun_by}
@@ -85,8 +86,14 @@ async def begin(
     return waiting
 
 
+def _key_of(caller: Caller) -> "sa.ColumnElement[str]":
+    """Its key, if it is this caller's; another's may have made something of theirs."""
+    own = b.caller == caller.handle
+    return sa.case((own, b.idempotency_key), else_=sa.func.concat(b.idempotency_key, ":", b.id))
+
+
 async def start(
-    transaction: Transaction, organization_id: int, bulk: BulkAction, now: datetime, *, undo: timedelta, **values: str
+    transaction: Transaction, organization_id: int, bulk: BulkAction, now: datetime, *, undo: timedelta, **values: Any
 ) -> BulkAction:
     """Lead it to the first state that acts; held while it can be undone."""
     held = undo > timedelta(0)
