@@ -24,6 +24,7 @@ PATHS: Mapping[str, str] = {
     K.REPLACE: "replace",
 }
 NO_PARAMETERS = frozenset({"label", "template"})  # of a replacement, and of a text: they were filled in
+OF_A_RULE = "only_below_bytes"  # of an automatic top-up
 MOST_SIMS = 100
 CHOSEN = frozenset({"not_started", *ActionState})  # of a bulk action, the SIMs that were not left out
 
@@ -58,7 +59,7 @@ def parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     if "template" in given:
         return {"payload": given["template"], "fill": True}
     filled = NO_PARAMETERS if "by" in given else frozenset()
-    return {name: value for name, value in given.items() if name not in filled}
+    return {name: value for name, value in given.items() if name not in filled and name != OF_A_RULE}
 
 
 def _may(caller: Caller) -> bool:

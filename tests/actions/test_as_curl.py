@@ -2,11 +2,14 @@
 
 import re
 import shlex
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import httpx
 import pytest
 
+from console.actions import requests, writes
+from console.actions.requests import PaymentMethod
 from console.store.database import Database
 from tests.actions.test_api import ASKED, ask
 from tests.api.test_watching import operator_key
@@ -51,6 +54,21 @@ async def test_each_action_is_offered_as_a_command_that_does_the_same_once(
         cancelled = await program.delete(f"/sims/{ADAS_SIM}/sms/77")
         again = await run(await otto.get(f"/actions/{cancelled.json()['id']}"), key, program)
     assert (again.status_code, again.json()["parameters"]) == (202, {"sms_id": "77"})
+
+
+async def test_an_automatic_top_up_is_offered_as_one_that_anybody_can_ask_for(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    key = await operator_key(db, cast.acme)
+    asked = requests.top_up(ADAS_SIM, PaymentMethod.CREDIT_CARD, reason="Automatic top-up", only_below_bytes=1000)
+    async with db.transaction() as transaction:
+        made, _ = await writes.request(
+            transaction, cast.ada, asked, "auto:1", datetime.now(UTC), undo=timedelta(hours=1)
+        )
+    async with web.program(key) as program, web.signed_in("otto") as otto:
+        await program.post(f"/actions/{made.id}/cancel")
+        again = await run(await otto.get(f"/actions/{made.id}"), key, program)
+    assert (again.status_code, again.json()["parameters"]) == (202, {"payment_method": "creditcard"}), again.text
 
 
 async def test_a_bulk_action_is_offered_for_the_sims_that_it_is_for_and_only_to_who_may_act(
