@@ -24,6 +24,7 @@ from console.sims.tables import checks
 
 EVENTS, PLACES = 200, 200
 COUNTED, WITHIN, FEWEST = timedelta(days=90), timedelta(minutes=30), 5
+SETTINGS = (ActionKind.STATUS, ActionKind.IMEI_LOCK, ActionKind.LABEL, ActionKind.REPLACE)  # the SIM is read after them
 # What can be counted: of the action for a cause, the parameters that it has, and where the SIM was before.
 COUNTABLE: dict[Cause, tuple[ActionKind, dict[str, Any], tuple[str, ...]]] = {
     Cause.IMEI_LOCK: (ActionKind.IMEI_LOCK, {"locked": False}, (Connection.ATTACHED, Connection.OFFLINE)),
@@ -74,19 +75,34 @@ async def known_of(connection: AsyncConnection, organization_id: int, sim: SimSt
     events, _ = await connectivity_reads.events(connection, organization_id, iccid=sim.iccid, limit=EVENTS)
     mine = sa.and_(checks.c.organization_id == organization_id, checks.c.iccid == sim.iccid)
     events_at = (await connection.execute(sa.select(checks.c.events_at).where(mine))).scalar()
+    set_at = await _setting_seen_at(connection, organization_id, sim.iccid)
     places, more = await connectivity_reads.history(connection, organization_id, iccid=sim.iccid, limit=PLACES)
     abroad = [one for one in places if one.country is not None]
     here = next((index for index, one in enumerate(abroad) if one.country != sim.country), len(abroad))
     before = {one.country for one in abroad[here:]}
     return Known(
         sim=sim,
-        inventory_at=inventory.finished_at if inventory else None,
+        inventory_at=max(filter(None, (inventory.finished_at if inventory else None, set_at)), default=None),
         quota_at=next((one.confirmed_at for one in quotas if one.service == "data"), None),
         events=[one for one in events if now - one.time <= RECENT],
         events_at=events_at,
         usual_country=before.pop() if len(before) == 1 and more is None else None,
         country_since=abroad[here - 1].time if here else None,
     )
+
+
+async def _setting_seen_at(connection: AsyncConnection, organization_id: int, iccid: str) -> datetime | None:
+    """When 1NCE last showed a setting that was asked for here; what a person has said of one is not 1NCE's word."""
+    a = actions.c
+    query = sa.select(sa.func.max(a.changed_at)).where(
+        a.organization_id == organization_id,
+        a.iccid == iccid,
+        a.kind.in_(SETTINGS),
+        a.state == ActionState.CONFIRMED.value,
+        a.steps[-1]["by"].astext.is_(None),
+    )
+    found: datetime | None = (await connection.execute(query)).scalar_one()
+    return found
 
 
 async def helped(connection: AsyncConnection, organization_id: int, cause: Cause, now: datetime) -> Helped | None:
