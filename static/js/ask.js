@@ -2,8 +2,7 @@
 function open(form) {
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   form.scrollIntoView({ block: "center" });
-  const field = form.querySelector("textarea") ?? form.querySelector("select, input:not([type=hidden]), button");
-  field.focus({ preventScroll: true });
+  form.querySelector("textarea, select, input:not([type=hidden]), button").focus({ preventScroll: true });
 }
 
 const sent = new WeakMap(); // of each form what was written in it
@@ -22,16 +21,35 @@ function clear({ detail }) {
   }
 }
 
+function openNamed() {
+  const named = location.hash.startsWith("#ask-") && document.getElementById(location.hash.slice(1));
+  if (named) open(named);
+}
+
+// The field of the label follows the label, until something else is written in it.
+function followLabel() {
+  const field = document.querySelector("#ask-label [name=label]");
+  const seen = document.getElementById("seen-label");
+  if (!field || !seen) return;
+  const label = JSON.parse(seen.value).label ?? "";
+  if (field.defaultValue === label) return;
+  const untouched = field.value === field.defaultValue;
+  field.defaultValue = label;
+  if (untouched) field.value = label;
+}
+
 export function startAsking() {
   document.addEventListener("submit", ({ target }) => target.matches("[data-clears]") && sent.set(target, written(target)), true);
   document.addEventListener("htmx:after:swap", clear);
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-ask]");
-    const form = link && document.getElementById(link.dataset.ask);
+    const link = event.target.closest("[data-ask], main a[href*='#ask-']");
+    if (!link || (!link.dataset.ask && link.pathname !== location.pathname)) return;
+    const form = document.getElementById(link.dataset.ask ?? link.hash.slice(1));
     if (!form) return;
     event.preventDefault();
     open(form);
   });
-  const named = location.hash.startsWith("#ask-") && document.getElementById(location.hash.slice(1));
-  if (named) open(named);
+  window.addEventListener("hashchange", openNamed);
+  for (const event of ["live:applied", "live:refreshed"]) document.addEventListener(event, followLabel);
+  openNamed();
 }

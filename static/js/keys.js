@@ -50,6 +50,8 @@ const KEYS = {
   s: () => pressed("[data-silence]"),
   n: () => document.getElementById("note") ?? pressed("[data-row-link]"),
   g: () => { wentG = performance.now(); },
+  b: () => document.querySelector("[data-pick-none]:not([hidden])") && document.querySelector("[data-pick-link]").click(),
+  u: () => [...document.querySelectorAll("#messages .action-undo button")].at(-1)?.click(),
   r: () => document.querySelector("[data-list-show]:is(:not([hidden] *))")?.click(),
   p: () => document.querySelector("[data-live-pause]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
