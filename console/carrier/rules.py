@@ -50,10 +50,14 @@ class PortalTask(Struct, frozen=True):
     instead: str
 
 
+ONE_BY_ONE = "The console does it one by one (Act on many SIMs); in one call the portal does."
 PORTAL_TASKS = (
-    PortalTask("Configuring many SIMs in one call", "The API changes one SIM a call. For many at once use the portal."),
-    PortalTask("Topping up many SIMs in one call", "The API tops up one SIM a call. For many at once use the portal."),
-    PortalTask("Topping up by itself when a quota runs low", "Set it in the portal."),
+    PortalTask("Configuring many SIMs in one call", f"The API changes one SIM a call. {ONE_BY_ONE}"),
+    PortalTask("Topping up many SIMs in one call", f"The API tops up one SIM a call. {ONE_BY_ONE}"),
+    PortalTask(
+        "1NCE's own automatic top-up when a quota runs low",
+        "Set it in the portal; or turn on a rule of the console (page Budgets), and never both for a SIM.",
+    ),
     PortalTask("A monthly limit of data or SMS", "Set it in the portal."),
     PortalTask("Extending an expired SIM", "Order it in the portal."),
     PortalTask("Moving SIMs to another account", "Ask for it in the portal."),

@@ -22,7 +22,7 @@ from console.actions.bulk.asking import may_ask, may_begin, template
 from console.actions.bulk.plan import plan_of
 from console.actions.bulk.results_csv import exported
 from console.actions.bulk.rules import STOP_PERCENT, TYPED_ABOVE
-from console.actions.bulk.selection import digest_of
+from console.actions.bulk.selection import Selection, digest_of
 from console.errors import Invalid
 from console.facts.actions import ActionKind
 from console.http.database import let_go
@@ -71,6 +71,7 @@ async def new_page(
         "identifiers": iccids.replace(",", "\n"),
         "filter": urlencode(parameters),
         "filtered": asked.wanted.active,
+        "which": Selection(wanted=asked.wanted).text,
         "by": "identifiers" if iccids or by == "identifiers" else "filter",
         "matching": matching,
         "templates": templates,

@@ -164,6 +164,7 @@ async def sim_page(
         "seen_of": {kind.value: seen(sim, kind) for kind in ActionKind},
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
         "ticket_facts": facts_text(sim, mask=not caller.sees_identifiers),
+        "ticket_facts_at": now,
         "payment_methods": PAYMENT_NAMES,
         "spending": flags[Flag.SPENDING],
         "price": await top_up_price(reading, caller.organization_id, now),

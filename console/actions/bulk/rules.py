@@ -110,7 +110,12 @@ def explanation(state: BulkState, counts: BulkCounts, stop_percent: int, canary:
     condition = f"Stops at {stop_percent} % failed: now {counts.failed_percent:.1f} %."
     if state is S.RUNNING:
         started = counts.under_way + counts.results + counts.cancelled
-        waits = f"The first {canary} go alone, chosen as different as possible. " if started <= canary else ""
+        first = (
+            "The first goes alone. "
+            if canary == 1
+            else f"The first {canary} go alone, chosen as different as possible. "
+        )
+        waits = first if started <= canary else ""
         return waits + condition
     if state is S.FINISHED and counts.accepted + counts.unknown:
         open_ones = counts.accepted + counts.unknown
