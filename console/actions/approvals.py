@@ -33,7 +33,10 @@ class SimChange(Struct, frozen=True, kw_only=True):
     """A SIM of the frozen list that is otherwise than when the list was frozen."""
 
     iccid: Annotated[str, Meta(description="19 digits.", examples=["8988228066600000001"])]
-    was: Annotated[str | None, Meta(description="Its state then.", examples=["enabled, online, EE, GB, false, ok"])]
+    was: Annotated[
+        str | None,
+        Meta(description="Its state then.", examples=["enabled, online, EE, GB, IMEI lock off, data quota ok"]),
+    ]
     now: Annotated[str | None, Meta(description="Its state now.", examples=["disabled, offline, EE, GB, false, ok"])]
 
 

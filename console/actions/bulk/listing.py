@@ -25,7 +25,9 @@ TAC = 8  # digits of an IMEI that name the type of the device (3GPP TS 23.003)
 def state_of() -> "sa.ColumnElement[str]":
     """What a SIM's state is in words, to see later whether it has changed."""
     s = sim_states.c
-    parts = (s.status, s.connection, s.operator, s.country, sa.cast(s.imei_lock, sa.Text), s.quota)
+    lock = sa.case((s.imei_lock, "IMEI lock on"), (sa.not_(s.imei_lock), "IMEI lock off"))
+    quota = sa.literal("data quota ", sa.Text) + s.quota
+    parts = (s.status, s.connection, s.operator, s.country, lock, quota)
     return sa.func.concat_ws(", ", *parts)
 
 
