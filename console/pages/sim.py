@@ -17,6 +17,7 @@ from console.actions.explanations import PAYMENT_NAMES
 from console.actions.reads import ActionFilter
 from console.actions.seen import MATTERS, seen
 from console.actions.tickets import facts_text
+from console.carrier import reads as carrier_reads
 from console.carrier.products import top_up_price
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged, ActionKind
@@ -165,6 +166,9 @@ async def sim_page(
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
         "ticket_facts": facts_text(sim, mask=not caller.sees_identifiers),
         "ticket_facts_at": now,
+        "not_offered": {
+            one.name: one.unavailable_reason for one in await carrier_reads.unavailable(reading, caller.organization_id)
+        },
         "payment_methods": PAYMENT_NAMES,
         "spending": flags[Flag.SPENDING],
         "price": await top_up_price(reading, caller.organization_id, now),

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from console.actions import requests, writes
 from console.actions.bulk.rules import explanation
+from console.carrier.writes import record_unavailable
 from console.facts.bulk_actions import BulkCounts, BulkState
 from console.pages.templating import environment
 from console.store.database import Database
 from tests.api.filling import buy_and_approve
-from tests.cast import ADAS_SIM, Cast
+from tests.cast import ADAS_SIM, Cast, add_sim
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -68,3 +69,27 @@ async def test_the_page_of_1nce_says_what_the_console_does_instead(web: Served, 
         page = (await otto.get("/carrier")).text.partition('id="portal-title"')[2]
     assert page.count("The console does it one by one (Act on many SIMs)") == 2
     assert "turn on a rule of the console (page Budgets), and never both for a SIM" in page
+
+
+async def test_the_form_of_what_1nce_does_not_offer_says_so(web: Served, cast: Cast, db: Database) -> None:
+    now, why = datetime.now(UTC), "1NCE has no support here"
+    async with db.transaction() as transaction:
+        await record_unavailable(
+            transaction, cast.acme, "support.open", unavailable_reason=why, status=404, at=now, retry_at=None
+        )
+    async with web.signed_in("otto") as otto:
+        page = (await otto.get(f"/sims/{ADAS_SIM}")).text
+    before, _, _ = page.partition('id="ask-ticket"')
+    assert why in before[-300:]
+    assert page.count(why) == 1
+
+
+async def test_an_approval_says_in_words_how_its_sims_were(web: Served, cast: Cast, db: Database) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", imei_lock=True, connection="online")
+        await buy_and_approve(transaction, cast.ada, datetime.now(UTC))
+        await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", imei_lock=False, connection="online")
+    async with web.signed_in("otto") as otto:
+        page = (await otto.get("/approvals/1")).text
+    assert page.index("IMEI lock on") < page.index("IMEI lock off")
+    assert "true" not in page.partition('id="since-title"')[2].partition("</table>")[0]
