@@ -82,7 +82,7 @@ async def test_what_was_decided_meanwhile_is_not_offered_to_be_decided(
     await expect(page.locator(".decide")).to_be_hidden()
 
 
-async def test_links_within_the_results_of_a_bulk_action_are_told_from_their_text(
+async def test_links_within_the_results_of_a_bulk_action_differ_from_their_text(
     page: Page, db: Database, cast: Cast
 ) -> None:
     asked, now = reset("", reason="Ticket 7"), datetime.now(UTC)
