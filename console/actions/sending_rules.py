@@ -43,6 +43,7 @@ class OrderEvidence(Struct, frozen=True, kw_only=True):
 
     readable: bool
     number: str | None = None
+    completed: bool = False
 
 
 def top_up(
@@ -54,6 +55,8 @@ def top_up(
         number = orders.number if orders else None
         added = f"{(accumulated_bytes - noted) / MB:.0f} MB more."
         return Finding(state=ActionState.CONFIRMED, message=added, order_number=number)
+    if orders is not None and orders.completed and (noted is None or accumulated_bytes is None):
+        return Finding(state=ActionState.CONFIRMED, message=f"Order {orders.number} is completed.")
     if pending.state is not ActionState.UNKNOWN or orders is None:
         return None
     if orders.number is not None:

@@ -81,7 +81,8 @@ async def note_sending(transaction: Transaction, claimed: Claim, part: int, requ
     """
     first = c.parts_sent == part - 1
     anew = sa.and_(c.parts_sent == part, c.sent_by_fence == claimed.fence)
-    values = {"sent_at": now, "sent_by_fence": claimed.fence, "parts_sent": part, "request": request}
+    sent_at = sa.func.clock_timestamp()  # by a wrong clock of a worker its order could seem to be an older one
+    values = {"sent_at": sent_at, "sent_by_fence": claimed.fence, "parts_sent": part, "request": request}
     statement = sa.update(actions).where(_claimed(claimed), sa.or_(first, anew), c.expires_at > now).values(**values)
     return bool((await transaction.connection.execute(statement)).rowcount)
 
@@ -151,10 +152,8 @@ async def expire(
     if only is not None:
         past = sa.and_(past, c.id == only)
     for state in UNSENT:
-        ids = (
-            (await transaction.connection.execute(sa.select(c.id).where(past, c.state == state.value))).scalars().all()
-        )
-        for action_id in ids:
+        query = sa.select(c.id).where(past, c.state == state.value)
+        for action_id in (await transaction.connection.execute(query)).scalars().all():
             if action := await change(
                 transaction, sa.and_(past, c.id == action_id), state, S.EXPIRED, {"due_at": None}, now
             ):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.carrier.orders import COMPLETED
 from console.carrier.tables import order_readings, orders
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +56,14 @@ async def reading_of(connection: AsyncConnection, organization_id: int) -> Order
     query = sa.select(c.began_at, c.pages, c.latest_first, c.read_to, c.numbers)
     row = (await connection.execute(query.where(c.organization_id == organization_id))).first()
     return None if row is None else OrderReading(**row._mapping)
+
+
+async def is_completed(connection: AsyncConnection, organization_id: int, number: str) -> bool:
+    """Whether 1NCE has called this order completed when it listed it last."""
+    c = orders.c
+    mine = sa.and_(c.organization_id == organization_id, sa.cast(c.number, sa.Text) == number)
+    query = sa.select(c.number).where(mine, c.status == COMPLETED)
+    return (await connection.execute(query)).first() is not None
 
 
 async def top_ups_of(

@@ -1,14 +1,15 @@
 """What 1NCE shows of an action's effect: the quota, the orders, the messages, the network events, the SIM."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from console.actions import sending_rules as rules
 from console.actions.rules import CLOCK_TOLERANCE
 from console.actions.sending_reads import Sought, linked_messages
-from console.actions.sending_rules import Finding
+from console.actions.sending_rules import Finding, OrderEvidence
 from console.actions.tickets import reference
+from console.carrier.order_readings import is_completed
 from console.facts.actions import ActionKind, ActionState
 from console.once.client import OnceClient
 from console.once.errors import NotFound, Refused
@@ -30,12 +31,13 @@ RESET_EVENTS = frozenset({8, 9})  # activation and suspension: what a reset is m
 
 
 class Evidence:
-    """Asks 1NCE about effects, for one run: about the orders once for all of them."""
+    """Asks 1NCE about effects, for one run: about the orders once for all of them. `now`: by the database's clock."""
 
-    def __init__(self, run: Run, client: OnceClient) -> None:
+    def __init__(self, run: Run, client: OnceClient, now: Callable[[], datetime]) -> None:
         self._run = run
         self._client = client
-        self._orders = OrderSearch(run, client)
+        self._now = now
+        self._orders = OrderSearch(run, client, now)
 
     async def of(self, sought: Sought) -> Finding | None:
         """What the evidence leads to; None: it is looked for again. Raises an OnceError when 1NCE can't be asked."""
@@ -51,23 +53,33 @@ class Evidence:
         if kind is ActionKind.REPLACE:
             sims = await both(self._client, sought.action.iccid, sought.action.parameters)
             replaced = is_replaced(*sims, sought.action.parameters)
-            return rules.setting(sought.pending, seen=replaced, now=self._run.now())
+            return rules.setting(sought.pending, seen=replaced, now=self._now())
         sim = await self._client.sim(sought.action.iccid, priority=NOW)
         seen = as_wanted(sim, kind, sought.action.parameters)
-        return rules.setting(sought.pending, seen=seen, now=self._run.now())
+        return rules.setting(sought.pending, seen=seen, now=self._now())
 
     async def _top_up(self, sought: Sought) -> Finding | None:
         quota = await self._client.data_quota(sought.action.iccid, priority=NOW)
-        finding = rules.top_up(sought.pending, quota.accumulated, None, self._run.now())
-        if finding is not None or sought.pending.state is not ActionState.UNKNOWN:
+        finding = rules.top_up(sought.pending, quota.accumulated, None, self._now())
+        if finding is not None:
             return finding
-        orders = await self._orders.of(sought)
-        return rules.top_up(sought.pending, quota.accumulated, orders, self._run.now())
+        of_order = self._orders.of if sought.pending.state is ActionState.UNKNOWN else self._own
+        orders = await of_order(sought)
+        return rules.top_up(sought.pending, quota.accumulated, orders, self._now())
+
+    async def _own(self, sought: Sought) -> OrderEvidence | None:
+        """The order that 1NCE has named: where it says no volume, that is all that shows the end."""
+        number = sought.action.order_number
+        if number is None:
+            return None
+        async with self._run.db.reading() as connection:
+            completed = await is_completed(connection, self._run.organization_id, number)
+        return OrderEvidence(readable=True, number=number, completed=completed)
 
     async def _sms(self, sought: Sought, kind: ActionKind) -> Finding | None:
         action = sought.action
         listed, all_readable = await self._listed(action.iccid)
-        now = self._run.now()
+        now = self._now()
         await self._record(action.iccid, listed, now)
         statuses = {message.id: message.status for message in listed}
         if kind is ActionKind.CANCEL_SMS:
@@ -133,10 +145,10 @@ class Evidence:
             for ticket in listed.items:
                 named = reference(action.id) in (ticket.text or "") and ticket.subject == action.parameters["subject"]
                 if named and (ticket.opened_at is None or ticket.opened_at >= since):
-                    return rules.ticket(sought.pending, ticket.id, self._run.now())
+                    return rules.ticket(sought.pending, ticket.id, self._now())
             all_read &= not listed.unreadable
             more = len(listed.items) + len(listed.unreadable) >= TICKETS_PER_PAGE
-        return rules.ticket(sought.pending, None, self._run.now()) if all_read and not more else None
+        return rules.ticket(sought.pending, None, self._now()) if all_read and not more else None
 
     async def _reset(self, sought: Sought) -> Finding | None:
         since, all_read = sought.pending.sent_at - CLOCK_TOLERANCE, True
@@ -147,4 +159,4 @@ class Evidence:
             more = len(batch) >= EVENTS_PER_PAGE
             if reported or not more:
                 break
-        return rules.reset(sought.pending, reported=reported, all_read=all_read and not more, now=self._run.now())
+        return rules.reset(sought.pending, reported=reported, all_read=all_read and not more, now=self._now())

@@ -1,6 +1,7 @@
 """Looks for the order of a top-up of which nobody knows whether it was done, and proves that there is none."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from console.actions.rules import CLOCK_TOLERANCE
@@ -26,9 +27,10 @@ class OrderSearch:
     come back to the moment at which the request was sent. It takes as many runs as it needs.
     """
 
-    def __init__(self, run: Run, client: OnceClient) -> None:
+    def __init__(self, run: Run, client: OnceClient, now: Callable[[], datetime]) -> None:
         self._run = run
         self._client = client
+        self._now = now
         self._lock = asyncio.Lock()
         self._pages_left = PAGES
         self._newest_read = False
@@ -59,7 +61,7 @@ class OrderSearch:
             if not self._newest_read:
                 await self._read_newest()
             final = sent_at + NOT_DONE_AFTER
-            if final > self._run.now():
+            if final > self._now():
                 return False
             if (self._reading is None or self._reading.began_at < final) and not await self._begin_anew():
                 return False
@@ -78,7 +80,7 @@ class OrderSearch:
             page = await self._page(number)
             async with self._run.db.transaction() as transaction:
                 rows = order_rows(page.items)
-                changed = await record_orders(transaction, self._run.organization_id, rows, self._run.now())
+                changed = await record_orders(transaction, self._run.organization_id, rows, self._now())
             moments = [order.ordered_at for order in page.items if order.ordered_at is not None]
             known = bool(page.items) and not changed and moments == sorted(moments, reverse=True)
             if known or not (page.items or page.unreadable):
@@ -96,7 +98,7 @@ class OrderSearch:
                 await self._read_back_to(oldest)
                 if not self._stopped and not self._reading.reaches(oldest):
                     return False
-        now = self._run.now()
+        now = self._now()
         async with self._run.db.transaction() as transaction:
             if not await begin_reading(transaction, self._run.organization_id, self._reading, now):
                 self._pages_left = 0
@@ -120,7 +122,7 @@ class OrderSearch:
         known = all(order.type is not None and (order.iccids or order.type != TOP_UP) for order in page.items)
         whole = known and not page.unreadable and len(rows) == len(page.items)
         async with self._run.db.transaction() as transaction:
-            await record_orders(transaction, self._run.organization_id, rows, self._run.now())
+            await record_orders(transaction, self._run.organization_id, rows, self._now())
             noted = whole and await go_on_reading(transaction, self._run.organization_id, before, after)
         self._reading, self._stopped = (after, False) if noted else (before, True)
 

@@ -11,6 +11,8 @@ from console.carrier.order_readings import EVER, OrderReading
 from console.once.commands import Payment
 from console.once.http.retry import RetryPolicy
 from jobs.actions import order_search
+from jobs.run import Run
+from jobs.sync_orders import sync_orders
 from tests.actions.conftest import Operator
 
 pytestmark = pytest.mark.one_edition
@@ -155,3 +157,42 @@ def test_how_far_back_orders_were_read(pages: list[list[int]], minute: int | Non
     assert (reading.pages, reading.read_to) == (len(pages), read_to)
     assert reading.reaches(at(8)) is (read_to is not None and read_to < at(8))
     assert not reading.reaches(EVER)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "fault", "state"),
+    [(15, {"kind": "status_after", "status": 500}, "accepted"), (-15, {"kind": "drop_before"}, "unknown")],
+    ids=["ahead", "behind"],
+)
+async def test_what_a_worker_with_a_wrong_clock_has_sent_is_not_said_to_have_failed(
+    otto: Operator, iccid: str, monkeypatch: pytest.MonkeyPatch, minutes: int, fault: dict[str, object], state: str
+) -> None:
+    """Its clock is so far ahead, and is the one that looks; or behind, and another looks at once."""
+    off = timedelta(minutes=minutes)
+    action = await otto.top_up(iccid, PaymentMethod.BANK_TRANSFER)
+    await otto.age(action, timedelta(minutes=16))
+    await otto.fault(path="topup", **fault)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(Run, "now", lambda self: datetime.now(UTC) + off)
+        assert (await otto.act(action)).state == "unknown"
+        if minutes > 0:
+            await otto.age(action, timedelta(minutes=11))
+            assert (await otto.settle(action)).state == state
+    if minutes < 0:
+        assert (await otto.settle(action)).state == state
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.CREDIT_CARD, PaymentMethod.BANK_TRANSFER])
+async def test_where_1nce_says_no_volume_a_completed_order_ends_a_top_up(
+    otto: Operator, iccid: str, method: PaymentMethod
+) -> None:
+    await otto.fault(path="quota/data", kind="renamed", method="GET", field="accumulated_total_volume", times=50)
+    taken = await otto.act(await otto.top_up(iccid, method))
+    assert (await otto.settle(taken)).state == "accepted"
+    if method is PaymentMethod.BANK_TRANSFER:
+        await otto.acme.run(sync_orders)
+        assert (await otto.settle(taken)).state == "accepted"
+        await otto.simulation.ask("POST", f"orders/{taken.order_number}/pay")
+    await otto.acme.run(sync_orders)
+    found = await otto.settle(taken)
+    assert (found.state, f"Order {taken.order_number} is completed." in found.explanation) == ("confirmed", True)
