@@ -58,6 +58,15 @@ async def linked_orders(connection: AsyncConnection, organization_id: int, since
     return set((await connection.execute(query)).scalars().all())
 
 
+async def done_without_order(connection: AsyncConnection, organization_id: int, sought: Sought) -> int:
+    """How many other top-ups of the SIM were done about then of which nobody knows the order."""
+    mine = sa.and_(c.organization_id == organization_id, c.kind == ActionKind.TOP_UP.value, c.id != sought.action.id)
+    done = sa.and_(c.state.in_((ActionState.ACCEPTED, ActionState.CONFIRMED)), c.order_number.is_(None))
+    about_then = c.sent_at >= sought.pending.sent_at - 3 * CLOCK_TOLERANCE
+    query = sa.select(sa.func.count()).where(mine, done, c.iccid == sought.action.iccid, about_then)
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def oldest_unproved(connection: AsyncConnection, organization_id: int, began_at: datetime) -> datetime | None:
     """Back to when the orders must be read for all unknown top-ups that a reading begun then can prove undone."""
     last = began_at - NOT_DONE_AFTER

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from console.actions.rules import CLOCK_TOLERANCE
-from console.actions.sending_reads import Sought, linked_orders, oldest_unproved
+from console.actions.sending_reads import Sought, done_without_order, linked_orders, oldest_unproved
 from console.actions.sending_rules import NOT_DONE_AFTER, OrderEvidence
 from console.carrier.listed_writes import begin_reading, go_on_reading, record_orders
 from console.carrier.order_readings import TOP_UP, OrderReading, reading_of, top_ups_of
@@ -40,7 +40,7 @@ class OrderSearch:
     async def of(self, sought: Sought) -> OrderEvidence | None:
         """The top-up's order: of this SIM, not before it was sent, and not another action's.
 
-        None if one of these has no readable time: it may be this one, and proves nothing.
+        None if one of these has no readable time, or may be another's that was done about then: it proves nothing.
         """
         since = sought.pending.sent_at - CLOCK_TOLERANCE
         async with self._lock:
@@ -49,9 +49,10 @@ class OrderSearch:
             organization_id = self._run.organization_id
             linked = await linked_orders(connection, organization_id, since)
             found = await top_ups_of(connection, organization_id, sought.action.iccid, since)
+            others = await done_without_order(connection, organization_id, sought)
         mine = [order for order in found if str(order.number) not in linked]
         dated = next((order for order in mine if order.ordered_at is not None), None)
-        if dated is not None:
+        if dated is not None and len(mine) > others:  # the latest: of one SIM one top-up follows the other
             return OrderEvidence(readable=True, number=str(dated.number))
         return None if mine else OrderEvidence(readable=proved)
 
