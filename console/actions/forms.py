@@ -94,12 +94,18 @@ async def key_of(connection: AsyncConnection, caller: Caller, form: ActionForm, 
     changes = differences(form.seen, sim, form.kind)
     if form.page in NOT_LIVE:
         changes.append(f"The page was cut off from the console. {as_it_is(sim, form.kind)}")
-    if last != form.after and (action := await reads.one(connection, caller.organization_id, last)) is not None:
-        by, at = action.requested_by, f"{action.requested_at:%H:%M}"
-        changes.append(f"The same was asked for meanwhile, at {at} UTC by {by}: {action.state}.")
+    if last != form.after:
+        changes.append(await _meanwhile(connection, caller.organization_id, last))
     if changes:
         raise PageOutOfDate(changes)
     return key
+
+
+async def _meanwhile(connection: AsyncConnection, organization_id: int, last: int) -> str:
+    if (action := await reads.one(connection, organization_id, last)) is None:
+        return "The page knew of an earlier action of the kind, and there is none."
+    at = f"{action.requested_at:%H:%M}"
+    return f"The same was asked for meanwhile, at {at} UTC by {action.requested_by}: {action.state}."
 
 
 async def asked_again(

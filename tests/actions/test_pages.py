@@ -70,6 +70,16 @@ async def test_what_a_page_says_to_have_shown_may_be_anything(web: Served, cast:
     assert await action_ids(db) == []
 
 
+async def test_a_page_of_a_database_that_was_restored_since_asks_for_nothing(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    async with web.signed_in("otto") as otto:
+        refused = await otto.post(ASK, data=RESET | {"after": "4711"}, headers=SCRIPT)
+        assert (refused.status_code, "there is none" in refused.text) == (409, True)
+        assert await action_ids(db) == []
+        assert (await otto.post(ASK, data=fields(refused), headers=SCRIPT)).status_code == 200
+
+
 async def test_a_page_that_is_out_of_date_asks_for_nothing(web: Served, cast: Cast, db: Database) -> None:
     async with web.signed_in("otto") as otto, web.signed_in("ada") as ada:
         assert (await ada.post(ASK, data=RESET, headers=SCRIPT)).status_code == 200
