@@ -37,7 +37,10 @@ class SimChange(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Its state then.", examples=["enabled, online, EE, GB, IMEI lock off, data quota ok"]),
     ]
-    now: Annotated[str | None, Meta(description="Its state now.", examples=["disabled, offline, EE, GB, false, ok"])]
+    now: Annotated[
+        str | None,
+        Meta(description="Its state now.", examples=["disabled, offline, EE, GB, IMEI lock off, data quota ok"]),
+    ]
 
 
 class ApprovalDetail(Struct, frozen=True, kw_only=True):
