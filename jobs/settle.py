@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict
 
-from console.actions.sending_reads import Sought, due, time_of, waits
+from console.actions.sending_reads import Sought, due, waits
 from console.actions.sending_writes import expire, take_lost_claims
 from console.actions.sending_writes import settle as settle_action
 from console.once.errors import CircuitOpen, OnceError
+from console.store.database_time import database_time
 from jobs.actions.evidence import Evidence
 from jobs.run import Run, by_organization
 
@@ -34,7 +35,7 @@ async def settle(run: Run) -> None:
         return
     async with run.db.reading() as connection:
         found = await due(connection, run.organization_id, run.now(), limit=AT_ONCE)
-        ahead = run.now() - await time_of(connection)  # so much is this worker's clock, or behind
+        ahead = run.now() - await database_time(connection)  # so much is this worker's clock, or behind
     evidence = Evidence(run, client, lambda: run.now() - ahead)
     locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # of two messages alike one finds what was sent
     first: Exception | None = None

@@ -1,6 +1,6 @@
 """Which effects are to be looked for, and what other actions have already been linked to."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -42,12 +42,6 @@ async def due(connection: AsyncConnection, organization_id: int, now: datetime, 
         )
         found.append(Sought(action=action_of(row), pending=pending))
     return sorted(found, key=lambda one: one.pending.state is ActionState.UNKNOWN)
-
-
-async def time_of(connection: AsyncConnection) -> datetime:
-    """The time by the database's clock, by which the moment of sending is dated."""
-    at: datetime = (await connection.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
-    return at.astimezone(UTC)
 
 
 async def linked_orders(connection: AsyncConnection, organization_id: int, since: datetime) -> set[str]:
