@@ -74,8 +74,8 @@ async def known_of(connection: AsyncConnection, organization_id: int, sim: SimSt
     quotas = await quota_reads.of_sim(connection, organization_id, sim.iccid)
     events, _ = await connectivity_reads.events(connection, organization_id, iccid=sim.iccid, limit=EVENTS)
     mine = sa.and_(checks.c.organization_id == organization_id, checks.c.iccid == sim.iccid)
-    events_at = (await connection.execute(sa.select(checks.c.events_at).where(mine))).scalar()
-    set_at = await _setting_seen_at(connection, organization_id, sim.iccid)
+    asked = (sa.select(checks.c.events_at).where(mine), _setting_seen_at(organization_id, sim.iccid))
+    events_at, set_at = (await connection.execute(sa.select(*(one.scalar_subquery() for one in asked)))).one()
     places, more = await connectivity_reads.history(connection, organization_id, iccid=sim.iccid, limit=PLACES)
     abroad = [one for one in places if one.country is not None]
     here = next((index for index, one in enumerate(abroad) if one.country != sim.country), len(abroad))
@@ -91,18 +91,16 @@ async def known_of(connection: AsyncConnection, organization_id: int, sim: SimSt
     )
 
 
-async def _setting_seen_at(connection: AsyncConnection, organization_id: int, iccid: str) -> datetime | None:
+def _setting_seen_at(organization_id: int, iccid: str) -> "sa.Select[tuple[datetime | None]]":
     """When 1NCE last showed a setting that was asked for here; what a person has said of one is not 1NCE's word."""
     a = actions.c
-    query = sa.select(sa.func.max(a.changed_at)).where(
+    return sa.select(sa.func.max(a.changed_at)).where(
         a.organization_id == organization_id,
         a.iccid == iccid,
         a.kind.in_(SETTINGS),
         a.state == ActionState.CONFIRMED.value,
         a.steps[-1]["by"].astext.is_(None),
     )
-    found: datetime | None = (await connection.execute(query)).scalar_one()
-    return found
 
 
 async def helped(connection: AsyncConnection, organization_id: int, cause: Cause, now: datetime) -> Helped | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.carrier.rules import OPERATIONS
@@ -54,6 +55,20 @@ async def operation(connection: AsyncConnection, organization_id: int, name: str
     query = sa.select(*(c[one] for one in REPORTED)).where(c.organization_id == organization_id, c.operation == name)
     row = (await connection.execute(query)).first()
     return Operation(name=name, description=OPERATIONS[name], **(row._asdict() if row else {}))
+
+
+class NotOffered(Struct, frozen=True):
+    """An operation that 1NCE does not offer an organization, and why, in words."""
+
+    operation: str
+    unavailable_reason: str | None
+
+
+def not_offered_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":
+    """The SELECT of what 1NCE does not offer: each row a NotOffered."""
+    c = carrier_operations.c
+    mine = sa.and_(c.organization_id == organization_id, c.available.is_(False))
+    return sa.select(c.operation, c.unavailable_reason).where(mine)
 
 
 async def unavailable(connection: AsyncConnection, organization_id: int) -> list[Operation]:

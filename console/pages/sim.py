@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
@@ -17,8 +18,8 @@ from console.actions.explanations import PAYMENT_NAMES
 from console.actions.reads import ActionFilter
 from console.actions.seen import MATTERS, seen
 from console.actions.tickets import facts_text
-from console.carrier import reads as carrier_reads
 from console.carrier.products import top_up_price
+from console.carrier.reads import NotOffered, not_offered_query
 from console.facts import Fact
 from console.facts.actions import Action, ActionChanged, ActionKind
 from console.facts.network import NetworkEventReported
@@ -33,7 +34,8 @@ from console.organizations.rules import Caller, Permission
 from console.pages import sim_chart, sim_edits, sim_peek, sim_place, sim_timeline
 from console.pages.actions import drawn, message
 from console.pages.address_faults import VALUES, OneOf
-from console.pages.layout import layout_context
+from console.pages.frame import frame_and, parts
+from console.pages.layout import framed
 from console.pages.sim_place import LONGEST_LIST, place_context
 from console.pages.sim_tabs import FIRST, TABS, Tab, tab_context
 from console.pages.sim_timeline import RANGES, USUAL, timeline_context
@@ -42,6 +44,7 @@ from console.quotas import reconciliation
 from console.quotas.forecast import forecast
 from console.sims import reads as sim_reads
 from console.sims.api import shown_sim
+from console.store.together import Asked, Together
 
 ACTIONS = 10
 CONFIRMED = "reconciliation"  # of quotas: no fact reports it
@@ -132,6 +135,14 @@ def _diagnosis(iccid: str) -> Refresh:
     return Refresh(part="diagnosis", subject=iccid, topic=f"sim:{iccid}")
 
 
+def _parts() -> dict[str, Asked]:
+    organization = sa.bindparam("organization_id", type_=sa.Integer)
+    return {**parts(), "not_offered": Asked(not_offered_query(organization), NotOffered)}
+
+
+PAGE = Together(_parts)
+
+
 @get("/sims/{iccid:str}", include_in_schema=False, opt={VALUES: {"range": OneOf(*RANGES), "tab": OneOf(*TABS)}})
 async def sim_page(
     caller: NamedDependency[Caller],
@@ -147,11 +158,12 @@ async def sim_page(
 ) -> Template:
     """What it is, where it is, what it has left, what happened to it; `list`: the list it stands in."""
     actions, _ = await action_reads.page(reading, caller.organization_id, ActionFilter(iccid=sim.iccid), limit=ACTIONS)
+    frame, beside = await frame_and(reading, caller, PAGE)
     now, kept = datetime.now(UTC), {"list": list_address} if list_address is not None else {}
     ranged = {"range": shown_range} if shown_range in RANGES and shown_range != USUAL else {}
     tabbed = {"tab": tab} if tab in TABS and tab != FIRST else {}
     context: dict[str, Any] = {
-        **await layout_context(reading, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
+        **framed(frame, caller, live_since, SimView, [f"sim:{sim.iccid}"]),
         **await place_context(reading, caller, sim, list_address),
         **await timeline_context(reading, caller, sim, shown_range, {**tabbed, **kept}),
         **await tab_context(reading, caller, sim, tab, {**ranged, **kept}, before, sms_before),
@@ -166,9 +178,7 @@ async def sim_page(
         "latest": await forms.latest(reading, caller.organization_id, sim.iccid),
         "ticket_facts": facts_text(sim, mask=not caller.sees_identifiers),
         "ticket_facts_at": now,
-        "not_offered": {
-            one.name: one.unavailable_reason for one in await carrier_reads.unavailable(reading, caller.organization_id)
-        },
+        "not_offered": {one.operation: one.unavailable_reason for one in beside["not_offered"]},
         "payment_methods": PAYMENT_NAMES,
         "spending": flags[Flag.SPENDING],
         "price": await top_up_price(reading, caller.organization_id, now),
