@@ -50,7 +50,15 @@ class Flushing:
         self._planned = False
         groups, self._groups = self._groups, []
         for group in groups:
-            metrics.frames.labels(group.endpoint).inc(group.flush(self._feed.seq))
+            try:
+                frames = group.flush(self._feed.seq)
+            except Exception:  # one group must not keep the others waiting; its members come back for what they missed
+                metrics.loop_errors.labels("flush").inc()
+                logger("live").exception("connections could not be written to", number=len(group))
+                for member in group.members():
+                    member.end(1011)
+                continue
+            metrics.frames.labels(group.endpoint).inc(frames)
         subscribers, self._subscribers = self._subscribers, []
         self._send(subscribers)
 

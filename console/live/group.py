@@ -26,6 +26,9 @@ class Member(Protocol):
     def put(self, piece: Piece) -> None:
         """Queue a piece for this one alone."""
 
+    def end(self, code: int) -> None:
+        """Let the connection end with this code."""
+
 
 class Group:
     """Its members, and what waits for all of them."""
