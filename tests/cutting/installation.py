@@ -116,6 +116,7 @@ class Installation:
         self.chance = chance
         self.redis_died_at = float("-inf")  # monotonic
         self._mending: set[asyncio.Task[None]] = set()
+        self._unmended: list[str] = []  # why something that was cut does not stand again
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -135,12 +136,17 @@ class Installation:
         """Let this be mended, without waiting for it."""
         task = asyncio.create_task(work)
         self._mending.add(task)
-        task.add_done_callback(self._mending.discard)
+        task.add_done_callback(self._mended)
+
+    def _mended(self, task: asyncio.Task[None]) -> None:
+        self._mending.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._unmended.append(repr(error))
 
     async def mended(self) -> None:
         """Return when everything that was cut stands again."""
         while self._mending:
-            await asyncio.gather(*self._mending)
+            await asyncio.wait(self._mending)
 
     async def changing(self) -> None:
         """Return when the worker has committed something."""
@@ -150,8 +156,13 @@ class Installation:
                 await asyncio.sleep(0.1)
 
     def fallen(self) -> list[str]:
-        """Programs that have ended though nobody ended them, with their last words."""
-        return [f"{one.name} has ended: {one.log.tail()}" for one in (*self.webs, self.changer) if not one.up]
+        """Programs that have ended though nobody ended them, with their last words; and what could not be mended."""
+        down = [one for one in (*self.webs, self.changer) if not (one.up or one.restarting)]
+        return [*self._unmended, *(f"{one.name} has ended: {one.log.tail()}" for one in down)]
+
+    def last_words(self) -> list[str]:
+        """The end of the log of each program."""
+        return [f"{one.name} wrote: {one.log.tail()}" for one in (*self.webs, self.changer)]
 
     async def again(self, program: Program, end: Callable[[], None], patience: float = 10.0) -> None:
         """End a program in this way, and start it again when it has ended."""

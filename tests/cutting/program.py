@@ -52,6 +52,7 @@ class Program:
         self.resets: Counter[str] = Counter()
         self.faults: list[str] = []
         self.connections = 0
+        self.ending = "it never was"  # why the connection before the present one has ended
         self._address = f"ws://127.0.0.1:{port}/api/v1/stream"
         self._key = key
         self._db = db
@@ -64,7 +65,7 @@ class Program:
     async def run(self) -> None:
         """Listen until cancelled."""
         while True:
-            with contextlib.suppress(OSError, EOFError, TimeoutError, websockets.WebSocketException):
+            try:
                 query = f"?topics={','.join(sorted(self._now))}"
                 if self.stays:
                     query += f"&since={self.stays[-1].epoch}:{self._since}"
@@ -75,6 +76,9 @@ class Program:
                     self.connections += 1
                     async for text in self._socket:
                         await self._receive(str(text))
+                self.ending = "it was closed"
+            except (OSError, EOFError, TimeoutError, websockets.WebSocketException) as error:
+                self.ending = repr(error)
             self._socket = None
             await asyncio.sleep(self._chance.uniform(*AGAIN_SECONDS))
 

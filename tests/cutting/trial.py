@@ -171,14 +171,24 @@ async def _cut(scene: Scene, cuts: int, pause: float) -> Counter[str]:
         counted[name(cut)] += 1
         await asyncio.sleep(scene.chance.uniform(0, 2 * pause))
         if number % SERIES == 0:
-            await _all_receive(scene.clients)
+            await _all_receive(scene, name(cut))
     return counted
 
 
-async def _all_receive(clients: Sequence[Program]) -> None:
-    """Wait until each client has received a fact again: what is cut next cuts somebody off. Raises TimeoutError."""
-    before = [len(client.places) for client in clients]
-    await _until(lambda: all(len(one.places) > count for one, count in zip(clients, before, strict=True)), BACK_SECONDS)
+async def _all_receive(scene: Scene, last: str) -> None:
+    """Wait until each client has received a fact again: what is cut next cuts somebody off. Says who has not."""
+    before = {client: len(client.places) for client in scene.clients}
+
+    def silent() -> list[Program]:
+        return [client for client, count in before.items() if len(client.places) == count]
+
+    try:
+        await _until(lambda: not silent(), BACK_SECONDS)
+    except TimeoutError:
+        installation = scene.installation
+        what = [f"{one.name}: nothing after {last!r}, connection {one.connections}, {one.ending}" for one in silent()]
+        what.append(f"{await waiting(installation.db)} transactions wait to be published")
+        raise AssertionError("\n".join((*what, *installation.fallen(), *installation.last_words()))) from None
 
 
 async def _caught_up(installation: Installation, clients: Sequence[Program]) -> dict[Mark, int]:
