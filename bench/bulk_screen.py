@@ -73,6 +73,7 @@ class Screen:
             "page": spread(self._gets, 50, 95),
             "long_tasks": len(self._tasks),
             "longest_task_ms": longest,
+            "stood_still_at": self.stood_still_at,
             "web_growth_mb": round((resident_bytes(self._served.pid) - self._web) / MEGABYTE, 1),
         }
 
@@ -82,9 +83,9 @@ class Screen:
         return at_percent(self._gets, 95)
 
     @property
-    def follows(self) -> bool:
-        """Whether the number of confirmed SIMs on the open page has risen with each look."""
-        return all(before < after for before, after in zip(self.shown, self.shown[1:], strict=False) if before)
+    def stood_still_at(self) -> list[int]:
+        """The numbers of confirmed SIMs on the open page that had not risen at the next look."""
+        return [before for before, after in zip(self.shown, self.shown[1:], strict=False) if 0 < before >= after]
 
 
 @asynccontextmanager
