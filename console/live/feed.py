@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from console import metrics
 from console.live.memory import FactMemory
-from console.live.received import ReceivedFact, read_item
+from console.live.received import ReceivedFact, read_entries, read_item
 from console.log import logger
 from console.store.outbox import CHANNEL, EPOCH, STREAM, position
 
@@ -55,6 +55,7 @@ class Feed:
         self.memory = FactMemory()
         self._known = asyncio.Event()  # the number of the last fact published before this process began
         self._advanced = asyncio.Event()  # set at each new fact or epoch
+        self._passes_over = False  # something could not be read: receivers are reset, and begin after it
 
     async def ready(self, within: float) -> None:
         """Return when it follows Redis for the first time, or after so many seconds without."""
@@ -72,9 +73,10 @@ class Feed:
             except AWAY as error:
                 metrics.loop_errors.labels("feed").inc()
                 logger("live").warning("Redis does not answer, pages are not updated", reason=str(error))
-            except Exception:  # the feed must not end: what it could not read is lost to this process alone
+            except Exception:  # the feed must not end, nor try for ever what it can't read: it is passed over
                 metrics.loop_errors.labels("feed").inc()
-                logger("live").exception("the feed has failed, and begins again")
+                logger("live").exception("the feed has failed, and begins again after what it could not read")
+                self._passes_over = True
             self._went_down()
             delay = 0.1 if time.monotonic() - began > 10 else min(delay * 2, 5.0)
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
@@ -109,8 +111,8 @@ class Feed:
     async def _catch_up(self) -> None:
         """The subscription has begun: take what was published before it."""
         epoch, seq = await position(self._redis)
-        if epoch != self.epoch:
-            self._begin_again(epoch, seq, "restarted")  # who came before the first epoch was known has missed facts
+        if epoch != self.epoch or self._passes_over:  # who came before the first epoch was known has missed facts
+            self._begin_again(epoch, seq, "unreadable" if epoch == self.epoch else "restarted")
         elif seq > self.seq:
             await self._fill(seq)
         self.up = True
@@ -120,7 +122,7 @@ class Feed:
             self.receiver.connected()
 
     def _begin_again(self, epoch: str, seq: int, reason: str) -> None:
-        self.epoch, self.seq = epoch, seq
+        self.epoch, self.seq, self._passes_over = epoch, seq, False
         self.memory.clear()
         self._advanced.set()
         if self.receiver:
@@ -129,7 +131,7 @@ class Feed:
     async def _fill(self, upto: int) -> None:
         """Take the facts after ours up to this number from the stream."""
         metrics.feed_gaps.inc()
-        missed = await self._from_stream(self.seq + 1, upto)
+        missed = await self._from_stream(self.epoch, self.seq + 1, upto)
         if missed is None:
             self._begin_again(self.epoch, upto, "too_old")
         else:
@@ -176,24 +178,22 @@ class Feed:
             return None
         if (remembered := self.memory.after(seq)) is not None:
             return remembered
-        for pause in (0.1, 0.5, None):
-            try:
-                return await self._from_stream(seq + 1, now)
-            except AWAY:  # often an idle connection that was cut: the next try makes a new one
-                if pause is None or epoch != self.epoch:
-                    break
-                await asyncio.sleep(pause)
+        for pause in (0.1, 0.5, 0.0):
+            with contextlib.suppress(*AWAY):  # often an idle connection that was cut: the next try makes a new one
+                return await self._from_stream(epoch, seq + 1, now)
+            await asyncio.sleep(pause)
         return None
 
-    async def _from_stream(self, first: int, last: int) -> list[ReceivedFact] | None:
-        epoch, facts = self.epoch, list[ReceivedFact]()
+    async def _from_stream(self, epoch: str, first: int, last: int) -> list[ReceivedFact] | None:
+        facts = list[ReceivedFact]()
         for begin in range(first, last + 1, BLOCK):  # a part at a time: the event loop goes on meanwhile
             end = min(begin + BLOCK - 1, last)
             async with self._redis.pipeline() as pipe:  # in one step: the numbers mean something else in another epoch
                 pipe.get(EPOCH)
                 pipe.xrange(STREAM, f"{begin}-0", f"{end}-0")
                 current, entries = await pipe.execute()
-            if current != epoch.encode() or epoch != self.epoch or len(entries) != end - begin + 1:
+            whole = current == epoch.encode() and epoch == self.epoch and len(entries) == end - begin + 1
+            if not whole or (some := read_entries(entries)) is None:
                 return None
-            facts += [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
+            facts += some
         return facts

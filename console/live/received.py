@@ -1,5 +1,7 @@
 """A fact as it comes from Redis, with what has been drawn for it."""
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct, field
@@ -20,3 +22,10 @@ def read_item(seq: int, item: bytes) -> ReceivedFact:
     """An item as the outbox writes it: organization, kind, subject, body."""
     organization, kind, subject, body = item.split(b"\t", 3)
     return ReceivedFact(seq, int(organization), kind.decode(), subject.decode() or None, body)
+
+
+def read_entries(entries: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> list[ReceivedFact] | None:
+    """Entries of the stream of published facts; None if one can't be read."""
+    with suppress(ValueError, KeyError):
+        return [read_item(int(name.split(b"-")[0]), fields[b"f"]) for name, fields in entries]
+    return None
