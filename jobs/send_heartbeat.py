@@ -4,6 +4,7 @@ from console.notifications import webhook
 from console.notifications.deliveries_rules import AttemptOutcome
 from console.reports.heartbeats import heartbeat_due, heartbeat_url
 from console.reports.writes import note_heartbeat
+from console.unicode_text import visible
 from jobs.run import Run, by_organization
 
 HEADERS = {"User-Agent": "sim-console", "Accept-Encoding": "identity"}
@@ -31,7 +32,7 @@ async def send_heartbeat(run: Run) -> None:
     finally:
         await client.aclose()
     taken = ended.outcome is AttemptOutcome.DELIVERED
-    said = "".join(one if one.isprintable() else " " for one in ended.answer[:300])
+    said = visible(ended.answer[:300], " ")
     async with run.db.transaction() as transaction:
         await note_heartbeat(transaction, run.organization_id, None if taken else said, run.now())
     run.counted(seen=1, changed=int(taken), failed=int(not taken))

@@ -24,6 +24,7 @@ from console.organizations import reads as organization_reads
 from console.organizations.flags import Flag, said_of
 from console.organizations.rules import Caller
 from console.store.locks import AdvisoryLock, transaction_lock
+from console.unicode_text import is_visible
 
 WORDS = re.compile(r"\w{3}")
 
@@ -129,7 +130,7 @@ def said_by_person(action: Action, now: datetime, *, happened: bool, reason: str
             f"1NCE may still be doing it: look again at {known_from:%H:%M} UTC", action=action.id, retry_at=known_from
         )
     text = " ".join(reason.split())
-    if not (WORDS.search(text) and len(text) <= LONGEST_REASON and text.isprintable()):
+    if not (WORDS.search(text) and len(text) <= LONGEST_REASON and is_visible(text)):
         raise Invalid(f"Give a reason, at most {LONGEST_REASON} characters: how do you know?")
     return f"It {'happened' if happened else 'did not happen'}: {text}"
 

@@ -12,6 +12,7 @@ from console.errors import BadRequest, Invalid
 from console.facts.actions import ActionKind
 from console.facts.sims import SimState
 from console.sms.parts import SmsTooLong, parts_of
+from console.unicode_text import is_visible
 
 KEY = re.compile(r"[!-~]{1,255}")
 SMS_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -169,6 +170,6 @@ def _asked(
 def _plain(text: str, name: str, longest: int) -> str:
     """On one line and without blanks around it."""
     found = " ".join(text.split())
-    if len(found) > longest or not found.isprintable():
+    if len(found) > longest or not is_visible(found):
         raise Invalid(f"{name} has at most {longest} printable characters")
     return found

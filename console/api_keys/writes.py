@@ -14,6 +14,7 @@ from console.errors import Invalid, NotFound
 from console.organizations.rules import Permission
 from console.organizations.sealing import hashed
 from console.store.database import Transaction
+from console.unicode_text import is_visible
 
 
 async def put_key(
@@ -36,7 +37,7 @@ async def put_key(
     `for_wall`: it opens the page for a wall screen and nothing else, and has no scopes beside.
     Raises Invalid for no scopes, a name that can't be, a wrong network or a number of days that the policy has not.
     """
-    if not 0 < len(name.strip()) <= 100 or not name.isprintable():
+    if not 0 < len(name.strip()) <= 100 or not is_visible(name):
         raise Invalid("A key's name has 1 to 100 visible characters", name=name[:100])
     if for_wall and scopes:
         raise Invalid("A key for a wall screen has no scopes")

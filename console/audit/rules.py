@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from console.organizations.rules import Caller
+from console.unicode_text import visible
 
 INSTALLATION = 0  # stands for the organization in lines that belong to none
 LONGEST = 500  # characters of a subject, name, reason or search
@@ -142,4 +143,4 @@ def without_secrets(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def shortened(text: str | None) -> str | None:
     """As much of a text from outside as a line keeps, without what PostgreSQL or a terminal can't take."""
-    return None if text is None else "".join(one if one.isprintable() else "\ufffd" for one in text[:LONGEST])
+    return None if text is None else visible(text[:LONGEST], "\ufffd")

@@ -11,6 +11,7 @@ from console.acting import acting
 from console.cli.printing import as_json, at_the_shell, org_option, show, the_organization, with_database
 from console.organizations import reads as organization_reads
 from console.organizations import writes as organization_writes
+from console.organizations.names import checked_name
 from console.settings import ONCE_BASE_URL, Settings
 from console.store.database import Database
 from console.streamer.forwarder_address import forwarder_token
@@ -70,7 +71,7 @@ def org_add(
             acting(transaction, at_the_shell(), "organization.add", slug) as act,
         ):
             columns = {
-                "name": name or slug,
+                "name": checked_name(name or slug),
                 "once_base_url": base_url or ONCE_BASE_URL,
                 "once_requests_per_second": requests_per_second or 10.0,
             }
@@ -102,11 +103,12 @@ def org_set(
             acting(transaction, at_the_shell(), "organization.change", slug) as act,
         ):
             known = await organization_reads.shown(transaction.connection, slug)
+            changes = columns if name is None else columns | {"name": checked_name(name)}
             act.before = {column: known.get(column) for column in (*columns, *credentials)}
             act.organization_id = await organization_writes.change(
-                transaction, settings.secret_key, slug, columns, credentials
+                transaction, settings.secret_key, slug, changes, credentials
             )
-            act.after = columns | credentials
+            act.after = changes | credentials
             return act.organization_id
 
     with_database(work)

@@ -20,6 +20,7 @@ from console.organizations import reads as organization_reads
 from console.organizations.rules import Role
 from console.settings import Settings, from_environment
 from console.store.database import Database, open_database
+from console.unicode_text import visible
 
 Found = TypeVar("Found")
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
@@ -94,7 +95,7 @@ def _cell(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    return visible(str(value), "?")
 
 
 async def the_organization(db: Database, slug: str | None) -> int:

@@ -17,6 +17,7 @@ import websockets
 from console.errors import ConsoleError
 from console.facts import TOPICS
 from console.live.messages import NOT_ALLOWED, REASONS, SIGNED_OUT
+from console.unicode_text import visible
 
 LONGEST_PAUSE = 30.0
 SEVERITY = click.Choice(["info", "warn", "error", "critical"])
@@ -143,7 +144,7 @@ def line(message: Message, *, utc: bool) -> str:
     """A fact as one line for people; never a control character of somebody's label."""
     moment = datetime.fromisoformat(message["time"]).astimezone(UTC if utc else None)
     text = f"{moment:%Y-%m-%d %H:%M:%S%z}  {message['type']:<12}  {message['subject'] or '-':<19}  {_words(message)}"
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    plain = visible(text, "?")
     severity = message["data"].get("severity") if message["type"] == "network.event" else None
     return click.style(plain, fg=COLOURS.get(severity)) if severity in COLOURS else plain
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from console.errors import Invalid
 from console.members.writes import add_member
+from console.organizations.names import checked_name
 from console.organizations.rules import Role
 from console.organizations.writes import add
 from console.settings import Settings
@@ -17,10 +17,8 @@ async def found_organization(
 
     Raises Invalid for a slug or a name that can't be, Conflict for a slug that is taken.
     """
-    if not 0 < len(name.strip()) <= 200 or not name.isprintable():
-        raise Invalid("A name has 1 to 200 visible characters")
     columns = {
-        "name": name.strip(),
+        "name": checked_name(name),
         "once_base_url": settings.once_base_url,
         "once_requests_per_second": settings.once_requests_per_second,
     }

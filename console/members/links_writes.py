@@ -15,6 +15,7 @@ from console.members.tables import one_time_links
 from console.organizations.rules import Role
 from console.organizations.sealing import hashed
 from console.store.database import Transaction
+from console.unicode_text import is_visible
 from console.users.reads import has_identity
 
 
@@ -22,7 +23,7 @@ async def invite(
     transaction: Transaction, organization_id: int, role: Role, note: str, maker: Maker, now: datetime
 ) -> str:
     """An invitation with this role; its token, returned this once. Raises Invalid for a note that can't be."""
-    if len(note) > 200 or not note.isprintable():
+    if len(note) > 200 or not is_visible(note):
         raise Invalid("A note has at most 200 visible characters")
     values = {"role": role, "note": note.strip(), **_made_by(maker)}
     return await make_link(transaction, organization_id, values, now, INVITED_FOR)

@@ -31,6 +31,7 @@ from console.notifications.deliveries_rules import (
 from console.notifications.rules import Notification, rank
 from console.notifications.tables import deliveries, delivery_attempts, notification_channels
 from console.store.database import Transaction
+from console.unicode_text import visible
 
 d, a, n = deliveries.c, delivery_attempts.c, notification_channels.c
 JOB = "deliver"
@@ -153,12 +154,11 @@ async def end(
     transaction: Transaction, organization_id: int, claimed: Claimed, ended: Ended, now: datetime
 ) -> DeliveryState | None:
     """Write down how the attempt ended, and ask for the next; the new state, None if the claim was lost meanwhile."""
-    answer = "".join(one if one.isprintable() else " " for one in ended.answer[:LONGEST_ANSWER]) or None
+    answer = visible(ended.answer[:LONGEST_ANSWER], " ") or None
     noted = {"ended_at": now, "outcome": ended.outcome, "status": ended.status, "answer": answer}
     attempt = sa.update(delivery_attempts).where(a.delivery_id == claimed.id, a.claim == claimed.claim)
     await transaction.connection.execute(attempt.values(noted))
-    attempts = claimed.attempts + 1
-    state = state_after(ended, attempts)
+    state = state_after(ended, attempts := claimed.attempts + 1)
     values: dict[str, Any] = {"state": state, "claimed_until": None, "message": answer}
     if ended.outcome is AttemptOutcome.IN_DOUBT:
         values["may_repeat"] = True

@@ -19,6 +19,7 @@ from console.notifications.targets import check_target
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.settings import Settings
 from console.store.database import Transaction
+from console.unicode_text import is_visible
 
 n, v = notification_channels.c, on_call_overrides.c
 BOTH_SIGN = timedelta(hours=24)  # after a rotation
@@ -163,9 +164,9 @@ def _one(organization_id: int, channel_id: int) -> "sa.Update":
 def _columns(setting: ChannelSetting) -> dict[str, object]:
     """The columns of what people set. Raises Invalid."""
     name, tags = setting.name.strip(), list(dict.fromkeys(tag.strip() for tag in setting.tags if tag.strip()))
-    if not 0 < len(name) <= 100 or not name.isprintable():
+    if not 0 < len(name) <= 100 or not is_visible(name):
         raise Invalid("A channel's name has 1 to 100 visible characters")
-    if len(tags) > MOST_TAGS or not all(len(tag) <= 60 and tag.isprintable() for tag in tags):
+    if len(tags) > MOST_TAGS or not all(len(tag) <= 60 and is_visible(tag) for tag in tags):
         raise Invalid(f"At most {MOST_TAGS} tags, of 60 visible characters each")
     check_hours(setting.hours)
     return {

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from console.errors import Invalid, NotFound
 from console.facts.flags import FlagState
+from console.unicode_text import is_visible
 
 LONGEST_OWNER, LONGEST_REASON = 100, 300
 
@@ -64,6 +65,6 @@ def said_of(state: FlagState) -> str:
 def checked_text(text: str, what: str, longest: int) -> str:
     """The text on one line. Raises Invalid if it says nothing, or is too long."""
     found = " ".join(text.split())
-    if not 1 < len(found) <= longest or not found.isprintable():
+    if not 1 < len(found) <= longest or not is_visible(found):
         raise Invalid(f"{what} has 2 to {longest} printable characters")
     return found

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid, NotFound
 from console.facts.flags import FlagChanged, FlagState
+from console.organizations.names import checked_name
 from console.organizations.rules import Role
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.organizations.tables import credential_checks, flags, group_roles, organizations
@@ -99,10 +100,11 @@ async def change_settings(
     transaction: Transaction, secret_key: str, organization_id: int, given: Mapping[str, str]
 ) -> None:
     """Change what is given of an organization's name and credentials alone. Raises Invalid for empty values."""
-    if not all(0 < len(value.strip()) <= 200 and value.isprintable() for value in given.values()):
-        raise Invalid("A name or a credential has 1 to 200 visible characters")
-    credentials = {name: value.strip() for name, value in given.items() if name != "name"}
-    values = _stored(secret_key, credentials) | ({"name": given["name"].strip()} if "name" in given else {})
+    credentials = {name: value for name, value in given.items() if name != "name"}
+    if not all(0 < len(value.strip()) <= 200 and value.isprintable() for value in credentials.values()):
+        raise Invalid("A credential has 1 to 200 visible characters")
+    values = _stored(secret_key, {name: value.strip() for name, value in credentials.items()})
+    values |= {"name": checked_name(given["name"])} if "name" in given else {}
     if values:
         transaction.callers_changed = True  # they have its name
         statement = sa.update(organizations).where(organizations.c.id == organization_id).values(**values)

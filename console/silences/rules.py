@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from console.errors import Invalid
+from console.unicode_text import is_visible
 
 LONGEST_OF_OPERATORS = timedelta(hours=24)
 LONGEST = timedelta(days=90)
@@ -52,7 +53,7 @@ def check_matchers(matchers: Sequence[Matcher]) -> None:
     for one in matchers:
         if not 0 < len(one.values) <= MOST_VALUES:
             raise Invalid(f"The matcher of {one.label} has 1 to {MOST_VALUES} values")
-        if not all(0 < len(value) <= 200 and value.isprintable() for value in one.values):
+        if not all(0 < len(value) <= 200 and is_visible(value) for value in one.values):
             raise Invalid(f"A value of {one.label} has 1 to 200 visible characters")
 
 

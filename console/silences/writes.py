@@ -20,6 +20,7 @@ from console.silences.recurrence import Occurrence, Recurrence, check_recurrence
 from console.silences.rules import LONGEST, LONGEST_OF_OPERATORS, check_matchers, check_span
 from console.silences.tables import maintenance_windows, silences
 from console.store.database import Transaction
+from console.unicode_text import is_visible
 
 s, w, d = silences.c, maintenance_windows.c, deliveries.c
 JOB = "announce_silences"
@@ -35,7 +36,7 @@ async def add_silence(
     )
     check_matchers(asked.matchers)
     check_span(begins_at, asked.ends_at, now, longest=LONGEST if long else LONGEST_OF_OPERATORS)
-    if not (asked.reason.strip() and asked.reason.isprintable()):
+    if not (asked.reason.strip() and is_visible(asked.reason)):
         raise Invalid("A silence has a reason, in visible characters")
     values = {
         "organization_id": organization_id,
@@ -144,7 +145,7 @@ def _ask_for_job(transaction: Transaction, organization_id: int, due_at: datetim
 def _columns(asked: WindowSetting, now: datetime) -> dict[str, Any]:
     """The columns of what people set. Raises Invalid."""
     check_matchers(asked.matchers)
-    if not 0 < len(asked.name.strip()) <= 100 or not asked.name.isprintable():
+    if not 0 < len(asked.name.strip()) <= 100 or not is_visible(asked.name):
         raise Invalid("A maintenance window's name has 1 to 100 visible characters")
     try:
         first_begin = datetime.fromisoformat(asked.first_begin)

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from console.errors import Invalid
 from console.facts.sims import SimState
 from console.iccid import INVISIBLE
-from console.unicode_text import normal
+from console.unicode_text import JOINERS, joins, normal
 
 MOST_TAGS = 20
 LONGEST_TAG = 40  # characters
@@ -92,7 +92,7 @@ def checked_tags(written: Iterable[str]) -> list[str]:
 
 def fold_tag(written: str) -> str:
     """A tag as it is stored: compatibility forms resolved (NFKC), lower case, hyphens for blanks."""
-    text = "-".join(_line(written, "A tag", 4 * LONGEST_TAG).casefold().split())
+    text = "-".join(INVISIBLE.sub("", _line(written, "A tag", 4 * LONGEST_TAG)).casefold().split())
     if not text:
         raise AnnotationRefused("A tag has at least one character.")
     if len(text) > LONGEST_TAG:
@@ -139,8 +139,9 @@ def _line(written: str, what: str, longest: int) -> str:
 
 
 def _clean(written: str, what: str) -> str:
-    """The text without direction marks and other invisible characters; a control character is refused."""
-    text = INVISIBLE.sub("", written)
+    """The text without direction marks and other invisible characters but joiners; a control character is refused."""
+    text = INVISIBLE.sub(lambda found: found[0] if found[0] in JOINERS else "", written)
+    text = INVISIBLE.sub(lambda found: found[0] if joins(found.string, found.start()) else "", text)
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
             raise AnnotationRefused(f"{what} has a control character (U+{ord(character):04X}).")

@@ -12,6 +12,7 @@ from console.organizations.rules import Caller, Permission
 from console.sims.filter_parameters import FilterRefused, criterion_of, read_filter
 from console.sims.rules import parse_sort
 from console.sims.search import SearchTooLong, parse_search
+from console.unicode_text import is_visible
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 2000
@@ -40,7 +41,7 @@ class SavedView(Struct, frozen=True, kw_only=True):
 def checked_name(name: str) -> str:
     """The name on one line. Raises Invalid."""
     found = " ".join(name.split())
-    if not 0 < len(found) <= LONGEST_NAME or not found.isprintable():
+    if not 0 < len(found) <= LONGEST_NAME or not is_visible(found):
         raise Invalid(f"A view has a name of at most {LONGEST_NAME} printable characters")
     return found
 

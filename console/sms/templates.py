@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from console.errors import Invalid
 from console.sms.parts import MOST_PARTS, ROOM, counted
+from console.unicode_text import is_visible
 
 LONGEST_NAME = 60
 LONGEST_TEXT = MOST_PARTS * ROOM[0][1]
@@ -35,7 +36,7 @@ class SmsTemplate(Struct, frozen=True, kw_only=True):
 def checked_name(name: str) -> str:
     """The name on one line. Raises Invalid."""
     found = " ".join(name.split())
-    if not 0 < len(found) <= LONGEST_NAME or not found.isprintable():
+    if not 0 < len(found) <= LONGEST_NAME or not is_visible(found):
         raise Invalid(f"A template has a name of at most {LONGEST_NAME} printable characters")
     return found
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.errors import Conflict, Invalid, NotFound
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.store.database import Transaction
+from console.unicode_text import is_visible
 from console.users.codes import SET_UP_LASTS, new_recovery_codes, new_secret, plain, recovery_hash
 from console.users.factors_reads import KnownPasskey, accepted_step, proves
 from console.users.passkeys import LONGEST_NAME, MOST_PASSKEYS, Made
@@ -99,7 +100,7 @@ async def add_passkey(
 
 
 def _checked_name(name: str) -> str:
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name.strip() or len(name) > LONGEST_NAME or not is_visible(name):
         raise Invalid(f"A passkey's name has 1 to {LONGEST_NAME} visible characters")
     return name.strip()
 
