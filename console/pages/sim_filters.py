@@ -11,7 +11,7 @@ from console.sims.annotations_rules import CUSTOM
 from console.sims.days_left import BANDS, DAYS
 from console.sims.facets import Facets
 from console.sims.filter_parameters import parameter_of, parameters_of
-from console.sims.rules import LEFT, TAG, Criterion, SimFilter
+from console.sims.rules import LEFT, TAG, Criterion, SimFilter, spelled
 
 PATH = "/sims"
 UNKNOWN = "unknown"
@@ -103,7 +103,11 @@ def fieldsets(wanted: SimFilter, countries: Iterable[str], counted: Facets) -> l
 
 
 def _fieldset(field: str, known: Sequence[str], wanted: SimFilter, counted: Mapping[str, int] | None) -> Fieldset:
-    asked = [(parameter_of(one), one, value) for one in wanted.criteria if one.field == field for value in one.values]
+    names, mine = (
+        {spelled(field, value): value for value in known},
+        [one for one in wanted.criteria if one.field == field],
+    )
+    asked = [(parameter_of(one), one, names.get(spelled(field, value), value)) for one in mine for value in one.values]
     chosen = {(parameter, value) for parameter, _, value in asked}
     others = [(parameter, value) for parameter, one, value in asked if one.excluded or value not in known]
     choices = [

@@ -116,6 +116,6 @@ def counted_by_kind(organization_id: "int | sa.BindParameter[int]", wanted: SimF
     f = fleet_counts.c
     if wanted.q or any(one.field not in COUNTED for one in wanted.criteria):
         return None
-    where = [one_of(f[one.field], one.values, excluded=one.excluded) for one in wanted.criteria]
+    where = [one_of(fleet_counts, one) for one in wanted.criteria]
     query = sa.select(sa.func.coalesce(sa.func.sum(f.sims), 0)).where(f.organization_id == organization_id, *where)
     return query.scalar_subquery()

@@ -1,10 +1,10 @@
 """How many SIMs each value of a filter would show, beside the other filters that are chosen. No database."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from console.sims.counts_reads import COUNTED, Kind
-from console.sims.rules import Criterion, SimFilter
+from console.sims.rules import Criterion, SimFilter, spelled
 
 FACETS = ("connection", "status", "quota", "country", "operator")
 UNKNOWN = "unknown"
@@ -37,15 +37,17 @@ def _is_counted(wanted: SimFilter) -> bool:
 
 
 def _counted(found: Sequence[Kind], field: str, others: Sequence[Criterion]) -> Mapping[str, int]:
-    numbers: Counter[str] = Counter()
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)  # of what a filter holds for the same
     for kind in found:
         if all(_lets_through(one, kind) for one in others):
-            numbers[_value(kind, field)] += kind.sims
+            spellings[spelled(field, value := _value(kind, field))][value] += kind.sims
+    numbers = Counter({max(sorted(one), key=one.__getitem__): one.total() for one in spellings.values()})
     return {value: number for value, number in numbers.most_common(MOST_VALUES) if number}
 
 
 def _lets_through(one: Criterion, kind: Kind) -> bool:
-    return (_value(kind, one.field) in one.values) is not one.excluded
+    value = spelled(one.field, _value(kind, one.field))
+    return any(spelled(one.field, wanted) == value for wanted in one.values) is not one.excluded
 
 
 def _value(kind: Kind, field: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from console.sims.annotations_rules import CUSTOM, EXCLUDES, AnnotationRefused, field_name, field_value, fold_tag
 from console.sims.rules import LEFT, TAG, Criterion, SimFilter
+from console.sims.search import says_something
 from console.unicode_text import normal
 
 LOWER = ("connection", "status", "quota", LEFT)
@@ -25,9 +26,9 @@ def read_filter(parameters: Iterable[tuple[str, str]], q: str = "", *, masked: b
     """
     found: dict[tuple[str, bool], set[str]] = {}
     for name, value in parameters:
-        if (known := criterion_of(name)) and value.strip():
+        if (known := criterion_of(name)) and value.strip() and (asked := _values(known[0], value)):
             values = found.setdefault(known, set())
-            values |= set(_values(known[0], value))
+            values |= set(asked)
     if len(found) > MOST_CRITERIA:
         raise FilterRefused(f"At most {MOST_CRITERIA} filters at once; these are {len(found)}.")
     for (field, _), values in found.items():
@@ -74,7 +75,7 @@ def _values(field: str, written: str) -> list[str]:
     value = written.strip()
     word = normal("NFKC", value).lower()
     if field == "label":
-        return [word if word in OF_LABEL else written]
+        return [word if word in OF_LABEL else written] if says_something(written) else []
     if word == "unknown" or field in LOWER:
         return [word]
     return [word.upper() if field == "country" else value]

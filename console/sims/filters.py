@@ -9,7 +9,7 @@ from console.iccid import LENGTH
 from console.sims.annotations_rules import CUSTOM
 from console.sims.days_left import in_bands
 from console.sims.identifiers import Identifier, may_be_printed_end
-from console.sims.rules import LEFT, TAG, Criterion, SimFilter
+from console.sims.rules import ANY_CASE, LEFT, TAG, Criterion, SimFilter, spelled
 from console.sims.search import parse_search
 from console.sims.tables import annotations, sim_states
 from console.unicode_text import normal
@@ -62,16 +62,19 @@ def _criterion(organization_id: "int | sa.BindParameter[int]", one: Criterion) -
         return sa.not_(sa.func.coalesce(found, sa.false())) if one.excluded else found
     if one.field == LEFT:
         return in_bands(one.values, excluded=one.excluded)
-    return one_of(sim_states.c[one.field], one.values, excluded=one.excluded)
+    return one_of(sim_states, one)
 
 
-def one_of(column: "sa.ColumnElement[Any]", values: Sequence[str], *, excluded: bool) -> "sa.ColumnElement[bool]":
-    """Whether a column has one of these values; what is not known has none of them but "unknown"."""
-    known, unknown = [value for value in values if value != "unknown"], "unknown" in values
-    if excluded:
-        found = column != sa.func.all(texts(known)) if known else sa.true()
+def one_of(table: sa.FromClause, one: Criterion) -> "sa.ColumnElement[bool]":
+    """Whether the field's column has one of the values; what is not known has none of them but "unknown"."""
+    column: sa.ColumnElement[Any] = table.c[one.field]
+    if one.field in ANY_CASE:
+        column = sa.func.lower(column, type_=sa.Text)
+    known, unknown = [spelled(one.field, value) for value in one.values if value != "unknown"], "unknown" in one.values
+    if one.excluded:
+        found = column != sa.all_(texts(known)) if known else sa.true()
         return sa.and_(column.is_not(None), found) if unknown else sa.or_(column.is_(None), found)
-    ways = [column == known[0]] if len(known) == 1 else [column == sa.func.any(texts(known))] if known else []
+    ways = [column == known[0]] if len(known) == 1 else [column == sa.any_(texts(known))] if known else []
     return sa.or_(*ways, column.is_(None)) if unknown else ways[0]
 
 

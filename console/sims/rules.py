@@ -25,6 +25,7 @@ SORTS = {
 }
 TAG = "tag"  # the field of a filter that asks for tags
 LEFT = "days_left"  # the field of a filter that asks for when the data quota is empty
+ANY_CASE = frozenset({"operator", "rat", "apn"})  # fields of a filter whose values 1NCE and people write in any case
 QUOTAS = ("ok", "low", "exhausted", "expired", "unknown")
 
 
@@ -46,6 +47,11 @@ class Criterion(Struct, frozen=True, order=True):
     field: str
     values: tuple[str, ...]
     excluded: bool = False
+
+
+def spelled(field: str, value: str) -> str:
+    """What a filter compares: of fields in ANY_CASE in lower case, letter by letter, as PostgreSQL does."""
+    return "".join(one.lower()[0] for one in value) if field in ANY_CASE else value
 
 
 class SimFilter(Struct, frozen=True, kw_only=True):

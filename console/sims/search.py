@@ -14,6 +14,7 @@ LONGEST_WORD = 200  # no label of 1NCE is longer, nor anything that identifies a
 MOST_WORDS = 12
 MOST_IDENTIFIERS = 250
 SEPARATORS = re.compile(r"[,;|\n\r\t]+")
+ACCENTS = re.compile("[\u0300-\u036f]")
 PLUS_ALONE = re.compile(r"(?<!\S)\+\s+(?=\d)")
 
 
@@ -51,10 +52,15 @@ def parse_search(text: str) -> Search:
                 identifier, used = found
                 identifiers.setdefault(identifier.digits, identifier)
                 pieces = pieces[used:]
-            else:
-                words.append(pieces.pop(0))
+            elif says_something(word := pieces.pop(0)):
+                words.append(word)
             _bound(words, identifiers)
     return Search(tuple(words), tuple(identifiers.values()))
+
+
+def says_something(word: str) -> bool:
+    """Whether anything is left of a word when it is folded, as the database's `fold_text` does: of accents, nothing."""
+    return bool(ACCENTS.sub("", INVISIBLE.sub("", normal("NFKD", word))).strip())
 
 
 def _bound(words: Collection[str], identifiers: Collection[str]) -> None:

@@ -4,10 +4,12 @@ import random
 from datetime import UTC, datetime
 
 import hypothesis
+import msgspec
 import pytest
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
+from console.pages.sim_filters import fieldsets
 from console.sims import reads
 from console.sims.counts_reads import COUNTED, Kind, kinds
 from console.sims.facets import countries, facets, matching
@@ -15,7 +17,8 @@ from console.sims.rules import Criterion, SimFilter, having
 from console.sims.tables import sims
 from console.sims.watching_writes import unwatch
 from console.store.database import Database
-from tests.cast import Cast, add_sim
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, add_sim
+from tests.serving import Served
 
 NUMBERS = (("online", "DE", 5), ("online", "FR", 2), ("offline", "DE", 3), (None, None, 1))
 KINDS = [
@@ -60,14 +63,15 @@ def test_what_is_not_counted_by_kind_has_no_numbers(wanted: SimFilter) -> None:
     assert facets(KINDS, wanted) == {}
 
 
+SPELLINGS = (("Orange", 4), ("ORANGE", 1), ("orange", 2), (None, 2))
 VALUES = {
     "connection": ("online", "attached", "offline", "blocked", None),
     "status": ("enabled", "disabled", None),
     "quota": ("ok", "low", "exhausted", "expired", None),
-    "operator": ("Orange", "o2 – Ä", None),
+    "operator": ("Orange", "ORANGE", "orange", "o2 – Ä", "O2 – ä", "İş Ǆ ΟΔΟΣ ẞ", None),
     "country": ("DE", "FR", "NL", None),
-    "rat": ("LTE", "2G", None),
-    "apn": ("iot.1nce.net", None),
+    "rat": ("LTE", "Lte", "2G", None),
+    "apn": ("iot.1nce.net", "IOT.1NCE.NET", None),
 }
 CRITERIA = st.sampled_from(sorted(VALUES)).flatmap(
     lambda field: st.builds(
@@ -104,6 +108,34 @@ async def test_whatever_is_asked_is_counted_as_sql_counts_it(db: Database, cast:
             assert matching(found, wanted) == in_sql, wanted
     assert matching(found, SimFilter(q="pump")) is None
     assert matching(found, having(tag="cold")) is None
+
+
+def test_values_that_a_filter_holds_for_the_same_are_counted_together() -> None:
+    found = [msgspec.structs.replace(KINDS[0], operator=name, sims=sims) for name, sims in SPELLINGS]
+    assert facets(found, SimFilter())["operator"] == {"Orange": 7, "unknown": 2}
+    assert matching(found, having(operator="oRANGE")) == 7
+    chosen = next(one for one in fieldsets(having(operator="oRANGE"), [], facets(found, SimFilter())) if one.typed)
+    assert [(one.value, one.chosen, one.sims) for one in chosen.choices] == [
+        ("Orange", True, 7),
+        ("unknown", False, 2),
+    ]
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [("operator=ORANGE", 2), ("operator=orange&rat=lte", 1), ("apn=IOT.1nce.net", 2), ("operator_not=oRaNge", 0)],
+)
+async def test_operators_radios_and_apns_are_found_in_any_case(
+    db: Database, cast: Cast, web: Served, query: str, total: int
+) -> None:
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, ADAS_SIM, operator="Orange", rat="LTE", apn="iot.1nce.net")
+        await add_sim(transaction, cast.acme, ADAS_OTHER_SIM, operator="ORANGE", rat="NB-IoT", apn="iot.1NCE.net")
+    async with web.program(cast.acme_key) as program, web.signed_in("vera") as vera:
+        assert (await program.get(f"/sims?{query}")).json()["total"] == total
+        page = (await vera.get(f"/sims?{query}")).text
+        assert page.count('<tr id="sim-8988') == total
 
 
 def some_filters() -> list[SimFilter]:

@@ -1,5 +1,6 @@
 """What people paste into the search finds the SIM that they mean, however it is written."""
 
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -8,11 +9,20 @@ import sqlalchemy as sa
 from console.iccid import check_digit
 from console.sims import reads
 from console.sims.rules import SimFilter, having
-from console.sims.search import LONGEST, MOST_IDENTIFIERS, MOST_WORDS, Search, SearchTooLong, parse_search
+from console.sims.search import (
+    LONGEST,
+    MOST_IDENTIFIERS,
+    MOST_WORDS,
+    Search,
+    SearchTooLong,
+    parse_search,
+    says_something,
+)
 from console.sims.unmatched import not_found
 from console.sims.writes import record_inventory
 from console.store.database import Database
-from tests.cast import Cast, listed
+from console.unicode_text import normal
+from tests.cast import Cast, add_sim, listed
 from tests.serving import Served
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -21,6 +31,7 @@ OTHER = "8988228066601000010"
 IMEI_PRINTED = "490154203237518"  # the last digit is the device's own check digit
 ACCENTED = "Zu\u0308rich Stra\u00dfe"  # in NFD, as a Mac writes it
 
+ACCENTS = ["\u0345", "\u0301\u0308\u0327", "\u00b4", "\u00a8", "\u037a", "\u034f", "\u0345 \u0301"]  # that stand alone
 SPELLINGS = [
     ICCID,
     ICCID + "8",
@@ -225,7 +236,7 @@ def test_a_search_is_bounded(text: str) -> None:
         parse_search(text)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\u200b", ",;|"])
+@pytest.mark.parametrize("text", ["", "   ", "\u200b", ",;|", *ACCENTS])
 def test_nothing_asked_for_is_nothing(text: str) -> None:
     assert parse_search(text) == Search()
 
@@ -259,3 +270,36 @@ async def test_filters_are_normalised_or_shown_as_unknown(db: Database, cast: Ca
         assert 'aria-label="Remove Connection is foo"' in page
         assert "(unknown value)" in page
         assert "No SIM matches" in page
+
+
+@pytest.mark.one_edition
+async def test_what_says_nothing_when_it_is_folded_is_what_says_nothing_to_the_database(db: Database) -> None:
+    signs = [chr(code) for code in range(1, 0x20000) if unicodedata.category(chr(code)) not in ("Cs", "Cn")]
+    signs += [chr(code) for code in range(0xE0000, 0xE01F0)]
+    signs = [sign for sign in signs if not sign.isspace()]
+    words = [normal("NFKC", sign) for sign in signs]
+    query = sa.text(
+        "SELECT btrim(fold_text(word)) <> '' FROM unnest(cast(:words AS text[])) WITH ORDINALITY AS one (word, place)"
+        " ORDER BY place"
+    )
+    async with db.reading() as reading:
+        said = list((await reading.execute(query, {"words": words})).scalars())
+    assert [sign for sign, something in zip(signs, said, strict=True) if says_something(sign) != something] == []
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize("accent", ACCENTS)
+async def test_an_accent_alone_asks_for_nothing(db: Database, cast: Cast, web: Served, accent: str) -> None:
+    await fill(db, cast)
+    async with db.transaction() as transaction:
+        await add_sim(transaction, cast.acme, "8988228066601000036")  # without a label
+        await add_sim(transaction, cast.acme, "8988228066601000044", label="\u0345")
+    async with web.program(cast.acme_key) as program, web.signed_in("vera") as vera:
+        every = (await program.get("/sims")).json()["total"]
+        for asked in ({"q": accent}, {"label": accent}, {"label_not": accent}, {"q": accent, "label": accent}):
+            found = await program.get("/sims", params=asked)
+            assert (found.status_code, found.json()["total"]) == (200, every), asked
+            assert (await vera.get("/sims", params=asked)).status_code == 200
+            assert (await vera.get("/find", params=asked, headers={"HX-Request": "true"})).status_code == 200
+        found = await program.get("/sims", params={"q": f"{accent} {ICCID}"})
+        assert [one["iccid"] for one in found.json()["items"]] == [ICCID]
