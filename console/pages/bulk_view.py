@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk import reads
-from console.actions.bulk.rules import NEXT
+from console.actions.bulk.rules import NEXT, never_begun
 from console.actions.explanations import summary
 from console.facts import Fact
 from console.facts.actions import ActionChanged, ActionKind
@@ -14,8 +14,6 @@ from console.facts.bulk_actions import BulkAction, BulkActionChanged, BulkState
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
 from console.pages.templating import Fragments
-
-NEVER_BEGUN = (BulkState.PLANNED, BulkState.CANCELLED, BulkState.EXPIRED)
 
 
 class BulkActionView:
@@ -60,12 +58,15 @@ def bulk_piece(fragments: Fragments, bulk: BulkAction) -> Html:
 def bulk_row(fragments: Fragments, bulk: BulkAction) -> Html:
     """A bulk action in the list on the page of actions; a plan that nobody has begun is not in it."""
     row, place = fragments.draw("bulk/_row.html", **drawn(bulk)), f"bulk-row-{bulk.id}"
-    if bulk.undo_until is None and bulk.state in NEVER_BEGUN:
+    if never_begun(BulkState(bulk.state), bulk.undo_until):
         return replace(place, row, revision=bulk.revision)
     return prepend("bulk-actions", place, row, revision=bulk.revision)
 
 
 def drawn(bulk: BulkAction) -> dict[str, Any]:
     """What the fragments of a bulk action need."""
-    over = not NEXT[BulkState(bulk.state)]
-    return {"bulk": bulk, "summary": summary(ActionKind(bulk.kind), bulk.parameters), "over": over}
+    state, counts = BulkState(bulk.state), bulk.counts
+    over, left = not NEXT[state], counts.failed or counts.not_started or counts.cancelled
+    again = over and left and not never_begun(state, bulk.undo_until)
+    text = summary(ActionKind(bulk.kind), bulk.parameters)
+    return {"bulk": bulk, "summary": text, "over": over, "can_be_retried": again}

@@ -11,6 +11,7 @@ from console.actions.bulk.selection import identifiers_in
 from console.errors import Invalid
 from console.facts.bulk_actions import BulkCounts
 from console.store.database import Database
+from tests.api.test_watching import operator_key
 from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, EVES_SIM, Cast, add_sim
 from tests.serving import Served
 
@@ -49,6 +50,31 @@ async def test_a_plan_is_made_once_confirmed_undone_and_tried_again(web: Served,
         async with db.reading() as reading:
             states = (await reading.execute(sa.text("SELECT state FROM bulk_actions ORDER BY id"))).scalars().all()
         assert states == ["cancelled", "planned"]
+
+
+async def test_only_what_has_begun_is_tried_again(web: Served, cast: Cast, db: Database) -> None:
+    async with web.signed_in("otto") as otto, web.program(await operator_key(db, cast.acme)) as program:
+        path = (await otto.post("/bulk-actions", data=FORM)).headers["Location"]
+        assert (await otto.post(f"{path}/stop")).status_code == 303
+        page = (await otto.get(path)).text
+        assert "It was cancelled before it began." in page and f"{path}/retry" not in page
+        assert (await otto.post(f"{path}/retry")).status_code == 409
+        answer = await program.post(f"{path}/retry", headers={"Idempotency-Key": "one"})
+        assert (answer.status_code, answer.json()["error"]["message"][:15]) == (409, "It never began:")
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text("UPDATE bulk_actions SET state = 'expired'"))
+        assert f"{path}/retry" not in (await otto.get(path)).text
+        async with db.engine.begin() as connection:
+            await connection.execute(sa.text("UPDATE bulk_actions SET state = 'running', begun_at = now()"))
+        page = (await otto.get(path)).text
+        assert re.findall(r"<button[^>]*>\s*(Pause[^<]*|Stop[^<]*?)\s*</button>", page) == [
+            "Pause",  # the page itself
+            "Pause the bulk action",
+            "Stop the bulk action",
+        ]
+        assert (await otto.post(f"{path}/stop")).status_code == 303
+        assert f"{path}/retry" in (await otto.get(path)).text
+        assert (await otto.post(f"{path}/retry")).status_code == 303
 
 
 async def test_a_plan_of_another_is_begun_in_ones_own_name(web: Served, cast: Cast, db: Database) -> None:

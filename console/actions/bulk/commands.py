@@ -11,7 +11,7 @@ from console.actions.approving import GOOD_FOR, roles_needed, why_needed
 from console.actions.bulk import reads, writes
 from console.actions.bulk.asking import may_begin
 from console.actions.bulk.plan import BulkPlan, plan_of
-from console.actions.bulk.rules import NEXT, PLAN_GOOD_FOR
+from console.actions.bulk.rules import NEXT, PLAN_GOOD_FOR, never_begun
 from console.actions.bulk.selection import Selection
 from console.actions.bulk.tables import bulk_actions
 from console.actions.ending import cancel
@@ -133,11 +133,14 @@ async def retry(
 ) -> tuple[BulkAction, bool]:
     """A plan for the SIMs that have failed or were not started; whether it was there already.
 
-    Raises Conflict while it is not over, and if there are none.
+    Raises Conflict while it is not over, if it never began, and if there are none.
     """
     bulk = await locked(transaction, caller.organization_id, bulk_action_id)
     if NEXT[S(bulk.state)]:
         raise Conflict(f"It is {bulk.state}: stop it first", bulk_action=bulk_action_id, state=bulk.state)
+    if never_begun(S(bulk.state), bulk.undo_until):
+        why = "It never began: there is nothing to try again. Make a new plan"
+        raise Conflict(why, bulk_action=bulk_action_id, state=bulk.state)
     return await writes.plan_again(transaction, caller, bulk, key, now)
 
 

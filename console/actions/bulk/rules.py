@@ -22,6 +22,7 @@ NEXT: Mapping[BulkState, frozenset[BulkState]] = {
     **dict.fromkeys((S.STOPPED, S.FINISHED, S.REJECTED, S.CANCELLED, S.EXPIRED), frozenset()),
 }
 NOT_BEGUN = frozenset({S.PLANNED, S.AWAITING_APPROVAL, S.HELD})
+NEVER_BEGUN = frozenset({S.PLANNED, S.CANCELLED, S.EXPIRED})  # where there was no time to undo it
 
 MOST_SIMS = 10_000
 TYPED_ABOVE = 10  # SIMs; more are confirmed by typing their number
@@ -76,6 +77,11 @@ def counted(states: Mapping[str, int], *, excluded: int, not_started: int, refus
         failed=of(FAILED) + refused,
         cancelled=states.get(ActionState.CANCELLED, 0),
     )
+
+
+def never_begun(state: BulkState, undo_until: datetime | None) -> bool:
+    """Whether it is, or has ended as, a plan that nobody let begin: there is nothing of it to try again."""
+    return undo_until is None and state in NEVER_BEGUN
 
 
 def must_stop(counts: BulkCounts, stop_percent: int) -> bool:
