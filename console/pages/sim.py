@@ -36,6 +36,7 @@ from console.pages.actions import drawn, message
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.frame import frame_and, parts
 from console.pages.layout import framed
+from console.pages.sim_offered import forms_now
 from console.pages.sim_place import LONGEST_LIST, place_context
 from console.pages.sim_tabs import FIRST, TABS, Tab, tab_context
 from console.pages.sim_timeline import RANGES, USUAL, timeline_context
@@ -72,7 +73,7 @@ class SimView:
                 state,
                 facts,
                 annotations,
-                *seen_now(self._fragments, fact.data, MATTERS),
+                *forms_now(self._fragments, fact.data, MATTERS),
                 _quotas(fact.data.iccid),
                 _diagnosis(fact.data.iccid),
             ]
@@ -119,12 +120,6 @@ class SimView:
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """Its quotas and its diagnosis."""
         return [one for iccid in sims_in(topics) for one in (_quotas(iccid), _diagnosis(iccid))]
-
-
-def seen_now(fragments: Fragments, sim: SimState, kinds: Iterable[str]) -> list[Html]:
-    """What the forms of these actions carry of the SIM, as the page shows it from now on."""
-    drawn_anew = [(kind, fragments.draw("sim/_seen.html", sim=sim, kind=kind, seen=seen(sim, kind))) for kind in kinds]
-    return [replace(f"seen-{kind}", html, revision=sim.revision) for kind, html in drawn_anew]
 
 
 def _quotas(iccid: str) -> Refresh:

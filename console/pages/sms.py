@@ -26,7 +26,7 @@ from console.pages.actions import drawn, message
 from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.row_places import cursor_before
-from console.pages.sim import seen_now
+from console.pages.sim_offered import forms_now
 from console.pages.templating import Fragments
 from console.sims.api import shown_sim
 from console.sms import reads
@@ -93,7 +93,7 @@ class ConversationView:
                 replace(f"sms-{part}", draw(f"sms/_{part}.html", sim=fact.data), revision=fact.data.revision)
                 for part in ("quota", "trail", "title")
             ]
-            return [*parts, *seen_now(self._fragments, fact.data, (ActionKind.SMS,))]
+            return [*parts, *forms_now(self._fragments, fact.data, (ActionKind.SMS,))]
         if isinstance(fact, ActionChanged) and fact.data.kind in OF_SMS:
             action = fact.data
             after = draw("sim/_after.html", kind=action.kind, after=action.id)

@@ -55,6 +55,34 @@ async def test_what_the_diagnosis_advises_opens_its_form_and_takes_the_focus(
     await page.wait_for_function(f"({FOCUSED})() === 'subject'")
 
 
+async def test_of_two_opposite_settings_the_one_that_changes_something_is_offered(
+    page: Page, db: Database, cast: Cast
+) -> None:
+    async def offers(*names: str) -> None:
+        await expect(page.locator("#offered-status button, #offered-imei_lock button")).to_have_text([*names])
+
+    async def becomes(**values: object) -> None:
+        async with db.transaction() as transaction:
+            await add_sim(transaction, cast.acme, ADAS_SIM, label="pump-1", **values)
+
+    enable, disable, lock, unlock = "Enable the SIM", "Disable the SIM", "Lock to this IMEI", "Unlock the IMEI"
+    await live(page, f"/sims/{ADAS_SIM}")
+    await page.click("summary:has-text('Reset, enable, lock')")
+    await becomes(status="enabled", imei_lock=False)
+    await offers(disable, lock)
+    await expect(page.locator("#offered-status")).to_contain_text("It is enabled")
+    place = await page.locator("#offered-status button").bounding_box()
+    await becomes(status="enabled", imei_lock=True)
+    await offers(disable, unlock)
+    assert await page.locator("#offered-status button").bounding_box() == place
+    await becomes(status="disabled", imei_lock=True)
+    await offers(enable, unlock)
+    await page.click(f"button:has-text('{enable}')")
+    await expect(page.locator("#messages .toast")).to_contain_text("Enable the SIM")
+    await becomes(status="suspended", imei_lock=None)
+    await offers(enable, disable, lock, unlock)
+
+
 async def test_selected_sims_are_acted_on_and_the_last_action_is_undone_by_one_key(page: Page, cast: Cast) -> None:
     await live(page, "/sims?sort=label")
     await page.keyboard.press("b")  # nothing is selected
