@@ -73,7 +73,8 @@ def divided(text: str, dcs: int) -> list[str]:
 def counted(text: str) -> SmsCount:
     """How this text counts, however long it is."""
     dcs = coding(text)
-    return SmsCount(dcs=dcs, used_units=length(text, dcs), parts=len(divided(text, dcs)), because=because(text))
+    parts = len(divided(text, dcs)) if text else 0
+    return SmsCount(dcs=dcs, used_units=length(text, dcs), parts=parts, because=because(text))
 
 
 def parts_of(text: str, reference: int = 0) -> list[SmsPart]:

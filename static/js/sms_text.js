@@ -14,7 +14,7 @@ export function counted(text) {
   const sizes = characters.map((one) => (dcs === 8 ? one.length : EXTENDED.has(one) ? 2 : 1));
   const length = sizes.reduce((sum, size) => sum + size, 0);
   const [single, joined] = ROOM[dcs];
-  if (length <= single) return { dcs, used_units: length, parts: 1, because };
+  if (length <= single) return { dcs, used_units: length, parts: length ? 1 : 0, because };
   let parts = 1;
   let used = 0;
   for (const size of sizes) {
@@ -28,6 +28,7 @@ export function counted(text) {
 }
 
 function sentence(text) {
+  if (!text.trim()) return "No SMS yet: the text is empty";
   const { dcs, used_units: length, parts, because } = counted(text);
   const coding = because === null ? "GSM-7" : `UCS-2, because of “${because}”`;
   const [single, joined] = ROOM[dcs];
