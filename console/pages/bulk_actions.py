@@ -69,6 +69,7 @@ async def new_page(
         "here": "actions",
         "token": uuid4().hex,
         "identifiers": iccids.replace(",", "\n"),
+        "parameters": parameters,
         "filter": urlencode(parameters),
         "filtered": asked.wanted.active,
         "which": Selection(wanted=asked.wanted).text,

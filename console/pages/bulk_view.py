@@ -13,6 +13,7 @@ from console.facts.actions import ActionChanged, ActionKind
 from console.facts.bulk_actions import BulkAction, BulkActionChanged, BulkState
 from console.live.pieces import Html, prepend, replace
 from console.live.view import Receives, Refresh
+from console.pages.sms_composer import TEMPLATES, templates_piece
 from console.pages.templating import Fragments
 
 
@@ -41,13 +42,15 @@ class BulkActionView:
         return []
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """The bulk action with its counts."""
+        """The bulk action with its counts; or the templates, where one is written."""
+        if what == TEMPLATES:
+            return [await templates_piece(self._fragments, reading, organization_id)]
         found = await reads.one(reading, organization_id, int(what.subject))
         return [bulk_piece(self._fragments, found)] if found else []
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """Facts that were missed come again."""
-        return []
+        """The templates. Facts that were missed come again."""
+        return [TEMPLATES]
 
 
 def bulk_piece(fragments: Fragments, bulk: BulkAction) -> Html:

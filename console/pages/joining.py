@@ -45,6 +45,7 @@ from console.pages import (
     sim_imports,
     sims,
     sms,
+    sms_composer,
     sms_exports,
     sms_templates,
     team,
@@ -137,7 +138,7 @@ def live_part(
         sms_view := sms.SmsView(fragments),
         conversation_view := sms.ConversationView(fragments),
         actions.ActionsView(fragments),
-        BulkActionView(fragments),
+        bulk_view := BulkActionView(fragments),
         approvals.ApprovalsView(fragments),
         alerts.AlertsView(fragments),
         SilencesView(fragments),
@@ -163,6 +164,9 @@ def live_part(
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, sms_view, (sms.LATEST,), sms.EVERY_SECONDS))
+    for composer in (conversation_view, bulk_view):
+        parts, every = (sms_composer.TEMPLATES,), sms_composer.EVERY_SECONDS
+        live.updates.append(PeriodicRefresh(db, live.hub, composer, parts, every))
     every = deliveries_view.EVERY_SECONDS
     live.updates.append(PeriodicRefresh(db, live.hub, deliveries, (deliveries_view.LATEST,), every))
     live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))

@@ -27,6 +27,7 @@ from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.row_places import cursor_before
 from console.pages.sim_offered import forms_now
+from console.pages.sms_composer import TEMPLATES, templates_piece
 from console.pages.templating import Fragments
 from console.sims.api import shown_sim
 from console.sms import reads
@@ -106,12 +107,12 @@ class ConversationView:
         return []
 
     async def refresh(self, reading: AsyncConnection, organization_id: int, what: Refresh) -> Sequence[Html]:
-        """It has no part that needs the database."""
-        return []
+        """The templates."""
+        return [await templates_piece(self._fragments, reading, organization_id)]
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
-        """Facts that were missed come again."""
-        return []
+        """The templates. Facts that were missed come again."""
+        return [TEMPLATES]
 
 
 @get("/sms", opt=OPTIONS)
