@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Callable
 
 # A pair of surrogates, a lone half of one or NUL, any other escape: each whole, so that "\\ud83d" stays what it is.
 _ESCAPES = re.compile(
@@ -28,8 +29,8 @@ _CONTROLS = b"".join(b"%c" % code for code in range(0x20) if code not in b"\t\n\
 # Between values they are blanks; in a text they must be escaped. A text that has no end goes to the end, so that each
 # byte is looked at once.
 _BLANKS = {b"\t": rb"\t", b"\n": rb"\n", b"\r": rb"\r"}
+SLICE = 64 * 1024  # bytes that are read at a time: what is made of them stands in memory besides
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_IN_TEXTS = re.compile(rb"[\t\n\r]")
 # What programs write though JSON has it not: backslashes before what needs none, and numbers that are none. Each
 # expression goes on from one of them to the next.
 MOST_REPAIRED = 1_000  # of a post: more of them are no slip of a program
@@ -43,35 +44,94 @@ def holds_nul(body: bytes) -> bool:
     return b"\\u0000" in body and any(found["none"] == b"\\u0000" for found in _ESCAPES.finditer(body))
 
 
-def readable(body: bytes) -> bytes:
+class TooLong(ValueError):
+    """What is made of a text is longer than it may be: a byte that is no character becomes three."""
+
+
+def readable(body: bytes, most: int | None = None) -> bytes:
     """The same JSON in UTF-8, without byte order marks and blanks before it, and blanks and NULs after it.
 
     Tabs and ends of lines that stand in a text as they are become their escapes. What is no character (half a surrogate
     pair, bytes that are no UTF-8), NUL, which PostgreSQL can't store, and other control characters that were not
     escaped become U+FFFD. RFC 8259 section 8.2 leaves open what readers do with these; here nothing else is lost.
+    Memory is taken for the body and for what is made of it, whatever stands in it. Raises TooLong above `most` bytes.
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             body = body[len(mark) :]
             if encoding != "utf-8":
-                body = body.decode(encoding, "replace").encode()
+                body = _in_utf8(body, encoding, most)
             break
     else:
         if bare := _WITHOUT_MARK.get(tuple(map(bool, body[:4]))):
-            body = body.decode(bare, "replace").encode()
+            body = _in_utf8(body, bare, most)
     begin = _BEFORE.match(body)
     body = body[begin.end() if begin else 0 :].rstrip(b" \t\r\n\0")
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        body = body.decode(errors="replace").encode()
+    if not _is_utf8(body):
+        body = _in_utf8(body, "utf-8", most)
     if len(body.translate(None, _CONTROLS)) < len(body):
-        body = re.sub(rb"[%s]" % re.escape(_CONTROLS), "\ufffd".encode(), body)
+        for control in _CONTROLS:
+            body = _bounded(body.replace(bytes((control,)), "\ufffd".encode()), most)
     if any(blank in body for blank in _BLANKS):
-        body = _TEXTS.sub(lambda found: _IN_TEXTS.sub(lambda one: _BLANKS[one[0]], found[0]), body)
+        body = _changed(_TEXTS, _without_blanks, body, most)
     if b"\\" in body and b"\\u" in body:  # one character is sought 20 times sooner than two
-        body = _ESCAPES.sub(lambda found: REPLACEMENT if found["none"] else found[0], body)
-    return body
+        body = _changed(_ESCAPES, lambda found: REPLACEMENT if found["none"] else None, body, most)
+    return _bounded(body, most)
+
+
+def _is_utf8(body: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(body), SLICE):
+            decoder.decode(body[at : at + SLICE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _in_utf8(body: bytes, encoding: str, most: int | None) -> bytes:
+    """The text in UTF-8, with U+FFFD for what is no character."""
+    decoder, made = codecs.getincrementaldecoder(encoding)("replace"), bytearray()
+    for at in range(0, len(body), SLICE):
+        made += decoder.decode(body[at : at + SLICE]).encode()
+        _check(made, most)
+    made += decoder.decode(b"", final=True).encode()
+    return bytes(made)
+
+
+def _without_blanks(found: "re.Match[bytes]") -> bytes | None:
+    text: bytes = found[0]
+    for blank, escape in _BLANKS.items():
+        text = text.replace(blank, escape)
+    return text if len(text) > found.end() - found.start() else None
+
+
+def _changed(
+    expression: "re.Pattern[bytes]", change: "Callable[[re.Match[bytes]], bytes | None]", body: bytes, most: int | None
+) -> bytes:
+    """Like `re.sub`, which keeps each part that it found or left until the end: some 90 bytes for each."""
+    made, done = bytearray(), 0
+    for found in expression.finditer(body):
+        if (new := change(found)) is not None:
+            made += body[done : found.start()]
+            made += new
+            done = found.end()
+            _check(made, most)
+    if not done:
+        return body
+    made += body[done:]
+    return bytes(made)
+
+
+def _bounded(made: bytes, most: int | None) -> bytes:
+    _check(made, most)
+    return made
+
+
+def _check(made: bytes | bytearray, most: int | None) -> None:
+    if most is not None and len(made) > most:
+        raise TooLong
 
 
 def repaired(body: bytes) -> bytes:

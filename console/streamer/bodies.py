@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from console import metrics
 from console.errors import BadRequest, ConsoleError, TooLarge
-from console.json_text import readable, repaired
+from console.json_text import TooLong, readable, repaired
 
 MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
 LARGE = 256 * 1024  # bytes; what is smaller is read within milliseconds
@@ -70,7 +70,10 @@ async def _unpacked(request: Request[Any, Any, Any], largest: int) -> bytes:
 
 def _read(body: bytes, bounds: Bounds) -> tuple[bytes, int]:
     """Look whether it is JSON of this kind, and no further."""
-    text = readable(body)
+    try:
+        text = readable(body, bounds.largest_bytes)
+    except TooLong as error:
+        raise TooLarge(f"At most {bounds.largest_bytes} bytes a post, also with what is replaced in it") from error
     if text.count(b",") > MOST_VALUES:
         raise TooLarge(f"At most {MOST_VALUES} values a post")
     try:

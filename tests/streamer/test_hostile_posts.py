@@ -217,3 +217,17 @@ async def test_wrong_passwords_are_throttled_by_network_and_the_right_one_is_alw
         assert int(tried[-1].headers["Retry-After"]) > 0
         assert (await answered("guess", "203.0.113.8")).status_code == 401
         assert (await answered(CREDENTIALS[1], "203.0.113.7")).status_code == 200
+
+
+@pytest.mark.one_edition
+async def test_a_post_that_grows_beyond_its_bound_is_refused_whole(db: Database, acme: Acme, web: Served) -> None:
+    """A byte that is no character becomes three, a tab in a text two: no more is kept than may be posted."""
+    async with httpx.AsyncClient(base_url=web.address, auth=CREDENTIALS, trust_env=False) as sender:
+        for one in (b"\xff", b"\t", b"\x01"):
+            refused = await sender.post("/streamer/acme", content=b'["' + one * (15 * MB) + b'"]')
+            assert refused.status_code == 413, one
+        taken = await sender.post("/streamer/acme", content=b'["' + b"\xff" * (2 * MB) + b'"]')
+        assert taken.status_code == 200
+    async with db.reading() as reading:
+        sizes = (await reading.execute(sa.select(sa.func.octet_length(streamer_posts.c.body)))).scalars().all()
+    assert list(sizes) == [6 * MB + 4]
