@@ -24,7 +24,7 @@ from console.sims.annotations_rules import fold_tag
 from console.sims.tables import sim_states
 
 r, a, s, f = auto_top_ups.c, actions.c, sim_states.c, quota_forecasts.c
-MOST_RULES, LARGEST_BYTES, MOST_DAYS = 50, 1 << 40, 365
+MOST_RULES, LARGEST_BYTES, MOST_DAYS, MB = 50, 1 << 40, 365, 1 << 20
 ONCE_IN = timedelta(hours=24)  # a SIM is topped up by rules once, whatever became of it
 
 
@@ -90,6 +90,11 @@ class Candidate(Struct, frozen=True, kw_only=True):
     iccid: str
     left_bytes: int
     below_bytes: int
+
+
+def in_megabytes(below_bytes: int | None) -> str:
+    """A bound as a form shows it, cut to hundredths; empty: none."""
+    return "" if below_bytes is None else f"{below_bytes * 100 // MB / 100:.2f}".rstrip("0").rstrip(".")
 
 
 async def checked_rule(

@@ -1,4 +1,4 @@
-"""Rules of automatic top-ups on the page of budgets: added, turned on and off, removed."""
+"""Rules of automatic top-ups on the page of budgets: added, changed, turned on and off, removed."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from console.acting import acting
-from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
+from console.actions.auto_top_ups import MB, AutoTopUp, AutoTopUpSetting, in_megabytes
 from console.actions.auto_topping_up import keep, one, remove
 from console.actions.guards import lock_spending
 from console.actions.requests import PaymentMethod
@@ -19,7 +19,6 @@ from console.pages.administration import FORM_BYTES, Form
 from console.pages.budgets import refused
 from console.store.database import Database
 
-MB = 1 << 20
 BACK = "/budgets#auto-top-ups"
 
 
@@ -31,6 +30,13 @@ class NewRuleForm(Struct):
     below_days: str = ""
     payment_method: str = ""
     most_per_day: str = ""
+
+
+class EditForm(NewRuleForm):
+    """What a rule becomes; it stays on or off. `own_is_off` and `seen` as for `RuleForm`."""
+
+    seen: str = ""
+    own_is_off: str = ""
 
 
 class RuleForm(Struct):
@@ -72,8 +78,8 @@ async def change(
         async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change", number) as act:
             await lock_spending(transaction.connection, caller.organization_id)
             known = await one(transaction.connection, caller.organization_id, auto_top_up_id)
-            if data.do != "off" and data.seen != known.changed_at.isoformat():  # to stop it is never too late
-                raise Conflict(f"{known.changed_by} has changed this rule since the page was loaded: nothing was done")
+            if data.do != "off":  # to stop it is never too late
+                _as_shown(known, data.seen)
             if data.do == "remove":
                 await remove(transaction, act, caller, auto_top_up_id)
             elif data.do in ("on", "off"):
@@ -86,11 +92,43 @@ async def change(
     return Redirect(BACK, status_code=303)
 
 
-def _setting(form: NewRuleForm) -> AutoTopUpSetting:
+@post("/budgets/auto-top-ups/{auto_top_up_id:int}/edit", status_code=200)
+async def edit(
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    live_since: NamedDependency[str],
+    auto_top_up_id: FromPath[int],
+    data: Form[EditForm],
+) -> Response[Any]:
+    """Back to the page; with the reason if something is refused."""
     try:
+        number = str(auto_top_up_id)
+        async with db.transaction() as transaction, acting(transaction, caller, "auto_top_up.change", number) as act:
+            await lock_spending(transaction.connection, caller.organization_id)
+            known = await one(transaction.connection, caller.organization_id, auto_top_up_id)
+            _as_shown(known, data.seen)
+            wanted = structs.replace(_setting(data, known), on=known.is_on, own_is_off=data.own_is_off == "yes")
+            await keep(transaction, act, caller, auto_top_up_id, wanted)
+    except ConsoleError as error:
+        return await refused(db, caller, live_since, error)
+    return Redirect(BACK, status_code=303)
+
+
+def _as_shown(known: AutoTopUp, seen: str) -> None:
+    """Raises Conflict where the page showed another rule."""
+    if seen != known.changed_at.isoformat():
+        raise Conflict(f"{known.changed_by} has changed this rule since the page was loaded: nothing was done")
+
+
+def _setting(form: NewRuleForm, known: AutoTopUp | None = None) -> AutoTopUpSetting:
+    """What the form says; the bytes of `known` where its megabytes stand as they were shown."""
+    megabytes = form.below_mb.strip()
+    same = known is not None and megabytes == in_megabytes(known.below_bytes)
+    try:
+        below_bytes = _between(megabytes, 1 << 20) * MB if megabytes and not same else None
         return AutoTopUpSetting(
             tag=form.tag.strip() or None,
-            below_bytes=_between(form.below_mb, 1 << 20) * MB if form.below_mb.strip() else None,
+            below_bytes=known.below_bytes if known is not None and same else below_bytes,
             below_days=_between(form.below_days, 365) if form.below_days.strip() else None,
             payment_method=PaymentMethod(form.payment_method),
             most_per_day=_between(form.most_per_day, 1_000_000),
@@ -119,5 +157,8 @@ def _turned(rule: AutoTopUp, *, on: bool, own_is_off: bool) -> AutoTopUpSetting:
 
 
 router = Router(
-    "/", route_handlers=[add, change], request_max_body_size=FORM_BYTES, opt={"permission": Permission.BUDGETS_WRITE}
+    "/",
+    route_handlers=[add, change, edit],
+    request_max_body_size=FORM_BYTES,
+    opt={"permission": Permission.BUDGETS_WRITE},
 )

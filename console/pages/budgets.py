@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.actions.auto_top_ups import listed
+from console.actions.auto_top_ups import in_megabytes, listed
 from console.actions.budgeting import budgets_of, described, replace_budgets
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
 from console.actions.explanations import PAYMENT_NAMES
@@ -57,6 +57,7 @@ async def _drawn(reading: AsyncConnection, caller: Caller, live_since: str, faul
         budgets=await budgets_of(reading, caller.organization_id),
         whose=WHOSE | names,
         auto_top_ups=await listed(reading, caller.organization_id, datetime.now(UTC)),
+        in_megabytes=in_megabytes,
         payment_methods=PAYMENT_NAMES,
         may_change=caller.may(Permission.BUDGETS_WRITE),
         fault=fault,

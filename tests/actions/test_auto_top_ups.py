@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from msgspec import Struct
+from playwright.async_api import Browser, expect
 
 from console.actions import auto_top_ups, guards, reads, writes
 from console.actions.approving import ApprovalRule
@@ -29,6 +30,7 @@ from console.store.database import Database
 from jobs.auto_top_up import auto_top_up
 from tests.actions.conftest import Operator
 from tests.cast import PASSWORD, Cast, add_sim
+from tests.chromium import enter
 from tests.jobs.test_polls_at_once import until_it_is_so
 from tests.organizations.test_flags import turn
 from tests.serving import Served
@@ -211,6 +213,77 @@ async def test_a_page_that_shows_another_rule_turns_none_on(web: Served, cast: C
                 assert (stale.status_code, "since the page was loaded" in stale.text) == (422, True)
         (rule,) = (await program.get("/auto-top-ups")).json()["items"]
         assert not rule["is_on"]
+
+
+async def test_on_its_page_a_rule_is_edited_as_it_was_shown_and_stays_on_or_off(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    async with web.signed_in("ada") as ada, web.program(cast.acme_key) as program:
+        assert (await ada.post("/budgets/auto-top-ups", data=FORM)).status_code == 303
+        (made,) = (await program.get("/auto-top-ups")).json()["items"]
+        path = f"/budgets/auto-top-ups/{made['id']}"
+        async with db.engine.begin() as connection:  # as the API may set it: no whole number of MB
+            await connection.exec_driver_sql("UPDATE auto_top_ups SET below_bytes = 1500000")
+        form = FORM | {"tag": "north", "below_mb": "1.43", "below_days": "7", "most_per_day": "3"}
+        page = (await ada.get("/budgets")).text
+        assert f'action="{path}/edit"' in page
+        for name, value in (("tag", "north"), ("below_mb", "1.43"), ("most_per_day", "2")):
+            assert re.search(rf'name="{name}"[^>]*value="{value}"', page), name
+        for wrong, why in (
+            ({}, "since the page was loaded"),
+            ({"seen": await shown(ada), "below_mb": "1.5"}, "whole numbers"),
+            ({"seen": await shown(ada), "below_mb": "", "below_days": ""}, "below how many bytes"),
+        ):
+            refused = await ada.post(f"{path}/edit", data=form | wrong)
+            assert (refused.status_code, why in refused.text) == (422, True), why
+        assert (await program.get("/auto-top-ups")).json()["items"][0]["below_days"] is None
+        assert (await ada.post(f"{path}/edit", data=form | {"seen": await shown(ada)})).status_code == 303
+        (edited,) = (await program.get("/auto-top-ups")).json()["items"]
+        assert (edited["below_bytes"], edited["below_days"], edited["most_per_day"]) == (1_500_000, 7, 3)
+        assert not edited["is_on"]
+        on = {"do": "on", "own_is_off": "yes", "seen": await shown(ada)}
+        assert (await ada.post(path, data=on)).status_code == 303
+        more = form | {"most_per_day": "4", "below_mb": "60", "seen": await shown(ada)}
+        refused = await ada.post(f"{path}/edit", data=more)
+        assert (refused.status_code, "own automatic top-up off" in refused.text) == (422, True)
+        assert (await ada.post(f"{path}/edit", data=more | {"own_is_off": "yes"})).status_code == 303
+        assert "since the page was loaded" in (await ada.post(f"{path}/edit", data=more | {"own_is_off": "yes"})).text
+        (edited,) = (await program.get("/auto-top-ups")).json()["items"]
+        assert (edited["below_bytes"], edited["most_per_day"], edited["is_on"]) == (60 * MB, 4, True)
+    async with db.reading() as reading:
+        query = """SELECT before -> 'most_per_day', after -> 'most_per_day' FROM audit_lines
+            WHERE action = 'auto_top_up.change' AND outcome = 'done' ORDER BY id DESC LIMIT 1"""
+        assert tuple((await reading.execute(sa.text(query))).one()) == (3, 4)
+
+
+async def test_a_rule_that_is_edited_keeps_what_was_typed_when_it_is_refused(
+    browser: Browser, web: Served, cast: Cast
+) -> None:
+    async with web.signed_in("ada") as ada:
+        for tag in ("north", "south"):
+            assert (await ada.post("/budgets/auto-top-ups", data=FORM | {"tag": tag})).status_code == 303
+    context = await browser.new_context(base_url=web.address)
+    await enter(context, web, "ada")
+    page = await context.new_page()
+    await page.goto("/budgets")
+    row = page.get_by_role("row", name="tagged south")
+    fold = row.get_by_text("Edit", exact=True)
+    await fold.focus()
+    await page.keyboard.press("Enter")
+    await expect(row.locator("[name=below_mb]")).to_have_value("50")
+    await row.locator("[name=most_per_day]").fill("9")
+    await row.locator("[name=tag]").fill("north")
+    async with page.expect_response(lambda answer: answer.status == 422):
+        await page.keyboard.press("Enter")
+    await expect(page.locator("main > .notice")).to_contain_text("already")
+    row = page.get_by_role("row", name="tagged south")
+    await expect(row.locator("[name=most_per_day]")).to_be_visible()
+    await expect(row.locator("[name=most_per_day]")).to_have_value("9")
+    await row.locator("[name=tag]").fill("south")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("row", name="tagged south").locator("[data-label='Most a day']")).to_have_text("9")
+    await expect(page.locator("main > .notice")).to_have_count(0)
+    await context.close()
 
 
 async def test_a_rule_that_is_being_followed_is_removed_after_that(auto: Automatic) -> None:

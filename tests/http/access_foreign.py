@@ -113,7 +113,8 @@ NAMELESS = {
         for path in """
         /sims/{iccid}/annotations /sms-templates /sms-templates/{template_id}
         /bulk-actions/{bulk_action_id}/begin /actions/{action_id}/settle /budgets/price
-        /budgets/auto-top-ups /budgets/auto-top-ups/{auto_top_up_id} /approvals/{approval_id}/approve
+        /budgets/auto-top-ups /budgets/auto-top-ups/{auto_top_up_id}
+        /budgets/auto-top-ups/{auto_top_up_id}/edit /approvals/{approval_id}/approve
         /approvals/{approval_id}/reject /approval-rules /alerts/{alert_id}/acknowledge
         /alerts/{alert_id}/comment /alerts/{alert_id}/resolve /users/invitations /users/{user_id}/role
         /groups /api-keys /api-keys/policy /organizations /organizations/second-factor /organizations/new

@@ -85,6 +85,9 @@ PAGES: dict[str, Row] = {
         "budgets:write", {"below_mb": "5", "payment_method": "creditcard", "most_per_day": "1"}
     ),
     "POST /budgets/auto-top-ups/{auto_top_up_id}": Row("budgets:write", {"do": "off"}),
+    "POST /budgets/auto-top-ups/{auto_top_up_id}/edit": Row(
+        "budgets:write", {"below_mb": "5", "payment_method": "creditcard", "most_per_day": "1", "seen": "then"}
+    ),
     "POST /budgets/price": Row("budgets:write", {"price": "10", "currency": "EUR"}),
     "GET /approvals": READ,
     "GET /approvals/{approval_id}": READ,

@@ -26,6 +26,10 @@ ASKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/budgets", {"whose": "organization", "period": "day", "limit_top_ups": "5"}),
     ("/budgets/price", {"price": "10", "currency": "EUR"}),
     ("/budgets/auto-top-ups/7", {"do": "on"}),
+    (
+        "/budgets/auto-top-ups/7/edit",
+        {"below_mb": "5", "payment_method": "creditcard", "most_per_day": "1", "seen": "then"},
+    ),
     ("/approval-rules", {"above_sims": "1000"}),
     ("/flags/spending", {"on": "no", "reason": "An audit"}),
     ("/actions/7/settle", {"happened": "yes", "reason": "Seen in the portal"}),
