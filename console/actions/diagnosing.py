@@ -1,5 +1,6 @@
 """The diagnosis of a SIM: what is stored of it is read, judged by the rules, and answered to programs."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -74,8 +75,14 @@ async def known_of(connection: AsyncConnection, organization_id: int, sim: SimSt
     quotas = await quota_reads.of_sim(connection, organization_id, sim.iccid)
     events, _ = await connectivity_reads.events(connection, organization_id, iccid=sim.iccid, limit=EVENTS)
     mine = sa.and_(checks.c.organization_id == organization_id, checks.c.iccid == sim.iccid)
-    asked = (sa.select(checks.c.events_at).where(mine), _setting_seen_at(organization_id, sim.iccid))
-    events_at, set_at = (await connection.execute(sa.select(*(one.scalar_subquery() for one in asked)))).one()
+    asked = (
+        sa.select(checks.c.events_at).where(mine),
+        _setting_seen_at(organization_id, sim.iccid),
+        _enabled_at(organization_id, sim.iccid),
+    )
+    events_at, set_at, enabled_at = (
+        await connection.execute(sa.select(*(one.scalar_subquery() for one in asked)))
+    ).one()
     places, more = await connectivity_reads.history(connection, organization_id, iccid=sim.iccid, limit=PLACES)
     abroad = [one for one in places if one.country is not None]
     here = next((index for index, one in enumerate(abroad) if one.country != sim.country), len(abroad))
@@ -88,16 +95,28 @@ async def known_of(connection: AsyncConnection, organization_id: int, sim: SimSt
         events_at=events_at,
         usual_country=before.pop() if len(before) == 1 and more is None else None,
         country_since=abroad[here - 1].time if here else None,
+        enabled_at=enabled_at,
     )
 
 
 def _setting_seen_at(organization_id: int, iccid: str) -> "sa.Select[tuple[datetime | None]]":
     """When 1NCE last showed a setting that was asked for here; what a person has said of one is not 1NCE's word."""
+    return sa.select(sa.func.max(actions.c.changed_at)).where(_shown(organization_id, iccid, SETTINGS))
+
+
+def _enabled_at(organization_id: int, iccid: str) -> "sa.Select[tuple[datetime | None]]":
+    """When 1NCE was last sent that the SIM is enabled, where it has shown it since; not where it was so already."""
+    to_enable = actions.c.parameters.contains({"enabled": True})
+    mine = _shown(organization_id, iccid, (ActionKind.STATUS,))
+    return sa.select(sa.func.max(actions.c.sent_at)).where(mine, to_enable)
+
+
+def _shown(organization_id: int, iccid: str, kinds: Sequence[ActionKind]) -> "sa.ColumnElement[bool]":
     a = actions.c
-    return sa.select(sa.func.max(a.changed_at)).where(
+    return sa.and_(
         a.organization_id == organization_id,
         a.iccid == iccid,
-        a.kind.in_(SETTINGS),
+        a.kind.in_(kinds),
         a.state == ActionState.CONFIRMED.value,
         a.steps[-1]["by"].astext.is_(None),
     )

@@ -8,12 +8,15 @@ from datetime import datetime
 
 from console.actions.findings import Cause, Evidence, Finding, Known, said_by
 from console.actions.network_findings import (
+    BLOCKED,
     GAPS,
     RECENT,
     SESSION_CLOSED,
     SESSION_OPENED,
     abroad,
     asked_since,
+    has_session_since,
+    is_lifted,
     network,
     no_session,
     quiet_since,
@@ -23,7 +26,6 @@ from console.actions.network_findings import (
 from console.facts.network import NetworkEvent
 from console.facts.sims import Connection
 
-BLOCKED = 11  # the type of the event
 REFUSALS = {
     "IMEI_LOCK_BREACHED": Cause.IMEI_LOCK,
     "APN_NOT_AUTHORIZED": Cause.WRONG_APN,
@@ -115,6 +117,10 @@ def _refused(known: Known, now: datetime) -> Finding | None:
 
 def _mended(cause: Cause, known: Known, event: NetworkEvent) -> bool:
     """What the event says is no longer so, by what 1NCE has said since."""
+    if has_session_since(known, event):
+        return True
+    if cause is Cause.BARRED:
+        return is_lifted(known, event)
     sim, quota_at, inventory_at = known.sim, known.quota_at, known.inventory_at
     if cause in (Cause.QUOTA_USED_UP, Cause.EXPIRED):
         return sim.data_quota == "active" and quota_at is not None and quota_at > event.time

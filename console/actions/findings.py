@@ -155,6 +155,7 @@ class Known(Struct, frozen=True, kw_only=True):
     events_at: datetime | None = None  # when 1NCE was last asked for them, or pushed some
     usual_country: str | None = None  # that it was in all of the time before the last change of country
     country_since: datetime | None = None
+    enabled_at: datetime | None = None  # when 1NCE was last sent that it is enabled, and has shown it since
 
 
 def said_by(event: NetworkEvent) -> Evidence:

@@ -10,6 +10,8 @@ from console.facts.sims import Connection
 
 RECENT = timedelta(days=7)  # so long a refusal counts; 1NCE itself keeps events for as long
 SESSION_OPENED, SESSION_CLOSED, LOCATED = frozenset({3, 4}), 5, frozenset({1, 2})
+BLOCKED, ENABLED = 11, 42
+BLOCKED_WITHIN = timedelta(minutes=1)  # of a session that was ended because the SIM is blocked
 NO_SESSION_AFTER = timedelta(hours=1)
 STEERED = timedelta(hours=1)
 OPERATORS = 3  # so many different ones within STEERED
@@ -24,12 +26,42 @@ def usual_gap(events: Sequence[NetworkEvent]) -> timedelta | None:
     return gaps[min(len(gaps) - 1, len(gaps) * 95 // 100)] if len(gaps) >= GAPS else None
 
 
+def has_session_since(known: Known, event: NetworkEvent) -> bool:
+    """Whether 1NCE says of the open session that it began after the event."""
+    started = known.sim.session_started_at
+    return started is not None and started > event.time
+
+
+def is_lifted(known: Known, event: NetworkEvent) -> bool:
+    """Whether what barred the SIM from data is gone: it was enabled after the event, or is blocked no longer."""
+    if known.enabled_at is not None and known.enabled_at > event.time:
+        return True
+    if any(one.type == ENABLED and one.time > event.time for one in known.events):
+        return True
+    block, asked_at = _block_of(known, event), known.sim.confirmed_at
+    if block is None or known.sim.connection in (None, Connection.BLOCKED) or asked_at is None:
+        return False
+    return asked_at > max(block.time, event.time)
+
+
+def _block_of(known: Known, event: NetworkEvent) -> NetworkEvent | None:
+    """The block by which the event came: at its moment, or the last before it with no success between."""
+    for one in known.events:
+        if one.time > event.time + BLOCKED_WITHIN:
+            continue
+        if one.type == BLOCKED:
+            return one
+        if one.type in (*LOCATED, *SESSION_OPENED) and not one.cause:
+            return None
+    return None
+
+
 def network(known: Known, now: datetime) -> Finding | None:
     """Networks refuse it, or it goes from one to the other: steering, or no agreement with any of them."""
     placed = [one for one in known.events if one.type in LOCATED]
     opened = next((one.time for one in known.events if one.type in SESSION_OPENED and not one.cause), None)
-    if placed and opened is not None and opened > placed[0].time:
-        return None  # it has a session since
+    if placed and ((opened is not None and opened > placed[0].time) or has_session_since(known, placed[0])):
+        return None
     if placed and placed[0].cause and now - placed[0].time <= RECENT:
         refused = [one for one in placed if one.cause and placed[0].time - one.time <= STEERED]
         names = sorted({one.operator for one in refused if one.operator})

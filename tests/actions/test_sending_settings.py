@@ -46,6 +46,31 @@ async def test_a_diagnosis_names_when_1nce_has_shown_the_setting_and_takes_no_wo
     assert await as_of() is None
 
 
+async def test_a_sim_that_was_barred_while_it_was_disabled_is_barred_no_longer_once_it_is_enabled_here(
+    otto: Operator, iccid: str, simulation: Simulation
+) -> None:
+    async def summary() -> str:
+        async with otto.db.reading() as reading:
+            sim = await sim_reads.one(reading, otto.acme.id, iccid)
+            assert sim is not None
+            return (await diagnosis_of(reading, otto.acme.id, sim, datetime.now(UTC))).summary
+
+    await otto.act(await otto.ask(requests.status(iccid, enabled=False)))
+    async with otto.db.engine.begin() as connection:
+        barred = """
+            INSERT INTO network_events (organization_id, id, time, iccid, type, name, severity, description, cause)
+            VALUES ($1, 4711, clock_timestamp(), $2, 5, 'Delete PDP Context', 'info', '', 'DATA_SERVICE_BARRED')"""
+        await connection.exec_driver_sql(barred, (otto.acme.id, iccid))
+    assert await summary() == "The SIM is disabled."
+    await simulation.set(iccid, status="Enabled")
+    found = await otto.act(await otto.ask(requests.status(iccid, enabled=True)))
+    assert found.message == "It was so already.", "that lifts nothing"
+    assert await summary() in ("The SIM is disabled.", "1NCE refuses data to this SIM.")
+    await simulation.set(iccid, status="Disabled")
+    assert (await otto.act(await otto.ask(requests.status(iccid, enabled=True)))).state == "confirmed"
+    assert "refuses data" not in await summary()
+
+
 async def test_settings_are_read_first_and_confirmed_at_once(
     otto: Operator, iccid: str, simulation: Simulation
 ) -> None:
