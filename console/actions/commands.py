@@ -41,4 +41,6 @@ async def ask(
         roles = roles_needed(rule, asked.kind, price)
         await add_approval(transaction, caller, why, asked.reason, now, roles=roles, action=action)
     act.after = {"action": action.id, "replayed": replayed, "reason": asked.reason, **asked.parameters}
+    if asked.kind is ActionKind.REPLACE:  # a line for the other SIM too, in its trail
+        act.each = [(str(asked.parameters["by"]), {}, {"action": action.id, "replaces": asked.iccid})]
     return action, replayed

@@ -19,6 +19,9 @@ c = actions.c
 FIELDS = tuple(name for name in Action.__struct_fields__ if name != "explanation")
 COLUMNS = tuple(c[name] for name in FIELDS)
 ORDER = ((c.id, True),)
+REPLACEMENTS = 5  # by which a SIM got the places of others: the latest
+IS_REPLACEMENT = sa.literal_column("actions.kind") == sa.literal_column("'replace'")
+TAKES_THE_PLACE: sa.ColumnElement[str] = sa.literal_column("actions.parameters ->> 'by'", sa.Text)
 
 
 class ActionFilter(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,14 @@ class ActionFilter(Struct, frozen=True, kw_only=True):
     kind: frozenset[str] = frozenset()
     iccid: str | None = None
     single: bool = False
+
+
+class Replacement(Struct, frozen=True, kw_only=True):
+    """The action `id` by which a SIM has taken the place of another, `iccid`."""
+
+    id: int
+    iccid: str
+    changed_at: datetime
 
 
 def action_of(row: Any) -> Action:
@@ -47,6 +58,32 @@ async def one(connection: AsyncConnection, organization_id: int, action_id: int)
     query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.id == action_id)
     row = (await connection.execute(query)).first()
     return action_of(row) if row else None
+
+
+def concerning(
+    organization_id: int, iccids: Sequence[str], *wanted: "sa.ColumnElement[bool]"
+) -> "sa.CompoundSelect[Any]":
+    """The ids of actions on these SIMs, and of those by which one of them takes another's place: each by an index."""
+    mine = sa.select(c.id).where(c.organization_id == organization_id, *wanted)
+    return sa.union_all(mine.where(c.iccid.in_(iccids)), mine.where(replaces_by(iccids)))
+
+
+def replaces_by(iccids: Sequence[str]) -> "sa.ColumnElement[bool]":
+    """The replacements by which one of these SIMs takes another's place, as the index has them."""
+    return sa.and_(IS_REPLACEMENT, TAKES_THE_PLACE.in_(iccids))
+
+
+def replacements_query(organization_id: Any, iccid: Any) -> "sa.Select[Any]":
+    """The SIMs whose places this SIM has taken, the latest first, each as a Replacement."""
+    done = sa.and_(c.organization_id == organization_id, IS_REPLACEMENT, iccid == TAKES_THE_PLACE)
+    query = sa.select(c.id, c.iccid, c.changed_at).where(done, c.state == ActionState.CONFIRMED.value)
+    return query.order_by(c.id.desc()).limit(sa.literal_column(str(REPLACEMENTS)))
+
+
+async def replacements_by(connection: AsyncConnection, organization_id: int, iccid: str) -> list[Replacement]:
+    """The same, asked by itself."""
+    rows = await connection.execute(replacements_query(organization_id, iccid))
+    return [Replacement(**row._mapping) for row in rows]
 
 
 async def by_key(connection: AsyncConnection, organization_id: int, caller: str, key: str) -> Action | None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.actions import reads
 from console.actions.rules import OPEN
 from console.actions.tables import actions
 from console.errors import Conflict, Invalid
@@ -67,14 +68,23 @@ async def may_replace(connection: AsyncConnection, organization_id: int, iccid: 
     if new.status == "disabled":
         raise Conflict(f"The SIM {by} is disabled: enable it first", by=by)
     both = [iccid, by]
-    taken = sa.and_(c.kind == ActionKind.REPLACE, sa.or_(c.iccid.in_(both), c.parameters["by"].astext.in_(both)))
-    under_way = sa.select(c.id).where(c.organization_id == organization_id, c.state.in_(OPEN), taken)
+    under_way = reads.concerning(organization_id, both, c.kind == ActionKind.REPLACE, c.state.in_(OPEN))
     if (other := (await connection.execute(under_way.limit(1))).scalar_one_or_none()) is not None:
         raise Conflict("One of both is being replaced, or replaces another, already", action=other)
     if (own := lost(old, new)) and not given["overwrite"]:
         said = ", ".join(own)[:300]
         raise Conflict(f"The SIM {by} would lose {said}: say that it may", repeat_with={"overwrite": True})
     joined(old, new)
+
+
+def _given(old: SimState, new: SimState, *, overwrite: bool) -> Annotations | None:
+    """What the new SIM has afterwards; None where both do not fit together, by what was given to one of them since."""
+    if lost_fields(old, new) and not overwrite:
+        return None
+    try:
+        return joined(old, new)
+    except AnnotationRefused:
+        return None
 
 
 async def move(transaction: Transaction, which: "sa.ColumnElement[bool]", now: datetime) -> str | None:
@@ -90,11 +100,9 @@ async def move(transaction: Transaction, which: "sa.ColumnElement[bool]", now: d
     organization_id, both = action.organization_id, (action.iccid, str(action.parameters["by"]))
     found = {iccid: await locked(transaction, organization_id, iccid) for iccid in sorted(both)}  # as everywhere
     old, new = (found[iccid] for iccid in both)
-    if lost_fields(old, new) and not action.parameters["overwrite"]:  # given to it since this was asked for
-        return STAYS
-    try:
-        given = joined(old, new)
-    except AnnotationRefused:
+    given = _given(old, new, overwrite=action.parameters["overwrite"])
+    if given is None:
+        await touch(transaction, organization_id, both, now)
         return STAYS
     left = Annotations(note=f"Replaced by {new.iccid} on {now:%Y-%m-%d}.", edits=old.edits + 1)
     await keep(transaction, organization_id, new.iccid, given, action.requested_by, now)

@@ -56,10 +56,10 @@ async def frame_of(connection: AsyncConnection, caller: Caller) -> Frame:
 
 
 async def frame_and(
-    connection: AsyncConnection, caller: Caller, asked: Together
+    connection: AsyncConnection, caller: Caller, asked: Together, **given: Any
 ) -> tuple[Frame, Mapping[str, Sequence[Any]]]:
-    """The same with the answers to all that `asked` has beside these `parts`."""
-    found = await asked.ask(connection, organization_id=caller.organization_id, user_id=caller.user_id)
+    """The same with the answers to all that `asked` has beside these `parts`, about what is `given` too."""
+    found = await asked.ask(connection, organization_id=caller.organization_id, user_id=caller.user_id, **given)
     frame = Frame(
         circuit=next(iter(found["circuit"]), CircuitStatus()),
         inventory=next(iter(found["inventory"]), None),

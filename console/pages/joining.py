@@ -43,6 +43,7 @@ from console.pages import (
     sim,
     sim_export,
     sim_imports,
+    sim_view,
     sims,
     sms,
     sms_composer,
@@ -131,7 +132,7 @@ def live_part(
         overview.OverviewView(fragments),
         by_tag := overview.OverviewByTagView(fragments),
         sims_view := sims.SimsView(fragments),
-        sim_view := sim.SimView(fragments),
+        one_sim := sim_view.SimView(fragments),
         events.EventsView(fragments),
         quotas_view := quotas.QuotasView(fragments),
         usage.UsageView(fragments),
@@ -155,12 +156,12 @@ def live_part(
         noting=Noting(callers.note_subscribed, callers.note_refused),
         views=views,
         layout=LayoutView(fragments),
-        identifying=[sim_view.name, conversation_view.name],
+        identifying=[one_sim.name, conversation_view.name],
         places=Places(settings.sockets_per_address),
     )
-    live.updates.append(ListTicks(live.hub, {sims_view.name, sim_view.name}))
+    live.updates.append(ListTicks(live.hub, {sims_view.name, one_sim.name}))
     live.updates.append(ViewCounts(db, live.hub, fragments))
-    live.updates.append(PeriodicRefreshOfSims(db, live.hub, sim_view, sim.CONFIRMED, sim.EVERY_SECONDS))
+    live.updates.append(PeriodicRefreshOfSims(db, live.hub, one_sim, sim_view.CONFIRMED, sim_view.EVERY_SECONDS))
     live.updates.append(SourceUpdates(db, live.hub, fragments))
     live.updates.append(PeriodicRefresh(db, live.hub, jobs_view, jobs.PARTS, jobs.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, sms_view, (sms.LATEST,), sms.EVERY_SECONDS))
@@ -172,5 +173,5 @@ def live_part(
     live.updates.append(PeriodicRefresh(db, live.hub, quotas_view, (quotas.COUNTS,), quotas.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, by_tag, (overview.TAGS,), overview.EVERY_SECONDS))
     live.updates.append(PeriodicRefresh(db, live.hub, wall_view, wall.PERIODIC, wall.EVERY_SECONDS))
-    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, sim_view)}))
+    live.updates.append(Freshness(db, live.hub, {view.name: view.confirmed for view in (sims_view, one_sim)}))
     return live

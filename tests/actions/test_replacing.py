@@ -1,5 +1,6 @@
-"""A SIM is replaced by another: one action, one audit line, nothing lost without a word."""
+"""A SIM is replaced by another: one action, an audit line of each SIM, nothing lost without a word."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,13 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from console.actions import requests
+from console.actions.tables import actions
+from console.actions.writes import change
 from console.errors import Conflict, Invalid
-from console.facts.actions import Action
+from console.facts.actions import Action, ActionState
 from console.facts.sims import SimState
+from console.pages.sim_view import REPLACES, SimView
+from console.pages.templating import Fragments, environment
 from console.sims import reads as sim_reads
 from console.sims.annotations_rules import AnnotationChanges
 from console.sims.annotations_writes import annotate
@@ -158,6 +163,51 @@ async def test_one_sim_is_replaced_once_and_by_one_that_is_enabled(both: Both) -
     assert (refused.state, "disabled" in refused.explanation) == ("refused", True)
     with pytest.raises(Conflict, match="enable it first"):
         await both.ask()
+
+
+async def test_the_other_sim_says_on_its_page_and_in_its_trail_whose_place_it_has(
+    web: Served, cast: Cast, db: Database
+) -> None:
+    address, body = f"/sims/{ADAS_SIM}/replace", {"by": ADAS_OTHER_SIM, "overwrite": True}
+    said = re.compile(rf'Replaces\s+<a class="iccid" href="/sims/{ADAS_SIM}">')
+    async with web.program(await operator_key(db, cast.acme)) as client, web.signed_in("ada") as ada:
+        made = (await client.post(address, json=body, headers={"Idempotency-Key": "one"})).json()
+        assert not said.search((await ada.get(f"/sims/{ADAS_OTHER_SIM}")).text), "it has not been done yet"
+        trail = (await ada.get(f"/sims/{ADAS_OTHER_SIM}?tab=audit")).text
+        assert "Replace a SIM by another" in trail and ADAS_SIM in trail
+        async with db.transaction() as transaction:
+            which = sa.and_(actions.c.id == made["id"], actions.c.organization_id == cast.acme)
+            now = datetime.now(UTC)
+            await transaction.connection.execute(sa.update(actions).where(which).values(state="sending"))
+            await change(transaction, which, ActionState.SENDING, ActionState.CONFIRMED, {"due_at": None}, now)
+        page = (await ada.get(f"/sims/{ADAS_OTHER_SIM}")).text
+        assert said.search(page) and f"/actions/{made['id']}" in page
+        assert not said.search((await ada.get(f"/sims/{ADAS_SIM}")).text)
+    async with db.reading() as reading:
+        query = """SELECT subject, after ->> 'by', after ->> 'replaces', (after ->> 'action')::bigint FROM audit_lines
+            WHERE action = 'sim.replace' ORDER BY id"""
+        lines = [tuple(row) for row in await reading.execute(sa.text(query))]
+    assert lines == [
+        (ADAS_SIM, ADAS_OTHER_SIM, None, made["id"]),
+        (ADAS_OTHER_SIM, None, ADAS_SIM, made["id"]),
+    ]
+
+
+@pytest.mark.parametrize("fits", [True, False])
+async def test_the_open_page_of_the_other_sim_is_drawn_when_it_has_the_place(
+    both: Both, db: Database, fits: bool
+) -> None:
+    action = await both.ask()
+    if not fits:
+        await both.annotate(both.new, tags=[f"t{number}" for number in range(20)])
+    before = (await both.read(both.new)).revision
+    assert (await both.otto.act(action)).state == "confirmed"
+    assert (await both.read(both.new)).revision > before, "its change is what the page is drawn by"
+    async with db.reading() as reading:
+        view = SimView(Fragments(environment()))
+        (refresh,) = [one for one in view.on_return([f"sim:{both.new}"]) if one.part == REPLACES]
+        (html,) = await view.refresh(reading, both.otto.acme.id, refresh)
+    assert f"/sims/{both.old}" in str(html)
 
 
 async def test_by_the_api_it_is_one_action_with_one_line_in_the_audit_trail(
