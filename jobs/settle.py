@@ -4,8 +4,11 @@ import asyncio
 from collections import defaultdict
 
 from console.actions.sending_reads import Sought, due, waits
+from console.actions.sending_rules import Finding
 from console.actions.sending_writes import expire, take_lost_claims
 from console.actions.sending_writes import settle as settle_action
+from console.actions.unpaid_writes import record_unpaid
+from console.facts.actions import Action, ActionState
 from console.once.errors import CircuitOpen, OnceError
 from console.store.database_time import database_time
 from jobs.actions.evidence import Evidence
@@ -56,10 +59,18 @@ async def _settle(run: Run, evidence: Evidence, sought: Sought, of_its_sim: asyn
         try:
             finding = await evidence.of(sought)
         except CircuitOpen:
+            if sought.unpaid is not None:  # it was asked for just now: not answered is said at once
+                await _record(run, sought, None)
             raise
         except OnceError as error:
             run.tally.error = str(error)
             run.counted(failed=1)
-        async with run.db.transaction() as transaction:
-            action = await settle_action(transaction, run.organization_id, sought, finding, run.now())
+        action = await _record(run, sought, finding)
     run.counted(seen=1, changed=int(action is not None))
+
+
+async def _record(run: Run, sought: Sought, finding: Finding | None) -> Action | None:
+    confirmed = finding is not None and finding.state is ActionState.CONFIRMED
+    record = settle_action if sought.unpaid is None or confirmed else record_unpaid
+    async with run.db.transaction() as transaction:
+        return await record(transaction, run.organization_id, sought, finding, run.now())

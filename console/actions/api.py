@@ -1,4 +1,4 @@
-"""Actions for programs: read and cancelled."""
+"""Actions for programs: read, cancelled, and ended by people."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,11 +12,12 @@ from console.acting import acting
 from console.actions import ending, reads
 from console.actions.asking import router as asking
 from console.actions.auto_topping_up import router as auto_topping_up
-from console.actions.bodies import Settled
+from console.actions.bodies import Settled, Unpaid
 from console.actions.budgeting import router as budgeting
 from console.actions.diagnosing import router as diagnosing
 from console.actions.orders_api import router as account
 from console.actions.reads import ActionFilter
+from console.actions.unpaid_writes import say_unpaid
 from console.errors import NotFound
 from console.facts.actions import Action, ActionKind, ActionState
 from console.facts.masking import masked_action
@@ -101,6 +102,26 @@ async def settle_action(
     return shown(caller, action)
 
 
+@post(
+    "/{action_id:str}/unpaid",
+    operation_id="endUnpaidAction",
+    summary="End a bank transfer that was not paid, if 1NCE has dropped its order",
+    status_code=202,
+    opt={"permission": Permission.SIMS_SPEND},
+)
+async def end_unpaid_action(
+    caller: NamedDependency[Caller], db: NamedDependency[Database], action_id: FromPath[str], data: JSONBody[Unpaid]
+) -> Action:
+    """1NCE is asked about its order at once. Where it no longer has it, or calls it cancelled or rejected, the top-up
+    ends as `failed`; else it stays, and `message` says why. 409 for all but an `accepted` bank transfer, and for
+    ten minutes after it was sent.
+    """
+    async with db.transaction() as transaction, acting(transaction, caller, "action.end_unpaid", action_id) as act:
+        action = await say_unpaid(transaction, caller, number_of(action_id), datetime.now(UTC), data.reason)
+        act.after = {"order": action.order_number, "iccid": action.iccid, "reason": data.reason}
+    return shown(caller, action)
+
+
 def shown(caller: Caller, action: Action) -> Action:
     """The action as this caller may see it."""
     return action if caller.sees_identifiers else masked_action(action)
@@ -108,7 +129,7 @@ def shown(caller: Caller, action: Action) -> Action:
 
 reading = Router(
     "/actions",
-    route_handlers=[list_actions, get_action, cancel_action, settle_action],
+    route_handlers=[list_actions, get_action, cancel_action, settle_action, end_unpaid_action],
     tags=["Actions"],
     dependencies={"asked": Provide(list_request)},
 )

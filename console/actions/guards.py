@@ -1,6 +1,6 @@
 """What stops a top-up before anything is made of it or it is approved: another under way, the cool-down, the budgets.
 
-And what stops a person from ending an action that is unknown.
+And what stops a person from ending an action that is unknown, or a bank transfer that was not paid.
 """
 
 import re
@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import reads
 from console.actions.budgets import refusal
+from console.actions.explanations import PAYMENT_NAMES
 from console.actions.replacing import may_replace
-from console.actions.requests import LONGEST_REASON, Asked
+from console.actions.requests import LONGEST_REASON, Asked, PaymentMethod
 from console.actions.rules import COOL_DOWN, SPENDING
 from console.actions.sending_rules import NOT_DONE_AFTER
 from console.actions.spending import limits_of, spendings
@@ -129,10 +130,40 @@ def said_by_person(action: Action, now: datetime, *, happened: bool, reason: str
         raise Conflict(
             f"1NCE may still be doing it: look again at {known_from:%H:%M} UTC", action=action.id, retry_at=known_from
         )
-    text = " ".join(reason.split())
+    return f"It {'happened' if happened else 'did not happen'}: {_reason(reason)}"
+
+
+def said_unpaid(action: Action, now: datetime, reason: str) -> str:
+    """Why a person says that a bank transfer was not paid.
+
+    Raises Conflict for any other action, for one in another state or without an order to ask 1NCE about, and while
+    1NCE may not show its order yet; Invalid for a reason that says nothing.
+    """
+    method = action.parameters.get("payment_method") if action.kind == ActionKind.TOP_UP else None
+    order = action.order_number or ""
+    known = order.isascii() and order.isdigit()
+    if method != PaymentMethod.BANK_TRANSFER or action.state != ActionState.ACCEPTED or not known:
+        what = f"a top-up by {PAYMENT_NAMES.get(str(method), 'an unknown method')}" if method else f"a {action.kind}"
+        raise Conflict(
+            f"Only a bank transfer that 1NCE has accepted can be ended as not paid: this is {what}, {action.state}",
+            action=action.id,
+            state=action.state,
+        )
+    known_from = (action.sent_at or action.changed_at) + NOT_DONE_AFTER
+    if now < known_from:
+        raise Conflict(
+            f"1NCE may not show its order yet: ask again at {known_from:%H:%M} UTC",
+            action=action.id,
+            retry_at=known_from,
+        )
+    return _reason(reason)
+
+
+def _reason(given: str) -> str:
+    text = " ".join(given.split())
     if not (WORDS.search(text) and len(text) <= LONGEST_REASON and is_visible(text)):
         raise Invalid(f"Give a reason, at most {LONGEST_REASON} characters: how do you know?")
-    return f"It {'happened' if happened else 'did not happen'}: {text}"
+    return text
 
 
 def shown(amount_minor: int | None, currency: str | None) -> str:

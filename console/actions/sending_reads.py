@@ -17,11 +17,19 @@ LOOKED_FOR = (ActionState.ACCEPTED, ActionState.UNKNOWN)
 UNSENT = (ActionState.AWAITING_APPROVAL, ActionState.HELD, ActionState.QUEUED)
 
 
+class Unpaid(Struct, frozen=True, kw_only=True):
+    """Who says that a bank transfer was not paid, and why."""
+
+    by: str
+    reason: str
+
+
 class Sought(Struct, frozen=True, kw_only=True):
     """An action whose effect is to be looked for now."""
 
     action: Action
     pending: Pending
+    unpaid: Unpaid | None = None
 
 
 async def due(connection: AsyncConnection, organization_id: int, now: datetime, *, limit: int) -> list[Sought]:
@@ -30,7 +38,12 @@ async def due(connection: AsyncConnection, organization_id: int, now: datetime, 
     What is unknown may need 1NCE's orders, of which few can be read in a minute.
     """
     wanted = sa.and_(c.organization_id == organization_id, c.state.in_(LOOKED_FOR), c.due_at <= now)
-    query = sa.select(*COLUMNS, c.noted_volume_bytes).where(wanted).order_by(c.due_at, c.id).limit(limit)
+    query = (
+        sa.select(*COLUMNS, c.noted_volume_bytes, c.unpaid_said_by, c.unpaid_reason)
+        .where(wanted)
+        .order_by(c.due_at, c.id)
+        .limit(limit)
+    )
     found = []
     for row in (await connection.execute(query)).all():
         pending = Pending(
@@ -40,7 +53,9 @@ async def due(connection: AsyncConnection, organization_id: int, now: datetime, 
             payment_method=row.parameters.get("payment_method"),
             noted_volume_bytes=row.noted_volume_bytes,
         )
-        found.append(Sought(action=action_of(row), pending=pending))
+        said = row.unpaid_said_by is not None and pending.state is ActionState.ACCEPTED
+        unpaid = Unpaid(by=row.unpaid_said_by, reason=row.unpaid_reason or "") if said else None
+        found.append(Sought(action=action_of(row), pending=pending, unpaid=unpaid))
     return sorted(found, key=lambda one: one.pending.state is ActionState.UNKNOWN)
 
 

@@ -16,6 +16,7 @@ RESET_SEEN_WITHIN = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=8)  # 1NCE keeps messages and network events for seven days
 SETTING_SEEN_WITHIN = timedelta(minutes=1)
 TRY_AGAIN = "Try again?"
+DROPPED = frozenset({"cancelled", "canceled", "rejected"})  # orders that nobody has to pay any more
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -36,6 +37,18 @@ class Pending(Struct, frozen=True, kw_only=True):
     taken: bool = False
     payment_method: str | None = None
     noted_volume_bytes: int | None = None
+
+
+class NamedOrder(Struct, frozen=True, kw_only=True):
+    """What 1NCE says of the order that it named. `status`: its word in lower case; None where it says none.
+
+    `gone`: it answers that there is no such order, and has others. `completed`: it has ever called it that.
+    """
+
+    number: str
+    status: str | None = None
+    gone: bool = False
+    completed: bool = False
 
 
 class OrderEvidence(Struct, frozen=True, kw_only=True):
@@ -70,6 +83,31 @@ def top_up(
         nothing = f"The data quota has not risen within an hour; the orders can't be read. {TRY_AGAIN}"
         return Finding(state=ActionState.FAILED, message=nothing)
     return None
+
+
+def unpaid(pending: Pending, accumulated_bytes: int | None, order: NamedOrder, now: datetime) -> Finding:
+    """Of a bank transfer of which a person says that it was not paid, where the quota has not risen.
+
+    It has failed where 1NCE has dropped the order. An order that is gone proves it only beside a quota that can be
+    compared: what may have been charged stays `accepted`.
+    """
+    measured = pending.noted_volume_bytes is not None and accumulated_bytes is not None
+    at = f"{now:%Y-%m-%d %H:%M} UTC"
+    if order.completed and not measured:
+        return Finding(state=ActionState.CONFIRMED, message=f"Order {order.number} is completed.")
+    if order.completed:
+        said = f"1NCE has called order {order.number} completed; the data quota has not risen by {at}."
+    elif order.status in DROPPED:
+        said = f"1NCE calls order {order.number} {order.status}."
+        return Finding(state=ActionState.FAILED, message=said)
+    elif order.gone and measured:
+        said = f"1NCE no longer has order {order.number}, and the data quota has not risen."
+        return Finding(state=ActionState.FAILED, message=said)
+    elif order.gone:
+        said = f"1NCE had no order {order.number} at {at}, but the data quota does not show whether it was charged."
+    else:
+        said = f"1NCE called order {order.number} {order.status or 'by no status'} at {at}."
+    return Finding(state=ActionState.ACCEPTED, message=f"{said} It stays accepted.")
 
 
 def sms(pending: Pending, statuses: Sequence[str | None], now: datetime) -> Finding | None:

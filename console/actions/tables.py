@@ -39,6 +39,8 @@ actions = sa.Table(
     sa.Column("order_number", sa.Text),
     sa.Column("ticket_id", sa.Text),
     sa.Column("sms_ids", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("unpaid_said_by", sa.Text),  # who says that a bank transfer was not paid, until 1NCE has been asked
+    sa.Column("unpaid_reason", sa.Text),
     sa.Column("price_minor", sa.BigInteger),
     sa.Column("currency", sa.Text),
     sa.Column("message", sa.Text),

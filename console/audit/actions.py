@@ -57,6 +57,7 @@ KINDS = (
     ActionKind("budget.change", "Change budgets of top-ups, or the price of one", Permission.BUDGETS_WRITE, proof=True),
     ActionKind("auto_top_up.change", "Change a rule of automatic top-ups", Permission.BUDGETS_WRITE, proof=True),
     ActionKind("action.settle", "End an action that is unknown", Permission.SIMS_SPEND, proof=True),
+    ActionKind("action.end_unpaid", "End a bank transfer that was not paid", Permission.SIMS_SPEND, proof=True),
     ActionKind("approval.approve", "Approve an action of another person", Permission.BUDGETS_WRITE, proof=True),
     ActionKind("approval.reject", "Reject an action of another person", Permission.BUDGETS_WRITE),
     ActionKind("approval.change_rules", "Change what needs approval", Permission.ADMIN, proof=True),

@@ -16,6 +16,7 @@ ANSWERS = {
     ),
     "listActions": "A page of actions.",
     "settleAction": "The action, ended.",
+    "endUnpaidAction": "The action as it is until 1NCE has answered.",
     "listOrders": "A page of orders.",
     "listTickets": "A page of tickets.",
     "openTicket": "The action.",

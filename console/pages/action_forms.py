@@ -16,6 +16,7 @@ from console.actions.api import number_of
 from console.actions.commands import ask
 from console.actions.explanations import summary
 from console.actions.forms import ActionForm, PageOutOfDate
+from console.actions.unpaid_writes import say_unpaid
 from console.errors import Invalid
 from console.facts.actions import ActionKind
 from console.facts.sims import SimState
@@ -32,6 +33,12 @@ class SettlingForm(Struct):
     """Whether an action that is unknown has been done, and how the user knows it."""
 
     happened: str = ""
+    reason: str = ""
+
+
+class UnpaidForm(Struct):
+    """How the user knows that a bank transfer was not paid."""
+
     reason: str = ""
 
 
@@ -103,4 +110,19 @@ async def settle(
     return answer(request, action)
 
 
-router = Router("/", route_handlers=[cancel, ask_from_page, settle], include_in_schema=False)
+@post("/actions/{action_id:str}/unpaid", status_code=200, opt={"permission": Permission.SIMS_SPEND})
+async def end_unpaid(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    action_id: FromPath[str],
+    data: Annotated[UnpaidForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template | Redirect:
+    """That 1NCE is asked about its order; a browser without scripts goes to the action."""
+    async with db.transaction() as transaction, acting(transaction, caller, "action.end_unpaid", action_id) as act:
+        action = await say_unpaid(transaction, caller, number_of(action_id), datetime.now(UTC), data.reason)
+        act.after = {"order": action.order_number, "iccid": action.iccid, "reason": data.reason}
+    return answer(request, action)
+
+
+router = Router("/", route_handlers=[cancel, ask_from_page, settle, end_unpaid], include_in_schema=False)

@@ -7,8 +7,9 @@ from datetime import datetime
 from console.actions import sending_rules as rules
 from console.actions.rules import CLOCK_TOLERANCE
 from console.actions.sending_reads import Sought, linked_messages
-from console.actions.sending_rules import Finding, OrderEvidence
+from console.actions.sending_rules import Finding, NamedOrder, OrderEvidence
 from console.actions.tickets import reference
+from console.carrier.listed_writes import record_orders
 from console.carrier.order_readings import is_completed
 from console.facts.actions import ActionKind, ActionState
 from console.once.client import OnceClient
@@ -23,6 +24,7 @@ from jobs.actions.order_search import OrderSearch
 from jobs.actions.replacing import both, is_replaced
 from jobs.actions.settings import as_wanted
 from jobs.intake.records import listed_message
+from jobs.polling.rows import order_rows
 from jobs.run import Run
 
 NOW = CallPriority.COMMAND
@@ -63,6 +65,8 @@ class Evidence:
         finding = rules.top_up(sought.pending, quota.accumulated, None, self._now())
         if finding is not None:
             return finding
+        if sought.unpaid is not None:
+            return rules.unpaid(sought.pending, quota.accumulated, await self._named(sought), self._now())
         of_order = self._orders.of if sought.pending.state is ActionState.UNKNOWN else self._own
         orders = await of_order(sought)
         return rules.top_up(sought.pending, quota.accumulated, orders, self._now())
@@ -75,6 +79,24 @@ class Evidence:
         async with self._run.db.reading() as connection:
             completed = await is_completed(connection, self._run.organization_id, number)
         return OrderEvidence(readable=True, number=number, completed=completed)
+
+    async def _named(self, sought: Sought) -> NamedOrder:
+        """What 1NCE says now of the order that it named. Raises an OnceError when it can't be asked."""
+        number, organization_id = str(sought.action.order_number), self._run.organization_id
+        gone = False
+        try:
+            order = await self._client.orders.order(int(number), priority=NOW)
+        except NotFound:
+            listed = await self._client.orders.orders(priority=NOW)  # where it has orders, it is that one which is gone
+            found = next((one for one in listed.items if str(one.number) == number), None)
+            gone, orders = found is None, [] if found is None else [found]
+        else:
+            orders = [order]
+        async with self._run.db.transaction() as transaction:
+            await record_orders(transaction, organization_id, order_rows(orders), self._now())
+            completed = await is_completed(transaction.connection, organization_id, number)
+        status = orders[0].status if orders else None
+        return NamedOrder(number=number, status=status, gone=gone, completed=completed)
 
     async def _sms(self, sought: Sought, kind: ActionKind) -> Finding | None:
         action = sought.action

@@ -62,7 +62,7 @@ class OrderEndpoints:
         """One page, by number unless asked otherwise."""
         query = request.query()
         page, size = number(query, "page", 1), number(query, "pageSize", PAGE_SIZE, PAGE_SIZE)
-        orders = list(self._orders.all.values())
+        orders = [order for order in self._orders.all.values() if order.number not in self._orders.gone]
         for criterion in reversed([part.strip() for part in query.get("sort", "").split(",") if part.strip()]):
             key = SORTS.get(criterion.removeprefix("-"))
             if key is None:
@@ -74,7 +74,7 @@ class OrderEndpoints:
     def one(self, request: Request) -> Answer:
         wanted = request.values[0]
         order = self._orders.all.get(int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
-        if order is None:
+        if order is None or order.number in self._orders.gone:
             raise refusal(404, "There is no such order.")
         return answers.json(self._as_json(order, request))
 

@@ -13,7 +13,7 @@ from simulator.faults import Faults
 from simulator.fleet.card import Card
 from simulator.fleet.fleet import Fleet
 from simulator.ledger import Ledger
-from simulator.orders.orders import Orders
+from simulator.orders.orders import Orders, OrderStatus
 from simulator.request_counts import RequestCounts
 from simulator.requests import Request, Routes, number
 
@@ -58,6 +58,7 @@ class Control:
             ("GET", "/_sim/writes", self._see_writes),
             ("GET", "/_sim/ledger", self._see_ledger),
             ("POST", "/_sim/orders/{order}/pay", self._pay),
+            ("POST", "/_sim/orders/{order}/drop", self._drop),
         ):
             routes.add(method, template, handler)
         self._conditions.add_to(routes)
@@ -136,6 +137,16 @@ class Control:
         if not order.isdigit() or not self._orders.pay(int(order)):
             raise refusal(404, "There is no such unpaid order.")
         return answers.json({"paid": int(order)})
+
+    def _drop(self, request: Request) -> Answer:
+        """`status`: CANCELLED or REJECTED; without one the order is gone."""
+        order, status = request.values[0], object_of(request).get("status")
+        if status not in (None, OrderStatus.CANCELLED, OrderStatus.REJECTED):
+            raise refusal(400, "status must be CANCELLED or REJECTED.")
+        wanted = None if status is None else OrderStatus(status)
+        if not order.isdigit() or not self._orders.drop(int(order), wanted):
+            raise refusal(404, "There is no such unpaid order.")
+        return answers.json({"dropped": int(order)})
 
 
 def _number(asked: dict[str, Any], name: str, default: float) -> float:

@@ -28,6 +28,8 @@ class OrderStatus(StrEnum):
 
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
 
 
 class Order(Struct, kw_only=True):
@@ -50,6 +52,7 @@ class Orders:
         self._ledger = ledger
         self._unpaid: dict[int, tuple[Card, dict[str, Any]]] = {}
         self.all: dict[int, Order] = {}
+        self.gone: set[int] = set()  # numbers that no answer has
         self._buy_the_fleet()
 
     def top_up(self, card: Card, method: str) -> Order:
@@ -72,6 +75,16 @@ class Orders:
         detail["paid"] = True
         self._complete(number)
         operations.top_up(self._fleet, card)
+        return True
+
+    def drop(self, number: int, status: OrderStatus | None) -> bool:
+        """1NCE waits for the money no longer; without a status the order is gone. False when none is unpaid."""
+        if self._unpaid.pop(number, None) is None:
+            return False
+        if status is None:
+            self.gone.add(number)
+        else:
+            self.all[number].status = status
         return True
 
     def place(self, items: list[tuple[int, int]], address: dict[str, Any] | None) -> Order:

@@ -113,6 +113,7 @@ NAMELESS = {
         for path in """
         /sims/{iccid}/annotations /sms-templates /sms-templates/{template_id}
         /bulk-actions/{bulk_action_id}/begin /actions/{action_id}/settle /budgets/price
+        /actions/{action_id}/unpaid /api/v1/actions/{action_id}/unpaid
         /budgets/auto-top-ups /budgets/auto-top-ups/{auto_top_up_id}
         /budgets/auto-top-ups/{auto_top_up_id}/edit /approvals/{approval_id}/approve
         /approvals/{approval_id}/reject /approval-rules /alerts/{alert_id}/acknowledge

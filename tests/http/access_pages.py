@@ -77,6 +77,7 @@ PAGES: dict[str, Row] = {
     "POST /bulk-actions/{bulk_action_id}/resume": ACT,
     "POST /bulk-actions/{bulk_action_id}/stop": ACT,
     "POST /actions/{action_id}/settle": Row("sims:spend", {"happened": "yes", "reason": "seen in the portal"}),
+    "POST /actions/{action_id}/unpaid": Row("sims:spend", {"reason": "the order was dropped"}),
     "GET /orders": READ,
     "GET /tickets": READ,
     "GET /budgets": READ,

@@ -90,6 +90,7 @@ API: dict[str, Row] = {
     "GET /api/v1/actions/{action_id}": READ,
     "POST /api/v1/actions/{action_id}/cancel": ACT,
     "POST /api/v1/actions/{action_id}/settle": Row("sims:spend", {"happened": True, "reason": "seen in the portal"}),
+    "POST /api/v1/actions/{action_id}/unpaid": Row("sims:spend", {"reason": "the order was dropped"}),
     "GET /api/v1/alerts": Row("alerts:read"),
     "GET /api/v1/alerts/counts": Row("alerts:read"),
     "GET /api/v1/alerts/{alert_id}": Row("alerts:read"),

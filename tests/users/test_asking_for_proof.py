@@ -33,6 +33,7 @@ ASKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/approval-rules", {"above_sims": "1000"}),
     ("/flags/spending", {"on": "no", "reason": "An audit"}),
     ("/actions/7/settle", {"happened": "yes", "reason": "Seen in the portal"}),
+    ("/actions/7/unpaid", {"reason": "The order was dropped"}),
 )
 # The same asked by a program with a user's token.
 API_ASKS: tuple[tuple[str, dict[str, object]], ...] = (
@@ -51,6 +52,7 @@ API_ASKS: tuple[tuple[str, dict[str, object]], ...] = (
     ("PUT /approval-rules", {"above_sims": 1000}),
     ("PUT /flags/spending", {"on": False, "reason": "An audit"}),
     ("POST /actions/7/settle", {"happened": True, "reason": "Seen in the portal"}),
+    ("POST /actions/7/unpaid", {"reason": "The order was dropped"}),
 )
 ASKS_NOT: tuple[tuple[str, dict[str, str]], ...] = (
     (f"/sims/{ADAS_SIM}/actions", {"kind": "reset", "after": "0"}),
