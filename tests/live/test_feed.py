@@ -41,8 +41,8 @@ async def test_a_redis_that_takes_a_subscription_and_says_nothing_is_tried_again
         await redis.aclose()
 
 
-class Heard:
-    """All that a receiver is told, in order."""
+class Calls:
+    """What a receiver was called with, in order."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -65,7 +65,7 @@ async def test_what_can_not_be_read_is_passed_over_and_receivers_are_reset(tmp_p
     url = await valkey.start()
     publisher, listening = open_redis(url), open_redis(url, retries=0)
     feed = Feed(listening)
-    heard = feed.receiver = Heard()
+    calls = feed.receiver = Calls()
     work = asyncio.create_task(feed.run())
 
     async def published(number: int, *items: str) -> None:
@@ -74,7 +74,7 @@ async def test_what_can_not_be_read_is_passed_over_and_receivers_are_reset(tmp_p
 
     async def until(word: str) -> None:
         async with asyncio.timeout(10):
-            while heard.words[-1:] != [word]:  # noqa: ASYNC110
+            while calls.words[-1:] != [word]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     try:
@@ -94,5 +94,5 @@ async def test_what_can_not_be_read_is_passed_over_and_receivers_are_reset(tmp_p
         await listening.aclose()
         await valkey.stop()
     begun = ["reset: restarted", "connected", "first"]
-    assert heard.words == [*begun, "disconnected", "reset: unreadable", "connected", "last"]
+    assert calls.words == [*begun, "disconnected", "reset: unreadable", "connected", "last"]
     assert (missed, [fact.seq for fact in latest or []]) == (None, [4]), "who has missed it is reset"
