@@ -72,6 +72,7 @@ async def test_of_two_opposite_settings_the_one_that_changes_something_is_offere
     await offers(disable, lock)
     await expect(page.locator("#offered-status")).to_contain_text("It is enabled")
     place = await page.locator("#offered-status button").bounding_box()
+    assert place
     await becomes(status="enabled", imei_lock=True)
     await offers(disable, unlock)
     assert await page.locator("#offered-status button").bounding_box() == place
@@ -81,6 +82,8 @@ async def test_of_two_opposite_settings_the_one_that_changes_something_is_offere
     await expect(page.locator("#messages .toast")).to_contain_text("Enable the SIM")
     await becomes(status="suspended", imei_lock=None)
     await offers(enable, disable, lock, unlock)
+    there = await page.locator("#offered-status button").last.bounding_box()
+    assert there and (there["x"], there["width"]) == (place["x"], place["width"])
 
 
 async def test_selected_sims_are_acted_on_and_the_last_action_is_undone_by_one_key(page: Page, cast: Cast) -> None:
