@@ -12,7 +12,7 @@ from console.acting import acting
 from console.actions import ending, reads
 from console.actions.asking import router as asking
 from console.actions.auto_topping_up import router as auto_topping_up
-from console.actions.bodies import Settled, Unpaid
+from console.actions.bodies import Settled, UnpaidOrder
 from console.actions.budgeting import router as budgeting
 from console.actions.diagnosing import router as diagnosing
 from console.actions.orders_api import router as account
@@ -110,7 +110,10 @@ async def settle_action(
     opt={"permission": Permission.SIMS_SPEND},
 )
 async def end_unpaid_action(
-    caller: NamedDependency[Caller], db: NamedDependency[Database], action_id: FromPath[str], data: JSONBody[Unpaid]
+    caller: NamedDependency[Caller],
+    db: NamedDependency[Database],
+    action_id: FromPath[str],
+    data: JSONBody[UnpaidOrder],
 ) -> Action:
     """1NCE is asked about its order at once. Where it no longer has it, or calls it cancelled or rejected, the top-up
     ends as `failed`; else it stays, and `message` says why. 409 for all but an `accepted` bank transfer, and for

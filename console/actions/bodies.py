@@ -90,7 +90,7 @@ class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: REASON = None
 
 
-class Unpaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class UnpaidOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """That a bank transfer was not paid."""
 
     reason: Annotated[str, Meta(max_length=500, description="How it is known.", examples=["Order 4711 was dropped"])]

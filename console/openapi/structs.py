@@ -2,11 +2,11 @@
 
 import msgspec
 
+from console.actions import bodies
 from console.actions.approvals import ApprovalDetail, SimChange
 from console.actions.approving import ApprovalRule
 from console.actions.auto_top_ups import AutoTopUp, AutoTopUpSetting
 from console.actions.auto_topping_up import AutoTopUps
-from console.actions.bodies import NewImeiLock, NewLabel, NewReplacement, NewReset, NewSms, NewStatus, NewTopUp, Settled
 from console.actions.budgeting import Budgets, NewBudgets, PriceSetting
 from console.actions.budgets import BudgetLimit
 from console.actions.bulk.approvals_api import Decision, NewApprovalRule
@@ -92,13 +92,13 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     SyncRequest,
     Action,
     ActionStep,
-    NewTopUp,
-    NewSms,
-    NewReset,
-    NewStatus,
-    NewImeiLock,
-    NewLabel,
-    NewReplacement,
+    bodies.NewTopUp,
+    bodies.NewSms,
+    bodies.NewReset,
+    bodies.NewStatus,
+    bodies.NewImeiLock,
+    bodies.NewLabel,
+    bodies.NewReplacement,
     NewTicket,
     AutoTopUp,
     AutoTopUps,
@@ -118,7 +118,8 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     ApprovalRule,
     NewApprovalRule,
     Decision,
-    Settled,
+    bodies.Settled,
+    bodies.UnpaidOrder,
     Alert,
     AlertCounts,
     AlertDetail,
