@@ -116,8 +116,8 @@ async def end_unpaid_action(
     data: JSONBody[UnpaidOrder],
 ) -> Action:
     """1NCE is asked about its order at once. Where it no longer has it, or calls it cancelled or rejected, the top-up
-    ends as `failed`; else it stays, and `message` says why. 409 for all but an `accepted` bank transfer, and for
-    ten minutes after it was sent.
+    ends as `failed`; else it stays, and `message` says why. 409 for all but an `accepted` bank transfer or boleto, and
+    for ten minutes after it was sent.
     """
     async with db.transaction() as transaction, acting(transaction, caller, "action.end_unpaid", action_id) as act:
         action = await say_unpaid(transaction, caller, number_of(action_id), datetime.now(UTC), data.reason)

@@ -1,6 +1,6 @@
 """What stops a top-up before anything is made of it or it is approved: another under way, the cool-down, the budgets.
 
-And what stops a person from ending an action that is unknown, or a bank transfer that was not paid.
+And what stops a person from ending an action that is unknown, or a payment that is made later and was not.
 """
 
 import re
@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions import reads
 from console.actions.budgets import refusal
-from console.actions.explanations import PAYMENT_NAMES
+from console.actions.explanations import PAYMENT_NAMES, SLOW_PAYMENTS
 from console.actions.replacing import may_replace
-from console.actions.requests import LONGEST_REASON, Asked, PaymentMethod
+from console.actions.requests import LONGEST_REASON, Asked
 from console.actions.rules import COOL_DOWN, SPENDING
 from console.actions.sending_rules import NOT_DONE_AFTER
 from console.actions.spending import limits_of, spendings
@@ -134,7 +134,7 @@ def said_by_person(action: Action, now: datetime, *, happened: bool, reason: str
 
 
 def said_unpaid(action: Action, now: datetime, reason: str) -> str:
-    """Why a person says that a bank transfer was not paid.
+    """Why a person says that a bank transfer or boleto was not paid.
 
     Raises Conflict for any other action, for one in another state or without an order to ask 1NCE about, and while
     1NCE may not show its order yet; Invalid for a reason that says nothing.
@@ -142,10 +142,11 @@ def said_unpaid(action: Action, now: datetime, reason: str) -> str:
     method = action.parameters.get("payment_method") if action.kind == ActionKind.TOP_UP else None
     order = action.order_number or ""
     known = order.isascii() and order.isdigit()
-    if method != PaymentMethod.BANK_TRANSFER or action.state != ActionState.ACCEPTED or not known:
+    if method not in SLOW_PAYMENTS or action.state != ActionState.ACCEPTED or not known:
         what = f"a top-up by {PAYMENT_NAMES.get(str(method), 'an unknown method')}" if method else f"a {action.kind}"
         raise Conflict(
-            f"Only a bank transfer that 1NCE has accepted can be ended as not paid: this is {what}, {action.state}",
+            "Only a bank transfer or boleto that 1NCE has accepted can be ended as not paid: "
+            f"this is {what}, {action.state}",
             action=action.id,
             state=action.state,
         )

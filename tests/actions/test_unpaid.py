@@ -8,6 +8,7 @@ from msgspec import structs
 
 from console.actions import spending
 from console.actions.budgets import BudgetLimit, BudgetPeriod, BudgetScope
+from console.actions.guards import said_unpaid
 from console.actions.requests import PaymentMethod
 from console.actions.sending_rules import NamedOrder, Pending, unpaid
 from console.actions.spending import BudgetUse
@@ -143,6 +144,8 @@ async def test_only_an_accepted_bank_transfer_can_be_ended_so_with_a_reason_and_
     with pytest.raises(Conflict, match="may not show its order yet"):
         await say(otto, fresh)
     await otto.age(fresh, timedelta(hours=1))
+    boleto = structs.replace(fresh, parameters={**fresh.parameters, "payment_method": PaymentMethod.BOLETO})
+    assert said_unpaid(boleto, datetime.now(UTC) + timedelta(hours=1), REASON) == REASON
     for nothing in ("", " . ", "a b"):
         with pytest.raises(Invalid, match="reason"):
             await say(otto, fresh, nothing)
