@@ -34,6 +34,7 @@ from console.store.database import Database
 AGAIN_SECONDS = 1.0  # before a part that has failed begins again
 BEGIN_SECONDS = 2.0  # that a process waits for Redis before it lets anybody in
 POLICY_VIOLATION = 1008
+NOWHERE = ("", 0)  # what is no position is in no epoch: who comes back with it is reset
 PARAMETERS = {"topics": None, "since": None, "coalesce": ("", "0", "1")}  # of the programs' endpoint, and their values
 
 
@@ -134,14 +135,24 @@ async def serve_page(socket: Socket, live: Live, name: str) -> None:
 async def program_endpoint(socket: Socket, live: NamedDependency[Live]) -> None:
     """JSON for a program: every fact that it may receive, in order, each once. `coalesce=1`: the latest states only."""
     await socket.accept()
-    for name, value in socket.query_params.items():
-        values = PARAMETERS.get(name, ())
-        if values is not None and value not in values:
-            what = f"{name} is 0 or 1" if values else f"There is no parameter {name[:40]!r}"
-            await socket.close(code=POLICY_VIOLATION, reason=what)
-            return
+    if fault := fault_of(socket.query_params.multi_items()):
+        await socket.close(code=POLICY_VIOLATION, reason=fault)
+        return
     encoding = live.programs[socket.query_params.get("coalesce") == "1", live.client_of(socket).masked]
     await _serve(socket, live, "program", encoding, None)
+
+
+def fault_of(parameters: Iterable[tuple[str, str]]) -> str | None:
+    """What is wrong with the parameters of a program; None if nothing is."""
+    given = set[str]()
+    for name, value in parameters:
+        values = PARAMETERS.get(name, ())
+        if values is not None and value not in values:
+            return f"{name} is 0 or 1" if values else f"There is no parameter {name[:40]!r}"
+        if name in given:
+            return f"{name} is given once" + (", several topics are divided by comma" if name == "topics" else "")
+        given.add(name)
+    return None
 
 
 async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, view: View | None) -> None:
@@ -166,7 +177,8 @@ async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, 
     )
     if view is None:
         await live.noting.subscribed(socket, topics)
-    since = position_of(socket.query_params.get("since"))
+    asked = socket.query_params.get("since")
+    since = position_of(asked) or (NOWHERE if asked else None)
     _drop_headers(socket)
     if since and view is not None:
         for updates in live.updates:

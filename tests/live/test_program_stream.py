@@ -102,6 +102,19 @@ async def test_who_comes_back_too_late_is_sent_a_reset(web: Served, db: Database
     assert (reset["type"], reset["reason"]) == ("stream.reset", "too_old")
 
 
+@pytest.mark.parametrize("since", ["{epoch}:", "{epoch}:-1", "{epoch}:1.5", "{epoch}:" + "9" * 18, ":", "1", "null"])
+async def test_who_comes_back_with_what_is_no_position_is_sent_a_reset(web: Served, cast: Cast, since: str) -> None:
+    async with web.stream(cast.acme_key) as stream:
+        epoch = (await receive(stream))["epoch"]
+    query = "?since=" + since.format(epoch=epoch)
+    async with web.signed_in("ada") as ada:
+        opening = web.page_socket(ada, f"{query}&view=sims&topics=fleet")
+        async with web.stream(cast.acme_key, query) as program, opening as page:
+            for socket in (program, page):
+                assert (await receive(socket))["type"] == "stream.hello"
+                assert (await receive(socket))["type"] == "stream.reset"
+
+
 async def test_who_claims_to_have_received_what_was_never_published_looks_afresh_and_then_receives_all(
     web: Served, db: Database, cast: Cast
 ) -> None:

@@ -130,6 +130,8 @@ async def test_nobodys_socket_is_closed_with_a_code_that_leads_to_the_sign_in(we
         ("?coalesce=1", None),
         ("?coalesce=yes", 1008),
         ("?topic=fleet", 1008),
+        ("?topics=fleet&topics=alerts", 1008),
+        ("?since=epoch:2&since=epoch:1", 1008),
         (f"?topics=sim:{ADAS_SIM}0", 1008),
         ("?since=%00:1", 4400),
     ],
