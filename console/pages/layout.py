@@ -23,7 +23,7 @@ from console.live.view import Receives, Refresh, View
 from console.organizations.rules import Caller, Permission
 from console.pages.frame import Frame, frame_of
 from console.pages.navigation import offered
-from console.pages.sources import source_pieces, sources, sources_of
+from console.pages.sources import inventory_read_at, source_pieces, sources, sources_of
 from console.pages.templating import Fragments
 from console.pages.view_counts import RailView, rail_views
 
@@ -73,7 +73,8 @@ class LayoutView:
                 replace("alert-count", self._fragments.draw("alerts/_count.html", **firing)),
             ]
         circuit = await carrier_reads.circuit(reading, organization_id)
-        return source_pieces(self._fragments, await sources(reading, organization_id, circuit, datetime.now(UTC)))
+        found = await sources(reading, organization_id, circuit, datetime.now(UTC))
+        return source_pieces(self._fragments, found, await inventory_read_at(reading, organization_id))
 
     def on_return(self, topics: Iterable[str]) -> Sequence[Refresh]:
         """How fresh both sources are, and what fires."""

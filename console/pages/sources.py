@@ -17,6 +17,7 @@ from console.live.hub import Hub
 from console.live.pieces import Html, replace
 from console.live.view import View
 from console.pages.templating import Fragments
+from console.runs import reads as run_reads
 from console.store.database import Database
 from console.streamer.reads import KindRow, kinds, kinds_at, worst_of
 
@@ -81,6 +82,12 @@ def streamer_source(found: Sequence[StreamerStatus]) -> Source:
     return Source(name=name, severity=Level.bad, words="posts are missing; last post", at=at, title=title)
 
 
+async def inventory_read_at(connection: AsyncConnection, organization_id: int) -> datetime | None:
+    """When 1NCE's inventory was last read to its end."""
+    last = await run_reads.last_done(connection, organization_id, "sync_sims")
+    return last.finished_at if last else None
+
+
 async def sources(
     connection: AsyncConnection, organization_id: int, circuit: CircuitStatus, now: datetime
 ) -> Sequence[Source]:
@@ -97,9 +104,10 @@ def _worse_first(circuit: CircuitStatus, found: Sequence[StreamerStatus], now: d
     return sorted([carrier_source(circuit, now), streamer_source(found)], key=lambda source: -source.severity)
 
 
-def source_pieces(fragments: Fragments, found: Sequence[Source]) -> list[Html]:
-    """The parts of the top bar that show them."""
+def source_pieces(fragments: Fragments, found: Sequence[Source], inventory_at: datetime | None) -> list[Html]:
+    """The parts of the top bar that show them, and below the page when 1NCE's inventory was last read."""
     return [
+        replace("data-age", fragments.draw("parts/_age.html", inventory_confirmed_at=inventory_at)),
         replace("live-sources-short", fragments.draw("parts/_sources_short.html", sources=found)),
         replace("live-sources", fragments.draw("parts/_sources.html", sources=found)),
     ]
@@ -108,7 +116,7 @@ def source_pieces(fragments: Fragments, found: Sequence[Source]) -> list[Html]:
 class SourceUpdates:
     """Shows on every open page when 1NCE last answered, in its banner too, and the Data Streamer last posted.
 
-    Neither is a fact.
+    And when the inventory was last read. None of them is a fact.
     """
 
     def __init__(self, db: Database, hub: Hub, fragments: Fragments) -> None:
@@ -131,8 +139,9 @@ class SourceUpdates:
         async with self._db.reading() as reading:
             circuit = await carrier_reads.circuit(reading, organization_id)
             found = await sources(reading, organization_id, circuit, datetime.now(UTC))
+            inventory_at = await inventory_read_at(reading, organization_id)
         banner = replace("carrier-banner", self._fragments.draw("carrier/_banner.html", circuit=circuit))
-        pieces = [*source_pieces(self._fragments, found), banner]
+        pieces = [*source_pieces(self._fragments, found, inventory_at), banner]
         before, self._sent[organization_id] = self._sent.get(organization_id, ()), pieces
         if changed := [piece for piece in pieces if piece not in before]:
             for subscriber in self._hub.listening(organization_id, TOPIC):

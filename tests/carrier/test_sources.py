@@ -11,6 +11,8 @@ from console.carrier.writes import record_answers, record_circuit
 from console.facts.carrier import CircuitStatus
 from console.pages.sources import Level, carrier_source
 from console.pages.texts import age, clock, until
+from console.runs.rules import RunState
+from console.runs.writes import Tally, begin, finish
 from console.store.database import Database
 from tests.cast import Cast
 
@@ -80,3 +82,20 @@ async def test_every_page_turns_red_when_1nce_stops_answering_and_green_when_it_
             await record_answers(transaction, cast.acme, {"sims.list": now}, datetime.now(UTC))
         await expect(page.locator(BADGE)).to_have_attribute("data-level", "ok")
         await expect(page).not_to_have_title(re.compile(r"^\(!\)"))
+
+
+@pytest.mark.one_edition
+async def test_every_open_page_says_when_the_inventory_was_last_read(page: Page, db: Database, cast: Cast) -> None:
+    opened = [page, await page.context.new_page()]
+    for one, path in zip(opened, ("/sims?status=disabled", "/carrier"), strict=True):
+        await one.goto(path)
+        await expect(one.locator(BADGE)).to_have_attribute("data-state", "live")
+        await expect(one.locator("#data-age")).to_have_text("Inventory not yet confirmed")
+    for minute in (1, 2):
+        read_at = datetime(2026, 11, 28, 12, minute, tzinfo=UTC)
+        async with db.transaction() as transaction:
+            number = await begin(transaction, cast.acme, "sync_sims", read_at)
+            await finish(transaction, number, RunState.DONE, Tally(), read_at)
+        for one in opened:
+            time = one.locator("#data-age time")
+            await expect(time).to_have_attribute("datetime", f"2026-11-28T12:0{minute}:00Z", timeout=15_000)
