@@ -1,6 +1,6 @@
 """The headers that keep a browser safe, of every answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from console.http.authentication import SAFE_METHODS
 
@@ -18,6 +18,7 @@ NOT_USED = (
     " magnetometer microphone midi payment picture-in-picture serial usb xr-spatial-tracking"
 )
 OWN_ALONE = "clipboard-write fullscreen screen-wake-lock publickey-credentials-create publickey-credentials-get"
+LISTS = (b"accept", b"if-match", b"if-none-match")  # of a request, that are read as a whole
 OF_FILES = frozenset({b"x-content-type-options", b"cross-origin-resource-policy"})
 
 
@@ -45,3 +46,13 @@ def document_headers(origins: Sequence[str], *, secure: bool) -> list[Header]:
 def kept_by_browsers(method: str) -> bytes:
     """The Cache-Control of an answer that names none: an answer to a change may hold a secret that was just made."""
     return b"private, no-cache" if method in SAFE_METHODS else b"no-store"
+
+
+def joined(headers: Iterable[Header]) -> list[Header]:
+    """The headers of a request, with lists that are sent in several lines in one (RFC 9110, 5.3)."""
+    found = list(headers)
+    for name in LISTS:
+        lines = [value for known, value in found if known == name]
+        if len(lines) > 1:
+            found = [*(header for header in found if header[0] != name), (name, b", ".join(lines))]
+    return found

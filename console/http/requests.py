@@ -29,7 +29,7 @@ from console.http.called_from import called_from, origin_of
 from console.http.client_address import TrustedProxies
 from console.http.compression import with_one_coding
 from console.http.etag import KEPT, NOT_MODIFIED, matches
-from console.http.headers import OF_FILES, Header, document_headers, kept_by_browsers
+from console.http.headers import OF_FILES, Header, document_headers, joined, kept_by_browsers
 from console.http.methods import methods_at
 from console.http.refused_sockets import refusing
 from console.http.route_options import FILES, KEY_IN_ADDRESS, LIMITED, QUIET, options_of
@@ -81,6 +81,7 @@ class Requests:
             await self._app(scope, receive, refusing(scope, send, self._headers, request_id))
             return
         began, status, bare = time.perf_counter(), 500, scope["method"] == "HEAD"
+        scope["headers"] = joined(scope["headers"])
         wanted, accept = _header(scope, b"if-none-match"), _header(scope, b"accept")
         scope["headers"] = with_one_coding(scope["headers"])  # in this scope: what is around looks into it afterwards
         if bare:  # RFC 9110, 9.3.2: the same head, no body. The server keeps its own scope, which says HEAD

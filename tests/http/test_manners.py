@@ -3,13 +3,17 @@
 import asyncio
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from console.api_keys.writes import put_key
 from console.http import protocol, requests
 from console.http.protocol import HEAD_BYTES, UNREAD_BYTES
+from console.organizations.rules import Permission
+from console.store.database import Database
 from tests.cast import ADAS_SIM, PASSWORD, Cast
 from tests.serving import Served
 
@@ -82,6 +86,23 @@ async def test_what_has_not_changed_is_not_sent_again(web: Served, cast: Cast) -
         assert "x-ratelimit-remaining" in again.headers
         other = await program.get(f"/sims/{ADAS_SIM}", headers={"If-None-Match": '"other"'})
         assert other.status_code == 200
+
+
+async def test_a_list_in_several_lines_is_one_list(web: Served, db: Database, cast: Cast) -> None:
+    path = f"/sims/{ADAS_SIM}"
+    async with db.transaction() as transaction:
+        scopes = [Permission.SIMS_READ, Permission.SIMS_WRITE]
+        key = await put_key(transaction, cast.acme, "writer", scopes, datetime.now(UTC))
+    async with web.program(key) as program:
+        etag = (await program.get(path)).headers["etag"]
+        again = await program.get(path, headers=[("If-None-Match", '"other"'), ("If-None-Match", etag)])
+        assert again.status_code == 304
+        edit = {"note": "of one who has read it"}
+        matched = await program.patch(path, json=edit, headers=[("If-Match", '"other"'), ("If-Match", etag)])
+        assert matched.status_code == 200
+        lines = [("Accept", "text/html"), ("Accept", "application/vnd.sim-console.v1+json")]
+        named = await program.get(path, headers=lines)
+        assert (named.status_code, named.headers["content-type"]) == (200, "application/vnd.sim-console.v1+json")
 
 
 @pytest.mark.parametrize(
