@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from litestar.routes import HTTPRoute
+from litestar.routes import HTTPRoute, WebSocketRoute
 from litestar.routes.base import BaseRoute
 from litestar.types import HTTPScope, Scope
 
@@ -30,6 +30,8 @@ def _beside(routes: Iterable[BaseRoute], parts: list[str]) -> dict[str, Any]:
         if shared == longest and isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
                 found |= handler.opt
+        elif shared == longest and isinstance(route, WebSocketRoute):  # asked without an upgrade, nothing handles it
+            found |= route.route_handler.opt
     return found
 
 

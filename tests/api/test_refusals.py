@@ -54,6 +54,10 @@ REFUSED = [
     ("GET", "/sims?sort=colour", 422, "INVALID"),
     ("GET", "/sims?quota=some", 422, "INVALID"),
     ("GET", "/usage?since=2020-01-01T00:00:00Z", 422, "INVALID"),
+    ("GET", "/sims?q=pump&q=valve", 422, "INVALID"),
+    ("GET", "/sims?page=1&page=1", 422, "INVALID"),
+    ("GET", "/usage?by=hour&by=day", 422, "INVALID"),
+    ("GET", "/alerts?iccid=8988228066600000001&iccid=8988228066600000002", 422, "INVALID"),
 ]
 
 
@@ -69,6 +73,16 @@ async def test_each_refusal_reports_its_code_and_the_id_of_the_request(
             assert OURS.fullmatch(error["request_id"])
             if status == 405:
                 assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_the_stream_asked_without_an_upgrade_is_refused_as_all_of_the_api_is(
+    web: Served, cast: Cast, promise: Promise, method: str
+) -> None:
+    async with web.program(cast.acme_key) as ada:
+        answer = await ada.request(method, "/stream")
+    assert answer.status_code == 405
+    assert envelope(answer, promise)["code"] == "METHOD_NOT_ALLOWED"
 
 
 async def test_a_refused_field_is_named(web: Served, cast: Cast) -> None:
