@@ -16,7 +16,8 @@ BUFFERED_BYTES = 64 * 1024  # handed over and not yet taken: while it is more, n
 EXTENSION = "console.frames"
 TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, the second
 UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-OVERRIDDEN = ("__init__", "data_received", "handle_connect", "pause_writing", "resume_writing")  # by the subclass below
+# By the subclass below:
+OVERRIDDEN = ("__init__", "data_received", "handle_connect", "pause_writing", "resume_writing", "send")
 
 
 def nothing() -> None:
@@ -74,6 +75,12 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if scope := getattr(self, "scope", None):
             self.direct = scope["extensions"][EXTENSION] = Direct(self)
+
+    async def send(self, message: Any) -> None:
+        """An answer in the place of the upgrade ends the handshake: uvicorn would log an error for each refusal."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
     def pause_writing(self) -> None:
         """The transport holds more than its limit."""

@@ -1,6 +1,7 @@
 """Sockets pass the same authentication and the same guard as pages and the API, and are checked again later."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,6 +161,20 @@ async def test_a_browsers_socket_that_names_no_origin_is_refused_before_the_upgr
     with pytest.raises(websockets.InvalidStatus) as refused:
         await websockets.connect(address, additional_headers={"Cookie": cookie}, proxy=None)
     assert refused.value.response.status_code == 403
+
+
+async def test_a_refused_upgrade_is_no_error(web: Served, caplog: pytest.LogCaptureFixture) -> None:
+    errors = logging.getLogger("uvicorn.error")
+    errors.addHandler(caplog.handler)
+    try:
+        for path in ("/live?view=sims", "/sims", "/nowhere"):
+            with pytest.raises(websockets.InvalidStatus) as refused:
+                await websockets.connect(web.address.replace("http", "ws", 1) + path, proxy=None)
+            assert refused.value.response.status_code == 403
+        await asyncio.sleep(0.2)  # the server goes on after its answer
+    finally:
+        errors.removeHandler(caplog.handler)
+    assert [line.getMessage() for line in caplog.records if line.levelno >= logging.ERROR] == []
 
 
 @websocket("/ws", opt={"access": Access.API, "permission": Permission.SIMS_ACT})
