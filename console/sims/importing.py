@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -19,6 +20,8 @@ from console.sims.annotations_rules import (
     merged,
 )
 
+INVISIBLE = "\ufeff\u200b\u2060"  # that programs and clipboards put in front
+DIVIDER = re.compile(r"sep=([,;\t])")  # a first line by which spreadsheets name it
 LARGEST = 1_000_000  # characters of a file
 MOST_ROWS = 5_000
 MOST_COLUMNS = 60
@@ -67,7 +70,7 @@ def read_file(text: str) -> SimFile:
         raise Invalid(f"A file has at most {LARGEST:,} characters; this one has {len(text):,}.")
     if "\ufffd" in text or "\0" in text:
         raise Invalid("The file is not text in UTF-8: save it as “CSV UTF-8”.")
-    lines = _lines(text.removeprefix("\ufeff"))
+    lines = _lines(text.lstrip(INVISIBLE))
     _, head = next(lines, (1, []))
     names = [_column(cell) for cell in head]
     if names.count("iccid") != 1 or len(names) > MOST_COLUMNS:
@@ -96,17 +99,19 @@ def read_file(text: str) -> SimFile:
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each line with its number; empty ones are passed over. Raises Invalid."""
-    first = text.split("\n", 1)[0]
-    divider = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider)
-    number = 1
+    first, _, rest = text.partition("\n")
+    named = DIVIDER.fullmatch(first.strip('\r "').lower())
+    divider, number = (named[1], 2) if named else (max(",;\t", key=first.count), 1)
+    reader = csv.reader(io.StringIO(rest if named else text, newline=""), delimiter=divider, strict=True)
+    before = number - 1
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield number, [_plain(cell) for cell in cells]
-            number = reader.line_num + 1
+            number = before + reader.line_num + 1
     except csv.Error as error:
-        raise Invalid(f"Line {number} is no CSV: {error}.") from error
+        why = "a quotation mark that opens there is closed nowhere" if "end of data" in str(error) else error
+        raise Invalid(f"Line {number} is no CSV: {why}.") from error
 
 
 def _plain(cell: str) -> str:

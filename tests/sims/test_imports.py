@@ -167,6 +167,10 @@ async def test_programs_import_too_and_so_many_are_kept(web: Served, db: Databas
         ("iccid,note\n" + "x" * LARGEST, "at most"),
         ("iccid,note\n8988228066600000001,\ufffd", "UTF-8"),
         (f"iccid,note\n8988228066600000001,{'x' * 200_000}", "no CSV"),
+        (
+            'iccid,note\n8988228066600000001,a\n8988228066600000002,"b\n8988228066600000003,c\n',
+            "Line 3 .* closed nowhere",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(text: str, why: str) -> None:
@@ -184,3 +188,11 @@ def test_a_line_says_what_is_there_afterwards() -> None:
     assert row.changes.custom_fields == {"customer": "Acme", "site": None}
     faults = read_file('iccid,custom_fields\n8988228066600000001,{"a": 1}\n8988228066600000002,{},x\n').errors
     assert [(one.line, one.error[:16]) for one in faults] == [(2, "custom_fields is"), (3, "It has 3 cells, ")]
+
+
+@pytest.mark.parametrize("before", ["\ufeff\ufeff", "\u200b", "sep=;\r\n", '\ufeff"sep=;"\n'])
+def test_what_programs_put_before_the_first_line_is_passed_over(before: str) -> None:
+    lines = before.count("\n")
+    file = read_file(before + "iccid;note\n8988228066600000001;a, b, c, d\n898822;x\n")
+    assert [(row.line, row.changes.note) for row in file.rows] == [(2 + lines, "a, b, c, d")]
+    assert [one.line for one in file.errors] == [3 + lines]
