@@ -1,6 +1,7 @@
 """Query parameters that an operation does not know are refused: a mistyped filter must not list the whole fleet.
 
-So is one that comes twice where the operation reads one value: of two searches or times none may go unread in silence.
+So is one that comes twice where the operation reads one value, and an Idempotency-Key: of two searches, times or keys
+none may go unread in silence.
 """
 
 import asyncio
@@ -13,13 +14,16 @@ from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
 from console.errors import Invalid
 
+IDEMPOTENCY_KEY = "idempotency-key"
 ALSO = "parameters_also"  # the route option: how parameters begin that the description can't name one by one
 
 
 async def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard for operations of the JSON API: Invalid (422) for a parameter that its description does not name, and
-    for one that comes more often than described.
+    for one that comes more often than described; so for two idempotency keys.
     """
+    if len(set(connection.headers.getall(IDEMPOTENCY_KEY, []))) > 1:
+        raise Invalid("One Idempotency-Key is taken, and several are given: which action is meant?")
     asked = connection.query_params.keys()
     if not asked:
         return

@@ -106,6 +106,8 @@ async def test_a_refused_request_uses_no_key_up(web: Served, cast: Cast, db: Dat
             headers = {b"Idempotency-Key": key.encode()}
             assert (await otto.post(TOP_UP, json=CARD, headers=headers)).status_code == 400
         assert (await otto.post(TOP_UP, json=CARD)).status_code == 400
+        two = [("Idempotency-Key", "k"), ("Idempotency-Key", "l")]
+        assert (await otto.post(TOP_UP, json=CARD, headers=two)).status_code == 422
         assert await actions(db) == 0
         assert (await ask(otto, TOP_UP, CARD, "k")).status_code == 202
 
