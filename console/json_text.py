@@ -33,6 +33,9 @@ SLICE = 64 * 1024  # bytes that are read at a time: what is made of them stands 
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 # What programs write though JSON has it not: backslashes before what needs none, and numbers that are none. Each
 # expression goes on from one of them to the next.
+_NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+MOST_NESTED = 64  # levels within an element, where a reader could not read all of them
+MOST_BRACKETS = 2_000_000  # looking at them takes a second
 MOST_REPAIRED = 1_000  # of a post: more of them are no slip of a program
 _TO_ODD_ESCAPE = re.compile(rb'(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _TO_NO_NUMBER = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"NI-]|-(?!Infinity)|N(?!aN)|I(?!nfinity))*+', re.DOTALL)
@@ -157,3 +160,27 @@ def _replaced(to_next: "re.Pattern[bytes]", odd: "re.Pattern[bytes]", by: bytes,
         parts.append(by)
         at = found.end()
     return b"".join(parts) + body[at:]
+
+
+def shallow(body: bytes) -> bytes:
+    """The same list or object, in which each element that is nested beyond MOST_NESTED is a text that holds it.
+
+    For JSON that a reader refuses as a whole for one element. Raises RecursionError above MOST_BRACKETS.
+    """
+    if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
+        raise RecursionError("too many brackets")
+    made, done, begin, level, deepest = bytearray(), 0, 0, 0, 0
+    for found in _NESTING.finditer(body):
+        at = found.start()
+        if body[at] in b"[{":
+            level += 1
+            if level == 2:
+                begin, deepest = at, 0
+            deepest = max(deepest, level)
+        elif body[at] in b"]}":
+            level -= 1
+            if level == 1 and deepest > MOST_NESTED + 1:
+                made += body[done:begin]
+                made += b'"' + body[begin : at + 1].replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"'
+                done = at + 1
+    return bytes(made + body[done:])

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from console import metrics
 from console.errors import BadRequest, ConsoleError, TooLarge
-from console.json_text import TooLong, readable, repaired
+from console.json_text import TooLong, readable, repaired, shallow
 
 MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
 LARGE = 256 * 1024  # bytes; what is smaller is read within milliseconds
@@ -87,14 +87,16 @@ def _read(body: bytes, bounds: Bounds) -> tuple[bytes, int]:
 
 
 def _decoded(text: bytes, decoder: "msgspec.json.Decoder[Any]") -> tuple[Any, bytes]:
-    """What was posted, and its text; repaired where it can't be read otherwise."""
+    """What was posted, and its text; repaired, or with deep records as texts, where it can't be read otherwise."""
     try:
         return decoder.decode(text), text
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         text = repaired(text)
-        return decoder.decode(text), text
+    except RecursionError:
+        text = shallow(text)
+    return decoder.decode(text), text
 
 
 class Unpacking:

@@ -231,3 +231,18 @@ async def test_a_post_that_grows_beyond_its_bound_is_refused_whole(db: Database,
     async with db.reading() as reading:
         sizes = (await reading.execute(sa.select(sa.func.octet_length(streamer_posts.c.body)))).scalars().all()
     assert list(sizes) == [6 * MB + 4]
+
+
+@pytest.mark.one_edition
+@pytest.mark.parametrize("levels", [1_500, 100_000])
+async def test_a_record_nested_too_deep_is_set_aside_alone(db: Database, acme: Acme, web: Served, levels: int) -> None:
+    deep = b'{"a":' * levels + rb'"]\"\\"' + b"}" * levels
+    good = msgspec.json.encode([usage(1, 1.0), usage(2, 1.0)])
+    async with httpx.AsyncClient(base_url=web.address, auth=CREDENTIALS, trust_env=False) as sender:
+        answer = await sender.post("/streamer/acme", content=good[:-1] + b"," + deep + b"]")
+    assert answer.status_code == 200, answer.text
+    await acme.run(take_in_posts)
+    assert await numbers(db) == (2, 1, 0)
+    async with db.reading() as reading:
+        raw = (await reading.execute(sa.select(unknown_records.c.body))).scalar_one()
+    assert msgspec.json.decode(raw).encode() == deep
