@@ -6,7 +6,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from console.actions.bulk.rules import canaries, canary_passed, counted, must_stop, startable
+from console.actions.bulk.rules import canaries, canary_passed, counted, must_stop, startable, window
 from console.actions.bulk.selection import identifiers_in
 from console.errors import Invalid
 from console.facts.bulk_actions import BulkCounts
@@ -127,6 +127,13 @@ def test_the_rest_waits_for_the_first() -> None:
     assert startable(first, 4, passed=True, window=8) == 7
     assert not canary_passed(first, 3, None, None)  # type: ignore[arg-type]
     assert canary_passed(counted({"confirmed": 2}, excluded=0, not_started=9, refused=1), 3, None, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rate", "at_work", "each"), [(10.0, 1, 8), (1.0, 1, 8), (30.0, 1, 24), (30.0, 5, 4), (10.0, 9, 1)]
+)
+def test_as_many_are_under_way_as_the_rate_of_calls_can_use(rate: float, at_work: int, each: int) -> None:
+    assert window(rate, at_work) == each
 
 
 def test_identifiers_are_found_in_whatever_is_pasted() -> None:

@@ -8,6 +8,7 @@ The rows of the list are the truth: whoever works on it next sees in them what h
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from console.facts.actions import ActionState
 from console.facts.bulk_actions import BulkCounts, BulkState
@@ -30,7 +31,8 @@ STOP_PERCENT = 5
 JUDGED_FROM = 20  # results; fewer are judged as if there were so many, so that one failure alone stops nothing
 MOST_CANARIES = 10
 CANARY_WAIT = timedelta(minutes=2)  # for the effects of what 1NCE has accepted
-WINDOW = 8  # actions of an organization's bulk actions that wait to be sent or are being sent
+WINDOW = 8  # actions of an organization's bulk actions that wait to be sent or are being sent; more if its rate of
+AHEAD_SECONDS = 0.8  # calls would not last so long with one call of each: no call that 1NCE allows goes unused
 PLAN_GOOD_FOR = timedelta(hours=1)
 
 
@@ -102,6 +104,11 @@ def canary_passed(counts: BulkCounts, canary: int, last_change: datetime | None,
     if counts.results + counts.cancelled < canary or counts.under_way:
         return False
     return not counts.accepted or last_change is None or now - last_change >= CANARY_WAIT
+
+
+def window(calls_per_second: float, at_work: int) -> int:
+    """How many actions of one bulk action may be under way, of so many that are at work."""
+    return max(1, max(WINDOW, ceil(calls_per_second * AHEAD_SECONDS)) // at_work)
 
 
 def startable(counts: BulkCounts, canary: int, *, passed: bool, window: int) -> int:

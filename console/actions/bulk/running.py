@@ -12,16 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.actions.bulk import writes
 from console.actions.bulk.commands import cancel_unsent, locked
-from console.actions.bulk.rules import WINDOW, canary_passed, must_stop, startable
+from console.actions.bulk.rules import canary_passed, must_stop, startable, window
 from console.actions.bulk.tables import bulk_actions
 from console.actions.requester import needed, requester_of
 from console.actions.tables import actions
 from console.facts.actions import ActionKind
 from console.facts.bulk_actions import BulkAction, BulkState
+from console.organizations.tables import organizations
 from console.store.database import Transaction
 
 S = BulkState
-b, a = bulk_actions.c, actions.c
+b, a, o = bulk_actions.c, actions.c, organizations.c
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -29,7 +30,8 @@ class Progress(Struct, frozen=True, kw_only=True):
 
     handle: str  # of whoever asked for it
     canary_passed_at: datetime | None
-    last_change_at: datetime | None  # of any of its actions
+    last_change_at: datetime | None  # of any of its actions, while the rest waits for the first
+    calls_per_second: float  # that the organization may make
 
 
 async def go_on(
@@ -57,14 +59,23 @@ async def go_on(
     if not passed and canary_passed(counts, bulk.canary, progress.last_change_at, now):
         bulk = await writes.change(transaction, organization_id, bulk, S.RUNNING, now, canary_passed_at=now)
         passed = True
-    most = startable(counts, bulk.canary, passed=passed, window=max(1, WINDOW // at_work))
+    most = startable(counts, bulk.canary, passed=passed, window=window(progress.calls_per_second, at_work))
     return bulk, await writes.start_some(transaction, requester, bulk, now, most=most) if most else 0
 
 
 async def progress_of(connection: AsyncConnection, organization_id: int, bulk_action_id: int) -> Progress:
-    """Who asked for it, and how the first SIMs are."""
+    """Who asked for it, how the first SIMs are, and how quickly it may go."""
     mine = sa.and_(b.organization_id == organization_id, b.id == bulk_action_id)
     of_bulk = sa.and_(a.organization_id == organization_id, a.bulk_action_id == bulk_action_id)
-    last = sa.select(sa.func.max(a.changed_at)).where(of_bulk).scalar_subquery()
-    row = (await connection.execute(sa.select(b.caller, b.canary_passed_at, last.label("last")).where(mine))).one()
-    return Progress(handle=row.caller, canary_passed_at=row.canary_passed_at, last_change_at=row.last)
+    last = sa.case(
+        (b.canary_passed_at.is_(None), sa.select(sa.func.max(a.changed_at)).where(of_bulk).scalar_subquery())
+    )
+    columns = (b.caller, b.canary_passed_at, last.label("last"), o.once_requests_per_second)
+    joined = bulk_actions.join(organizations, o.id == b.organization_id)
+    row = (await connection.execute(sa.select(*columns).select_from(joined).where(mine))).one()
+    return Progress(
+        handle=row.caller,
+        canary_passed_at=row.canary_passed_at,
+        last_change_at=row.last,
+        calls_per_second=row.once_requests_per_second,
+    )
