@@ -105,7 +105,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
             "worker_growth_mb": target(round((late - early) / MEGABYTE, 1), 10),
             "page_p95_ms": target(seen["page"]["p95_ms"], 100),
             "two_frames_p95_ms": target(seen["two_frames"]["p95_ms"], 100),
-            "open_page_follows": target(float(len(screen.stood_still_at)), 0),
+            "open_page_follows": target(float(len(seen["stood_still_at"])), 0),
         },
     }
 
