@@ -14,7 +14,7 @@ from msgspec import structs
 
 from console.actions.bulk import commands, reads, writes
 from console.actions.bulk.asking import template
-from console.actions.bulk.rules import WINDOW
+from console.actions.bulk.rules import MOST_WINDOW
 from console.actions.bulk.selection import Selection
 from console.errors import Conflict
 from console.facts.bulk_actions import BulkAction
@@ -75,7 +75,7 @@ class Bulks:
     async def finish(self, bulk: BulkAction) -> BulkAction:
         while (found := await self.read(bulk)).state == "running":
             await self.step()
-            assert await self.send(bulk) <= WINDOW
+            assert await self.send(bulk) <= MOST_WINDOW
         return found
 
     async def killed_step(self) -> None:

@@ -130,7 +130,7 @@ def test_the_rest_waits_for_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "at_work", "each"), [(10.0, 1, 8), (1.0, 1, 8), (30.0, 1, 24), (30.0, 5, 4), (10.0, 9, 1)]
+    ("rate", "at_work", "each"), [(10.0, 1, 8), (1.0, 1, 8), (30.0, 1, 24), (30.0, 5, 4), (10.0, 9, 1), (1000.0, 1, 24)]
 )
 def test_as_many_are_under_way_as_the_rate_of_calls_can_use(rate: float, at_work: int, each: int) -> None:
     assert window(rate, at_work) == each

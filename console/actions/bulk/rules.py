@@ -31,8 +31,8 @@ STOP_PERCENT = 5
 JUDGED_FROM = 20  # results; fewer are judged as if there were so many, so that one failure alone stops nothing
 MOST_CANARIES = 10
 CANARY_WAIT = timedelta(minutes=2)  # for the effects of what 1NCE has accepted
-WINDOW = 8  # actions of an organization's bulk actions that wait to be sent or are being sent; more if its rate of
-AHEAD_SECONDS = 0.8  # calls would not last so long with one call of each: no call that 1NCE allows goes unused
+WINDOW, MOST_WINDOW = 8, 24  # actions of an organization's bulk actions that wait to be sent or are being sent: so many
+AHEAD_SECONDS = 0.8  # as calls in this time, between these bounds, so that no call that 1NCE allows goes unused
 PLAN_GOOD_FOR = timedelta(hours=1)
 
 
@@ -108,7 +108,8 @@ def canary_passed(counts: BulkCounts, canary: int, last_change: datetime | None,
 
 def window(calls_per_second: float, at_work: int) -> int:
     """How many actions of one bulk action may be under way, of so many that are at work."""
-    return max(1, max(WINDOW, ceil(calls_per_second * AHEAD_SECONDS)) // at_work)
+    of_all = min(MOST_WINDOW, max(WINDOW, ceil(calls_per_second * AHEAD_SECONDS)))
+    return max(1, of_all // at_work)
 
 
 def startable(counts: BulkCounts, canary: int, *, passed: bool, window: int) -> int:
