@@ -39,16 +39,22 @@ def right(style: str, moment: datetime, text: str, now: datetime, zone: str) -> 
             here.replace(second=0) if here.second < LATEST_SECONDS and (here.hour, here.minute) == (0, 0) else here
         )
         return text == _clock(there, here) or ((just_before != here or here.hour == 0) and text == f"{there:%H:%M:%S}")
+    if style == "hour":
+        return text in (f"{there:%H:%M}", _clock(there, here)) and (len(text) == 5) == (there.date() == here.date())
+    if style == "axis":
+        return text == f"{there:%H:%M}"
     if style in ("date", "utc-date"):
         shown = there if style == "date" else moment
         return text == f"{shown.day} {MONTHS[shown.month - 1]} {shown.year}"
     if text in ("now", "0 s", "due now"):
         return (moment - now).total_seconds() < LATEST_SECONDS and (
-            style == "until" or (now - moment).total_seconds() < 5 + LATEST_SECONDS
+            style in ("until", "due") or (now - moment).total_seconds() < 5 + LATEST_SECONDS
         )
     number, unit, *_ = text.removeprefix("in ").replace(",", "").split(" ")
     span = (moment - now if text.startswith("in ") else now - moment).total_seconds()
     length = UNITS[unit]
+    if style in ("ahead", "due") and span > 0 and text.startswith("in "):  # rounded, seconds up
+        return abs(span - int(number) * length) <= (1 if length == 1 else length / 2) + LATEST_SECONDS
     return int(number) * length - LATEST_SECONDS <= span < (int(number) + 1) * length + LATEST_SECONDS
 
 
