@@ -12,9 +12,9 @@ from simulator.times import zulu_millis
 
 
 class Entry(Struct):
-    """One entry: `kind` is "change", "reset", "topup", "sms", "sms.cancel", "order", "ticket"; `detail` depends on it.
+    """One entry. `kind` is "change", "reset", "topup", "sms", "sms.cancel", "order", "ticket" or "order.gone".
 
-    The last two belong to no SIM: their ICCID is empty.
+    `detail` depends on it. The last three kinds belong to no SIM: their ICCID is empty.
     """
 
     id: int

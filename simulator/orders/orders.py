@@ -83,6 +83,7 @@ class Orders:
             return False
         if status is None:
             self.gone.add(number)
+            self._ledger.write("order.gone", "", {"order": number})
         else:
             self.all[number].status = status
         return True
