@@ -31,11 +31,11 @@ _CONTROLS = b"".join(b"%c" % code for code in range(0x20) if code not in b"\t\n\
 _BLANKS = {b"\t": rb"\t", b"\n": rb"\n", b"\r": rb"\r"}
 SLICE = 64 * 1024  # bytes that are read at a time: what is made of them stands in memory besides
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-# What programs write though JSON has it not: backslashes before what needs none, and numbers that are none. Each
-# expression goes on from one of them to the next.
 _NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 MOST_NESTED = 64  # levels within an element, where a reader could not read all of them
 MOST_BRACKETS = 2_000_000  # looking at them takes a second
+# What programs write though JSON has it not: backslashes before what needs none, and numbers that are none. Each
+# expression goes on from one of them to the next.
 MOST_REPAIRED = 1_000  # of a post: more of them are no slip of a program
 _TO_ODD_ESCAPE = re.compile(rb'(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _TO_NO_NUMBER = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"NI-]|-(?!Infinity)|N(?!aN)|I(?!nfinity))*+', re.DOTALL)

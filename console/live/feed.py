@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from console import metrics
 from console.live.memory import FactMemory
-from console.live.received import ReceivedFact, read_entries, read_item
+from console.live.received import ReceivedFact, read_entries, read_message
 from console.log import logger
 from console.store.outbox import CHANNEL, EPOCH, STREAM, position
 
@@ -55,7 +55,7 @@ class Feed:
         self.memory = FactMemory()
         self._known = asyncio.Event()  # the number of the last fact published before this process began
         self._advanced = asyncio.Event()  # set at each new fact or epoch
-        self._passes_over = False  # something could not be read: receivers are reset, and begin after it
+        self._in_hand = False  # facts are being read or passed on: if that fails, receivers are reset
 
     async def ready(self, within: float) -> None:
         """Return when it follows Redis for the first time, or after so many seconds without."""
@@ -75,8 +75,7 @@ class Feed:
                 logger("live").warning("Redis does not answer, pages are not updated", reason=str(error))
             except Exception:  # the feed must not end, nor try for ever what it can't read: it is passed over
                 metrics.loop_errors.labels("feed").inc()
-                logger("live").exception("the feed has failed, and begins again after what it could not read")
-                self._passes_over = True
+                logger("live").exception("the feed has failed, and begins again")
             self._went_down()
             delay = 0.1 if time.monotonic() - began > 10 else min(delay * 2, 5.0)
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
@@ -111,7 +110,7 @@ class Feed:
     async def _catch_up(self) -> None:
         """The subscription has begun: take what was published before it."""
         epoch, seq = await position(self._redis)
-        if epoch != self.epoch or self._passes_over:  # who came before the first epoch was known has missed facts
+        if epoch != self.epoch or self._in_hand:  # who came before the first epoch was known has missed facts
             self._begin_again(epoch, seq, "unreadable" if epoch == self.epoch else "restarted")
         elif seq > self.seq:
             await self._fill(seq)
@@ -122,7 +121,7 @@ class Feed:
             self.receiver.connected()
 
     def _begin_again(self, epoch: str, seq: int, reason: str) -> None:
-        self.epoch, self.seq, self._passes_over = epoch, seq, False
+        self.epoch, self.seq, self._in_hand = epoch, seq, False
         self.memory.clear()
         self._advanced.set()
         if self.receiver:
@@ -138,15 +137,15 @@ class Feed:
             await self._pass_on(missed, time.time())
 
     async def _take(self, message: bytes) -> None:
-        header, *items = message.split(b"\n")
-        epoch_bytes, first_bytes, published_at = header.split(b"\t")
-        epoch, first = epoch_bytes.decode(), int(first_bytes)
+        self._in_hand = True
+        epoch, published_at, facts = read_message(message)
+        self._in_hand = False
+        first = facts[0].seq
         if epoch != self.epoch:
             self._begin_again(epoch, first - 1, "restarted")
         if first > self.seq + 1:
             await self._fill(first - 1)
-        facts = [read_item(first + index, item) for index, item in enumerate(items) if first + index > self.seq]
-        await self._pass_on(facts, float(published_at))
+        await self._pass_on([fact for fact in facts if fact.seq > self.seq], published_at)
 
     async def _pass_on(self, facts: Sequence[ReceivedFact], published_at: float) -> None:
         """A few at a time: pages are drawn meanwhile, and the event loop must go on."""
@@ -154,11 +153,13 @@ class Feed:
             if first:
                 await asyncio.sleep(0)
             part = facts[first : first + AT_ONCE]
+            self._in_hand = True
             self.memory.add(part)
             self.seq = part[-1].seq
             self._advanced.set()
             if self.receiver:
                 self.receiver.receive(part)
+            self._in_hand = False
         if facts:
             metrics.fanout.observe(max(0.0, time.time() - published_at))
 

@@ -18,6 +18,14 @@ class ReceivedFact(Struct, frozen=True):
     drawn: dict[object, Any] = field(default_factory=dict)  # the pieces of this one fact, by who has drawn them
 
 
+def read_message(message: bytes) -> tuple[str, float, list[ReceivedFact]]:
+    """What was published in one step: the epoch, when (seconds since 1970), and the facts. Raises ValueError."""
+    header, *items = message.split(b"\n")
+    epoch, first, published_at = header.split(b"\t")
+    facts = [read_item(int(first) + place, item) for place, item in enumerate(items)]
+    return epoch.decode(), float(published_at), facts
+
+
 def read_item(seq: int, item: bytes) -> ReceivedFact:
     """An item as the outbox writes it: organization, kind, subject, body."""
     organization, kind, subject, body = item.split(b"\t", 3)
