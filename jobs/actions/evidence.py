@@ -87,9 +87,10 @@ class Evidence:
         try:
             order = await self._client.orders.order(int(number), priority=NOW)
         except NotFound:
-            listed = await self._client.orders.orders(priority=NOW)  # where it has orders, it is that one which is gone
-            found = next((one for one in listed.items if str(one.number) == number), None)
-            gone, orders = found is None, [] if found is None else [found]
+            listed = await self._client.orders.orders(priority=NOW)
+            orders = [one for one in listed.items if str(one.number) == number]
+            known = [one.number for one in listed.items]  # where it names its orders, it is that one which is gone
+            gone = bool(known) and None not in known and not listed.unreadable and not orders
         else:
             orders = [order]
         async with self._run.db.transaction() as transaction:

@@ -137,6 +137,18 @@ async def test_without_an_answer_nothing_changes_and_it_is_said(otto: Operator, 
 
 
 @pytest.mark.one_edition
+async def test_a_list_that_names_no_order_does_not_prove_that_one_is_gone(otto: Operator, iccid: str) -> None:
+    action = await accepted(otto, iccid)
+    await otto.simulation.ask("POST", f"orders/{action.order_number}/drop")
+    await say(otto, action)
+    await otto.fault(path="/orders$", kind="renamed", field="order_number", method="GET")
+    said = await otto.settle(action)
+    assert (said.state, "stays accepted" in said.explanation) == ("accepted", True), said.explanation
+    await say(otto, action)
+    assert (await otto.settle(action)).state == "failed"
+
+
+@pytest.mark.one_edition
 async def test_only_an_accepted_bank_transfer_can_be_ended_so_with_a_reason_and_not_at_once(
     otto: Operator, iccid: str
 ) -> None:
