@@ -18,7 +18,8 @@ from console.errors import BadRequest, ConsoleError, TooLarge
 from console.json_text import TooLong, readable, repaired, shallow
 
 MOST_VALUES = 1_000_000  # in a post: 3,000 records have some 150,000
-LARGE = 256 * 1024  # bytes; what is smaller is read within milliseconds
+LARGE = 256 * 1024  # bytes; what is smaller, and has no more than MANY_BRACKETS that open, is read within milliseconds
+MANY_BRACKETS = 20_000  # records have some ten each
 GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _thread = ThreadPoolExecutor(1, thread_name_prefix="large-posts")  # two would keep the loop waiting twice as long
@@ -37,12 +38,17 @@ async def read_body(request: Request[Any, Any, Any], bounds: Bounds) -> tuple[by
     """The body in UTF-8, and how many records it has. Raises BadRequest, or TooLarge, and counts the refusal."""
     try:
         body = await _unpacked(request, bounds.largest_bytes)
-        if len(body) > LARGE:
+        if takes_long(body):
             return await asyncio.get_running_loop().run_in_executor(_thread, _read, body, bounds)
         return _read(body, bounds)
     except ConsoleError:
         metrics.streamer_posts.labels("refused").inc()
         raise
+
+
+def takes_long(body: bytes) -> bool:
+    """Whether reading it could hold the event loop."""
+    return len(body) > LARGE or body.count(b"[") + body.count(b"{") > MANY_BRACKETS
 
 
 async def _unpacked(request: Request[Any, Any, Any], largest: int) -> bytes:

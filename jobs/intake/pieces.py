@@ -49,7 +49,7 @@ async def _take_one(run: Run, transaction: Transaction, post: StreamerPost) -> t
         piece = pieces.popleft()
         try:
             async with transaction.attempt():
-                records = read_post(post, b"[" + b",".join(map(bytes, piece)) + b"]", run.now())
+                records = await read_post(post, b"[" + b",".join(map(bytes, piece)) + b"]", run.now())
                 taken = await take_in(run, transaction, [records])
         except Exception as error:  # the bad record is not known yet
             if not theirs(error):

@@ -21,13 +21,14 @@ NEWEST = timedelta(days=1)  # how far ahead a clock at 1NCE may be
 log = logger("jobs")
 
 
-def read_post(post: StreamerPost, body: bytes, now: datetime) -> Post:
+async def read_post(post: StreamerPost, body: bytes, now: datetime) -> Post:
     """What the post says. Who knows the SMS Forwarder's address can send messages, and nothing else."""
     read = messages_alone if post.source == Source.FORWARDER else read_batch
     try:
         batch = read(body)
     except RecursionError:  # a record that was let in by a reader with more room
-        batch = read(body := shallow(body))
+        body = await asyncio.to_thread(shallow, body)
+        batch = read(body)
     return Post(within(batch, body, now - OLDEST, now + NEWEST), post.source, post.received_at)
 
 
@@ -36,7 +37,7 @@ async def take_posts(run: Run, transaction: Transaction, posts: Sequence[Streame
     good: dict[int, Post] = {}
     for post in posts:
         try:
-            good[post.id] = read_post(post, as_list(post.body), run.now())
+            good[post.id] = await read_post(post, as_list(post.body), run.now())
         except (msgspec.MsgspecError, RecursionError) as error:
             await put_aside(run, transaction, post, error)
         await asyncio.sleep(0)  # reading takes some twenty milliseconds a post

@@ -12,6 +12,7 @@ from console.facts.source import Source
 from console.http.sign_in_throttle import OF_NETWORK
 from console.sms.tables import sms
 from console.store.database import Database
+from console.streamer.bodies import LARGE, takes_long
 from console.streamer.posts_writes import keep_post
 from console.streamer.tables import streamer_posts, unknown_records
 from console.usage.tables import usage_daily, usage_records
@@ -231,6 +232,14 @@ async def test_a_post_that_grows_beyond_its_bound_is_refused_whole(db: Database,
     async with db.reading() as reading:
         sizes = (await reading.execute(sa.select(sa.func.octet_length(streamer_posts.c.body)))).scalars().all()
     assert list(sizes) == [6 * MB + 4]
+
+
+def test_a_post_that_could_hold_the_loop_is_read_beside_it() -> None:
+    usual = msgspec.json.encode([usage(number, 1.0) for number in range(400)])
+    assert len(usual) > LARGE / 4
+    assert not takes_long(usual)
+    assert takes_long(b"[" * 120_000 + b"]" * 120_000)
+    assert takes_long(b" " * (LARGE + 1))
 
 
 @pytest.mark.one_edition
