@@ -5,6 +5,7 @@ Conditions with a threshold end a little beyond it (hysteresis), so that a value
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from console.alert_rules import quota_findings
 from console.alert_rules.judged import Finding, Found, JudgedSim
@@ -24,7 +25,14 @@ def find(kind: RuleKind, parameters: RuleParameters, sim: JudgedSim, now: dateti
 
 def _minute(moment: datetime | None) -> str:
     """As it is written in UTC. By far cheaper than a format, and thousands are written at once."""
-    return f"{moment.astimezone(UTC).isoformat(' ', 'minutes')[:16]} UTC" if moment else ""
+    if moment is None:
+        return ""
+    return f"{str(moment if moment.tzinfo is UTC else moment.astimezone(UTC))[:16]} UTC"
+
+
+@cache
+def _hours(hours: int) -> timedelta:
+    return timedelta(hours=hours)
 
 
 def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
@@ -33,13 +41,13 @@ def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Fo
         return Finding.ENDED, None
     if sim.last_seen_at is None:
         return Finding.UNKNOWN, None
-    silent = now - sim.last_seen_at > timedelta(hours=parameters.hours or 0)
+    silent = now - sim.last_seen_at > _hours(parameters.hours or 0)
     return Finding.HOLDS if silent else Finding.ENDED, lambda: f"last seen {_minute(sim.last_seen_at)}"
 
 
 def silent_after(parameters: RuleParameters, usual_gap_seconds: int, longest_gap_seconds: int) -> timedelta:
     """After how long without contact a SIM is silent: so many usual gaps, and longer than it ever was before."""
-    least = timedelta(hours=parameters.hours or 0)
+    least = _hours(parameters.hours or 0)
     return max(least, timedelta(seconds=max(usual_gap_seconds * (parameters.times or 0), longest_gap_seconds)))
 
 

@@ -172,9 +172,8 @@ async def test_judging_what_the_database_chooses_is_judging_every_sim(fleet: Fle
         lasting = [rule for rule in asked if not KINDS[rule.kind].momentary]
         async with fleet.db.reading() as connection:
             found = {(row[0], row[1]) for row in (await connection.execute(query)).all()}
-            in_vain = await candidates.of_the_fleet(
-                connection, fleet.cast.acme, lasting, fleet.now, after="", limit=SIMS
-            )
+            again = candidates.of_the_fleet(fleet.cast.acme, lasting, fleet.now, limit=SIMS)
+            in_vain = await candidates.read(connection, again, after="")
         assert found ^ {one for one in model.held if one[1] in model.sims} == set()
         assert in_vain == [], "what was judged is not chosen again"
         most = max(most, len(found))

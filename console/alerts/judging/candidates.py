@@ -53,36 +53,28 @@ async def of_changes(
     statuses, imeis = before(each.c.was_status, "was_status"), before(each.c.was_imei, "was_imei")
     grouped = sa.select(each.c.iccid, statuses, imeis).group_by(each.c.iccid).subquery("were")
     joined = grouped.join(sims, sims.c.iccid == grouped.c.iccid)
-    return await _differing(connection, organization_id, rules, joined, now)
+    return await read(connection, _differing(organization_id, rules, joined, now)) if rules else []
 
 
-async def of_the_fleet(
-    connection: AsyncConnection,
-    organization_id: int,
-    rules: Sequence[AlertRule],
-    now: datetime,
-    *,
-    after: str,
-    limit: int,
-) -> Candidates:
-    """Of all SIMs the ones that differ for one of the rules, by ICCID, so many of those after this one."""
+def of_the_fleet(
+    organization_id: int, rules: Sequence[AlertRule], now: datetime, *, limit: int
+) -> "sa.Select[tuple[Any, ...]]":
+    """The query for those of all SIMs that differ for one of the rules, by ICCID, so many of those after `after`."""
     nothing = sa.select(sa.null().cast(TEXTS).label("was_status"), sa.null().cast(TEXTS).label("was_imei"))
-    joined = sims.join(nothing.subquery("were"), sa.true())
-    return await _differing(connection, organization_id, rules, joined, now, after=after, limit=limit)
+    query = _differing(organization_id, rules, sims.join(nothing.subquery("were"), sa.true()), now)
+    return query.where(sims.c.iccid > sa.bindparam("after", type_=sa.Text)).order_by(sims.c.iccid).limit(limit)
 
 
-async def _differing(
-    connection: AsyncConnection,
-    organization_id: int,
-    rules: Sequence[AlertRule],
-    joined: "sa.FromClause",
-    now: datetime,
-    *,
-    after: str | None = None,
-    limit: int | None = None,
-) -> Candidates:
-    if not rules:
-        return []
+async def read(connection: AsyncConnection, query: "sa.Select[tuple[Any, ...]]", **values: str) -> Candidates:
+    """What a query of this module finds."""
+    made: Callable[..., JudgedSim] = JudgedSim  # of a row, in the order of its fields
+    rows = (await connection.execute(query, values)).all()
+    return [(made(*row[:-3], row[-3] or (), row[-2] or ()), row[-1]) for row in rows]
+
+
+def _differing(
+    organization_id: int, rules: Sequence[AlertRule], joined: "sa.FromClause", now: datetime
+) -> "sa.Select[tuple[Any, ...]]":
     for quota, service in ((data, "data"), (sms, "sms")):
         mine = sa.and_(quota.c.organization_id == sims.c.organization_id, quota.c.iccid == sims.c.iccid)
         joined = joined.outerjoin(quota, sa.and_(mine, quota.c.service == service))
@@ -100,12 +92,7 @@ async def _differing(
     differs = {rule.id: _differs(organization_id, rule, held_rules, now) for rule in rules}
     columns.append(sa.func.array_to_string(array([sa.case((one, id_)) for id_, one in differs.items()]), ","))
     query = sa.select(*(column.label(f"column_{place}") for place, column in enumerate(columns))).select_from(joined)
-    query = query.where(sims.c.organization_id == organization_id, sa.or_(*differs.values()))
-    if after is not None:
-        query = query.where(sims.c.iccid > after).order_by(sims.c.iccid).limit(limit)
-    made: Callable[..., JudgedSim] = JudgedSim  # of a row, in the order of its fields
-    rows = (await connection.execute(query)).all()
-    return [(made(*row[:-3], row[-3] or (), row[-2] or ()), row[-1]) for row in rows]
+    return query.where(sims.c.organization_id == organization_id, sa.or_(*differs.values()))
 
 
 def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.FromClause, list[sa.ColumnElement[Any]]]":

@@ -95,10 +95,12 @@ async def _by_time(judging: Judging, *, but: set[int]) -> None:
 
 async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
     """Every SIM, by these rules, some thousand at a time."""
-    connection, organization_id, last = judging.transaction.connection, judging.organization_id, ""
-    more = bool(rules)
+    if not rules:
+        return
+    query = candidates.of_the_fleet(judging.organization_id, rules, judging.now, limit=AT_ONCE)
+    last, more = "", True
     while more:
-        sims = await candidates.of_the_fleet(connection, organization_id, rules, judging.now, after=last, limit=AT_ONCE)
+        sims = await candidates.read(judging.transaction.connection, query, after=last)
         await judge_sims(judging, rules, sims)
         more = len(sims) == AT_ONCE
         last = sims[-1][0].iccid if sims else ""

@@ -140,9 +140,11 @@ async def open_alerts(
         statement = sa.insert(alerts).returning(a.key, a.id)
         ids |= {row.key: row.id for row in (await transaction.connection.execute(statement, new)).all()}
     names = ("alert_id", "subject", "since", "value")
-    rows = [(ids[key], one.subject, one.since or now, one.value) for key, subjects in found.items() for one in subjects]
-    source = await passed(transaction.connection, alert_subjects, names, rows)
-    row = sa.select(sa.literal(organization_id), sa.literal(rule.id), *(source.c[name] for name in names))
+    rows = [(ids[key], one.subject, one.since, one.value) for key, subjects in found.items() for one in subjects]
+    source = (await passed(transaction.connection, alert_subjects, names, rows)).c
+    since = sa.func.coalesce(source.since, sa.literal(now, s.since.type))
+    columns = (source.alert_id, source.subject, since, source.value)
+    row = sa.select(sa.literal(organization_id), sa.literal(rule.id), *columns)
     upsert = insert(alert_subjects).from_select(["organization_id", "rule_id", *names], row)
     again = {"open": True, "holds": True, "ended_at": None, "value": upsert.excluded.value}
     await transaction.connection.execute(
