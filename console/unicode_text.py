@@ -26,6 +26,11 @@ def normal(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     return unicodedata.normalize(form, "".join(kept))
 
 
+def lower(text: str) -> str:
+    """In lower case letter by letter, as PostgreSQL's `lower` has it: no letter becomes two."""
+    return "".join(one.lower()[0] for one in text)
+
+
 def is_visible(text: str) -> bool:
     """Whether all of it can be seen: no control, format or direction characters, and joiners only where they join."""
     return text.isprintable() or _without_joiners(text).isprintable()

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from console.facts.network import NetworkEvent
 from console.iccid import InvalidIccid, parse
+from console.unicode_text import lower
 
 FIELDS = {  # parameters of an address, and the field of an event that each asks about
     "severity": "severity",
@@ -24,10 +25,15 @@ MOST_WORDS, LONGEST_SEARCH = 8, 200
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):
-    """Of each field one of these values; every word somewhere in the event. Empty means all."""
+    """Of each field one of these values, in any case; every word somewhere in the event. Empty means all."""
 
     values: dict[str, tuple[str, ...]] = {}  # by parameter
     words: tuple[str, ...] = ()  # lower case
+
+    @property
+    def compared(self) -> dict[str, tuple[str, ...]]:
+        """The values in lower case, as an event's are compared with them."""
+        return {name: tuple(map(lower, values)) for name, values in self.values.items()}
 
     @property
     def active(self) -> bool:

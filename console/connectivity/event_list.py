@@ -80,7 +80,7 @@ def _tail(organization_id: "int | sa.BindParameter[int]", wanted: EventFilter) -
     """What is looked through: events of watched SIMs."""
     tail = sa.select(*EVENT_COLUMNS).where(network_events.c.organization_id == organization_id)
     tail = tail.where(is_watched(network_events))
-    if PLAIN not in wanted.values.get("severity", (PLAIN,)):
+    if PLAIN not in wanted.compared.get("severity", (PLAIN,)):
         tail = tail.where(NOTABLE)
     if sims := wanted.values.get("sim"):
         tail = tail.where(network_events.c.iccid == sa.func.any(texts(sims)))
@@ -94,8 +94,8 @@ def _found(read: "sa.Subquery", wanted: EventFilter) -> "sa.Select[Any]":
 def _asked(read: "sa.Subquery", wanted: EventFilter) -> "list[sa.ColumnElement[bool]]":
     known = sa.func.coalesce
     asked: list[sa.ColumnElement[bool]] = [
-        known(sa.func.nullif(read.c[FIELDS[name]], ""), UNKNOWN) == sa.func.any(texts(values))
-        for name, values in wanted.values.items()
+        sa.func.lower(known(sa.func.nullif(read.c[FIELDS[name]], ""), UNKNOWN), type_=sa.Text) == sa.any_(texts(values))
+        for name, values in wanted.compared.items()
     ]
     text: sa.ColumnElement[Any] = sa.func.lower(sa.func.concat_ws("\n", *(read.c[name] for name in SEARCHED)))
     return [*asked, *(sa.func.strpos(text, word) > 0 for word in wanted.words)]

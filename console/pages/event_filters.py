@@ -18,6 +18,7 @@ from console.connectivity.event_filter import (
     read_filter,
 )
 from console.facts.network import NetworkEvent
+from console.unicode_text import lower
 
 PATH = "/events"
 TITLES = {
@@ -102,10 +103,10 @@ def fieldsets(wanted: EventFilter, found: dict[str, list[str]]) -> list[Choices]
     known = {"severity": list(SEVERITIES), **found}
     made = []
     for field, title in TITLES.items():
-        chosen = wanted.values.get(field, ())
+        chosen = {lower(value): value for value in wanted.values.get(field, ())}
         if field in known or chosen:
-            options = list(dict.fromkeys((*known.get(field, ()), *chosen)))
-            marked = [(value, value in chosen) for value in options]
+            options = {lower(value): value for value in known.get(field, ())}
+            marked = [(value, spelled in chosen) for spelled, value in {**options, **chosen, **options}.items()]
             made.append(Choices(field=field, title=title, options=marked, typed=field in TYPED))
     return made
 

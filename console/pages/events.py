@@ -83,7 +83,7 @@ def _attributes(asked: EventQuery, found: EventPage, *, past: bool) -> dict[str,
         "data-limit": str(EVENTS),
         "data-calm": "",
         "data-verified": "",
-        "data-filter": json.encode(asked.wanted.values).decode() if asked.wanted.values else None,
+        "data-filter": json.encode(asked.wanted.compared).decode() if asked.wanted.values else None,
         "data-words": " ".join(asked.wanted.words) or None,
         **every,
     }

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from console.sims.annotations_rules import CUSTOM, field_name
-from console.unicode_text import normal
+from console.unicode_text import lower, normal
 
 LOW_PERCENT = 20
 MOST_SORTS = 8
@@ -50,8 +50,8 @@ class Criterion(Struct, frozen=True, order=True):
 
 
 def spelled(field: str, value: str) -> str:
-    """What a filter compares: of fields in ANY_CASE in lower case, letter by letter, as PostgreSQL does."""
-    return "".join(one.lower()[0] for one in value) if field in ANY_CASE else value
+    """What a filter compares: of fields in ANY_CASE in lower case."""
+    return lower(value) if field in ANY_CASE else value
 
 
 class SimFilter(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,14 @@
 // A tail of events: which of the new ones its filter takes, and those that say the same on one line.
 
-// Whether a filtered list takes a thing. The list says which values it takes of which field and which words it looks
-// for; `about` holds what the thing says.
+const lower = (text) => Array.from(text, (one) => [...one.toLowerCase()][0]).join("");
+
+// Whether a filtered list takes a thing. The list says, in lower case, which values it takes of which field and which
+// words it looks for; `about` holds what the thing says.
 export function takes(list, about) {
   const { filter, words } = list.dataset;
   const said = words ? Object.values(about).join("\n").toLowerCase() : "";
   return (
-    Object.entries(JSON.parse(filter ?? "{}")).every(([name, values]) => values.includes(about[name] || "unknown")) &&
+    Object.entries(JSON.parse(filter ?? "{}")).every(([name, values]) => values.includes(lower(about[name] || "unknown"))) &&
     (words ?? "").split(" ").every((word) => said.includes(word))
   );
 }

@@ -60,6 +60,8 @@ async def test_an_address_says_which_events_are_listed(web: Served, db: Database
         assert await listed("fold=no&severity=warn&severity=critical") == [6, 5, 4, 3]
         assert await listed("fold=no&operator=unknown&operator=T-Mobile") == [6, 2, 1]
         assert await listed("fold=no&type=SIM+blocked") == [6]
+        assert await listed("fold=no&operator=t-mobile&operator=UNKNOWN") == [6, 2, 1]
+        assert await listed("fold=no&severity=Info&severity=CRITICAL") == [6, 2, 1]
         assert await listed("fold=no&q=roaming+4%3E") == [4]
         assert await listed(f"fold=no&sim={ADAS_SIM}&severity=critical") == [6]
         assert await listed("q=nothing-like-it") == []
@@ -107,7 +109,7 @@ def test_what_an_address_asks_beyond_the_bounds_is_left_out_and_named() -> None:
 
 async def test_an_open_page_takes_what_its_filter_asks_for_and_folds_it(page: Page, db: Database, cast: Cast) -> None:
     await happen(db, cast.acme, 1, kind="refused")
-    await page.goto("/events?severity=warn&q=orange")
+    await page.goto("/events?severity=WARN&operator=orange&q=orange")
     await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
     await happen(db, cast.acme, *range(100, 250))  # more than a list holds
     await happen(db, cast.acme, 2, 3, kind="refused")
