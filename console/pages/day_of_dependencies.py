@@ -25,6 +25,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     since: datetime
     level: Level
     text: str
+    failing_since: datetime | None = None  # of what goes on: it is in no text
 
 
 class Dependency(Struct, frozen=True, kw_only=True):
@@ -48,19 +49,29 @@ class Dependency(Struct, frozen=True, kw_only=True):
 def of_spans(
     times: Sequence[datetime], now: datetime, spans: Sequence[Span], known: Callable[[int], bool]
 ) -> list[Bar]:
-    """Bars of something that failed in these spans; `known` says of a step whether anybody looked."""
+    """Bars of something that failed in these spans; `known` says of a step whether anybody looked.
+
+    A span that ends `now` goes on. Its bar says since when, which stays true while the page stands.
+    """
     bars = []
     for number, time in enumerate(times):
         end = min(time + STEP, now)
-        lost = sum((max(timedelta(0), min(until, end) - max(since, time)) for since, until in spans), timedelta(0))
+        failing_since = min((since for since, until in spans if until == now == end), default=None)
+        over = _within(time, end, [span for span in spans if span[0] != failing_since])
+        lost = over + (end - max(failing_since, time) if failing_since else timedelta(0))
         if lost:
             level: Level = "bad" if lost * 2 >= end - time else "some"
-            bars.append(Bar(since=time, level=level, text=f"not for {_minutes(lost)}"))
+            text = f"not for {_minutes(over)}" if over else ""
+            bars.append(Bar(since=time, level=level, text=text, failing_since=failing_since))
         elif known(number):
             bars.append(Bar(since=time, level="ok", text="all the time"))
         else:
             bars.append(Bar(since=time, level="unknown", text="not known"))
     return bars
+
+
+def _within(begin: datetime, end: datetime, spans: Sequence[Span]) -> timedelta:
+    return sum((max(timedelta(0), min(until, end) - max(since, begin)) for since, until in spans), timedelta(0))
 
 
 def _minutes(length: timedelta) -> str:

@@ -24,11 +24,25 @@ NOW = TIMES[3] + timedelta(minutes=10)
 def test_a_bar_says_for_how_long_it_failed_and_is_not_known_where_nobody_looked() -> None:
     spans = [(T + timedelta(minutes=40), T + timedelta(minutes=52)), (TIMES[3], NOW)]
     bars = of_spans(TIMES, NOW, spans, (0, 1).__contains__)
-    assert [(one.level, one.text) for one in bars] == [
-        ("ok", "all the time"),
-        ("some", "not for 12 min"),
-        ("unknown", "not known"),
-        ("bad", "not for 10 min"),
+    assert [(one.level, one.text, one.failing_since) for one in bars] == [
+        ("ok", "all the time", None),
+        ("some", "not for 12 min", None),
+        ("unknown", "not known", None),
+        ("bad", "", TIMES[3]),
+    ]
+
+
+def test_what_goes_on_is_kept_apart_from_what_is_over() -> None:
+    began = TIMES[2] + timedelta(minutes=25)
+    spans = [(began, TIMES[3] + timedelta(minutes=1)), (TIMES[3] + timedelta(minutes=8), NOW)]
+    assert [(one.level, one.text, one.failing_since) for one in of_spans(TIMES, NOW, spans, lambda _: True)[2:]] == [
+        ("some", "not for 5 min", None),
+        ("some", "not for 60 s", TIMES[3] + timedelta(minutes=8)),
+    ]
+    whole = of_spans(TIMES, NOW, [(began, NOW)], lambda _: True)[2:]
+    assert [(one.level, one.text, one.failing_since) for one in whole] == [
+        ("some", "not for 5 min", None),
+        ("bad", "", began),
     ]
 
 

@@ -81,8 +81,8 @@ def pages(truth: Truth, iccid: str) -> list[Watched]:
         events("", ""),
         events("?severity=warn&severity=error", "AND severity IN ('warn', 'error')"),
         events("?operator=Cut&q=context", "AND operator = 'Cut' AND description || ' ' || name ILIKE '%context%'"),
-        Watched(path="/jobs", held=truth.jobs),
-        Watched(path="/jobs?state=failed", rows={"#runs": lambda: truth.runs("AND state = 'failed'")}),
+        Watched(path="/jobs", held=truth.jobs, seconds=65),  # its day is read again every minute
+        Watched(path="/jobs?state=failed", rows={"#runs": lambda: truth.runs("AND state = 'failed'")}, seconds=65),
         Watched(path="/carrier", held=truth.carrier),
         Watched(path="/quotas", held=truth.quotas, seconds=65, waits=True),  # counted anew once a minute
         Watched(path="/quotas?left=exhausted", seconds=65, waits=True),
