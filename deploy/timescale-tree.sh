@@ -6,7 +6,7 @@
 set -euo pipefail
 
 tree=${1:-.timescale}
-recipe=2 # raise it when the packages below change: older trees are then made anew
+recipe=3 # raise it when the packages below change: older trees are then made anew
 stamp="$tree/.complete-$recipe"
 
 already() {
@@ -41,7 +41,7 @@ if ! mmdebstrap --mode=root --variant=minbase \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --include=postgresql-17,postgresql-17-timescaledb,pgbouncer \
+    --include=postgresql-17,postgresql-17-timescaledb,pgbouncer,libfaketime \
     trixie "$unfinished" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     echo "TimescaleDB could not be unpacked into $tree." >&2

@@ -14,6 +14,8 @@ from console.trial.faults import EmbeddedFault
 NOBODY = 65534
 _UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 _BARE = ("env", "-i", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin")
+# By which libfaketime moves the clock, in another tree too; what its processes share stays in this one.
+_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_CACHE_DURATION")
 
 
 class RunAs(Struct, frozen=True):
@@ -34,7 +36,7 @@ def run_as(root: Path | None = None) -> RunAs:
     if root is None and me != 0 and _has_name(me):
         return RunAs((), None, me)
     if _namespaces():
-        inside = () if root is None else (f"--root={root}", "--wd=/", *_BARE)
+        inside = () if root is None else (f"--root={root}", "--wd=/", *_bare())
         return RunAs((*_UNSHARE, *inside), None, me)
     if me != 0:
         raise EmbeddedFault(
@@ -42,7 +44,7 @@ def run_as(root: Path | None = None) -> RunAs:
             "Start as a named user, or set DATABASE_URL to a server of your own."
         )
     if root is not None:
-        return RunAs(("chroot", f"--userspec={NOBODY}:{NOBODY}", str(root), *_BARE), None, NOBODY)
+        return RunAs(("chroot", f"--userspec={NOBODY}:{NOBODY}", str(root), *_bare()), None, NOBODY)
     return RunAs((), NOBODY, NOBODY)
 
 
@@ -68,6 +70,10 @@ def check_reachable(folder: Path, owner: int) -> None:
                 f"PostgreSQL can't run as root, and may not pass through {above} as nobody: choose a folder "
                 "elsewhere, start as an ordinary user, or set DATABASE_URL to a server of your own."
             )
+
+
+def _bare() -> tuple[str, ...]:
+    return (*_BARE, *(f"{name}={os.environ[name]}" for name in _CLOCK if name in os.environ))
 
 
 def _has_name(user: int) -> bool:

@@ -13,6 +13,9 @@ DEPENDING = (
     *("alerts", "jobs", "notifications", "once", "quotas", "silences", "simulator", "sims", "sms"),
     *("streamer", "usage", "test_rules.py", "test_migrations.py"),
 )
+# PostgreSQL looks for a deadlock when a timer's signal interrupts its wait, in which libfaketime shows it the machine's
+# own time: ahead of that the timer seems not to be due, and is set anew for as long as the clock was moved.
+LEFT_OUT = frozenset({"jobs/test_polls_at_once.py"})
 RULES = (
     "silences/test_rules.py",
     "notifications/test_rules.py",
