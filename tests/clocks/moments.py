@@ -1,9 +1,10 @@
 """At which moments and in which zones the tests are run, and how the clocks of processes are moved there."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dateutil.rrule import rrulestr
 from msgspec import Struct
 
 TREE = Path(__file__).parents[2]
@@ -13,8 +14,9 @@ DEPENDING = (
     *("alerts", "jobs", "notifications", "once", "quotas", "silences", "simulator", "sims", "sms"),
     *("streamer", "usage", "test_rules.py", "test_migrations.py"),
 )
-# PostgreSQL looks for a deadlock when a timer's signal interrupts its wait, in which libfaketime shows it the machine's
-# own time: ahead of that the timer seems not to be due, and is set anew for as long as the clock was moved.
+# While a signal interrupts a wait, libfaketime shows the machine's own time. PostgreSQL ends what takes too long, and
+# looks for deadlocks, by timers: with a clock that was moved ahead they seem not to be due, and are set anew for as
+# long as it was moved; with one that was moved back all seem to be due. So all moments are to come.
 LEFT_OUT = frozenset({"jobs/test_polls_at_once.py"})
 RULES = (
     "silences/test_rules.py",
@@ -34,15 +36,24 @@ class Moment(Struct, frozen=True, kw_only=True):
     quick: bool = False
 
 
+def _next(rule: str) -> datetime:
+    """The first of these times (RFC 5545) that is a day away or more."""
+    begin = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=1)
+    found = rrulestr(f"{rule};BYSECOND=0", dtstart=begin).after(begin, inc=True)
+    assert isinstance(found, datetime)
+    return found
+
+
+DAILY, LAST_SUNDAY = "FREQ=DAILY;BYHOUR={};BYMINUTE={}", "FREQ=YEARLY;BYDAY=-1SU;BYHOUR=0;BYMINUTE=59;BYMONTH={}"
 MOMENTS = (
-    Moment(name="after-midnight", at=datetime(2026, 11, 28, 0, 5, tzinfo=UTC)),
-    Moment(name="before-midnight", at=datetime(2026, 11, 28, 23, 58, tzinfo=UTC)),
-    Moment(name="noon", at=datetime(2026, 11, 28, 12, tzinfo=UTC)),
-    Moment(name="month-end", at=datetime(2026, 11, 30, 23, 58, tzinfo=UTC)),
-    Moment(name="leap-day", at=datetime(2028, 2, 29, 12, tzinfo=UTC), quick=True),
-    Moment(name="summer-time", at=datetime(2027, 3, 28, 0, 59, tzinfo=UTC), zone="Europe/Berlin"),
-    Moment(name="winter-time", at=datetime(2026, 10, 25, 0, 59, tzinfo=UTC), zone="Europe/Berlin"),
-    Moment(name="far-east", at=datetime(2026, 11, 28, 11, 30, tzinfo=UTC), zone="Pacific/Apia", quick=True),  # UTC+13
+    Moment(name="after-midnight", at=_next(DAILY.format(0, 5))),
+    Moment(name="before-midnight", at=_next(DAILY.format(23, 58))),
+    Moment(name="noon", at=_next(DAILY.format(12, 0))),
+    Moment(name="month-end", at=_next("FREQ=MONTHLY;BYMONTHDAY=-1;BYHOUR=23;BYMINUTE=58")),
+    Moment(name="leap-day", at=_next("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=12;BYMINUTE=0"), quick=True),
+    Moment(name="summer-time", at=_next(LAST_SUNDAY.format(3)), zone="Europe/Berlin"),
+    Moment(name="winter-time", at=_next(LAST_SUNDAY.format(10)), zone="Europe/Berlin"),
+    Moment(name="far-east", at=_next(DAILY.format(11, 30)), zone="Pacific/Apia", quick=True),  # UTC+13
 )
 
 
