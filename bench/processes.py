@@ -25,18 +25,26 @@ def python_process(
 
 @asynccontextmanager
 async def program_process(
-    *command: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT, loud: bool = True
+    *command: str,
+    environment: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
+    loud: bool = True,
+    log: Path | None = None,
 ) -> AsyncIterator[Process]:
-    """Run any program in this folder until the block ends. What it complains about is shown if it may be loud."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=None if loud else DEVNULL,
-        limit=64 * 1024 * 1024,
-    )
+    """Run any program in this folder until the block ends. What it complains about is shown if it may be loud.
+
+    With `log`, all that it writes goes into that file.
+    """
+    with log.open("ab") if log else contextlib.nullcontext() as written:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+            stdin=PIPE,
+            stdout=written or PIPE,
+            stderr=written or (None if loud else DEVNULL),
+            limit=64 * 1024 * 1024,
+        )
     try:
         yield process
     finally:

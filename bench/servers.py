@@ -3,7 +3,8 @@
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -37,19 +38,44 @@ class Served(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def web_server(installation: Installation, checkout: Path = ROOT) -> AsyncIterator[Served]:
-    """The web server, ready to answer; of another checkout of the project, if one is named."""
+async def web_server(
+    installation: Installation,
+    checkout: Path = ROOT,
+    *,
+    more: Mapping[str, str] | None = None,
+    log: Path | None = None,
+) -> AsyncIterator[Served]:
+    """The web server, ready to answer; of another checkout of the project, if one is named.
+
+    `more`: of its environment. `log`: the file for what it logs.
+    """
     port = free_port()
     command = (sys.executable, "-m", "console", "web", "--port", str(port))
-    environment = {**installation.environment, "PYTHONPATH": str(checkout)}
-    async with program_process(*command, environment=environment, folder=checkout) as process:
+    environment = {**installation.environment, "PYTHONPATH": str(checkout), **(more or {})}
+    async with program_process(*command, environment=environment, folder=checkout, log=log) as process:
         served = Served(f"http://127.0.0.1:{port}", process.pid)
-        async with served.client() as client:
-            while True:
-                try:
-                    if (await client.get("/health/ready")).is_success:
-                        break
-                except httpx.TransportError:
-                    assert process.returncode is None, "the web server did not start"
-                await asyncio.sleep(0.05)
+        await _answers(served, "/health/ready", process)
         yield served
+
+
+@asynccontextmanager
+async def worker(installation: Installation, *, more: Mapping[str, str], log: Path) -> AsyncIterator[Served]:
+    """A worker with its schedule. Its address is that of its metrics."""
+    port = free_port()
+    environment = {**installation.environment, "METRICS_PORT": str(port), **more}
+    command = (sys.executable, "-m", "console", "worker")
+    async with program_process(*command, environment=environment, log=log) as process:
+        served = Served(f"http://127.0.0.1:{port}", process.pid)
+        await _answers(served, "/metrics", process)
+        yield served
+
+
+async def _answers(served: Served, path: str, process: Process) -> None:
+    async with served.client() as client:
+        while True:
+            try:
+                if (await client.get(path)).is_success:
+                    return
+            except httpx.TransportError:
+                assert process.returncode is None, "the server did not start"
+            await asyncio.sleep(0.05)

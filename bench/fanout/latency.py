@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -32,17 +32,17 @@ class LatencyBench:
         self._changer = changer
         self._key = key
 
-    async def changed(self, seconds: float) -> Report:
+    async def changed(self, seconds: float, *, more: bool = False) -> Report:
         """Change 200 SIMs a second: how old the frames are when they arrive, and what one costs the web server.
 
-        An error if a socket misses a frame.
+        An error if a socket misses a frame. `more`: others publish too.
         """
         changes = round(A_SECOND * seconds)
         await self.receiver.mark()
         cpu, began = cpu_ns(self.served.pid), time.monotonic()
         answer = await printed_json(self._changer, str(changes))
         took = time.monotonic() - began
-        arrived = await self.receiver.received(changes)
+        arrived = await self.receiver.received(changes, more=more)
         used = (cpu_ns(self.served.pid) - cpu) / arrived.facts / 1000
         return {
             "changes": changes,
@@ -67,14 +67,20 @@ class LatencyBench:
 
 @asynccontextmanager
 async def latency_bench(
-    installation: Installation, folder: Path, sockets: int, sims: int
+    installation: Installation,
+    folder: Path,
+    sockets: int,
+    sims: int,
+    *,
+    more: Mapping[str, str] | None = None,
+    log: Path | None = None,
 ) -> AsyncIterator[LatencyBench]:
-    """Everything running until the block ends."""
+    """Everything running until the block ends. `more` and `log`: of the web server."""
     keys, headers = await installation.keys(1 + -(-sockets // OF_ONE_KEY)), folder / "keys"
     headers.write_text("".join(f"X-API-Key: {key}\n" for key in keys[1:]), encoding="utf-8")
     options = ("--organization", str(installation.organization_id), "--sims", str(sims), "--a-second", str(A_SECOND))
     async with (
-        web_server(installation) as served,
+        web_server(installation, more=more, log=log) as served,
         python_process("bench/changer.py", *options, environment=installation.environment) as changer,
         receiving(int(served.address.rpartition(":")[2]), PATH, sockets, folder, headers) as receiver,
     ):
