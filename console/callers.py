@@ -11,7 +11,7 @@ from msgspec import structs
 from redis.exceptions import RedisError
 
 from console.acting import acting, refuse
-from console.api_keys.calling import KeyCallers
+from console.api_keys.calling import KeyCallers, sent_key
 from console.api_keys.noting import NotedUses
 from console.api_keys.reads import caller_of_key
 from console.api_keys.rules import is_whole, wall_cookie_name
@@ -93,10 +93,7 @@ class Callers:
 
         Raises TooMany for too many requests of it, or of its network; NotAllowed if the key is not accepted from there.
         """
-        key = connection.headers.get("x-api-key", "")
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if not key and scheme.lower() == "bearer":
-            key = token.strip()
+        key = sent_key(connection)
         if is_whole(key) and not is_socket(connection):
             return await self.keys.of_request(connection, key)
         try:

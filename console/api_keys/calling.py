@@ -22,6 +22,16 @@ from console.store.database import Database
 from console.store.direct_reads import GONE
 
 
+def sent_key(connection: Connection) -> str:
+    """The API key or access token that a request carries; empty without one, and where it carries different keys."""
+    keys = set(connection.headers.getall("x-api-key", ()))
+    if len(keys) > 1:  # whose request it is would be a guess, and a proxy's another than ours
+        return ""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return "".join(keys) or bearer
+
+
 class KeyCallers:
     """Finds the callers of requests, not of sockets, with whole API keys."""
 

@@ -83,6 +83,16 @@ async def test_a_key_is_refused_from_elsewhere_and_after_its_end(web: Served, db
 
 
 @pytest.mark.one_edition
+async def test_a_request_with_different_keys_is_nobodys(web: Served, db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        mine, other = [await put_key(transaction, cast.acme, name, [Permission.SIMS_READ], NOW) for name in "ab"]
+    async with web.stranger() as stranger:
+        for keys, status in (((mine, other), 401), ((other, "x"), 401), ((mine, mine), 200), ((other,), 200)):
+            answer = await stranger.get("/api/v1/sims", headers=[("X-API-Key", key) for key in keys])
+            assert answer.status_code == status, keys
+
+
+@pytest.mark.one_edition
 async def test_lines_of_a_key_that_is_tried_from_elsewhere_are_bounded(web: Served, db: Database, cast: Cast) -> None:
     async with db.transaction() as transaction:
         key = await put_key(transaction, cast.acme, "a", [Permission.SIMS_READ], NOW, networks=["192.0.2.0/24"])
