@@ -4,7 +4,8 @@ How often it is counted again keeps to what counting takes: a large fleet doesn'
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,14 +20,11 @@ from console.store.database import Database
 BUSY_SHARE = 0.05  # of the time, at most, goes into refreshing the parts of one view
 
 
-class PeriodicRefresh:
-    """Refreshes these parts of a view on all its open pages; what has not changed is not sent again."""
+class _Rounds(ABC):
+    """Rounds until cancelled: what a view's open pages show is read again, and sent where it has changed."""
 
-    def __init__(self, db: Database, hub: Hub, view: View, parts: Sequence[Refresh], every_seconds: float) -> None:
-        self._db, self._hub, self._view = db, hub, view
-        self._parts, self._every_seconds = parts, every_seconds
-        self._topics = {part.topic for part in parts if part.topic is not None}  # that a page must listen to
-        self._sent: dict[int, set[Html]] = {}
+    def __init__(self, db: Database, hub: Hub, view: View, every_seconds: float) -> None:
+        self._db, self._hub, self._view, self._every_seconds = db, hub, view, every_seconds
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -35,17 +33,35 @@ class PeriodicRefresh:
         while True:
             await asyncio.sleep(max(self._every_seconds, took / BUSY_SHARE))
             began = clock()
-            shown: dict[int, list[Subscriber]] = {}
-            for one in self._hub.subscribers():
-                if one.view is self._view and self._topics <= one.topics:
-                    shown.setdefault(one.client.organization_id, []).append(one)
-            self._sent = {number: pieces for number, pieces in self._sent.items() if number in shown}
-            for organization_id, subscribers in shown.items():
+            for show in self._round():
                 try:
-                    await self._show(organization_id, subscribers)
+                    await show
                 except (OSError, TimeoutError, SQLAlchemyError):
                     metrics.loop_errors.labels(self._view.name).inc()  # it is drawn with the next round
             took = clock() - began
+
+    @abstractmethod
+    def _round(self) -> Iterator[Awaitable[None]]:
+        """What is to be shown in this round, one after the other."""
+
+
+class PeriodicRefresh(_Rounds):
+    """Refreshes these parts of a view on all its open pages; what has not changed is not sent again."""
+
+    def __init__(self, db: Database, hub: Hub, view: View, parts: Sequence[Refresh], every_seconds: float) -> None:
+        super().__init__(db, hub, view, every_seconds)
+        self._parts = parts
+        self._topics = {part.topic for part in parts if part.topic is not None}  # that a page must listen to
+        self._sent: dict[int, set[Html]] = {}
+
+    def _round(self) -> Iterator[Awaitable[None]]:
+        shown: dict[int, list[Subscriber]] = {}
+        for one in self._hub.subscribers():
+            if one.view is self._view and self._topics <= one.topics:
+                shown.setdefault(one.client.organization_id, []).append(one)
+        self._sent = {number: pieces for number, pieces in self._sent.items() if number in shown}
+        for organization_id, subscribers in shown.items():
+            yield self._show(organization_id, subscribers)
 
     async def _show(self, organization_id: int, subscribers: Sequence[Subscriber]) -> None:
         async with self._db.reading() as reading:
@@ -63,33 +79,23 @@ class PeriodicRefresh:
         """The view's own refresh shows them."""
 
 
-class PeriodicRefreshOfSims:
+class PeriodicRefreshOfSims(_Rounds):
     """Refreshes a part of a view on its open pages, each of which is about one SIM."""
 
     def __init__(self, db: Database, hub: Hub, view: View, part: str, every_seconds: float) -> None:
-        self._db, self._hub, self._view = db, hub, view
-        self._part, self._every_seconds = part, every_seconds
+        super().__init__(db, hub, view, every_seconds)
+        self._part = part
         self._sent: dict[tuple[int, str], Sequence[Html]] = {}
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        clock = asyncio.get_running_loop().time
-        took = 0.0
-        while True:
-            await asyncio.sleep(max(self._every_seconds, took / BUSY_SHARE))
-            began = clock()
-            shown: dict[tuple[int, str], list[Subscriber]] = {}
-            for one in self._hub.subscribers():
-                if one.view is self._view:
-                    for iccid in sims_in(one.topics):
-                        shown.setdefault((one.client.organization_id, iccid), []).append(one)
-            self._sent = {key: pieces for key, pieces in self._sent.items() if key in shown}
-            for key, subscribers in shown.items():
-                try:
-                    await self._show(key, subscribers)
-                except (OSError, TimeoutError, SQLAlchemyError):
-                    metrics.loop_errors.labels(self._view.name).inc()  # it is drawn with the next round
-            took = clock() - began
+    def _round(self) -> Iterator[Awaitable[None]]:
+        shown: dict[tuple[int, str], list[Subscriber]] = {}
+        for one in self._hub.subscribers():
+            if one.view is self._view:
+                for iccid in sims_in(one.topics):
+                    shown.setdefault((one.client.organization_id, iccid), []).append(one)
+        self._sent = {key: pieces for key, pieces in self._sent.items() if key in shown}
+        for key, subscribers in shown.items():
+            yield self._show(key, subscribers)
 
     async def _show(self, key: tuple[int, str], subscribers: Sequence[Subscriber]) -> None:
         organization_id, iccid = key

@@ -9,15 +9,12 @@ import asyncpg  # type: ignore[import-untyped]
 
 from console.trial.cluster import clean_environment, make_cluster
 from console.trial.faults import EmbeddedFault, explained
-from console.trial.folder import FolderLock
-from console.trial.folder import make_folder as folder_made
-from console.trial.logfile import LogFile
 from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import Programs, installed
 from console.trial.run_as import RunAs, run_as
-from console.trial.secrets_file import secret_of
+from console.trial.server import Server
 
 DATABASE = "console"
 _RECOVERY_SECONDS = 300.0
@@ -41,7 +38,7 @@ _SETTINGS = {
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
 
-class PostgresServer:
+class PostgresServer(Server):
     """One PostgreSQL in one folder. It keeps its port over restarts, so that its clients find it again."""
 
     name, title = "postgres", "PostgreSQL"
@@ -56,15 +53,10 @@ class PostgresServer:
         preload: tuple[str, ...] = (),
     ) -> None:
         """Without a port it chooses one; programs and libraries to preload may be given."""
-        self.folder = folder.absolute()
-        self.log = LogFile(self.folder / "server.log")
-        self.port = port
-        self._password = ""
+        super().__init__(folder, port)
         self._durable = durable
         self._programs = programs
         self._preload = preload
-        self._lock = FolderLock(self.folder)
-        self._process: Process | None = None
 
     @property
     def data(self) -> Path:
@@ -76,45 +68,15 @@ class PostgresServer:
         """The DATABASE_URL of this server, once it has been started."""
         return f"postgresql+asyncpg://postgres:{self._password}@{HOST}:{self.port}/{DATABASE}"
 
-    @property
-    def process(self) -> Process | None:
-        """The server's process, if it was started and not stopped."""
-        return self._process
-
-    @property
-    def pid(self) -> int | None:
-        """The number of the server's process, if it was started and not stopped."""
-        return None if self._process is None else self._process.pid
-
-    async def wait(self) -> None:
-        """Return when the server's process has ended, whoever ended it; at once if none was started."""
-        if self._process is not None:
-            await self._process.ended()
-
-    async def start(self) -> str:
-        """Start it, make the database `console` if it isn't there, and give the DATABASE_URL.
-
-        What a killed run left in the folder is ended first. An EmbeddedFault says in one sentence why it can't start.
-        """
-        if self._process is not None and self._process.up:
-            return self.url
-        await self.wait()  # one that was just killed has not ended yet
-        folder_made(self.folder)
-        self._lock.acquire()
-        try:
-            self._password = secret_of(self.folder / "password")
-            # After a crash only helpers of the dead server can be left, which have nothing to finish.
-            await reap(self.data, "postgres", seconds=8.0 if self._process is None else 1.0)
-            programs = self._programs or installed()
-            who = run_as(programs.root)
-            await make_cluster(self.data, programs, who, self.log, password=self._password, durable=self._durable)
-            await self._launch(programs, who)
-            await self._with_database()
-        except BaseException:
-            self.kill()
-            self._lock.release()
-            raise
-        return self.url
+    async def _begin(self) -> None:
+        """With the database `console`, which is made if it isn't there."""
+        # After a crash only helpers of the dead server can be left, which have nothing to finish.
+        await reap(self.data, "postgres", seconds=8.0 if self._process is None else 1.0)
+        programs = self._programs or installed()
+        who = run_as(programs.root)
+        await make_cluster(self.data, programs, who, self.log, password=self._password, durable=self._durable)
+        await self._launch(programs, who)
+        await self._with_database()
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Stop it: within so many seconds in good order, else at once, which costs a recovery at the next start."""
@@ -122,11 +84,6 @@ class PostgresServer:
             await self._process.stop(((signal.SIGINT, seconds), (signal.SIGQUIT, 0.5)))
         self._process = None
         self._lock.release()
-
-    def kill(self) -> None:
-        """End it at once; nothing that was committed is lost."""
-        if self._process is not None:
-            self._process.kill()
 
     async def _launch(self, programs: Programs, who: RunAs) -> None:
         fixed = self.port

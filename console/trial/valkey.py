@@ -5,72 +5,33 @@ import signal
 from pathlib import Path
 
 from console.trial.faults import EmbeddedFault, explained
-from console.trial.folder import FolderLock
-from console.trial.folder import make_folder as folder_made
-from console.trial.logfile import LogFile
 from console.trial.orphans import reap
 from console.trial.ports import HOST, free_port
 from console.trial.process import Process
 from console.trial.programs import valkey
-from console.trial.secrets_file import secret_of
+from console.trial.server import Server
 
 _PATIENCE_SECONDS = 120.0
 _ATTEMPTS = 20
 
 
-class ValkeyServer:
+class ValkeyServer(Server):
     """One Valkey in one folder. It keeps its port over restarts, so that its clients find it again."""
 
     name, title = "valkey", "Valkey"
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         """Without a port it chooses a free one."""
-        self.folder = folder.absolute()
-        self.log = LogFile(self.folder / "server.log")
-        self.port = port
-        self._password = ""
-        self._lock = FolderLock(self.folder)
-        self._process: Process | None = None
+        super().__init__(folder, port)
 
     @property
     def url(self) -> str:
         """The REDIS_URL of this server, once it has been started."""
         return f"redis://:{self._password}@{HOST}:{self.port}/0"
 
-    @property
-    def process(self) -> Process | None:
-        """The server's process, if it was started and not stopped."""
-        return self._process
-
-    @property
-    def pid(self) -> int | None:
-        """The number of the server's process, if it was started and not stopped."""
-        return None if self._process is None else self._process.pid
-
-    async def wait(self) -> None:
-        """Return when the server's process has ended, whoever ended it; at once if none was started."""
-        if self._process is not None:
-            await self._process.ended()
-
-    async def start(self) -> str:
-        """Start it and give the REDIS_URL; an EmbeddedFault says in one sentence why it can't start.
-
-        What a killed run left in the folder is ended first.
-        """
-        if self._process is not None and self._process.up:
-            return self.url
-        await self.wait()  # one that was just killed has not ended yet
-        folder_made(self.folder)
-        self._lock.acquire()
-        try:
-            self._password = secret_of(self.folder / "password")
-            await reap(self.folder, "valkey-server")
-            await self._launch(valkey())
-        except BaseException:
-            self.kill()
-            self._lock.release()
-            raise
-        return self.url
+    async def _begin(self) -> None:
+        await reap(self.folder, "valkey-server")
+        await self._launch(valkey())
 
     async def stop(self, seconds: float = 5.0) -> None:
         """Stop it, firmly if it takes longer than so many seconds."""
@@ -78,11 +39,6 @@ class ValkeyServer:
             await self._process.stop(((signal.SIGTERM, seconds),))
         self._process = None
         self._lock.release()
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self._process is not None:
-            self._process.kill()
 
     async def _launch(self, program: Path) -> None:
         fixed = self.port
