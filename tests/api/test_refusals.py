@@ -2,13 +2,16 @@
 
 import re
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from console.api_keys.writes import put_key
 from console.http.rate_limit import ACTIONS_A_MINUTE, REQUESTS_A_MINUTE, WINDOW_SECONDS
+from console.organizations.rules import Permission
 from console.store.database import Database
 from tests.api.conftest import Promise
 from tests.cast import ADAS_SIM, EVES_SIM, Cast
@@ -93,6 +96,25 @@ async def test_a_refused_field_is_named(web: Served, cast: Cast) -> None:
     assert faults
     assert "'colour'" in sorted_by["message"]
     assert "last_seen_at" in sorted_by["message"]
+
+
+async def test_a_field_that_a_body_has_twice_is_named(web: Served, db: Database, cast: Cast) -> None:
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "edits", list(Permission), datetime.now(UTC))
+    bodies = {
+        '{"tags": {"add": ["a"]}, "note": "x", "note": "y"}': "note",
+        '{"tags": {"add": ["a"], "add": ["b"]}}': "add",
+        '{"note": "x", "n\\u006fte": "y"}': "note",
+    }
+    async with web.program(key) as ada:
+        ada.headers["Content-Type"] = "application/json"
+        for body, name in bodies.items():
+            answer = await ada.patch(f"/sims/{ADAS_SIM}", content=body)
+            error = answer.json()["error"]
+            assert (answer.status_code, error["code"], error["details"]) == (422, "INVALID", {"field": name}), body
+        empty = await ada.patch(f"/sims/{ADAS_SIM}", content="")
+        once = await ada.patch(f"/sims/{ADAS_SIM}", content='{"note": "x", "custom_fields": {"note": "y"}}')
+    assert (empty.status_code, once.status_code) == (400, 200), (empty.text, once.text)
 
 
 async def test_without_a_key_that_opens_there_is_no_answer(web: Served, cast: Cast, promise: Promise) -> None:
