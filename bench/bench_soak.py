@@ -39,7 +39,7 @@ FLAT_PERCENT = 5.0
 
 
 async def polled_apart(installation: Installation) -> None:
-    """What is polled belongs to an organization of its own: each frame that the sockets get is one that is counted."""
+    """What is polled belongs to an organization of its own: the SIMs that carry moments are changed here alone."""
     now, settings = datetime.now(UTC), installation.settings
     async with installation.db.transaction() as transaction:
         await put(transaction, settings, "acme", "Acme", now, client_id=None, client_secret=None)
@@ -93,7 +93,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
                         if minute == warm:
                             stack.enter_context(way.silent_client())
                             watch.mute_since = asyncio.get_running_loop().time()
-                        one = await way.changed(length)
+                        one = await way.changed(length, more=True)
                         held = {"web_mb": round(watch.seen[-1][1], 1), "worker_mb": round(watch.seen[-1][2], 1)}
                         by_minute.append({**one, **held})
                         say(f"soak: minute {minute + 1}: {by_minute[-1]}")

@@ -138,7 +138,7 @@ DRILLS = (
     ),
     Drill(
         name="soak",
-        shows="an hour of 500 sockets and 200 changes a second: memory stays flat",
+        shows="an hour of 500 sockets and 200 changes a second beside a worker: flat memory, no failure logged",
         long=("bench/bench_soak.py", "--minutes", "60"),
         short=("bench/bench_soak.py", "--quick"),
     ),

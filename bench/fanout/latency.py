@@ -32,17 +32,17 @@ class LatencyBench:
         self._changer = changer
         self._key = key
 
-    async def changed(self, seconds: float) -> Report:
+    async def changed(self, seconds: float, *, more: bool = False) -> Report:
         """Change 200 SIMs a second: how old the frames are when they arrive, and what one costs the web server.
 
-        An error if a socket misses a frame.
+        An error if a socket misses a frame. `more`: others publish too.
         """
         changes = round(A_SECOND * seconds)
         await self.receiver.mark()
         cpu, began = cpu_ns(self.served.pid), time.monotonic()
         answer = await printed_json(self._changer, str(changes))
         took = time.monotonic() - began
-        arrived = await self.receiver.received(changes)
+        arrived = await self.receiver.received(changes, more=more)
         used = (cpu_ns(self.served.pid) - cpu) / arrived.facts / 1000
         return {
             "changes": changes,
