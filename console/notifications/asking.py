@@ -9,6 +9,7 @@ from console.facts.alerts import Severity
 from console.notifications import deliveries_reads as delivery_reads
 from console.notifications import deliveries_writes as writes
 from console.notifications import reads
+from console.notifications.deliveries_order_writes import hasten
 from console.notifications.rules import Notification, Route, opening, routed
 from console.store.database import Transaction
 
@@ -39,6 +40,7 @@ async def notify(
         channels = {
             one.channel_id: opening(one.hours, notification.time) for one in routes if one.channel_id in informed
         }
+        await hasten(transaction, organization_id, notification.subject, channels, now)
     return await writes.request(transaction, organization_id, notification, key, channels, now)
 
 

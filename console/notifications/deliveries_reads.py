@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.notifications.deliveries_order_writes import comes_too_soon
 from console.notifications.deliveries_rules import OPEN, AttemptOutcome, DeliveryState
 from console.notifications.tables import deliveries, delivery_attempts, notification_channels
 from console.store.counting import Total, count_rows
@@ -167,7 +168,8 @@ async def channels_sent(connection: AsyncConnection, organization_id: int, key: 
 async def work_waits(connection: AsyncConnection, organization_id: int, now: datetime) -> bool:
     """Whether one is due, was lost on its way, or goes to a channel that is disabled."""
     off = sa.select(n.id).where(n.organization_id == organization_id, ~n.enabled)
-    due = sa.and_(d.state == DeliveryState.WAITING, sa.or_(d.due_at <= now, d.channel_id.in_(off)))
+    may_go = sa.and_(d.due_at <= now, ~comes_too_soon())
+    due = sa.and_(d.state == DeliveryState.WAITING, sa.or_(may_go, d.channel_id.in_(off)))
     lost = sa.and_(d.state == DeliveryState.SENDING, d.claimed_until < now)
     query = sa.select(sa.exists().where(d.organization_id == organization_id, sa.or_(due, lost)))
     return bool((await connection.execute(query)).scalar_one())

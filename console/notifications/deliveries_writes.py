@@ -17,6 +17,7 @@ from msgspec import Struct, convert, to_builtins
 from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, NotFound
+from console.notifications.deliveries_order_writes import comes_too_soon
 from console.notifications.deliveries_rules import (
     AGAIN,
     AT_ONCE_A_CHANNEL,
@@ -107,10 +108,8 @@ async def claim(
     await connection.execute(gone.values(state=DeliveryState.WITHDRAWN, ended_at=now, message=DISABLED))
     urgency = (d.severity.desc(), d.due_at, d.id)
     nth = sa.func.row_number().over(partition_by=d.channel_id, order_by=urgency)
-    due = sa.select(d.id, d.severity, d.due_at, nth.label("nth")).where(
-        mine, d.state == DeliveryState.WAITING, d.due_at <= now, d.channel_id.not_in([*busy])
-    )
-    ranked = due.subquery().c
+    due = sa.and_(mine, d.state == DeliveryState.WAITING, d.due_at <= now, d.channel_id.not_in([*busy]))
+    ranked = sa.select(d.id, d.severity, d.due_at, nth.label("nth")).where(due, ~comes_too_soon()).subquery().c
     chosen = (
         sa.select(ranked.id)
         .where(ranked.nth <= AT_ONCE_A_CHANNEL)

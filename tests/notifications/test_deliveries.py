@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from standardwebhooks.webhooks import Webhook
 
 from console.facts.alerts import Severity
+from console.notifications import deliveries_reads as reads
 from console.notifications import deliveries_writes as writes
 from console.notifications.asking import notify
 from console.notifications.deliveries_rules import AttemptOutcome, DeliveryState, Ended
@@ -208,3 +210,38 @@ async def test_nothing_is_sent_outside_while_that_is_stopped(sending: Sending) -
         await writes.redeliver(transaction, sending.id, withdrawn.id, datetime.now(UTC))
     await sending.send()
     assert len(sending.receiver.posts) + len(sending.receiver.mails) == 3
+
+
+async def test_a_receiver_that_was_down_hears_last_that_it_has_ended(sending: Sending) -> None:
+    received, now = sending.receiver, datetime.now(UTC)
+    received.answers = [(503, "Retry-After: 3600\r\n")]
+    received.mail_answers = ["451 later"]
+    await sending.ask("1", "2")
+    await sending.send()
+    assert sorted(one.state for one in await sending.deliveries()) == ["delivered"] * 2 + ["waiting"] * 2
+    received.answers = [(503, "")]
+    for key in ("1", "2"):
+        ended = Notification(
+            type="alert.resolved", time=NOW, severity=Severity.CRITICAL, title=f"Resolved: {key}", subject=key
+        )
+        async with sending.db.transaction() as transaction:
+            await notify(transaction, sending.id, ended, f"{key}:resolved", now, after=key)
+    await asyncio.gather(sending.send(), sending.send())
+    types = [json.loads(post.body)["type"] for post in received.posts]
+    assert types.count("alert.resolved") == 1, "of the one that was told that it fires"
+    waiting = [one for one in await sending.deliveries() if one.state is DeliveryState.WAITING]
+    assert [one.type for one in waiting] == ["alert.firing", "alert.resolved"], "tried at once, and not taken yet"
+    async with sending.db.reading() as reading:
+        assert not await reads.work_waits(reading, sending.id, datetime.now(UTC)), "the end is due, and waits"
+    await sending.passes("due_at = now() WHERE state = 'waiting'")
+    await sending.send()
+    heard: dict[str, list[str]] = {}
+    for post in received.posts:
+        body = json.loads(post.body)
+        heard.setdefault(body["data"]["subject"], []).append(body["type"])
+    assert [types[-2:] for types in heard.values()] == [["alert.firing", "alert.resolved"]] * 2
+    assert {one.state for one in await sending.deliveries()} == {DeliveryState.DELIVERED}
+    titles = [str(mail["Subject"]) for mail in received.mails]
+    for key in ("1", "2"):
+        theirs = [title for title in titles if f"Pump {key}" in title or f"Resolved: {key}" in title]
+        assert "Resolved" in theirs[-1]
