@@ -14,6 +14,7 @@ from console.notifications.rules import TIME, Weekday, instant, zone_of
 MOST_PEOPLE = 50
 MOST_MINUTES = 1_440
 MOST_ROUNDS = 10
+FIRST_DAYS = (date(2000, 1, 1), date(2100, 1, 1))  # between which shifts are counted from
 
 
 class ShiftLength(StrEnum):
@@ -85,8 +86,10 @@ class Shift(Struct, frozen=True, kw_only=True):
 
 
 def check_rota(rota: Rota) -> None:
-    """Raises Invalid for a time zone that is none, and for a name that is there twice or can't be read."""
+    """Raises Invalid for a time zone or first day that can't be, and a name that is there twice or can't be read."""
     zone_of(rota.time_zone)
+    if not FIRST_DAYS[0] <= rota.first_day < FIRST_DAYS[1]:
+        raise Invalid("The first day lies between 2000 and 2099", first_day=rota.first_day.isoformat())
     names = [one.name for one in rota.people]
     if len(set(names)) < len(names):
         raise Invalid("Somebody is in the order twice", people=names[:20])

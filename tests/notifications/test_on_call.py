@@ -112,6 +112,11 @@ def test_what_can_not_be_is_refused() -> None:
         check_rota(structs.replace(WEEKLY, people=[PEOPLE[0], PEOPLE[0]]))
     with pytest.raises(Invalid, match="visible"):
         check_rota(structs.replace(WEEKLY, people=[OnCallPerson(name="a\nb", channel_id=1)]))
+    for first_day in (date(1, 1, 1), date(1999, 12, 31), date(2100, 1, 1), date(9999, 12, 31)):
+        with pytest.raises(Invalid, match="first day"):
+            check_rota(structs.replace(WEEKLY, first_day=first_day))
+    for first_day in (date(2000, 1, 1), date(2099, 12, 31)):
+        check_rota(structs.replace(WEEKLY, first_day=first_day))
     check_priorities(USUAL)
     with pytest.raises(Invalid, match="once"):
         check_priorities(USUAL[:3])
