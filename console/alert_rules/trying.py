@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.alert_rules import trying_histories, trying_quotas
+from console.alert_rules import trying_histories, trying_quotas, trying_spans
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.reads import filter_of
+from console.alert_rules.sentences import span
 from console.alert_rules.writes import NewAlertRule
 from console.connectivity.tables import status_history
 from console.errors import Conflict
@@ -59,13 +60,9 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
     """Try a rule against the last seven days. A rule of the console's own state can't be tried."""
     since, remark = now - TRIED, ""
     match rule.kind:
-        case RuleKind.COUNTRY_NOT_ALLOWED:
-            found = await _abroad(connection, organization_id, rule, since)
-        case RuleKind.NO_CONTACT:
-            found = await _silent(connection, organization_id, rule, since, now)
         case RuleKind.SHARE_LEFT:
             found = await _left(connection, organization_id, rule.parameters, since)
-        case kind if kind in trying_histories.KINDS | trying_quotas.KINDS:
+        case kind if kind in trying_histories.KINDS | trying_quotas.KINDS | trying_spans.KINDS:
             try:
                 firings, remark = await _of_sims(connection, organization_id, rule, since, now)
             except Conflict as refused:
@@ -74,10 +71,12 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
         case _:
             why = NO_HISTORY.get(rule.kind, "the console keeps no history of this")
             return Tried(since=since, possible=False, text=f"It can't be tried: {why}.")
+    if rule.for_seconds and rule.kind not in trying_spans.KINDS:
+        remark += f" That it must hold for {span(rule.for_seconds)} is not reckoned with: it may fire less often."
     night = sum(one.at.hour >= NIGHT_BEGINS or one.at.hour < NIGHT_ENDS for one in found)
     times = f"{len(found):,} time{'' if len(found) == 1 else 's'}" if found else "never"
     at_night = f", {night:,} of them at night (22:00 to 06:00 UTC)" if night else ""
-    said = f"It would have fired {times} in the last 7 days{at_night}. {remark}".rstrip()
+    said = f"It would have fired {times} in the last 7 days{at_night}. {remark.strip()}".rstrip()
     return Tried(since=since, possible=True, text=said, times=len(found), at_night=night, firings=found[:MOST_SHOWN])
 
 
@@ -89,15 +88,11 @@ async def _of_sims(
         mine = sa.and_(*conditions(organization_id, filter_of(rule.filter)))
         return await trying_quotas.firings(connection, organization_id, rule.kind, rule.parameters, mine, since, now)
     which = _iccids(organization_id, rule)
+    if rule.kind in trying_spans.KINDS:
+        return await trying_spans.firings(connection, organization_id, rule, which, since, now), ""
     return await trying_histories.firings(
         connection, organization_id, rule.kind, rule.parameters, which, since, now
     ), ""
-
-
-def _mine(organization_id: int, rule: NewAlertRule, since: datetime) -> "sa.ColumnElement[bool]":
-    found = sa.and_(h.organization_id == organization_id, h.time >= since)
-    which = _iccids(organization_id, rule)
-    return found if which is None else sa.and_(found, h.iccid.in_(which))
 
 
 def _iccids(organization_id: int, rule: NewAlertRule) -> "sa.Select[tuple[str]] | None":
@@ -105,32 +100,6 @@ def _iccids(organization_id: int, rule: NewAlertRule) -> "sa.Select[tuple[str]] 
     if not rule.filter:
         return None
     return sa.select(sim_states.c.iccid).where(*conditions(organization_id, filter_of(rule.filter)))
-
-
-async def _abroad(
-    connection: AsyncConnection, organization_id: int, rule: NewAlertRule, since: datetime
-) -> list[TriedFiring]:
-    """Each time that a SIM came from an allowed country, or from nowhere known, to another."""
-    bad = sa.and_(h.connection.in_(ON), h.country.is_not(None), h.country.not_in(rule.parameters.countries or []))
-    order = {"partition_by": h.iccid, "order_by": h.time}
-    was = sa.func.lag(sa.case((bad, 1), else_=0)).over(**order).label("was")  # type: ignore[arg-type]
-    seen = sa.select(h.iccid, h.time, bad.label("bad"), was).where(_mine(organization_id, rule, since)).subquery()
-    query = sa.select(seen.c.time, seen.c.iccid).where(seen.c.bad, sa.func.coalesce(seen.c.was, 0) == 0)
-    rows = (await connection.execute(query.order_by(seen.c.time))).all()
-    return [TriedFiring(at=row.time, subject=row.iccid, sims=1) for row in rows]
-
-
-async def _silent(
-    connection: AsyncConnection, organization_id: int, rule: NewAlertRule, since: datetime, now: datetime
-) -> list[TriedFiring]:
-    """Each time that a SIM was on no network for longer. A SIM that stays on one is taken for seen."""
-    hours = timedelta(hours=rule.parameters.hours or 0)
-    following = sa.func.lead(h.time, 1, now).over(partition_by=h.iccid, order_by=h.time).label("following")
-    gone = sa.func.coalesce(h.connection.not_in(ON), sa.true()).label("gone")
-    seen = sa.select(h.iccid, h.time, gone, following).where(_mine(organization_id, rule, since)).subquery()
-    query = sa.select(seen.c.time, seen.c.iccid).where(seen.c.gone, seen.c.following - seen.c.time > hours)
-    rows = (await connection.execute(query.order_by(seen.c.time))).all()
-    return [TriedFiring(at=row.time + hours, subject=row.iccid, sims=1) for row in rows]
 
 
 async def _left(

@@ -24,7 +24,6 @@ MOST_SIMS = 500  # whose use is compared with earlier weeks
 KINDS = frozenset(
     {
         RuleKind.SILENT,
-        RuleKind.NO_SESSION,
         RuleKind.SESSIONS_FLAPPING,
         RuleKind.USAGE_SPIKE,
         RuleKind.SMS_FAILING,
@@ -51,8 +50,6 @@ async def firings(
         return found if which is None else sa.and_(found, c.iccid.in_(which))
 
     match kind:
-        case RuleKind.NO_SESSION:
-            found = await _no_session(connection, mine(status_history, "time"), parameters, now)
         case RuleKind.SESSIONS_FLAPPING:
             found = await _flapping(connection, mine(status_history, "time"), parameters)
         case RuleKind.SMS_FAILING:
@@ -62,22 +59,6 @@ async def firings(
         case _:
             found = await _silent(connection, organization_id, which, parameters, since, now)
     return sorted(found)
-
-
-async def _no_session(
-    connection: AsyncConnection, mine: "sa.ColumnElement[bool]", parameters: RuleParameters, now: datetime
-) -> Sequence[Firing]:
-    """Each time that a SIM stayed attached for longer; one that was before counts from the first of the seven days."""
-    attached = sa.func.coalesce(h.connection == "attached", sa.false()).label("attached")
-    order: dict[str, Any] = {"partition_by": h.iccid, "order_by": h.time}
-    was = sa.func.lag(sa.func.coalesce(h.connection == "attached", sa.false())).over(**order).label("was")
-    seen = sa.select(h.iccid, h.time, attached, was).where(mine).subquery("seen")
-    following = sa.func.lead(seen.c.time, 1, now).over(partition_by=seen.c.iccid, order_by=seen.c.time)
-    turns = sa.select(seen.c.iccid, seen.c.time, seen.c.attached, following.label("following"))
-    turn = turns.where(seen.c.attached.is_distinct_from(seen.c.was)).subquery("turns")
-    long = timedelta(minutes=parameters.minutes or 0)
-    query = sa.select(turn.c.time, turn.c.iccid).where(turn.c.attached, turn.c.following - turn.c.time > long)
-    return [(row.time + long, row.iccid) for row in (await connection.execute(query)).all()]
 
 
 async def _flapping(
