@@ -101,6 +101,27 @@ async def test_a_changed_rule_judges_the_fleet_again_and_keeps_alerts_where_it_s
     assert await fleet.alerts(state={AlertState.FIRING}) == []
 
 
+async def test_a_rule_that_is_made_or_changed_while_nothing_is_reported_fires_for_no_lack_of_data(fleet: Fleet) -> None:
+    (one, other, third) = iccids(3)
+    await fleet.polled()
+    await fleet.moves([one, other], "online")
+    rule = await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=2))
+    fleet.wait(minutes=150)  # nothing is polled, and nothing posted
+    await fleet.moves([third], "offline", last_seen_at=fleet.now - timedelta(hours=3))
+    await fleet.judge()
+    assert await fleet.alerts() == []
+    wanted = NewAlertRule(name="Rule", kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=1))
+    async with fleet.db.transaction() as transaction:
+        await rule_writes.change(transaction, fleet.cast.ada, rule.id, wanted, fleet.now)
+    await fleet.judge()
+    assert await fleet.alerts() == [], "that it was not heard of proves nothing while nobody is"
+    await fleet.polled()
+    await fleet.moves([other], "online")
+    fleet.wait(minutes=1)
+    await fleet.judge()
+    assert {alert.iccid for alert in await fleet.alerts(state={AlertState.FIRING})} == {one, third}
+
+
 async def test_a_change_fires_once_and_a_filter_leaves_sims_out(fleet: Fleet) -> None:
     (one, other) = iccids(2)
     await fleet.lists([one], label="pump", imei="867648040000001")

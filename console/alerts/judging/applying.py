@@ -75,6 +75,8 @@ async def judge_sims(judging: Judging, rules: Sequence[AlertRule], found: Candid
             matching = await reads.matching(connection, organization_id, rule, asked) if asked else set()
             ended |= {iccid for iccid in asked if iccid not in matching and held(open_, rule, iccid)}
             new = {iccid: one for iccid, one in new.items() if iccid in matching}
+        if KINDS[rule.kind].by_time and KINDS[rule.kind].feed in judging.stale:
+            new = {}  # time alone would make it true: that nothing is reported proves nothing
         await apply(judging, rule, list(new.values()), ended, open_)
 
 
