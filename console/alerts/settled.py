@@ -18,6 +18,8 @@ STEPS = {
     AlertState.RESOLVED: AlertChange.RESOLVED,
 }
 
+UNSAID = frozenset({AlertChange.GREW, AlertChange.SHRANK})  # no lines of the history
+
 
 def settled(
     row: Any,

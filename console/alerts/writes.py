@@ -16,7 +16,7 @@ from console.alerts.opened import open_rows
 from console.alerts.outside import Outside
 from console.alerts.paging import due, next_page
 from console.alerts.reads import COLUMNS, alert_of, r
-from console.alerts.settled import settled
+from console.alerts.settled import UNSAID, settled
 from console.alerts.tables import alert_history, alert_subjects, alerts, escalations
 from console.alerts.waiting import forgotten
 from console.errors import Conflict, NotFound
@@ -51,8 +51,9 @@ async def settle(
         values, change, text = settled(row, rules.get(row.rule_id), now, stale=stale, shares_hold=shares_hold)
         if change is not None:
             changed += 1
-            said = change is not AlertChange.GREW and change is not AlertChange.SHRANK
-            await _change(transaction, outside, row.id, change, values, text=text, said=said)
+            alert = await _change(transaction, outside, row.id, change, values, text=text, said=change not in UNSAID)
+            if "acknowledged_at" in values and change not in BEGINS_PAGING and alert.state in OPEN:
+                await _change(transaction, outside, row.id, AlertChange.ACKNOWLEDGEMENT_ENDED, {})
     return changed
 
 

@@ -25,7 +25,7 @@ from console.silences.bodies import NewSilence
 from console.silences.rules import Label, Matcher
 from console.silences.writes import add_silence
 from tests.alerts.conftest import Fleet
-from tests.alerts.test_informing import LOST, asked, channel, come_back, leave
+from tests.alerts.test_informing import EVERY, LOST, asked, channel, come_back, leave
 
 pytestmark = pytest.mark.one_edition
 KIND: dict[str, Any] = {"kind": RuleKind.SHARE_LEFT, "parameters": LOST}
@@ -122,6 +122,27 @@ async def test_an_acknowledgement_that_ends_begins_it_anew(fleet: Fleet, setting
     await fleet.judge()
     assert await asked(fleet) == ["ada alert.page"]
     assert await pass_time(fleet, 5) == ["otto alert.page"]
+
+
+async def test_an_acknowledgement_that_ends_as_it_fires_again_begins_it_anew(fleet: Fleet, settings: Settings) -> None:
+    await put_on_call(fleet, settings, "ada", "otto")
+    await fleet.rule(**KIND, severity=Severity.CRITICAL, keep_firing_seconds=7200)
+    await leave(fleet)
+    assert await asked(fleet) == ["ada alert.page"]
+    await acknowledge(fleet, minutes=30)
+    await come_back(fleet)
+    assert (await fleet.alert()).state == "recovering"
+    fleet.wait(minutes=31)  # while no worker judges
+    await fleet.polled()
+    await fleet.moves(EVERY[:50], "offline")
+    await fleet.judge()
+    found = await fleet.alert()
+    assert (found.state, found.acknowledged_at) == ("firing", None)
+    assert await asked(fleet) == ["ada alert.page"]
+    assert await pass_time(fleet, 5) == ["otto alert.page"]
+    async with fleet.db.reading() as reading:
+        history = await reads.history(reading, fleet.cast.acme, found.id, limit=9)
+    assert [one.change for one in history[:4]] == ["paged", "paged", "acknowledgement_ended", "fired_again"]
 
 
 async def test_what_is_hidden_waits(fleet: Fleet, settings: Settings) -> None:
