@@ -116,7 +116,7 @@ async def get_alert(
 
 @post("/{alert_id:str}/acknowledge", operation_id="acknowledgeAlert", summary="Acknowledge an alert", status_code=200)
 async def acknowledge(caller: By, db: Db, alert_id: FromPath[str], data: JSONBody[Acknowledgement]) -> Alert:
-    """409 once it is resolved. Again: the newer note and end are kept."""
+    """409 once it is resolved. Again: whoever was last and the newer end are kept, and what was noted last."""
     async with db.transaction() as transaction, acting(transaction, caller, "alert.acknowledge", alert_id) as act:
         return shown(caller, await commands.acknowledge(transaction, act, caller, alert_id, data, datetime.now(UTC)))
 

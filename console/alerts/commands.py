@@ -1,7 +1,7 @@
 """What people do about alerts: acknowledge, assign, comment, resolve; and what the audit line says of it."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, to_builtins
 
@@ -19,6 +19,7 @@ NOTE = Annotated[
     Annotated[str, Meta(max_length=2_000)] | None,
     Meta(description="What is known, or done about it.", examples=["The operator is working on it"]),
 ]
+AGAIN = "null: as it was noted before, empty: none."
 
 
 class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,10 +29,13 @@ class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)] | None,
         Meta(description="After how many it ends; null: with the alert.", examples=[30]),
     ] = None
-    note: NOTE = None
+    note: Annotated[
+        Annotated[str, Meta(max_length=2_000)] | None,
+        Meta(description=f"What is known, or done about it; {AGAIN}", examples=["The operator is working on it"]),
+    ] = None
     ticket: Annotated[
         Annotated[str, Meta(max_length=200)] | None,
-        Meta(description="A ticket's number or address.", examples=["INC-4711"]),
+        Meta(description=f"A ticket's number or address; {AGAIN}", examples=["INC-4711"]),
     ] = None
 
 
@@ -69,14 +73,14 @@ def number_of(text: str, what: str = "alert") -> int:
 async def acknowledge(
     transaction: Transaction, act: Act, caller: Caller, alert_id: str, asked: Acknowledgement, now: datetime
 ) -> Alert:
-    """Acknowledge an open alert, or do it anew. Raises NotFound, and Conflict once it is resolved."""
+    """Acknowledge an open alert, or do it anew: what others have noted stays where nothing else is said.
+
+    Raises NotFound, and Conflict once it is resolved.
+    """
     until = None if asked.minutes is None else now + timedelta(minutes=asked.minutes)
-    values = {
-        "acknowledged_at": now,
-        "acknowledged_by": caller.name,
-        "acknowledged_until": until,
-        "note": asked.note,
-        "ticket": asked.ticket,
+    values: dict[str, Any] = {"acknowledged_at": now, "acknowledged_by": caller.name, "acknowledged_until": until}
+    values |= {
+        name: text or None for name, text in (("note", asked.note), ("ticket", asked.ticket)) if text is not None
     }
     act.after = to_builtins(asked)
     change, text = AlertChange.ACKNOWLEDGED, _said(asked.note, asked.ticket)

@@ -71,6 +71,28 @@ async def test_an_alert_is_acknowledged_assigned_and_resolved_once_it_has_ended(
     assert await audited(fleet, "alert.") == done
 
 
+async def test_who_acknowledges_it_too_leaves_what_others_have_noted(web: Served, fleet: Fleet) -> None:
+    (one,) = iccids(1)
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.polled()
+    await fleet.moves([one], "online", country="US")
+    await fleet.judge()
+    path = f"{PATH}/{(await fleet.alert()).id}"
+    async with web.program(await key_of(fleet, Role.OPERATOR)) as program, web.signed_in("otto") as otto:
+        for asked, note, ticket in (
+            ({"note": "Called the site", "ticket": "INC-7"}, "Called the site", "INC-7"),
+            ({"minutes": 30}, "Called the site", "INC-7"),
+            ({"ticket": "INC-8"}, "Called the site", "INC-8"),
+            ({"note": ""}, None, "INC-8"),
+            ({"note": "Nobody is there"}, "Nobody is there", "INC-8"),
+        ):
+            noted = (await program.post(f"{path}/acknowledge", json=asked)).json()
+            assert (noted["note"], noted["ticket"]) == (note, ticket), asked
+        assert (await otto.post(f"{path}/acknowledge", data={"minutes": "120"})).status_code == 303
+        noted = (await program.get(path)).json()["alert"]
+        assert (noted["acknowledged_by"], noted["note"], noted["ticket"]) == ("otto", "Nobody is there", "INC-8")
+
+
 async def give_numbers(fleet: Fleet, iccid: str) -> None:
     """Give the SIM an IMSI and an MSISDN, by which no rule's filter may find it."""
     async with fleet.db.engine.begin() as connection:
