@@ -86,6 +86,12 @@ async def one(connection: AsyncConnection, organization_id: int, rule_id: int) -
     return rule_of(row) if row else None
 
 
+async def names_of(connection: AsyncConnection, organization_id: int) -> set[str]:
+    """What the rules of an organization are called."""
+    query = sa.select(c.name).where(c.organization_id == organization_id, c.deleted_at.is_(None))
+    return set((await connection.execute(query)).scalars())
+
+
 def filter_of(text: str) -> SimFilter:
     """The filter of SIMs that a rule's text is. Raises FilterRefused.
 

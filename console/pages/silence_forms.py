@@ -1,21 +1,25 @@
 """The forms of silences and maintenance windows, as browsers send them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta, Struct, ValidationError, convert
 
 from console.errors import Invalid
+from console.iccid import InvalidIccid, parse
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.rules import Label, Matcher
+from console.sims.annotations_rules import AnnotationRefused, fold_tag
 
 Text = Annotated[str, Meta(max_length=3_000)]
+VALUE = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^,]+?))\s*(?:,|$)')  # in quotes, or without a comma
 SPANS = (("30", "30 minutes"), ("120", "2 hours"), ("480", "8 hours"), ("1440", "24 hours"))  # minutes
 
 
 class MatchersForm(Struct):
-    """What is to be hidden: of each label values by comma; `not_` for none of them."""
+    """What is to be hidden: of each label values by comma, in quotes those that have one; `not_` for none of them."""
 
     rule: Text = ""
     severity: Text = ""
@@ -44,7 +48,7 @@ class WindowForm(MatchersForm):
 
 
 def matchers_of(form: MatchersForm) -> list[Matcher]:
-    """The matchers that the fields name."""
+    """The matchers that the fields name. Raises Invalid."""
     fields: Iterable[tuple[Label, str, bool]] = (
         (Label.RULE, form.rule, False),
         (Label.SEVERITY, form.severity, False),
@@ -55,10 +59,35 @@ def matchers_of(form: MatchersForm) -> list[Matcher]:
         (Label.TAG, form.not_tag, True),
     )
     return [
-        Matcher(label=label, values=values, negated=negated)
+        Matcher(label=label, values=[_as_written(label, one) for one in values], negated=negated)
         for label, text, negated in fields
-        if (values := [part.strip() for part in text.split(",") if part.strip()])
+        if (values := _values(text))
     ]
+
+
+def check_rules(form: MatchersForm, names: Collection[str]) -> None:
+    """Raises Invalid for a rule that none is called: what is misspelt would hide nothing, and nobody would see it."""
+    if unknown := [name for name in _values(form.rule) if name not in names]:
+        hint = ": write a name that has a comma in quotes" if "," in form.rule else ""
+        raise Invalid(f"No alert rule is called {', '.join(map(repr, unknown[:3]))}{hint}")
+
+
+def _values(text: str) -> list[str]:
+    found = (quoted.replace('""', '"') if quoted else plain for quoted, plain in VALUE.findall(text))
+    return [one.strip() for one in found if one.strip()]
+
+
+def _as_written(label: Label, value: str) -> str:
+    """A value as alerts have it. Raises Invalid for one that none can have."""
+    try:
+        match label:
+            case Label.TAG:
+                return fold_tag(value)
+            case Label.ICCID:
+                return parse(value)
+    except (AnnotationRefused, InvalidIccid) as error:
+        raise Invalid(str(error)) from error
+    return {Label.SEVERITY: value.lower(), Label.COUNTRY: value.upper()}.get(label, value)
 
 
 def silence_of(form: SilenceForm, now: datetime) -> NewSilence:

@@ -11,11 +11,12 @@ from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
+from console.alert_rules.reads import names_of as rule_names
 from console.errors import ConsoleError, Invalid
 from console.facts.alerts import Severity
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
-from console.pages.silence_forms import SPANS, SilenceForm, WindowForm, silence_of, window_of
+from console.pages.silence_forms import SPANS, SilenceForm, WindowForm, check_rules, silence_of, window_of
 from console.pages.silences_view import SilencesView, lists_of
 from console.silences import reads, writes
 from console.store.database import Database
@@ -82,6 +83,7 @@ async def make_silence(caller: By, db: Db, live_since: Since, data: Form[Silence
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "silence.add") as act:
             asked = silence_of(data, now)
+            check_rules(data, await rule_names(transaction.connection, caller.organization_id))
             act.after = to_builtins(asked)
             long = caller.may(Permission.ALERTS_WRITE)
             made = await writes.add_silence(transaction, caller.organization_id, asked, caller.name, now, long=long)
@@ -107,6 +109,7 @@ async def make_window(caller: By, db: Db, live_since: Since, data: Form[WindowFo
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "window.add", data.name) as act:
             asked = window_of(data)
+            check_rules(data, await rule_names(transaction.connection, caller.organization_id))
             act.after = to_builtins(asked)
             await writes.add_window(transaction, caller.organization_id, asked, caller.name, now)
     except ConsoleError as error:

@@ -1,5 +1,6 @@
 """Volumes, counts and times in people's words, as the reader of a page wants them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -161,3 +162,9 @@ def date(moment: datetime | None) -> str:
 def utc_date(moment: datetime | None) -> str:
     """The day, UTC: so days of usage are counted, by 1NCE and here."""
     return NOTHING if moment is None else moment.astimezone(UTC).strftime("%-d %b %Y")
+
+
+def fields(values: Mapping[str, str]) -> dict[str, str]:
+    """One value each for fields that take several by comma: one that has a comma itself is put in quotes."""
+    quoted = {name: '"{}"'.format(text.replace('"', '""')) for name, text in values.items() if {*text} & {*',"'}}
+    return {**values, **quoted}

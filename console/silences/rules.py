@@ -1,6 +1,6 @@
 """Which alerts a silence or a maintenance window hides: matchers over labels. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -8,6 +8,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from console.errors import Invalid
+from console.facts.alerts import Severity
+from console.iccid import InvalidIccid, parse
 from console.unicode_text import is_visible
 
 LONGEST_OF_OPERATORS = timedelta(hours=24)
@@ -29,6 +31,9 @@ class Label(StrEnum):
     ICCID = "iccid"
 
 
+OF_SIMS = frozenset({Label.TAG, Label.ICCID})
+
+
 class Matcher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A label and values: an alert matches if the label has one of them, or none of them where it is `negated`."""
 
@@ -44,8 +49,18 @@ class Hiding(Struct, frozen=True, kw_only=True):
     matchers: list[Matcher]
 
 
+def _is_iccid(text: str) -> bool:
+    try:
+        return parse(text) == text
+    except InvalidIccid:
+        return False
+
+
+KNOWN: Mapping[Label, Callable[[str], bool]] = {Label.SEVERITY: {*Severity}.__contains__, Label.ICCID: _is_iccid}
+
+
 def check_matchers(matchers: Sequence[Matcher]) -> None:
-    """Raises Invalid for none, for too many, for empty values, and where nothing but negated ones would hide all."""
+    """Raises Invalid for none, for too many, for values that no alert has, and if nothing but negated ones is there."""
     if not any(not one.negated for one in matchers):
         raise Invalid("Say what is to be hidden: at least one rule, severity, operator, country, tag or ICCID")
     if len(matchers) > MOST_MATCHERS:
@@ -55,6 +70,8 @@ def check_matchers(matchers: Sequence[Matcher]) -> None:
             raise Invalid(f"The matcher of {one.label} has 1 to {MOST_VALUES} values")
         if not all(0 < len(value) <= 200 and is_visible(value) for value in one.values):
             raise Invalid(f"A value of {one.label} has 1 to 200 visible characters")
+        if one.label in KNOWN and not all(KNOWN[one.label](value) for value in one.values):
+            raise Invalid(f"No alert has such a value of {one.label}", label=one.label, values=one.values[:20])
 
 
 def check_span(begins_at: datetime, ends_at: datetime, now: datetime, *, longest: timedelta) -> None:
@@ -75,6 +92,14 @@ def matches(matchers: Sequence[Matcher], labels: Labels) -> bool:
     return bool(matchers) and all(
         set(labels.get(one.label.value, ())).isdisjoint(one.values) is one.negated for one in matchers
     )
+
+
+def split(matchers: Sequence[Matcher]) -> tuple[list[Matcher], list[Matcher]]:
+    """Those that an alert of many SIMs matches as a whole, and those that each of its SIMs must match."""
+    parts: tuple[list[Matcher], list[Matcher]] = [], []
+    for one in matchers:
+        parts[one.label in OF_SIMS].append(one)
+    return parts
 
 
 def hidden_by(active: Sequence[Hiding], labels: Labels) -> str | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from console.alert_rules.writes import give_ready_made
 from console.api_keys.writes import put_key
 from console.errors import Conflict, Invalid
 from console.organizations.rules import Permission
@@ -82,14 +83,25 @@ async def test_an_operator_silences_for_a_day_and_an_engineer_makes_windows(
     web: Served, db: Database, cast: Cast
 ) -> None:
     day = f"{datetime.now(UTC).year + 1}-01-06"  # in winter: Berlin is an hour ahead of UTC
+    async with db.transaction() as transaction:
+        await give_ready_made(transaction, cast.acme, after=0, now=NOW)
     async with web.signed_in("otto") as otto:
         assert "DTAG" in (await otto.get("/silences?operator=DTAG")).text, "filled in from the address"
         form = {"operator": "DTAG", "not_tag": "lab", "reason": "DTAG works", "minutes": "120"}
         assert (await otto.post("/silences", data=form)).status_code == 303
         refused = await otto.post("/silences", data=form | {"minutes": "10080"})
         assert (refused.status_code, "24 hours" in refused.text) == (422, True)
+        named = {"rule": "Data quota expired, SIM enabled", "reason": "known", "minutes": "30"}
+        misread = await otto.post("/silences", data=named)
+        assert (misread.status_code, "in quotes" in misread.text) == (422, True), "it would hide nothing"
+        assert 'value="Data quota expired, SIM enabled"' in misread.text, "what was written is still there"
+        for wrong in ({"severity": "urgent"}, {"iccid": "123"}, {"rule": "Operator last"}):
+            answer = await otto.post("/silences", data={"reason": "a slip", "minutes": "30"} | wrong)
+            assert answer.status_code == 422, wrong
         everything = await otto.post("/silences", data={"not_tag": "lab", "reason": "all", "minutes": "30"})
         assert everything.status_code == 422
+        named |= {"rule": '"Data quota expired, SIM enabled", Operator lost', "severity": "Warning", "tag": "Site 7"}
+        assert (await otto.post("/silences", data=named | {"iccid": "8988 2280 6660 0000 001"})).status_code == 303
         page = (await otto.get("/silences")).text
         assert "DTAG works" in page
         assert "is none of" in page
@@ -104,7 +116,13 @@ async def test_an_operator_silences_for_a_day_and_an_engineer_makes_windows(
     async with db.transaction() as transaction:
         key = await put_key(transaction, cast.acme, "ops", [Permission.ALERTS_READ, Permission.ALERTS_ACT], NOW)
     async with web.program(key) as program:
-        (found,) = (await program.get("/silences")).json()["items"]
+        written, found = sorted((await program.get("/silences")).json()["items"], key=lambda one: -one["id"])
+        assert [(one["label"], one["values"]) for one in written["matchers"]] == [
+            ("rule", ["Data quota expired, SIM enabled", "Operator lost"]),
+            ("severity", ["warning"]),
+            ("tag", ["site-7"]),
+            ("iccid", ["8988228066600000001"]),
+        ], "as alerts have them"
         assert found["matchers"][0] == {"label": "operator", "values": ["DTAG"], "negated": False}
         assert (await program.delete(f"/silences/{found['id']}")).status_code == 204
         assert (await program.delete(f"/silences/{found['id']}")).status_code == 409
