@@ -4,8 +4,10 @@ A window begins at a local time and lasts for a length of absolute time. A begin
 leaves out is an hour later by the clock; one that happens twice is the first of the two.
 """
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -18,6 +20,8 @@ SHORTEST = timedelta(minutes=5)
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 MOST = 1_000  # of COUNT and INTERVAL
+CYCLE = 400  # years after which the calendar repeats, with its weekdays
+UNTIL = re.compile(r";?\bUNTIL=([^;]*)", re.IGNORECASE)
 LOOKED_AHEAD = timedelta(days=5 * 366)
 OLDEST = timedelta(days=3_660)  # that a window may have begun before now, when it is made
 
@@ -91,10 +95,29 @@ def _beginnings(recurrence: Recurrence, now: datetime) -> Any:
         return
     from dateutil.rrule import rrule, rrulestr
 
-    rule = rrulestr(recurrence.rule, dtstart=recurrence.first_begin)
+    text, end = _ending(recurrence.rule, zone)
+    rule = rrulestr(text, dtstart=recurrence.first_begin)
     if not isinstance(rule, rrule):
         raise ValueError("several rules")  # noqa: TRY004
-    for local in rule.xafter(recurrence.first_begin, inc=True):
-        if local > now.replace(tzinfo=None) + LOOKED_AHEAD:
+    # It is looked for to the end of the calendar, so where a rule never comes that is to be near.
+    years = (MAXYEAR - recurrence.first_begin.year) // CYCLE * CYCLE
+    first = recurrence.first_begin
+    for late in rule.replace(dtstart=first.replace(year=first.year + years)):
+        local = late.replace(year=late.year - years)
+        if local > now.replace(tzinfo=None) + LOOKED_AHEAD or (end is not None and local > end):
             return
         yield local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _ending(rule: str, zone: ZoneInfo) -> tuple[str, datetime | None]:
+    """The rule without its end, and the end as a local time without its zone. Raises ValueError.
+
+    Beside a time zone RFC 5545 (3.3.10) has the end in UTC; one as local as the beginning is understood too.
+    """
+    found = UNTIL.search(rule)
+    if found is None:
+        return rule, None
+    text = found[1].upper()
+    form = "%Y%m%dT%H%M%S" if "T" in text else "%Y%m%d"
+    end = datetime.strptime(text.removesuffix("Z"), form).replace(tzinfo=UTC if text.endswith("Z") else zone)
+    return UNTIL.sub("", rule).strip(";"), end.astimezone(zone).replace(tzinfo=None)

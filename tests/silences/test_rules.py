@@ -55,6 +55,9 @@ def test_it_is_said_which_one_hides() -> None:
         [matcher(Label.TAG, "")],
         [matcher(Label.TAG, "x" * 201)],
         [matcher(Label.TAG, "x")] * 11,
+        [matcher(Label.SEVERITY, "Critical")],
+        [matcher(Label.ICCID, "8988 2280 6660 0000 001")],
+        [matcher(Label.ICCID, "pump-1")],
     ],
 )
 def test_matchers_that_name_nothing_are_refused(wrong: list[Matcher]) -> None:
@@ -119,6 +122,15 @@ def test_a_window_keeps_its_local_time_over_both_changes_of_the_clock(
     assert [one.isoformat()[:16] for one in (found.begins_at, found.ends_at)] == [begins, ends]
 
 
+def test_a_window_ends_at_a_local_time_or_in_utc_as_calendars_write_it() -> None:
+    for until, times in (("20261206T013000Z", 3), ("20261206T012959Z", 2), ("20261206T023000", 3), ("20261205", 2)):
+        found, now = [], NOW
+        while (one := next_occurrence(window("2026-11-22T02:30", f"FREQ=WEEKLY;UNTIL={until}"), now)) is not None:
+            found.append(one.begins_at)
+            now = one.ends_at
+        assert (len(found), found[0]) == (times, datetime(2026, 11, 22, 1, 30, tzinfo=UTC)), until
+
+
 def test_a_window_that_is_over_opens_no_more() -> None:
     assert next_occurrence(window("2026-11-01T02:30", "FREQ=WEEKLY;COUNT=2"), NOW) is None
     assert next_occurrence(window("2026-11-19T02:30", None), NOW) is None
@@ -135,6 +147,8 @@ def test_a_window_that_is_over_opens_no_more() -> None:
         "FREQ=DAILY;COUNT=1001",
         "FREQ=DAILY;FREQ=DAILY",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",  # never
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYSETPOS=2",
         "FREQ=DAILY\nRRULE:FREQ=DAILY",
         "FREQ=DAILY;BYDAY=XX",
         "FREQ=DAILY;UNTIL=yesterday",
@@ -147,7 +161,7 @@ def test_a_rule_that_is_more_frequent_than_daily_or_none_is_refused_at_once(rule
     began = time.process_time()
     with pytest.raises(Invalid):
         check_recurrence(window("2026-11-22T02:30", rule), NOW)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
