@@ -4,13 +4,15 @@ import sqlalchemy as sa
 from msgspec import to_builtins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.alerts.grouping import is_group
 from console.alerts.outside import Outside
 from console.alerts.reads import alert_of, query_of
 from console.alerts.tables import alert_subjects, alerts
 from console.facts.alerts import ACTIVE, Alert, AlertChange, AlertState, Severity
 from console.notifications.asking import notify
 from console.notifications.rules import Notification
-from console.silences.rules import Label, Labels, hidden_by
+from console.silences.rules import Hiding, Label, Labels, hidden_by, matches, split
+from console.sims.filters import texts
 from console.sims.tables import annotations
 from console.store.database import Transaction
 
@@ -23,8 +25,34 @@ async def hider(outside: Outside, alert: Alert) -> str | None:
     hiding = await outside.hiding()
     if not hiding:
         return None
+    if is_group(alert.key):
+        for one in hiding:
+            if await _hides_each(outside, alert, one):
+                return one.name
+        return None
     tags = await tags_of(outside.connection, outside.organization_id, alert.id) if alert.iccid else []
     return hidden_by(hiding, labels_of(alert, tags))
+
+
+async def _hides_each(outside: Outside, alert: Alert, one: Hiding) -> bool:
+    """Whether it hides an alert of many SIMs: each for which the condition holds, or after its end each of them."""
+    whole, of_sims = split(one.matchers)
+    if not all(matches([matcher], labels_of(alert, [])) for matcher in whole):
+        return False
+    if not of_sims:
+        return True
+    tags = sa.func.coalesce(n.tags, sa.cast([], sa.ARRAY(sa.Text)))
+    another: list[sa.ColumnElement[bool]] = []
+    for matcher in of_sims:
+        values = texts(matcher.values)
+        found = s.subject == sa.func.any(values) if matcher.label is Label.ICCID else tags.bool_op("&&")(values)
+        another.append(found if matcher.negated else ~found)
+    same = sa.and_(n.organization_id == s.organization_id, n.iccid == s.subject)
+    mine = sa.and_(s.organization_id == outside.organization_id, s.alert_id == alert.id)
+    mine = sa.and_(mine, s.holds) if alert.sims else mine
+    joined = alert_subjects.outerjoin(annotations, same)
+    query = sa.select(sa.exists().select_from(joined).where(mine, sa.or_(*another)))
+    return not (await outside.connection.execute(query)).scalar_one()
 
 
 async def rehidden(outside: Outside, *, lock: bool = False) -> list[tuple[int, str | None]]:
@@ -37,9 +65,7 @@ async def rehidden(outside: Outside, *, lock: bool = False) -> list[tuple[int, s
 
 
 def labels_of(alert: Alert, tags: list[str]) -> Labels:
-    """What a silence may match. Of many SIMs none stands for all: no ICCID, and no tag but the one they share."""
-    kind, _, tag = alert.key.partition(":")
-    tags = [tag] if kind == "tag" else tags
+    """What a silence may match."""
     known = {
         Label.RULE: alert.rule,
         Label.KIND: alert.kind,

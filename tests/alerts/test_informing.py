@@ -1,5 +1,7 @@
 """An alert is sent when it fires and when it has resolved, once, and not while something hides it."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from msgspec import structs
@@ -18,6 +20,7 @@ from console.settings import Settings
 from console.silences.bodies import NewSilence
 from console.silences.rules import Label, Matcher
 from console.silences.writes import add_silence, end_silence
+from console.sims.tables import annotations
 from tests.alerts.conftest import Fleet, iccids
 
 pytestmark = pytest.mark.one_edition
@@ -150,3 +153,75 @@ async def test_an_acknowledgement_that_may_be_forgotten_is_reminded_of_each_four
     await come_back(fleet)
     assert await asked(fleet) == ["all alert.resolved"]
     assert await after(8) == []
+
+
+async def test_an_alert_of_many_sims_is_hidden_by_what_hides_each_of_them(fleet: Fleet) -> None:
+    *site, other = iccids(13)
+    tagged = {one: ["site-7"] for one in site} | {site[0]: ["site-7", "vital"], other: ["site-8"]}
+    rows = [{"organization_id": fleet.cast.acme, "iccid": one, "tags": tags} for one, tags in tagged.items()]
+    async with fleet.db.transaction() as transaction:
+        new = sa.insert(annotations).values(edited_at=fleet.now, edited_by="ada")
+        await transaction.connection.execute(new, rows)
+    await fleet.polled()
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+
+    async def hides(*matchers: Matcher) -> bool:
+        """Whether such a silence hides the alert while it is active."""
+        ends_at = fleet.now + timedelta(minutes=1)
+        asked_for = NewSilence(matchers=list(matchers), reason="works", ends_at=ends_at)
+        async with fleet.db.transaction() as transaction:
+            number = await add_silence(transaction, fleet.cast.acme, asked_for, "otto", fleet.now, long=False)
+            await rehide(transaction, fleet.cast.acme, fleet.now)
+        (alert,) = await fleet.alerts()
+        async with fleet.db.transaction() as transaction:
+            await end_silence(transaction, fleet.cast.acme, number, "otto", fleet.now + timedelta(seconds=1))
+            fleet.wait(seconds=2)
+            await rehide(transaction, fleet.cast.acme, fleet.now)
+        return alert.hidden_by == f"silence:{number}"
+
+    def tags(*values: str, negated: bool = False) -> Matcher:
+        return Matcher(label=Label.TAG, values=list(values), negated=negated)
+
+    rule = Matcher(label=Label.RULE, values=["Rule"])
+    for operator, some in (("A", site[::2]), ("C", site[1::2])):
+        await fleet.moves(some, "online", country="US", operator=operator)
+    await fleet.judge()
+    (alert,) = await fleet.alerts()
+    assert (alert.sims, alert.iccid) == (12, None)
+    assert await hides(tags("site-7"))
+    assert await hides(tags("site-8", "site-7"), rule)
+    assert await hides(Matcher(label=Label.ICCID, values=site))
+    assert not await hides(Matcher(label=Label.ICCID, values=site[1:]))
+    assert not await hides(tags("vital"))
+    assert not await hides(rule, tags("vital", negated=True)), "one of them has it"
+    assert await hides(rule, tags("site-8", negated=True))
+    assert await hides(Matcher(label=Label.COUNTRY, values=["US"]), tags("site-7"))
+    assert not await hides(Matcher(label=Label.COUNTRY, values=["FR"]), tags("site-7"))
+    await fleet.moves([other], "online", country="US", operator="B")
+    await fleet.judge()
+    (alert,) = await fleet.alerts()
+    assert (alert.sims, alert.country) == (13, "US")
+    assert not await hides(tags("site-7"))
+    assert await hides(tags("site-7", "site-8"))
+    await fleet.moves([other], "online", country="DE", operator="B")
+    await fleet.judge()
+    assert await hides(tags("site-7")), "it holds for the others alone"
+
+
+async def test_an_alert_of_all_others_names_no_operator_that_they_do_not_share(fleet: Fleet) -> None:
+    *single, first, second = iccids(12)
+    await fleet.polled()
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    for one in single:
+        await fleet.moves([one], "online", country="US")
+        await fleet.judge()
+    for one, operator, country, shared in (
+        (first, "A", "US", ("A", "US")),
+        (second, "B", "US", (None, "US")),
+        (first, "A", "DE", (None, "US")),
+        (first, "A", "FR", (None, None)),
+    ):
+        await fleet.moves([one], "online", operator=operator, country=country)
+        await fleet.judge()
+        (found,) = [alert for alert in await fleet.alerts() if alert.iccid is None]
+        assert (found.operator, found.country) == shared

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.reads import AlertRule
-from console.alerts.grouping import NewSubject
+from console.alerts.grouping import NewSubject, is_group
 from console.alerts.judging.candidates import ids_of
 from console.alerts.judging.new_alerts import new_alert
 from console.alerts.tables import (
@@ -139,6 +139,9 @@ async def open_alerts(
     if new:
         statement = sa.insert(alerts).returning(a.key, a.id)
         ids |= {row.key: row.id for row in (await transaction.connection.execute(statement, new)).all()}
+    for key, subjects in found.items():
+        if key in known and is_group(key):
+            await _no_longer_of_one_network(transaction, organization_id, known[key], subjects)
     names = ("alert_id", "subject", "since", "value")
     rows = [(ids[key], one.subject, one.since, one.value) for key, subjects in found.items() for one in subjects]
     source = (await passed(transaction.connection, alert_subjects, names, rows)).c
@@ -151,6 +154,20 @@ async def open_alerts(
         upsert.on_conflict_do_update(index_elements=["alert_id", "subject"], set_=again)
     )
     return ids
+
+
+async def _no_longer_of_one_network(
+    transaction: Transaction, organization_id: int, alert_id: int, subjects: Sequence[NewSubject]
+) -> None:
+    """What these join names no operator or country that one of them does not share."""
+    mine = sa.and_(a.organization_id == organization_id, a.id == alert_id)
+    for column, values in (
+        (a.operator, {one.operator or "" for one in subjects}),
+        (a.country, {one.country or "" for one in subjects}),
+    ):
+        another = column.is_distinct_from(next(iter(values))) if len(values) == 1 else sa.true()
+        change = sa.update(alerts).where(mine, column.is_not(None), another).values({column.name: None})
+        await transaction.connection.execute(change)
 
 
 async def end_subjects(
