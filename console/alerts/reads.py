@@ -114,10 +114,13 @@ async def count(connection: AsyncConnection, organization_id: int, wanted: Alert
     return await count_rows(connection, query, exact=exact)
 
 
-async def active(connection: AsyncConnection, organization_id: int, *, limit: int) -> list[Alert]:
+async def active(
+    connection: AsyncConnection, organization_id: int, *, limit: int, acknowledged: bool | None = None
+) -> list[Alert]:
     """What fires or recovers and is not hidden: not acknowledged first, then the most urgent, the oldest first."""
-    query = active_query(organization_id).limit(limit)
-    return [alert_of(row) for row in (await connection.execute(query)).all()]
+    wanted = _conditions(organization_id, AlertFilter(acknowledged=acknowledged))
+    rows = (await connection.execute(active_query(organization_id).where(*wanted).limit(limit))).all()
+    return [alert_of(row) for row in rows]
 
 
 def active_query(organization_id: "int | sa.BindParameter[int]") -> "sa.Select[Any]":

@@ -22,9 +22,9 @@ Group = tuple[str, list[Alert], str]
 
 async def groups_of(connection: AsyncConnection, organization_id: int, now: datetime) -> list[Group]:
     """What fires, what somebody looks at (longest first), what waits or is hidden, what was resolved in 24 hours."""
-    open_ = await reads.active(connection, organization_id, limit=2 * MOST)
-    firing = [alert for alert in open_ if alert.acknowledged_at is None][:MOST]
-    seen = sorted((alert for alert in open_ if alert.acknowledged_at is not None), key=lambda one: one.started_at)
+    firing = await reads.active(connection, organization_id, acknowledged=False, limit=MOST)
+    seen = await reads.active(connection, organization_id, acknowledged=True, limit=MOST)
+    seen.sort(key=lambda one: one.started_at)
     pending, _ = await reads.page(
         connection, organization_id, AlertFilter(state=frozenset({AlertState.PENDING})), limit=MOST
     )
@@ -33,7 +33,7 @@ async def groups_of(connection: AsyncConnection, organization_id: int, now: date
     resolved = await reads.resolved_since(connection, organization_id, now - timedelta(hours=24), limit=MOST)
     found = [
         ("Firing", firing, "Nothing fires."),
-        ("Acknowledged, the oldest first", seen[:MOST], "Nothing is acknowledged."),
+        ("Acknowledged, the oldest first", seen, "Nothing is acknowledged."),
         ("Pending", pending, "Nothing is about to fire."),
         ("Hidden by a silence or a maintenance window", hidden, "Nothing is hidden."),
         ("Resolved in the last 24 hours", resolved, "Nothing was resolved."),

@@ -15,7 +15,7 @@ from console.errors import Conflict, Invalid
 from console.notifications.reads import channels_of
 from console.organizations.rules import Caller, Permission
 from console.pages.administration import FORM_BYTES, Form, page
-from console.reports.handover import SHIFTS, Shift, handover
+from console.reports.handover import SHIFTS, Shift, handover, shown
 from console.reports.handover_text import spent_words, text_of
 from console.reports.shift_ends import HandoverSettings, handover_settings_of
 from console.reports.writes import put_handover_settings, send_by_hand
@@ -39,7 +39,7 @@ class ShiftEndsForm(Struct):
 async def _drawn(
     reading: AsyncConnection, caller: Caller, live_since: str, hours: Shift, fault: str = "", status: int = 422
 ) -> Template:
-    found = await handover(reading, caller.organization_id, hours, datetime.now(UTC))
+    found = shown(caller, await handover(reading, caller.organization_id, hours, datetime.now(UTC)))
     may_change = caller.may(Permission.ALERTS_WRITE)
     return await page(
         reading,

@@ -15,7 +15,7 @@ from console.http.fields import FieldNames, one_selected
 from console.http.paging import Listing, ListRequest, list_request
 from console.organizations.rules import Caller, Permission
 from console.reports import reads
-from console.reports.handover import Handover, Shift, handover
+from console.reports.handover import Handover, Shift, handover, shown
 from console.reports.pdf import pdf_of
 from console.reports.reads import KeptReport
 from console.reports.rules import DailyReport, ReportSettings
@@ -113,7 +113,7 @@ async def get_handover(
     """Of the hours until now, and of as many that come."""
     now, with_money = datetime.now(UTC), caller.may(Permission.SIMS_READ)
     found = await handover(reading, caller.organization_id, hours, now, with_money=with_money)
-    return one_selected(found, fields)
+    return one_selected(shown(caller, found), fields)
 
 
 @get(

@@ -24,6 +24,7 @@ def text_of(found: Handover, organization: str) -> str:
     for title, alerts in (
         ("Open, nobody has acknowledged", found.unacknowledged),
         ("Open, acknowledged, the oldest first", found.acknowledged),
+        ("Open, hidden by a silence or maintenance window", found.hidden),
         ("Resolved in this time", found.resolved),
     ):
         lines.append(f"{title}: {len(alerts) or 'none'}{' or more' if len(alerts) == MOST else ''}")
@@ -42,7 +43,12 @@ def _line(alert: Alert, now: datetime) -> str:
     if alert.resolved_at is not None:
         parts.append(f"resolved {clock(alert.resolved_at, now)} by {alert.resolved_by or 'itself'}")
     elif alert.acknowledged_by:
-        parts.append(f"acknowledged by {alert.acknowledged_by}")
+        ends = f" until {clock(alert.acknowledged_until, now)}" if alert.acknowledged_until else ""
+        parts.append(f"acknowledged by {alert.acknowledged_by}{ends}")
+    if alert.cannot_judge_since is not None:
+        parts.append(f"can't be judged since {clock(alert.cannot_judge_since, now)}")
+    if alert.hidden_by and alert.resolved_at is None:
+        parts.append(f"hidden by {alert.hidden_by.replace(':', ' ')}")
     assigned = f"assigned to {alert.assigned_to}" if alert.assigned_to else None
     parts += [part for part in (assigned, alert.note, alert.ticket) if part]
     return ", ".join(parts)

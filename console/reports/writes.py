@@ -106,7 +106,7 @@ async def send_handover(
     """Ask that its channels get the handover as it is now; the deliveries. Of one key a channel gets one."""
     setting = await handover_settings_of(transaction.connection, organization_id)
     found = await handover(transaction.connection, organization_id, setting.hours, now)
-    open_ = len(found.unacknowledged) + len(found.acknowledged)
+    open_ = len(found.unacknowledged) + len(found.acknowledged) + len(found.hidden)
     notification = Notification(
         type="report.handover",
         time=now,

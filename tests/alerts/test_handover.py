@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from console.alert_rules.kinds import RuleKind, RuleParameters
+from console.alerts.writes import rehide
 from console.api_keys.writes import put_key
 from console.organizations.rules import Permission
 from console.silences import writes as silence_writes
@@ -56,6 +57,52 @@ async def test_the_next_shift_finds_what_is_open_whose_it_is_and_what_ends_soon(
         assert known[one].title not in theirs
         assert "works until noon" not in theirs
         assert (await otto.get("/handover?hours=9")).status_code in (400, 422)
+
+
+async def test_nothing_that_is_open_is_left_out_and_nobody_reads_numbers_that_they_may_not(
+    web: Served, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.reports.handover.MOST", 2)
+    monkeypatch.setattr("console.pages.alert_groups.MOST", 2)
+    fleet.now = datetime.now(UTC)
+    await fleet.polled()
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    taken, hidden, *others = iccids(7)
+    await fleet.moves([taken, hidden, *others], "online", country="US")
+    await fleet.judge()
+    known = {alert.iccid: alert for alert in await fleet.alerts()}
+    number = "901405109991234"
+    ends_at = fleet.now + timedelta(hours=20)
+    async with fleet.db.transaction() as transaction:
+        asked = NewSilence(
+            matchers=[Matcher(label=Label.ICCID, values=[hidden])],
+            reason=f"works on {number}",
+            ends_at=fleet.now + timedelta(hours=2),
+        )
+        made = await silence_writes.add_silence(transaction, fleet.cast.acme, asked, "otto", fleet.now, long=False)
+        await rehide(transaction, fleet.cast.acme, fleet.now + timedelta(seconds=1))
+        key = await put_key(transaction, fleet.cast.acme, "reads", [Permission.ALERTS_READ], ends_at)
+    async with web.signed_in("otto") as otto, web.signed_in("vera") as vera, web.program(key) as program:
+        note = {"minutes": "480", "note": f"not {number}", "ticket": f"+{number}"}
+        await otto.post(f"/alerts/{known[taken].id}/acknowledge", data=note)
+        page = (await otto.get("/handover")).text
+        for text in (
+            "Open, nobody has acknowledged: 2",
+            "Open, acknowledged, the oldest first: 1",
+            "Open, hidden by a silence or maintenance window: 1",
+            f"hidden by silence {made}",
+        ):
+            assert text in page, text
+        copied = unescape(page.split('data-copy="', 1)[1].split('"', 1)[0])
+        assert ", acknowledged by otto until " in copied
+        assert f"not {number}" in copied
+        assert f"{known[hidden].title}, since " in copied
+        assert "Acknowledged, the oldest first: 1" in (await otto.get("/alerts")).text
+        for shown in ((await vera.get("/handover")).text, (await program.get("/handover")).text):
+            assert "not …1234" in shown
+            assert number not in shown
+        found = (await program.get("/handover")).json()
+        assert [alert["hidden_by"] for alert in found["hidden"]] == [f"silence:{made}"]
 
 
 async def test_programs_get_the_handover_of_their_own_organization(web: Served, fleet: Fleet) -> None:
