@@ -20,6 +20,7 @@ from console.organizations.rules import Caller
 from console.sims.filter_parameters import FilterRefused
 from console.sims.filters import texts
 from console.store.database import Transaction
+from console.unicode_text import is_visible
 
 c = alert_rules.c
 MOST_RULES = 200
@@ -61,8 +62,8 @@ class NewAlertRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def checked(wanted: NewAlertRule) -> NewAlertRule:
     """The same rule, if it can be. Raises Invalid."""
-    if not wanted.name.strip():
-        raise Invalid("A rule has a name", parameter="name")
+    if not wanted.name.strip() or not is_visible(wanted.name):
+        raise Invalid("A rule has a name, in visible characters", parameter="name")
     check(wanted.kind, wanted.parameters, has_filter=bool(wanted.filter), for_seconds=wanted.for_seconds)
     try:
         found = reads.filter_of(wanted.filter)

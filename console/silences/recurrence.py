@@ -18,6 +18,7 @@ LONGEST_RULE = 200  # characters
 LONGEST = timedelta(days=7)
 SHORTEST = timedelta(minutes=5)
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+DAY = re.compile(r"(?:[+-]?([0-9]{1,2}))?(?:MO|TU|WE|TH|FR|SA|SU)")
 PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 MOST = 1_000  # of COUNT and INTERVAL
 CYCLE = 400  # years after which the calendar repeats, with its weekdays
@@ -70,6 +71,11 @@ def _check_rule(rule: str) -> None:
         raise Invalid(f"A rule is made of {', '.join(sorted(PARTS))}, each once: a window opens once a day at most")
     if named.get("FREQ") not in FREQUENCIES:
         raise Invalid(f"FREQ is one of {', '.join(sorted(FREQUENCIES))}: a window opens once a day at most")
+    last = {"YEARLY": 5 if "BYMONTH" in named else 53, "MONTHLY": 5}.get(named["FREQ"], 0)  # RFC 5545, 3.3.10
+    for day in named.get("BYDAY", "MO").split(","):
+        found = DAY.fullmatch(day)
+        if found is None or (found[1] and not 0 < int(found[1]) <= last):
+            raise Invalid(f"BYDAY has days like SU{f', with a number up to {last} before it: -1SU' if last else ''}")
     for name in ("COUNT", "INTERVAL"):
         text = named.get(name, "1")
         if not (text.isdecimal() and 0 < int(text[:9]) <= MOST):

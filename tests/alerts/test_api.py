@@ -136,6 +136,8 @@ async def test_a_rule_is_tried_made_changed_and_deleted(web: Served, fleet: Flee
         other = ABROAD | {"kind": "no_contact", "parameters": {"hours": 1}}
         assert (await enid.put(f"{RULES}/{made['id']}", json=other)).status_code == 422
         assert (await enid.post(RULES, json=ABROAD | {"filter": "colour=red"})).status_code == 422
+        for name in (" ", "Ab\nroad", "daorb\u202eA"):
+            assert (await enid.post(RULES, json=ABROAD | {"name": name})).status_code == 422, name
         assert (await enid.delete(f"{RULES}/{made['id']}")).status_code == 204
         assert (await enid.get(f"{RULES}/{made['id']}")).status_code == 404
         assert (await enid.get(RULES)).json()["items"] == []

@@ -149,6 +149,12 @@ def test_a_window_that_is_over_opens_no_more() -> None:
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",  # never
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;BYSETPOS=2",
+        "FREQ=MONTHLY;BYDAY=99SU",
+        "FREQ=MONTHLY;BYDAY=1SU,7SU",  # no month has a seventh
+        "FREQ=YEARLY;BYMONTH=12;BYDAY=1SU,7SU",
+        "FREQ=YEARLY;BYDAY=60SU",
+        "FREQ=WEEKLY;BYDAY=1SU",
+        "FREQ=MONTHLY;BYDAY=0SU",
         "FREQ=DAILY\nRRULE:FREQ=DAILY",
         "FREQ=DAILY;BYDAY=XX",
         "FREQ=DAILY;UNTIL=yesterday",
