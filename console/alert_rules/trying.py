@@ -22,6 +22,7 @@ MOST_SHOWN = 100
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6  # o'clock, UTC
 h = status_history.c
 ON = ("online", "attached")
+BY_PLACES = trying_spans.KINDS | {RuleKind.SHARE_LEFT, RuleKind.SESSIONS_FLAPPING}  # where SIMs were
 NO_HISTORY = {
     RuleKind.DATA_RUNS_OUT: "no history of forecasts is kept",
     RuleKind.STATUS_CHANGED: "no history of enabling and disabling is kept",
@@ -71,6 +72,8 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
         case _:
             why = NO_HISTORY.get(rule.kind, "the console keeps no history of this")
             return Tried(since=since, possible=False, text=f"It can't be tried: {why}.")
+    if rule.kind in BY_PLACES:
+        remark += await _not_known_before(connection, organization_id, since, now)
     if rule.for_seconds and rule.kind not in trying_spans.KINDS:
         remark += f" That it must hold for {span(rule.for_seconds)} is not reckoned with: it may fire less often."
     night = sum(one.at.hour >= NIGHT_BEGINS or one.at.hour < NIGHT_ENDS for one in found)
@@ -78,6 +81,17 @@ async def tried(connection: AsyncConnection, organization_id: int, rule: NewAler
     at_night = f", {night:,} of them at night (22:00 to 06:00 UTC)" if night else ""
     said = f"It would have fired {times} in the last 7 days{at_night}. {remark.strip()}".rstrip()
     return Tried(since=since, possible=True, text=said, times=len(found), at_night=night, firings=found[:MOST_SHOWN])
+
+
+async def _not_known_before(connection: AsyncConnection, organization_id: int, since: datetime, now: datetime) -> str:
+    """In words, where the history does not reach back so far."""
+    mine = h.organization_id == organization_id
+    if (await connection.execute(sa.select(sa.exists().where(mine, h.time <= since)))).scalar_one():
+        return ""
+    first = (
+        await connection.execute(sa.select(sa.func.min(h.time)).where(mine, h.time > since, h.time < now))
+    ).scalar_one()
+    return f"Nothing is known before {first:%Y-%m-%d %H:%M} UTC." if first else "Nothing is known of that time yet."
 
 
 async def _of_sims(

@@ -26,7 +26,8 @@ async def places(fleet: Fleet, iccid: str, *moves: tuple[timedelta, str, str | N
         for ago, connection, country in moves
     ]
     async with fleet.db.transaction() as transaction:
-        await transaction.connection.execute(sa.insert(status_history), rows)
+        if rows:
+            await transaction.connection.execute(sa.insert(status_history), rows)
 
 
 async def tried(fleet: Fleet, kind: RuleKind, parameters: RuleParameters, **wanted: Any) -> list[tuple[str, timedelta]]:
@@ -79,6 +80,19 @@ async def test_a_sim_abroad_that_is_off_and_on_again_is_one_firing(fleet: Fleet)
     await places(fleet, ONE, (HOUR, "online", "FR"))
     assert await tried(fleet, RuleKind.COUNTRY_NOT_ALLOWED, abroad) == [(ONE, 20 * HOUR), (ONE, HOUR)]
     assert await tried(fleet, RuleKind.COUNTRY_NOT_ALLOWED, abroad, for_seconds=7200) == [(ONE, 18 * HOUR)]
+
+
+async def test_it_says_since_when_anything_is_known(fleet: Fleet) -> None:
+    asked = NewAlertRule(name="Rule", kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=1))
+    for places_known, said in (
+        ([], "Nothing is known of that time yet."),
+        ([(2 * DAY, "online", "DE")], "Nothing is known before 2026-11-18 10:00 UTC."),
+        ([(7 * DAY, "online", "DE")], ""),
+    ):
+        await places(fleet, ONE, *places_known)
+        async with fleet.db.reading() as connection:
+            found = await trying.tried(connection, fleet.cast.acme, asked, fleet.now)
+        assert found.text == f"It would have fired never in the last 7 days. {said}".rstrip()
 
 
 async def test_what_does_not_reckon_with_how_long_it_must_hold_says_so(fleet: Fleet) -> None:
