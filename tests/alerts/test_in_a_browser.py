@@ -42,3 +42,24 @@ async def test_a_second_click_acknowledges_no_alert_that_has_just_moved_up(page:
     await strip.locator("[data-acknowledge]").click()
     await expect(strip.locator("[data-acknowledge]")).to_have_count(0)
     assert [alert.acknowledged_at is None for alert in await fleet.alerts()].count(False) == 2
+
+
+async def test_who_acknowledged_an_alert_is_read_on_a_narrow_screen(page: Page, fleet: Fleet) -> None:
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.moves(iccids(1), "online", country="US")
+    await fleet.judge()
+    alert = await fleet.alert()
+    await page.set_viewport_size({"width": 360, "height": 800})
+    await page.goto(f"/alerts/{alert.id}")
+    await page.fill("#note", "Called the site")
+    await page.get_by_role("button", name="for the shift").click()
+    for path, cell in (("/alerts", f"#alert-{alert.id} .alert-note"), ("/handover", "td.alert-note")):
+        await page.goto(path)
+        whose = page.locator(cell)
+        await expect(whose).to_contain_text("acknowledged by ada")
+        # Of what stands beside its name each piece is a column: the words are one.
+        shown = await whose.evaluate(
+            "cell => { const range = document.createRange(); range.selectNode(cell.querySelector('bdi'));"
+            " return [range.getBoundingClientRect().height, cell.querySelector('bdi').parentElement.tagName]; }"
+        )
+        assert (shown[0] < 30, shown[1]) == (True, "DIV"), path
