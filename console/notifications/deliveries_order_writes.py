@@ -1,4 +1,4 @@
-"""In which order a channel hears of an alert: that it has ended, after all that it was sent before."""
+"""In which order a channel receives what is about an alert: that it has ended, after all that it was sent before."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -16,8 +16,8 @@ d = deliveries.c
 def comes_too_soon() -> "sa.ColumnElement[bool]":
     """Of a delivery that says that an alert has ended: whether what its channel was sent before is still on its way.
 
-    Else a receiver that was down for a while would hear last that the alert fires. What was sent before is about the
-    same alert, or tells of several as one.
+    Else a receiver that was down for a while would receive last that the alert fires. What was sent before is about the
+    same alert, or of several as one.
     """
     earlier = deliveries.alias("earlier")
     e = earlier.c

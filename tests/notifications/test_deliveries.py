@@ -212,7 +212,7 @@ async def test_nothing_is_sent_outside_while_that_is_stopped(sending: Sending) -
     assert len(sending.receiver.posts) + len(sending.receiver.mails) == 3
 
 
-async def test_a_receiver_that_was_down_hears_last_that_it_has_ended(sending: Sending) -> None:
+async def test_a_receiver_that_was_down_receives_last_that_it_has_ended(sending: Sending) -> None:
     received, now = sending.receiver, datetime.now(UTC)
     received.answers = [(503, "Retry-After: 3600\r\n")]
     received.mail_answers = ["451 later"]
@@ -235,11 +235,11 @@ async def test_a_receiver_that_was_down_hears_last_that_it_has_ended(sending: Se
         assert not await reads.work_waits(reading, sending.id, datetime.now(UTC)), "the end is due, and waits"
     await sending.passes("due_at = now() WHERE state = 'waiting'")
     await sending.send()
-    heard: dict[str, list[str]] = {}
+    received_of: dict[str, list[str]] = {}
     for post in received.posts:
         body = json.loads(post.body)
-        heard.setdefault(body["data"]["subject"], []).append(body["type"])
-    assert [types[-2:] for types in heard.values()] == [["alert.firing", "alert.resolved"]] * 2
+        received_of.setdefault(body["data"]["subject"], []).append(body["type"])
+    assert [types[-2:] for types in received_of.values()] == [["alert.firing", "alert.resolved"]] * 2
     assert {one.state for one in await sending.deliveries()} == {DeliveryState.DELIVERED}
     titles = [str(mail["Subject"]) for mail in received.mails]
     for key in ("1", "2"):
