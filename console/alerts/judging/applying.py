@@ -49,6 +49,13 @@ class Judging(Struct, frozen=True, kw_only=True):
     judged: Judged
 
     @property
+    def ending(self) -> frozenset[int]:
+        """Rules that may end and not begin: time alone would make them true while nothing is reported."""
+        return frozenset(
+            rule.id for rule in self.of_sims if KINDS[rule.kind].by_time and KINDS[rule.kind].feed in self.stale
+        )
+
+    @property
     def of_sims(self) -> list[AlertRule]:
         """The rules that are asked of each SIM as it is now."""
         return [rule for rule in self.rules.values() if is_asked(rule)]
@@ -75,8 +82,6 @@ async def judge_sims(judging: Judging, rules: Sequence[AlertRule], found: Candid
             matching = await reads.matching(connection, organization_id, rule, asked) if asked else set()
             ended |= {iccid for iccid in asked if iccid not in matching and held(open_, rule, iccid)}
             new = {iccid: one for iccid, one in new.items() if iccid in matching}
-        if KINDS[rule.kind].by_time and KINDS[rule.kind].feed in judging.stale:
-            new = {}  # time alone would make it true: that nothing is reported proves nothing
         await apply(judging, rule, list(new.values()), ended, open_)
 
 
@@ -124,7 +129,7 @@ async def apply(
     found: dict[str, list[NewSubject]] = defaultdict(list)
     left = []
     for one in new:  # what held before belongs to its alert
-        before = open_.get((rule.id, one.subject))
+        before = open_.get((rule.id, one.subject)) if open_ else None
         if before is not None and before.alert_id in of_alert:
             found[of_alert[before.alert_id]].append(one)
         else:

@@ -1,6 +1,6 @@
 """The SIMs of which a rule begins to hold or has ended, chosen by the database: all others cost nothing here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +35,18 @@ def ids_of(written: str) -> "sa.Select[tuple[int]]":
 
 
 async def of_changes(
-    connection: AsyncConnection, organization_id: int, rules: Sequence[AlertRule], changes: str, now: datetime
+    connection: AsyncConnection,
+    organization_id: int,
+    rules: Sequence[AlertRule],
+    changes: str,
+    now: datetime,
+    *,
+    ending: Collection[int] = (),
 ) -> Candidates:
-    """Of the SIMs with these changes, and of those whose last change ends, the ones that differ for a rule."""
+    """Of the SIMs with these changes, and of those whose last change ends, the ones that differ for a rule.
+
+    `ending`: the ids of rules that can't begin to hold now.
+    """
     momentary = [rule.id for rule in rules if KINDS[rule.kind].momentary]
     changed = sa.select(u.id, u.iccid, u.was_status, u.was_imei)
     changed = changed.where(u.organization_id == organization_id, u.id.in_(ids_of(changes)))
@@ -53,15 +62,15 @@ async def of_changes(
     statuses, imeis = before(each.c.was_status, "was_status"), before(each.c.was_imei, "was_imei")
     grouped = sa.select(each.c.iccid, statuses, imeis).group_by(each.c.iccid).subquery("were")
     joined = grouped.join(sims, sims.c.iccid == grouped.c.iccid)
-    return await read(connection, _differing(organization_id, rules, joined, now)) if rules else []
+    return await read(connection, _differing(organization_id, rules, joined, now, ending)) if rules else []
 
 
 def of_the_fleet(
-    organization_id: int, rules: Sequence[AlertRule], now: datetime, *, limit: int
+    organization_id: int, rules: Sequence[AlertRule], now: datetime, *, limit: int, ending: Collection[int] = ()
 ) -> "sa.Select[tuple[Any, ...]]":
     """The query for those of all SIMs that differ for one of the rules, by ICCID, so many of those after `after`."""
     nothing = sa.select(sa.null().cast(TEXTS).label("was_status"), sa.null().cast(TEXTS).label("was_imei"))
-    query = _differing(organization_id, rules, sims.join(nothing.subquery("were"), sa.true()), now)
+    query = _differing(organization_id, rules, sims.join(nothing.subquery("were"), sa.true()), now, ending)
     return query.where(sims.c.iccid > sa.bindparam("after", type_=sa.Text)).order_by(sims.c.iccid).limit(limit)
 
 
@@ -73,7 +82,11 @@ async def read(connection: AsyncConnection, query: "sa.Select[tuple[Any, ...]]",
 
 
 def _differing(
-    organization_id: int, rules: Sequence[AlertRule], joined: "sa.FromClause", now: datetime
+    organization_id: int,
+    rules: Sequence[AlertRule],
+    joined: "sa.FromClause",
+    now: datetime,
+    ending: Collection[int],
 ) -> "sa.Select[tuple[Any, ...]]":
     for quota, service in ((data, "data"), (sms, "sms")):
         mine = sa.and_(quota.c.organization_id == sims.c.organization_id, quota.c.iccid == sims.c.iccid)
@@ -89,7 +102,9 @@ def _differing(
     of_sms = [sms.c["left"], sms.c.total, sms.c.status]
     columns = [*own, *of_data, *of_sms, *of_network, CELL_AREA, is_watched(sims), was_status, was_imei]
     held_rules = sa.func.coalesce(known.c.rules, sa.cast([], sa.ARRAY(sa.Integer)))
-    differs = {rule.id: _differs(organization_id, rule, held_rules, now) for rule in rules}
+    differs = {
+        rule.id: _differs(organization_id, rule, held_rules, now, begins=rule.id not in ending) for rule in rules
+    }
     columns.append(sa.func.array_to_string(array([sa.case((one, id_)) for id_, one in differs.items()]), ","))
     query = sa.select(*(column.label(f"column_{place}") for place, column in enumerate(columns))).select_from(joined)
     return query.where(sims.c.organization_id == organization_id, sa.or_(*differs.values()))
@@ -112,7 +127,7 @@ def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.Fr
 
 
 def _differs(
-    organization_id: int, rule: AlertRule, held: "sa.ColumnElement[Any]", now: datetime
+    organization_id: int, rule: AlertRule, held: "sa.ColumnElement[Any]", now: datetime, *, begins: bool
 ) -> "sa.ColumnElement[bool]":
     """Whether the rule holds for the SIM and did not, or did and may have ended."""
     of = conditions_of(rule.kind, rule.parameters, now)
@@ -121,4 +136,4 @@ def _differs(
         where = conditions(organization_id, filter_of(rule.filter))
         theirs = sa.exists().where(*where, sim_states.c.iccid == sims.c.iccid).correlate(sims)
         holds, ended = sa.and_(holds, theirs), sa.or_(ended, ~theirs)
-    return sa.case((sa.literal(rule.id) == sa.func.any(held), ended), else_=holds)
+    return sa.case((sa.literal(rule.id) == sa.func.any(held), ended), else_=holds if begins else sa.false())

@@ -63,7 +63,8 @@ async def _changed(judging: Judging) -> None:
     judging.judged.more = changes.number == AT_ONCE
     judging.judged.sims += changes.sims
     connection, rules = judging.transaction.connection, judging.of_sims
-    sims = await candidates.of_changes(connection, judging.organization_id, rules, changes.ids, judging.now)
+    organization_id, ending = judging.organization_id, judging.ending
+    sims = await candidates.of_changes(connection, organization_id, rules, changes.ids, judging.now, ending=ending)
     await judge_sims(judging, rules, sims)
     if changes.number:
         await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
@@ -97,7 +98,8 @@ async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
     """Every SIM, by these rules, some thousand at a time."""
     if not rules:
         return
-    query = candidates.of_the_fleet(judging.organization_id, rules, judging.now, limit=AT_ONCE)
+    organization_id, ending = judging.organization_id, judging.ending
+    query = candidates.of_the_fleet(organization_id, rules, judging.now, limit=AT_ONCE, ending=ending)
     last, more = "", True
     while more:
         sims = await candidates.read(judging.transaction.connection, query, after=last)

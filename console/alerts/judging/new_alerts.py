@@ -13,7 +13,6 @@ def new_alert(
     organization_id: int, rule: AlertRule, key: str, subjects: Sequence[NewSubject], now: datetime
 ) -> dict[str, Any]:
     """The row of an alert about these subjects: pending until it is settled."""
-    operators, countries = {one.operator for one in subjects}, {one.country for one in subjects}
     first = min((one.since for one in subjects if one.since), default=now)
     return {
         "organization_id": organization_id,
@@ -23,10 +22,16 @@ def new_alert(
         "key": key,
         "title": "",  # as it is settled
         "iccid": None if is_group(key) else subjects[0].iccid,
-        "operator": (operators.pop() or None) if len(operators) == 1 else None,
-        "country": (countries.pop() or None) if len(countries) == 1 else None,
+        "operator": shared(subjects, "operator"),
+        "country": shared(subjects, "country"),
         "started_at": min(first, now),
         "change": AlertChange.PENDING.value,
         "changed_at": now,
         "revision": 0,
     }
+
+
+def shared(subjects: Sequence[NewSubject], name: str) -> str | None:
+    """What all of these have in a field; None where they differ, or it is known of none."""
+    values = {getattr(one, name) for one in subjects}
+    return (values.pop() or None) if len(values) == 1 else None

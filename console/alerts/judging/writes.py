@@ -12,7 +12,7 @@ from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.reads import AlertRule
 from console.alerts.grouping import NewSubject, is_group
 from console.alerts.judging.candidates import ids_of
-from console.alerts.judging.new_alerts import new_alert
+from console.alerts.judging.new_alerts import new_alert, shared
 from console.alerts.tables import (
     alert_judging,
     alert_subjects,
@@ -23,7 +23,7 @@ from console.alerts.tables import (
 )
 from console.sims.filters import texts
 from console.sims.tables import is_watched, sims
-from console.store.bulk import passed
+from console.store.bulk import passed, rows_of
 from console.store.database import Transaction
 
 a, s, d, u, j = alerts.c, alert_subjects.c, departures.c, unjudged_changes.c, alert_judging.c
@@ -139,9 +139,8 @@ async def open_alerts(
     if new:
         statement = sa.insert(alerts).returning(a.key, a.id)
         ids |= {row.key: row.id for row in (await transaction.connection.execute(statement, new)).all()}
-    for key, subjects in found.items():
-        if key in known and is_group(key):
-            await _no_longer_of_one_network(transaction, organization_id, known[key], subjects)
+    if joined := {known[key]: subjects for key, subjects in found.items() if key in known and is_group(key)}:
+        await _no_longer_shared(transaction, organization_id, joined)
     names = ("alert_id", "subject", "since", "value")
     rows = [(ids[key], one.subject, one.since, one.value) for key, subjects in found.items() for one in subjects]
     source = (await passed(transaction.connection, alert_subjects, names, rows)).c
@@ -156,18 +155,20 @@ async def open_alerts(
     return ids
 
 
-async def _no_longer_of_one_network(
-    transaction: Transaction, organization_id: int, alert_id: int, subjects: Sequence[NewSubject]
+async def _no_longer_shared(
+    transaction: Transaction, organization_id: int, joined: Mapping[int, Sequence[NewSubject]]
 ) -> None:
-    """What these join names no operator or country that one of them does not share."""
-    mine = sa.and_(a.organization_id == organization_id, a.id == alert_id)
-    for column, values in (
-        (a.operator, {one.operator or "" for one in subjects}),
-        (a.country, {one.country or "" for one in subjects}),
-    ):
-        another = column.is_distinct_from(next(iter(values))) if len(values) == 1 else sa.true()
-        change = sa.update(alerts).where(mine, column.is_not(None), another).values({column.name: None})
-        await transaction.connection.execute(change)
+    """The alerts that these join name no operator and no country that one of them does not share."""
+    columns = (a.operator, a.country)
+    rows = [
+        {"id": number} | {one.name: shared(subjects, one.name) for one in columns}
+        for number, subjects in joined.items()
+    ]
+    source = rows_of(alerts, ("id", *(one.name for one in columns)), rows).c
+    another = sa.or_(*(sa.and_(one.is_not(None), one.is_distinct_from(source[one.name])) for one in columns))
+    change = sa.update(alerts).where(a.organization_id == organization_id, a.id == source.id, another)
+    kept = {one.name: sa.case((one == source[one.name], one)) for one in columns}
+    await transaction.connection.execute(change.values(kept))
 
 
 async def end_subjects(
