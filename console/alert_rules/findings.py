@@ -35,14 +35,22 @@ def _hours(hours: int) -> timedelta:
     return timedelta(hours=hours)
 
 
+def _out_of_contact(sim: JudgedSim, due_at: datetime, now: datetime) -> Finding:
+    """Whether a contact was due and has not come: while nobody has asked since then, that is not known."""
+    if due_at >= now:
+        return Finding.ENDED
+    return Finding.HOLDS if sim.known_until is not None and due_at < sim.known_until else Finding.UNKNOWN
+
+
 def _no_contact(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
     """A disabled SIM is not expected; one that was never seen is not missed."""
     if sim.status == "disabled":
         return Finding.ENDED, None
     if sim.last_seen_at is None:
         return Finding.UNKNOWN, None
-    silent = now - sim.last_seen_at > _hours(parameters.hours or 0)
-    return Finding.HOLDS if silent else Finding.ENDED, lambda: f"last seen {_minute(sim.last_seen_at)}"
+    return _out_of_contact(
+        sim, sim.last_seen_at + _hours(parameters.hours or 0), now
+    ), lambda: f"last seen {_minute(sim.last_seen_at)}"
 
 
 def silent_after(parameters: RuleParameters, usual_gap_seconds: int, longest_gap_seconds: int) -> timedelta:
@@ -57,10 +65,10 @@ def _silent(parameters: RuleParameters, sim: JudgedSim, now: datetime) -> Found:
         return Finding.ENDED, None
     if sim.last_seen_at is None or sim.usual_gap_seconds is None or sim.longest_gap_seconds is None:
         return Finding.UNKNOWN, None
-    silent = now - sim.last_seen_at > silent_after(parameters, sim.usual_gap_seconds, sim.longest_gap_seconds)
+    due_at = sim.last_seen_at + silent_after(parameters, sim.usual_gap_seconds, sim.longest_gap_seconds)
     usual = max(1, round(sim.usual_gap_seconds / 3600))
     return (
-        Finding.HOLDS if silent else Finding.ENDED,
+        _out_of_contact(sim, due_at, now),
         lambda: f"last seen {_minute(sim.last_seen_at)}, usually each {f'{usual} hours' if usual > 1 else 'hour'}",
     )
 

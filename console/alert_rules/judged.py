@@ -37,6 +37,7 @@ class JudgedSim(Struct, frozen=True, gc=False):
     usual_gap_seconds: int | None = None  # between contacts; one in twenty is longer
     longest_gap_seconds: int | None = None
     daily_bytes: int | None = None  # by the forecast of its use
+    known_until: datetime | None = None  # a contact until then would be known: 1NCE was asked, or reports each at once
     area: str | None = None  # of its cell: LAC or TAC
     watched: bool = True
     was_status: Sequence[str] = ()

@@ -66,8 +66,10 @@ async def say(otto: Operator, action: Action, reason: str = REASON) -> Action:
 
 
 async def used(otto: Operator) -> list[BudgetUse]:
+    """In the month in which it was spent: an hour ago may be the month before."""
+    spent_at = datetime.now(UTC) - timedelta(hours=2)
     async with otto.db.reading() as reading:
-        return [use for one in await spending.listed(reading, otto.acme.id, datetime.now(UTC)) for use in one.uses]
+        return [use for one in await spending.listed(reading, otto.acme.id, spent_at) for use in one.uses]
 
 
 @pytest.mark.one_edition

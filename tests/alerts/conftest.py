@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from console.alert_rules import writes as rule_writes
 from console.alert_rules.reads import AlertRule
@@ -17,6 +18,7 @@ from console.alerts.judging.judge import judge
 from console.alerts.reads import AlertFilter
 from console.facts.alerts import Alert
 from console.runs.tables import job_runs
+from console.sims.tables import checks, sims
 from console.sims.writes import record_connections, record_inventory
 from console.store.database import Database
 from tests.cast import Cast, listed, placed
@@ -37,12 +39,19 @@ class Fleet:
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    async def polled(self) -> None:
-        """1NCE has just answered a poll."""
+    async def polled(self, *found: str) -> None:
+        """1NCE has just answered a poll, and for these SIMs; for all where none is named."""
         values = {"organization_id": self.cast.acme, "job": "sync_status", "state": "done", "started_at": self.now}
         async with self.db.transaction() as transaction:
             statement = sa.insert(job_runs).values(**values, heartbeat_at=self.now, finished_at=self.now)
             await transaction.connection.execute(statement)
+            mine = sa.and_(sims.c.organization_id == self.cast.acme, sims.c.iccid.in_(found) if found else sa.true())
+            asked = sa.select(sims.c.organization_id, sims.c.iccid, sa.literal(self.now, checks.c.status_at.type))
+            new = insert(checks).from_select(["organization_id", "iccid", "status_at"], asked.where(mine))
+            again = new.on_conflict_do_update(
+                index_elements=["organization_id", "iccid"], set_={"status_at": new.excluded.status_at}
+            )
+            await transaction.connection.execute(again)
 
     async def lists(self, found: Sequence[str], **reported: Any) -> None:
         async with self.db.transaction() as transaction:

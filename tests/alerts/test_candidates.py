@@ -1,7 +1,7 @@
 """The SIMs that the database chooses for judging: as many alerts as if every SIM were judged, and no SIM in vain."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from console.alert_rules.reads import AlertRule, rules
 from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.alert_rules.writes import NewAlertRule
 from console.alerts.judging import candidates
+from console.alerts.judging.sim_conditions import Times
 from console.alerts.tables import alert_subjects
 from console.quotas.tables import quotas
 from console.sims.tables import sims, unwatched
@@ -49,17 +50,26 @@ class Model:
         self.rules, self.chance = asked, chance
         self.sims: dict[str, dict[str, Any]] = {iccid: {} for iccid in iccids(SIMS)}
         self.held: set[tuple[int, str]] = set()
+        self.asked: dict[str, datetime] = {}  # when 1NCE answered for each last
 
     def judge(self, fleet: Fleet) -> None:
         for iccid, values in self.sims.items():
             for rule in self.rules:
-                finding, _ = find(rule.kind, rule.parameters, JudgedSim(iccid, **values), fleet.now)
+                finding, _ = find(
+                    rule.kind, rule.parameters, JudgedSim(iccid, known_until=self.asked[iccid], **values), fleet.now
+                )
                 meant = not rule.filter or (values["watched"] and rule.filter == f"country={values['country']}")
                 if finding is Finding.ENDED or not meant:
                     self.held.discard((rule.id, iccid))
                 elif finding is Finding.HOLDS:
                     self.held.add((rule.id, iccid))
             values["was_status"], values["was_imei"] = [], []
+
+    async def polled(self, fleet: Fleet, share: float) -> None:
+        """1NCE answers for this share of the SIMs."""
+        found = sorted(self.chance.sample(list(self.sims), round(SIMS * share)))
+        await fleet.polled(*found)
+        self.asked |= dict.fromkeys(found, fleet.now)
 
     def values(self, fleet: Fleet) -> dict[str, Any]:
         """A SIM as it might be."""
@@ -157,14 +167,14 @@ async def test_judging_what_the_database_chooses_is_judging_every_sim(fleet: Fle
         }
     for iccid, rhythm in rhythms.items():
         model.sims[iccid] |= rhythm
-    await fleet.polled()
+    await model.polled(fleet, 1.0)
     await fleet.judge()
     model.judge(fleet)
     most = 0
     for _ in range(ROUNDS):
         fleet.wait(seconds=61)
         await change(fleet, model)
-        await fleet.polled()
+        await model.polled(fleet, 0.5)
         await fleet.judge()
         model.judge(fleet)
         query = sa.select(alert_subjects.c.rule_id, alert_subjects.c.subject)
@@ -172,7 +182,7 @@ async def test_judging_what_the_database_chooses_is_judging_every_sim(fleet: Fle
         lasting = [rule for rule in asked if not KINDS[rule.kind].momentary]
         async with fleet.db.reading() as connection:
             found = {(row[0], row[1]) for row in (await connection.execute(query)).all()}
-            again = candidates.of_the_fleet(fleet.cast.acme, lasting, fleet.now, limit=SIMS)
+            again = candidates.of_the_fleet(fleet.cast.acme, lasting, Times(now=fleet.now), limit=SIMS)
             in_vain = await candidates.read(connection, again, after="")
         assert found ^ {one for one in model.held if one[1] in model.sims} == set()
         assert in_vain == [], "what was judged is not chosen again"

@@ -206,6 +206,10 @@ async def test_a_sim_is_silent_once_it_is_out_of_contact_for_longer_than_ever_an
     assert await fleet.alerts() == [], "six hours are three times the usual, not longer"
     fleet.wait(minutes=2)
     await fleet.judge()
+    assert await fleet.alerts() == [], "1NCE was not asked about it since"
+    fleet.wait(minutes=2)
+    await fleet.polled()
+    await fleet.judge()
     alert = await fleet.alert()
     assert (alert.iccid, alert.state) == (ONE, "firing")
     assert (

@@ -20,6 +20,7 @@ from console.facts.alerts import AlertState, Severity
 from console.organizations.rules import Permission
 from console.organizations.tables import organizations
 from console.organizations.writes import change_settings
+from console.streamer.tables import streamer_health
 from tests.alerts.conftest import Fleet, iccids
 from tests.conftest import SECRET
 
@@ -120,6 +121,39 @@ async def test_a_rule_that_is_made_or_changed_while_nothing_is_reported_fires_fo
     fleet.wait(minutes=1)
     await fleet.judge()
     assert {alert.iccid for alert in await fleet.alerts(state={AlertState.FIRING})} == {one, third}
+
+
+async def test_after_an_outage_only_sims_that_were_asked_about_again_are_out_of_contact(fleet: Fleet) -> None:
+    (one, other) = iccids(2)
+    await fleet.polled()
+    await fleet.moves([one, other], "online")
+    await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=2))
+    fleet.wait(hours=5)  # 1NCE does not answer
+    await fleet.judge()
+    await fleet.polled(one)
+    fleet.wait(minutes=2)
+    await fleet.judge()
+    assert (await fleet.alert()).iccid == one
+    await fleet.moves([other], "online")  # it was in contact all the time
+    await fleet.polled()
+    fleet.wait(minutes=2)
+    await fleet.judge()
+    assert (await fleet.alert()).iccid == one
+
+
+async def test_while_the_data_streamer_flows_silence_needs_no_poll(fleet: Fleet) -> None:
+    (one, other) = iccids(2)
+    await fleet.polled()
+    await fleet.moves([one], "online", last_seen_at=fleet.now - timedelta(hours=1))
+    await fleet.moves([other], "online")
+    flowing = {"state": "flowing", "since": fleet.now, "first_post_at": fleet.now, "last_post_at": fleet.now}
+    async with fleet.db.transaction() as transaction:
+        new = sa.insert(streamer_health).values(organization_id=fleet.cast.acme, kind="event", **flowing)
+        await transaction.connection.execute(new)
+    await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=2))
+    fleet.wait(hours=4)
+    await fleet.judge()
+    assert (await fleet.alert()).iccid == other, "of the other a contact may have come before the streamer flowed"
 
 
 async def test_a_change_fires_once_and_a_filter_leaves_sims_out(fleet: Fleet) -> None:

@@ -57,6 +57,11 @@ EU = RuleParameters(countries=["DE", "FR"])
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 24 * HOUR}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "status": "disabled"}, ENDED),
         (RuleKind.NO_CONTACT, DAY, {}, UNKNOWN),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "known_until": NOW - HOUR}, UNKNOWN),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 25 * HOUR, "known_until": None}, UNKNOWN),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 26 * HOUR, "known_until": NOW - HOUR}, HOLDS),
+        (RuleKind.NO_CONTACT, DAY, {"last_seen_at": NOW - 24 * HOUR, "known_until": None}, ENDED),
+        (RuleKind.SILENT, THRICE, {"last_seen_at": NOW - 4 * HOUR, "known_until": NOW - HOUR, **HOURLY}, UNKNOWN),
         (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 69, "daily_bytes": 10}, HOLDS),
         (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 70, "daily_bytes": 10}, STAYS),
         (RuleKind.DATA_RUNS_OUT, WEEK, {"data_left_bytes": 88, "daily_bytes": 10}, ENDED),
@@ -100,7 +105,8 @@ EU = RuleParameters(countries=["DE", "FR"])
 def test_a_condition_holds_for_a_sim(
     kind: RuleKind, parameters: RuleParameters, sim: Mapping[str, Any], expected: Finding
 ) -> None:
-    assert find(kind, parameters, JudgedSim(iccid="1", **sim), NOW)[0] is expected
+    judged = JudgedSim(iccid="1", **{"known_until": NOW, **sim})
+    assert find(kind, parameters, judged, NOW)[0] is expected
 
 
 @pytest.mark.parametrize(

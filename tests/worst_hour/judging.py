@@ -55,8 +55,9 @@ async def record(installation: Installation) -> Record:
     sims = {iccid: Sim() for iccid in installation.iccids}
     async with installation.db.reading() as reading:
         actions = (await reading.execute(ACTIONS)).all()
-        now = (await reading.execute(sa.text("SELECT now()"))).scalar_one()
-        (budget,) = await listed(reading, installation.cast.acme, now)
+        # Jumps of the clock move what was spent back by as much: at a month's beginning into the month before.
+        begun = (await reading.execute(sa.text("SELECT now() - interval '12 hours'"))).scalar_one()
+        (budget,) = await listed(reading, installation.cast.acme, begun)
     for action in actions:
         sims[action.iccid].actions.append(action)
     for entry in await installation.simulation.ask("GET", "ledger"):

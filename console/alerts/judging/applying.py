@@ -15,6 +15,7 @@ from console.alerts.grouping import MANY, NO_TAGS, NewSubject, grouped, is_group
 from console.alerts.judging import reads, writes
 from console.alerts.judging.candidates import Candidates
 from console.alerts.judging.reads import OpenSubject
+from console.alerts.judging.sim_conditions import Times
 from console.alerts.tables import alert_subjects
 from console.sims.filters import texts
 from console.store.database import Transaction
@@ -46,7 +47,13 @@ class Judging(Struct, frozen=True, kw_only=True):
     now: datetime
     rules: dict[int, AlertRule]
     stale: frozenset[Feed]
+    flowing_since: datetime | None
     judged: Judged
+
+    @property
+    def times(self) -> Times:
+        """What conditions on SIMs go by."""
+        return Times(now=self.now, flowing_since=self.flowing_since)
 
     @property
     def ending(self) -> frozenset[int]:

@@ -1,7 +1,6 @@
 """The SIMs of which a rule begins to hold or has ended, chosen by the database: all others cost nothing here."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +11,11 @@ from console.alert_rules.judged import JudgedSim
 from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule, filter_of
 from console.alert_rules.tables import sim_rhythms
-from console.alerts.judging.sim_conditions import conditions_of, data, sms, was_imei, was_status
+from console.alerts.judging.sim_conditions import Times, conditions_of, data, known_until, sms, was_imei, was_status
 from console.alerts.tables import alert_subjects, sessionless_sims, unjudged_changes
 from console.quotas.tables import quota_forecasts
 from console.sims.filters import conditions
-from console.sims.tables import is_watched, sim_states, sims
+from console.sims.tables import checks, is_watched, sim_states, sims
 
 s, u = alert_subjects.c, unjudged_changes.c
 TEXTS = sa.ARRAY(sa.Text)
@@ -39,7 +38,7 @@ async def of_changes(
     organization_id: int,
     rules: Sequence[AlertRule],
     changes: str,
-    now: datetime,
+    times: Times,
     *,
     ending: Collection[int] = (),
 ) -> Candidates:
@@ -62,15 +61,15 @@ async def of_changes(
     statuses, imeis = before(each.c.was_status, "was_status"), before(each.c.was_imei, "was_imei")
     grouped = sa.select(each.c.iccid, statuses, imeis).group_by(each.c.iccid).subquery("were")
     joined = grouped.join(sims, sims.c.iccid == grouped.c.iccid)
-    return await read(connection, _differing(organization_id, rules, joined, now, ending)) if rules else []
+    return await read(connection, _differing(organization_id, rules, joined, times, ending)) if rules else []
 
 
 def of_the_fleet(
-    organization_id: int, rules: Sequence[AlertRule], now: datetime, *, limit: int, ending: Collection[int] = ()
+    organization_id: int, rules: Sequence[AlertRule], times: Times, *, limit: int, ending: Collection[int] = ()
 ) -> "sa.Select[tuple[Any, ...]]":
     """The query for those of all SIMs that differ for one of the rules, by ICCID, so many of those after `after`."""
     nothing = sa.select(sa.null().cast(TEXTS).label("was_status"), sa.null().cast(TEXTS).label("was_imei"))
-    query = _differing(organization_id, rules, sims.join(nothing.subquery("were"), sa.true()), now, ending)
+    query = _differing(organization_id, rules, sims.join(nothing.subquery("were"), sa.true()), times, ending)
     return query.where(sims.c.iccid > sa.bindparam("after", type_=sa.Text)).order_by(sims.c.iccid).limit(limit)
 
 
@@ -85,7 +84,7 @@ def _differing(
     organization_id: int,
     rules: Sequence[AlertRule],
     joined: "sa.FromClause",
-    now: datetime,
+    times: Times,
     ending: Collection[int],
 ) -> "sa.Select[tuple[Any, ...]]":
     for quota, service in ((data, "data"), (sms, "sms")):
@@ -98,19 +97,21 @@ def _differing(
     joined = joined.join(known, sa.true())
     own = [sims.c[name] for name in ("iccid", "status", "imei", "connection", "operator", "country", "last_seen_at")]
     of_data = [data.c["left"], data.c.total, data.c.status, data.c.expires_at]
-    joined, of_network = _with_network(joined, {rule.kind for rule in rules})
+    joined, of_network = _with_network(joined, {rule.kind for rule in rules}, times)
     of_sms = [sms.c["left"], sms.c.total, sms.c.status]
     columns = [*own, *of_data, *of_sms, *of_network, CELL_AREA, is_watched(sims), was_status, was_imei]
     held_rules = sa.func.coalesce(known.c.rules, sa.cast([], sa.ARRAY(sa.Integer)))
     differs = {
-        rule.id: _differs(organization_id, rule, held_rules, now, begins=rule.id not in ending) for rule in rules
+        rule.id: _differs(organization_id, rule, held_rules, times, begins=rule.id not in ending) for rule in rules
     }
     columns.append(sa.func.array_to_string(array([sa.case((one, id_)) for id_, one in differs.items()]), ","))
     query = sa.select(*(column.label(f"column_{place}") for place, column in enumerate(columns))).select_from(joined)
     return query.where(sims.c.organization_id == organization_id, sa.or_(*differs.values()))
 
 
-def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.FromClause, list[sa.ColumnElement[Any]]]":
+def _with_network(
+    joined: "sa.FromClause", kinds: set[RuleKind], times: Times
+) -> "tuple[sa.FromClause, list[sa.ColumnElement[Any]]]":
     """What only some kinds of rules ask is joined for these alone."""
     found: list[sa.ColumnElement[Any]] = []
     for kind, table, names in (
@@ -123,14 +124,17 @@ def _with_network(joined: "sa.FromClause", kinds: set[RuleKind]) -> "tuple[sa.Fr
             same = sa.and_(c.organization_id == sims.c.organization_id, c.iccid == sims.c.iccid)
             joined = joined.outerjoin(table, same)
         found += [table.c[name] if kind in kinds else sa.null().cast(table.c[name].type) for name in names]
-    return joined, found
+    if kinds.isdisjoint({RuleKind.NO_CONTACT, RuleKind.SILENT}):
+        return joined, [*found, sa.null().cast(checks.c.status_at.type)]
+    same = sa.and_(checks.c.organization_id == sims.c.organization_id, checks.c.iccid == sims.c.iccid)
+    return joined.outerjoin(checks, same), [*found, known_until(times)]
 
 
 def _differs(
-    organization_id: int, rule: AlertRule, held: "sa.ColumnElement[Any]", now: datetime, *, begins: bool
+    organization_id: int, rule: AlertRule, held: "sa.ColumnElement[Any]", times: Times, *, begins: bool
 ) -> "sa.ColumnElement[bool]":
     """Whether the rule holds for the SIM and did not, or did and may have ended."""
-    of = conditions_of(rule.kind, rule.parameters, now)
+    of = conditions_of(rule.kind, rule.parameters, times)
     holds, ended = of.holds, of.ended
     if rule.filter:
         where = conditions(organization_id, filter_of(rule.filter))

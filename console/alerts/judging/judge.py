@@ -31,6 +31,7 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
         now=now,
         rules={rule.id: rule for rule in known},
         stale=await reads.stale_feeds(connection, organization_id, now),
+        flowing_since=await reads.flowing_since(connection, organization_id),
         judged=Judged(),
     )
     fleet = begun.fleet_judged_at is None or now - begun.fleet_judged_at >= FLEET_EVERY
@@ -64,7 +65,7 @@ async def _changed(judging: Judging) -> None:
     judging.judged.sims += changes.sims
     connection, rules = judging.transaction.connection, judging.of_sims
     organization_id, ending = judging.organization_id, judging.ending
-    sims = await candidates.of_changes(connection, organization_id, rules, changes.ids, judging.now, ending=ending)
+    sims = await candidates.of_changes(connection, organization_id, rules, changes.ids, judging.times, ending=ending)
     await judge_sims(judging, rules, sims)
     if changes.number:
         await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
@@ -99,7 +100,7 @@ async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
     if not rules:
         return
     organization_id, ending = judging.organization_id, judging.ending
-    query = candidates.of_the_fleet(organization_id, rules, judging.now, limit=AT_ONCE, ending=ending)
+    query = candidates.of_the_fleet(organization_id, rules, judging.times, limit=AT_ONCE, ending=ending)
     last, more = "", True
     while more:
         sims = await candidates.read(judging.transaction.connection, query, after=last)

@@ -104,6 +104,15 @@ async def stale_feeds(connection: AsyncConnection, organization_id: int, now: da
     return frozenset(stale if polled or posted else stale | {Feed.NETWORK})
 
 
+async def flowing_since(connection: AsyncConnection, organization_id: int) -> datetime | None:
+    """Since when the Data Streamer reports contacts at once; None while it does not."""
+    h = streamer_health.c
+    flowing = sa.and_(h.kind == "event", h.state == StreamerState.FLOWING.value)
+    query = sa.select(h.since).where(h.organization_id == organization_id, flowing)
+    since: datetime | None = (await connection.execute(query)).scalar()
+    return since
+
+
 async def due(
     connection: AsyncConnection,
     organization_id: int,

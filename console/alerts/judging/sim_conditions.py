@@ -11,7 +11,7 @@ from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.tables import sim_rhythms
 from console.alerts.tables import sessionless_sims
 from console.quotas.tables import quota_forecasts, quotas
-from console.sims.tables import is_watched, sims
+from console.sims.tables import checks, is_watched, sims
 
 Condition = sa.ColumnElement[bool]
 data, sms = quotas.alias("data"), quotas.alias("sms")
@@ -26,15 +26,30 @@ class Conditions(Struct, frozen=True):
     ended: Condition
 
 
-def conditions_of(kind: RuleKind, parameters: RuleParameters, now: datetime) -> Conditions:
-    """The conditions of a rule that is asked of each SIM, on `sims`, `data`, `sms` and `were`."""
-    holds, ended = _conditions(kind, parameters, now)
+class Times(Struct, frozen=True, kw_only=True):
+    """When is judged, and since when the Data Streamer reports each contact at once; None: it does not."""
+
+    now: datetime
+    flowing_since: datetime | None = None
+
+
+def known_until(times: Times) -> "sa.ColumnElement[datetime]":
+    """Until when a contact of the SIM would be known, on `sims` and `checks`."""
+    if times.flowing_since is None:
+        return checks.c.status_at
+    reported = sa.case((sims.c.last_seen_at >= times.flowing_since, sa.literal(times.now, checks.c.status_at.type)))
+    return sa.func.greatest(checks.c.status_at, reported, type_=checks.c.status_at.type)
+
+
+def conditions_of(kind: RuleKind, parameters: RuleParameters, times: Times) -> Conditions:
+    """The conditions of a rule that is asked of each SIM, on `sims`, `checks`, `data`, `sms` and `were`."""
+    holds, ended = _conditions(kind, parameters, times)
     watched = is_watched(sims)
     return Conditions(sa.and_(watched, holds), sa.or_(~watched, ended))
 
 
-def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tuple[Condition, Condition]:
-    c = sims.c
+def _conditions(kind: RuleKind, parameters: RuleParameters, times: Times) -> tuple[Condition, Condition]:
+    c, now = sims.c, times.now
     disabled = sa.func.coalesce(c.status == "disabled", sa.false())
     match kind:
         case RuleKind.DATA_QUOTA_BELOW:
@@ -52,14 +67,14 @@ def _conditions(kind: RuleKind, parameters: RuleParameters, now: datetime) -> tu
             soon = data.c.expires_at <= now + timedelta(days=parameters.days or 0)
             return soon, ~soon
         case RuleKind.NO_CONTACT:
-            silent = c.last_seen_at < now - timedelta(hours=parameters.hours or 0)
-            return sa.and_(~disabled, silent), sa.or_(disabled, ~silent)
+            due_at = c.last_seen_at + timedelta(hours=parameters.hours or 0)
+            return sa.and_(~disabled, due_at < now, due_at < known_until(times)), sa.or_(disabled, due_at >= now)
         case RuleKind.EXPIRED:
             over = data.c.expires_at <= now
             return sa.and_(~disabled, over), sa.or_(disabled, ~over)
         case RuleKind.SILENT:
-            silent = c.last_seen_at + _silent_after(parameters) < now
-            return sa.and_(~disabled, silent), sa.or_(disabled, ~silent)
+            due_at = c.last_seen_at + _silent_after(parameters)
+            return sa.and_(~disabled, due_at < now, due_at < known_until(times)), sa.or_(disabled, due_at >= now)
         case RuleKind.NO_SESSION:
             attached = c.connection == "attached"
             long = sessionless_sims.c.since < now - timedelta(minutes=parameters.minutes or 0)
