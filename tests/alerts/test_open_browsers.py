@@ -123,7 +123,7 @@ async def test_alerts_of_one_rule_are_one_message_also_on_a_paused_page_and_sile
     await abroad(fleet, Severity.WARNING)
     await page.add_init_script(COUNTED)
     await live(page, "/")
-    await page.locator("[data-bell] summary").click()
+    await page.locator("[data-bell] summary").press("Enter")
     await page.locator("[data-sound-switch]").uncheck()
     await expect(page.locator("[data-bell]")).to_have_attribute("data-bell", "off")
     await page.click("[data-live-pause]")
