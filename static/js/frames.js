@@ -52,9 +52,9 @@ export function waitingCount() {
   return waiting.size;
 }
 
-// How many things changed, as people count them: when 1NCE last confirmed a row is no change of it.
+// How many things changed, as people count them: when 1NCE last confirmed a row, or the inventory, is no change of it.
 export function changesWaiting() {
-  return [...waiting.keys()].filter((key) => !key.startsWith("confirmed-")).length;
+  return [...waiting.keys()].filter((key) => !key.startsWith("confirmed-") && key !== "data-age").length;
 }
 
 function forgetOldest(target, most) {

@@ -135,9 +135,10 @@ async def test_a_paused_page_stands_still_and_says_how_much_waits(page: Page, db
     await live(page, "/sims")
     await page.click(PAUSE)
     await expect(page.locator(SAID)).to_have_text("Console paused")
+    unasked = [f"confirmed-{ADAS_OTHER_SIM}", "data-age", "incident-strip", "alert-count"]
+    await page.evaluate(TAKE, unasked)
     await rename(db, cast, "one")
     await expect(page.locator(PAUSE)).to_have_text("Resume, 1 change waits")
-    await page.evaluate(TAKE, [f"confirmed-{ADAS_OTHER_SIM}", "incident-strip", "alert-count"])  # come unasked
     await rename(db, cast, "one again")
     await rename(db, cast, "the other", ADAS_OTHER_SIM)
     await expect(page.locator(PAUSE)).to_have_text("Resume, 2 changes wait")
