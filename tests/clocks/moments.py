@@ -11,7 +11,7 @@ TREE = Path(__file__).parents[2]
 LIBRARIES = ("/usr/lib", "/usr/local/lib")
 PRELOADED = Path(__file__).parent / "preloaded"  # what each Python loads when it starts
 DEPENDING = (
-    *("alerts", "jobs", "notifications", "once", "quotas", "silences", "simulator", "sims", "sms"),
+    *("actions", "alerts", "jobs", "notifications", "once", "quotas", "silences", "simulator", "sims", "sms"),
     *("streamer", "usage", "test_rules.py", "test_migrations.py"),
 )
 # While a signal interrupts a wait, libfaketime shows the machine's own time. PostgreSQL ends what takes too long, and
