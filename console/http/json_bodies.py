@@ -13,9 +13,8 @@ from console.json_text import holds_nul, readable
 
 def _each_once(pairs: Sequence[tuple[str, Any]]) -> None:
     """Raises Invalid for a name that an object has twice: readers differ in which of its values they take."""
-    names = Counter(name for name, _ in pairs)
-    if len(names) < len(pairs):
-        [(name, _)] = names.most_common(1)
+    if len(pairs) > 1 and len({name for name, _ in pairs}) < len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise Invalid(f"The field {name[:40]!r} is given more than once", field=name[:40])
 
 

@@ -14,7 +14,7 @@ from console.silences.rules import Label, Matcher
 from console.sims.annotations_rules import AnnotationRefused, fold_tag
 
 Text = Annotated[str, Meta(max_length=3_000)]
-VALUE = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^,]+?))\s*(?:,|$)')  # in quotes, or without a comma
+VALUE = re.compile(r'\s*(?:"((?:[^"]|"")+)"\s*|([^,]*))(?:,|$)')  # in quotes, or without a comma
 SPANS = (("30", "30 minutes"), ("120", "2 hours"), ("480", "8 hours"), ("1440", "24 hours"))  # minutes
 
 
