@@ -91,6 +91,8 @@ async def test_an_operator_silences_for_a_day_and_an_engineer_makes_windows(
         assert (await otto.post("/silences", data=form)).status_code == 303
         refused = await otto.post("/silences", data=form | {"minutes": "10080"})
         assert (refused.status_code, "24 hours" in refused.text) == (422, True)
+        blanks = f'a{" " * 2_990}"b'  # reading it holds the loop, if each blank is tried with all that follow
+        assert (await otto.post("/silences", data=form | {"rule": blanks, "country": blanks})).status_code == 422
         named = {"rule": "Data quota expired, SIM enabled", "reason": "known", "minutes": "30"}
         misread = await otto.post("/silences", data=named)
         assert (misread.status_code, "in quotes" in misread.text) == (422, True), "it would hide nothing"
