@@ -26,7 +26,7 @@ from tests.serving import Served, serving
 pytestmark = pytest.mark.one_edition
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 READING = [Permission.SIMS_READ]
-OF_ONE_REQUEST = {"x-request-id", "x-ratelimit-remaining", "date"}
+OF_ONE_REQUEST = {"x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset", "date"}
 
 
 def hits() -> float:
@@ -55,6 +55,7 @@ async def test_an_answer_is_sent_again_as_it_was_and_counted(web: Served, db: Da
                 heads = [{name: one.headers[name] for name in one.headers} for one in (first, again)]
                 left = [int(head["x-ratelimit-remaining"]) for head in heads]
                 assert left[1] == left[0] - 1
+                assert 0 <= int(heads[1]["x-ratelimit-reset"]) - int(heads[0]["x-ratelimit-reset"]) <= 60
                 assert heads[0]["x-request-id"] != heads[1]["x-request-id"]
                 for head in heads:
                     for name in OF_ONE_REQUEST:

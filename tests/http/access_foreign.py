@@ -8,7 +8,7 @@ here, or is among those whose bodies name nothing that belongs to an organizatio
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from tests.http.access_rows import RULE, RULE_FORM
+from tests.http.access_rows import RULE, RULE_FORM, TOMORROW
 
 
 class Foreign(NamedTuple):
@@ -22,7 +22,7 @@ class Foreign(NamedTuple):
 PUMP = "iccid,tags\n{iccid},pump"
 TICKET = {"iccid": "{iccid}", "subject": "No data", "text": "Why?", "reply_to": "ops@example.com"}
 ROTA = {"time_zone": "UTC", "hand_over": "08:00", "shift": "week", "first_day": "2026-11-16"}
-WINDOW = {"name": "w", "time_zone": "UTC", "first_begin": "2026-12-01T00:00", "length_minutes": 60}
+WINDOW = {"name": "w", "time_zone": "UTC", "first_begin": TOMORROW, "length_minutes": 60}
 UNTIL = {"reason": "works", "ends_at": (datetime.now(UTC) + timedelta(hours=6)).isoformat()}
 HOUR = {"reason": "works", "minutes": "60"}
 BUDGET = {"period": "day", "limit_top_ups": 5}
@@ -32,7 +32,7 @@ SEEN = '{{"label":"pump-1","status":"enabled"}}'
 REPLACE = {"kind": "replace", "after": "0", "overwrite": "yes", "seen": SEEN, "by": "{other_iccid}"}
 SHIFTS = {"ends": ["06:00"], "time_zone": "UTC", "hours": 8, "channel_ids": ["{int:channel_id}"]}
 FORM_SHIFTS = {"time_zone": "UTC", "ends": "06:00", "hours": "8", "channel": "{channel_id}"}
-FORM_WINDOW = {"iccid": "{iccid}", "name": "w", "time_zone": "UTC", "first_begin": "2026-12-01T00:00", "minutes": "60"}
+FORM_WINDOW = {"iccid": "{iccid}", "name": "w", "time_zone": "UTC", "first_begin": TOMORROW, "minutes": "60"}
 LOG_IN = {"username": "ada", "password": "{password}", "organization_id": "{int:organization_id}"}
 
 # By route; what follows on `#` distinguishes several rows of one route.

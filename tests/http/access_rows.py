@@ -1,5 +1,6 @@
 """What a row of the table of access says, the roles as it names them, and bodies that several rows share."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 
@@ -22,13 +23,14 @@ READ, WRITE, ACT, CHANNELS, ADMIN, ANYONE, PUBLIC, OWN = (
     Row("public"),
     Row("own"),
 )
+TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT00:00}"
 AUTO_TOP_UP = {"tag": "a", "below_bytes": 1_000_000, "payment_method": "creditcard", "most_per_day": 1}
 MATCHER = {"label": "tag", "values": ["a"]}
 WINDOW = {
     "name": "works",
     "matchers": [MATCHER],
     "time_zone": "UTC",
-    "first_begin": "2026-12-01T00:00",
+    "first_begin": TOMORROW,
     "length_minutes": 60,
     "rule": "FREQ=DAILY",
 }
