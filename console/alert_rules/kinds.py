@@ -73,7 +73,7 @@ class RuleParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=1, le=1440)] | None, Meta(description="Within which, or after which.", examples=[5])
     ] = None
     countries: Annotated[
-        Annotated[list[Country], Meta(min_length=1, max_length=250)] | None,
+        Annotated[tuple[Country, ...], Meta(min_length=1, max_length=250)] | None,
         Meta(description="Those that are allowed: ISO 3166 alpha-2.", examples=[["DE", "AT"]]),
     ] = None
     by: Annotated[

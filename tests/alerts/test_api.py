@@ -34,7 +34,7 @@ async def audited(fleet: Fleet, begins: str) -> list[str]:
 
 async def test_an_alert_is_acknowledged_assigned_and_resolved_once_it_has_ended(web: Served, fleet: Fleet) -> None:
     (one,) = iccids(1)
-    abroad = RuleParameters(countries=["DE"])
+    abroad = RuleParameters(countries=("DE",))
     await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=abroad, keep_firing_seconds=600)
     await fleet.polled()
     await fleet.moves([one], "online", country="US")
@@ -73,7 +73,7 @@ async def test_an_alert_is_acknowledged_assigned_and_resolved_once_it_has_ended(
 
 async def test_who_acknowledges_it_too_leaves_what_others_have_noted(web: Served, fleet: Fleet) -> None:
     (one,) = iccids(1)
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.polled()
     await fleet.moves([one], "online", country="US")
     await fleet.judge()

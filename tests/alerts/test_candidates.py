@@ -15,7 +15,7 @@ from console.alert_rules.reads import AlertRule, rules
 from console.alert_rules.tables import alert_rules, sim_rhythms
 from console.alert_rules.writes import NewAlertRule
 from console.alerts.judging import candidates
-from console.alerts.judging.sim_conditions import Times
+from console.alerts.judging.candidates import Asked, Times
 from console.alerts.tables import alert_subjects
 from console.quotas.tables import quotas
 from console.sims.tables import sims, unwatched
@@ -39,7 +39,7 @@ ASKED: list[tuple[RuleKind, RuleParameters, str]] = [
     (RuleKind.SILENT, RuleParameters(times=3, hours=2), ""),
     (RuleKind.STATUS_CHANGED, RuleParameters(), ""),
     (RuleKind.IMEI_CHANGED, RuleParameters(), ""),
-    (RuleKind.COUNTRY_NOT_ALLOWED, RuleParameters(countries=["DE", "FR"]), ""),
+    (RuleKind.COUNTRY_NOT_ALLOWED, RuleParameters(countries=("DE", "FR")), ""),
 ]
 
 
@@ -182,8 +182,8 @@ async def test_judging_what_the_database_chooses_is_judging_every_sim(fleet: Fle
         lasting = [rule for rule in asked if not KINDS[rule.kind].momentary]
         async with fleet.db.reading() as connection:
             found = {(row[0], row[1]) for row in (await connection.execute(query)).all()}
-            again = candidates.of_the_fleet(fleet.cast.acme, lasting, Times(now=fleet.now), limit=SIMS)
-            in_vain = await candidates.read(connection, again, after="")
+            again = candidates.of_the_fleet(Asked(organization_id=fleet.cast.acme, rules=tuple(lasting)), SIMS)
+            in_vain = await candidates.read(connection, again, Times(now=fleet.now), after="")
         assert found ^ {one for one in model.held if one[1] in model.sims} == set()
         assert in_vain == [], "what was judged is not chosen again"
         most = max(most, len(found))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.one_edition
 async def test_the_next_shift_finds_what_is_open_whose_it_is_and_what_ends_soon(web: Served, fleet: Fleet) -> None:
     fleet.now = datetime.now(UTC)
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     one, other, gone = iccids(3)
     await fleet.moves([one, other, gone], "online", country="US")
     await fleet.judge()
@@ -66,7 +66,7 @@ async def test_nothing_that_is_open_is_left_out_and_nobody_reads_numbers_that_th
     monkeypatch.setattr("console.pages.alert_groups.MOST", 2)
     fleet.now = datetime.now(UTC)
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     taken, hidden, *others = iccids(7)
     await fleet.moves([taken, hidden, *others], "online", country="US")
     await fleet.judge()
@@ -108,7 +108,7 @@ async def test_nothing_that_is_open_is_left_out_and_nobody_reads_numbers_that_th
 async def test_programs_get_the_handover_of_their_own_organization(web: Served, fleet: Fleet) -> None:
     fleet.now = datetime.now(UTC)
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     (one,) = iccids(1)
     await fleet.moves([one], "online", country="US")
     await fleet.judge()

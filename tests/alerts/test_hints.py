@@ -75,7 +75,7 @@ async def test_it_says_how_often_the_same_helped_in_this_fleet(web: Served, flee
 
 async def test_a_link_leads_to_the_sim_or_to_those_that_share_its_network(fleet: Fleet) -> None:
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.moves(SIMS[:1], "online", country="US")
     await fleet.judge()
     async with fleet.db.reading() as reading:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.one_edition
 
 async def test_a_critical_alert_is_shown_counted_and_read_out_on_a_paused_page(page: Page, fleet: Fleet) -> None:
     (one,) = iccids(1)
-    abroad = RuleParameters(countries=["DE"])
+    abroad = RuleParameters(countries=("DE",))
     await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=abroad, severity=Severity.CRITICAL)
     await page.goto("/sims")
     await expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
@@ -27,7 +27,7 @@ async def test_a_critical_alert_is_shown_counted_and_read_out_on_a_paused_page(p
 
 
 async def test_a_second_click_acknowledges_no_alert_that_has_just_moved_up(page: Page, fleet: Fleet) -> None:
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.moves(iccids(2), "online", country="US")
     await fleet.judge()
     await page.goto("/sims")
@@ -45,7 +45,7 @@ async def test_a_second_click_acknowledges_no_alert_that_has_just_moved_up(page:
 
 
 async def test_who_acknowledged_an_alert_is_read_on_a_narrow_screen(page: Page, fleet: Fleet) -> None:
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.moves(iccids(1), "online", country="US")
     await fleet.judge()
     alert = await fleet.alert()

@@ -163,7 +163,7 @@ async def test_an_alert_of_many_sims_is_hidden_by_what_hides_each_of_them(fleet:
         new = sa.insert(annotations).values(edited_at=fleet.now, edited_by="ada")
         await transaction.connection.execute(new, rows)
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
 
     async def hides(*matchers: Matcher) -> bool:
         """Whether such a silence hides the alert while it is active."""
@@ -211,7 +211,7 @@ async def test_an_alert_of_many_sims_is_hidden_by_what_hides_each_of_them(fleet:
 async def test_an_alert_of_all_others_names_no_operator_that_they_do_not_share(fleet: Fleet) -> None:
     *single, first, second = iccids(12)
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     for one in single:
         await fleet.moves([one], "online", country="US")
         await fleet.judge()

@@ -25,7 +25,7 @@ from tests.alerts.conftest import Fleet, iccids
 from tests.conftest import SECRET
 
 pytestmark = pytest.mark.one_edition
-ABROAD = RuleParameters(countries=["DE"])
+ABROAD = RuleParameters(countries=("DE",))
 
 
 async def waiting(fleet: Fleet) -> int:
@@ -88,7 +88,7 @@ async def test_a_changed_rule_judges_the_fleet_again_and_keeps_alerts_where_it_s
     wanted = NewAlertRule(
         name="Abroad",
         kind=RuleKind.COUNTRY_NOT_ALLOWED,
-        parameters=RuleParameters(countries=["DE", "FR"]),
+        parameters=RuleParameters(countries=("DE", "FR")),
         severity=Severity.CRITICAL,
     )
     async with fleet.db.transaction() as transaction:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.one_edition
 
 async def test_the_page_says_who_else_has_it_open(web: Served, fleet: Fleet) -> None:
     await fleet.polled()
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.moves(iccids(1), "online", country="US")
     await fleet.judge()
     number = (await fleet.alert()).id

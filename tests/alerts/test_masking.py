@@ -30,7 +30,7 @@ async def received(socket: Any, *until: str) -> str:
 
 async def test_what_people_write_shows_no_number_to_whoever_may_not_read_it(web: Served, fleet: Fleet) -> None:
     (one,) = iccids(1)
-    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.polled()
     await fleet.moves([one], "online", country="US")
     await fleet.judge()

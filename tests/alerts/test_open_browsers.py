@@ -12,7 +12,7 @@ from tests.alerts.conftest import Fleet, iccids
 from tests.chromium import live
 
 pytestmark = pytest.mark.one_edition
-ABROAD = RuleParameters(countries=["DE"])
+ABROAD = RuleParameters(countries=("DE",))
 MESSAGES = "#messages > [data-alert]"
 COUNTED = """
   window.notes = 0;

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.one_edition
 
 async def test_an_alert_is_on_every_page_until_it_is_acknowledged_and_resolved(web: Served, fleet: Fleet) -> None:
     (one,) = iccids(1)
-    rule = await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]))
+    rule = await fleet.rule(kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)))
     await fleet.moves([one], "online", country="US")
     await fleet.judge()
     alert = await fleet.alert()

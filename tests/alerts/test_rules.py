@@ -27,7 +27,7 @@ WEEKDAYS = {"usual_gap_seconds": 3_600, "longest_gap_seconds": 62 * 3_600}
 MB = 1024 * 1024
 SPIKE = RuleParameters(deviations=5, least_bytes=10 * MB)
 WEEK = RuleParameters(days=7)
-EU = RuleParameters(countries=["DE", "FR"])
+EU = RuleParameters(countries=("DE", "FR"))
 
 
 @pytest.mark.parametrize(

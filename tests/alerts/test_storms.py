@@ -14,7 +14,7 @@ from tests.alerts.conftest import Fleet, iccids
 
 pytestmark = pytest.mark.one_edition
 LOST = RuleParameters(percent=20, minutes=5, by="operator", least_sims=20)
-ABROAD = RuleParameters(countries=["DE"])
+ABROAD = RuleParameters(countries=("DE",))
 
 
 async def test_a_storm_is_one_alert_with_its_sims_until_they_are_back(fleet: Fleet) -> None:

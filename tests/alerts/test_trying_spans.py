@@ -73,7 +73,7 @@ async def test_it_fires_once_it_has_held_for_so_long_and_anew_once_it_was_over_f
 
 
 async def test_a_sim_abroad_that_is_off_and_on_again_is_one_firing(fleet: Fleet) -> None:
-    abroad = RuleParameters(countries=["DE"])
+    abroad = RuleParameters(countries=("DE",))
     moves = [(30, "online", "DE"), (20, "online", "US"), (18, "offline", "US"), (16, "attached", "US")]
     moves.append((9, "online", "DE"))
     await places(fleet, ONE, *((hours * HOUR, connection, country) for hours, connection, country in moves))

@@ -48,7 +48,7 @@ from tests.http.access_rows import MATCHER, OF_A_VIEWER, WINDOW
 from tests.serving import Served
 
 BEARERS = {"viewer": "vera", "operator": "otto", "engineer": "enid", "admin": "ada"}
-ABROAD = NewAlertRule(name="Abroad", kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["FR"]))
+ABROAD = NewAlertRule(name="Abroad", kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("FR",)))
 IMSI, MSISDN = "901405109991234", "882285109995678"
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 

@@ -24,7 +24,7 @@ from tests.cast import ADAS_SIM, placed
 from tests.laws.changes import operator
 from tests.logged import SECRET
 
-ABROAD = RuleParameters(countries=["DE"])
+ABROAD = RuleParameters(countries=("DE",))
 
 
 async def rule(transaction: Transaction, acme: int, now: datetime) -> None:

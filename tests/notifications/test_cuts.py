@@ -83,7 +83,7 @@ async def prepared(installation: Installation, receiver: Receiver) -> tuple[int,
     abroad = NewAlertRule(
         name="Abroad",
         kind=RuleKind.COUNTRY_NOT_ALLOWED,
-        parameters=RuleParameters(countries=["DE"]),
+        parameters=RuleParameters(countries=("DE",)),
         severity=Severity.CRITICAL,
     )
     async with installation.db.transaction() as transaction:

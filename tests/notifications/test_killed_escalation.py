@@ -66,7 +66,7 @@ async def fire(sending: Sending, cast: Cast) -> None:
         )
     await fleet.polled()
     await fleet.rule(
-        kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=["DE"]), severity=Severity.CRITICAL
+        kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=RuleParameters(countries=("DE",)), severity=Severity.CRITICAL
     )
     await fleet.moves(iccids(1), "online", country="US")
     await fleet.judge()

@@ -163,7 +163,7 @@ async def test_money_alerts_and_the_trail_are_the_day_s(db: Database, cast: Cast
     async with db.transaction() as transaction:
         connection = transaction.connection
         await connection.execute(sa.text(top_up), {"acme": cast.acme, "iccid": ADAS_SIM})
-        abroad = RuleParameters(countries=["FR"])
+        abroad = RuleParameters(countries=("FR",))
         wanted = NewAlertRule(name="Abroad", kind=RuleKind.COUNTRY_NOT_ALLOWED, parameters=abroad)
         rule_id = (await add_rule(transaction, cast.ada, wanted, day)).id
         fired = """

@@ -13,9 +13,8 @@ from console.alert_rules.kinds import KINDS, Feed
 from console.alert_rules.reads import AlertRule
 from console.alerts.grouping import MANY, NO_TAGS, NewSubject, grouped, is_group
 from console.alerts.judging import reads, writes
-from console.alerts.judging.candidates import Candidates
+from console.alerts.judging.candidates import Asked, Candidates, Times
 from console.alerts.judging.reads import OpenSubject
-from console.alerts.judging.sim_conditions import Times
 from console.alerts.tables import alert_subjects
 from console.sims.filters import texts
 from console.store.database import Transaction
@@ -55,12 +54,12 @@ class Judging(Struct, frozen=True, kw_only=True):
         """What conditions on SIMs go by."""
         return Times(now=self.now, flowing_since=self.flowing_since)
 
-    @property
-    def ending(self) -> frozenset[int]:
-        """Rules that may end and not begin: time alone would make them true while nothing is reported."""
-        return frozenset(
-            rule.id for rule in self.of_sims if KINDS[rule.kind].by_time and KINDS[rule.kind].feed in self.stale
-        )
+    def asked(self, rules: Sequence[AlertRule]) -> Asked:
+        """SIMs by these rules: while nothing is reported, what time alone would make true may end and not begin."""
+        kinds = {rule.id: KINDS[rule.kind] for rule in rules}
+        ending = frozenset(number for number, kind in kinds.items() if kind.by_time and kind.feed in self.stale)
+        flowing = self.flowing_since is not None
+        return Asked(organization_id=self.organization_id, rules=tuple(rules), ending=ending, flowing=flowing)
 
     @property
     def of_sims(self) -> list[AlertRule]:

@@ -64,8 +64,7 @@ async def _changed(judging: Judging) -> None:
     judging.judged.more = changes.number == AT_ONCE
     judging.judged.sims += changes.sims
     connection, rules = judging.transaction.connection, judging.of_sims
-    organization_id, ending = judging.organization_id, judging.ending
-    sims = await candidates.of_changes(connection, organization_id, rules, changes.ids, judging.times, ending=ending)
+    sims = await candidates.of_changes(connection, judging.asked(rules), changes.ids, judging.times)
     await judge_sims(judging, rules, sims)
     if changes.number:
         await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
@@ -99,11 +98,10 @@ async def _fleet(judging: Judging, rules: Sequence[AlertRule]) -> None:
     """Every SIM, by these rules, some thousand at a time."""
     if not rules:
         return
-    organization_id, ending = judging.organization_id, judging.ending
-    query = candidates.of_the_fleet(organization_id, rules, judging.times, limit=AT_ONCE, ending=ending)
+    query = candidates.of_the_fleet(judging.asked(rules), AT_ONCE)
     last, more = "", True
     while more:
-        sims = await candidates.read(judging.transaction.connection, query, after=last)
+        sims = await candidates.read(judging.transaction.connection, query, judging.times, after=last)
         await judge_sims(judging, rules, sims)
         more = len(sims) == AT_ONCE
         last = sims[-1][0].iccid if sims else ""

@@ -17,6 +17,9 @@ Condition = sa.ColumnElement[bool]
 data, sms = quotas.alias("data"), quotas.alias("sms")
 was_status = sa.literal_column("were.was_status", sa.ARRAY(sa.Text))  # what SIMs were before, as their changes say
 was_imei = sa.literal_column("were.was_imei", sa.ARRAY(sa.Text))
+# Given with each execution: a statement is built once for the rules that it asks.
+NOW = sa.bindparam("now", type_=checks.c.status_at.type)
+FLOWING_SINCE = sa.bindparam("flowing_since", type_=checks.c.status_at.type)
 
 
 class Conditions(Struct, frozen=True):
@@ -26,30 +29,28 @@ class Conditions(Struct, frozen=True):
     ended: Condition
 
 
-class Times(Struct, frozen=True, kw_only=True):
-    """When is judged, and since when the Data Streamer reports each contact at once; None: it does not."""
+def known_until(*, flowing: bool) -> "sa.ColumnElement[datetime]":
+    """Until when a contact of the SIM would be known, on `sims` and `checks`.
 
-    now: datetime
-    flowing_since: datetime | None = None
-
-
-def known_until(times: Times) -> "sa.ColumnElement[datetime]":
-    """Until when a contact of the SIM would be known, on `sims` and `checks`."""
-    if times.flowing_since is None:
+    `flowing`: the Data Streamer reports each contact at once, since FLOWING_SINCE.
+    """
+    if not flowing:
         return checks.c.status_at
-    reported = sa.case((sims.c.last_seen_at >= times.flowing_since, sa.literal(times.now, checks.c.status_at.type)))
+    reported = sa.case((sims.c.last_seen_at >= FLOWING_SINCE, NOW))
     return sa.func.greatest(checks.c.status_at, reported, type_=checks.c.status_at.type)
 
 
-def conditions_of(kind: RuleKind, parameters: RuleParameters, times: Times) -> Conditions:
+def conditions_of(kind: RuleKind, parameters: RuleParameters, *, flowing: bool) -> Conditions:
     """The conditions of a rule that is asked of each SIM, on `sims`, `checks`, `data`, `sms` and `were`."""
-    holds, ended = _conditions(kind, parameters, times)
+    holds, ended = _conditions(kind, parameters, known_until(flowing=flowing))
     watched = is_watched(sims)
     return Conditions(sa.and_(watched, holds), sa.or_(~watched, ended))
 
 
-def _conditions(kind: RuleKind, parameters: RuleParameters, times: Times) -> tuple[Condition, Condition]:
-    c, now = sims.c, times.now
+def _conditions(
+    kind: RuleKind, parameters: RuleParameters, known: "sa.ColumnElement[datetime]"
+) -> tuple[Condition, Condition]:
+    c, now = sims.c, NOW
     disabled = sa.func.coalesce(c.status == "disabled", sa.false())
     match kind:
         case RuleKind.DATA_QUOTA_BELOW:
@@ -68,13 +69,13 @@ def _conditions(kind: RuleKind, parameters: RuleParameters, times: Times) -> tup
             return soon, ~soon
         case RuleKind.NO_CONTACT:
             due_at = c.last_seen_at + timedelta(hours=parameters.hours or 0)
-            return sa.and_(~disabled, due_at < now, due_at < known_until(times)), sa.or_(disabled, due_at >= now)
+            return sa.and_(~disabled, due_at < now, due_at < known), sa.or_(disabled, due_at >= now)
         case RuleKind.EXPIRED:
             over = data.c.expires_at <= now
             return sa.and_(~disabled, over), sa.or_(disabled, ~over)
         case RuleKind.SILENT:
             due_at = c.last_seen_at + _silent_after(parameters)
-            return sa.and_(~disabled, due_at < now, due_at < known_until(times)), sa.or_(disabled, due_at >= now)
+            return sa.and_(~disabled, due_at < now, due_at < known), sa.or_(disabled, due_at >= now)
         case RuleKind.NO_SESSION:
             attached = c.connection == "attached"
             long = sessionless_sims.c.since < now - timedelta(minutes=parameters.minutes or 0)
