@@ -5,30 +5,24 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec import structs
-from sqlalchemy.dialects.postgresql import insert
 
 from console.alert_rules.kinds import Feed
 from console.alert_rules.reads import AlertRule
 from console.alerts import reads
-from console.alerts.informing import firing_key, hider, inform, rehidden
+from console.alerts.change_writes import BEGINS_PAGING, change_alert, page
+from console.alerts.informing import rehidden
 from console.alerts.opened import open_rows
 from console.alerts.outside import Outside
-from console.alerts.paging import due, next_page
-from console.alerts.reads import COLUMNS, alert_of, r
+from console.alerts.paging import due
 from console.alerts.settled import UNSAID, settled
-from console.alerts.tables import alert_history, alert_subjects, alerts, escalations
+from console.alerts.tables import alert_subjects, alerts, escalations
 from console.alerts.waiting import forgotten
 from console.errors import Conflict, NotFound
-from console.facts.alerts import ACTIVE, OPEN, Alert, AlertChange, AlertChanged, AlertState
-from console.notifications.deliveries_writes import request
+from console.facts.alerts import OPEN, Alert, AlertChange, AlertState
 from console.organizations.rules import Caller
 from console.store.database import Transaction
 
 a, s, e = alerts.c, alert_subjects.c, escalations.c
-STARTS = frozenset({AlertChange.FIRED, AlertChange.FIRED_AGAIN})
-BEGINS_PAGING = frozenset({AlertChange.FIRED, AlertChange.SHOWN, AlertChange.ACKNOWLEDGEMENT_ENDED})
-ENDS_PAGING = frozenset({AlertChange.ACKNOWLEDGED, AlertChange.RESOLVED})
 
 
 async def settle(
@@ -51,78 +45,12 @@ async def settle(
         values, change, text = settled(row, rules.get(row.rule_id), now, stale=stale, shares_hold=shares_hold)
         if change is not None:
             changed += 1
-            alert = await _change(transaction, outside, row.id, change, values, text=text, said=change not in UNSAID)
+            alert = await change_alert(
+                transaction, outside, row.id, change, values, text=text, said=change not in UNSAID
+            )
             if "acknowledged_at" in values and change not in BEGINS_PAGING and alert.state in OPEN:
-                await _change(transaction, outside, row.id, AlertChange.ACKNOWLEDGEMENT_ENDED, {})
+                await change_alert(transaction, outside, row.id, AlertChange.ACKNOWLEDGEMENT_ENDED, {})
     return changed
-
-
-async def _change(
-    transaction: Transaction,
-    outside: Outside,
-    alert_id: int,
-    change: AlertChange,
-    values: Mapping[str, Any],
-    *,
-    by: str | None = None,
-    text: str | None = None,
-    said: bool = True,
-) -> Alert:
-    """Write one change of an alert, with its line of the history if it is to be `said`, and publish it."""
-    connection, organization_id, now = transaction.connection, outside.organization_id, outside.now
-    which = sa.and_(a.organization_id == organization_id, a.id == alert_id)
-    written = {**values, "change": change.value, "changed_at": now, "revision": a.revision + 1}
-    of_rule = sa.and_(r.organization_id == organization_id, r.id == a.rule_id)
-    update = sa.update(alerts).where(which, of_rule).values(**written).returning(*COLUMNS)
-    alert = alert_of((await connection.execute(update)).one())
-    if values.get("state") == AlertState.RESOLVED.value:
-        mine = sa.and_(s.organization_id == organization_id, s.alert_id == alert_id)
-        await connection.execute(sa.update(alert_subjects).where(mine).values(open=False))
-    if said:
-        event = {"organization_id": organization_id, "alert_id": alert_id, "at": now, "change": change.value}
-        await connection.execute(sa.insert(alert_history).values(**event, by=by, text=text))
-    if change in STARTS and (hides := await hider(outside, alert)) != alert.hidden_by:
-        await connection.execute(sa.update(alerts).where(which).values(hidden_by=hides))
-        alert = structs.replace(alert, hidden_by=hides)
-    paged = await _page(transaction, outside, alert, change)
-    await inform(transaction, outside, alert, change)
-    transaction.publish(organization_id, AlertChanged(time=now, subject=str(alert_id), data=alert))
-    return alert if paged is None else await _change(transaction, outside, alert_id, AlertChange.PAGED, {}, text=paged)
-
-
-async def _page(transaction: Transaction, outside: Outside, alert: Alert, change: AlertChange | None) -> str | None:
-    """Send the alert to who is on call as it begins to fire, and to who follows; what was done, None: nothing.
-
-    `change`: None when the time of who follows has come.
-    """
-    connection, organization_id, now = transaction.connection, outside.organization_id, outside.now
-    mine = sa.and_(e.organization_id == organization_id, e.alert_id == alert.id)
-    if change in ENDS_PAGING:
-        await connection.execute(sa.update(escalations).where(mine, e.next_at.is_not(None)).values(next_at=None))
-    waits = alert.state in ACTIVE and alert.acknowledged_at is None and alert.hidden_by is None
-    if not waits or (change is not None and change not in BEGINS_PAGING):
-        return None
-    if change is not None and await next_page(outside, alert, []) is None:
-        return None
-    if change is not None:
-        begun = insert(escalations).values(organization_id=organization_id, alert_id=alert.id, next_at=now)
-        anew = {"begun": e.begun + 1, "sent_to": [], "next_at": now}
-        begun = begun.on_conflict_do_update(
-            index_elements=["organization_id", "alert_id"], set_=anew, where=e.next_at.is_(None)
-        )
-        await connection.execute(begun)
-    due_now = sa.select(e.begun, e.sent_to).where(mine, e.next_at <= now).with_for_update()
-    row = (await connection.execute(due_now)).first() if alert.state == AlertState.FIRING else None
-    if row is None:
-        return None
-    page = await next_page(outside, alert, row.sent_to)
-    sent_to = row.sent_to if page is None else [*row.sent_to, page.person.name]
-    await connection.execute(sa.update(escalations).where(mine).values(sent_to=sent_to, next_at=page and page.next_at))
-    if page is None:
-        return None
-    key = firing_key(alert) + ("" if change is AlertChange.FIRED else f":page:{row.begun}:{len(row.sent_to)}")
-    await request(transaction, organization_id, page.notification, key, {page.person.channel_id: now}, now)
-    return page.said
 
 
 async def escalate(transaction: Transaction, organization_id: int, now: datetime) -> int:
@@ -130,10 +58,10 @@ async def escalate(transaction: Transaction, organization_id: int, now: datetime
     paged, outside = 0, Outside(transaction.connection, organization_id, now)
     for alert_id in await due(transaction.connection, organization_id, now):
         alert = await _locked(transaction, organization_id, alert_id)
-        said = await _page(transaction, outside, alert, None)
+        said = await page(transaction, outside, alert, None)
         if said is not None:
             paged += 1
-            await _change(transaction, outside, alert_id, AlertChange.PAGED, {}, text=said)
+            await change_alert(transaction, outside, alert_id, AlertChange.PAGED, {}, text=said)
     return paged
 
 
@@ -146,7 +74,7 @@ async def rehide(transaction: Transaction, organization_id: int, now: datetime) 
     found = await rehidden(outside, lock=True)
     for alert_id, hides in found:
         change = AlertChange.SHOWN if hides is None else AlertChange.HIDDEN
-        await _change(transaction, outside, alert_id, change, {"hidden_by": hides}, text=hides)
+        await change_alert(transaction, outside, alert_id, change, {"hidden_by": hides}, text=hides)
     return len(found)
 
 
@@ -155,7 +83,7 @@ async def remind(transaction: Transaction, organization_id: int, now: datetime) 
     outside = Outside(transaction.connection, organization_id, now)
     found = await forgotten(transaction.connection, organization_id, now)
     for alert_id in found:
-        await _change(transaction, outside, alert_id, AlertChange.REMINDED, {})
+        await change_alert(transaction, outside, alert_id, AlertChange.REMINDED, {})
     return len(found)
 
 
@@ -174,7 +102,7 @@ async def act(
     if found.state not in OPEN:
         raise Conflict("The alert is resolved", alert=alert_id, state=found.state)
     outside = Outside(transaction.connection, caller.organization_id, now)
-    return await _change(transaction, outside, alert_id, change, values, by=caller.name, text=text)
+    return await change_alert(transaction, outside, alert_id, change, values, by=caller.name, text=text)
 
 
 async def resolve(transaction: Transaction, caller: Caller, alert_id: int, now: datetime, *, note: str | None) -> Alert:

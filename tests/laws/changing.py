@@ -54,11 +54,16 @@ def _in_memory(module: ast.Module) -> Iterator[str]:
 
 @in_each_file(*OURS)
 def writes_take_the_transaction(path: str, module: ast.Module) -> Iterator[str]:
-    """Law 2: in a file of writes each function that executes a statement takes the transaction first."""
+    """Law 2: in a file of writes each function that executes a statement takes the transaction first.
+
+    A private one that is not async can't execute what it builds.
+    """
     if role(path) != "writes":
         return
     for function in walk(module):
         if not isinstance(function, FUNCTIONS):
+            continue
+        if isinstance(function, ast.FunctionDef) and function.name.startswith("_"):
             continue
         executes = any(last_name(call.func) in {"execute", *CHANGING} - {"update"} for call in calls(function))
         arguments = [*function.args.posonlyargs, *function.args.args]

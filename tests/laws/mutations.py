@@ -62,6 +62,12 @@ MUTATIONS = (
         "console/sims/watching_writes.py",
         "async def drop(connection: AsyncConnection) -> None:\n    await connection.execute(sa.delete(sims))",
     ),
+    Mutation("writes_take_the_transaction", "console/sims/writes.py", "def gone() -> S:\n    return sa.delete(sims)"),
+    Mutation(
+        "writes_take_the_transaction",
+        "console/sims/writes.py",
+        "async def _drop(connection: AsyncConnection) -> None:\n    await connection.execute(sa.delete(sims))",
+    ),
     Mutation(
         "only_writes_change_rows",
         "console/sims/watching_reads.py",

@@ -9,7 +9,7 @@ from tests.laws.tree import FUNCTIONS, Tree, in_each_file, role, texts
 
 OURS = ("console/", "jobs/")
 NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE)
-CALLED_WITH = ("organization_id", "organization_ids", "caller")
+CALLED_WITH = ("organization_id", "organization_ids", "caller", "outside")  # each carries whose rows
 
 
 SCOPED = frozenset(

@@ -112,7 +112,15 @@ def _differing(asked: Asked, joined: "sa.FromClause") -> "sa.Select[tuple[Any, .
     of_data = [data.c["left"], data.c.total, data.c.status, data.c.expires_at]
     joined, of_network = _with_network(joined, {rule.kind for rule in rules}, flowing=asked.flowing)
     of_sms = [sms.c["left"], sms.c.total, sms.c.status]
-    columns = [*own, *of_data, *of_sms, *of_network, CELL_AREA, is_watched(sims), was_status, was_imei]
+    columns = [
+        *own,
+        *of_data,
+        *of_sms,
+        *of_network,
+        CELL_AREA,
+        is_watched(sims),
+        *(sa.type_coerce(one, sa.types.NULLTYPE) for one in (was_status, was_imei)),
+    ]
     held_rules = sa.func.coalesce(known.c.rules, sa.cast([], sa.ARRAY(sa.Integer)))
     differs = {rule.id: _differs(asked, rule, held_rules) for rule in rules}
     columns.append(sa.func.array_to_string(array([sa.case((one, id_)) for id_, one in differs.items()]), ","))

@@ -9,7 +9,7 @@ from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule
 from console.alert_rules.ready_made import VERSION
 from console.alert_rules.writes import give_ready_made, note_judged
-from console.alerts.judging import candidates, conditions, histories, reads, shares, writes
+from console.alerts.judging import candidates, changes_writes, conditions, histories, reads, shares, writes
 from console.alerts.judging.applying import Judged, Judging, apply, judge_sims, open_alerts
 from console.alerts.judging.looking import FLEET_EVERY
 from console.alerts.writes import remind, settle
@@ -60,16 +60,14 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
 
 async def _changed(judging: Judging) -> None:
     """SIMs that have changed, with what they were; and subjects of changes, which end at once."""
-    changes = await writes.changes(judging.transaction, judging.organization_id, limit=AT_ONCE)
-    judging.judged.more = changes.number == AT_ONCE
-    judging.judged.sims += changes.sims
+    found = await changes_writes.changes(judging.transaction, judging.organization_id, limit=AT_ONCE)
+    judging.judged.more = found.number == AT_ONCE
+    judging.judged.sims += found.sims
     connection, rules = judging.transaction.connection, judging.of_sims
-    sims = await candidates.of_changes(connection, judging.asked(rules), changes.ids, judging.times)
+    sims = await candidates.of_changes(connection, judging.asked(rules), found.ids, judging.times)
     await judge_sims(judging, rules, sims)
-    if changes.number:
-        await writes.note_departures(judging.transaction, judging.organization_id, changes.ids, judging.now)
-        await writes.note_sessionless(judging.transaction, judging.organization_id, changes.ids)
-        await writes.delete_changes(judging.transaction, judging.organization_id, changes.ids)
+    if found.number:
+        await changes_writes.end_changes(judging.transaction, judging.organization_id, found.ids, judging.now)
 
 
 async def _revised(judging: Judging) -> set[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from console.alert_rules.reads import AlertRule
@@ -33,5 +34,5 @@ def new_alert(
 
 def shared(subjects: Sequence[NewSubject], name: str) -> str | None:
     """What all of these have in a field; None where they differ, or it is known of none."""
-    values = {getattr(one, name) for one in subjects}
+    values = set(map(attrgetter(name), subjects))
     return (values.pop() or None) if len(values) == 1 else None

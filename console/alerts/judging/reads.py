@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from console.streamer.tables import streamer_health
 
 STALE_AFTER = timedelta(minutes=10)  # without a poll that succeeded
 POLL = "sync_status"
-s = alert_subjects.c
+a, s = alerts.c, alert_subjects.c
 
 
 class OpenSubject(Struct, frozen=True):
@@ -78,9 +79,14 @@ async def tags_of(
 
 async def open_keys(connection: AsyncConnection, organization_id: int, rule_id: int) -> dict[str, int]:
     """The rule's open alerts by key."""
-    query = sa.select(alerts.c.key, alerts.c.id).where(alerts.c.organization_id == organization_id)
-    query = query.where(alerts.c.rule_id == rule_id, alerts.c.state != "resolved")
-    return {row.key: row.id for row in (await connection.execute(query)).all()}
+    values = {"organization_id": organization_id, "rule_id": rule_id}
+    return {row.key: row.id for row in (await connection.execute(_open_keys(), values)).all()}
+
+
+@cache
+def _open_keys() -> "sa.Select[tuple[str, int]]":
+    mine = sa.and_(a.organization_id == sa.bindparam("organization_id"), a.rule_id == sa.bindparam("rule_id"))
+    return sa.select(a.key, a.id).where(mine, a.state != "resolved")
 
 
 async def stale_feeds(connection: AsyncConnection, organization_id: int, now: datetime) -> frozenset[Feed]:
@@ -121,7 +127,7 @@ async def due(
     now: datetime,
 ) -> set[int]:
     """Open alerts that time leads on, whose rule is gone, or that can be judged now and could not, or the reverse."""
-    a, r = alerts.c, alert_rules.c
+    r = alert_rules.c
     of_stale = a.rule_id.in_([rule.id for rule in rules.values() if KINDS[rule.kind].feed in stale])
 
     def over(since: "sa.ColumnElement[Any]", seconds: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":

@@ -1,33 +1,28 @@
 """Changes of alerts by judging: what begins to hold, what has ended, and the states that follow."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
-from console.alert_rules.findings import ON_A_NETWORK
 from console.alert_rules.reads import AlertRule
 from console.alerts.grouping import NewSubject, is_group
-from console.alerts.judging.candidates import ids_of
 from console.alerts.judging.new_alerts import new_alert, shared
 from console.alerts.tables import (
     alert_judging,
     alert_subjects,
     alerts,
     departures,
-    sessionless_sims,
     unjudged_changes,
 )
 from console.sims.filters import texts
-from console.sims.tables import is_watched, sims
 from console.store.bulk import passed, rows_of
 from console.store.database import Transaction
 
 a, s, d, u, j = alerts.c, alert_subjects.c, departures.c, unjudged_changes.c, alert_judging.c
-DEPARTURES_KEPT = timedelta(days=7)
 
 
 class Judging(Struct, frozen=True, kw_only=True):
@@ -54,72 +49,6 @@ async def end_judging(
         values["fleet_judged_at"] = now
     statement = sa.update(alert_judging).where(j.organization_id == organization_id).values(**values)
     await transaction.connection.execute(statement)
-
-
-class Changes(Struct, frozen=True, kw_only=True):
-    """Changes of SIMs that are to be judged."""
-
-    ids: str  # as PostgreSQL writes an array: thousands go to and fro, and nobody here reads them
-    number: int
-    sims: int
-
-
-async def changes(transaction: Transaction, organization_id: int, *, limit: int) -> Changes:
-    """The oldest changes that are not judged."""
-    oldest = sa.select(u.id, u.iccid).where(u.organization_id == organization_id).order_by(u.id).limit(limit).subquery()
-    written = sa.func.coalesce(sa.cast(sa.func.array_agg(oldest.c.id), sa.Text), "{}")
-    query = sa.select(written, sa.func.count(), sa.func.count(sa.distinct(oldest.c.iccid)))
-    ids, number, in_all = (await transaction.connection.execute(query)).one()
-    return Changes(ids=ids, number=number, sims=in_all)
-
-
-async def delete_changes(transaction: Transaction, organization_id: int, changes: str) -> None:
-    """These changes are judged: they are gone with the commit, and stay if there is none."""
-    mine = sa.and_(u.organization_id == organization_id, u.id.in_(ids_of(changes)))
-    await transaction.connection.execute(sa.delete(unjudged_changes).where(mine))
-
-
-async def note_departures(transaction: Transaction, organization_id: int, changes: str, now: datetime) -> None:
-    """Keep who was on a network and is on none; forget who is back. Whoever was disabled has not been lost."""
-    mine = sa.and_(u.id.in_(ids_of(changes)), u.organization_id == organization_id)
-    changed = unjudged_changes.join(sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == u.iccid))
-    here = sa.func.coalesce(sims.c.connection.in_(sorted(ON_A_NETWORK)), sa.false())
-    back = sa.or_(here, sa.func.coalesce(sims.c.status == "disabled", sa.false()), ~is_watched(sims))
-    returned = sa.select(u.iccid).select_from(changed).where(mine, back)
-    forgotten = sa.or_(d.iccid.in_(returned), d.left_at < now - DEPARTURES_KEPT)
-    await transaction.connection.execute(sa.delete(departures).where(d.organization_id == organization_id, forgotten))
-    left = sa.select(
-        sa.literal(organization_id),
-        u.iccid,
-        sa.func.coalesce(sa.func.nullif(u.was_operator, ""), sims.c.operator, ""),
-        sa.func.coalesce(sa.func.nullif(u.was_country, ""), sims.c.country, ""),
-        u.changed_at,
-    )
-    left = left.select_from(changed).where(mine, ~back, u.was_connection.in_(sorted(ON_A_NETWORK)))
-    left = left.ext(distinct_on(u.iccid)).order_by(u.iccid, u.id.desc())
-    names = ("iccid", "operator", "country", "left_at")
-    statement = insert(departures).from_select(["organization_id", *names], left)
-    latest = {name: statement.excluded[name] for name in names[1:]}
-    await transaction.connection.execute(
-        statement.on_conflict_do_update(index_elements=["organization_id", "iccid"], set_=latest)
-    )
-
-
-async def note_sessionless(transaction: Transaction, organization_id: int, changes: str) -> None:
-    """Keep since when SIMs are registered without a session; whoever was anything else in between begins anew."""
-    c = sessionless_sims.c
-    mine = sa.and_(u.id.in_(ids_of(changes)), u.organization_id == organization_id)
-    changed = unjudged_changes.join(sims, sa.and_(sims.c.organization_id == organization_id, sims.c.iccid == u.iccid))
-    attached = sa.func.coalesce(sims.c.connection == "attached", sa.false())
-    another = u.was_connection.is_distinct_from("attached")
-    anew = sa.select(u.iccid).select_from(changed).where(mine, sa.or_(~attached, another))
-    ended = c.iccid == sa.func.any(sa.func.array(anew.scalar_subquery()))  # by key, whatever the statistics say
-    await transaction.connection.execute(sa.delete(sessionless_sims).where(c.organization_id == organization_id, ended))
-    since = sa.func.coalesce(sa.func.max(u.changed_at).filter(another), sa.func.min(u.changed_at))
-    new = sa.select(sa.literal(organization_id), u.iccid, since).select_from(changed)
-    new = new.where(mine, attached).group_by(u.iccid)
-    statement = insert(sessionless_sims).from_select(["organization_id", "iccid", "since"], new)
-    await transaction.connection.execute(statement.on_conflict_do_nothing())
 
 
 async def open_alerts(
