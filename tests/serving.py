@@ -147,7 +147,8 @@ def application(settings: Settings) -> Iterator[Litestar]:
 @asynccontextmanager
 async def serving(settings: Settings, port: int = 0, ws: str | None = None) -> AsyncIterator[Served]:
     """Serve until the block ends; `ws` names another WebSocket protocol than our own."""
-    with socket.socket() as listening, application(settings) as app:
+    # Of the protocol by name: asyncio sets TCP_NODELAY for no other, and each answer would wait for an ACK of 40 ms.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening, application(settings) as app:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
         server = server_for(app, "127.0.0.1", listening.getsockname()[1], ws=ws)
