@@ -5,7 +5,7 @@ from functools import partial
 
 from console import metrics
 from console.log import logger
-from console.once.client import OnceClient
+from console.once.client import SLOW_REQUESTS_PER_SECOND, OnceClient
 from console.organizations.reads import Credentials, credentials
 from console.settings import Settings
 from console.store.database import Database
@@ -13,11 +13,14 @@ from jobs.polling.reporting import CarrierReporter
 
 
 class OnceClients:
-    """Keeps one client for each organization."""
+    """Keeps one client for each organization. `slow_requests_per_second`: of orders, products and tickets each."""
 
-    def __init__(self, settings: Settings, db: Database) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, *, slow_requests_per_second: float = SLOW_REQUESTS_PER_SECOND
+    ) -> None:
         self._settings = settings
         self._db = db
+        self._slow_requests_per_second = slow_requests_per_second
         self._reporter = CarrierReporter(db)
         self._clients: dict[int, tuple[Credentials, OnceClient]] = {}
 
@@ -37,6 +40,7 @@ class OnceClients:
             redis=self._db.redis,
             organization=str(organization_id),
             requests_per_second=found.once_requests_per_second,
+            slow_requests_per_second=self._slow_requests_per_second,
             observe=partial(self._reporter.observe, organization_id),
             on_change=partial(self._reporter.record, organization_id),
         )

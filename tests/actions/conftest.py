@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from console.members.writes import put_user
 from console.organizations.rules import PERMISSIONS, Caller, Role
 from console.store.database import Database
 from jobs.act import act
+from jobs.actions import order_search
 from jobs.settle import settle
 from tests.cast import PASSWORD
 from tests.jobs.conftest import Acme, acme
@@ -83,7 +85,10 @@ class Operator(Struct):
 
 
 @pytest_asyncio.fixture
-async def otto(db: Database, acme: Acme, simulation: Simulation) -> AsyncIterator[Operator]:
+async def otto(
+    db: Database, acme: Acme, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Operator]:
+    monkeypatch.setattr(order_search, "PAGES", 1_000)  # one run reads whatever other tests have ordered there
     async with db.transaction() as transaction:
         user_id = await put_user(transaction, acme.id, "the operator", Role.OPERATOR, PASSWORD, datetime.now(UTC))
     caller = Caller(

@@ -41,6 +41,6 @@ async def acme(db: Database, settings: Settings, simulation: Simulation) -> Asyn
             streamer_username="streamer",
             streamer_password="streamer-password",
         )
-    once_clients = OnceClients(known, db)
+    once_clients = OnceClients(known, db, slow_requests_per_second=20.0)
     yield Acme(WorkerContext(settings=known, db=db, once_clients=once_clients), organization_id)
     await once_clients.close()

@@ -25,8 +25,8 @@ async def test_what_1nce_lists_is_kept(acme: Acme, db: Database, simulation: Sim
         assert await products.listed(reading, acme.id) == []
         assert (await products.top_up_price(reading, acme.id, now)).known_by == "unknown"
         assert "does not offer products" in str((await operation(reading, acme.id, "products.list")).unavailable_reason)
-        found, _ = await orders.page(reading, acme.id)
-        asked, _ = await tickets.page(reading, acme.id)
+        found, _ = await orders.page(reading, acme.id, limit=1_000)
+        asked, _ = await tickets.page(reading, acme.id, limit=1_000)
     ledger = await simulation.ask("GET", "ledger")
     topped_up = {str(entry["detail"]["order"]) for entry in ledger if entry["kind"] == "topup"}
     gone = {str(entry["detail"]["order"]) for entry in ledger if entry["kind"] == "order.gone"}  # by other tests
@@ -46,6 +46,6 @@ async def test_what_1nce_lists_is_kept(acme: Acme, db: Database, simulation: Sim
         assert (price.amount_minor, price.currency, price.known_by) == (1000, "EUR", "products")
         assert "1NCE Top Up - 500 MB and 250 SMS" in price.explanation
         assert len(await products.listed(reading, acme.id)) == 5
-        assert await orders.page(reading, acme.id) == (found, None)
+        assert await orders.page(reading, acme.id, limit=1_000) == (found, None)
         page, following = await orders.page(reading, acme.id, iccid=found[-1].iccids[0], limit=1)
     assert (page[0].number, following is None) == (found[-1].number, True)
