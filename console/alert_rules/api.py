@@ -5,8 +5,9 @@ from typing import Annotated
 
 from litestar import HttpMethod, Router, get, post, put, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from litestar.params import FromPath, HeaderParameter, JSONBody
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.json import encode as encode_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
@@ -14,7 +15,8 @@ from console.alert_rules import reads, trying, writes
 from console.alert_rules.reads import AlertRule
 from console.alert_rules.trying import Tried
 from console.alert_rules.writes import NewAlertRule, checked
-from console.errors import NotFound
+from console.errors import Changed, NotFound
+from console.http.etag import etag_of, matches
 from console.http.fields import FieldNames, one_selected, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -29,6 +31,15 @@ class AlertRules(Struct, frozen=True, kw_only=True):
     """The alert rules of your organization."""
 
     items: Annotated[list[AlertRule], Meta(description="The oldest first; at most 200.")]
+
+
+class AlertRuleChanges(NewAlertRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rule becomes."""
+
+    revision: Annotated[
+        int | UnsetType,
+        Meta(description="The rule's `revision` as you read it; 412 if somebody has changed it since.", examples=[1]),
+    ] = UNSET
 
 
 def number_of(text: str) -> int:
@@ -68,9 +79,18 @@ async def add_rule(caller: By, db: Db, data: JSONBody[NewAlertRule]) -> AlertRul
 
 
 @put("/{rule_id:str}", operation_id="changeAlertRule", summary="Change an alert rule")
-async def change_rule(caller: By, db: Db, rule_id: FromPath[str], data: JSONBody[NewAlertRule]) -> AlertRule:
-    """Every SIM is judged anew; alerts and their acknowledgements stay where it still holds."""
-    return await changed(db, caller, rule_id, data)
+async def change_rule(
+    caller: By,
+    db: Db,
+    rule_id: FromPath[str],
+    data: JSONBody[AlertRuleChanges],
+    if_match: Annotated[str | None, HeaderParameter(name="If-Match", max_length=400)] = None,
+) -> AlertRule:
+    """Every SIM is judged anew; alerts and their acknowledgements stay where it still holds. With `If-Match` (the ETag
+    of the rule) or with `revision`, 412 if it was changed meanwhile.
+    """
+    expected = None if data.revision is UNSET else data.revision
+    return await changed(db, caller, rule_id, data, expected=expected, if_match=if_match)
 
 
 @route(
@@ -93,13 +113,23 @@ async def added(db: Database, caller: Caller, wanted: NewAlertRule) -> AlertRule
     return rule
 
 
-async def changed(db: Database, caller: Caller, rule_id: str, wanted: NewAlertRule) -> AlertRule:
-    """Change a rule, with its audit line."""
+async def changed(
+    db: Database,
+    caller: Caller,
+    rule_id: str,
+    wanted: NewAlertRule,
+    *,
+    expected: int | None = None,
+    if_match: str | None = None,
+) -> AlertRule:
+    """Change a rule, with its audit line. Raises Changed if it is not as `expected` and `if_match` say."""
     async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.change", rule_id) as act:
         number = number_of(rule_id)
-        before = await reads.one(transaction.connection, caller.organization_id, number)
+        before = await reads.one(transaction.connection, caller.organization_id, number, lock=True)
         act.before = {"name": before.name, "text": before.text, "enabled": before.enabled} if before else None
-        rule = await writes.change(transaction, caller, number, wanted, datetime.now(UTC))
+        if before and if_match is not None and not matches(if_match, etag_of(encode_json(before))):
+            raise Changed("The rule has changed since you read it: read it again", revision=before.revision)
+        rule = await writes.change(transaction, caller, number, wanted, datetime.now(UTC), expected=expected)
         act.after = {"name": rule.name, "text": rule.text, "enabled": rule.enabled}
     return rule
 

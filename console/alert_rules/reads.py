@@ -79,10 +79,12 @@ async def rules(connection: AsyncConnection, organization_id: int, *, enabled: b
     return [rule_of(row) for row in (await connection.execute(query)).all()]
 
 
-async def one(connection: AsyncConnection, organization_id: int, rule_id: int) -> AlertRule | None:
-    """A rule as it is now."""
+async def one(
+    connection: AsyncConnection, organization_id: int, rule_id: int, *, lock: bool = False
+) -> AlertRule | None:
+    """A rule as it is now. With `lock` nobody changes it before the transaction ends."""
     query = sa.select(*COLUMNS).where(c.organization_id == organization_id, c.id == rule_id, c.deleted_at.is_(None))
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(query.with_for_update() if lock else query)).first()
     return rule_of(row) if row else None
 
 

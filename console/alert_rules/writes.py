@@ -14,7 +14,7 @@ from console.alert_rules.reads import COLUMNS, AlertRule, rule_of
 from console.alert_rules.ready_made import READY_MADE
 from console.alert_rules.rhythms import measured
 from console.alert_rules.tables import alert_rules, sim_rhythms
-from console.errors import Conflict, Invalid, NotFound
+from console.errors import Changed, Conflict, Invalid, NotFound
 from console.facts.alerts import Priority, Severity
 from console.organizations.rules import Caller
 from console.sims.filter_parameters import FilterRefused
@@ -86,11 +86,25 @@ async def add(transaction: Transaction, caller: Caller, wanted: NewAlertRule, no
 
 
 async def change(
-    transaction: Transaction, caller: Caller, rule_id: int, wanted: NewAlertRule, now: datetime
+    transaction: Transaction,
+    caller: Caller,
+    rule_id: int,
+    wanted: NewAlertRule,
+    now: datetime,
+    *,
+    expected: int | None = None,
 ) -> AlertRule:
-    """Put this in the place of the rule; its alerts stay where it still holds. Raises NotFound, and Invalid."""
+    """Put this in the place of the rule; its alerts stay where it still holds.
+
+    Raises NotFound, Invalid, and Changed if `expected` is given and is not the rule's revision.
+    """
     values = _values(checked(wanted)) | {"changed_by": caller.name, "changed_at": now, "revision": c.revision + 1}
-    found = await reads.one(transaction.connection, caller.organization_id, rule_id)
+    found = await reads.one(transaction.connection, caller.organization_id, rule_id, lock=True)
+    if found is not None and expected not in (None, found.revision):
+        raise Changed(
+            f"{found.changed_by} has changed this rule since you read it: look at it, then try again",
+            revision=found.revision,
+        )
     if found is not None and found.kind is not wanted.kind:
         raise Invalid("The kind of a rule stays: make another rule, and disable this one", parameter="kind")
     statement = sa.update(alert_rules).where(_named(caller.organization_id, rule_id)).values(**values)

@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import HttpMethod, Router, get, put, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
@@ -30,6 +30,15 @@ class Priorities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     items: Annotated[list[PrioritySetting], Meta(description="P1 to P4, each once.", max_length=4)]
 
 
+class NewRota(Rota, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which order people are on call, as somebody wants it."""
+
+    rota_revision: Annotated[
+        int | UnsetType,
+        Meta(description="The order's `rota_revision` as you read it; 412 if it was set since.", examples=[4]),
+    ] = UNSET
+
+
 class StandIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is on call for a day in place of the usual person."""
 
@@ -43,10 +52,14 @@ async def get_on_call(caller: By, reading: NamedDependency[AsyncConnection], fie
 
 
 @put("/on-call/rota", operation_id="putOnCallRota", summary="Say who is on call, in which order", opt=CHANGES)
-async def put_rota(caller: By, db: Db, data: JSONBody[Rota]) -> OnCall:
-    """From now on. Alerts that are being sent to one after the other go on in the new order."""
+async def put_rota(caller: By, db: Db, data: JSONBody[NewRota]) -> OnCall:
+    """From now on. Alerts that are being sent to one after the other go on in the new order. With `rota_revision` it is
+    412 if somebody has set the order meanwhile.
+    """
+    rota = Rota(**{name: getattr(data, name) for name in Rota.__struct_fields__})
+    expected = None if data.rota_revision is UNSET else data.rota_revision
     async with db.transaction() as transaction, acting(transaction, caller, "on_call.change_rota") as act:
-        await commands.change_rota(transaction, act, caller, data)
+        await commands.change_rota(transaction, act, caller, rota, expected=expected)
         return await reads.on_call_now(transaction.connection, caller.organization_id, datetime.now(UTC))
 
 

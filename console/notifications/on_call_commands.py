@@ -8,7 +8,7 @@ from msgspec import to_builtins
 from console.acting import Act
 from console.errors import NotFound
 from console.notifications import on_call_reads as reads
-from console.notifications import writes
+from console.notifications import on_call_writes as writes
 from console.notifications.on_call import PrioritySetting, Rota
 from console.organizations.rules import Caller
 from console.store.database import Transaction
@@ -24,11 +24,13 @@ def day_of(text: str) -> date:
         raise NotFound("There is no such day", day=text[:40]) from error
 
 
-async def change_rota(transaction: Transaction, act: Act, caller: Caller, rota: Rota) -> None:
-    """Set the order. Raises Invalid."""
+async def change_rota(
+    transaction: Transaction, act: Act, caller: Caller, rota: Rota, *, expected: int | None = None
+) -> None:
+    """Set the order. Raises Invalid, and Changed if `expected` is not its revision."""
     before, _ = await reads.settings_of(transaction.connection, caller.organization_id)
     act.before, act.after = {"rota": to_builtins(before)}, {"rota": to_builtins(rota)}
-    await writes.put_rota(transaction, caller.organization_id, rota)
+    await writes.put_rota(transaction, caller.organization_id, rota, expected=expected)
 
 
 async def change_priorities(

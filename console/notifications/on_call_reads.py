@@ -20,6 +20,7 @@ class OnCall(Struct, frozen=True, kw_only=True):
     """Who is on call, and who will be."""
 
     rota: Annotated[Rota | None, Meta(description="The order and its hours; null: nobody has set one.")]
+    rota_revision: Annotated[int, Meta(description="Rises by one each time that the order is set.", examples=[4])]
     now: Annotated[
         list[OnCallPerson],
         Meta(
@@ -50,6 +51,12 @@ async def settings_of(connection: AsyncConnection, organization_id: int) -> tupl
     return rota, [*priorities]
 
 
+async def rota_revision_of(connection: AsyncConnection, organization_id: int) -> int:
+    """How often the order was set."""
+    query = sa.select(o.rota_revision).where(o.organization_id == organization_id)
+    return (await connection.execute(query)).scalar_one_or_none() or 0
+
+
 async def overrides_of(connection: AsyncConnection, organization_id: int) -> dict[date, str]:
     """Who stands in, by day."""
     query = sa.select(v.day, v.name).where(v.organization_id == organization_id).order_by(v.day)
@@ -64,6 +71,7 @@ async def channels_enabled(connection: AsyncConnection, organization_id: int) ->
 
 async def on_call_now(connection: AsyncConnection, organization_id: int, now: datetime) -> OnCall:
     """As it is now."""
+    revision = await rota_revision_of(connection, organization_id)
     rota, priorities = await settings_of(connection, organization_id)
     overrides = await overrides_of(connection, organization_id)
     enabled = await channels_enabled(connection, organization_id)
@@ -72,6 +80,7 @@ async def on_call_now(connection: AsyncConnection, organization_id: int, now: da
     first = shift_day(rota, now) if rota else now.date()
     return OnCall(
         rota=rota,
+        rota_revision=revision,
         now=[one for one in people if one.channel_id in enabled],
         unreachable=[one.name for one in people if one.channel_id not in enabled],
         shifts=found,

@@ -84,6 +84,7 @@ on_call = sa.Table(
     metadata,
     sa.Column("organization_id", sa.ForeignKey("organizations.id"), primary_key=True, autoincrement=False),
     sa.Column("rota", JSONB),  # a Rota; null: nobody is on call
+    sa.Column("rota_revision", sa.Integer, nullable=False, server_default="0"),  # rises by one with each rota
     sa.Column("priorities", JSONB),  # of PrioritySetting; null: the usual ones
 )
 

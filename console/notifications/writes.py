@@ -1,27 +1,23 @@
 """Changes of notification channels."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from msgspec import to_builtins
-from sqlalchemy.dialects.postgresql import insert
 
 from console.errors import Conflict, Invalid
 from console.notifications.bodies import ChannelSetting
-from console.notifications.on_call import PrioritySetting, Rota, check_priorities, check_rota
-from console.notifications.on_call_reads import settings_of
 from console.notifications.reads import channel, channels_of
 from console.notifications.rules import MOST_CHANNELS, MOST_TAGS, ChannelKind, check_hours
 from console.notifications.signing import new_secret
-from console.notifications.tables import deliveries, notification_channels, on_call, on_call_overrides
+from console.notifications.tables import deliveries, notification_channels
 from console.notifications.targets import check_target
 from console.organizations.sealing import AFTER_ID, key_id, keys_in, seal, unseal
 from console.settings import Settings
 from console.store.database import Transaction
 from console.unicode_text import is_visible
 
-n, v = notification_channels.c, on_call_overrides.c
+n = notification_channels.c
 BOTH_SIGN = timedelta(hours=24)  # after a rotation
 SEALED = ("target_sealed", "secret_sealed", "previous_secret_sealed")
 
@@ -119,42 +115,6 @@ async def reseal_channels(transaction: Transaction, secret_key: str, *, limit: i
         await transaction.connection.execute(sa.update(notification_channels).where(n.id == row.id).values(values))
     left = (await transaction.connection.execute(sa.select(sa.func.count()).where(older))).scalar_one()
     return len(found), int(left)
-
-
-async def put_rota(transaction: Transaction, organization_id: int, rota: Rota) -> None:
-    """Who is on call from now on; whoever is not in the order any more stands in for nobody. Raises Invalid."""
-    check_rota(rota)
-    known = await channels_of(transaction.connection, organization_id)
-    if unknown := {one.channel_id for one in rota.people} - {one.id for one in known}:
-        raise Invalid("There is no such channel", channel_ids=sorted(unknown)[:20])
-    await _put_on_call(transaction, organization_id, rota=to_builtins(rota))
-    gone = v.name.not_in([one.name for one in rota.people])
-    await transaction.connection.execute(sa.delete(on_call_overrides).where(v.organization_id == organization_id, gone))
-
-
-async def put_priorities(transaction: Transaction, organization_id: int, settings: Sequence[PrioritySetting]) -> None:
-    """What each priority does from now on. Raises Invalid."""
-    check_priorities(settings)
-    kept = sorted(settings, key=lambda one: one.priority)
-    await _put_on_call(transaction, organization_id, priorities=to_builtins(kept))
-
-
-async def _put_on_call(transaction: Transaction, organization_id: int, **values: object) -> None:
-    kept = insert(on_call).values(organization_id=organization_id, **values)
-    await transaction.connection.execute(kept.on_conflict_do_update(index_elements=["organization_id"], set_=values))
-
-
-async def put_override(transaction: Transaction, organization_id: int, day: date, name: str | None, by: str) -> None:
-    """Who is on call on that day in place of the usual person; None: nobody. Raises Invalid."""
-    mine = sa.delete(on_call_overrides).where(v.organization_id == organization_id, v.day == day)
-    await transaction.connection.execute(mine)
-    if name is None:
-        return
-    rota, _ = await settings_of(transaction.connection, organization_id)
-    if name not in {one.name for one in (rota.people if rota else [])}:
-        raise Invalid("Only somebody of the order can stand in", name=name[:100])
-    values = {"organization_id": organization_id, "day": day, "name": name, "set_by": by}
-    await transaction.connection.execute(sa.insert(on_call_overrides).values(values))
 
 
 def _one(organization_id: int, channel_id: int) -> "sa.Update":

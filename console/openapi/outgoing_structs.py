@@ -6,7 +6,7 @@ from console.notifications.api import Channels, ChannelWithSecret, TestRequested
 from console.notifications.bodies import ChangedChannel, NewChannel
 from console.notifications.deliveries_reads import Delivery, DeliveryAttempt, DeliveryLog
 from console.notifications.on_call import OnCallPerson, PrioritySetting, Rota, Shift
-from console.notifications.on_call_api import Priorities, StandIn
+from console.notifications.on_call_api import NewRota, Priorities, StandIn
 from console.notifications.on_call_reads import OnCall
 from console.notifications.reads import Channel
 from console.notifications.rules import Hours
@@ -41,6 +41,7 @@ OF_OUTGOING: tuple[type[msgspec.Struct], ...] = (
     DeliveryLog,
     OnCall,
     OnCallPerson,
+    NewRota,
     Rota,
     Shift,
     Priorities,

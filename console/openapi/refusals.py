@@ -39,6 +39,7 @@ ERRORS = {
     )
 }
 NAMES = {ConsoleError: "SomethingWentWrong"}
+PRECONDITIONED = frozenset({"changeAlertRule", "putOnCallRota"})  # beside all that patch
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
@@ -77,6 +78,6 @@ def refused(path: str, method: str, operation: Part, *, opened: bool) -> list[in
         found.append(404)
     if method != "get":
         found.append(409)
-    if method == "patch":
+    if method == "patch" or operation.get("operationId") in PRECONDITIONED:
         found.append(412)
     return found

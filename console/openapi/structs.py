@@ -15,11 +15,6 @@ from console.actions.bulk.plan import BulkPlan, CanarySim, ExcludedCount, HitSha
 from console.actions.bulk.reads import BulkResult
 from console.actions.orders_api import NewTicket
 from console.actions.spending import Budget, BudgetUse
-from console.alert_rules.api import AlertRules
-from console.alert_rules.kinds import RuleParameters
-from console.alert_rules.reads import AlertRule
-from console.alert_rules.trying import Tried, TriedFiring
-from console.alert_rules.writes import NewAlertRule
 from console.alerts.api import AlertDetail
 from console.alerts.commands import Acknowledgement, Assignment, Comment, Resolution
 from console.alerts.hints import Hint
@@ -51,6 +46,7 @@ from console.members.one_time_links import Link
 from console.members.own_organization import OrganizationChanges, Organizations, WhoAmI
 from console.members.program_sessions import LogIn, Refresh, Tokens
 from console.members.reads import Member
+from console.openapi.alert_structs import OF_ALERT_RULES
 from console.openapi.outgoing_structs import OF_OUTGOING
 from console.openapi.sim_structs import OF_SIMS
 from console.organizations.reads import OrganizationSettings
@@ -131,12 +127,7 @@ ALL: tuple[type[msgspec.Struct], ...] = (
     Assignment,
     Comment,
     Resolution,
-    AlertRules,
-    AlertRule,
-    NewAlertRule,
-    RuleParameters,
-    Tried,
-    TriedFiring,
+    *OF_ALERT_RULES,
     Budgets,
     NewBudgets,
     PriceSetting,

@@ -87,6 +87,7 @@ PARAMETERS = {
     "listEvents.severity": "Only events of one of these severities.",
     "job": "Only runs of this job.",
     "If-Match": "The `ETag` of the SIM as you read it: 412 if it has changed since.",
+    "changeAlertRule.If-Match": "The `ETag` of the rule as you read it: 412 if it has changed since.",
     "user_id": "The user's number, as the list of members has it.",
     "silence_id": "The number of the silence, as the list has it.",
     "window_id": "The number of the maintenance window, as the list has it.",

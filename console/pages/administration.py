@@ -8,6 +8,7 @@ from litestar.params import Body
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.errors import Invalid
 from console.live.view import View
 from console.organizations.rules import Caller
 from console.pages.layout import LayoutView, layout_context
@@ -17,6 +18,14 @@ Form = Annotated[Fields, Body(media_type=RequestEncodingType.URL_ENCODED)]
 FORM_BYTES = 16 * 1024
 ALWAYS_SO = ("help", "roles")  # pages that nobody can change
 SECRET = {"Cache-Control": "no-store"}  # of answers that show a secret
+
+
+def revision_of(text: str) -> int | None:
+    """The revision of what a form was drawn from; None where it says none. Raises Invalid."""
+    text = text.strip()
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise Invalid("The form does not say of which revision it is: load the page again", parameter="revision")
+    return int(text) if text else None
 
 
 async def page(

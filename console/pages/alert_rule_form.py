@@ -21,7 +21,9 @@ IN_MB = {"left_bytes": "left_mb", "least_bytes": "least_mb"}
 
 
 class RuleForm(Struct, frozen=True, kw_only=True):
-    """A rule as the form has it; numbers that its kind does not take are empty. `do`: "try", or save."""
+    """A rule as the form has it; numbers that its kind does not take are empty. `do`: "try", or save.
+    `revision`: of the rule that it was drawn from.
+    """
 
     name: str = ""
     kind: str = ""
@@ -32,6 +34,7 @@ class RuleForm(Struct, frozen=True, kw_only=True):
     keep_minutes: str = ""
     enabled: str = ""
     do: str = ""
+    revision: str = ""
     percent: str = ""
     left_mb: str = ""
     left_messages: str = ""
@@ -114,5 +117,6 @@ def form_of(rule: AlertRule) -> RuleForm:
         for_minutes=f"{rule.for_seconds / 60:.6g}",
         keep_minutes=f"{rule.keep_firing_seconds / 60:.6g}",
         enabled="yes" if rule.enabled else "",
+        revision=str(rule.revision),
         **_fields(rule.parameters),
     )

@@ -6,16 +6,18 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
 from console.alert_rules import reads, trying, writes
 from console.alert_rules.api import number_of
 from console.alert_rules.kinds import KINDS, RuleKind
+from console.alert_rules.reads import AlertRule
 from console.alert_rules.trying import Tried
-from console.errors import ConsoleError, NotFound
+from console.errors import Changed, ConsoleError, NotFound
 from console.organizations.rules import Caller, Permission
-from console.pages.administration import Form, page
+from console.pages.administration import Form, page, revision_of
 from console.pages.alert_rule_form import RuleForm, form_of, new_form, wanted_of
 from console.store.database import Database
 
@@ -33,6 +35,7 @@ async def _drawn(
     rule_id: int | None,
     tried: Tried | None = None,
     fault: str = "",
+    stored: AlertRule | None = None,
 ) -> Template:
     return await page(
         reading,
@@ -40,7 +43,7 @@ async def _drawn(
         live_since,
         "alerts",
         "alert_rules/rule.html",
-        status=422 if fault else 200,
+        status=412 if stored else 422 if fault else 200,
         form=form,
         rule_id=rule_id,
         kinds=[(kind.value, definition.text) for kind, definition in KINDS.items()],
@@ -48,6 +51,7 @@ async def _drawn(
         definition=KINDS[RuleKind(form.kind)] if form.kind else None,
         tried=tried,
         fault=fault,
+        stored=stored,
     )
 
 
@@ -88,15 +92,26 @@ async def change_rule(
     """Saved, to the list; tried or refused, the form with what was found."""
     number = number_of(rule_id)
     async with db.reading() as connection:
-        before = await reads.one(connection, caller.organization_id, number)
-    if before is None:
-        raise NotFound("There is no such alert rule", rule=rule_id)
+        if await reads.one(connection, caller.organization_id, number) is None:
+            raise NotFound("There is no such alert rule", rule=rule_id)
     if (answer := await _tried(db, caller, live_since, data, rule_id=number)) is not None:
         return answer
-    async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.change", rule_id) as act:
-        act.before = {"name": before.name, "text": before.text, "enabled": before.enabled}
-        rule = await writes.change(transaction, caller, number, wanted_of(data), datetime.now(UTC))
-        act.after = {"name": rule.name, "text": rule.text, "enabled": rule.enabled}
+    try:
+        async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.change", rule_id) as act:
+            before = await reads.one(transaction.connection, caller.organization_id, number, lock=True)
+            act.before = {"name": before.name, "text": before.text, "enabled": before.enabled} if before else None
+            expected, now = revision_of(data.revision), datetime.now(UTC)
+            rule = await writes.change(transaction, caller, number, wanted_of(data), now, expected=expected)
+            act.after = {"name": rule.name, "text": rule.text, "enabled": rule.enabled}
+    except Changed as error:
+        async with db.reading() as connection:
+            stored = await reads.one(connection, caller.organization_id, number)
+            if stored is None:
+                raise
+            shown = structs.replace(data, revision=str(stored.revision))
+            return await _drawn(
+                connection, caller, live_since, shown, rule_id=number, fault=error.message, stored=stored
+            )
     return Redirect("/alert-rules", status_code=303)
 
 

@@ -9,14 +9,14 @@ from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.errors import ConsoleError
+from console.errors import Changed, ConsoleError
 from console.notifications import on_call_commands as commands
 from console.notifications.on_call import ShiftLength
 from console.notifications.on_call_reads import on_call_now
 from console.notifications.reads import channels_of
 from console.notifications.rules import Weekday
 from console.organizations.rules import Caller, Permission
-from console.pages.administration import FORM_BYTES, Form, page
+from console.pages.administration import FORM_BYTES, Form, page, revision_of
 from console.pages.on_call_forms import OverrideForm, PrioritiesForm, RotaForm, priorities_of, rota_of
 from console.store.database import Database
 
@@ -30,7 +30,13 @@ ACTS = {"permission": Permission.ALERTS_ACT}
 
 
 async def _drawn(
-    reading: AsyncConnection, caller: Caller, live_since: str, *, fault: str = "", given: RotaForm | None = None
+    reading: AsyncConnection,
+    caller: Caller,
+    live_since: str,
+    *,
+    fault: str = "",
+    given: RotaForm | None = None,
+    changed: bool = False,
 ) -> Template:
     now = datetime.now(UTC)
     found = await on_call_now(reading, caller.organization_id, now)
@@ -48,9 +54,11 @@ async def _drawn(
         live_since,
         "on-call",
         "notifications/on_call.html",
-        status=422 if fault else 200,
+        status=412 if changed else 422 if fault else 200,
         found=found,
         given=given or rota,
+        revision=given.revision if given and not changed else found.rota_revision,
+        changed=changed,
         rows=[*rows, *[("", 0)] * EMPTY_ROWS],
         channels=await channels_of(reading, caller.organization_id),
         lengths=list(ShiftLength),
@@ -66,10 +74,12 @@ async def _drawn(
 async def _refused(
     db: Database, caller: Caller, live_since: str, error: ConsoleError, given: RotaForm | None = None
 ) -> Template:
-    if error.status not in (404, 422):
+    if error.status not in (404, 412, 422):
         raise error
     async with db.reading() as reading:
-        return await _drawn(reading, caller, live_since, fault=error.message, given=given)
+        return await _drawn(
+            reading, caller, live_since, fault=error.message, given=given, changed=isinstance(error, Changed)
+        )
 
 
 @get(BACK)
@@ -83,7 +93,7 @@ async def change_rota(caller: By, db: Db, live_since: Since, data: Form[RotaForm
     """The order as it is now; with the reason if it can't be."""
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "on_call.change_rota") as act:
-            await commands.change_rota(transaction, act, caller, rota_of(data))
+            await commands.change_rota(transaction, act, caller, rota_of(data), expected=revision_of(data.revision))
     except ConsoleError as error:
         return await _refused(db, caller, live_since, error, data)
     return Redirect(BACK, status_code=303)

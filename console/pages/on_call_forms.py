@@ -13,8 +13,11 @@ Texts = Annotated[list[Text], Meta(max_length=MOST_PEOPLE + 5)]
 
 
 class RotaForm(Struct):
-    """The order: a name and a channel a row; rows without a name are left out."""
+    """The order: a name and a channel a row; rows without a name are left out. `revision`: of the order that it was
+    drawn from.
+    """
 
+    revision: Text = ""
     time_zone: Text = ""
     hand_over: Text = ""
     shift: Text = ""

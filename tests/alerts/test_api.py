@@ -142,3 +142,22 @@ async def test_a_rule_is_tried_made_changed_and_deleted(web: Served, fleet: Flee
         assert (await enid.get(f"{RULES}/{made['id']}")).status_code == 404
         assert (await enid.get(RULES)).json()["items"] == []
     assert await audited(fleet, "alert_rule.") == ["alert_rule.add", "alert_rule.change", "alert_rule.delete"]
+
+
+async def test_a_rule_is_not_changed_by_who_has_read_another(web: Served, fleet: Fleet) -> None:
+    async with web.program(await key_of(fleet, Role.ENGINEER)) as ada:
+        made = await ada.post(RULES, json=ABROAD)
+        path = f"{RULES}/{made.json()['id']}"
+        first = await ada.get(path)
+        seen, etag = first.json()["revision"], first.headers["ETag"]
+        changed = await ada.put(path, json=ABROAD | {"name": "Theirs", "revision": seen})
+        assert (changed.status_code, changed.json()["revision"]) == (200, seen + 1)
+        for precondition in ({"json": ABROAD | {"revision": seen}}, {"json": ABROAD, "headers": {"If-Match": etag}}):
+            refused = await ada.put(path, **precondition)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (412, "CHANGED")
+            assert refused.json()["error"]["details"] == {"revision": seen + 1}
+        present = await ada.get(path)
+        assert present.json()["name"] == "Theirs"
+        again = await ada.put(path, json=ABROAD, headers={"If-Match": present.headers["ETag"]})
+        assert (again.status_code, again.json()["name"]) == (200, "Abroad")
+        assert (await ada.put(path, json=ABROAD | {"name": "Last"})).status_code == 200, "without a precondition"

@@ -17,8 +17,9 @@ from console.alerts.writes import escalate, rehide
 from console.facts.alerts import AlertChange, Priority, Severity
 from console.notifications.bodies import ChannelSetting
 from console.notifications.on_call import USUAL, OnCallPerson, Rota, ShiftLength
+from console.notifications.on_call_writes import put_priorities, put_rota
 from console.notifications.rules import ChannelKind
-from console.notifications.writes import add_channel, disable_channel, put_priorities, put_rota
+from console.notifications.writes import add_channel, disable_channel
 from console.organizations.rules import Permission
 from console.settings import Settings
 from console.silences.bodies import NewSilence

@@ -49,6 +49,34 @@ async def test_an_alert_is_on_every_page_until_it_is_acknowledged_and_resolved(w
             assert (await ada.get(f"/alert-rules/{kind}")).status_code == 200
 
 
+def hidden(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    (found,) = re.findall(rf'name="{name}" value="([^"]*)"', page)
+    return str(found)
+
+
+async def test_who_saves_a_rule_that_was_changed_meanwhile_sees_both(web: Served, fleet: Fleet) -> None:
+    rule = await fleet.rule(kind=RuleKind.NO_CONTACT, parameters=RuleParameters(hours=5))
+    path = f"/alert-rules/{rule.id}"
+    form = {"kind": "no_contact", "severity": "info", "enabled": "yes"}
+    async with web.signed_in("ada") as ada, web.signed_in("ada") as other:
+        seen = hidden((await ada.get(path)).text, "revision")
+        assert hidden((await other.get(path)).text, "revision") == seen
+        mine = form | {"name": "Mine", "hours": "7", "filter": "tag=pump", "revision": seen}
+        assert (
+            await other.post(path, data=form | {"name": "Theirs", "hours": "6", "revision": seen})
+        ).status_code == 303
+        refused = await ada.post(path, data=mine)
+        assert (refused.status_code, "ada has changed this rule" in refused.text) == (412, True)
+        for kept in ('value="Mine"', 'value="7"', 'value="tag=pump"', "<bdi>Theirs</bdi>", "for 6 hours"):
+            assert kept in refused.text, kept
+        assert 'value="Theirs"' in (await ada.get(path)).text, "nothing was saved"
+        again = mine | {"revision": hidden(refused.text, "revision")}
+        assert (await ada.post(path, data=again)).status_code == 303
+        assert 'value="Mine"' in (await ada.get(path)).text
+        assert (await ada.post(path, data=mine | {"revision": "x"})).status_code == 422
+
+
 @pytest.mark.parametrize("kind", sorted(RuleKind))
 def test_the_form_of_a_new_rule_can_be_tried_as_it_is(kind: RuleKind) -> None:
     form = new_form(kind)

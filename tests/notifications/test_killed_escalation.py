@@ -14,8 +14,9 @@ from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.facts.alerts import Severity
 from console.notifications.bodies import ChannelSetting
 from console.notifications.on_call import OnCallPerson, Rota, ShiftLength
+from console.notifications.on_call_writes import put_rota
 from console.notifications.rules import ChannelKind
-from console.notifications.writes import add_channel, put_rota
+from console.notifications.writes import add_channel
 from tests.alerts.conftest import Fleet, iccids
 from tests.cast import Cast
 from tests.notifications.conftest import Sending

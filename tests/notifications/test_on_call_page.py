@@ -1,10 +1,13 @@
 """The page and the API of who is on call: set, refused with the reason, stood in for; each change is an audit line."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
+from console.api_keys.writes import put_key
+from console.organizations.rules import PERMISSIONS, Role
 from tests.cast import Cast
 from tests.notifications.conftest import Sending
 from tests.serving import serving
@@ -60,3 +63,31 @@ async def test_an_engineer_sets_the_order_and_an_operator_stands_in(sending: Sen
             "on_call.override",
             "on_call.change_priorities",
         ]
+
+
+async def test_who_sets_an_order_that_was_set_meanwhile_sees_both(sending: Sending, cast: Cast) -> None:
+    people = {"name": ["ada", "otto"], "channel": [str(sending.mail), str(sending.webhook)]}
+    async with serving(sending.settings) as web, web.signed_in("ada") as ada, web.signed_in("ada") as other:
+        for typed in ("first", "second"):
+            (seen,) = re.findall(r'name="revision" value="([0-9]+)"', (await ada.get("/on-call")).text)
+            theirs = BEGUN | people | {"rounds": "4", "hand_over": "07:00", "revision": seen}
+            assert (await other.post("/on-call/rota", data=theirs)).status_code == 303
+            mine = BEGUN | {"name": [typed, ""], "channel": [str(sending.webhook)] * 2, "revision": seen}
+            refused = await ada.post("/on-call/rota", data=mine)
+            assert (refused.status_code, "Somebody has changed the order" in refused.text) == (412, True)
+            stored = "<bdi>ada</bdi>, <bdi>otto</bdi>", "4 times at most", "at 07:00 UTC"
+            for kept in (f'value="{typed}"', 'value="00:00"', *stored):
+                assert kept in refused.text, kept
+            (now,) = re.findall(r'name="revision" value="([0-9]+)"', refused.text)
+            assert int(now) == int(seen) + 1
+        assert (await ada.post("/on-call/rota", data=mine | {"revision": now})).status_code == 303
+        assert 'value="second"' in (await ada.get("/on-call")).text
+    async with sending.db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "engineer", PERMISSIONS[Role.ENGINEER], datetime.now(UTC))
+    async with serving(sending.settings) as web, web.program(key) as program:
+        found = (await program.get("/on-call")).json()
+        refused = await program.put("/on-call/rota", json=found["rota"] | {"rota_revision": found["rota_revision"] - 1})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (412, "CHANGED")
+        again = await program.put("/on-call/rota", json=found["rota"] | {"rota_revision": found["rota_revision"]})
+        assert again.json()["rota_revision"] == found["rota_revision"] + 1
+        assert (await program.put("/on-call/rota", json=found["rota"])).status_code == 200
