@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.alert_rules.kinds import RuleKind, RuleParameters
 from console.alert_rules.sentences import sentence
 from console.alert_rules.tables import alert_rules
+from console.errors import Invalid
 from console.facts.alerts import Priority, Severity
 from console.sims.annotations_rules import AnnotationRefused
 from console.sims.filter_parameters import FilterRefused, read_filter
+from console.sims.filter_values import STATUSES, statuses_in
 from console.sims.rules import SimFilter
+from console.sims.tables import sims
 
 c = alert_rules.c
 
@@ -92,6 +95,15 @@ async def names_of(connection: AsyncConnection, organization_id: int) -> set[str
     """What the rules of an organization are called."""
     query = sa.select(c.name).where(c.organization_id == organization_id, c.deleted_at.is_(None))
     return set((await connection.execute(query)).scalars())
+
+
+async def check_statuses(connection: AsyncConnection, organization_id: int, filter_text: str) -> None:
+    """Raises Invalid for a filter that asks for a status that is no word of 1NCE's, as far as any SIM shows."""
+    if asked := statuses_in(filter_of(filter_text)):
+        query = sa.select(sims.c.status).distinct()
+        known = {*(await connection.execute(query.where(sims.c.organization_id == organization_id))).scalars()}
+        if wrong := sorted(asked - known):
+            raise Invalid(f"status is one of {', '.join(STATUSES)}", status=wrong[0])
 
 
 def filter_of(text: str) -> SimFilter:

@@ -20,9 +20,9 @@ from console.iccid import InvalidIccid, parse
 from console.organizations.rules import Caller
 from console.sims import direct, reads
 from console.sims.annotations_rules import CUSTOM
-from console.sims.days_left import BANDS
 from console.sims.filter_parameters import FilterRefused, read_filter
-from console.sims.rules import LEFT, QUOTAS, SimFilter, Sort, parse_sort
+from console.sims.filter_values import OF_LISTS, check_values
+from console.sims.rules import SimFilter, Sort, parse_sort
 from console.sims.search import SearchTooLong, parse_search
 from console.store.counting import Total
 from console.store.direct_reads import DirectReads
@@ -81,11 +81,7 @@ async def wanted_sims(
         wanted = read_filter(request.query_params.multi_items(), checked_search(q), masked=not caller.sees_identifiers)
     except FilterRefused as error:
         raise Invalid(str(error)) from error
-    for one in wanted.criteria:
-        if one.field == "quota" and (wrong := [value for value in one.values if value not in QUOTAS]):
-            raise Invalid(f"quota is one of {', '.join(QUOTAS)}", quota=wrong[0])
-        if one.field == LEFT and (wrong := [value for value in one.values if value not in BANDS]):
-            raise Invalid(f"days_left is one of {', '.join(BANDS)}", days_left=wrong[0])
+    check_values(wanted, OF_LISTS)
     return wanted
 
 

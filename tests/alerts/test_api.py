@@ -161,3 +161,43 @@ async def test_a_rule_is_not_changed_by_who_has_read_another(web: Served, fleet:
         again = await ada.put(path, json=ABROAD, headers={"If-Match": present.headers["ETag"]})
         assert (again.status_code, again.json()["name"]) == (200, "Abroad")
         assert (await ada.put(path, json=ABROAD | {"name": "Last"})).status_code == 200, "without a precondition"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "means"),
+    [
+        ("days_left=x", "days_left", "days_left=3"),
+        ("days_left_not=40", "days_left", "days_left_not=later"),
+        ("quota=empty", "quota", "quota=low"),
+        ("connection=on&tag=pump", "connection", "connection=online&tag=pump"),
+        ("status=foo", "status", "status=disabled"),
+        ("country=Germany", "country", "country=de"),
+    ],
+)
+async def test_a_filter_of_what_no_sim_can_have_is_refused(
+    web: Served, fleet: Fleet, wrong: str, field: str, means: str
+) -> None:
+    quota = {"name": "Low", "kind": "data_quota_below", "parameters": {"percent": 10}}
+    async with web.program(await key_of(fleet, Role.ENGINEER)) as ada, web.signed_in("ada") as page:
+        made = await ada.post(RULES, json=quota | {"filter": means})
+        assert made.status_code == 201, made.text
+        path = f"{RULES}/{made.json()['id']}"
+        for answer in (
+            await ada.post(RULES, json=quota | {"filter": wrong}),
+            await ada.post(f"{RULES}/try", json=quota | {"filter": wrong}),
+            await ada.put(path, json=quota | {"filter": wrong}),
+        ):
+            refused = answer.json()["error"]
+            assert (answer.status_code, f"{field} is " in refused["message"]) == (422, True), answer.text
+            assert field in refused["details"]
+        form = {"name": "Low", "kind": "data_quota_below", "percent": "10", "filter": wrong}
+        for address in (RULES, path):
+            shown = await page.post(address, data=form)
+            assert (shown.status_code, f"{field} is " in shown.text, 'value="10"' in shown.text) == (422, True, True)
+
+
+async def test_a_status_that_a_sim_has_may_be_asked_for(web: Served, fleet: Fleet) -> None:
+    await fleet.lists(iccids(1), status="in testing")
+    async with web.program(await key_of(fleet, Role.ENGINEER)) as ada:
+        made = await ada.post(RULES, json=ABROAD | {"filter": "status=in+testing"})
+        assert made.status_code == 201, made.text
