@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from console.errors import Invalid
 from console.facts.alerts import Priority
-from console.notifications.rules import TIME, Weekday, instant, zone_of
+from console.notifications.rules import TIME, Weekday, check_zone, instant, zone_of
 
 MOST_PEOPLE = 50
 MOST_MINUTES = 1_440
@@ -87,7 +87,7 @@ class Shift(Struct, frozen=True, kw_only=True):
 
 def check_rota(rota: Rota) -> None:
     """Raises Invalid for a time zone or first day that can't be, and a name that is there twice or can't be read."""
-    zone_of(rota.time_zone)
+    check_zone(rota.time_zone)
     if not FIRST_DAYS[0] <= rota.first_day < FIRST_DAYS[1]:
         raise Invalid("The first day lies between 2000 and 2099", first_day=rota.first_day.isoformat())
     names = [one.name for one in rota.people]

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from console.errors import Invalid
 from console.facts.alerts import Severity
+from console.users.zones import zone_names
 
 MOST_CHANNELS = 100  # of an organization
 MOST_TAGS = 20
@@ -89,11 +90,17 @@ def check_hours(hours: Hours | None) -> None:
         return
     if not hours.days:
         raise Invalid("Hours need one day or more", days=[])
-    zone_of(hours.time_zone)
+    check_zone(hours.time_zone)
+
+
+def check_zone(name: str) -> None:
+    """Raises Invalid unless it is an IANA time zone, and one that means the same on every machine."""
+    if name not in zone_names():
+        raise Invalid(f"There is no time zone {name[:64]!r}: write it as Europe/Berlin", time_zone=name[:64])
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone with this IANA name. Raises Invalid if there is none."""
+    """The time zone that is stored as this. Raises Invalid if there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

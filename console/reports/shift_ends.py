@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.errors import Invalid
-from console.notifications.rules import TIME, instant, zone_of
+from console.notifications.rules import TIME, check_zone, instant, zone_of
 from console.reports.handover import Shift
 from console.reports.tables import handover_settings
 
@@ -36,7 +36,7 @@ class HandoverSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def check_ends(setting: HandoverSettings) -> None:
     """Raises Invalid for a time zone that is none, and for ends without anybody who gets the handover."""
-    zone_of(setting.time_zone)
+    check_zone(setting.time_zone)
     if setting.ends and not setting.channel_ids:
         raise Invalid("Choose the channels that get the handover when a shift ends")
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from console.errors import Invalid
-from console.notifications.rules import zone_of
+from console.notifications.rules import check_zone, zone_of
 
 LONGEST_RULE = 200  # characters
 LONGEST = timedelta(days=7)
@@ -45,7 +45,7 @@ class Occurrence(Struct, frozen=True):
 
 def check_recurrence(asked: Recurrence, now: datetime) -> None:
     """Raises Invalid for what is more frequent than daily, can't be understood, or never happens again."""
-    zone_of(asked.time_zone)
+    check_zone(asked.time_zone)
     if asked.first_begin.tzinfo is not None:
         raise Invalid("The first beginning is a local time, without a zone: 2026-11-29T02:00")
     if not now.replace(tzinfo=None) - OLDEST <= asked.first_begin <= now.replace(tzinfo=None) + LOOKED_AHEAD:

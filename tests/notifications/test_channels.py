@@ -24,6 +24,7 @@ async def test_a_program_makes_changes_tests_and_removes_a_channel(web: Served, 
             {"target": "https://127.0.0.1/"},
             {"target": sending.receiver.webhook_url},
             {"hours": {**HOURS, "time_zone": "Europe/Nowhere"}},
+            {"hours": {**HOURS, "time_zone": "localtime"}},
             {"hours": {**HOURS, "begin": "8"}},
             {"name": " "},
             {"kind": "mail", "target": "ada@acme.example"},  # this server has no SMTP_URL

@@ -76,6 +76,7 @@ async def test_it_is_set_and_sent_on_its_page(sending: Sending, cast: Cast) -> N
         form = {"time_zone": "Europe/Berlin", "ends": "06:00, 25:00", "hours": "8", "channel": str(sending.mail)}
         assert (await ada.post("/handover-settings", data=form)).status_code == 422
         form["ends"] = "06:00, 18:00"
+        assert (await ada.post("/handover-settings", data=form | {"time_zone": "localtime"})).status_code == 422
         assert (await ada.post("/handover-settings", data=form | {"channel": "999"})).status_code == 422
         assert (await ada.post("/handover-settings", data=form)).status_code == 303
         assert "06:00, 18:00 (Europe/Berlin)" in (await otto.get("/handover")).text

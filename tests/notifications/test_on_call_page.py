@@ -23,6 +23,7 @@ async def test_an_engineer_sets_the_order_and_an_operator_stands_in(sending: Sen
         assert "Nobody is on call" in (await ada.get("/on-call")).text
         for wrong, reason in (
             ({"time_zone": "Europe/Nowhere"}, "no time zone"),
+            ({"time_zone": "localtime"}, "no time zone"),
             ({"rounds": "11"}, "1 to 10 rounds"),
             ({"first_day": "0001-01-01", "shift": "week", "weekday": "tuesday"}, "between 2000 and 2099"),
             ({"channel": ["", "1", "1"]}, "Choose a channel for ada"),

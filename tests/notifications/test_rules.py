@@ -1,6 +1,6 @@
 """Which channel takes a notification and when, where webhooks may go, how posts are signed: tables of cases."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
@@ -16,9 +16,13 @@ from console.notifications.deliveries_rules import (
     delay,
     state_after,
 )
-from console.notifications.rules import Hours, Notification, Route, Weekday, check_hours, opening, routed
+from console.notifications.on_call import Rota, ShiftLength, check_rota
+from console.notifications.rules import Hours, Notification, Route, Weekday, check_hours, check_zone, opening, routed
 from console.notifications.signing import new_secret, signed_headers
 from console.notifications.targets import Refused, check_mailboxes, check_url, is_public, public_addresses, shown_url
+from console.reports.shift_ends import HandoverSettings, check_ends
+from console.silences.recurrence import Recurrence, check_recurrence
+from console.users.zones import is_zone
 
 NIGHT = {"begin": "22:00", "end": "06:00"}
 ALL = list(Weekday)
@@ -57,6 +61,30 @@ def test_what_comes_outside_the_hours_waits_for_their_next_beginning(
     when: Hours | None, moment: str, opens: str
 ) -> None:
     assert opening(when, at(moment)) == at(opens)
+
+
+OF_NO_PLACE = ("localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/Europe/Berlin", "", "europe/berlin")
+
+
+@pytest.mark.parametrize("name", OF_NO_PLACE)
+def test_a_zone_means_the_same_on_every_machine(name: str) -> None:
+    rota = Rota(time_zone=name, hand_over="08:00", shift=ShiftLength.DAY, first_day=date(2026, 11, 16), people=[])
+    begin = datetime(2026, 11, 21, tzinfo=UTC).replace(tzinfo=None)  # local
+    window = Recurrence(time_zone=name, first_begin=begin, rule=None, length=timedelta(hours=1))
+    for check in (
+        lambda: check_hours(hours(ALL, zone=name)),
+        lambda: check_rota(rota),
+        lambda: check_ends(HandoverSettings(time_zone=name)),
+        lambda: check_recurrence(window, datetime(2026, 11, 20, tzinfo=UTC)),
+    ):
+        with pytest.raises(Invalid, match="There is no time zone"):
+            check()
+    assert not is_zone(name)
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "UTC", "EST", "Etc/GMT+1", "America/Argentina/Ushuaia"])
+def test_names_of_the_database_are_zones(name: str) -> None:
+    check_zone(name)
 
 
 @pytest.mark.parametrize("wrong", [hours([]), hours(ALL, zone="Europe/Nowhere"), hours(ALL, zone="../etc")])

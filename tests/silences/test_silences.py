@@ -112,6 +112,8 @@ async def test_an_operator_silences_for_a_day_and_an_engineer_makes_windows(
         assert (await otto.post("/maintenance-windows", data=window)).status_code == 403
     async with web.signed_in("ada") as ada:
         assert (await ada.post("/maintenance-windows", data=window)).status_code == 303
+        nowhere = await ada.post("/maintenance-windows", data=window | {"time_zone": "localtime"})
+        assert (nowhere.status_code, "There is no time zone" in nowhere.text) == (422, True)
         hourly = await ada.post("/maintenance-windows", data=window | {"repeats": "FREQ=HOURLY"})
         assert (hourly.status_code, "once a day" in hourly.text) == (422, True)
         assert f"{day} 02:30" in (await ada.get("/silences")).text
