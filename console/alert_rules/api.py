@@ -7,16 +7,14 @@ from litestar import HttpMethod, Router, get, post, put, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.json import encode as encode_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.alert_rules import reads, trying, writes
+from console.alert_rules import commands, reads, trying, writes
 from console.alert_rules.reads import AlertRule
 from console.alert_rules.trying import Tried
 from console.alert_rules.writes import NewAlertRule, checked
-from console.errors import Changed, NotFound
-from console.http.etag import etag_of, matches
+from console.errors import NotFound
 from console.http.fields import FieldNames, one_selected, selected
 from console.organizations.rules import Caller, Permission
 from console.store.database import Database
@@ -126,13 +124,10 @@ async def changed(
     """Change a rule, with its audit line. Raises Changed if it is not as `expected` and `if_match` say."""
     async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.change", rule_id) as act:
         number = number_of(rule_id)
-        before = await reads.one(transaction.connection, caller.organization_id, number, lock=True)
-        act.before = {"name": before.name, "text": before.text, "enabled": before.enabled} if before else None
-        if before and if_match is not None and not matches(if_match, etag_of(encode_json(before))):
-            raise Changed("The rule has changed since you read it: read it again", revision=before.revision)
-        rule = await writes.change(transaction, caller, number, wanted, datetime.now(UTC), expected=expected)
-        act.after = {"name": rule.name, "text": rule.text, "enabled": rule.enabled}
-    return rule
+        now = datetime.now(UTC)
+        return await commands.change(
+            transaction, act, caller, number, wanted, now, expected=expected, if_match=if_match
+        )
 
 
 async def deleted(db: Database, caller: Caller, rule_id: str) -> None:

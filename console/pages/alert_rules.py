@@ -10,7 +10,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.acting import acting
-from console.alert_rules import reads, trying, writes
+from console.alert_rules import commands, reads, trying, writes
 from console.alert_rules.api import number_of
 from console.alert_rules.kinds import KINDS, RuleKind
 from console.alert_rules.reads import AlertRule
@@ -98,11 +98,8 @@ async def change_rule(
         return answer
     try:
         async with db.transaction() as transaction, acting(transaction, caller, "alert_rule.change", rule_id) as act:
-            before = await reads.one(transaction.connection, caller.organization_id, number, lock=True)
-            act.before = {"name": before.name, "text": before.text, "enabled": before.enabled} if before else None
             expected, now = revision_of(data.revision), datetime.now(UTC)
-            rule = await writes.change(transaction, caller, number, wanted_of(data), now, expected=expected)
-            act.after = {"name": rule.name, "text": rule.text, "enabled": rule.enabled}
+            await commands.change(transaction, act, caller, number, wanted_of(data), now, expected=expected)
     except Changed as error:
         async with db.reading() as connection:
             stored = await reads.one(connection, caller.organization_id, number)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from console.alert_rules.writes import give_ready_made
 from console.api_keys.writes import put_key
 from console.errors import Conflict, Invalid
-from console.organizations.rules import Permission
+from console.organizations.rules import PERMISSIONS, Permission, Role
 from console.silences import reads, writes
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.rules import Label, Matcher
@@ -135,3 +135,49 @@ async def test_an_operator_silences_for_a_day_and_an_engineer_makes_windows(
     async with db.reading() as reading:
         lines = (await reading.execute(sa.text("SELECT action FROM audit_lines WHERE outcome = 'done'"))).scalars()
         assert {"silence.add", "silence.end", "window.add"} <= set(lines)
+
+
+async def test_a_renamed_rule_stays_silenced(db: Database, cast: Cast, web: Served) -> None:
+    rule = {"kind": "no_contact", "parameters": {"hours": 5}}
+    async with db.transaction() as transaction:
+        key = await put_key(transaction, cast.acme, "engineer", PERMISSIONS[Role.ENGINEER], NOW)
+    async with web.program(key) as ada, web.signed_in("ada") as page:
+        pumps, other = [
+            (await ada.post("/alert-rules", json=rule | {"name": name})).json()["id"] for name in ("Pumps", "Other")
+        ]
+        soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+        def hides(*names: str, negated: bool = False) -> dict[str, object]:
+            return {"label": "rule", "values": list(names), "negated": negated}
+
+        async def made(*matchers: dict[str, object]) -> int:
+            asked = {"matchers": list(matchers), "reason": "works", "ends_at": soon}
+            return int((await ada.post("/silences", json=asked)).json()["id"])
+
+        async def values(path: str) -> list[list[str]]:
+            return [one["values"] for one in (await ada.get(path)).json()["matchers"]]
+
+        silence = await made(hides("Pumps", "Other"), {"label": "operator", "values": ["Pumps"]})
+        ended = await made(hides("Pumps"))
+        await ada.delete(f"/silences/{ended}")
+        window: dict[str, object] = {"name": "Sundays", "time_zone": "UTC"}
+        window |= {"matchers": [hides("Other"), hides("Pumps", negated=True)]}
+        day = (datetime.now(UTC) + timedelta(days=1)).date()
+        window |= {"first_begin": f"{day}T02:30", "length_minutes": 60, "rule": "FREQ=WEEKLY"}
+        opened = (await ada.post("/maintenance-windows", json=window)).json()["id"]
+        changed = await ada.put(f"/alert-rules/{pumps}", json=rule | {"name": "Wells"})
+        assert changed.status_code == 200, changed.text
+        assert await values(f"/silences/{silence}") == [["Wells", "Other"], ["Pumps"]]
+        assert await values(f"/silences/{ended}") == [["Pumps"]], "as it was"
+        assert await values(f"/maintenance-windows/{opened}") == [["Other"], ["Wells"]]
+        form = {"kind": "no_contact", "hours": "5", "severity": "warning", "enabled": "yes"}
+        assert (await page.post(f"/alert-rules/{other}", data=form | {"name": "Wells"})).status_code == 303
+        assert await values(f"/silences/{silence}") == [["Wells", "Other"], ["Pumps"]], "it would hide another rule"
+        assert (await page.post(f"/alert-rules/{other}", data=form | {"name": "Others"})).status_code == 303
+        assert await values(f"/silences/{silence}") == [["Wells", "Others", "Other"], ["Pumps"]]
+    async with db.reading() as reading:
+        query = sa.text(
+            "SELECT after FROM audit_lines WHERE action = 'alert_rule.change' AND outcome = 'done' ORDER BY id"
+        )
+        said = [row.after.get("renamed_in") for row in await reading.execute(query)]
+        assert said[0] == [f"silence:{silence}", f"window:{opened}"]
