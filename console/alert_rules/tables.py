@@ -23,6 +23,7 @@ alert_rules = sa.Table(
     sa.Column("ready_made", sa.Text),  # its name in the ready-made set; None: made by a person
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Column("judged_revision", sa.Integer, nullable=False, server_default="0"),  # behind: the whole fleet is judged
+    sa.Column("judged_priority", sa.Text),  # as `priority`, when it was judged last
     moment("changed_at", nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     moment("deleted_at"),

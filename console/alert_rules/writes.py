@@ -153,7 +153,9 @@ async def note_judged(transaction: Transaction, organization_id: int, judged: Se
     """Note that every SIM has been judged by these rules as they are."""
     for rule in judged:
         statement = sa.update(alert_rules).where(_named(organization_id, rule.id), c.revision == rule.revision)
-        await transaction.connection.execute(statement.values(judged_revision=rule.revision))
+        await transaction.connection.execute(
+            statement.values(judged_revision=rule.revision, judged_priority=rule.priority)
+        )
 
 
 async def measure_rhythms(transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime) -> int:

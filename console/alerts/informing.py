@@ -17,7 +17,7 @@ from console.sims.tables import annotations
 from console.store.database import Transaction
 
 a, s, n = alerts.c, alert_subjects.c, annotations.c
-FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN})
+FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN, AlertChange.RAISED})  # once to each channel
 
 
 async def hider(outside: Outside, alert: Alert) -> str | None:
@@ -99,7 +99,8 @@ async def inform(transaction: Transaction, outside: Outside, alert: Alert, chang
 
     An alert of many SIMs goes to the channels of every tag that one of them has.
     """
-    fires = change in FIRING and alert.state == AlertState.FIRING and alert.hidden_by is None
+    noted = change is AlertChange.RAISED and alert.acknowledged_at is not None
+    fires = change in FIRING and not noted and alert.state == AlertState.FIRING and alert.hidden_by is None
     reminds = change is AlertChange.REMINDED
     if not (fires or reminds or change is AlertChange.RESOLVED):
         return

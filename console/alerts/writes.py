@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from console.alerts.outside import Outside
 from console.alerts.paging import due
 from console.alerts.settled import UNSAID, settled
 from console.alerts.tables import alert_subjects, alerts, escalations
+from console.alerts.urgency import Regraded, regraded
 from console.alerts.waiting import forgotten
 from console.errors import Conflict, NotFound
 from console.facts.alerts import OPEN, Alert, AlertChange, AlertState
@@ -23,6 +25,7 @@ from console.organizations.rules import Caller
 from console.store.database import Transaction
 
 a, s, e = alerts.c, alert_subjects.c, escalations.c
+UNGRADED = frozenset({AlertChange.PENDING, AlertChange.FIRED, AlertChange.RESOLVED})
 
 
 async def settle(
@@ -34,23 +37,40 @@ async def settle(
     *,
     stale: frozenset[Feed],
     shares_hold: Mapping[int, bool],
+    were: Mapping[int, str | None] = MappingProxyType({}),
 ) -> int:
     """Lead these open alerts to the states that follow from their subjects, and publish; how many changed.
 
     `rules`: those that are judged; the alerts of any other rule are resolved. `shares_hold`: of alerts whose condition
-    is about a group as a whole, whether it holds.
+    is about a group as a whole, whether it holds. `were`: of rules that were changed since, their priorities before.
     """
     changed, outside = 0, Outside(transaction.connection, organization_id, now)
     for row in await open_rows(transaction.connection, organization_id, alert_ids):
         values, change, text = settled(row, rules.get(row.rule_id), now, stale=stale, shares_hold=shares_hold)
+        graded = _regraded(row, rules, were, change)
+        paged = change in BEGINS_PAGING or "acknowledged_at" in values  # by its new priority, and once
+        if graded is not None and (change is None or change in UNSAID):
+            change, text = graded.change, graded.text
         if change is not None:
             changed += 1
-            alert = await change_alert(
-                transaction, outside, row.id, change, values, text=text, said=change not in UNSAID
-            )
+            rises = graded is not None and graded.priority_rose and not paged
+            said = change not in UNSAID
+            alert = await change_alert(transaction, outside, row.id, change, values, text=text, said=said, rises=rises)
+            if graded is not None and change is not graded.change:
+                await change_alert(transaction, outside, row.id, graded.change, {}, text=graded.text, rises=rises)
             if "acknowledged_at" in values and change not in BEGINS_PAGING and alert.state in OPEN:
                 await change_alert(transaction, outside, row.id, AlertChange.ACKNOWLEDGEMENT_ENDED, {})
     return changed
+
+
+def _regraded(
+    row: Any, rules: Mapping[int, AlertRule], were: Mapping[int, str | None], change: AlertChange | None
+) -> Regraded | None:
+    """What a change of its rule makes of the urgency of an alert; None of one that begins or ends by it."""
+    rule = rules.get(row.rule_id)
+    if rule is None or rule.id not in were or row.revision == 0 or change in UNGRADED:
+        return None
+    return regraded(row, rule, were[rule.id])
 
 
 async def escalate(transaction: Transaction, organization_id: int, now: datetime) -> int:

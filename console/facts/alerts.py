@@ -57,6 +57,8 @@ class AlertChange(StrEnum):
     SHOWN = "shown"  # no longer
     NOTIFIED = "notified"
     PAGED = "paged"  # sent to who is on call, or to who follows
+    RAISED = "raised"  # its rule is of a more urgent priority or severity than when it was judged last
+    LOWERED = "lowered"  # or of a less urgent one
     REMINDED = "reminded"  # acknowledged long ago, and it still fires
 
 
@@ -134,7 +136,7 @@ class Alert(Struct, frozen=True, kw_only=True):
         Meta(
             description="What happened last: `pending`, `fired`, `grew`, `shrank`, `recovering`, `fired_again`, "
             "`resolved`, `cannot_judge`, `can_judge`, `acknowledged`, `acknowledgement_ended`, `assigned`, "
-            "`commented`, `hidden`, `shown`, `notified`, `paged` or `reminded`.",
+            "`commented`, `hidden`, `shown`, `notified`, `paged`, `raised`, `lowered` or `reminded`.",
             examples=["fired"],
         ),
     ]

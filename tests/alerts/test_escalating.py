@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from console.acting import acting
+from console.alert_rules import writes as rule_writes
 from console.alert_rules.kinds import RuleKind
+from console.alert_rules.reads import AlertRule
+from console.alert_rules.writes import NewAlertRule
 from console.alerts import commands, reads
 from console.alerts.commands import Acknowledgement
 from console.alerts.paging import due, escalation_of
@@ -19,7 +22,7 @@ from console.notifications.bodies import ChannelSetting
 from console.notifications.on_call import USUAL, OnCallPerson, Rota, ShiftLength
 from console.notifications.on_call_writes import put_priorities, put_rota
 from console.notifications.rules import ChannelKind
-from console.notifications.writes import add_channel, disable_channel
+from console.notifications.writes import add_channel, change_channel, disable_channel
 from console.organizations.rules import Permission
 from console.settings import Settings
 from console.silences.bodies import NewSilence
@@ -188,6 +191,83 @@ async def test_priorities_say_what_is_sent(fleet: Fleet, settings: Settings) -> 
     await leave(fleet)
     assert await asked(fleet) == ["otto alert.page"], "no channel reaches ada"
     assert await pass_time(fleet, 60) == []
+
+
+async def edit(fleet: Fleet, rule: AlertRule, **wanted: Any) -> list[str]:
+    """What is sent once the rule was changed to this, and judged twice."""
+    asks = NewAlertRule(name="Rule", **KIND, **wanted)
+    async with fleet.db.transaction() as transaction:
+        await rule_writes.change(transaction, fleet.cast.ada, rule.id, asks, fleet.now)
+    await fleet.judge()
+    await fleet.judge()
+    return await asked(fleet)
+
+
+async def said(fleet: Fleet) -> list[str]:
+    """The history of the alert, the first first."""
+    async with fleet.db.reading() as reading:
+        history = await reads.history(reading, fleet.cast.acme, (await fleet.alert()).id, limit=50)
+    return [f"{one.change}: {one.text}" if one.text else one.change for one in reversed(history)]
+
+
+async def test_an_alert_whose_rule_is_made_more_urgent_is_sent_once(fleet: Fleet, settings: Settings) -> None:
+    await put_on_call(fleet, settings, "ada", "otto", "eva")
+    await channel(fleet, settings, "room")
+    await channel(fleet, settings, "worst", least_severity=Severity.CRITICAL)
+    rule = await fleet.rule(**KIND, severity=Severity.WARNING)
+    await leave(fleet)
+    assert await asked(fleet) == ["room alert.firing"]
+    assert await edit(fleet, rule, severity=Severity.WARNING, for_seconds=1) == [], "no more urgent"
+    assert await edit(fleet, rule, severity=Severity.WARNING, priority=Priority.P2) == ["ada alert.page"]
+    assert await pass_time(fleet, 14.9) == []
+    assert await edit(fleet, rule, severity=Severity.CRITICAL) == ["ada alert.page", "worst alert.firing"]
+    assert (await pass_time(fleet, 4.9), await pass_time(fleet, 0.1)) == ([], ["otto alert.page"])
+    assert await edit(fleet, rule, severity=Severity.INFO) == [], "what was sent stays"
+    alert = await fleet.alert()
+    assert (alert.severity, alert.priority, alert.state) == ("info", "P3", "firing")
+    assert await pass_time(fleet, 60) == []
+    assert [line for line in await said(fleet) if line.startswith(("raised", "lowered"))] == [
+        "raised: P3 to P2",
+        "raised: warning to critical, P2 to P1",
+        "lowered: critical to info, P1 to P3",
+    ]
+
+
+async def test_a_more_urgent_rule_sends_nothing_that_somebody_has_noted_or_hidden(
+    fleet: Fleet, settings: Settings
+) -> None:
+    await put_on_call(fleet, settings, "ada", "otto")
+    await channel(fleet, settings, "worst", least_severity=Severity.CRITICAL)
+    rule = await fleet.rule(**KIND, severity=Severity.WARNING)
+    await leave(fleet)
+    await acknowledge(fleet, minutes=30)
+    assert await edit(fleet, rule, severity=Severity.CRITICAL) == []
+    assert (await said(fleet))[-1] == "raised: warning to critical, P3 to P1"
+    fleet.wait(minutes=31)
+    await fleet.polled()
+    await fleet.judge()
+    assert await asked(fleet) == ["ada alert.page"], "once the acknowledgement ends"
+    assert await edit(fleet, rule, severity=Severity.WARNING) == []
+    async with fleet.db.transaction() as transaction:
+        matchers = [Matcher(label=Label.SEVERITY, values=["critical"])]
+        silence = NewSilence(matchers=matchers, reason="works", ends_at=fleet.now.replace(hour=12))
+        await add_silence(transaction, fleet.cast.acme, silence, "otto", fleet.now, long=False)
+    assert await edit(fleet, rule, severity=Severity.CRITICAL) == [], "a silence hides it from here on"
+    assert ((await fleet.alert()).hidden_by or "").startswith("silence:")
+
+
+async def test_what_begins_with_the_change_of_its_rule_is_sent_once(fleet: Fleet, settings: Settings) -> None:
+    made = await put_on_call(fleet, settings, "ada")
+    async with fleet.db.transaction() as transaction:
+        setting = ChannelSetting(name="ada", by_route=True)
+        await change_channel(transaction, settings, fleet.cast.acme, made["ada"], None, setting, fleet.now)
+    rule = await fleet.rule(**KIND, severity=Severity.WARNING, priority=Priority.P4, for_seconds=600)
+    await leave(fleet)
+    assert await edit(fleet, rule, severity=Severity.WARNING, priority=Priority.P3, for_seconds=600) == []
+    assert (await said(fleet))[-1] == "raised: P4 to P3", "while it is pending"
+    assert await edit(fleet, rule, severity=Severity.WARNING, priority=Priority.P4) == []
+    assert (await fleet.alert()).state == "firing"
+    assert await edit(fleet, rule, severity=Severity.CRITICAL) == ["ada alert.page"], "one to a channel, not two"
 
 
 async def test_several_workers_send_it_to_one_person(fleet: Fleet, settings: Settings) -> None:

@@ -30,6 +30,7 @@ class Judged(Struct):
     more: bool = False  # changes are left: judge again
     touched: set[int] = field(default_factory=set)  # alerts whose subjects have changed
     shares_hold: dict[int, bool] = field(default_factory=dict)
+    were: dict[int, str | None] = field(default_factory=dict)  # the priorities of changed rules before that
     tags: dict[str, float] = field(default_factory=dict)  # which share of the fleet has each; filled as it is needed
 
 

@@ -51,6 +51,7 @@ async def judge(transaction: Transaction, organization_id: int, now: datetime) -
         now,
         stale=judging.stale,
         shares_hold=judging.judged.shares_hold,
+        were=judging.judged.were,
     )
     if fleet:
         judging.judged.alerts += await remind(transaction, organization_id, now)
@@ -73,7 +74,9 @@ async def _changed(judging: Judging) -> None:
 async def _revised(judging: Judging) -> set[int]:
     """Every SIM, by the rules that are new or were changed. What a rule holds for stays where it still holds."""
     connection = judging.transaction.connection
-    revised = await reads.revised(connection, judging.organization_id)
+    were = await reads.revised(connection, judging.organization_id)
+    judging.judged.were |= were
+    revised = set(were)
     rules = [rule for rule in judging.rules.values() if rule.id in revised]
     await _fleet(judging, [rule for rule in judging.of_sims if rule.id in revised and not KINDS[rule.kind].momentary])
     for rule in rules:

@@ -149,8 +149,10 @@ async def due(
     return set((await connection.execute(query)).scalars())
 
 
-async def revised(connection: AsyncConnection, organization_id: int) -> set[int]:
-    """The rules by which not every SIM has been judged since they were changed."""
+async def revised(connection: AsyncConnection, organization_id: int) -> dict[int, str | None]:
+    """The rules by which not every SIM has been judged since they were changed, with their priority before that."""
     r = alert_rules.c
-    query = sa.select(r.id).where(r.organization_id == organization_id, r.judged_revision < r.revision)
-    return set((await connection.execute(query)).scalars())
+    query = sa.select(r.id, r.judged_priority).where(
+        r.organization_id == organization_id, r.judged_revision < r.revision
+    )
+    return {row.id: row.judged_priority for row in (await connection.execute(query)).all()}
