@@ -70,9 +70,10 @@ async def silences_page(
     country: Filled = "",
     tag: Filled = "",
     iccid: Filled = "",
+    not_tag: Filled = "",
 ) -> Template:
     """Those that are active or coming, those that have ended, the windows. The address fills in the form."""
-    given = SilenceForm(rule=rule, severity=severity, operator=operator, country=country, tag=tag, iccid=iccid)
+    given = SilenceForm(rule, severity, operator, country, tag, iccid, not_tag)
     return await _drawn(reading, caller, live_since, given=given)
 
 

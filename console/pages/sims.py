@@ -26,6 +26,7 @@ from console.pages.drawing import drawn
 from console.pages.frame import frame_and, parts
 from console.pages.layout import framed
 from console.pages.list_positions import ListPositions
+from console.pages.silencing import silence_address
 from console.pages.sim_blocks import blocks_of, rows_at_once
 from console.pages.sim_filters import address, chips, fieldsets
 from console.pages.sim_list import (
@@ -149,6 +150,7 @@ async def sims(
         "chips": chips(wanted, partial(address, query), there),
         "link": partial(address, query, parameters_of(wanted)),
         "requests": beside["requests"],
+        "silence": silence_address(wanted, asked.searched, kinds) if total else None,
         "peek": await peeked(reading, caller, peek),
         "saved_views": saved_views.offered(frame.views, request.url.query),
     }

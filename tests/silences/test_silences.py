@@ -1,10 +1,16 @@
 """Silences and windows begin and end as facts, on time, whoever runs or not; made on the page and by the API."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 import sqlalchemy as sa
+from markupsafe import escape
 
+from console.alert_rules.reads import rules
 from console.alert_rules.writes import give_ready_made
 from console.api_keys.writes import put_key
 from console.errors import Conflict, Invalid
@@ -12,8 +18,11 @@ from console.organizations.rules import PERMISSIONS, Permission, Role
 from console.silences import reads, writes
 from console.silences.bodies import NewSilence, WindowSetting
 from console.silences.rules import Label, Matcher
+from console.sims.annotations_rules import AnnotationChanges
+from console.sims.annotations_writes import annotate
+from console.sims.writes import record_connections
 from console.store.database import Database
-from tests.cast import Cast
+from tests.cast import ADAS_OTHER_SIM, ADAS_SIM, Cast, placed
 from tests.serving import Served
 
 pytestmark = pytest.mark.one_edition
@@ -181,3 +190,53 @@ async def test_a_renamed_rule_stays_silenced(db: Database, cast: Cast, web: Serv
         )
         said = [row.after.get("renamed_in") for row in await reading.execute(query)]
         assert said[0] == [f"silence:{silence}", f"window:{opened}"]
+
+
+async def test_a_filtered_list_leads_to_the_form_of_a_silence(db: Database, cast: Cast, web: Served) -> None:
+    async with db.transaction() as transaction:
+        await give_ready_made(transaction, cast.acme, after=0, now=NOW)
+        seen = datetime.now(UTC)
+        where = [placed(ADAS_SIM, seen, connection="online", operator="Vodafone, D2", country="DE", last_seen_at=seen)]
+        await record_connections(transaction, cast.acme, where, seen)
+        for iccid in (ADAS_SIM, ADAS_OTHER_SIM):
+            changes = AnnotationChanges(tags=["pump"])
+            await annotate(transaction, cast.acme, iccid, changes, "ada", NOW)
+    expected = {
+        "tag=pump": {"tag": "pump"},
+        "tag=pump&tag_not=lab": {"tag": "pump", "not_tag": "lab"},
+        "operator=vodafone, d2&country=de": {"operator": '"Vodafone, D2"', "country": "DE"},
+        f"q={ADAS_SIM} {ADAS_OTHER_SIM}": {"iccid": f"{ADAS_SIM}, {ADAS_OTHER_SIM}"},
+        "": None,
+        "tag_not=lab": None,
+        "tag=pump&q=a": None,
+        "operator_not=x": None,
+        "connection=online": None,
+        "country=DE&quota_not=low": None,
+        "country=DE&country=unknown": None,
+    }
+    async with web.signed_in("otto") as otto, web.signed_in("vera") as vera:
+        for query, fields in expected.items():
+            page = (await otto.get("/sims", params=httpx.QueryParams(query) if query else {"page": "1"})).text
+            found = re.findall(r'<a href="([^"]+)"\s+data-silence-these', page)
+            asked = [dict(parse_qsl(urlsplit(unescape(one)).query)) for one in found]
+            assert asked == ([fields] if fields else []), query
+            for one in found:
+                form = (await otto.get(unescape(one).partition("#")[0])).text
+                assert all(f'value="{escape(value)}"' in form for value in (fields or {}).values()), query
+        assert "data-silence-these" not in (await vera.get("/sims?tag=pump")).text
+        rule = (await rules_by_name(db, cast))["Data quota expired, SIM enabled"]
+        listed = (await otto.get(f"/alerts?rule={rule}&severity=warning")).text
+        (link,) = re.findall(r'data-silence-these\s+href="([^"]+)"', listed)
+        assert dict(parse_qsl(urlsplit(unescape(link)).query)) == {
+            "rule": '"Data quota expired, SIM enabled"',
+            "severity": "warning",
+        }
+        for address in ("/alerts", "/alerts?rule=99999"):
+            assert "data-silence-these" not in (await otto.get(address)).text
+        assert "data-silence-these" not in (await vera.get(f"/alerts?rule={rule}")).text
+
+
+async def rules_by_name(db: Database, cast: Cast) -> dict[str, int]:
+    """The ids of the rules by name."""
+    async with db.reading() as reading:
+        return {one.name: one.id for one in await rules(reading, cast.acme)}
