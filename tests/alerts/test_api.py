@@ -1,5 +1,6 @@
 """What people and programs do about alerts, by the API: twice is once, and nothing is resolved that still holds."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -161,6 +162,10 @@ async def test_a_rule_is_not_changed_by_who_has_read_another(web: Served, fleet:
         again = await ada.put(path, json=ABROAD, headers={"If-Match": present.headers["ETag"]})
         assert (again.status_code, again.json()["name"]) == (200, "Abroad")
         assert (await ada.put(path, json=ABROAD | {"name": "Last"})).status_code == 200, "without a precondition"
+        seen = (await ada.get(path)).json()["revision"]
+        wanted = [ABROAD | {"name": name, "revision": seen} for name in ("One", "Two", "Three")]
+        at_once = await asyncio.gather(*(ada.put(path, json=one) for one in wanted))
+        assert sorted(one.status_code for one in at_once) == [200, 412, 412]
 
 
 @pytest.mark.parametrize(
