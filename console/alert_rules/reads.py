@@ -18,7 +18,7 @@ from console.sims.annotations_rules import AnnotationRefused
 from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.filter_values import STATUSES, statuses_in
 from console.sims.rules import SimFilter
-from console.sims.tables import sims
+from console.sims.tables import fleet_counts
 
 c = alert_rules.c
 
@@ -100,8 +100,8 @@ async def names_of(connection: AsyncConnection, organization_id: int) -> set[str
 async def check_statuses(connection: AsyncConnection, organization_id: int, filter_text: str) -> None:
     """Raises Invalid for a filter that asks for a status that is no word of 1NCE's, as far as any SIM shows."""
     if asked := statuses_in(filter_of(filter_text)):
-        query = sa.select(sims.c.status).distinct()
-        known = {*(await connection.execute(query.where(sims.c.organization_id == organization_id))).scalars()}
+        query = sa.select(fleet_counts.c.status).where(fleet_counts.c.organization_id == organization_id).distinct()
+        known = {*(await connection.execute(query)).scalars()}
         if wrong := sorted(asked - known):
             raise Invalid(f"status is one of {', '.join(STATUSES)}", status=wrong[0])
 
