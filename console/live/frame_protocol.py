@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
@@ -17,7 +18,7 @@ EXTENSION = "console.frames"
 TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, the second
 UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 # By the subclass below:
-OVERRIDDEN = ("__init__", "data_received", "handle_connect", "pause_writing", "resume_writing", "send")
+OVERRIDDEN = ("__init__", "data_received", "handle_connect", "pause_writing", "resume_writing", "send", "shutdown")
 
 
 def nothing() -> None:
@@ -81,6 +82,20 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             self.handshake_complete = True
+
+    def shutdown(self) -> None:
+        """A handshake that is under way as the server stops is to be tried again, by the client or the proxy before it:
+        uvicorn would answer 500.
+        """
+        if self.handshake_complete or self.close_sent or self.initial_response is not None:
+            super().shutdown()
+            return
+        refusal = self.conn.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping: connect again\n")
+        refusal.headers["Retry-After"] = "1"
+        self.conn.send_response(refusal)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.disconnected = self.handshake_complete = True  # what the application still sends goes nowhere
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The transport holds more than its limit."""

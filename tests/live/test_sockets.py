@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,12 +21,13 @@ from console.http.authentication import Access, Authentication, Connection, allo
 from console.members.tables import members
 from console.organizations.rules import PERMISSIONS, Caller, Permission, Role
 from console.sessions.tables import sessions
+from console.settings import Settings
 from console.store.database import Database, Transaction
 from console.users.tables import users
 from console.users.writes import change_password, disable_user
 from tests.cast import ADAS_SIM, PASSWORD, Cast
 from tests.http.test_access import unnoticed
-from tests.serving import Served, close_code
+from tests.serving import Served, close_code, serving
 from tests.sessions.test_idleness import last_deed, let_pass
 
 pytestmark = pytest.mark.one_edition
@@ -223,3 +225,25 @@ async def test_an_open_socket_extends_no_session(web: Served, db: Database, cast
             while heartbeats < 3:
                 heartbeats += "stream.heartbeat" in await socket.recv()
         assert await last_deed(db) == before
+
+
+WAITS = """
+    SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE relation = 'api_keys'::regclass AND NOT granted AND datname = current_database()"""
+
+
+async def test_a_handshake_under_way_as_the_server_stops_is_to_be_tried_again(
+    settings: Settings, db: Database, cast: Cast
+) -> None:
+    async with asyncio.timeout(20), db.engine.connect() as locking, AsyncExitStack() as serves:
+        web = await serves.enter_async_context(serving(settings))
+        await locking.exec_driver_sql("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE")
+        asked = asyncio.ensure_future(web.stream(cast.acme_key))
+        while not (await locking.exec_driver_sql(WAITS)).first():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        stopped = asyncio.create_task(serves.aclose())
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await asked
+        await locking.rollback()
+        await stopped
+    assert (refused.value.response.status_code, refused.value.response.headers["Retry-After"]) == (503, "1")
