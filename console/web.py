@@ -15,6 +15,7 @@ from console.telemetry.error_reports import reporting
 # How soon a thread that computes gives way to the event loop, which waits so long each time that it has been idle, some
 # twenty times in a request, and for every such thread in turn; Python's own 5 ms made seconds of that.
 GIVE_WAY_SECONDS = 0.000_5
+EVERY = (700, 10, 10)  # objects more than have gone, and looks at younger ones: Python's own numbers
 PING_SECONDS = 45.0  # each costs as much as ten frames; heartbeats show anyway whether a connection is open
 
 
@@ -49,6 +50,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     server = server_for(create_app(settings), host, port)
     sys.setswitchinterval(GIVE_WAY_SECONDS)
     gc.freeze()  # what is imported stays: to look through it took 100 ms, in which the event loop stood
+    gc.set_threshold(*EVERY)
     try:
         with reporting(settings, "web"):
             server.run()

@@ -11,3 +11,4 @@ def collect_seldom(every: int) -> None:
     """
     gc.freeze()
     gc.set_threshold(every, 50, 100)
+    gc.enable()

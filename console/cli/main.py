@@ -1,5 +1,6 @@
 """The command and its parts. Exit code 0: done; 1: it failed, with one sentence why; 2: it was called wrongly."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -32,6 +33,11 @@ COMMANDS = {  # where each is found; imported when it is called, because all tog
     "tail": "tail:tail",
     "demo": "demo:demo",
 }
+
+
+# What a command imports are some 250,000 objects, which stay: to look through them again and again for circles, as
+# Python does each 700, took a third of each start.
+LOOKS_EVERY = 100_000
 
 
 class Commands(click.Group):
@@ -79,6 +85,7 @@ def use_settings_of(folder: Path) -> None:
 
 def main() -> None:
     """Run the command; faults that a person can mend end in a sentence, not in a trace."""
+    gc.set_threshold(LOOKS_EVERY)
     try:
         console()
     except (SettingsError, ConsoleError) as error:

@@ -52,7 +52,6 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(
         "fields_are_read", "console/once/wire/tickets.py keeps Ticket.solved_at,", "jobs keep each field of a ticket"
     ),
-    Allowed("fields_are_read", "console/live/frame_protocol.py keeps self.handshake_complete,", "uvicorn reads it"),
     Allowed(
         "fields_are_read", "console/store/redis_scripts.py keeps self._opened,", "keeps the connection from its end"
     ),
