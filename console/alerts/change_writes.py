@@ -19,7 +19,7 @@ from console.store.database import Transaction
 
 a, s, e = alerts.c, alert_subjects.c, escalations.c
 KEPT = 64  # statements
-HIDES_ANEW = frozenset({AlertChange.FIRED, AlertChange.FIRED_AGAIN, AlertChange.RAISED})
+HIDES_ANEW = frozenset({AlertChange.FIRED, AlertChange.FIRED_AGAIN, AlertChange.RAISED})  # `rehide` shows, and sends
 BEGINS_PAGING = frozenset({AlertChange.FIRED, AlertChange.SHOWN, AlertChange.ACKNOWLEDGEMENT_ENDED})
 ENDS_PAGING = frozenset({AlertChange.ACKNOWLEDGED, AlertChange.RESOLVED})
 
@@ -50,7 +50,7 @@ async def change_alert(
     if said:
         event = {"organization_id": organization_id, "alert_id": alert_id, "at": now, "change": change.value}
         await connection.execute(sa.insert(alert_history), event | {"by": by, "text": text})
-    if change in HIDES_ANEW and (hides := await hider(outside, alert)) != alert.hidden_by:
+    if change in HIDES_ANEW and alert.hidden_by is None and (hides := await hider(outside, alert)) is not None:
         mine = sa.and_(a.organization_id == organization_id, a.id == alert_id)
         await connection.execute(sa.update(alerts).where(mine).values(hidden_by=hides))
         alert = structs.replace(alert, hidden_by=hides)

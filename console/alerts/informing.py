@@ -17,7 +17,8 @@ from console.sims.tables import annotations
 from console.store.database import Transaction
 
 a, s, n = alerts.c, alert_subjects.c, annotations.c
-FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN, AlertChange.RAISED})  # once to each channel
+AGAIN = frozenset({AlertChange.FIRED_AGAIN, AlertChange.RAISED})  # what somebody has acknowledged is not sent by these
+FIRING = frozenset({AlertChange.FIRED, AlertChange.SHOWN}) | AGAIN  # once to each channel
 
 
 async def hider(outside: Outside, alert: Alert) -> str | None:
@@ -99,7 +100,7 @@ async def inform(transaction: Transaction, outside: Outside, alert: Alert, chang
 
     An alert of many SIMs goes to the channels of every tag that one of them has.
     """
-    noted = change is AlertChange.RAISED and alert.acknowledged_at is not None
+    noted = change in AGAIN and alert.acknowledged_at is not None
     fires = change in FIRING and not noted and alert.state == AlertState.FIRING and alert.hidden_by is None
     reminds = change is AlertChange.REMINDED
     if not (fires or reminds or change is AlertChange.RESOLVED):

@@ -1,7 +1,7 @@
 """Who is on call gets an alert at once; who follows, while nobody acknowledges: once each."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -27,11 +27,12 @@ from console.organizations.rules import Permission
 from console.settings import Settings
 from console.silences.bodies import NewSilence
 from console.silences.rules import Label, Matcher
-from console.silences.writes import add_silence
+from console.silences.writes import add_silence, end_silence
 from tests.alerts.conftest import Fleet
 from tests.alerts.test_informing import EVERY, LOST, asked, channel, come_back, leave
 
 pytestmark = pytest.mark.one_edition
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KIND: dict[str, Any] = {"kind": RuleKind.SHARE_LEFT, "parameters": LOST}
 
 
@@ -268,6 +269,67 @@ async def test_what_begins_with_the_change_of_its_rule_is_sent_once(fleet: Fleet
     assert await edit(fleet, rule, severity=Severity.WARNING, priority=Priority.P4) == []
     assert (await fleet.alert()).state == "firing"
     assert await edit(fleet, rule, severity=Severity.CRITICAL) == ["ada alert.page"], "one to a channel, not two"
+
+
+async def silence(fleet: Fleet, label: Label, value: str) -> int:
+    """The number of a silence until noon of what has this."""
+    asks = NewSilence(matchers=[Matcher(label=label, values=[value])], reason="works", ends_at=NOON)
+    async with fleet.db.transaction() as transaction:
+        return await add_silence(transaction, fleet.cast.acme, asks, "otto", fleet.now, long=False)
+
+
+async def look_at_silences(fleet: Fleet) -> list[str]:
+    """What is sent once alerts are hidden and shown as it is due."""
+    async with fleet.db.transaction() as transaction:
+        await rehide(transaction, fleet.cast.acme, fleet.now)
+    return await asked(fleet)
+
+
+async def test_what_a_raised_severity_shows_is_sent(fleet: Fleet, settings: Settings) -> None:
+    await put_on_call(fleet, settings, "ada", "otto")
+    await channel(fleet, settings, "room")
+    rule = await fleet.rule(**KIND, severity=Severity.WARNING, priority=Priority.P2)
+    await silence(fleet, Label.SEVERITY, "warning")
+    await leave(fleet)
+    assert await asked(fleet) == []
+    sent = await edit(fleet, rule, severity=Severity.CRITICAL, priority=Priority.P2)
+    assert [*sent, *await look_at_silences(fleet)] == ["ada alert.page", "room alert.firing"]
+    assert (await pass_time(fleet, 14.9), await pass_time(fleet, 0.1)) == ([], ["otto alert.page"])
+
+
+async def test_what_fires_again_as_its_silence_ends_is_sent(fleet: Fleet, settings: Settings) -> None:
+    await put_on_call(fleet, settings, "ada")
+    await channel(fleet, settings, "room")
+    await fleet.rule(**KIND, severity=Severity.CRITICAL, keep_firing_seconds=7200)
+    number = await silence(fleet, Label.SEVERITY, "critical")
+    await leave(fleet)
+    await come_back(fleet)
+    async with fleet.db.transaction() as transaction:
+        await end_silence(transaction, fleet.cast.acme, number, "otto", fleet.now)
+    fleet.wait(seconds=30)
+    await fleet.moves(EVERY[:50], "offline")
+    await fleet.judge()  # before any worker has shown it
+    assert (await fleet.alert()).state == "firing"
+    assert [*await asked(fleet), *await look_at_silences(fleet)] == ["ada alert.page", "room alert.firing"]
+
+
+async def test_what_was_raised_while_it_recovered_is_sent_as_it_fires_again(fleet: Fleet, settings: Settings) -> None:
+    await put_on_call(fleet, settings, "ada", "otto")
+    await channel(fleet, settings, "room")
+    kept: dict[str, Any] = {"severity": Severity.WARNING, "keep_firing_seconds": 7200}
+    rule = await fleet.rule(**KIND, **kept, priority=Priority.P4)
+    await leave(fleet)
+    await come_back(fleet)
+    assert await edit(fleet, rule, **kept, priority=Priority.P1) == [], "it may be over"
+    fleet.wait(seconds=30)
+    await fleet.moves(EVERY[:50], "offline")
+    await fleet.judge()
+    assert [*await asked(fleet), *await pass_time(fleet, 0)] == ["room alert.firing", "ada alert.page"]
+    await come_back(fleet)
+    fleet.wait(seconds=30)
+    await fleet.moves(EVERY[:50], "offline")
+    await fleet.judge()
+    assert await asked(fleet) == [], "once"
 
 
 async def test_several_workers_send_it_to_one_person(fleet: Fleet, settings: Settings) -> None:
