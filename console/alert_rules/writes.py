@@ -150,9 +150,11 @@ async def give_ready_made(transaction: Transaction, organization_id: int, *, aft
 
 
 async def note_judged(transaction: Transaction, organization_id: int, judged: Sequence[AlertRule]) -> None:
-    """Note that every SIM has been judged by these rules as they are."""
+    """Note that every SIM has been judged by these rules as they are here; one that was changed meanwhile is judged
+    again, against this.
+    """
     for rule in judged:
-        statement = sa.update(alert_rules).where(_named(organization_id, rule.id), c.revision == rule.revision)
+        statement = sa.update(alert_rules).where(_named(organization_id, rule.id))
         await transaction.connection.execute(
             statement.values(judged_revision=rule.revision, judged_priority=rule.priority)
         )

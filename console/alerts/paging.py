@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alerts.informing import said_of, tags_of
 from console.alerts.outside import Outside
-from console.alerts.tables import alerts, escalations
-from console.facts.alerts import Alert, AlertState, Severity
+from console.alerts.tables import alert_history, alerts, escalations
+from console.facts.alerts import Alert, AlertChange, AlertState, Severity
 from console.notifications.on_call import OnCallPerson, next_person
 from console.notifications.rules import Notification
 
-a, e = alerts.c, escalations.c
+a, e, h = alerts.c, escalations.c, alert_history.c
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -77,6 +77,12 @@ async def due(connection: AsyncConnection, organization_id: int, now: datetime) 
     query = sa.select(a.id).select_from(joined).where(e.organization_id == organization_id, e.next_at <= now)
     query = query.where(a.state == AlertState.FIRING.value, a.acknowledged_at.is_(None), a.hidden_by.is_(None))
     return list((await connection.execute(query.order_by(e.next_at, a.id))).scalars())
+
+
+async def paged_since(connection: AsyncConnection, organization_id: int, alert_id: int, moment: datetime) -> bool:
+    """Whether an alert was sent to somebody on call after this."""
+    mine = sa.and_(h.organization_id == organization_id, h.alert_id == alert_id, h.change == AlertChange.PAGED.value)
+    return bool((await connection.execute(sa.select(sa.exists().where(mine, h.at > moment)))).scalar_one())
 
 
 async def escalation_of(connection: AsyncConnection, organization_id: int, alert_id: int) -> Escalation | None:

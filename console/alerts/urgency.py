@@ -15,6 +15,7 @@ class Regraded(Struct, frozen=True, kw_only=True):
     change: AlertChange  # RAISED or LOWERED
     text: str  # for the history
     priority_rose: bool
+    seen: bool  # its priority was already the new one before it was judged: a rule's own is at once
 
 
 def priority_of(priority: str | None, severity: str) -> Priority:
@@ -35,4 +36,5 @@ def regraded(row: Any, rule: AlertRule, was: str | None) -> Regraded | None:
     rose = list(Priority).index(after) < list(Priority).index(before)
     up = rose or (before is after and rank(rule.severity) > rank(Severity(row.severity)))
     change = AlertChange.RAISED if up else AlertChange.LOWERED
-    return Regraded(change=change, text=", ".join(said), priority_rose=rose)
+    seen = priority_of(rule.priority, row.severity) is after
+    return Regraded(change=change, text=", ".join(said), priority_rose=rose, seen=seen)

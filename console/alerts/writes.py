@@ -14,7 +14,7 @@ from console.alerts.change_writes import BEGINS_PAGING, change_alert, page
 from console.alerts.informing import rehidden
 from console.alerts.opened import open_rows
 from console.alerts.outside import Outside
-from console.alerts.paging import due
+from console.alerts.paging import due, paged_since
 from console.alerts.settled import UNSAID, settled
 from console.alerts.tables import alert_subjects, alerts, escalations
 from console.alerts.urgency import Regraded, regraded
@@ -54,6 +54,9 @@ async def settle(
         if change is not None:
             changed += 1
             rises = graded is not None and graded.priority_rose and not paged
+            if rises and graded is not None and graded.seen:  # it may have been shown, or sent to who follows, by it
+                since = rules[row.rule_id].changed_at
+                rises = not await paged_since(transaction.connection, organization_id, row.id, since)
             said = change not in UNSAID
             alert = await change_alert(transaction, outside, row.id, change, values, text=text, said=said, rises=rises)
             if graded is not None and change is not graded.change:

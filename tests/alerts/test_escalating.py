@@ -332,6 +332,65 @@ async def test_what_was_raised_while_it_recovered_is_sent_as_it_fires_again(flee
     assert await asked(fleet) == [], "once"
 
 
+async def test_what_is_shown_by_its_new_priority_before_it_is_judged_is_sent_once(
+    fleet: Fleet, settings: Settings
+) -> None:
+    await put_on_call(fleet, settings, "ada", "otto")
+    rule = await fleet.rule(**KIND, severity=Severity.WARNING)
+    number = await silence(fleet, Label.SEVERITY, "warning")
+    await leave(fleet)
+    async with fleet.db.transaction() as transaction:
+        asks = NewAlertRule(name="Rule", **KIND, severity=Severity.WARNING, priority=Priority.P1)
+        await rule_writes.change(transaction, fleet.cast.ada, rule.id, asks, fleet.now)
+    fleet.wait(seconds=1)
+    async with fleet.db.transaction() as transaction:
+        await end_silence(transaction, fleet.cast.acme, number, "otto", fleet.now)
+    assert await look_at_silences(fleet) == ["ada alert.page"]
+    await fleet.judge()
+    assert await asked(fleet) == []
+    assert (await said(fleet))[-1] == "raised: P3 to P1"
+    assert await pass_time(fleet, 5) == ["otto alert.page"]
+    assert await edit(fleet, rule, severity=Severity.WARNING, priority=Priority.P2) == []
+    fleet.wait(seconds=1)
+    assert await edit(fleet, rule, severity=Severity.WARNING, priority=Priority.P1) == ["ada alert.page"], "raised anew"
+
+
+async def test_a_rule_that_is_changed_while_it_is_judged_sends_once(fleet: Fleet, settings: Settings) -> None:
+    await put_on_call(fleet, settings, "ada", "otto")
+    rule = await fleet.rule(**KIND, severity=Severity.WARNING)
+    await leave(fleet)
+
+    async def change(**wanted: Any) -> None:
+        asks = NewAlertRule(name="Rule", **KIND, severity=Severity.WARNING, priority=Priority.P1, **wanted)
+        async with fleet.db.transaction() as transaction:
+            await rule_writes.change(transaction, fleet.cast.ada, rule.id, asks, fleet.now)
+
+    await change()
+    await fleet.moves(EVERY[50:52], "offline")
+    async with fleet.db.transaction() as holding:
+        await holding.connection.execute(sa.text("SELECT 1 FROM unjudged_changes FOR UPDATE"))
+        judging = asyncio.create_task(fleet.judge())  # it has read the rule once it waits for these
+        await waits_for_a_lock(fleet)
+        await change(keep_firing_seconds=1)
+    await judging
+    assert await asked(fleet) == ["ada alert.page"]
+    await fleet.judge()
+    assert await asked(fleet) == [], "raised once"
+    async with fleet.db.reading() as reading:
+        query = sa.text("SELECT judged_revision = revision FROM alert_rules WHERE id = :rule")
+        assert (await reading.execute(query, {"rule": rule.id})).scalar_one(), "and judged as it is now"
+
+
+async def waits_for_a_lock(fleet: Fleet) -> None:
+    query = sa.text("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')")
+    async with asyncio.timeout(10):
+        while True:
+            async with fleet.db.reading() as reading:
+                if (await reading.execute(query)).scalar_one():
+                    return
+            await asyncio.sleep(0.01)
+
+
 async def test_several_workers_send_it_to_one_person(fleet: Fleet, settings: Settings) -> None:
     await put_on_call(fleet, settings, "ada", "otto", "eva")
     await fleet.rule(**KIND, severity=Severity.CRITICAL)
