@@ -18,6 +18,7 @@ from console.sims.annotations_rules import AnnotationRefused
 from console.sims.filter_parameters import FilterRefused, read_filter
 from console.sims.filter_values import STATUSES, statuses_in
 from console.sims.rules import SimFilter
+from console.sims.search import SearchTooLong, parse_search
 from console.sims.tables import fleet_counts
 
 c = alert_rules.c
@@ -113,7 +114,10 @@ def filter_of(text: str) -> SimFilter:
     """
     pairs = parse_qsl(text, keep_blank_values=False)
     words = " ".join(value for name, value in pairs if name == "q")
+    if any("\0" in value for _, value in pairs):
+        raise FilterRefused("A filter can't hold the character NUL.")
     try:
+        parse_search(words)
         return read_filter(pairs, words, masked=True)
-    except AnnotationRefused as error:
+    except (AnnotationRefused, SearchTooLong) as error:
         raise FilterRefused(str(error)) from error

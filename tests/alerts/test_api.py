@@ -169,6 +169,32 @@ async def test_a_rule_is_not_changed_by_who_has_read_another(web: Served, fleet:
 
 
 @pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("q=" + "+".join("abcdefghijklm"), "12 words"),
+        ("tag=pump&q=" + 201 * "a", "200 characters"),
+        ("operator=A%00", "NUL"),
+        ("q=a%00b", "NUL"),
+        ("label=%00", "NUL"),
+    ],
+)
+async def test_a_filter_that_no_database_can_ask_by_stops_no_judging(
+    web: Served, fleet: Fleet, wrong: str, said: str
+) -> None:
+    async with web.program(await key_of(fleet, Role.ENGINEER)) as ada, web.signed_in("ada") as page:
+        made = (await ada.post(RULES, json=ABROAD)).json()
+        for answer in (
+            await ada.post(RULES, json=ABROAD | {"filter": wrong}),
+            await ada.post(f"{RULES}/try", json=ABROAD | {"filter": wrong}),
+            await ada.put(f"{RULES}/{made['id']}", json=ABROAD | {"filter": wrong}),
+        ):
+            assert (answer.status_code, said in answer.text) == (422, True), answer.text
+        form = {"name": "Abroad", "kind": ABROAD["kind"], "countries": "DE", "severity": "warning", "filter": wrong}
+        assert (await page.post(RULES, data=form)).status_code == 422
+    await fleet.judge()
+
+
+@pytest.mark.parametrize(
     ("wrong", "field", "means"),
     [
         ("days_left=x", "days_left", "days_left=3"),
