@@ -67,7 +67,7 @@ async def try_rule(caller: By, db: Db, data: JSONBody[NewAlertRule]) -> Tried:
     """Nothing is kept. Not every kind can be tried: of some, no history is kept."""
     wanted = checked(data)
     async with db.reading() as connection:
-        await reads.check_statuses(connection, caller.organization_id, wanted.filter)
+        await reads.check_filter(connection, caller.organization_id, wanted.filter)
         return await trying.tried(connection, caller.organization_id, wanted, datetime.now(UTC))
 
 

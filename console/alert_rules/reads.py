@@ -16,7 +16,7 @@ from console.errors import Invalid
 from console.facts.alerts import Priority, Severity
 from console.sims.annotations_rules import AnnotationRefused
 from console.sims.filter_parameters import FilterRefused, read_filter
-from console.sims.filter_values import STATUSES, statuses_in
+from console.sims.filter_values import STATUSES, check_countries, check_values, statuses_in
 from console.sims.rules import SimFilter
 from console.sims.search import SearchTooLong, parse_search
 from console.sims.tables import fleet_counts
@@ -98,10 +98,21 @@ async def names_of(connection: AsyncConnection, organization_id: int) -> set[str
     return set((await connection.execute(query)).scalars())
 
 
-async def check_statuses(connection: AsyncConnection, organization_id: int, filter_text: str) -> None:
-    """Raises Invalid for a filter that asks for a status that is no word of 1NCE's, as far as any SIM shows."""
-    if asked := statuses_in(filter_of(filter_text)):
-        query = sa.select(fleet_counts.c.status).where(fleet_counts.c.organization_id == organization_id).distinct()
+async def check_filter(
+    connection: AsyncConnection, organization_id: int, filter_text: str, *, stored: str | None = None
+) -> None:
+    """Raises Invalid for a filter with a value that no SIM can have, or a status that is no word of 1NCE's, as far as
+    any SIM shows. What a rule has already, `stored`, it may keep: else it could not be disabled once its SIMs are gone.
+    """
+    if filter_text == stored:
+        return
+    wanted = filter_of(filter_text)
+    check_values(wanted)
+    check_countries(wanted)
+    if asked := statuses_in(wanted):
+        f = fleet_counts.c  # of which those that came and those that left are counted apart for a while
+        query = sa.select(f.status).where(f.organization_id == organization_id)
+        query = query.group_by(f.status).having(sa.func.sum(f.sims) > 0)
         known = {*(await connection.execute(query)).scalars()}
         if wrong := sorted(asked - known):
             raise Invalid(f"status is one of {', '.join(STATUSES)}", status=wrong[0])

@@ -18,7 +18,6 @@ from console.errors import Changed, Conflict, Invalid, NotFound
 from console.facts.alerts import Priority, Severity
 from console.organizations.rules import Caller
 from console.sims.filter_parameters import FilterRefused
-from console.sims.filter_values import check_countries, check_values
 from console.sims.filters import texts
 from console.store.database import Transaction
 from console.unicode_text import is_visible
@@ -70,8 +69,6 @@ def checked(wanted: NewAlertRule) -> NewAlertRule:
         found = reads.filter_of(wanted.filter)
     except FilterRefused as error:
         raise Invalid(str(error), parameter="filter") from error
-    check_values(found)
-    check_countries(found)
     if wanted.filter and not found.active:
         raise Invalid("The filter leaves no SIM out: leave it empty, or write it as the list's address has it")
     return wanted
@@ -80,7 +77,7 @@ def checked(wanted: NewAlertRule) -> NewAlertRule:
 async def add(transaction: Transaction, caller: Caller, wanted: NewAlertRule, now: datetime) -> AlertRule:
     """Make a rule. Raises Invalid, and Conflict where there are too many."""
     values = _values(checked(wanted)) | {"changed_by": caller.name, "changed_at": now}
-    await reads.check_statuses(transaction.connection, caller.organization_id, wanted.filter)
+    await reads.check_filter(transaction.connection, caller.organization_id, wanted.filter)
     mine = sa.and_(c.organization_id == caller.organization_id, c.deleted_at.is_(None))
     many = (await transaction.connection.execute(sa.select(sa.func.count()).where(mine))).scalar_one()
     if many >= MOST_RULES:
@@ -103,8 +100,9 @@ async def change(
     Raises NotFound, Invalid, and Changed if `expected` is given and is not the rule's revision.
     """
     values = _values(checked(wanted)) | {"changed_by": caller.name, "changed_at": now, "revision": c.revision + 1}
-    await reads.check_statuses(transaction.connection, caller.organization_id, wanted.filter)
     found = await reads.one(transaction.connection, caller.organization_id, rule_id, lock=True)
+    stored = found.filter if found else None
+    await reads.check_filter(transaction.connection, caller.organization_id, wanted.filter, stored=stored)
     if found is not None and expected not in (None, found.revision):
         raise Changed(
             f"{found.changed_by} has changed this rule since you read it: look at it, then try again",

@@ -130,7 +130,9 @@ async def _tried(
     async with db.reading() as connection:
         try:
             wanted = wanted_of(form)
-            await reads.check_statuses(connection, caller.organization_id, wanted.filter)
+            found = await reads.one(connection, caller.organization_id, rule_id) if rule_id else None
+            stored = found.filter if found else None
+            await reads.check_filter(connection, caller.organization_id, wanted.filter, stored=stored)
         except ConsoleError as error:
             shown = form if form.kind in set(RuleKind) else RuleForm(name=form.name)
             return await _drawn(connection, caller, live_since, shown, rule_id=rule_id, fault=error.message)

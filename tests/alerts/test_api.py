@@ -194,6 +194,27 @@ async def test_a_filter_that_no_database_can_ask_by_stops_no_judging(
     await fleet.judge()
 
 
+async def test_a_rule_whose_filter_means_no_sim_any_more_can_be_disabled(web: Served, fleet: Fleet) -> None:
+    (one,) = iccids(1)
+    await fleet.lists([one], status="suspended")
+    async with web.program(await key_of(fleet, Role.ENGINEER)) as ada, web.signed_in("ada") as page:
+        made = await ada.post(RULES, json=ABROAD | {"filter": "status_not=suspended"})
+        assert made.status_code == 201, made.text
+        path = f"{RULES}/{made.json()['id']}"
+        for kept in ("status_not=suspended", "country_not=Germany"):  # the second is of a time when it was taken
+            async with fleet.db.engine.begin() as connection:
+                await connection.execute(sa.text("UPDATE sims SET status = 'enabled'"))
+                await connection.execute(
+                    sa.text("UPDATE alert_rules SET filter = :kept, enabled = true"), {"kept": kept}
+                )
+            off = await ada.put(path, json=ABROAD | {"filter": kept, "enabled": False})
+            assert (off.status_code, off.json().get("enabled")) == (200, False), off.text
+            form = {"name": "Off", "kind": ABROAD["kind"], "countries": "DE", "severity": "warning", "filter": kept}
+            assert (await page.post(path, data=form)).status_code == 303
+            assert (await ada.post(RULES, json=ABROAD | {"filter": kept})).status_code == 422
+            assert (await ada.put(path, json=ABROAD | {"filter": f"{kept}&tag=pump"})).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "means"),
     [
