@@ -11,7 +11,6 @@ from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.alert_rules import reads as alert_rules
-from console.alert_rules.reads import AlertRule
 from console.alerts import reads
 from console.alerts.commands import number_of
 from console.alerts.hints import hint_of
@@ -102,7 +101,7 @@ async def alerts_page(
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, AlertsView),
         **query,
-        "of_rule": await _rule(reading, caller, query["rule"]),
+        **await _rule(reading, caller, query["rule"], query["state"]),
         "states": STATES,
         "severities": SEVERITIES,
         "as_of_time": now,
@@ -124,8 +123,12 @@ async def alerts_page(
     return Template("alerts/alerts.html", context=context)
 
 
-async def _rule(reading: AsyncConnection, caller: Caller, number: str) -> AlertRule | None:
-    return await alert_rules.one(reading, caller.organization_id, int(number)) if number else None
+async def _rule(reading: AsyncConnection, caller: Caller, number: str, of_state: str) -> dict[str, Any]:
+    """The rule whose alerts are shown, and whether a silence can be about just these: it knows names, and no states."""
+    rules = await alert_rules.rules(reading, caller.organization_id) if number else []
+    found = next((one for one in rules if one.id == int(number)), None)
+    alone = found is not None and [one.name for one in rules].count(found.name) == 1
+    return {"of_rule": found, "silenced": alone and not of_state}
 
 
 @get("/alerts/{alert_id:str}")

@@ -234,6 +234,13 @@ async def test_a_filtered_list_leads_to_the_form_of_a_silence(db: Database, cast
         for address in ("/alerts", "/alerts?rule=99999"):
             assert "data-silence-these" not in (await otto.get(address)).text
         assert "data-silence-these" not in (await vera.get(f"/alerts?rule={rule}")).text
+        assert "data-silence-these" not in (await otto.get(f"/alerts?rule={rule}&state=resolved")).text, "no state"
+        async with db.transaction() as transaction:
+            named = {"number": rule, "name": "Operator lost"}
+            await transaction.connection.execute(
+                sa.text("UPDATE alert_rules SET name = :name WHERE id = :number"), named
+            )
+        assert "data-silence-these" not in (await otto.get(f"/alerts?rule={rule}")).text, "two of this name"
 
 
 async def rules_by_name(db: Database, cast: Cast) -> dict[str, int]:
