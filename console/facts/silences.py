@@ -30,7 +30,7 @@ class HidingState(Struct, frozen=True, kw_only=True):
 
 
 class SilenceChanged(Struct, frozen=True, tag_field="type", tag="silence.changed"):
-    """A silence or a maintenance window was made, has begun, or has ended."""
+    """A silence or a maintenance window was made, has begun, has ended, or names a rule that was renamed."""
 
     time: Annotated[datetime, Meta(description="When it happened.", examples=["2026-11-20T10:00:00Z"])]
     subject: Annotated[str, Meta(description="Which one: its kind and number.", examples=["silence:4"])]
