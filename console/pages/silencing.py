@@ -19,7 +19,7 @@ def silence_address(wanted: SimFilter, searched: Search, kinds: Iterable[Kind]) 
         asked["iccid"] = [one.iccid for one in searched.identifiers if one.iccid] if searched.iccids_alone else []
     for one in wanted.criteria:
         name, values = _field(one, kinds)
-        asked[name] = values
+        asked[name] = [] if name in asked else values  # some, and none of others
     said = {name: ", ".join(fields({"": value})[""] for value in values) for name, values in asked.items()}
     if not all(0 < len(text) <= LONGEST for text in said.values()) or not said.keys() - {"not_tag"}:
         return None

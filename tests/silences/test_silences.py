@@ -212,6 +212,7 @@ async def test_a_filtered_list_leads_to_the_form_of_a_silence(db: Database, cast
         "operator_not=x": None,
         "connection=online": None,
         "country=DE&quota_not=low": None,
+        "country=DE&country=FR&country_not=DE": None,
         "country=DE&country=unknown": None,
     }
     async with web.signed_in("otto") as otto, web.signed_in("vera") as vera:
