@@ -14,6 +14,7 @@ from console.http.etag import etag_of, matches
 from console.organizations.rules import Caller
 from console.silences.renaming_writes import rename_rule
 from console.store.database import Transaction
+from console.store.locks import AdvisoryLock, transaction_lock
 
 
 async def change(
@@ -43,8 +44,12 @@ async def change(
 
 
 async def _renamed(transaction: Transaction, caller: Caller, old: str, rule: AlertRule, now: datetime) -> list[str]:
-    """The silences and windows that go by the new name; none where it is another rule's too, which they would hide."""
+    """The silences and windows that go by the new name; none where it is another rule's too, which they would hide.
+
+    One after the other: several that take the same name at once would not see each other.
+    """
     c = reads.c
+    await transaction.connection.execute(transaction_lock(AdvisoryLock.RULE_NAMES, caller.organization_id))
     others = sa.select(c.name).where(
         c.organization_id == caller.organization_id, c.deleted_at.is_(None), c.id != rule.id
     )

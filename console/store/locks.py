@@ -20,6 +20,7 @@ class AdvisoryLock(IntEnum):
     AUDIT_SEAL = 7_226  # numbering the lines of the audit trail
     FLAG = 7_228  # the flags of one organization: shared by what obeys them
     SETTINGS = 7_230  # beginning to change the settings of one SIM
+    RULE_NAMES = 7_231  # renaming alert rules of one organization
     GAUGES = 7_229  # being the one worker that exposes the installation's gauges
 
 

@@ -1,5 +1,6 @@
 """Silences and windows begin and end as facts, on time, whoever runs or not; made on the page and by the API."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -184,6 +185,12 @@ async def test_a_renamed_rule_stays_silenced(db: Database, cast: Cast, web: Serv
         assert await values(f"/silences/{silence}") == [["Wells", "Other"], ["Pumps"]], "it would hide another rule"
         assert (await page.post(f"/alert-rules/{other}", data=form | {"name": "Others"})).status_code == 303
         assert await values(f"/silences/{silence}") == [["Wells", "Others", "Other"], ["Pumps"]]
+        before = ("First", "Second", "Third")
+        three = [(await ada.post("/alert-rules", json=rule | {"name": name})).json()["id"] for name in before]
+        hiding = [await made(hides(name)) for name in before]
+        await asyncio.gather(*(ada.put(f"/alert-rules/{one}", json=rule | {"name": "Same"}) for one in three))
+        followed = [(await values(f"/silences/{one}"))[0] for one in hiding]
+        assert followed.count(["Same"]) == 1, "the others would hide a rule that they are not about"
     async with db.reading() as reading:
         query = sa.text(
             "SELECT after FROM audit_lines WHERE action = 'alert_rule.change' AND outcome = 'done' ORDER BY id"
