@@ -32,10 +32,10 @@ def numbers(values: Sequence[int]) -> "sa.BindParameter[Any]":
     return sa.bindparam(None, list(values), type_=sa.ARRAY(sa.BigInteger))
 
 
-def ids_of(written: "str | sa.BindParameter[str]") -> "sa.Select[tuple[int]]":
-    """The ids in an array that PostgreSQL has written."""
-    given = sa.bindparam(None, written, type_=sa.Text) if isinstance(written, str) else written
-    return sa.select(sa.func.unnest(sa.cast(given, sa.ARRAY(sa.BigInteger))))
+def given_changes() -> "sa.Select[tuple[int]]":
+    """The ids in `changes`, an array as PostgreSQL writes it, which is given with each execution."""
+    given = sa.cast(sa.bindparam("changes", type_=sa.Text), sa.ARRAY(sa.BigInteger))
+    return sa.select(sa.func.unnest(given))
 
 
 class Times(Struct, frozen=True, kw_only=True):
@@ -63,10 +63,10 @@ async def of_changes(connection: AsyncConnection, asked: Asked, changes: str, ti
 
 @lru_cache(KEPT)
 def _of_changes(asked: Asked) -> "sa.Select[tuple[Any, ...]]":
-    organization_id, given = asked.organization_id, ids_of(sa.bindparam("changes", type_=sa.Text))
+    organization_id = asked.organization_id
     momentary = [rule.id for rule in asked.rules if KINDS[rule.kind].momentary]
     changed = sa.select(u.id, u.iccid, u.was_status, u.was_imei)
-    changed = changed.where(u.organization_id == organization_id, u.id.in_(given))
+    changed = changed.where(u.organization_id == organization_id, u.id.in_(given_changes()))
     nothing = sa.null().cast(sa.Text)
     passing = sa.select(sa.null().cast(sa.BigInteger), s.subject, nothing, nothing)
     passing = passing.where(s.organization_id == organization_id, s.rule_id.in_(momentary), s.open, s.holds)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from console.alert_rules.findings import ON_A_NETWORK
-from console.alerts.judging.candidates import ids_of
+from console.alerts.judging.candidates import given_changes
 from console.alerts.tables import departures, sessionless_sims, unjudged_changes
 from console.sims.tables import is_watched, sims
 from console.store.database import Transaction
@@ -44,8 +44,7 @@ async def end_changes(transaction: Transaction, organization_id: int, changes: s
 
 
 def _mine() -> "sa.ColumnElement[bool]":
-    ids = ids_of(sa.bindparam("changes", type_=sa.Text))
-    return sa.and_(u.organization_id == ORGANIZATION, u.id.in_(ids))
+    return sa.and_(u.organization_id == ORGANIZATION, u.id.in_(given_changes()))
 
 
 def _back() -> "sa.Delete":
