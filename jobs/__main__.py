@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Work, or examine; a fault that a person can mend ends in a sentence."""
-    gc.disable()  # until all is imported: to look through it took a third of the start; `work` enables it
+    gc.disable()  # until all is imported: to look through it took a tenth of the start; `work` enables it
     from asyncio import run
     from os import environ
 
