@@ -16,6 +16,7 @@ from console.errors import BadRequest, NotAllowed
 from console.facts.masking import MASKED_KINDS, PROSE
 from console.facts.topic_names import read_topics
 from console.live.access import Client, ClientOf, Noting, Socket, StillAllowed
+from console.live.closing import end
 from console.live.encoding import Encoding, HtmlEncoding, JsonEncoding
 from console.live.feed import Feed
 from console.live.heartbeats import Heartbeats
@@ -24,7 +25,7 @@ from console.live.messages import NOT_ALLOWED, RESTARTING
 from console.live.midnight import Midnight
 from console.live.places import Places
 from console.live.refreshing import Refreshing, Updates
-from console.live.socket import end, position_of, serve
+from console.live.socket import position_of, serve
 from console.live.subscriber import Subscriber
 from console.live.transport import writer_for
 from console.live.view import View
@@ -166,14 +167,9 @@ async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, 
             await live.noting.refused(socket, error)
         await socket.close(code=code, reason=error.message[:120])
         return
+    writer = writer_for(socket)
     subscriber = Subscriber(
-        client,
-        endpoint,
-        encoding,
-        topics,
-        writer_for(socket),
-        view=view,
-        ended=lambda code: live.end(socket, subscriber, code),
+        client, endpoint, encoding, topics, writer, view=view, ended=lambda code: live.end(socket, subscriber, code)
     )
     if view is None:
         await live.noting.subscribed(socket, topics)
@@ -183,7 +179,7 @@ async def _serve(socket: Socket, live: Live, endpoint: str, encoding: Encoding, 
     if since and view is not None:
         for updates in live.updates:
             updates.on_return(view, client.organization_id, topics)
-    await serve(socket, live.hub, subscriber, since, live.noting)
+    await writer.go_on(lambda: serve(socket, live.hub, subscriber, since, live.noting))
 
 
 def _drop_headers(socket: Socket) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 import uvicorn
+from litestar.types import Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -19,6 +20,7 @@ TESTED = ((0, 52, 2), (0, 55))  # uvicorn from the first up to, not including, t
 UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 # By the subclass below:
 OVERRIDDEN = ("__init__", "data_received", "handle_connect", "pause_writing", "resume_writing", "send", "shutdown")
+Rest = Callable[[], Awaitable[None]]
 
 
 def nothing() -> None:
@@ -28,11 +30,12 @@ def nothing() -> None:
 class Direct:
     """Writes into the transport. What uvicorn itself sends goes the same way, in whole frames: so nothing mixes."""
 
-    __slots__ = ("_protocol", "abort", "behind", "waiting", "when_behind", "write")
+    __slots__ = ("_protocol", "abort", "behind", "rest", "waiting", "when_behind", "write")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         self._protocol = protocol
         self.when_behind = nothing
+        self.rest: Rest | None = None
         self.behind = False  # the transport says so by itself: to ask it before each frame would cost more
         protocol.transport.set_write_buffer_limits(high=BUFFERED_BYTES)
         self.waiting: Callable[[], int] = protocol.transport.get_write_buffer_size
@@ -48,9 +51,37 @@ class Direct:
         self._protocol.response.headers.clear()
         del self._protocol.request, self._protocol.response
 
+    async def go_on(self, rest: Rest) -> None:
+        """Run the rest of the connection once the application has returned, which lets go what opened it: some 7 KB."""
+        self.rest = rest
+
     def let_go(self) -> None:
         """Call nothing any more."""
         self.when_behind = nothing
+
+
+class Writable:
+    """Whether the transport takes more. `asyncio.Event` holds 700 bytes even while nobody waits."""
+
+    __slots__ = ("_cleared",)
+
+    def __init__(self) -> None:
+        self._cleared: asyncio.Event | None = None
+
+    def clear(self) -> None:
+        """It takes no more for now."""
+        self._cleared = self._cleared or asyncio.Event()
+
+    def set(self) -> None:
+        """It takes more again: who waits goes on."""
+        if self._cleared is not None:
+            self._cleared.set()
+            self._cleared = None
+
+    async def wait(self) -> None:
+        """Until it takes more."""
+        if self._cleared is not None:
+            await self._cleared.wait()
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
@@ -58,10 +89,19 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     direct: Direct | None = None
     queue: ReceiveQueue  # type: ignore[assignment]
+    writable: Writable  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.queue = ReceiveQueue()
+        self.writable = Writable()
+        self.app = self._application_and_rest
+
+    async def _application_and_rest(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What uvicorn runs: the application, and after it what that has left to do for the open connection."""
+        await self.config.loaded_app(scope, receive, send)
+        if self.direct is not None and self.direct.rest is not None:
+            await self.direct.rest()
 
     def data_received(self, data: bytes) -> None:
         """Answer a handshake that can't be read, and end it: uvicorn would keep the connection open without a word."""

@@ -1,7 +1,6 @@
 """A live connection: opens with what its client missed, obeys its messages, and ends."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -13,12 +12,12 @@ from console.errors import BadRequest, NotAllowed
 from console.facts import topics
 from console.facts.topic_names import checked, of_kinds
 from console.live.access import Noting, Socket
+from console.live.closing import FAILED, close
 from console.live.frames import frame_of
 from console.live.group import AT_ONCE_BYTES
 from console.live.hub import Hub
 from console.live.messages import (
     LARGEST_FROM_CLIENT,
-    REASONS,
     TOO_MANY,
     TOO_SLOW,
     FromClient,
@@ -33,10 +32,10 @@ from console.live.received import ReceivedFact
 from console.live.replay import Gone, chosen
 from console.live.subscriber import SLOW_SECONDS, Subscriber
 from console.live.token_bucket import TokenBucket
+from console.log import logger
 
 POSITION_SECONDS = 2.0  # for the position of a page that another process has drawn: else the client is reset
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 10.0, 40.0  # from a client, in the long run and in one go; then it is closed
-GRACE_SECONDS = 2.0  # for a client that reads nothing to take its close code
 
 _from_client = msgspec.json.Decoder(FromClient)
 
@@ -71,26 +70,13 @@ async def serve(
             await _receive(socket, hub, subscriber, text, noting)
     except (WebSocketDisconnect, ConnectionError):
         pass
+    except Exception:  # nobody is around it any more
+        metrics.loop_errors.labels("socket").inc()
+        logger("live").exception("a connection has failed, and is closed")
+        await close(socket, FAILED, subscriber.endpoint)
     finally:
         hub.leave(subscriber)
         subscriber.writer.let_go()
-
-
-async def close(socket: Socket, code: int, endpoint: str, reason: str | None = None) -> None:
-    """End the connection with a code that says why, and with words."""
-    reason = reason or REASONS.get(code, "")
-    metrics.sockets_cut.labels(endpoint, reason or str(code)).inc()
-    with contextlib.suppress(Exception):  # it may be gone, and nothing is lost with it
-        async with asyncio.timeout(GRACE_SECONDS):
-            await socket.close(code=code, reason=reason)
-
-
-async def end(socket: Socket, subscriber: Subscriber, code: int) -> None:
-    """End a connection that stands; what a client does not read is dropped after a moment of grace."""
-    await close(socket, code, subscriber.endpoint)
-    if subscriber.writer.waiting():
-        await asyncio.sleep(GRACE_SECONDS)
-        subscriber.writer.abort()
 
 
 async def _open(hub: Hub, subscriber: Subscriber, since: tuple[str, int] | None) -> None:

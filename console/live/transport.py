@@ -14,7 +14,7 @@ from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
 from console import metrics
-from console.live.frame_protocol import BUFFERED_BYTES, EXTENSION, Direct, nothing
+from console.live.frame_protocol import BUFFERED_BYTES, EXTENSION, Direct, Rest, nothing
 from console.live.frames import texts_in
 
 
@@ -38,6 +38,13 @@ class Writer(Protocol):
 
     def let_go(self) -> None:
         """The connection is over."""
+
+
+class EndpointWriter(Writer, Protocol):
+    """One connection, as the endpoint sees it that has accepted it."""
+
+    async def go_on(self, rest: Rest) -> None:
+        """Run the rest of the connection: before this returns, or once the application has."""
 
 
 class Plain:
@@ -72,6 +79,10 @@ class Plain:
         """Send no more. The connection itself is the server's to close."""
         self._task.cancel()
 
+    async def go_on(self, rest: Rest) -> None:
+        """Run it."""
+        await rest()
+
     def let_go(self) -> None:
         """Call nothing any more."""
         self.when_behind = nothing
@@ -89,7 +100,7 @@ class Plain:
                     self._bytes -= len(frames)
 
 
-def writer_for(socket: "WebSocket[Any, Any, Any]") -> Writer:
+def writer_for(socket: "WebSocket[Any, Any, Any]") -> EndpointWriter:
     """The best way that the server offers for this accepted connection."""
     extensions: dict[str, Any] = socket.scope.get("extensions") or {}
     found: Direct | None = extensions.get(EXTENSION)
