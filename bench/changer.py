@@ -1,7 +1,7 @@
 """Changes SIMs at an even rate, four in a transaction: a worker's answers from 1NCE come in groups too.
 
-Each line on stdin says how many changes to make; when they are made, one line of JSON says how late the latest began,
-and how long it took to commit and to publish.
+Each line on stdin says how many changes to make, and, where that is another than usual, how many of them a second; when
+they are made, one line of JSON says how late the latest began, and how long it took to commit and to publish.
 The cell that a SIM is in is the moment, "@" and 19 digits, nanoseconds of the machine's monotonic clock: the last
 before the facts are put down and the transaction commits.
 """
@@ -91,7 +91,8 @@ async def change(organization_id: int, sims: int, a_second: float) -> None:
     changer = Changer(db, organization_id, sims)
     while asked := await asyncio.to_thread(sys.stdin.readline):
         changer.committed.clear()
-        latest = await changer.run(int(asked), a_second)
+        changes, *rate = asked.split()
+        latest = await changer.run(int(changes), float(rate[0]) if rate else a_second)
         answer = {"latest_ms": round(latest * 1000), "committed": spread(changer.committed, 50, 99)}
         print(msgspec.json.encode(answer).decode(), flush=True)
     await db.close()

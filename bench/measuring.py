@@ -48,6 +48,11 @@ def held_bytes(pid: int) -> int:
     return int(_proc_text(f"{pid}/statm").split()[1]) * PAGE
 
 
+def kernel_bytes() -> int:
+    """What the kernel holds for all processes in small objects: sockets, their buffers, files, timers."""
+    return next(int(line.split()[1]) for line in _proc_text("meminfo").splitlines() if line.startswith("Slab:")) * 1024
+
+
 def _proc_text(path: str) -> str:
     return Path("/proc", path).read_text(encoding="ascii")
 

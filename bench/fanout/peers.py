@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from installation import Installation
-from measuring import held_bytes, place, say
+from measuring import held_bytes, kernel_bytes, place, say
 from msgspec import Struct
 from processes import free_port, program_process
 from servers import web_server
@@ -30,6 +30,7 @@ class Peer(Struct, kw_only=True):
     send: Send  # some texts at once
     receiver: Receiver
     kb_per_socket: float  # while nothing happens
+    kernel_kb_per_socket: float  # of the kernel's small objects, for one of the two ends
 
 
 class BenchSetup(Struct, kw_only=True):
@@ -69,11 +70,12 @@ async def _with_sockets(
     async with receiving(port, path, 20, ground.folder, headers):  # what the first ones cost is not theirs alone
         pass
     await asyncio.sleep(0.5)
-    before = held_bytes(pid)
+    before, kernel_before = held_bytes(pid), kernel_bytes()
     receiver = await stack.enter_async_context(receiving(port, path, ground.sockets, ground.folder, headers))
     await asyncio.sleep(1.0)
     grown = (held_bytes(pid) - before) / ground.sockets / 1024
-    return Peer(name=name, pid=pid, send=send, receiver=receiver, kb_per_socket=grown)
+    kernel = (kernel_bytes() - kernel_before) / ground.sockets / 2 / 1024
+    return Peer(name=name, pid=pid, send=send, receiver=receiver, kb_per_socket=grown, kernel_kb_per_socket=kernel)
 
 
 async def console(ground: BenchSetup, stack: AsyncExitStack) -> Peer:
