@@ -1,6 +1,7 @@
 """Answers that have not changed: named by a short digest of their body, and sent again only if that differs."""
 
 import hashlib
+import re
 from typing import Any
 
 from litestar import MediaType, Response
@@ -8,6 +9,7 @@ from litestar import MediaType, Response
 NOT_MODIFIED = 304
 KEEPS = "keeps"  # the option of routes that answer by address, organization, permissions and rows alone, never the time
 KEPT = frozenset({b"cache-control", b"date", b"etag", b"expires", b"last-modified", b"vary", b"x-request-id"})
+OPAQUE_TAGS = re.compile(r'"[^"]*"')
 
 
 async def named(response: Response[Any]) -> Response[Any]:
@@ -31,5 +33,4 @@ def etag_of(body: bytes) -> str:
 
 def matches(wanted: str, etag: str) -> bool:
     """Whether If-None-Match or If-Match names this ETag; compared weakly (RFC 9110, 13.1.2)."""
-    names = {name.strip().removeprefix("W/") for name in wanted.split(",")}
-    return "*" in names or etag.removeprefix("W/") in names
+    return wanted.strip() == "*" or etag.removeprefix("W/") in OPAQUE_TAGS.findall(wanted)
