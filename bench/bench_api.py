@@ -4,8 +4,12 @@ All read the same tables, check the same keys and the same limit, and count the 
 """
 
 import argparse
+import asyncio
 import statistics
+import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from filling import connected, fill, iccid
 from installation import USER, Installation, new_installation
 from measuring import Report, cpu_ns, run, say, spread, target
 from msgspec import Struct
+from processes import printed_json, python_process
 from servers import Served
 
 KEYS = 40  # each may send 1,200 requests a minute
@@ -22,6 +27,12 @@ AT_ONCE = 4
 CONSOLES = ("console", "other")
 MOST = {"list": 0.3, "one SIM": 0.25}  # of FastAPI's processor time
 MOST_OF_FLOOR = {"list": 1.6, "one SIM": 2.0}
+EVENTS = """
+INSERT INTO network_events (organization_id, id, time, iccid, type, name, severity, description, operator, country)
+SELECT $1, n * 1000 + event, now() - event * interval '1 hour', '8988228066' || 600000000 + n, 3, 'Create PDP Context',
+       'info', 'New PDP context was created', 'Operator 1', 'DE'
+FROM generate_series(1, 200) n, generate_series(1, 60) event
+"""
 MOST_UNCHANGED = 0.1  # of FastAPI's list
 USAGE = """
 INSERT INTO usage_daily (organization_id, iccid, bucket, data_bytes, derived_bytes, sms)
@@ -46,9 +57,12 @@ CASES = {
     "list, kept": Case(path="/api/v1/sims?page_size=50"),
     "list, gzip": Case(path="/api/v1/sims?page_size=50", gzip=True, anew=True),
     "list, unchanged": Case(path="/api/v1/sims?page_size=50", unchanged=True),
+    "list, filtered": Case(path="/api/v1/sims?country=DE&connection=online&page_size=50", anew=True),
+    "search": Case(path="/api/v1/sims?q=pump-berlin&page_size=50", anew=True),
     "one SIM": Case(path="/api/v1/sims/{}", anew=True),
     "one SIM, unchanged": Case(path="/api/v1/sims/{}", unchanged=True),
     "usage of a SIM": Case(path="/api/v1/sims/{}/usage"),
+    "events of a SIM": Case(path="/api/v1/sims/{}/events?page_size=50", anew=True),
     "sign-in page": Case(path="/sign-in", page=True),
     "SIM list page": Case(path="/sims", page=True, cookie=True),
 }
@@ -62,6 +76,7 @@ class Turns:
         self._number = 0
         self.costs: dict[tuple[str, str], list[tuple[float, float, float]]] = defaultdict(list)
         self.waits: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.rates: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     async def take(self, name: str, case: Case, server: str, served: Served, number: int) -> None:
         """One turn of so many requests; skipped where a server has no such page, or knows no ETag."""
@@ -90,7 +105,9 @@ class Turns:
         await seconds_each(port, requests[:8], status, AT_ONCE)
         pids = (served.pid, self._postgres, self._valkey)
         before = [cpu_ns(pid) for pid in pids]
+        began = time.perf_counter()
         self.waits[name, server] += await seconds_each(port, requests, status, AT_ONCE)
+        self.rates[name, server].append(number / (time.perf_counter() - began))
         used = [(cpu_ns(pid) - old) / 1e6 / number for pid, old in zip(pids, before, strict=True)]
         self.costs[name, server].append((used[0], used[1], used[2]))
 
@@ -113,7 +130,8 @@ def report(turns: Turns) -> Report:
             "web_cpu_least_ms": round(min(one[0] for one in costs), 3),
             "database_cpu_ms": database,
             "redis_cpu_ms": redis,
-            **spread(turns.waits[name, server], 50, 95),
+            "requests_per_second": round(statistics.median(turns.rates[name, server])),
+            **spread(turns.waits[name, server], 50, 95, 99),
         }
     ratios: dict[str, Any] = {}
     targets: Report = {}
@@ -145,9 +163,27 @@ async def _filled(installation: Installation, sims: int) -> None:
     await fill(installation, sims)
     connection = await connected(installation)
     try:
-        await connection.execute(USAGE, installation.organization_id)
+        for statement in (USAGE, EVENTS):
+            await connection.execute(statement, installation.organization_id)
+        await connection.execute("VACUUM ANALYZE usage_daily, network_events")
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def _changing(installation: Installation, sims: int, a_second: float) -> AsyncIterator[None]:
+    """SIMs change at this rate until the block ends, by a worker's own way; with 0 none does."""
+    if not a_second:
+        yield
+        return
+    options = ("--organization", str(installation.organization_id), "--sims", str(sims), "--a-second", str(a_second))
+    async with python_process("bench/changer.py", *options, environment=installation.environment) as changer:
+        await printed_json(changer, "4")
+        changing = asyncio.create_task(printed_json(changer, str(round(a_second * 3600))))
+        yield
+        assert not changing.done(), "SIMs changed to the end"
+        changing.cancel()
+        await asyncio.wait({changing})
 
 
 async def bench(chosen: argparse.Namespace) -> Report:
@@ -157,7 +193,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         say(f"api: filling the installation with {sims} SIMs")
         await _filled(installation, sims)
         keys = await installation.keys(KEYS)
-        async with compared(installation, chosen.other) as servers:
+        async with compared(installation, chosen.other) as servers, _changing(installation, sims, chosen.changes):
             turns = Turns(keys, await signed_in(servers["console"]), *await beside(installation))
             for round_number in range(rounds):
                 say(f"api: round {round_number + 1} of {rounds}")
@@ -166,7 +202,8 @@ async def bench(chosen: argparse.Namespace) -> Report:
                 for name, case in CASES.items():
                     for server in names:
                         await turns.take(name, case, server, servers[server], number)
-    return {"sims": sims, "rounds": rounds, "requests_a_turn": number, **report(turns)}
+    given = {"sims": sims, "rounds": rounds, "requests_a_turn": number, "changes_per_second": chosen.changes}
+    return {**given, **report(turns)}
 
 
 if __name__ == "__main__":
@@ -174,6 +211,7 @@ if __name__ == "__main__":
     parser.add_argument("--sims", type=int, default=20_000, help="how many SIMs (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="how many rounds (%(default)s)")
     parser.add_argument("--requests", type=int, default=200, help="requests in a turn (%(default)s)")
+    parser.add_argument("--changes", type=float, default=0, help="SIMs that change meanwhile, a second (%(default)s)")
     parser.add_argument("--other", type=Path, help="a checkout of another revision, to be compared in the same run")
     prepared()
     run("api", bench, parser, minutes=10)

@@ -107,6 +107,22 @@ class Day(Table):
     sms: Mapped[int]
 
 
+class Event(Table):
+    __tablename__ = "network_events"
+    organization_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    time: Mapped[datetime] = mapped_column(primary_key=True)
+    iccid: Mapped[Words]
+    type: Mapped[Number]
+    name: Mapped[str]
+    severity: Mapped[str]
+    description: Mapped[str]
+    operator: Mapped[Words]
+    country: Mapped[Words]
+    cause: Mapped[Words]
+    sent: Mapped[Words]
+
+
 class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -131,6 +147,27 @@ class Bucket(Answer):
 class Usage(Answer):
     by: str
     items: list[Bucket]
+
+
+class EventOut(Answer):
+    id: int
+    time: datetime
+    iccid: Words
+    type: Number
+    name: str
+    severity: str
+    description: str
+    operator: Words
+    country: Words
+    cause: Words
+    sent: Words
+
+
+class Events(Answer):
+    items: list[EventOut]
+    page_size: int
+    next_cursor: int | None
+    total: int
 
 
 app = FastAPI()
@@ -172,8 +209,21 @@ async def sim_of(session: Session, key: Key, iccid: str) -> Any:
 
 
 @app.get("/api/v1/sims")
-async def sims(session: Session, key: Key, page_size: Annotated[int, Query(ge=1, le=500)] = 50) -> Page:
-    mine = (Sim.organization_id == key.organization_id, Sim.watched)
+async def sims(
+    session: Session,
+    key: Key,
+    page_size: Annotated[int, Query(ge=1, le=500)] = 50,
+    q: str | None = None,
+    country: str | None = None,
+    connection: str | None = None,
+) -> Page:
+    mine = [Sim.organization_id == key.organization_id, Sim.watched]
+    if q is not None:
+        mine.append(Sim.label.icontains(q, autoescape=True))
+    if country is not None:
+        mine.append(Sim.country == country)
+    if connection is not None:
+        mine.append(Sim.connection == connection)
     total = await session.scalar(select(func.count()).select_from(Sim).where(*mine))
     rows = (await session.scalars(select(Sim).where(*mine).order_by(Sim.iccid).limit(page_size + 1))).all()
     cursor = rows[page_size - 1].iccid if len(rows) > page_size else None
@@ -190,6 +240,21 @@ async def usage(session: Session, key: Key, sim: Annotated[Any, Depends(sim_of)]
     since = datetime.now(UTC) - timedelta(days=30)
     wanted = (Day.organization_id == key.organization_id, Day.iccid == sim.iccid, Day.bucket >= since)
     return Usage(by="day", items=(await session.scalars(select(Day).where(*wanted).order_by(Day.bucket))).all())
+
+
+@app.get("/api/v1/sims/{iccid}/events")
+async def events(
+    session: Session,
+    key: Key,
+    sim: Annotated[Any, Depends(sim_of)],
+    page_size: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Events:
+    mine = (Event.organization_id == key.organization_id, Event.iccid == sim.iccid)
+    total = await session.scalar(select(func.count()).select_from(Event).where(*mine))
+    newest = select(Event).where(*mine).order_by(Event.time.desc(), Event.id.desc()).limit(page_size + 1)
+    rows = (await session.scalars(newest)).all()
+    cursor = rows[page_size - 1].id if len(rows) > page_size else None
+    return Events(items=rows[:page_size], page_size=page_size, next_cursor=cursor, total=total)
 
 
 if __name__ == "__main__":

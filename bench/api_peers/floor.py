@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from typing import Any
+from urllib.parse import parse_qsl
 
 import asyncpg  # type: ignore[import-untyped]
 import msgspec
@@ -25,11 +26,21 @@ KEY = (
 )
 FIELDS = ", ".join(SimState.__struct_fields__)
 ONE = f"SELECT {FIELDS} FROM sim_states WHERE organization_id = $1 AND iccid = $2"
+WANTED = {  # by the parameters of a list, in their order
+    (): "",
+    ("country", "connection"): " AND country = $2 AND connection = $3",
+    ("q",): " AND label ILIKE '%' || $2 || '%'",
+}
 COUNT = "SELECT count(*) FROM sim_states WHERE organization_id = $1 AND watched"
 ROWS = (
-    f"SELECT {FIELDS} FROM (SELECT organization_id, iccid FROM sim_states WHERE organization_id = $1 AND watched"
+    f"SELECT {FIELDS} FROM (SELECT organization_id, iccid FROM sim_states WHERE organization_id = $1 AND watched{{}}"
     " ORDER BY iccid LIMIT 51) AS chosen JOIN sim_states USING (organization_id, iccid) ORDER BY iccid"
 )
+EVENT = "id, time, iccid, type, name, severity, description, operator, country, cause, sent"
+EVENTS = (
+    f"SELECT {EVENT} FROM network_events WHERE organization_id = $1 AND iccid = $2 ORDER BY time DESC, id DESC LIMIT 51"
+)
+COUNT_EVENTS = "SELECT count(*) FROM network_events WHERE organization_id = $1 AND iccid = $2"
 USAGE = (
     "SELECT bucket AS time, data_bytes, derived_bytes, sms FROM usage_daily WHERE organization_id = $1 AND iccid = $2"
     " AND bucket >= now() - interval '30 days' ORDER BY bucket"
@@ -81,18 +92,26 @@ class Floor:
             present, before = await self.script(keys=keys, args=[LIMIT, 1 - now % 60 / 60, 125])
             if int(present) + int(int(before) * (1 - now % 60 / 60)) >= LIMIT:
                 return 429, b"{}"
-            return 200, msgspec.json.encode(await self._found(connection, key["organization_id"], scope["path"]))
+            return 200, msgspec.json.encode(await self._found(connection, key["organization_id"], scope))
 
-    async def _found(self, connection: asyncpg.Connection, organization_id: int, path: str) -> Any:
-        parts = path.removeprefix("/api/v1/sims").strip("/").split("/")
+    async def _found(self, connection: asyncpg.Connection, organization_id: int, scope: dict[str, Any]) -> Any:
+        parts = scope["path"].removeprefix("/api/v1/sims").strip("/").split("/")
         if not parts[0]:
-            total = await connection.fetchval(COUNT, organization_id)
-            rows = [dict(row) for row in await connection.fetch(ROWS, organization_id)]
+            asked = dict(parse_qsl(scope["query_string"].decode()))
+            del asked["page_size"]
+            where, values = WANTED[tuple(asked)], (organization_id, *asked.values())
+            total = await connection.fetchval(COUNT + where, *values)
+            rows = [dict(row) for row in await connection.fetch(ROWS.format(where), *values)]
             return {"items": rows[:50], "page_size": 50, "next_cursor": rows[-1]["iccid"], "total": total}
+        sim = await connection.fetchrow(ONE, organization_id, parts[0])
         if len(parts) == 1:
-            return dict(await connection.fetchrow(ONE, organization_id, parts[0]))
-        await connection.fetchrow(ONE, organization_id, parts[0])
-        return {"by": "day", "items": [dict(row) for row in await connection.fetch(USAGE, organization_id, parts[0])]}
+            return dict(sim)
+        if parts[1] == "usage":
+            days = await connection.fetch(USAGE, organization_id, parts[0])
+            return {"by": "day", "items": [dict(row) for row in days]}
+        total = await connection.fetchval(COUNT_EVENTS, organization_id, parts[0])
+        rows = [dict(row) for row in await connection.fetch(EVENTS, organization_id, parts[0])]
+        return {"items": rows[:50], "page_size": 50, "next_cursor": rows[-1]["id"], "total": total}
 
 
 if __name__ == "__main__":
