@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from api_peers.asking import first, request_of, seconds_each
+from api_peers.cases import CASES, Case
 from api_peers.servers import beside, compared, prepared
 from filling import connected, fill, iccid
 from installation import USER, Installation, new_installation
 from measuring import Report, cpu_ns, run, say, spread, target
-from msgspec import Struct
 from processes import printed_json, python_process
 from servers import Served
 
@@ -39,33 +39,6 @@ INSERT INTO usage_daily (organization_id, iccid, bucket, data_bytes, derived_byt
 SELECT $1, '8988228066' || 600000000 + n, date_trunc('day', now()) - day * interval '1 day', n * day, 0, 1
 FROM generate_series(1, 200) n, generate_series(0, 29) day
 """
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    """One request: its path, in which `{}` is a SIM's ICCID."""
-
-    path: str
-    page: bool = False  # of the console alone, by a browser
-    cookie: bool = False
-    unchanged: bool = False  # asked for again, with its ETag
-    gzip: bool = False
-    anew: bool = False  # asked each time as nobody has asked before, so that nothing kept answers it
-
-
-CASES = {
-    "list": Case(path="/api/v1/sims?page_size=50", anew=True),
-    "list, kept": Case(path="/api/v1/sims?page_size=50"),
-    "list, gzip": Case(path="/api/v1/sims?page_size=50", gzip=True, anew=True),
-    "list, unchanged": Case(path="/api/v1/sims?page_size=50", unchanged=True),
-    "list, filtered": Case(path="/api/v1/sims?country=DE&connection=online&page_size=50", anew=True),
-    "search": Case(path="/api/v1/sims?q=pump-berlin&page_size=50", anew=True),
-    "one SIM": Case(path="/api/v1/sims/{}", anew=True),
-    "one SIM, unchanged": Case(path="/api/v1/sims/{}", unchanged=True),
-    "usage of a SIM": Case(path="/api/v1/sims/{}/usage"),
-    "events of a SIM": Case(path="/api/v1/sims/{}/events?page_size=50", anew=True),
-    "sign-in page": Case(path="/sign-in", page=True),
-    "SIM list page": Case(path="/sims", page=True, cookie=True),
-}
 
 
 class Turns:

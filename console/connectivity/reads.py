@@ -12,7 +12,6 @@ from console.connectivity.rules import Place
 from console.connectivity.tables import fleet_samples, network_events, operator_samples, status_history
 from console.facts.network import NetworkEvent
 from console.sims.tables import is_watched, sims
-from console.store.counting import Total, count_rows
 from console.store.keyset import Cursor, after, mark
 
 EVENT_COLUMNS = tuple(network_events.c[name] for name in NetworkEvent.__struct_fields__)
@@ -112,13 +111,6 @@ async def events(
     return found, mark(EVENT_ORDER, rows[limit - 1]) if len(rows) > limit else None
 
 
-async def count_events(
-    connection: AsyncConnection, organization_id: int, iccid: str | None, severities: Sequence[str], *, exact: bool
-) -> Total:
-    """How many events of a SIM, or of all watched ones, there are."""
-    return await count_rows(connection, _events(organization_id, iccid, severities), exact=exact)
-
-
 def _history(organization_id: int, iccid: str | None) -> "sa.Select[*tuple[Any, ...]]":
     c = status_history.c
     query = sa.select(*(c[name] for name in StatusChange.__struct_fields__)).where(c.organization_id == organization_id)
@@ -144,11 +136,6 @@ async def history(
     found = [StatusChange(**row._mapping) for row in (await connection.execute(query)).all()]
     more = mark(order, found[limit - 1]) if len(found) > limit else None
     return found[:limit], more
-
-
-async def count_history(connection: AsyncConnection, organization_id: int, iccid: str | None, *, exact: bool) -> Total:
-    """How many status changes of a SIM, or of every SIM, there are."""
-    return await count_rows(connection, _history(organization_id, iccid), exact=exact)
 
 
 async def samples(connection: AsyncConnection, organization_id: int, since: datetime) -> list[FleetSample]:

@@ -57,10 +57,7 @@ def after(keys: Keys, cursor: Cursor, *, said: "sa.ColumnElement[Any] | None" = 
 
     `said` is a column that is not NULL wherever this is asked.
     """
-    if cursor.order != name_of(keys) or len(cursor.values) != len(keys):
-        raise BadRequest(OF_ANOTHER)
-    columns = [column for column, _ in keys]
-    values = [_value(column, raw) for column, raw in zip(columns, cursor.values, strict=True)]
+    columns, values = [column for column, _ in keys], list(values_of(keys, cursor).values())
     directions = {descending for _, descending in keys}
     nullable = [column for column in columns if column is not said and _may_be_null(column)]
     if len(directions) == 1 and None not in values and not nullable:
@@ -79,6 +76,17 @@ def after(keys: Keys, cursor: Cursor, *, said: "sa.ColumnElement[Any] | None" = 
             beyond = sa.or_(beyond, column.is_(None))
         found = sa.or_(beyond, sa.and_(column == value, found))
     return found
+
+
+def values_of(keys: Keys, cursor: Cursor) -> dict[str, Any]:
+    """By the names of the sort fields, in their order, what they were in the row that the cursor stands behind.
+
+    Raises BadRequest for another list's cursor.
+    """
+    if cursor.order != name_of(keys) or len(cursor.values) != len(keys):
+        raise BadRequest(OF_ANOTHER)
+    found = zip(keys, cursor.values, strict=True)
+    return {str(getattr(column, "key", "")): _value(column, raw) for (column, _), raw in found}
 
 
 def is_text(value: Any) -> bool:

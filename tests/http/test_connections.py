@@ -46,7 +46,7 @@ OPERATIONS = {  # connections beside those of prepared statements
     "/sims?q=pump": 1,
     f"/sims/{ADAS_SIM}": 0,
     f"/sims/{ADAS_SIM}/usage": 0,
-    f"/sims/{ADAS_SIM}/events": 1,
+    f"/sims/{ADAS_SIM}/events": 0,
     "/carrier": 1,
     "/jobs": 1,
 }

@@ -47,6 +47,8 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(
         "nothing_is_dead", "console/once/queries.py defines daily_usage,", "an operation that only the probe asks yet"
     ),
+    Allowed("fields_are_read", "console/live/frame_protocol.py keeps FrameProtocol.", "uvicorn reads it"),
+    Allowed("fields_are_read", "console/live/frame_protocol.py keeps self.", "uvicorn reads it"),
     Allowed("fields_are_read", "console/once/wire/daily_usage.py ", "an operation that only the probe asks yet"),
     Allowed("fields_are_read", "console/once/wire/orders.py keeps Address.", "sent to 1NCE as JSON with an order"),
     Allowed(
