@@ -10,9 +10,10 @@ from itertools import islice
 
 import httpx
 import sqlalchemy as sa
+from api_peers.servers import beside
 from filling import connected
 from installation import STREAMER, Installation, new_installation
-from measuring import Report, at_least, cpu_seconds, run, say, spread, target
+from measuring import Report, at_least, cpu_seconds, family_cpu_seconds, run, say, spread, target
 from processes import printed_json, python_process
 from servers import web_server
 from streamed import BATCH, RecordWriter, settle
@@ -129,7 +130,10 @@ async def bench(chosen: argparse.Namespace) -> Report:
         bare_answered = await bare_posts(installation, bodies, posts)
         answered = await post(installation, bodies, posts)
         say(f"take_in_posts: taking in {records} records")
+        postgres, _ = await beside(installation)
+        database = family_cpu_seconds(postgres)
         first = await printed_json(worker, "take_in_posts")
+        database = family_cpu_seconds(postgres) - database
         found = await kept(installation)
         assert found["streamer_posts"] == 0, "batches were left"
         assert found["unknown_records"] == 0, "records were not understood"
@@ -147,6 +151,7 @@ async def bench(chosen: argparse.Namespace) -> Report:
         "records_per_second": round(rate),
         "records_per_second_when_known": round(records / again["seconds"]),
         "worker_cpu_us_per_record": round(first["cpu_seconds"] / records * 1e6, 1),
+        "database_cpu_us_per_record": round(database / records * 1e6, 1),
         "worker_share_of_time": round(first["cpu_seconds"] / first["seconds"], 2),
         "floor_records_per_second": round(floor_rate),
         "ratio_to_floor": round(floor_rate / rate, 2),

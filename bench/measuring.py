@@ -24,6 +24,13 @@ def cpu_seconds(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) * TICK
 
 
+def family_cpu_seconds(pid: int) -> float:
+    """The same of a process and all that it has started, those included that have ended, which are added to it."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return sum(map(int, after_name[11:15])) * TICK + sum(cpu_seconds(int(child)) for child in children)
+
+
 def tree(pid: int) -> list[int]:
     """The threads of a process and of all that it has started; the first is its own number."""
     found, processes = [], [pid]
