@@ -34,7 +34,7 @@ import console.streamer.tables
 import console.usage.tables
 import console.users.tables  # noqa: F401
 from console.errors import NotReady
-from console.store.locks import AdvisoryLock, session_lock, session_unlock
+from console.store.locks import AdvisoryLock, session_lock_if_free, session_unlock
 from console.store.metadata import metadata
 from console.store.roles import grant
 from console.store.sqlstates import sqlstate
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 STEPS = Path(__file__).parent.parent / "migrations"
 LOCK_WAIT = "2s"  # while a step waits for a table, all others that come for it wait behind it
 TRIES, PAUSE_SECONDS = 90, 2.0
+TURN_SECONDS = 0.2
 LOCK_NOT_AVAILABLE = "55P03"
 
 __all__ = ["config", "metadata", "migrate", "newest", "revision"]
@@ -66,7 +67,9 @@ def migrate(connection: sa.Connection, application: str | None = None) -> tuple[
     `application` is DATABASE_URL: its role, if it is not the owner's that migrates, is given what it needs.
     Raises NotReady if other transactions keep a step from its tables for some minutes; steps before it are taken.
     """
-    connection.execute(session_lock(AdvisoryLock.MIGRATION))
+    while not connection.execute(session_lock_if_free(AdvisoryLock.MIGRATION)).scalar_one():
+        connection.commit()  # asked again and again: a step that makes an index concurrently waits for who waits
+        time.sleep(TURN_SECONDS)
     connection.commit()
     before = revision(connection)
     connection.commit()  # each step is a transaction of its own

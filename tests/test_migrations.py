@@ -1,5 +1,6 @@
 """Migrations run on every edition, on empty and on full tables, and give the tables that the code names."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 
@@ -192,6 +193,53 @@ PEOPLE = (
     " SELECT 1, job, 'done', now(), now() FROM unnest(ARRAY['sync_sims', 'watch_stream']) AS ran (job)",
     "INSERT INTO job_requests (organization_id, job) VALUES (1, 'take_stream')",
 )
+
+
+async def test_indexes_of_usage_are_made_by_one_of_two_and_anew_where_an_attempt_was_cut_off(
+    cluster: Cluster, settings: Settings
+) -> None:
+    """Whoever makes an index concurrently waits for who waits in a statement: the second must not wait in one."""
+    name = "before_indexes_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
+    await cluster.ask(f"CREATE DATABASE {name}")
+    first, second = (open_database(cluster.named(name), settings.redis_url, connections=2) for _ in range(2))
+
+    async def steps(db: Database) -> tuple[str | None, str | None]:
+        async with db.engine.connect() as connection:
+            return await connection.run_sync(migrate)
+
+    try:
+        async with first.engine.connect() as connection:
+            await connection.run_sync(lambda one: _upto(one, "0068"))
+            await connection.execute(sa.text(FILL))
+            await connection.execute(sa.text(CUT_OFF))
+            await connection.commit()
+        found = await asyncio.wait_for(asyncio.gather(steps(first), steps(second)), 60)
+        assert sorted(found) == [("0068", newest()), (newest(), newest())]
+        async with first.reading() as reading:
+            assert (await reading.execute(sa.text(INDEXES_OF_USAGE))).scalars().all() == [
+                "CREATE INDEX usage_daily_bucket_idx ON public.usage_daily USING btree (bucket)",
+                "CREATE INDEX usage_hourly_bucket_idx ON public.usage_hourly USING btree (bucket)",
+                "CREATE UNIQUE INDEX usage_daily_pkey ON public.usage_daily"
+                " USING btree (organization_id, iccid, bucket)",
+                "CREATE UNIQUE INDEX usage_hourly_pkey ON public.usage_hourly"
+                " USING btree (organization_id, iccid, bucket) INCLUDE (data_bytes, derived_bytes, sms)",
+            ]
+            total = (await reading.execute(sa.text("SELECT sum(data_bytes) FROM usage_hourly"))).scalar_one()
+            assert total == 3 * 500 * 501 // 2
+    finally:
+        await first.close()
+        await second.close()
+        await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+CUT_OFF = """
+    DO $$ BEGIN
+        CREATE UNIQUE INDEX usage_hourly_covering_idx ON usage_hourly (organization_id, iccid, bucket);
+        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'usage_hourly_covering_idx'::regclass;
+    END $$"""
+INDEXES_OF_USAGE = """
+    SELECT pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid IN ('usage_hourly'::regclass, 'usage_daily'::regclass) AND indisvalid ORDER BY 1"""
 
 
 async def test_the_sums_follow_each_insert_and_count_nothing_twice(db: Database, cast: Cast) -> None:

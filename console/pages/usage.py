@@ -155,7 +155,7 @@ async def usage(
         "rows": rows,
         "largest": max((row.total or 0 for row in rows), default=0),
         "ranking": await shares.ranking(
-            reading, organization_id, by=chosen.step, since=chosen.since, until=chosen.until, most=MOST_RANKED
+            reading, organization_id, since=chosen.since, until=chosen.until, now=now, most=MOST_RANKED
         ),
         "heat": heat,
         "heat_zone": str(reader().zone),

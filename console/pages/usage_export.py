@@ -60,7 +60,7 @@ async def _steps(organization_id: int, chosen: Range, by: str, now: datetime, re
 
 async def _sims(organization_id: int, chosen: Range, by: str, now: datetime, reading: AsyncConnection) -> Lines:
     found = await shares.ranking(
-        reading, organization_id, by=chosen.step, since=chosen.since, until=chosen.until, most=MOST_RANKED
+        reading, organization_id, since=chosen.since, until=chosen.until, now=now, most=MOST_RANKED
     )
     return [
         ["iccid", "label", "data_bytes", "usual_bytes", "times_usual"],

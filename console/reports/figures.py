@@ -95,7 +95,7 @@ async def _usage(
         )
     }
     spans = await unknown_usage(connection, organization_id, min(month, before), until, now)
-    most = await ranking(connection, organization_id, by="day", since=since, until=until, most=MOST_SIMS)
+    most = await ranking(connection, organization_id, since=since, until=until, now=now, most=MOST_SIMS)
 
     def used(start: datetime, end: datetime) -> int | None:
         """In this time; None if nothing of it is known."""

@@ -38,18 +38,13 @@ def shared_lock(lock: AdvisoryLock, of: int | str = 0) -> "sa.Select[Any]":
     return sa.select(sa.func.pg_advisory_xact_lock_shared(int(lock), _second(of)))
 
 
-def session_lock(lock: AdvisoryLock) -> "sa.Select[Any]":
-    """The statement that waits for the lock and holds it until `session_unlock`, or until the connection ends."""
-    return sa.select(sa.func.pg_advisory_lock(int(lock), 0))
-
-
 def session_lock_if_free(lock: AdvisoryLock) -> "sa.Select[tuple[bool]]":
-    """The statement that takes the lock as `session_lock` does if nobody holds it; whether it did."""
+    """The statement that takes the lock if nobody holds it, until `session_unlock` or the end; whether it did."""
     return sa.select(sa.func.pg_try_advisory_lock(int(lock), 0))
 
 
 def session_unlock(lock: AdvisoryLock) -> "sa.Select[Any]":
-    """The statement that gives back what `session_lock` took."""
+    """The statement that gives back what `session_lock_if_free` took."""
     return sa.select(sa.func.pg_advisory_unlock(int(lock), 0))
 
 

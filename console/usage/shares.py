@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims.tables import annotations, is_watched, sims
+from console.usage.ranges import used_in
 from console.usage.reads import SUMS, Step
 from console.usage.tables import usage_daily
 
@@ -60,14 +61,15 @@ async def shares(
 
 
 async def ranking(
-    connection: AsyncConnection, organization_id: int, *, by: Step, since: datetime, until: datetime, most: int
+    connection: AsyncConnection, organization_id: int, *, since: datetime, until: datetime, now: datetime, most: int
 ) -> Sequence[Ranked]:
-    """The watched SIMs that used most in the range, the most first."""
-    u, d, s = SUMS[by].c, usage_daily.c, sims.c
+    """The watched SIMs that used most in this range of whole hours, the most first."""
+    rows = used_in(organization_id, since, until, now)
+    u, d, s = rows.c, usage_daily.c, sims.c
     used = sa.cast(sa.func.sum(u.data_bytes), sa.BigInteger)
     first = (
         sa.select(u.iccid, used.label("data_bytes"))
-        .where(u.organization_id == organization_id, u.bucket >= since, u.bucket < until, is_watched(SUMS[by]))
+        .where(u.organization_id == organization_id, is_watched(rows))
         .group_by(u.iccid)
         .having(used > 0)
         .order_by(used.desc(), u.iccid)
