@@ -8,6 +8,7 @@ from console.once.models import SimPage
 from console.polling.rules import Kind
 from console.sims import writes
 from jobs.polling.budget import PollBudget
+from jobs.polling.met import MetSims
 from jobs.polling.rows import inventory_row
 from jobs.run import Run, by_organization
 
@@ -19,11 +20,11 @@ OF_NEW_SIMS = ("sync_status", "sync_quotas", "sync_connectivity")  # what else t
 async def sync_sims(run: Run) -> None:
     """A walk that was cut off goes on at its page; only a whole one can say that SIMs are missing."""
     start = int(run.resumed.get("page", 1))
-    met: set[str] = set()
+    met = MetSims()
     async for page in pages(run, start):
         run.counted(failed=len(page.unreadable))
         rows = {sim.iccid: inventory_row(sim) for sim in page.items}
-        met.update(rows)
+        met.add(rows)
         async with run.db.transaction() as transaction:
             changed = await writes.record_inventory(transaction, run.organization_id, list(rows.values()), run.now())
         run.counted(seen=len(rows), changed=len(changed))

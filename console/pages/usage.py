@@ -1,8 +1,10 @@
 """What the fleet used: by time and place, the SIMs that used most, and when in the week."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Router, get
@@ -20,12 +22,14 @@ from console.pages.address_faults import VALUES, OneOf
 from console.pages.layout import layout_context
 from console.pages.reader import Reader, reader
 from console.pages.templating import Fragments
+from console.pages.usage_by_sim import ranking_of, shares_of
 from console.pages.usage_ranges import Range, is_day, range_of
+from console.store.database import Database
+from console.store.kept_counts import Counted
 from console.streamer.reads import is_known, unknown_usage
 from console.usage import reads, shares
 
 MOST_PLACES = 7
-MOST_RANKED = 50
 HEAT_DAYS = 28
 TABLES = ("steps", "sims", "hours")  # of the page, each a file too
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -80,14 +84,17 @@ class UsageView:
 
 
 async def used(
-    reading: AsyncConnection, organization_id: int, asked: Range, by: str, now: datetime
+    reading: AsyncConnection,
+    organization_id: int,
+    asked: Range,
+    by: str,
+    now: datetime,
+    divided: Sequence[shares.Share],
 ) -> tuple[list[str], list[Row]]:
-    """The places that used most, with the others together, and a row for each step."""
+    """The places that used most, with the others together, and a row for each step; `divided` is by the place."""
     amounts: Counter[tuple[datetime, str]] = Counter()
     if by in shares.PLACES:
-        for one in await shares.shares(
-            reading, organization_id, place=by, by=asked.step, since=asked.since, until=asked.until
-        ):
+        for one in divided:
             amounts[one.time, one.place or (NOT_TAGGED if by == "tag" else NOT_SAID)] += one.data_bytes
     else:
         for step in await reads.of_fleet(reading, organization_id, by=asked.step, since=asked.since, until=asked.until):
@@ -135,34 +142,51 @@ async def hours_of_week(
 async def usage(
     caller: NamedDependency[Caller],
     reading: NamedDependency[AsyncConnection],
+    db: NamedDependency[Database],
     live_since: NamedDependency[str],
     asked: RangeText = "7d",
     by: Text = "",
     since: Day = "",
     until: Day = "",
 ) -> Template:
-    """Each number as of the moment it was read; the page reads them again by itself."""
+    """Each number as of the moment it was read; the page reads them again by itself.
+
+    Where the fleet is large, what looks at each SIM is counted beside the page, which asks again until it is there.
+    """
     now, organization_id = datetime.now(UTC), caller.organization_id
-    chosen = range_of(asked, now, since, until)
-    places, rows = await used(reading, organization_id, chosen, by, now)
+    chosen, by = range_of(asked, now, since, until), by if by in shares.PLACES else ""
+    name = f"usage:{organization_id}:{chosen.step}:{chosen.since.isoformat()}:{chosen.until.isoformat()}"
+    by_place = partial(shares_of, organization_id=organization_id, asked=chosen, by=by)
+    ranked = partial(ranking_of, organization_id=organization_id, asked=chosen, now=now)
+    divided, ranking = await asyncio.gather(
+        db.counts.latest(f"{name}:{by}", list[shares.Share], by_place) if by else _nothing(now),
+        db.counts.latest(f"{name}:most", list[shares.Ranked], ranked),
+    )
+    places, rows = list[str](), list[Row]()
+    if divided is not None:
+        places, rows = await used(reading, organization_id, chosen, by, divided.as_of, divided.found)
     heat = await hours_of_week(reading, organization_id, now, reader())
     context: dict[str, Any] = {
         **await layout_context(reading, caller, live_since, UsageView),
         "chosen": chosen,
-        "by": by if by in shares.PLACES else "",
-        "divided": f"&by={by}" if by in shares.PLACES else "",
+        "by": by,
+        "divided": f"&by={by}" if by else "",
         "places": places,
         "rows": rows,
+        "steps_as_of": divided.as_of if divided else None,
         "largest": max((row.total or 0 for row in rows), default=0),
-        "ranking": await shares.ranking(
-            reading, organization_id, since=chosen.since, until=chosen.until, now=now, most=MOST_RANKED
-        ),
+        "ranking": ranking.found if ranking else [],
+        "ranking_as_of": ranking.as_of if ranking else None,
         "heat": heat,
         "heat_zone": str(reader().zone),
         "hottest": max((cell or 0 for _, day in heat for cell in day), default=0),
         "as_of_time": now,
     }
     return Template("usage/usage.html", context=context)
+
+
+async def _nothing(now: datetime) -> Counted:
+    return Counted(now, [])
 
 
 router = Router("/", route_handlers=[usage], include_in_schema=False)

@@ -14,10 +14,10 @@ from console.organizations.rules import Caller
 from console.pages.list_files import WrittenAs, asked_of, sent_table
 from console.pages.reader import reader
 from console.pages.texts import iso
-from console.pages.usage import MOST_RANKED, OPTIONS, Day, RangeText, Text, hours_of_week, used
+from console.pages.usage import OPTIONS, Day, RangeText, Text, hours_of_week, used
+from console.pages.usage_by_sim import ranking_of, shares_of
 from console.pages.usage_ranges import Range, range_of
 from console.store.database import Database
-from console.usage import shares
 
 Lines = Sequence[Sequence[object]]
 
@@ -49,7 +49,8 @@ async def usage_csv(
 
 
 async def _steps(organization_id: int, chosen: Range, by: str, now: datetime, reading: AsyncConnection) -> Lines:
-    places, rows = await used(reading, organization_id, chosen, by, now)
+    divided = await shares_of(reading, organization_id, chosen, by)
+    places, rows = await used(reading, organization_id, chosen, by, now, divided)
     empty: list[int | None] = [None] * len(places)
     by_hour = chosen.step == "hour"
     return [
@@ -59,9 +60,7 @@ async def _steps(organization_id: int, chosen: Range, by: str, now: datetime, re
 
 
 async def _sims(organization_id: int, chosen: Range, by: str, now: datetime, reading: AsyncConnection) -> Lines:
-    found = await shares.ranking(
-        reading, organization_id, since=chosen.since, until=chosen.until, now=now, most=MOST_RANKED
-    )
+    found = await ranking_of(reading, organization_id, chosen, now)
     return [
         ["iccid", "label", "data_bytes", "usual_bytes", "times_usual"],
         *([one.iccid, one.label, one.data_bytes, one.usual_bytes, one.times and round(one.times, 3)] for one in found),

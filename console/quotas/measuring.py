@@ -1,41 +1,46 @@
 """Makes the forecasts of an organization: what each SIM is expected to use a day. Workers alone load it, for numpy."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from console.quotas import writes
 from console.quotas.forecast import DailyUse, daily_use
 from console.quotas.forecasting import Calibration, Use, calibrated, forecasts, use
 from console.quotas.turning_points import CHANGED, HISTORY, SILENT, Numbers
-from console.sims.watching_reads import iccids_after
+from console.sims.watching_reads import iccids_after, number_of
 from console.store.database import Database
 
 AT_ONCE = 2_000  # SIMs whose days are held in memory
+SAMPLE = 20_000  # SIMs, at least, whose earlier forecasts say which method is the best and how wrong it is
 WORDS = {CHANGED: "changed", SILENT: "silent"}
 
 
+class Part(Struct, frozen=True):
+    """Those of some SIMs that have ever used data: how they did, and what each used in all."""
+
+    iccids: Sequence[str]
+    use: Use
+    used: Numbers
+
+
 async def measure(db: Database, organization_id: int, now: datetime) -> int:
-    """Make the forecasts by all whole days before `now`. Returns how many have changed."""
+    """Make the forecasts by all whole days before `now`. Returns how many have changed.
+
+    What is held in memory does not grow with the fleet: of a large one, a sample is read first.
+    """
     today = now.astimezone(UTC).date()
-    parts: list[tuple[list[str], Use, Numbers]] = []
-    last = ""
-    while True:
-        async with db.reading() as connection:
-            iccids = await iccids_after(connection, organization_id, last, limit=AT_ONCE)
-            found = await daily_use(connection, organization_id, iccids, today, HISTORY) if iccids else []
-        if not iccids:
-            break
-        last = iccids[-1]
-        if found:
-            daily = _days(found)
-            parts.append(([one.iccid for one in found], use(daily), np.nansum(daily, axis=1)))
-    calibration = calibrated([part for _, part, _ in parts]) if parts else Calibration.nothing()
+    sample = await _sample(db, organization_id, today)
+    calibration = calibrated([part.use for part in sample.values()]) if sample else Calibration.nothing()
     changed = 0
-    for iccids, part, used in parts:
-        rows = _rows(iccids, part, used, calibration, today)
+    async for after, iccids in _blocks(db, organization_id):
+        part = sample.pop(after, None) or await _part(db, organization_id, iccids, today)
+        if part is None:
+            continue
+        rows = _rows(part, calibration, today)
         async with db.transaction() as transaction:
             changed += await writes.record_forecasts(transaction, organization_id, rows, today)
     async with db.transaction() as transaction:
@@ -43,6 +48,39 @@ async def measure(db: Database, organization_id: int, now: datetime) -> int:
             transaction, organization_id, today, held=calibration.held, compared=calibration.compared
         )
     return changed
+
+
+async def _sample(db: Database, organization_id: int, today: date) -> dict[str, Part]:
+    """Of the whole fleet if it is small, else of SIMs from all of it, by the ICCID before theirs."""
+    async with db.reading() as connection:
+        every = max(1, await number_of(connection, organization_id) // SAMPLE)
+    found, number = dict[str, Part](), 0
+    async for after, iccids in _blocks(db, organization_id):
+        if number % every == 0 and (part := await _part(db, organization_id, iccids, today)):
+            found[after] = part
+        number += 1
+    return found
+
+
+async def _blocks(db: Database, organization_id: int) -> AsyncIterator[tuple[str, Sequence[str]]]:
+    """All SIMs, some at a time, each time with the ICCID before theirs."""
+    last = ""
+    while True:
+        async with db.reading() as connection:
+            iccids = await iccids_after(connection, organization_id, last, limit=AT_ONCE)
+        if not iccids:
+            return
+        yield last, iccids
+        last = iccids[-1]
+
+
+async def _part(db: Database, organization_id: int, iccids: Sequence[str], today: date) -> Part | None:
+    async with db.reading() as connection:
+        found = await daily_use(connection, organization_id, iccids, today, HISTORY)
+    if not found:
+        return None
+    daily = _days(found)
+    return Part([one.iccid for one in found], use(daily), np.nansum(daily, axis=1))
 
 
 def _days(found: Sequence[DailyUse]) -> Numbers:
@@ -53,26 +91,24 @@ def _days(found: Sequence[DailyUse]) -> Numbers:
     return daily
 
 
-def _rows(
-    iccids: Sequence[str], part: Use, used: Numbers, calibration: Calibration, today: date
-) -> list[dict[str, Any]]:
+def _rows(part: Part, calibration: Calibration, today: date) -> list[dict[str, Any]]:
     """Of SIMs with a forecast, or of which is known why there is none."""
-    made, first = forecasts(part, calibration), today - timedelta(days=HISTORY)
+    made, known, first = forecasts(part.use, calibration), part.use, today - timedelta(days=HISTORY)
     rows = []
-    for place, iccid in enumerate(iccids):
-        found = WORDS.get(int(part.found[place]))
+    for place, iccid in enumerate(part.iccids):
+        found = WORDS.get(int(known.found[place]))
         if found is None and np.isnan(made.daily[place]):
             continue
         rows.append(
             {
                 "iccid": iccid,
-                "used_bytes": int(used[place]),
-                "days": int(part.days[place]),
+                "used_bytes": int(part.used[place]),
+                "days": int(known.days[place]),
                 "daily_bytes": _number(made.daily[place]),
                 "low_daily_bytes": _number(made.low[place], 0),
                 "high_daily_bytes": _number(made.high[place]),
                 "found": found,
-                "since": first + timedelta(days=int(part.since[place])) if found else None,
+                "since": first + timedelta(days=int(known.since[place])) if found else None,
             }
         )
     return rows

@@ -186,10 +186,10 @@ async def keep_days_left(transaction: Transaction, organization_id: int, iccids:
     await transaction.connection.execute(new.on_conflict_do_update(index_elements=KEY[:2], set_=values, where=changed))
 
 
-async def rank_again(transaction: Transaction, organization_id: int) -> int:
-    """Rank what a version before this one has written without a rank. Returns how many."""
+async def rank_again(transaction: Transaction, organization_id: int, limit: int | None = None) -> int:
+    """Rank what a version before this one has written without a rank, so many at most. Returns how many."""
     await in_turn(transaction, organization_id)
-    iccids = [*await transaction.connection.scalars(without_rank(organization_id))]
+    iccids = [*await transaction.connection.scalars(without_rank(organization_id).limit(limit))]
     await keep_days_left(transaction, organization_id, iccids)
     return len(iccids)
 

@@ -9,10 +9,11 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts.sims import SimState
+from console.sims.counted_bands import bands_alone, counted_in_bands
 from console.sims.counts_reads import counted_by_kind
 from console.sims.filters import conditions, texts
 from console.sims.ordering import having_words, is_few, ordered, words_alone
-from console.sims.rules import SimFilter, Sort
+from console.sims.rules import SimFilter, Sort, without_excluded
 from console.sims.search import parse_search
 from console.sims.sorting import TWINS, fields_of, keys_of, mark_after, with_keys
 from console.sims.tables import sim_states, words
@@ -182,11 +183,16 @@ def number(organization_id: "int | sa.BindParameter[int]", wanted: SimFilter) ->
     """How many SIMs the filter lets through, in SQL."""
     if wanted.q and parse_search(wanted.q).iccids_alone:  # a few keys: cheaper than to leave out what is not watched
         return _number(sim_states, conditions(organization_id, wanted))
-    known = counted_by_kind(organization_id, wanted)
+    known: sa.ColumnElement[int] | None = counted_by_kind(organization_id, wanted)
+    if known is None and (beside := without_excluded(wanted)):
+        others, among = beside  # all but these, and those of them that it leaves out: these are found by an index
+        return number(organization_id, others) - number(organization_id, among)
     if known is None and (asked := words_alone(wanted)):
         known = _number(words, having_words(organization_id, asked))
     elif known is None:
         known = _number(sim_states, conditions(organization_id, wanted, watched=None))
+        if bands := bands_alone(wanted):
+            known = counted_in_bands(organization_id, bands, known)
     return known - _number(sim_states, conditions(organization_id, wanted, watched=False))
 
 

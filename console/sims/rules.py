@@ -81,6 +81,25 @@ def having(**values: str) -> SimFilter:
     return SimFilter(criteria=tuple(Criterion(field, (value,)) for field, value in sorted(values.items())))
 
 
+def without_excluded(wanted: SimFilter) -> tuple[SimFilter, SimFilter] | None:
+    """The same filter without one of the criteria that leave few out, and that which asks for these few; None if it has
+    none. How many the filter lets through is the one less the other.
+    """
+    for place, one in enumerate(wanted.criteria if not wanted.q else ()):
+        if turned := _turned(one):
+            before, behind = wanted.criteria[:place], wanted.criteria[place + 1 :]
+            return SimFilter(criteria=before + behind), SimFilter(criteria=(*before, turned, *behind))
+    return None
+
+
+def _turned(one: Criterion) -> Criterion | None:
+    """What a criterion leaves out, as one that asks for it, where an index finds it."""
+    if one == Criterion("label", ("has",)):
+        return Criterion("label", ("none",))
+    alone = one.field == "label" or one.field.startswith(CUSTOM) or (one.field == TAG and len(one.values) == 1)
+    return Criterion(one.field, one.values) if one.excluded and alone else None
+
+
 class Sort(Struct, frozen=True):
     """One field to order by."""
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.sims.filters import texts
-from console.sims.tables import sims, unwatched, watch_requests
+from console.sims.tables import fleet_counts, sims, unwatched, watch_requests
 from console.sims.watching_rules import WatchRequest
 
 MOST_SHOWN = 50
@@ -47,6 +47,13 @@ async def iccids_after(connection: AsyncConnection, organization_id: int, last: 
     return list((await connection.execute(query.limit(limit))).scalars())
 
 
+async def number_of(connection: AsyncConnection, organization_id: int) -> int:
+    """How many SIMs there are, watched or not, by the counts that the database keeps."""
+    c = fleet_counts.c
+    number = sa.select(sa.func.coalesce(sa.func.sum(c.sims), 0)).where(c.organization_id == organization_id)
+    return int((await connection.execute(number)).scalar_one())
+
+
 async def unwatched_among(connection: AsyncConnection, organization_id: int, iccids: Collection[str]) -> set[str]:
     """Those of these ICCIDs that are not watched: what happens to them is kept, and not published."""
     c = unwatched.c
@@ -54,7 +61,11 @@ async def unwatched_among(connection: AsyncConnection, organization_id: int, icc
     return set((await connection.execute(query)).scalars()) if iccids else set()
 
 
-async def inventory_keys(connection: AsyncConnection, organization_id: int) -> list[tuple[str, int]]:
-    """Every ICCID with the number of complete walks that did not meet it. Some 10 MB for 100,000 SIMs."""
-    query = sa.select(sims.c.iccid, sims.c.missing_walks).where(sims.c.organization_id == organization_id)
-    return [(row.iccid, row.missing_walks) for row in await connection.execute(query)]
+async def inventory_keys(
+    connection: AsyncConnection, organization_id: int, last: str, *, limit: int
+) -> list[tuple[str, int]]:
+    """The next ICCIDs with the number of complete walks that did not meet them."""
+    c = sims.c
+    query = sa.select(c.iccid, c.missing_walks).where(c.organization_id == organization_id, c.iccid > last)
+    rows = await connection.execute(query.order_by(c.iccid).limit(limit))
+    return [(row.iccid, row.missing_walks) for row in rows]

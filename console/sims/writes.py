@@ -1,6 +1,6 @@
 """Changes of SIMs: each takes the transaction first, writes only what differs, and publishes the new state."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
 
 KEY = ("organization_id", "iccid")
+KEYS_AT_ONCE = 10_000  # of SIMs, in memory
 INVENTORY = ("label", "status", "imsi", "msisdn", "imei", "imei_lock", "ip_address", "data_class", "activated_at")
 CONNECTION = ("connection", "operator", "country", "rat", "apn", "cell", "session_started_at", "last_seen_at")
 
@@ -114,15 +115,19 @@ async def publish_changed(
 
 
 async def record_walk(
-    transaction: Transaction, organization_id: int, met: set[str], now: datetime
+    transaction: Transaction, organization_id: int, met: Container[str], now: datetime
 ) -> tuple[list[str], list[str]]:
     """After one complete walk through the inventory: the ICCIDs newly counted as missing, and those that came back.
 
     One walk proves nothing, for the order of 1NCE's pages is not fixed: a SIM is missing after two without it.
     """
-    known = await inventory_keys(transaction.connection, organization_id)
-    absent = {iccid: walks for iccid, walks in known if iccid not in met and walks < 2}
-    back = [iccid for iccid, walks in known if iccid in met and walks > 0]
+    absent: dict[str, int] = {}
+    back: dict[str, int] = {}
+    last = ""
+    while known := await inventory_keys(transaction.connection, organization_id, last, limit=KEYS_AT_ONCE):
+        absent |= {iccid: walks for iccid, walks in known if walks < 2 and iccid not in met}
+        back |= {iccid: walks for iccid, walks in known if walks > 0 and iccid in met}
+        last = known[-1][0]
     for iccids, value in ((sorted(absent), sims.c.missing_walks + 1), (sorted(back), sa.literal(0))):
         if iccids:
             source = rows_of(sims, ("iccid",), [{"iccid": iccid} for iccid in iccids])
@@ -132,7 +137,7 @@ async def record_walk(
                 .where(sims.c.organization_id == organization_id, sims.c.iccid == source.c.iccid)
             )
     missing = sorted(iccid for iccid, walks in absent.items() if walks == 1)
-    returned = sorted(iccid for iccid, walks in known if walks >= 2 and iccid in met)
+    returned = sorted(iccid for iccid, walks in back.items() if walks >= 2)
     await touch(transaction, organization_id, [*missing, *returned], now)
     return missing, returned
 

@@ -20,6 +20,7 @@ from console.store.changes import KEPT_SECONDS, Changes
 from console.store.direct_reads import DirectReads
 from console.store.engines import open_engine, server_settings
 from console.store.job_requests import JobRequest, RequestRelay, append_requests
+from console.store.kept_counts import KeptCounts
 from console.store.one_connection import OneConnection
 from console.store.outbox import FactRelay, append_facts, item
 from console.store.redis_clients import open_redis
@@ -100,6 +101,7 @@ class Database:
         self.redis = redis
         self.queue = queue
         self.changes = Changes(redis)
+        self.counts = KeptCounts(engine, redis)
         self.relay = FactRelay(engine, redis)
         self.requests = RequestRelay(engine, queue)
         self._after_commit = AfterCommit(self.relay, self.requests, answers_first=answers_first)
@@ -163,6 +165,7 @@ class Database:
     async def close(self) -> None:
         """Let go of every connection."""
         await self._after_commit.ended()
+        await self.counts.close()
         with contextlib.suppress(RedisError, OSError, TimeoutError):  # it may never have been there
             await self.queue.disconnect()
         await self.changes.close()
@@ -175,10 +178,7 @@ class Database:
 def open_database(
     database_url: str, redis_url: str, *, connections: int = 10, statement_seconds: float | None = None
 ) -> Database:
-    """The database at these addresses. Redis answers within seconds or counts as away.
-
-    `statement_seconds`: PostgreSQL ends every statement that takes longer.
-    """
+    """The database at these addresses. PostgreSQL ends statements that take longer than `statement_seconds`."""
     return database_of(open_engine(database_url, connections, statement_seconds), redis_url, statement_seconds)
 
 
@@ -194,7 +194,6 @@ def database_of(
 
     `replica`: what exports and charts are read from. `answers_first`: see AfterCommit.
     """
-    direct = DirectReads(engine, server_settings(statement_seconds))
-    reads = ReplicaReads(engine, replica)
+    direct, reads = DirectReads(engine, server_settings(statement_seconds)), ReplicaReads(engine, replica)
     redis, queue = open_redis(redis_url), job_queue(open_redis(redis_url))
     return Database(engine, redis, queue, direct, reads, answers_first=answers_first)
