@@ -1,7 +1,9 @@
 """Queries to a 1NCE that is not at its best."""
 
+import gc
 import time
 
+import httpx
 import pytest
 from msgspec import json
 
@@ -169,3 +171,16 @@ async def test_we_say_who_we_are(make_client: ClientMaker, odd: OddServer) -> No
     odd.will(SIM, GOOD)
     await make_client(user_agent="sim-console/1.2").sim(ICCID)
     assert {asked.headers["user-agent"] for asked in odd.asked} == {"sim-console/1.2"}
+
+
+async def test_an_answer_is_gone_when_it_has_been_read(client: OnceClient, odd: OddServer) -> None:
+    odd.will("/v2/sims", sims(1, 2, pages=1, total=2))
+    gc.collect()
+    gc.disable()  # a page of orders has megabytes, and a worker looks for circles seldom
+    try:
+        assert len((await client.sims(1)).items) == 2
+        assert not [
+            one for one in gc.get_objects() if isinstance(one, httpx.Response) and one.url.path.endswith("/sims")
+        ]
+    finally:
+        gc.enable()
