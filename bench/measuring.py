@@ -47,7 +47,11 @@ def cpu_ns(pid: int) -> int:
 
     Threads that have ended since are not in it, so it may fall; `cpu_seconds` is coarser and keeps them.
     """
-    return sum(int(_proc_text(f"{one}/schedstat").split()[0]) for one in tree(pid))
+    used = 0
+    for one in tree(pid):
+        with suppress(OSError):  # it has just ended
+            used += int(_proc_text(f"{one}/schedstat").split()[0])
+    return used
 
 
 def held_bytes(pid: int) -> int:

@@ -16,6 +16,7 @@ from console.store.keyset import Keys
 
 INDEXED = ("connection", "quota", "country")  # fields of a filter by which an index finds SIMs
 FEW = 10_000
+FEW_OF = 20  # of a large fleet, so many times fewer are few too: a walk that meets none of them sees all others
 
 
 def ordered(
@@ -48,8 +49,11 @@ async def is_few(connection: AsyncConnection, organization_id: int, wanted: SimF
     Of a fleet in which those that match stand together at the far end of the order, the walk would see all others.
     """
     indexed = [one for one in wanted.criteria if one.field in INDEXED and not one.excluded]
-    for one in indexed if total <= FEW and not wanted.q else ():
+    fleet = counted_by_kind(organization_id, SimFilter())
+    for one in indexed if not wanted.q else ():
         alone = counted_by_kind(organization_id, SimFilter(criteria=(one,)))
-        if alone is not None and (await connection.execute(sa.select(alone))).scalar_one() <= FEW:
-            return True
+        if alone is not None and fleet is not None:
+            number, every = (await connection.execute(sa.select(alone, fleet))).one()
+            if max(number, total) <= max(FEW, every // FEW_OF):
+                return True
     return False

@@ -102,3 +102,21 @@ async def test_of_an_empty_list_no_row_is_looked_for(db: Database, cast: Cast) -
     assert (page.items, page.total) == ([], 0)
     assert sent
     assert [text for text in sent if "ORDER BY" in text] == []
+
+
+@pytest.mark.parametrize(("share", "few"), [(2, True), (50, False)])
+async def test_what_is_few_grows_with_the_fleet(
+    share: int, few: bool, db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.transaction() as transaction:
+        rows = [
+            placed(iccid, NOW, connection="online" if number < 20 else "offline") for number, iccid in enumerate(ICCIDS)
+        ]
+        await record_inventory(transaction, cast.acme, [listed(iccid) for iccid in ICCIDS], NOW)
+        await record_connections(transaction, cast.acme, rows, NOW)
+    monkeypatch.setattr(ordering, "FEW", 5)
+    monkeypatch.setattr(ordering, "FEW_OF", share)
+    wanted = read_filter([("connection", "online")])
+    async with db.snapshot() as reading:
+        total = await reads.count(reading, cast.acme, wanted)
+        assert await ordering.is_few(reading, cast.acme, wanted, total) is few
