@@ -29,6 +29,8 @@ EVERYBODYS = {
         console/notifications/deliveries_writes.py _give_back_lost end
         console/runs/writes.py done_meanwhile
         console/streamer/posts_writes.py claim_posts""",
+    "the driver asks for the types of a COPY's columns: that is prepared, and never executed": """
+        console/store/bulk.py copy_records""",
     "whether each seal still stands for its line, wherever somebody has moved that to": """
         console/audit/verifying.py verify""",
     "a user's own, wherever they are a member": """

@@ -35,7 +35,8 @@ class EventEffect(Struct, frozen=True, kw_only=True):
 
 
 LOCATED = frozenset({1, 2})
-SESSION_OPEN = frozenset({3, 4})
+SESSION_UPDATED = 4
+SESSION_OPEN = frozenset({3, SESSION_UPDATED})
 SESSION_CLOSED = 5
 BLOCKED = 11
 PURGED = frozenset({15, 16})
@@ -48,25 +49,27 @@ def after(place: Place, event: EventEffect) -> Place:
     kind = event.type
     if event.cause and kind != SESSION_CLOSED:
         return place  # a refused attempt moves nobody
-    seen = structs.replace(
-        place,
-        connection_at=event.time,
-        last_seen_at=event.time,
-        operator=event.operator or place.operator,
-        country=event.country or place.country,
-        rat=event.rat or place.rat,
-        cell=event.cell or place.cell,
-    )
-    if kind in SESSION_OPEN:
-        started = place.session_started_at if kind == 4 and place.session_started_at else event.time
-        return structs.replace(
-            seen, connection=Connection.ONLINE, apn=event.apn or place.apn, session_started_at=started
-        )
-    if kind == SESSION_CLOSED:
-        return structs.replace(seen, connection=Connection.ATTACHED, session_started_at=None)
-    if kind in LOCATED:
-        return seen if place.connection == Connection.ONLINE else structs.replace(seen, connection=Connection.ATTACHED)
     if kind in PURGED or kind == BLOCKED:
         gone = Connection.BLOCKED if kind == BLOCKED else Connection.OFFLINE
         return structs.replace(place, connection_at=event.time, connection=gone, session_started_at=None)
-    return place
+    connection, apn, started = place.connection, place.apn, place.session_started_at
+    if kind in SESSION_OPEN:
+        connection, apn = Connection.ONLINE, event.apn or apn
+        started = started if kind == SESSION_UPDATED and started else event.time
+    elif kind == SESSION_CLOSED:
+        connection, started = Connection.ATTACHED, None
+    elif kind not in LOCATED:
+        return place
+    elif connection != Connection.ONLINE:
+        connection = Connection.ATTACHED
+    return Place(
+        connection=connection,
+        operator=event.operator or place.operator,
+        country=event.country or place.country,
+        rat=event.rat or place.rat,
+        apn=apn,
+        cell=event.cell or place.cell,
+        session_started_at=started,
+        last_seen_at=event.time,
+        connection_at=event.time,
+    )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from console.connectivity.groups import by_rat, by_tag
@@ -14,13 +14,21 @@ from console.facts.sims import Connection
 from console.sims.counts_reads import by_place, counted, kinds
 from console.sims.watching_reads import unwatched_among
 from console.sims.writes import fold_counts, record_checks, record_connections
-from console.store.bulk import Row, insert_once
+from console.store.bulk import Records, Row, insert_once
+from console.store.copying import copy_new
 from console.store.database import Transaction
+from console.store.giving_way import by_parts
 
 HISTORY = ("connection", "operator", "country", "rat", "apn", "cell")
+EVENT_VALUES = (
+    "id", "time", "iccid", "type", "name", "severity", "description", "operator", "country", "cause", "sent"
+)  # fmt: skip
+_identity = itemgetter(1, 2)  # of an event's values: its id and its time
 EVENT_KEY = ("organization_id", "id", "time")
 OPERATOR_KEY = ("organization_id", "time", "operator", "country")
+HISTORY_KEY = ("organization_id", "iccid", "time")
 OPERATORS_KEPT = timedelta(days=1)
+RECENT = timedelta(days=14)  # two of the parts by which TimescaleDB cuts these tables; packed are those of a month ago
 
 
 async def record_statuses(
@@ -32,17 +40,11 @@ async def record_statuses(
     )
     changed = await record_connections(transaction, organization_id, found, now)
     by_iccid = {row["iccid"]: row for row in found}
-    history = [
-        {
-            "organization_id": organization_id,
-            "iccid": iccid,
-            "time": by_iccid[iccid]["connection_at"],
-            **{name: by_iccid[iccid][name] for name in HISTORY},
-            "source": source,
-        }
-        for iccid in changed
-    ]
-    await insert_once(transaction.connection, status_history, history, key=("organization_id", "iccid", "time"))
+    found_of = itemgetter("iccid", "connection_at", *HISTORY)
+    history = [(organization_id, *found_of(by_iccid[iccid]), source) for iccid in changed]
+    names = (*HISTORY_KEY, *HISTORY, "source")
+    since = now - RECENT
+    await copy_new(transaction.connection, status_history, names, history, key=HISTORY_KEY, moment="time", since=since)
     return changed
 
 
@@ -50,18 +52,58 @@ async def record_events(
     transaction: Transaction, organization_id: int, events: Sequence[Row], now: datetime
 ) -> Sequence[Row]:
     """Store network events that are not stored yet, and publish those of watched SIMs. Returns the new ones."""
-    rows = {(event["id"], event["time"]): event for event in events}
-    same = {"organization_id": organization_id}
-    keys = await insert_once(transaction.connection, network_events, list(rows.values()), key=EVENT_KEY, same=same)
-    new = sorted((rows[event_id, time] for _, event_id, time in keys), key=itemgetter("time", "id"))
-    iccids = {row["iccid"] for row in new if row["iccid"] is not None}
+    values = [(organization_id, *(event.get(name) for name in EVENT_VALUES)) for event in events]
+    rows = dict(zip(map(_identity, values), events, strict=True))
+    return [rows[_identity(one)] for one in await record_event_values(transaction, organization_id, values, now)]
+
+
+async def record_event_values(
+    transaction: Transaction, organization_id: int, events: Records, now: datetime
+) -> Records:
+    """The same of events as tuples, the organization first, then EVENT_VALUES."""
+    once: dict[Any, tuple[Any, ...]] = {}
+    async for part in by_parts(events):
+        once.update(zip(map(_identity, part), part, strict=True))
+    names, since = ("organization_id", *EVENT_VALUES), now - RECENT
+    new = await copy_new(
+        transaction.connection, network_events, names, [*once.values()], key=EVENT_KEY, moment="time", since=since
+    )
+    new.sort(key=itemgetter(2, 1))
+    iccids = {one[3] for one in new if one[3] is not None}
     unwatched = await unwatched_among(transaction.connection, organization_id, iccids)
-    for row in new:
-        if row["iccid"] in unwatched:
-            continue
-        fact = msgspec.convert({**row, "id": str(row["id"])}, NetworkEvent)
-        transaction.publish(organization_id, NetworkEventReported(time=now, subject=fact.iccid, data=fact))
+    async for part in by_parts(new):
+        for one in part:
+            if (iccid := one[3]) not in unwatched:
+                transaction.publish(organization_id, NetworkEventReported(time=now, subject=iccid, data=_event(*one)))
     return new
+
+
+def _event(
+    _: int,
+    number: int,
+    time: datetime,
+    iccid: str | None,
+    kind: int | None,
+    name: str,
+    severity: str,
+    description: str,
+    operator: str | None,
+    country: str | None,
+    cause: str | None,
+    _sent: str | None,
+) -> NetworkEvent:
+    return NetworkEvent(
+        id=str(number),
+        iccid=iccid,
+        time=time,
+        type=kind,
+        name=name,
+        severity=severity,
+        description=description,
+        operator=operator,
+        country=country,
+        cause=cause,
+    )
 
 
 async def sample_fleet(transaction: Transaction, organization_id: int, minute: datetime) -> None:

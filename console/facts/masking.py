@@ -39,6 +39,7 @@ WRITTEN = re.compile(r"\b(IMSI|MSISDN): (\d+)")  # as the facts of a ticket name
 # As anybody may write one: 11 to 15 digits (E.164, 6.1; E.212, 2.2), but for an IMEI that is named so and for
 # milliseconds since 1970, which no country code begins like.
 NUMBER = re.compile(r"(?<!\d)(?<!IMEI: )(?!1\d{12}(?!\d))\d{11,15}(?!\d)")
+LONG = re.compile(r"\d{11}")  # without such a run there is no NUMBER, and it is found five times sooner
 # The same in a binary message, whose bytes are written as hex: ASCII digits, the last four of which stay.
 BYTES = re.compile(r"(?<!3\d)(?:3\d){7,11}((?:3\d){4})(?!3\d)")
 CUT = re.compile(r"^\d{3,}|\d{3,}$")  # where a part of a long message may have begun or ended within one
@@ -98,8 +99,9 @@ def masked_notes(sim: Sim) -> Sim:
 
 def masked_text(text: str) -> str:
     """A text with all masked that is or could be one of both: a text does not say which of its numbers is what."""
-    named = WRITTEN.sub(lambda found: f"{found[1]}: {masked(found[2])}", text)
-    return NUMBER.sub(lambda found: masked(found[0]), named)
+    if "IMSI: " in text or "MSISDN: " in text:
+        text = WRITTEN.sub(lambda found: f"{found[1]}: {masked(found[2])}", text)
+    return NUMBER.sub(lambda found: masked(found[0]), text) if LONG.search(text) else text
 
 
 def masked_values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from console.sims.tables import checks, fleet_counts, sims, watch_requests
 from console.sims.watching_reads import inventory_keys
 from console.store.bulk import Row, rows_of, upsert_changed
 from console.store.database import Transaction
+from console.store.giving_way import by_parts
 
 KEY = ("organization_id", "iccid")
 KEYS_AT_ONCE = 10_000  # of SIMs, in memory
@@ -108,10 +109,11 @@ async def publish_changed(
     transaction: Transaction, organization_id: int, iccids: Sequence[str], now: datetime, *, watched_anew: bool = False
 ) -> None:
     """Publish the state of these SIMs as it will be after the commit; of those that are watched."""
-    for state in await reads.many(transaction.connection, organization_id, iccids) if iccids else ():
-        if state.watched:
-            fact = SimChanged(time=now, subject=state.iccid, data=state, watched_anew=watched_anew)
-            transaction.publish(organization_id, fact)
+    async for part in by_parts(sorted(iccids)):
+        for state in await reads.many(transaction.connection, organization_id, part):
+            if state.watched:
+                fact = SimChanged(time=now, subject=state.iccid, data=state, watched_anew=watched_anew)
+                transaction.publish(organization_id, fact)
 
 
 async def record_walk(

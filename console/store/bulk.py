@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = Mapping[str, Any]
+Records = list[tuple[Any, ...]]  # rows as tuples of named columns
 MANY = 200  # rows; from here on COPY is cheaper than arrays, by half for 3,000
 _ddl = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -37,12 +38,10 @@ async def _source(
 ) -> sa.FromClause:
     if len(rows) < MANY:
         return rows_of(table, names, rows)
-    return await passed(connection, table, names, _records(rows, names))
+    return await passed(connection, table, names, records_of(rows, names))
 
 
-async def passed(
-    connection: AsyncConnection, table: sa.Table, names: Sequence[str], records: Sequence[tuple[Any, ...]]
-) -> sa.FromClause:
+async def passed(connection: AsyncConnection, table: sa.Table, names: Sequence[str], records: Records) -> sa.FromClause:
     """The records as a table for the next statement: few as arrays, many by COPY into a passing table.
 
     The passing table is the session's own and empty after each commit.
@@ -54,22 +53,38 @@ async def passed(
     columns = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
     await connection.execute(sa.text(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns}) ON COMMIT DELETE ROWS"))
     await connection.execute(sa.text(f"DELETE FROM {name}"))  # what this transaction passed before
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert driver is not None
-    try:
-        await driver.copy_records_to_table(name, records=_without_nul(table, names, records), columns=names)
-    except asyncpg.PostgresError as error:
-        raise sa.exc.DBAPIError(f"COPY {name}", None, error) from error
+    await copy_records(connection, table, names, records, into=name)
     return sa.table(name, *(sa.column(one, sa.Text() if kinds[one] == "text" else table.c[one].type) for one in names))
 
 
-def _records(rows: Sequence[Row], names: Sequence[str]) -> "list[tuple[Any, ...]]":
+async def copy_records(
+    connection: AsyncConnection,
+    table: sa.Table,
+    names: Sequence[str],
+    records: Records,
+    *,
+    into: str | None = None,
+    nul: bool = True,
+) -> None:
+    """COPY the records into the table, or into another with its columns, within the transaction that has begun.
+
+    `nul`: replace each NUL in a text; else PostgreSQL refuses them all.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    name, records = into or table.name, _without_nul(table, names, records) if nul else records
+    try:
+        await driver.copy_records_to_table(name, records=records, columns=names)
+    except asyncpg.PostgresError as error:
+        raise sa.exc.DBAPIError(f"COPY {name}", None, error) from error
+
+
+def records_of(rows: Sequence[Row], names: Sequence[str]) -> Records:
+    """The rows as tuples of these columns."""
     return [*map(itemgetter(*names), rows)] if len(names) > 1 else [(row[names[0]],) for row in rows]
 
 
-def _without_nul(
-    table: sa.Table, names: Sequence[str], records: Sequence[tuple[Any, ...]]
-) -> "Sequence[tuple[Any, ...]]":
+def _without_nul(table: sa.Table, names: Sequence[str], records: Records) -> Records:
     for place, name in enumerate(names):
         nul = "\\u0000" if isinstance(table.c[name].type, JSONB) else "\0"
         texts = isinstance(table.c[name].type, (sa.Text, JSONB))
@@ -139,8 +154,27 @@ async def insert_once(
     """
     if not rows:
         return []
-    names, shared = list(rows[0]), same or {}
-    source = await _source(connection, table, names, rows)
+    names = list(rows[0])
+    return await _insert(connection, table, names, await _source(connection, table, names, rows), key, same or {})
+
+
+async def insert_records(
+    connection: AsyncConnection, table: sa.Table, names: Sequence[str], records: Records, *, key: Sequence[str]
+) -> Records:
+    """The same of rows as tuples of these columns."""
+    if not records:
+        return []
+    return await _insert(connection, table, names, await passed(connection, table, names, records), key, {})
+
+
+async def _insert(
+    connection: AsyncConnection,
+    table: sa.Table,
+    names: Sequence[str],
+    source: sa.FromClause,
+    key: Sequence[str],
+    shared: Row,
+) -> Records:
     columns = [sa.cast(source.c[n], JSONB) if isinstance(table.c[n].type, JSONB) else source.c[n] for n in names]
     columns += [sa.bindparam(f"same_{name}", value, type_=table.c[name].type) for name, value in shared.items()]
     statement = insert(table).from_select(

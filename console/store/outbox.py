@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from console import facts, metrics
 from console.log import logger
 from console.store.coalescing import Coalescing
+from console.store.giving_way import by_parts
 from console.store.locks import LAZY_COMMIT, AdvisoryLock, transaction_lock
 from console.store.metadata import metadata
 
@@ -30,7 +31,7 @@ SEQUENCE = "live:seq"
 PUBLISHED = "live:published"
 KEPT = 50_000  # facts that a client may have missed and still get: minutes at full load, some 25 MB
 AT_ONCE = 100  # transactions whose facts are published in one step, at the most,
-FACTS_AT_ONCE = 2_000  # and facts, unless one transaction has more: Redis does nothing else meanwhile
+FACTS_AT_ONCE = 2_000  # and facts: Redis does nothing else meanwhile
 
 outbox = sa.Table(
     "outbox",
@@ -95,8 +96,12 @@ def item(organization_id: int, fact: facts.Fact) -> str:
 
 
 async def append_facts(connection: AsyncConnection, items: Sequence[str]) -> None:
-    """Append facts in the transaction that made them true. Call it last, with every row already changed."""
-    await connection.execute(sa.insert(outbox).values(items="\n".join(items), facts=len(items)))
+    """Append facts in the transaction that made them true. Call it last, with every row already changed.
+
+    Many become several rows, in their order: Redis does nothing else while it takes one.
+    """
+    async for part in by_parts(items, FACTS_AT_ONCE):
+        await connection.execute(sa.insert(outbox).values(items="\n".join(part), facts=len(part)).inline())
 
 
 def _first() -> "sa.Select[Any]":

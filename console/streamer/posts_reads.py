@@ -58,6 +58,13 @@ async def waiting(connection: AsyncConnection, organization_id: int | None = Non
     }
 
 
+async def body(connection: AsyncConnection, organization_id: int, post_id: int) -> bytes:
+    """What was posted."""
+    query = sa.select(p.body).where(p.organization_id == organization_id, p.id == post_id)
+    found: bytes = (await connection.execute(query)).scalar_one()
+    return found
+
+
 async def newest_waiting_at(connection: AsyncConnection, organization_id: int) -> datetime | None:
     """When the newest post of the Data Streamer came that is not taken in yet."""
     found: datetime | None = (await connection.execute(of_newest_waiting(organization_id))).scalar_one()

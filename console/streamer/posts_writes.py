@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -19,10 +20,9 @@ p = streamer_posts.c
 
 
 class StreamerPost(Struct, frozen=True):
-    """A post as it came."""
+    """A post that waits, without its body: `posts_reads.body` has that, one at a time."""
 
     id: int
-    body: bytes
     source: str  # a Source: "streamer" or "forwarder"
     received_at: datetime
     attempt: int  # this one included
@@ -39,16 +39,18 @@ async def keep_post(
 
 
 async def claim_posts(
-    transaction: Transaction, organization_id: int, now: datetime, *, most: int
+    transaction: Transaction, organization_id: int, now: datetime, *, most: int, most_bytes: int | None = None
 ) -> list[StreamerPost]:
     """Begin an attempt at the oldest posts that nobody tries: at most `most` new ones, or one that was tried before.
+
+    Of several the bodies have no more than `most_bytes` together.
 
     Commit it before the attempt: so an attempt counts that ends with its worker, and whoever comes next passes over
     these posts for a while.
     """
     free = sa.or_(p.claimed_until.is_(None), p.claimed_until <= sa.literal(now, p.claimed_until.type))
     query = (
-        sa.select(p.id, p.attempts)
+        sa.select(p.id, p.attempts, sa.func.octet_length(p.body).label("bytes"))
         .where(p.organization_id == organization_id, p.failure.is_(None), free)
         .order_by(p.id)
         .limit(most)
@@ -56,7 +58,9 @@ async def claim_posts(
     )
     found = (await transaction.connection.execute(query)).all()
     tried = bool(found and found[0].attempts)
-    chosen = [row.id for row in found if not row.attempts] if not tried else [found[0].id]
+    sizes = accumulate(row.bytes for row in found)
+    few = [row for row, size in zip(found, sizes, strict=True) if most_bytes is None or size <= most_bytes] or found[:1]
+    chosen = [row.id for row in few if not row.attempts] if not tried else [found[0].id]
     if not chosen:
         return []
     # What is lost with the database's last instants is an attempt that nothing is known of any more.
@@ -67,7 +71,7 @@ async def claim_posts(
         sa.update(streamer_posts)
         .where(p.id.in_(chosen))
         .values(attempts=p.attempts + 1, claimed_until=sa.literal(now, p.claimed_until.type) + waits)
-        .returning(p.id, p.body, p.source, p.received_at, p.attempts, p.last_error)
+        .returning(p.id, p.source, p.received_at, p.attempts, p.last_error)
     )
     rows = (await transaction.connection.execute(statement)).all()
     return sorted((StreamerPost(*row) for row in rows), key=lambda post: post.id)

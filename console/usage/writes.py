@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from console.facts.source import Source
 from console.facts.usage import SimUsageChanged
 from console.sims.watching_reads import unwatched_among
-from console.store.bulk import Row, insert_once
+from console.store.bulk import Row, records_of
+from console.store.copying import copy_new
 from console.store.database import Transaction
 from console.store.locks import AdvisoryLock, transaction_lock
 from console.usage import reads
@@ -18,6 +20,7 @@ from console.usage.rules import each_once, touch
 from console.usage.tables import usage_incomplete, usage_late_hours, usage_records
 
 KEY = ("organization_id", "iccid", "time", "source", "record_id")
+RECENT = timedelta(days=14)  # two of the parts by which TimescaleDB cuts the records; packed are those of a month ago
 JOB = "refresh_sums"
 INCOMPLETE_RETENTION = timedelta(days=90)
 MARGIN = timedelta(minutes=10)  # a refresh may begin while the transaction of a record is open
@@ -51,9 +54,16 @@ async def record_usage(
         records = await _not_stored_otherwise(transaction, organization_id, each_once(records), incomplete)
         await _note_incomplete(transaction, organization_id, records, incomplete, now)
     rows = {(row["iccid"], row["time"], row["source"], row["record_id"]): row for row in records}
-    same = {"organization_id": organization_id}
-    keys = await insert_once(transaction.connection, usage_records, list(rows.values()), key=KEY, same=same)
-    new = [rows[key[1:]] for key in keys]
+    if not rows:
+        return []
+    names = list(records[0])
+    tuples = [(organization_id, *record) for record in records_of(list(rows.values()), names)]
+    names = ["organization_id", *names]
+    inserted = await copy_new(
+        transaction.connection, usage_records, names, tuples, key=KEY, moment="time", since=now - RECENT
+    )
+    key_of = itemgetter(*(names.index(name) for name in KEY[1:]))
+    new = [rows[key_of(record)] for record in inserted]
     until = await _summed_until(transaction, new, now)
     if late := [row for row in new if row["time"] < until]:
         await _note_late(transaction, organization_id, late)

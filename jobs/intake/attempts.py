@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from console import metrics
 from console.log import logger
 from console.once.streamer.records import as_list, split
+from console.streamer.posts_reads import body
 from console.streamer.posts_writes import (
     StreamerPost,
     claim_posts,
@@ -32,7 +33,8 @@ from jobs.intake.reading import take_posts
 from jobs.intake.streamer_health import note_stream
 from jobs.run import Run
 
-MOST = 8  # posts in one transaction, if so many wait: a SIM that moved in several is written once
+MOST = 16  # posts in one transaction, if so many wait: a SIM that moved in several is written once
+MOST_BYTES = 48_000_000  # in several: 50,000 records
 RECORD_BY_RECORD = 3  # from this attempt on
 DIVIDED = 4
 PARTS = 8
@@ -42,7 +44,7 @@ log = logger("jobs")
 async def take_next(run: Run) -> bool:
     """Make an attempt at the oldest posts; False if none wait. Raises only what is no post's fault."""
     async with run.db.transaction() as transaction:
-        posts = await claim_posts(transaction, run.organization_id, run.now(), most=MOST)
+        posts = await claim_posts(transaction, run.organization_id, run.now(), most=MOST, most_bytes=MOST_BYTES)
     if not posts:
         return False
     try:
@@ -92,7 +94,7 @@ async def _divide(run: Run, post: StreamerPost) -> IntakeResult | None:
     async with run.db.transaction() as transaction:
         if not await lock_posts(transaction, [post]):
             return None
-        records = split(as_list(post.body))
+        records = split(as_list(await body(transaction.connection, run.organization_id, post.id)))
         if len(records) > 1:
             size = -(-len(records) // PARTS)
             parts = [records[start : start + size] for start in range(0, len(records), size)]

@@ -8,6 +8,7 @@ import msgspec
 from console.log import logger
 from console.once.streamer.records import as_list, split
 from console.store.database import Transaction
+from console.streamer.posts_reads import body
 from console.streamer.posts_writes import StreamerPost, keep_unknown, lock_posts, remove_posts
 from jobs.intake.failures import is_conflict, is_loss, is_refusal, reason_of
 from jobs.intake.posts import IntakeResult, take_in
@@ -44,7 +45,7 @@ async def _take_one(run: Run, transaction: Transaction, post: StreamerPost) -> t
     theirs: Callable[[Exception], bool] = is_refusal if post.attempt < LAST else _is_theirs
     found: list[IntakeResult] = []
     refused: Refused = []
-    pieces = deque([split(as_list(post.body))])
+    pieces = deque([split(as_list(await body(transaction.connection, run.organization_id, post.id)))])
     while pieces:
         piece = pieces.popleft()
         try:

@@ -9,21 +9,23 @@ from msgspec import Struct, field, structs
 from console import metrics
 from console.connectivity.reads import places
 from console.connectivity.rules import Place, after
-from console.connectivity.writes import record_events, record_statuses
+from console.connectivity.writes import record_event_values, record_statuses
 from console.facts.sms import Sms
 from console.once.streamer.events import EventRecord
 from console.once.streamer.records import Batch
 from console.quotas.writes import explain
 from console.sms.reads import sims_of
 from console.sms.writes import record_messages
-from console.store.bulk import Row
+from console.store.bulk import Records, Row
 from console.store.database import Transaction
+from console.store.giving_way import by_parts
 from console.streamer.posts_writes import keep_unknown
 from console.usage.writes import in_turn, record_usage
-from jobs.intake.records import event_effect, event_row, message, usage_row
+from jobs.intake.records import event_effect, event_values, message, usage_row
 from jobs.run import Run
 
 KINDS = ("event", "usage", "sms")
+SIMS_AT_ONCE = 250  # of some ten events each
 UNKNOWN_MESSAGE = "a report on a message that is not known, and names no SIM"
 
 
@@ -68,7 +70,10 @@ async def take_in(run: Run, transaction: Transaction, posts: Sequence[Post]) -> 
     usage = [record for post in posts for record in post.records.usage]
     unknown = [(record.raw, record.why) for post in posts for record in post.records.unknown]
     rows = [usage_row(record) for record in usage]
-    new_events = await record_events(transaction, organization_id, [event_row(event) for event in events], now)
+    values: Records = []
+    async for part in by_parts(events):
+        values += [event_values(organization_id, event) for event in part]
+    new_events = await record_event_values(transaction, organization_id, values, now)
     await in_turn(transaction, organization_id)
     incomplete = {(record.iccid, record.id) for record in usage if record.iccid and not record.complete}
     new_usage = await record_usage(transaction, organization_id, rows, now, incomplete=incomplete)
@@ -124,17 +129,19 @@ async def _messages(
 async def _move(transaction: Transaction, organization_id: int, events: Sequence[EventRecord], now: datetime) -> None:
     """What the events say of where their SIMs are now, in the order in which they happened."""
     by_iccid: dict[str, list[EventRecord]] = {}
-    for event in sorted(events, key=attrgetter("time", "id")):
-        if event.iccid is not None:
-            by_iccid.setdefault(event.iccid, []).append(event)
+    async for part in by_parts(events):
+        for event in part:
+            if event.iccid is not None:
+                by_iccid.setdefault(event.iccid, []).append(event)
     known = await places(transaction.connection, organization_id, sorted(by_iccid)) if by_iccid else {}
     moved: list[Row] = []
-    for iccid, theirs in by_iccid.items():
-        place = before = known.get(iccid, Place())
-        for event in theirs:
-            shown = event_effect(event)
-            place = after(place, shown if shown.time <= now else structs.replace(shown, time=now))
-        if place != before:
-            moved.append({"iccid": iccid, **structs.asdict(place)})
+    async for some in by_parts([*by_iccid.items()], SIMS_AT_ONCE):
+        for iccid, theirs in some:
+            place = before = known.get(iccid, Place())
+            for event in sorted(theirs, key=attrgetter("time", "id")):
+                shown = event_effect(event)
+                place = after(place, shown if shown.time <= now else structs.replace(shown, time=now))
+            if place != before:
+                moved.append({"iccid": iccid, **structs.asdict(place)})
     if moved:
         await record_statuses(transaction, organization_id, moved, now, "streamer")

@@ -12,6 +12,7 @@ from console.json_text import shallow
 from console.log import logger
 from console.once.streamer.records import as_list, messages_alone, read_batch, within
 from console.store.database import Transaction
+from console.streamer.posts_reads import body
 from console.streamer.posts_writes import StreamerPost, remove_posts, set_aside
 from jobs.intake.posts import IntakeResult, Post, take_in
 from jobs.run import Run
@@ -21,15 +22,15 @@ NEWEST = timedelta(days=1)  # how far ahead a clock at 1NCE may be
 log = logger("jobs")
 
 
-async def read_post(post: StreamerPost, body: bytes, now: datetime) -> Post:
+async def read_post(post: StreamerPost, text: bytes, now: datetime) -> Post:
     """What the post says. Who knows the SMS Forwarder's address can send messages, and nothing else."""
     read = messages_alone if post.source == Source.FORWARDER else read_batch
     try:
-        batch = read(body)
+        batch = read(text)
     except RecursionError:  # a record that was let in by a reader with more room
-        body = await asyncio.to_thread(shallow, body)
-        batch = read(body)
-    return Post(within(batch, body, now - OLDEST, now + NEWEST), post.source, post.received_at)
+        text = await asyncio.to_thread(shallow, text)
+        batch = read(text)
+    return Post(within(batch, text, now - OLDEST, now + NEWEST), post.source, post.received_at)
 
 
 async def take_posts(run: Run, transaction: Transaction, posts: Sequence[StreamerPost]) -> IntakeResult | None:
@@ -37,7 +38,8 @@ async def take_posts(run: Run, transaction: Transaction, posts: Sequence[Streame
     good: dict[int, Post] = {}
     for post in posts:
         try:
-            good[post.id] = await read_post(post, as_list(post.body), run.now())
+            said = as_list(await body(transaction.connection, run.organization_id, post.id))
+            good[post.id] = await read_post(post, said, run.now())
         except (msgspec.MsgspecError, RecursionError) as error:
             await put_aside(run, transaction, post, error)
         await asyncio.sleep(0)  # reading takes some twenty milliseconds a post

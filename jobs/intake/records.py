@@ -1,8 +1,10 @@
 """1NCE's records as rows of our tables."""
 
 from datetime import datetime
+from typing import Any
 
 from console.connectivity.rules import EventEffect
+from console.connectivity.writes import EVENT_VALUES
 from console.facts.masking import masked_text
 from console.facts.sms import Sms, SmsStatus
 from console.facts.source import Source
@@ -15,19 +17,25 @@ from console.store.bulk import Row
 
 def event_row(event: EventRecord) -> Row:
     """An event as a row of `network_events`: its sentence names no IMSI and no MSISDN, which not everybody may read."""
-    return {
-        "id": event.id,
-        "time": event.time,
-        "iccid": event.iccid,
-        "type": event.type_id,
-        "name": event.name,
-        "severity": event.severity,
-        "description": masked_text(event.description),
-        "operator": event.operator,
-        "country": event.country,
-        "cause": event.cause,
-        "sent": event.detail.decode(errors="replace") if event.detail else None,
-    }
+    return dict(zip(EVENT_VALUES, event_values(0, event)[1:], strict=True))
+
+
+def event_values(organization_id: int, event: EventRecord) -> tuple[Any, ...]:
+    """The same as a tuple: the organization, then EVENT_VALUES."""
+    return (
+        organization_id,
+        event.id,
+        event.time,
+        event.iccid,
+        event.type_id,
+        event.name,
+        event.severity,
+        masked_text(event.description),
+        event.operator,
+        event.country,
+        event.cause,
+        event.detail,
+    )
 
 
 def event_effect(event: EventRecord) -> EventEffect:

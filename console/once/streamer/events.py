@@ -8,7 +8,7 @@ from console.iccid import known
 from console.once.streamer.shapes import Detail, ImsiRef, NumberedText, RecordShape, Session
 from console.once.wire.countries import country_code
 from console.once.wire.radio import Cell, cell_name, rat_name
-from console.once.wire.texts import LONGEST_SENTENCE, bounded
+from console.once.wire.texts import LONGEST, LONGEST_SENTENCE, bounded
 from console.once.wire.times import parse_time
 from console.once.wire.whole_numbers import identity, whole
 
@@ -30,13 +30,13 @@ SOURCES = {0: "Network", 1: "Policy Control", 2: "API"}
 
 _SEVERITY_WORDS = {
     "info": "info", "information": "info", "warn": "warn", "warning": "warn", "error": "error", "critical": "critical",
+    "INFO": "info", "WARN": "warn", "ERROR": "error", "CRITICAL": "critical",  # as 1NCE writes them
 }  # fmt: skip
 _SEVERITIES = {0: "info", 1: "warn", 2: "warn", 3: "error", 4: "critical"}
 _FIRST_GENERATION_CRITICAL = 2
 LARGEST_TYPE = 2**31 - 1  # that a column can hold; 1NCE's own are below 200
 _detail = json.Decoder(Detail | str | None)
 _NO_DETAIL = Detail()
-_NO_SESSION = Session()
 
 
 class EventRecord(Struct, frozen=True, gc=False):
@@ -58,7 +58,7 @@ class EventRecord(Struct, frozen=True, gc=False):
     cause: str | None = None  # "QUOTA_EXHAUSTED", "IMEI_LOCK_BREACHED", ...
     apn: str | None = None
     cell: str | None = None
-    detail: bytes | None = None  # as 1NCE wrote it, in JSON
+    detail: str | None = None  # as 1NCE wrote it, in JSON
 
 
 def imsi_of(raw: RecordShape) -> str | None:
@@ -69,8 +69,10 @@ def imsi_of(raw: RecordShape) -> str | None:
 
 def iccid_of(raw: RecordShape) -> str | None:
     """The SIM's ICCID; where the SIM is missing, the device's name normally is the ICCID."""
-    named = (raw.sim.iccid if raw.sim else None, raw.endpoint.name if raw.endpoint else None)
-    return next((iccid for one in named if one is not None and (iccid := known(str(one)))), None)
+    if raw.sim is not None and raw.sim.iccid is not None and (iccid := known(str(raw.sim.iccid))):
+        return iccid
+    named = raw.endpoint.name if raw.endpoint is not None else None
+    return known(str(named)) if named is not None else None
 
 
 def detail_of(raw: RecordShape) -> Detail:
@@ -79,7 +81,7 @@ def detail_of(raw: RecordShape) -> Detail:
         detail = _detail.decode(raw.detail)
     except (MsgspecError, ValueError):
         return _NO_DETAIL
-    return detail if isinstance(detail, Detail) else _NO_DETAIL
+    return detail if type(detail) is Detail else _NO_DETAIL
 
 
 def _severity(raw: RecordShape) -> str:
@@ -87,7 +89,8 @@ def _severity(raw: RecordShape) -> str:
     severity = raw.event_severity
     if severity is None:
         return "info"
-    word = _SEVERITY_WORDS.get((severity.description or "").strip().lower())
+    written = severity.description
+    word = _SEVERITY_WORDS.get(written or "") or _SEVERITY_WORDS.get((written or "").strip().lower())
     if word is not None:
         return word
     number = whole(severity.id)
@@ -96,43 +99,58 @@ def _severity(raw: RecordShape) -> str:
     return _SEVERITIES.get(number, "info") if number is not None else "info"
 
 
-def _described(entry: NumberedText | None, names: dict[int, str]) -> tuple[int | None, str | None]:
-    if entry is None:
-        return None, None
-    number = whole(entry.id)
-    if number is not None and abs(number) > LARGEST_TYPE:
-        number = None
-    return number, bounded(entry.description) or (names.get(number) if number is not None else None)
+def _type(entry: NumberedText) -> tuple[int | None, str]:
+    number, name = _numbered(entry, EVENT_NAMES)
+    return number, name or f"Event {number}"
+
+
+def _source(entry: NumberedText | None) -> str | None:
+    return _numbered(entry, SOURCES)[1] if entry is not None else None
+
+
+def _numbered(entry: NumberedText, names: dict[int, str]) -> tuple[int | None, str | None]:
+    number, text = entry.id, entry.description
+    if type(number) is int and text and 0 <= number <= LARGEST_TYPE and len(text) <= LONGEST:  # as it nearly always is
+        return number, text
+    known = whole(number)
+    if known is not None and abs(known) > LARGEST_TYPE:
+        known = None
+    return known, bounded(text) or (names.get(known) if known is not None else None)
 
 
 def read_event(raw: RecordShape) -> EventRecord:
     """The event in a record that has an event type. Raises ValueError if it has no id or no time."""
     number = identity(raw.id)
-    if number is None or raw.timestamp is None or raw.timestamp == "":
+    if number is None or raw.timestamp is None or raw.timestamp == "" or raw.event_type is None:
         raise ValueError("an event without an id or a time")
-    type_id, name = _described(raw.event_type, EVENT_NAMES)
-    detail = bytes(raw.detail)
+    type_id, name = _type(raw.event_type)
     details = detail_of(raw)
-    session = details.pdp_context or _NO_SESSION
-    country = details.country
+    session, country = details.pdp_context, details.country
+    detail = str(raw.detail, "utf-8", "replace")
     return EventRecord(
         number,
         parse_time(raw.timestamp),
         iccid_of(raw),
         imsi_of(raw),
         type_id,
-        name or f"Event {type_id}",
+        name,
         _severity(raw),
-        _described(raw.event_source, SOURCES)[1],
+        _source(raw.event_source),
         raw.alert is True,
         bounded(raw.description, LONGEST_SENTENCE) or "",
         bounded(details.name),
-        country_code(country.iso_code if country else None, country.mcc if country and country.mcc else session.mcc),
-        bounded(rat_name(session.rat_type)),
-        bounded(details.data_service_failure_cause or details.update_location_failure_reason),
-        bounded(session.apn),
-        bounded(
-            cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli) or cell_name(Cell(session.lac, session.ci))
+        country_code(
+            country.iso_code if country else None,
+            country.mcc if country and country.mcc else session.mcc if session else None,
         ),
-        None if detail in (b"null", b"{}") else detail,
+        bounded(rat_name(session.rat_type)) if session else None,
+        bounded(details.data_service_failure_cause or details.update_location_failure_reason),
+        bounded(session.apn) if session else None,
+        bounded(_cell(session)) if session else None,
+        None if detail in ("null", "{}") else detail,
     )
+
+
+def _cell(session: Session) -> str | None:
+    found = cell_name(session.gtp_v2_uli) or cell_name(session.gtp_v1_uli)
+    return found or cell_name(Cell(session.lac, session.ci))

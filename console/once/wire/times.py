@@ -35,7 +35,7 @@ def parse_time(written: float | str) -> datetime:
     if not isinstance(written, str):
         return _since_1970(Decimal(repr(written)))
     text = written
-    if _COUNT.fullmatch(text.strip()):
+    if "-" not in text and _COUNT.fullmatch(text.strip()):
         return _since_1970(Decimal(text.strip()))
     try:
         odd = "." in text[:BEFORE_SECONDS] or "," in text[:BEFORE_SECONDS]

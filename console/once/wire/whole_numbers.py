@@ -12,6 +12,8 @@ MOST_DIGITS = 40
 
 def whole(value: Whole) -> int | None:
     """The number, also of "7", "007", 7.0 and "7.0"; None where there is none. Raises ValueError for anything else."""
+    if type(value) is int:  # as it nearly always is
+        return value
     if value is None or value == "":
         return None
     if isinstance(value, float):
