@@ -20,7 +20,7 @@ from console.quotas.tables import (
 )
 from console.sims.rules import quota_word
 from console.sims.writes import fold, record_checks, touch
-from console.store.bulk import Row, rows_of, upsert_changed
+from console.store.bulk import Row, passed, rows_of, upsert_changed
 from console.store.database import Transaction
 from console.streamer.rules import LEAST_BYTES as STREAMED_FROM_BYTES
 from console.streamer.writes import note_found
@@ -129,11 +129,9 @@ async def explain(
     if not records:
         return
     c = quota_reconciliation.c
-    source = rows_of(
-        quota_reconciliation,
-        ("iccid", "started_at", "recorded"),
-        [{"iccid": row["iccid"], "started_at": row["time"], "recorded": row["data_bytes"]} for row in records],
-    )
+    amounts = [(row["iccid"], row["time"], row["data_bytes"]) for row in records]
+    names = ("iccid", "started_at", "recorded")
+    source = await passed(transaction.connection, quota_reconciliation, names, amounts)
     mine = sa.and_(c.organization_id == organization_id, c.iccid == source.c.iccid)
     sums = (
         sa.select(source.c.iccid, sa.cast(sa.func.sum(source.c.recorded), sa.BigInteger).label("amount"))

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from console.store.bulk import MANY, Records, copy_records, insert_records
+from console.store.bulk import MANY, Records, copy_records, insert_records, passed
 from console.store.sqlstates import has_nul, is_duplicate
 
 
@@ -74,16 +74,13 @@ async def _known(
     moment: str,
 ) -> set[tuple[Any, ...]]:
     """The rest of the keys, behind the organization, of those that are there already: each is looked for by its key."""
-    asked_for = {name: [*map(itemgetter(names.index(name)), records)] for name in key[1:]}
-    kinds = {name: table.c[name].type for name in key}
-    arrays = [sa.bindparam(f"asked_{name}", of, type_=sa.ARRAY(kinds[name])) for name, of in asked_for.items()]
-    columns = [sa.column(name, kinds[name]) for name in asked_for]
-    asked = sa.func.unnest(*arrays).table_valued(*columns, name="asked").render_derived()
+    rest, first = key[1:], min(map(itemgetter(names.index(moment)), records))
+    asked = await passed(connection, table, rest, [*map(itemgetter(*map(names.index, rest)), records)])
     theirs = table.c[key[0]] == records[0][names.index(key[0])]
-    same = [table.c[name] == asked.c[name] for name in asked_for]
+    same = [table.c[name] == asked.c[name] for name in rest]
     # One row at most for each: so it can't be planned as a comparison with the whole table.
-    there: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
-        theirs, *same, table.c[moment] >= min(asked_for[moment])
+    there: sa.Select[Any] = sa.select(sa.literal_column("1")).where(theirs, *same, table.c[moment] >= first)
+    query = sa.select(*(asked.c[name] for name in rest)).select_from(
+        asked.join(there.limit(1).lateral("there"), sa.true())
     )
-    query = sa.select(*asked.c).select_from(asked.join(there.limit(1).lateral("there"), sa.true()))
     return {*map(tuple, (await connection.execute(query)).all())}
