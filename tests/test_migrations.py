@@ -159,6 +159,38 @@ FULL = (
 )
 
 
+async def test_events_are_keyed_by_time_and_each_is_still_there_once(cluster: Cluster, settings: Settings) -> None:
+    name = "before_keys_by_time_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
+    await cluster.ask(f"CREATE DATABASE {name}")
+    db = open_database(cluster.named(name), settings.redis_url, connections=2)
+    try:
+        async with db.engine.connect() as connection:
+            await connection.run_sync(lambda one: _upto(one, "0068"))
+            await connection.execute(sa.text(EVENTS))
+            await connection.commit()
+            await connection.run_sync(migrate)
+            again = sa.text(f"{EVENTS} ON CONFLICT (organization_id, id, time) DO NOTHING")
+            assert (await connection.execute(again)).rowcount == 0
+            indexes = await connection.execute(
+                sa.text("SELECT indexdef FROM pg_indexes WHERE tablename = 'network_events' ORDER BY indexname")
+            )
+            keys = [one.partition("btree ")[2].replace('"', "") for one in indexes.scalars()]
+        assert keys == [
+            "(organization_id, iccid, time DESC, id DESC)",
+            "(organization_id, time DESC, id DESC) WHERE (severity <> 'info'::text)",
+            "(organization_id, time, id)",
+        ]
+    finally:
+        await db.close()
+        await cluster.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+EVENTS = """
+    INSERT INTO network_events (organization_id, id, time, iccid, name, severity, description)
+    SELECT 1, n, '2026-10-01 00:00+00'::timestamptz + n * interval '1 hour', 'x', 'Generic', 'info', ''
+    FROM generate_series(1, 1000) n"""
+
+
 async def test_users_become_members_and_jobs_keep_what_they_did(cluster: Cluster, settings: Settings) -> None:
     name = "before_members_" + cluster.url.rsplit(":", 1)[1].split("/")[0]
     await cluster.ask(f"CREATE DATABASE {name}")

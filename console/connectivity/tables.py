@@ -25,8 +25,8 @@ network_events = sa.Table(
     "network_events",
     metadata,
     sa.Column("organization_id", sa.Integer, primary_key=True),
-    sa.Column("id", sa.BigInteger, primary_key=True),  # 1NCE's
     sa.Column("time", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True),  # 1NCE's
     sa.Column("iccid", sa.Text),  # None: about the account
     sa.Column("type", sa.Integer),
     sa.Column("name", sa.Text, nullable=False),

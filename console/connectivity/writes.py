@@ -21,10 +21,10 @@ from console.store.giving_way import by_parts
 
 HISTORY = ("connection", "operator", "country", "rat", "apn", "cell")
 EVENT_VALUES = (
-    "id", "time", "iccid", "type", "name", "severity", "description", "operator", "country", "cause", "sent"
+    "time", "id", "iccid", "type", "name", "severity", "description", "operator", "country", "cause", "sent"
 )  # fmt: skip
-_identity = itemgetter(1, 2)  # of an event's values: its id and its time
-EVENT_KEY = ("organization_id", "id", "time")
+_identity = itemgetter(1, 2)  # of an event's values: its time and its id
+EVENT_KEY = ("organization_id", "time", "id")
 OPERATOR_KEY = ("organization_id", "time", "operator", "country")
 HISTORY_KEY = ("organization_id", "iccid", "time")
 OPERATORS_KEPT = timedelta(days=1)
@@ -60,7 +60,7 @@ async def record_events(
 async def record_event_values(
     transaction: Transaction, organization_id: int, events: Records, now: datetime
 ) -> Records:
-    """The same of events as tuples, the organization first, then EVENT_VALUES."""
+    """The same of events as tuples, the organization first, then EVENT_VALUES. The new ones are in order of time."""
     once: dict[Any, tuple[Any, ...]] = {}
     async for part in by_parts(events):
         once.update(zip(map(_identity, part), part, strict=True))
@@ -68,7 +68,6 @@ async def record_event_values(
     new = await copy_new(
         transaction.connection, network_events, names, [*once.values()], key=EVENT_KEY, moment="time", since=since
     )
-    new.sort(key=itemgetter(2, 1))
     iccids = {one[3] for one in new if one[3] is not None}
     unwatched = await unwatched_among(transaction.connection, organization_id, iccids)
     async for part in by_parts(new):
@@ -80,8 +79,8 @@ async def record_event_values(
 
 def _event(
     _: int,
-    number: int,
     time: datetime,
+    number: int,
     iccid: str | None,
     kind: int | None,
     name: str,

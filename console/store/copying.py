@@ -32,15 +32,16 @@ async def copy_new(
     may be packed.
     """
     at, rest_of = itemgetter(names.index(moment)), itemgetter(*map(names.index, key[1:]))
+    records = sorted(records, key=rest_of)
     recent = [record for record in records if at(record) >= since]
     if len(recent) < MANY:
         return await _passed(connection, table, names, records, key)
-    recent.sort(key=rest_of)
     known = await _known(connection, table, names, recent, key, moment)
     new = [record for record in recent if rest_of(record) not in known] if known else recent
     new = await _copied(connection, table, names, new, key)
     if len(recent) < len(records):
         new += await _passed(connection, table, names, [one for one in records if at(one) < since], key)
+        new.sort(key=rest_of)
     return new
 
 

@@ -24,8 +24,8 @@ def event_values(organization_id: int, event: EventRecord) -> tuple[Any, ...]:
     """The same as a tuple: the organization, then EVENT_VALUES."""
     return (
         organization_id,
-        event.id,
         event.time,
+        event.id,
         event.iccid,
         event.type_id,
         event.name,

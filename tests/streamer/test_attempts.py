@@ -229,3 +229,15 @@ async def test_a_post_that_was_just_taken_is_neither_waiting_nor_set_aside(db: D
     async with db.reading() as reading:
         assert await waiting(reading) == {}
         assert await check_waiting(reading, datetime.now(UTC)) == "no posts wait; set aside: 0 posts, 0 records"
+
+
+async def test_posts_taken_together_have_no_more_than_so_many_bytes(db: Database, acme: Acme) -> None:
+    for number in range(4):
+        await keep(acme, usage(number, 1.0))
+    async with db.reading() as reading:
+        size = (await reading.execute(sa.select(sa.func.octet_length(streamer_posts.c.body)).limit(1))).scalar_one()
+    taken = []
+    for most_bytes in (2 * size + 1, 1, 100 * size):
+        async with db.transaction() as transaction:
+            taken.append(await claim_posts(transaction, acme.id, NOW, most=8, most_bytes=most_bytes))
+    assert [len(posts) for posts in taken] == [2, 1, 1]
