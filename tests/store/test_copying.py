@@ -37,7 +37,7 @@ async def texts(db: Database) -> list[str]:
         return list((await connection.execute(sa.select(c.description).order_by(c.time, c.id))).scalars())
 
 
-async def test_what_is_there_is_passed_over_and_the_rest_is_told_in_order(db: Database, cast: Cast) -> None:
+async def test_what_is_there_is_passed_over_and_the_rest_is_returned_in_order(db: Database, cast: Cast) -> None:
     first = [event(cast, number) for number in range(0, MANY, 2)]
     every = [event(cast, number) for number in reversed(range(MANY * 2))]
     assert await copy(db, first) == first

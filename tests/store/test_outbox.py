@@ -83,8 +83,8 @@ async def test_many_facts_of_one_transaction_become_rows_that_redis_takes_one_af
         assert rows.scalars().all() == [FACTS_AT_ONCE, FACTS_AT_ONCE, 500]
     seq = int(await db.redis.get(SEQUENCE) or 0)
     assert await db.relay.publish_waiting() == 2 * FACTS_AT_ONCE + 500
-    told = [body[b"f"].split(b"\t")[2] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
-    assert told == [str(number).encode() for number in range(2 * FACTS_AT_ONCE + 500)]
+    published = [body[b"f"].split(b"\t")[2] for _, body in await db.redis.xrange(STREAM, min=f"{seq + 1}-0")]
+    assert published == [str(number).encode() for number in range(2 * FACTS_AT_ONCE + 500)]
 
 
 async def test_a_relay_that_dies_before_it_deletes_the_rows_publishes_nothing_twice(db: Database) -> None:
