@@ -4,8 +4,8 @@ hundreds of thousands of them.
 
 from alembic import op
 
-revision = "0073"
-down_revision = "0069"
+revision = "0071"
+down_revision = "0070"
 
 
 def upgrade() -> None:

@@ -4,8 +4,8 @@ SIMs were sorted for each page.
 
 from alembic import op
 
-revision = "0074"
-down_revision = "0073"
+revision = "0072"
+down_revision = "0071"
 
 
 def upgrade() -> None:
