@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.sims.days_left import ENDED, FRESH_DAYS
+from console.sims.days_left import ENDED, FRESH_DAYS, is_one_of
 from console.sims.rules import LEFT, Criterion, SimFilter
 from console.sims.tables import fleet_counts
 from console.store.metadata import moment
@@ -41,12 +41,11 @@ def counted_in_bands(
     today = sa.cast(sa.func.timezone("UTC", sa.func.now()), sa.Date)
     old = sa.func.coalesce(b.measured_on < today - FRESH_DAYS, sa.false())
     measured = [one for one in asked.values if one not in (*ENDED, UNKNOWN, UNMEASURED)]
-    within = sa.and_(b.band.in_(measured), sa.not_(old))
+    within = sa.and_(is_one_of(b.band, measured), sa.not_(old))
     if UNMEASURED in asked.values:
-        within = sa.or_(within, b.band == UNMEASURED, sa.and_(old, b.band.not_in(ENDED)))
-    said: sa.ColumnElement[bool] = sa.func.coalesce(
-        f.quota.in_([one for one in asked.values if one in ENDED]), sa.false()
-    )
+        within = sa.or_(within, b.band == UNMEASURED, sa.and_(old, sa.not_(is_one_of(b.band, ENDED))))
+    ended_asked = [one for one in asked.values if one in ENDED]
+    said: sa.ColumnElement[bool] = sa.func.coalesce(is_one_of(f.quota, ended_asked), sa.false())
     if UNKNOWN in asked.values:
         said = sa.or_(said, f.quota.is_(None))
     found = _sum(b.sims, banded, within) + _sum(f.sims, fleet, said)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
@@ -22,6 +22,11 @@ def in_bands(bands: Sequence[str], *, excluded: bool) -> "sa.ColumnElement[bool]
     return sa.not_(found) if excluded else found
 
 
+def is_one_of(column: "sa.ColumnElement[Any]", values: Sequence[str]) -> "sa.ColumnElement[bool]":
+    """Whether a text is one of these; the values are one parameter, however many there are."""
+    return column == sa.any_(sa.literal(list(values), sa.ARRAY(sa.Text)))
+
+
 def _in_band(band: str) -> "sa.ColumnElement[bool]":
     c = sim_states.c
     known = c.data_left_bytes.is_not(None)
@@ -29,7 +34,7 @@ def _in_band(band: str) -> "sa.ColumnElement[bool]":
         return sa.not_(known)
     if band in ENDED:
         return sa.and_(known, sa.func.coalesce(c.quota == band, sa.false()))
-    ended = sa.func.coalesce(c.quota.in_(ENDED), sa.false())
+    ended = sa.func.coalesce(is_one_of(c.quota, ENDED), sa.false())
     today = sa.cast(sa.func.timezone("UTC", sa.func.now()), sa.Date)
     measured = sa.func.coalesce(c.forecast_on >= today - FRESH_DAYS, sa.false())
     if band == "unmeasured":

@@ -45,6 +45,8 @@ class Question:
     @cached_property
     def _compiled(self) -> tuple[str, Sequence[str], dict[str, Any]]:
         compiled = self._make().compile(dialect=dialect())  # type: ignore[no-untyped-call]
+        if "[POSTCOMPILE" in str(compiled):
+            raise ValueError("A prepared statement takes lists as arrays: its text can't depend on how long they are")
         fixed = {name: value for name, value in compiled.params.items() if value is not None}
         return str(compiled), compiled.positiontup or (), fixed
 
