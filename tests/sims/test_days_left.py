@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from console.quotas.outlook import of_sims, outlook
 from console.quotas.tables import days_left, quota_forecasts
 from console.quotas.writes import COMPARE, keep_days_left, record_quotas
-from console.sims import reads
+from console.sims import direct, reads
 from console.sims.days_left import BANDS, DAY_SECONDS
 from console.sims.neighbours import neighbours
 from console.sims.rules import Criterion, SimFilter, Sort, having
@@ -72,6 +73,13 @@ async def test_each_band_has_the_sims_that_quotas_count_there_and_the_others_are
             mine = {one.iccid for one in known if one.band == band}
             assert found.total == counted[band], band
             assert {sim.iccid for sim in found.items} & {*FLEET} == mine, band
+            said = await direct.listed(db.direct, cast.acme, having(days_left=band), sorted(mine))
+            assert (said.total, {*said.revisions}) == (found.total, mine), band
+            prepared = await direct.page(db.direct, cast.acme, limit=50, wanted=having(days_left=band), masked=False)
+            assert (prepared.total, msgspec.to_builtins(prepared.items)) == (
+                found.total,
+                msgspec.to_builtins(found.items),
+            )
             total = sum(counted.values())
             left_out = SimFilter(criteria=(Criterion("days_left", (band,), excluded=True),))
             assert await reads.count(reading, cast.acme, left_out) == total - counted[band], band
