@@ -104,11 +104,11 @@ async def list_sims(
     said, `field.site=Berlin` for a custom field. `q` searches ICCID, label, IMSI, MSISDN, IMEI, IP.
     """
     fields, cursor = chosen(SimState, asked.fields), asked.cursor
-    if not wanted.q and not sort and not asked.offset and is_by_iccid(cursor):
+    if not wanted.active and not sort and not asked.offset and is_by_iccid(cursor):
         after = str(cursor.values[0]) if cursor else None
         masked, number = not caller.sees_identifiers, caller.organization_id
         fleet = await direct.page(
-            direct_reads, number, limit=asked.page_size, after=after, fields=fields, masked=masked, wanted=wanted
+            direct_reads, number, limit=asked.page_size, after=after, fields=fields, masked=masked
         )
         return asked.listing(SimState, fleet.items, fleet.next_cursor, Total(fleet.total))
     async with snapshot_of(request.scope) as reading:

@@ -15,14 +15,12 @@ from console.facts.masking import HIDDEN, LEFT_OPEN, MASKED, masked_notes
 from console.facts.sims import SimState
 from console.http.fields import struct_of
 from console.sims.counts_reads import counted_by_kind
-from console.sims.filters import conditions
 from console.sims.reads import STATE_COLUMNS, number
 from console.sims.rules import SimFilter
 from console.sims.tables import fleet_counts, sim_states, sims, unwatched
 from console.store.direct_reads import DirectReads, Question
 from console.store.keyset import Cursor
 
-EVERY = SimFilter()
 BY_ICCID = "iccid"  # the name of the order
 MATCHING, FLEET = "matching", "fleet"  # beside the ICCIDs
 
@@ -57,15 +55,13 @@ async def page(
     after: str | None = None,
     fields: Sequence[str] = (),
     masked: bool = True,
-    wanted: SimFilter = EVERY,
 ) -> FleetPage:
-    """The first SIMs that are watched and match, or those behind this ICCID. With `fields`, no others are read.
+    """The first SIMs of the fleet that are watched, or those behind this ICCID. With `fields`, no others are read.
 
-    `wanted` has no search: for each the text would be made anew. `masked`: IMSI and MSISDN as `facts.masking.masked`
-    shows them; the database does so for a tenth of the time.
+    `masked`: IMSI and MSISDN as `facts.masking.masked` shows them; the database does so for a tenth of the time.
     """
     names = tuple(dict.fromkeys([BY_ICCID, *(fields or SimState.__struct_fields__)]))
-    question = _page(names, limit + 1, wanted, behind=after is not None, masked=masked)
+    question = _page(names, limit + 1, behind=after is not None, masked=masked)
     rows = await direct.rows(question, organization_id=organization_id, iccid=after)
     total = int(rows[0][0])
     items = list(starmap(struct_of(names), (row[1:] for row in rows))) if rows[0][1] is not None else []
@@ -76,16 +72,17 @@ async def page(
     return FleetPage(items, total, Cursor(BY_ICCID, [items[-1].iccid]).text())
 
 
-@lru_cache(maxsize=256)
-def _page(names: tuple[str, ...], rows: int, wanted: SimFilter, *, behind: bool, masked: bool) -> Question:
+@lru_cache(maxsize=64)
+def _page(names: tuple[str, ...], rows: int, *, behind: bool, masked: bool) -> Question:
     """The number stands in the text: without it the planner would take the list for a tenth of the fleet."""
-    by_values = bool(wanted.criteria)  # few SIMs match one value, and most of the fleet another
-    return Question(lambda: _of_fleet(names, rows, wanted, behind=behind, masked=masked), by_values=by_values)
+    return Question(lambda: _of_fleet(names, rows, behind=behind, masked=masked))
 
 
-def _of_fleet(names: tuple[str, ...], rows: int, wanted: SimFilter, *, behind: bool, masked: bool) -> "sa.Select[Any]":
+def _of_fleet(names: tuple[str, ...], rows: int, *, behind: bool, masked: bool) -> "sa.Select[Any]":
     c = sim_states.c
-    chosen = sa.select(c.organization_id, c.iccid).where(*conditions(_organization(), wanted)).order_by(c.iccid)
+    chosen = (
+        sa.select(c.organization_id, c.iccid).where(c.organization_id == _organization(), c.watched).order_by(c.iccid)
+    )
     if behind:
         chosen = chosen.where(c.iccid > _iccid())
     keys = chosen.limit(sa.literal_column(str(rows))).subquery("chosen")
@@ -93,8 +90,7 @@ def _of_fleet(names: tuple[str, ...], rows: int, wanted: SimFilter, *, behind: b
     hidden = MASKED if masked else ()
     columns = [(_masked(c[name]) if name in hidden else c[name]).label(name) for name in names]
     found = sa.select(*columns).join_from(keys, sim_states, mine).subquery("found")
-    matching = number(_organization(), wanted) if wanted.active else _total()
-    total = sa.select(sa.cast(matching, sa.BigInteger).label("total")).subquery("counted")
+    total = sa.select(_total().label("total")).subquery("counted")
     query = sa.select(total.c.total, *found.c).select_from(total.outerjoin(found, sa.true()))
     return query.order_by(found.c.iccid)
 
