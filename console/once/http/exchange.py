@@ -49,9 +49,8 @@ class Exchange:
     async def _exchange(self, operation: Operation, request: httpx.Request, auth: httpx.Auth | None) -> ExchangeResult:
         try:
             answer = await self.http.send(request, auth=auth)
-            answer.stream = httpx.ByteStream(
-                b""
-            )  # it is read, and its stream knows it: a circle that would keep its body
+            # It is read; its stream and the answer know each other, a circle that would keep the body for long.
+            answer.stream = httpx.ByteStream(b"")
         except httpx.TransportError as broken:
             error: OnceError = transport_failure(broken, operation.metric)
             error.__cause__ = broken
