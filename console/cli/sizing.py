@@ -12,7 +12,7 @@ from console.cli.printing import show
 FRAME_SECONDS = 12.4e-6  # processor time for a delivered frame, with 2,000 sockets
 CHANGE_SECONDS = 0.30 * FRAME_SECONDS  # of one more change in the same flush
 FLUSHES_A_SECOND = 40
-SOCKET_BYTES = 23_500
+SOCKET_BYTES = 15_700
 MOST_SOCKETS = 2_000  # of a process: more were not measured
 WEB_BYTES = 125_000_000
 WORKER_BYTES = 150_000_000
