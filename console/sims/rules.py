@@ -82,14 +82,15 @@ def having(**values: str) -> SimFilter:
 
 
 def without_excluded(wanted: SimFilter) -> tuple[SimFilter, SimFilter] | None:
-    """The same filter without one of the criteria that leave few out, and that which asks for these few; None if it has
-    none. How many the filter lets through is the one less the other.
+    """The same filter without the one criterion that leaves few out, and that which asks for these few. How many the
+    filter lets through is the one less the other. None if it has no such criterion, or several: each would double both.
     """
-    for place, one in enumerate(wanted.criteria if not wanted.q else ()):
-        if turned := _turned(one):
-            before, behind = wanted.criteria[:place], wanted.criteria[place + 1 :]
-            return SimFilter(criteria=before + behind), SimFilter(criteria=(*before, turned, *behind))
-    return None
+    turned = [(one, other) for one in wanted.criteria if (other := _turned(one))]
+    if wanted.q or len(turned) != 1:
+        return None
+    [(excluded, asked)] = turned
+    others = tuple(one for one in wanted.criteria if one is not excluded)
+    return SimFilter(criteria=others), SimFilter(criteria=tuple(sorted((*others, asked))))
 
 
 def _turned(one: Criterion) -> Criterion | None:

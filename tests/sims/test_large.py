@@ -32,6 +32,7 @@ FILTERS = (
     "tag_not=north&tag_not=south",
     "field.site_not=Berlin",
     "label_not=pump&field.site_not=Berlin",
+    "label_not=pump&field.site_not=Berlin&tag_not=north",
     "days_left=exhausted",
     "days_left=unmeasured",
     "days_left=unknown",
@@ -95,8 +96,17 @@ def test_what_few_are_left_out_of_is_counted_by_these() -> None:
     found = without_excluded(asked("label_not=pump"))
     assert found is not None
     assert found == (SimFilter(), asked("label=pump"))
-    for query in ("tag_not=north&tag_not=south", "label=pump", "status_not=disabled"):
+    assert without_excluded(asked("rat=LTE&label_not=pump")) == (asked("rat=LTE"), asked("rat=LTE&label=pump"))
+    for query in ("tag_not=north&tag_not=south", "label=pump", "status_not=disabled", "label_not=a&tag_not=b"):
         assert without_excluded(asked(query)) is None
+
+
+def test_the_question_for_a_number_grows_with_the_filters_and_no_faster() -> None:
+    def length(filters: int) -> int:
+        query = "&".join(f"field.f{number}_not=x" for number in range(filters))
+        return len(str(reads.number(1, asked(query))))
+
+    assert length(20) - length(10) <= 1.1 * (length(12) - length(2))
 
 
 @pytest.mark.parametrize(
