@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Template
@@ -15,6 +15,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.facts import Fact
+from console.http.database import let_go, snapshot_of
 from console.live.pieces import Html
 from console.live.view import Receives, Refresh
 from console.organizations.rules import Caller
@@ -140,8 +141,8 @@ async def hours_of_week(
 
 @get("/usage", opt=OPTIONS)
 async def usage(
+    request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
-    reading: NamedDependency[AsyncConnection],
     db: NamedDependency[Database],
     live_since: NamedDependency[str],
     asked: RangeText = "7d",
@@ -155,19 +156,22 @@ async def usage(
     """
     now, organization_id = datetime.now(UTC), caller.organization_id
     chosen, by = range_of(asked, now, since, until), by if by in shares.PLACES else ""
-    name = f"usage:{organization_id}:{chosen.step}:{chosen.since.isoformat()}:{chosen.until.isoformat()}"
+    name = f"usage:{chosen.step}:{chosen.since.isoformat()}:{chosen.until.isoformat()}"
     by_place = partial(shares_of, organization_id=organization_id, asked=chosen, by=by)
     ranked = partial(ranking_of, organization_id=organization_id, asked=chosen, now=now)
+    await let_go(request.scope)
     divided, ranking = await asyncio.gather(
-        db.counts.latest(f"{name}:{by}", list[shares.Share], by_place) if by else _nothing(now),
-        db.counts.latest(f"{name}:most", list[shares.Ranked], ranked),
+        db.counts.latest(organization_id, f"{name}:{by}", list[shares.Share], by_place) if by else _nothing(now),
+        db.counts.latest(organization_id, f"{name}:most", list[shares.Ranked], ranked),
     )
     places, rows = list[str](), list[Row]()
-    if divided is not None:
-        places, rows = await used(reading, organization_id, chosen, by, divided.as_of, divided.found)
-    heat = await hours_of_week(reading, organization_id, now, reader())
+    async with snapshot_of(request.scope) as reading:
+        if divided is not None:
+            places, rows = await used(reading, organization_id, chosen, by, divided.as_of, divided.found)
+        heat = await hours_of_week(reading, organization_id, now, reader())
+        layout = await layout_context(reading, caller, live_since, UsageView)
     context: dict[str, Any] = {
-        **await layout_context(reading, caller, live_since, UsageView),
+        **layout,
         "chosen": chosen,
         "by": by,
         "divided": f"&by={by}" if by else "",
