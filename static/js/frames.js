@@ -167,7 +167,8 @@ export function apply() {
       element.remove();
       continue;
     }
-    if (swap !== "outerMorph") settle(element);
+    if (swap === "outerMorph") showEmpty(element);
+    else settle(element);
     markLeft(element);
     if (before.has(target)) flashChanges(element, before.get(target));
     else flash(element);
@@ -202,6 +203,12 @@ function settle(row) {
   for (let next = row.nextElementSibling; next && next.dataset.order > row.dataset.order; next = next.nextElementSibling) above = next;
   above?.after(row);
   if (above && !row.nextElementSibling && "more" in row.parentElement.dataset) row.remove();
+}
+
+// A list that is drawn anew can also empty: the line in its place comes and goes.
+function showEmpty(list) {
+  const line = document.querySelector(`[data-until="${list.id}"]`);
+  if (line) line.hidden = list.children.length > 0;
 }
 
 // The link to what has left the list at its end: its page begins behind the row that is the last now.
